@@ -1,0 +1,57 @@
+# Everything runs in .venv, which the first target that needs it makes.
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.PHONY: help install resnet50 lint format types test test-fast test-long bench clean
+
+help:
+	@echo "make resnet50   compile ResNet-50 for the NPU and run it on the simulated one"
+	@echo "make test       everything that CI runs: lint, types, tests"
+	@echo "make install    set up .venv alone"
+	@echo "make lint       ruff and basedpyright"
+	@echo "make format     let ruff reformat the tree"
+	@echo "make test-fast  the tests without lint"
+	@echo "make test-long  long sweeps too"
+	@echo "make bench      benchmarks, printed as ratios"
+
+install: $(STAMP)
+
+$(STAMP): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: Python 3.11 or newer is needed: install python3.11 or set PYTHON=" >&2; exit 2; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
+	  { echo "make: Python's venv module is missing: apt-get install python3-venv" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt torch -e '.[torch,dev]'
+	@touch $(STAMP)
+
+resnet50: $(STAMP)
+	$(BIN)/python examples/resnet50.py $(ARGS)
+
+lint: $(STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/basedpyright --pythonpath $(BIN)/python --level error
+
+format: $(STAMP)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+test-fast: $(STAMP)
+	$(BIN)/pytest
+
+test: lint test-fast
+
+test-long: lint
+	$(BIN)/pytest -m '' --hypothesis-profile=long
+
+bench: $(STAMP)
+	$(BIN)/python benchmarks/startup.py
+	$(BIN)/python benchmarks/compile_time.py
+	$(BIN)/python benchmarks/cpu_route.py
+	$(BIN)/python benchmarks/simulate.py
+
+clean:
+	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

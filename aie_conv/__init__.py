@@ -1,0 +1,86 @@
+"""aie_conv: the convolution backend for AMD AIE NPUs behind one IREE target backend, amd-aie.
+
+Example:
+    >>> artifact = aie_conv.compile(model, example_inputs=(x,), device="npu1_4col")
+    >>> program = aie_conv.load(artifact, device="sim")
+    >>> y = program.main(x.numpy())
+"""
+
+from collections.abc import Callable, Sequence
+from os import PathLike
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.program import Program
+    from aie_conv.target.backend import Artifact
+
+__version__ = "0.1.0"
+
+
+def compile(  # noqa: A001 - the ecosystem's name for it
+    module_or_model: Any,
+    *,
+    example_inputs: Sequence[Any] | None = None,
+    device: str = "npu1_4col",
+    route: str = "auto",
+    f32: str = "cpu",
+    emit: str | PathLike[str] | None = None,
+    report: str | PathLike[str] | None = None,
+    flags: Sequence[str] = (),
+) -> "Artifact":
+    """Compile a program with its convolutions routed to the NPU or the CPU.
+
+    Args:
+        module_or_model: a path to MLIR, MLIR text or bytecode, or a ``torch.nn.Module``.
+        example_inputs: tensors that fix a torch model's shapes and types.
+        device: "npu1_1col" … "npu1_4col" or "npu4".
+        route: "auto", "cpu" or a route's name.
+        f32: "cpu", or "bf16" to let the NPU compute f32 convolutions in bf16 with f32 sums.
+        emit: folder for the AIE modules.
+        report: file for the JSON report.
+        flags: more flags of iree-compile.
+
+    Raises:
+        UsageError: an argument that cannot be used.
+        AieConvError: IREE refused the program.
+    """
+    from pathlib import Path
+
+    from aie_conv.target.backend import compile_any
+    from aie_conv.target.options import Options
+
+    options = Options(
+        device=device,
+        route=route,
+        f32=f32,
+        emit=None if emit is None else Path(emit),
+        report=None if report is None else Path(report),
+        iree_flags=tuple(flags),
+    )
+    return compile_any(module_or_model, options, example_inputs)
+
+
+def load(
+    artifact: "Artifact | bytes | str | PathLike[str]",
+    *,
+    device: "str | Device | None" = None,
+    progress: "Callable[[str, dict[str, Any]], None] | None" = None,
+) -> "Program":
+    """Load a compiled program.
+
+    Args:
+        artifact: what :func:`compile` gave, a .vmfb's bytes, or its path.
+        device: "sim", "xrt" or "null"; None for xrt where an NPU is found, else sim.
+        progress: called after each NPU dispatch with its name and figures (cycles, seconds, …).
+
+    Returns:
+        A program whose functions are attributes, taking and returning numpy arrays.
+
+    Raises:
+        UsageError: no such file or device.
+        DeviceError: the device or the program cannot be used.
+    """
+    from aie_conv.runtime.program import load_program
+
+    return load_program(artifact, device, progress)

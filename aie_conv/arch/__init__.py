@@ -1,0 +1,113 @@
+"""Device facts: one data file (devices.json) and its loader; every number stands once.
+
+Users name devices as XRT and iree-amd-aie do (npu1_4col, npu4); the IR names them as mlir-aie does
+(npu1, npu2).
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+from aie_conv.errors import UsageError
+
+
+@dataclass(frozen=True)
+class Arch:
+    """The numbers of one generation of the array; names as in devices.json.
+
+    Bytes are bytes, ``*_bits`` are widths of register fields, ``*_wrap_bits`` hold a size in 32-bit
+    words or elements, ``*_step_bits`` a step in 32-bit words minus one. ``matmul`` gives (r, s, t):
+    one matrix instruction multiplies r x s by s x t; ``matmul_issue`` says how many issue cycles
+    it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
+    ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
+    """
+
+    name: str
+    llvm_target: str
+    core_data_bytes: int
+    core_program_bytes: int
+    memtile_bytes: int
+    core_rows: int
+    core_dma_channels: int
+    memtile_dma_channels: int
+    shim_dma_channels: int
+    core_bds: int
+    memtile_bds: int
+    shim_bds: int
+    core_wrap_bits: int
+    core_step_bits: int
+    memtile_wrap_bits: int
+    memtile_step_bits: int
+    shim_wrap_bits: int
+    shim_step_bits: int
+    shim_iteration_bits: int
+    shim_queue_depth: int
+    host_buffers: int
+    stream_bytes_per_cycle: int
+    static_bd_size_limit: int
+    clock_hz: int
+    macs_per_cycle: Mapping[str, int]
+    matmul: Mapping[str, tuple[int, int, int]]
+    matmul_issue: Mapping[str, int]
+
+
+@dataclass(frozen=True)
+class Device:
+    """A device as a user names it: its architecture and how many columns it has."""
+
+    name: str
+    ir_name: str
+    columns: int
+    arch: Arch
+
+    @property
+    def cores(self) -> int:
+        """Number of compute cores."""
+        return self.columns * self.arch.core_rows
+
+    def peak_macs(self, dtype: str) -> int:
+        """Multiply-accumulates a cycle of the whole array for operands of ``dtype``."""
+        return self.cores * self.arch.macs_per_cycle[dtype]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    names = [name for name, _ in pairs]
+    twice = {name for name in names if names.count(name) > 1}
+    if twice:
+        raise ValueError(f"devices.json: given twice: {', '.join(sorted(twice))}")
+    return dict(pairs)
+
+
+@cache
+def _catalogue() -> dict[str, Device]:
+    text = files("aie_conv.arch").joinpath("devices.json").read_text(encoding="utf-8")
+    data = json.loads(text, object_pairs_hook=_once)
+    arches: dict[str, Arch] = {}
+    for name, facts in data["architectures"].items():
+        facts["matmul"] = {dtype: tuple(shape) for dtype, shape in facts["matmul"].items()}
+        arches[name] = Arch(name=name, **facts)
+    return {
+        name: Device(name, facts["ir_name"], facts["columns"], arches[facts["arch"]])
+        for name, facts in data["devices"].items()
+    }
+
+
+def device_names() -> tuple[str, ...]:
+    """Every device a user may name."""
+    return tuple(_catalogue())
+
+
+def get_device(name: str) -> Device:
+    """The device of that name.
+
+    Raises:
+        UsageError: no such device; the message lists those that are.
+    """
+    try:
+        return _catalogue()[name]
+    except KeyError:
+        known = ", ".join(device_names())
+        raise UsageError(f"device '{name}': unknown: use one of {known}") from None

@@ -1,0 +1,251 @@
+"""Makes IREE's operations at `flow`: reshapes, copies as dispatches, calls of the amd_aie module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from iree.compiler import ir
+
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.problem import DTYPE_BYTES
+
+_FLOATS = {"bf16", "f16", "f32"}
+
+
+def tensor(shape: Sequence[int], dtype: str) -> str:
+    """The text of a tensor type."""
+    return f"tensor<{''.join(f'{size}x' for size in shape)}{dtype}>"
+
+
+def _convert(source: str, dest: str) -> str:
+    """The op that converts one element."""
+    wider = DTYPE_BYTES[dest] > DTYPE_BYTES[source]
+    if source in _FLOATS and dest in _FLOATS:
+        return "arith.extf" if wider else "arith.truncf"
+    if source in _FLOATS or dest in _FLOATS:
+        return "arith.fptosi" if source in _FLOATS else "arith.sitofp"
+    return "arith.extsi" if wider else "arith.trunci"
+
+
+def _vector(values: Sequence[int]) -> str:
+    return "[" + ", ".join(map(str, values)) + "]"
+
+
+def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
+    """The executable of one host copy; ``fresh`` writes a dest that had no value before."""
+    source, dest = tensor(copy.view, copy.view_dtype), tensor(copy.dest_shape, copy.dest_dtype)
+    read = tensor(copy.sizes, copy.view_dtype)
+    out_sizes = [copy.sizes[p] for p in copy.perm]
+    moved = tensor(out_sizes, copy.dest_dtype)
+    rank = len(copy.perm)
+    dims = [f"d{i}" for i in range(rank)]
+    place = [""] * rank
+    for i, p in enumerate(copy.perm):
+        place[p] = dims[i]
+    every = ", ".join(dims)
+    maps = f"affine_map<({every}) -> ({', '.join(place)})>, affine_map<({every}) -> ({every})>"
+    iterators = ", ".join(['"parallel"'] * rank)
+    ones = _vector([1] * rank)
+    access = "writeonly" if fresh else "readwrite"
+    out_type = f"!iree_tensor_ext.dispatch.tensor<{access}:{dest}>"
+    in_type = f"!iree_tensor_ext.dispatch.tensor<readonly:{source}>"
+    if copy.view_dtype == copy.dest_dtype:
+        body = f"linalg.yield %a : {copy.view_dtype}"
+    else:
+        op = _convert(copy.view_dtype, copy.dest_dtype)
+        body = (
+            f"%c = {op} %a : {copy.view_dtype} to {copy.dest_dtype}\n"
+            f"            linalg.yield %c : {copy.dest_dtype}"
+        )
+    return f"""
+  flow.executable private @{name} {{
+    flow.executable.export public @{name} workgroups() -> (index, index, index) {{
+      %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice()
+      flow.return %x, %y, %z : index, index, index
+    }}
+    builtin.module {{
+      func.func @{name}(%source: {in_type}, %dest: {out_type}) {{
+        %read = iree_tensor_ext.dispatch.tensor.load %source, offsets = {_vector(copy.offsets)},
+          sizes = {_vector(copy.sizes)}, strides = {ones} : {in_type} -> {read}
+        %empty = tensor.empty() : {moved}
+        %moved = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{iterators}]}}
+            ins(%read : {read}) outs(%empty : {moved}) {{
+          ^bb0(%a: {copy.view_dtype}, %b: {copy.dest_dtype}):
+            {body}
+        }} -> {moved}
+        iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = {_vector(copy.dest_offsets)},
+          sizes = {_vector(out_sizes)}, strides = {ones} : {moved} -> {out_type}
+        return
+      }}
+    }}
+  }}
+"""
+
+
+@dataclass
+class Module:
+    """What the rewriting adds to a module at its top level.
+
+    Attributes:
+        operation: the module.
+        executables: name of each copy's executable.
+        text: the new top-level ops that are text until :meth:`flush`.
+    """
+
+    operation: ir.Operation
+    executables: dict[tuple[HostCopy, bool], str] = field(default_factory=dict)
+    imports: set[int] = field(default_factory=set)
+    text: list[str] = field(default_factory=list)
+
+    @property
+    def block(self) -> ir.Block:
+        """The module's body."""
+        return self.operation.regions[0].blocks[0]
+
+    @cached_property
+    def anchor(self) -> ir.Operation:
+        """The function before which new globals and initialisers go.
+
+        Initialisers run in the module's order, so the new ones follow all that they may read from;
+        IREE wants a global before its users.
+        """
+        anchor: ir.Operation | None = None
+        for view in self.block.operations:
+            if view.operation.name in ("util.global", "util.initializer"):
+                anchor = None
+            elif view.operation.name == "util.func" and anchor is None:
+                anchor = view.operation
+        if anchor is None:
+            raise Unsupported("the module's initialisers come behind its functions")
+        return anchor
+
+    def copy(self, copy: HostCopy, *, fresh: bool) -> str:
+        """The executable that makes a copy; the same one for equal copies."""
+        plain = HostCopy(
+            "", copy.view, copy.view_dtype, copy.offsets, copy.sizes, copy.perm, "",
+            copy.dest_shape, copy.dest_dtype, copy.dest_offsets,
+        )  # fmt: skip
+        key = (plain, fresh)
+        if key not in self.executables:
+            self.executables[key] = f"amd_aie_copy_{len(self.executables)}"
+            self.text.append(copy_executable(plain, self.executables[key], fresh=fresh))
+        return self.executables[key]
+
+    def runner(self, count: int) -> str:
+        """The name of the imported function that runs a program on ``count`` buffer views."""
+        name = f"amd_aie.run.{count}"
+        if count not in self.imports:
+            self.imports.add(count)
+            views = "".join(f", %a{i}: !hal.buffer_view" for i in range(count))
+            self.text.append(
+                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer{views})"
+                " -> !hal.buffer_view\n"
+            )
+        return name
+
+    def flush(self) -> None:
+        """Parse what is still text into the front of the module, where every user may name it."""
+        parsed = ir.Module.parse("module {\n" + "".join(self.text) + "}\n", self.operation.context)
+        self.text.clear()
+        first = self.block.operations[0]
+        for view in list(parsed.body.operations):
+            view.operation.move_before(first.operation)
+
+
+@dataclass
+class Emitter:
+    """Makes ops at one place of the module."""
+
+    module: Module
+    place: ir.InsertionPoint
+    location: ir.Location
+
+    def op(
+        self,
+        name: str,
+        operands: Sequence[ir.Value],
+        result: str | None,
+        **attributes: ir.Attribute,
+    ) -> ir.Operation:
+        """Any op with at most one result."""
+        context = self.module.operation.context
+        types = [ir.Type.parse(result, context)] if result is not None else []
+        return ir.Operation.create(
+            name, types, list(operands), attributes, loc=self.location, ip=self.place
+        )
+
+    def attribute(self, text: str) -> ir.Attribute:
+        """An attribute from its text."""
+        return ir.Attribute.parse(text, self.module.operation.context)
+
+    def view(self, value: ir.Value, shape: Sequence[int], dtype: str) -> ir.Value:
+        """A tensor seen in another shape and, with the same bytes, another type."""
+        wanted = tensor(shape, dtype)
+        if str(value.type) == wanted:
+            return value
+        same = str(ir.RankedTensorType(value.type).element_type) == dtype
+        name = "flow.tensor.reshape" if same else "flow.tensor.bitcast"
+        segments = self.attribute("array<i32: 1, 0, 0>")
+        return self.op(name, [value], wanted, operandSegmentSizes=segments).results[0]
+
+    def zeros(self, shape: Sequence[int], dtype: str) -> ir.Value:
+        """A tensor of zeros."""
+        text = f"0.0 : {dtype}" if dtype in _FLOATS else f"0 : {dtype}"
+        zero = self.op("arith.constant", [], dtype, value=self.attribute(text)).results[0]
+        return self.op("flow.tensor.splat", [zero], tensor(shape, dtype)).results[0]
+
+    def copy(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
+        """The dest after a host copy; ``dest`` is what it was before, None where all is written."""
+        name = self.module.copy(copy, fresh=dest is None)
+        operands = [self.view(source, copy.view, copy.view_dtype)]
+        tied = -1
+        if dest is not None:
+            operands.append(self.view(dest, copy.dest_shape, copy.dest_dtype))
+            tied = 1
+        return self.op(
+            "flow.dispatch",
+            operands,
+            tensor(copy.dest_shape, copy.dest_dtype),
+            entry_points=self.attribute(f"[@{name}::@{name}]"),
+            operandSegmentSizes=self.attribute(f"array<i32: 0, {len(operands)}, 0, 0>"),
+            tied_operands=self.attribute(f"[{tied} : index]"),
+        ).results[0]
+
+    def exported(self, value: ir.Value) -> ir.Value:
+        """A tensor as a buffer view, which waits until the tensor is computed."""
+        encoding = ir.TypeAttr.get(value.type)
+        return self.op(
+            "hal.tensor.export", [value], "!hal.buffer_view", source_encoding=encoding
+        ).results[0]
+
+    def imported(self, value: ir.Value, shape: Sequence[int], dtype: str) -> ir.Value:
+        """A buffer view as a tensor."""
+        wanted = tensor(shape, dtype)
+        return self.op(
+            "hal.tensor.import",
+            [value],
+            wanted,
+            target_encoding=self.attribute(wanted),
+            operandSegmentSizes=self.attribute("array<i32: 1, 0, 0, 0>"),
+        ).results[0]
+
+    def bytes(self, data: bytes) -> ir.Value:
+        """Read-only bytes in the artifact."""
+        words = ir.DenseElementsAttr.get(
+            memoryview(data), type=ir.IntegerType.get_signless(8, self.module.operation.context),
+            shape=[len(data)], context=self.module.operation.context,
+        )  # fmt: skip
+        return self.op("util.buffer.constant", [], "!util.buffer", value=words).results[0]
+
+    def run(self, program: ir.Value, name: ir.Value, views: Sequence[ir.Value]) -> ir.Value:
+        """The call that runs a program; the result's buffer view."""
+        function = self.module.runner(len(views))
+        return self.op(
+            "util.call",
+            [program, name, *views],
+            "!hal.buffer_view",
+            callee=ir.FlatSymbolRefAttr.get(function, self.module.operation.context),
+        ).results[0]

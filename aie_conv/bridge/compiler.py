@@ -1,0 +1,185 @@
+"""IREE's compiler in the process: source to the `flow` phase, and from there to a .vmfb."""
+
+from __future__ import annotations
+
+import ctypes
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from iree.compiler import ir
+from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
+
+from aie_conv.errors import UsageError
+
+PHASE = b"flow"
+"""Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
+
+_ERROR = 2
+_CALLBACK = ctypes.CFUNCTYPE(
+    None, ctypes.c_int, ctypes.POINTER(ctypes.c_char), ctypes.c_size_t, ctypes.c_void_p
+)
+
+
+def _library() -> Any:
+    """The compiler's shared library, with the calls that IREE's own binding leaves out."""
+    library: Any = ctypes_dl._dylib  # pyright: ignore[reportPrivateUsage]
+    for name in ("ireeCompilerInvocationSetCompileFromPhase", "ireeCompilerInvocationSetCompileToPhase"):
+        getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_char_p]
+        getattr(library, name).restype = None
+    callback = library.ireeCompilerInvocationEnableCallbackDiagnostics
+    callback.argtypes = [ctypes.c_void_p, ctypes.c_int, _CALLBACK, ctypes.c_void_p]
+    callback.restype = None
+    return library
+
+
+class _ProcessFlags:
+    """Flags that IREE keeps for the process, not for a session; its library takes them once."""
+
+    def __init__(self) -> None:
+        self._given: tuple[str, ...] | None = None
+
+    def apply(self, flags: Sequence[str]) -> None:
+        wanted = tuple(flags)
+        if self._given is None:
+            ctypes_dl._initializeGlobalCL("iree-compile", *wanted)  # pyright: ignore[reportPrivateUsage]
+            self._given = wanted
+        elif wanted != self._given:
+            flag = next(iter(set(wanted) ^ set(self._given)))
+            raise UsageError(
+                f"{flag}: IREE takes it once a process, and this one has compiled with other flags:"
+                " compile in a new process"
+            )
+
+
+_PROCESS_FLAGS = _ProcessFlags()
+
+
+def split_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
+    """Flags that a session of the compiler takes, and the others (the process's, or unknown).
+
+    Raises:
+        UsageError: IREE knows the flag and refuses its value.
+    """
+    session, process = [], []
+    with Session() as scratch:
+        for flag in flags:
+            try:
+                scratch.set_flags(flag)
+            except ValueError as error:
+                if "option not found" not in str(error):
+                    raise UsageError(f"iree-compile: {_one_line(str(error))}") from None
+                process.append(flag)
+            else:
+                session.append(flag)
+    return session, process
+
+
+def check_process_flags(flags: Sequence[str]) -> None:
+    """Let a scratch process take them first: IREE's library ends its process over an unknown flag.
+
+    Raises:
+        UsageError: IREE refuses one; the message is IREE's.
+    """
+    code = (
+        "import sys; from iree.compiler.api import ctypes_dl;"
+        "ctypes_dl._initializeGlobalCL('iree-compile', *sys.argv[1:])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, *flags], capture_output=True, text=True)
+    if done.returncode:
+        raise UsageError(_one_line(done.stderr) or f"iree-compile refuses one of {' '.join(flags)}")
+
+
+def _one_line(message: str) -> str:
+    return " ".join(message.split())
+
+
+class Compilation:
+    """One module on its way through IREE's compiler.
+
+    Args:
+        session_flags, process_flags: as :func:`split_flags` parts them.
+    """
+
+    def __init__(self, session_flags: Sequence[str], process_flags: Sequence[str]) -> None:
+        self._library = _library()
+        _PROCESS_FLAGS.apply(process_flags)
+        self._session = Session()
+        self._session.set_flags(*session_flags)
+        self.context: ir.Context = self._session.context
+        self._kept: list[object] = []
+
+    def to_flow(self, source: bytes, name: str) -> ir.Operation:
+        """The module's dispatches.
+
+        Args:
+            source: MLIR text or bytecode, in a form that iree-compile takes.
+            name: what messages call it.
+
+        Raises:
+            UsageError: IREE refuses the module; the message is IREE's.
+        """
+        if not source.strip():
+            raise UsageError(f"{name}: empty: give a module as MLIR text or bytecode")
+        buffer = source if source[:4] == b"ML\xefR" else source + b"\0"
+        text = Source.wrap_buffer(self._session, buffer, buffer_name=name)
+        invocation, errors = self._invocation(name)
+        self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
+        self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+        self._run(lambda: bool(invocation.execute()), errors, name)
+        return invocation.export_module()
+
+    def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
+        """A module at `flow`, compiled to the end.
+
+        Raises:
+            UsageError: IREE refuses it; the message is IREE's.
+        """
+        invocation, errors = self._invocation(name)
+        self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
+        invocation.import_module(module)
+        self._run(lambda: bool(invocation.execute()), errors, name)
+        output = Output.open_membuffer()
+        invocation.output_vm_bytecode(output)
+        return bytes(memoryview(output.map_memory()))
+
+    def _invocation(self, name: str) -> tuple[Invocation, list[str]]:
+        errors: list[str] = []
+
+        def report(severity: int, message: Any, size: int, _data: object) -> None:
+            if severity == _ERROR:
+                errors.append(ctypes.string_at(message, size).decode(errors="replace"))
+
+        callback = _CALLBACK(report)
+        invocation = self._session.invocation()
+        self._library.ireeCompilerInvocationEnableCallbackDiagnostics(
+            invocation._inv_p,  # pyright: ignore[reportPrivateUsage]
+            0,
+            callback,
+            None,
+        )
+        # IREE keeps only pointers to them.
+        self._kept += [callback, invocation]
+        return invocation, errors
+
+    @staticmethod
+    def _run(step: Callable[[], bool], errors: list[str], name: str) -> None:
+        if step():
+            return
+        lines = errors[0].splitlines() if errors else []
+        first = next((line.strip() for line in lines if line.strip()), "the module was refused")
+        raise UsageError(first if name in first else f"{name}: {first}")
+
+
+def read_source(path: Path) -> bytes:
+    """A file's bytes.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}: give a .mlir or .mlirbc file") from None

@@ -1,0 +1,195 @@
+"""What is fused behind a contraction, read from the end: the stored value, back to the accumulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge.contraction import Contraction
+from aie_conv.bridge.tensors import (
+    Linear,
+    View,
+    constant_view,
+    dims_count,
+    indexing,
+    owner,
+    slice_view,
+    splat_value,
+)
+from aie_conv.errors import Unsupported
+from aie_conv.problem import Epilogue, EpilogueInput, Operand, Step
+
+FLOAT_PREDICATES = (
+    "false", "oeq", "ogt", "oge", "olt", "ole", "one", "ord",
+    "ueq", "ugt", "uge", "ult", "ule", "une", "uno", "true",
+)  # fmt: skip
+INTEGER_PREDICATES = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
+
+_Ref = tuple[str, int]
+"""("acc", 0), ("in", number) or ("step", number)."""
+
+
+@dataclass
+class Reader:
+    """Reads one epilogue; variables of the forms are the dims of the stored value.
+
+    Attributes:
+        root: the contraction; its accumulator is value 0.
+        inputs: the other operands, each with an element stride for each dim of the stored value.
+        at_root: a form for each dim of the root's result; None until it was met.
+    """
+
+    root: Contraction
+    inputs: list[tuple[View, Linear]] = field(default_factory=list)
+    steps: list[tuple[str, tuple[_Ref, ...], str, int | float | str | None]] = field(
+        default_factory=list
+    )
+    at_root: tuple[Linear, ...] | None = None
+    _seen: dict[Any, _Ref] = field(default_factory=dict)
+
+    def tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+        """The element of a tensor value at a place.
+
+        Raises:
+            Unsupported: it cannot be computed element by element from buffers and the accumulator.
+        """
+        key = (value, at)
+        if key not in self._seen:
+            self._seen[key] = self._tensor(value, at)
+        return self._seen[key]
+
+    def _tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+        op = owner(value)
+        if op is None:
+            raise Unsupported(f"the epilogue reads a {value.type}")
+        if op == self.root.op:
+            if self.at_root not in (None, at):
+                raise Unsupported("the epilogue reads two elements of the accumulator")
+            self.at_root = at
+            return ("acc", 0)
+        if op.name == "iree_tensor_ext.dispatch.tensor.load":
+            return self._input(slice_view(op, op.operands[0], value), at)
+        if op.name == "arith.constant":
+            splat = splat_value(op)
+            if splat is not None:
+                return self._constant(splat, str(ir.ShapedType(value.type).element_type))
+            return self._input(constant_view(op), at)
+        if op.name == "linalg.fill":
+            return self._scalar(op.operands[0], {})
+        if op.name.startswith("linalg."):
+            return self._elementwise(op, value, at)
+        raise Unsupported(f"the epilogue reads the result of {op.name}")
+
+    def _input(self, view: View, at: tuple[Linear, ...]) -> _Ref:
+        place = Linear(view.offset)
+        for form, stride in zip(at, view.strides, strict=True):
+            place = place.plus(form.scaled(stride))
+        for number, (other, other_place) in enumerate(self.inputs):
+            if other.key[:2] == view.key[:2] and other_place == place:
+                return ("in", number)
+        self.inputs.append((view, place))
+        return ("in", len(self.inputs) - 1)
+
+    def _constant(self, value: int | float, dtype: str) -> _Ref:
+        return self._step("arith.constant", (), dtype, value)
+
+    def _step(
+        self, op: str, args: tuple[_Ref, ...], dtype: str, attr: int | float | str | None
+    ) -> _Ref:
+        key = ("step", op, args, dtype, repr(attr))
+        if key not in self._seen:
+            self.steps.append((op, args, dtype, attr))
+            self._seen[key] = ("step", len(self.steps) - 1)
+        return self._seen[key]
+
+    def _elementwise(self, op: ir.Operation, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+        forms = indexing(op)
+        inputs = len(op.operands) - len(op.results)
+        result = ir.OpResult(value).result_number
+        dims: dict[int, Linear] = {}
+        for form, place in zip(forms[inputs + result], at, strict=True):
+            if form.variable is None or form.variable in dims:
+                raise Unsupported(f"a fused {op.name} writes its result in no simple order")
+            dims[form.variable] = place
+        if len(dims) < dims_count(op):
+            raise Unsupported(f"a fused {op.name} reduces")
+        block: Any = op.regions[0].blocks[0]
+        arguments: dict[int, _Ref | None] = {}
+
+        def argument(number: int) -> _Ref:
+            if number >= inputs:
+                raise Unsupported(f"a fused {op.name} reads what its result held")
+            place = tuple(_substitute(form, dims) for form in forms[number])
+            operand = op.operands[number]
+            if not isinstance(operand.type, ir.RankedTensorType):
+                return self._scalar(operand, {})
+            return self.tensor(operand, place)
+
+        values: dict[Any, _Ref] = {}
+        last = block.operations[len(block.operations) - 1].operation
+        for argument_value in block.arguments:
+            if len(list(argument_value.uses)):
+                arguments[argument_value.arg_number] = argument(argument_value.arg_number)
+        for number, ref in arguments.items():
+            assert ref is not None
+            values[block.arguments[number]] = ref
+        return self._scalar(last.operands[result], values)
+
+    def _scalar(self, value: ir.Value, values: dict[Any, _Ref]) -> _Ref:
+        if value in values:
+            return values[value]
+        op = owner(value)
+        if op is None:
+            raise Unsupported("the epilogue reads a scalar argument of the dispatch")
+        dtype = str(value.type)
+        if op.name == "arith.constant":
+            constant = splat_value(op)
+            if constant is None:
+                raise Unsupported(f"the epilogue has the constant {op.attributes['value']}")
+            ref = self._constant(constant, dtype)
+        elif len(op.results) != 1 or len(op.regions) or not len(op.operands):
+            raise Unsupported(f"the epilogue computes {op.name}")
+        else:
+            args = tuple(self._scalar(operand, values) for operand in op.operands)
+            ref = self._step(op.name, args, dtype, _predicate(op))
+        values[value] = ref
+        return ref
+
+    def finish(self, result: _Ref, loop_dims: Sequence[int]) -> Epilogue:
+        """The epilogue, its values numbered.
+
+        Args:
+            result: what is stored.
+            loop_dims: the variable of each loop of the problem; -1 where a loop is not stored.
+        """
+        first = 1 + len(self.inputs)
+        number = {"acc": 0, "in": 1, "step": first}
+        inputs: list[EpilogueInput] = []
+        for view, place in self.inputs:
+            terms = dict(place.terms)
+            strides = tuple(terms.pop(dim, 0) for dim in loop_dims)
+            if terms:
+                raise Unsupported("an operand of the epilogue walks a dim that no loop walks")
+            inputs.append(EpilogueInput(Operand(view.dtype, view.shape, place.constant), strides))
+        steps = tuple(
+            Step(op, tuple(number[kind] + index for kind, index in args), dtype, attr)
+            for op, args, dtype, attr in self.steps
+        )
+        return Epilogue(tuple(inputs), steps, number[result[0]] + result[1])
+
+
+def _predicate(op: ir.Operation) -> str | None:
+    if op.name not in ("arith.cmpf", "arith.cmpi"):
+        return None
+    number = ir.IntegerAttr(op.attributes["predicate"]).value
+    return (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
+
+
+def _substitute(form: Linear, dims: dict[int, Linear]) -> Linear:
+    total = Linear(form.constant)
+    for dim, factor in form.terms:
+        total = total.plus(dims[dim].scaled(factor))
+    return total

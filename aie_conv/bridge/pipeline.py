@@ -1,0 +1,158 @@
+"""A module in, a module with its NPU dispatches routed out."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from iree.compiler import ir
+
+from aie_conv.bridge.flags import session_flags
+from aie_conv.bridge.compiler import (
+    Compilation,
+    check_process_flags,
+    read_source,
+    split_flags,
+)
+from aie_conv.bridge.recognise import Recognised, recognise
+from aie_conv.bridge.rewrite import Rewriter
+from aie_conv.bridge.signature import declare
+from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.problem import ConvProblem
+
+Choose = Callable[[ConvProblem], Decision]
+Pack = Callable[[str, Plan], bytes]
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One dispatch call and where it went, in program order.
+
+    Attributes:
+        name: the dispatch's exported name, with a number from its second call on.
+        problem: the convolution or matmul, None if it is neither or not recognised.
+        contraction: whether it is a convolution or matmul at all.
+        decision: its route.
+    """
+
+    name: str
+    problem: ConvProblem | None
+    contraction: bool
+    decision: Decision
+
+
+def _walk(region_owner: ir.Operation) -> Iterator[ir.Operation]:
+    for region in region_owner.regions:
+        for block in region.blocks:
+            for view in list(block.operations):
+                yield view.operation
+                yield from _walk(view.operation)
+
+
+def _calls(module: ir.Operation) -> list[ir.Operation]:
+    """Every dispatch call of the module's functions, in order; initializers are left alone."""
+    out: list[ir.Operation] = []
+    for view in module.regions[0].blocks[0].operations:
+        if view.operation.name == "util.func":
+            out += [op for op in _walk(view.operation) if op.name == "flow.dispatch"]
+    return out
+
+
+_ENTRY = re.compile(r'@(?:"([^"]+)"|([\w$.]+))::@(?:"([^"]+)"|([\w$.]+))')
+
+
+class _Executables:
+    """The executables of a module by name, each recognised once."""
+
+    def __init__(self, module: ir.Operation) -> None:
+        self._operations: dict[str, ir.Operation] = {}
+        self._found: dict[str, Recognised] = {}
+        for view in module.regions[0].blocks[0].operations:
+            op = view.operation
+            if op.name == "flow.executable":
+                self._operations[ir.StringAttr(op.attributes["sym_name"]).value] = op
+
+    def recognise(self, call: ir.Operation) -> tuple[str, Recognised]:
+        """The exported name of a call's entry point, and what it computes."""
+        points = str(call.attributes["entry_points"])
+        match = _ENTRY.search(points)
+        executable = (match[1] or match[2]) if match else ""
+        name = (match[3] or match[4]) if match else points
+        if executable not in self._operations:
+            return name, Recognised(None, "no code of its own", contraction=False)
+        if executable not in self._found:
+            self._found[executable] = recognise(self._operations[executable])
+        return name, self._found[executable]
+
+
+def _examine(
+    call: ir.Operation, executables: _Executables, choose: Choose, names: dict[str, int]
+) -> tuple[Dispatch, Recognised]:
+    symbol, found = executables.recognise(call)
+    symbol = symbol.replace("$async", "")
+    names[symbol] = names.get(symbol, 0) + 1
+    name = symbol if names[symbol] == 1 else f"{symbol}.{names[symbol]}"
+    if found.problem is None or found.refusal is not None:
+        decision = Decision("cpu", found.refusal or "no contraction")
+        return Dispatch(name, found.problem, found.contraction, decision), found
+    if len(call.results) != 1:
+        refused = Decision("cpu", f"dispatch has {len(call.results)} results")
+        return Dispatch(name, found.problem, True, refused), found
+    return Dispatch(name, found.problem, True, choose(found.problem)), found
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """The result: a VM flatbuffer, and every dispatch with its decision."""
+
+    vmfb: bytes
+    dispatches: tuple[Dispatch, ...]
+
+
+def compile_module(
+    source: Path | bytes,
+    *,
+    route: str,
+    user_flags: Sequence[str],
+    choose: Choose,
+    pack: Pack,
+    progress: Callable[[str], None] = lambda _: None,
+) -> Compiled:
+    """Compile MLIR with every dispatch routed.
+
+    Args:
+        source: a file, or a buffer of MLIR text or bytecode.
+        route: "cpu" selects the CPU's best whole-network flags; anything else channels-last.
+        user_flags: flags of iree-compile, which win over the defaults.
+        choose: decides where a problem goes.
+        pack: makes the executable of a dispatch name and a plan.
+        progress: told what is being done.
+
+    Raises:
+        UsageError: IREE refused the module; the message is IREE's.
+    """
+    session, process = split_flags(session_flags(route, user_flags))
+    if set(process) & set(user_flags):
+        check_process_flags(process)
+    compilation = Compilation(session, process)
+    progress("importing and forming dispatches")
+    name = source.name if isinstance(source, Path) else "module"
+    text = read_source(source) if isinstance(source, Path) else source
+    module = compilation.to_flow(text, name)
+    declare(module)
+    executables = _Executables(module)
+    rewriter = Rewriter(module)
+    dispatches: list[Dispatch] = []
+    calls = _calls(module)
+    names: dict[str, int] = {}
+    for number, call in enumerate(calls):
+        progress(f"routing dispatch {number + 1} of {len(calls)}")
+        dispatch, found = _examine(call, executables, choose, names)
+        dispatches.append(dispatch)
+        if dispatch.decision.plan is None or found.problem is None:
+            continue
+        plan = dispatch.decision.plan
+        rewriter.replace(call, dispatch.name, found, plan, pack(dispatch.name, plan))
+    rewriter.finish()
+    progress("generating code for the CPU's dispatches")
+    return Compiled(compilation.to_vmfb(module, name), tuple(dispatches))

@@ -1,0 +1,146 @@
+"""A dispatch's executable as a ConvProblem, or the reason why it is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge import contraction
+from aie_conv.bridge.contraction import Contraction, NoContraction
+from aie_conv.bridge.epilogue import Reader
+from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
+from aie_conv.errors import Unsupported
+from aie_conv.problem import ConvProblem, Operand
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """What a dispatch computes.
+
+    Attributes:
+        problem: the contraction with its epilogue; None where there is no contraction, or where
+            its loops could not be read.
+        refusal: why no route can take it; None where one may.
+        operands: "lhs", "rhs", "in0", … -> number of the dispatch function's argument, or the
+            attribute of a constant inside the dispatch.
+        base: number of the argument whose other elements the result keeps, or None.
+        contraction: whether it is a convolution or matmul at all.
+    """
+
+    problem: ConvProblem | None
+    refusal: str | None = None
+    operands: tuple[tuple[str, Any], ...] = ()
+    base: int | None = None
+    contraction: bool = True
+
+
+def recognise(executable: ir.Operation) -> Recognised:
+    """Read one flow.executable."""
+    try:
+        function = _function(executable)
+        root = contraction.find(function)
+    except NoContraction as refusal:
+        return Recognised(None, str(refusal), contraction=False)
+    except Unsupported as refusal:
+        return Recognised(None, str(refusal))
+    try:
+        found = contraction.analyse(root)
+    except Unsupported as refusal:
+        return Recognised(None, str(refusal))
+    try:
+        return _whole(function, found)
+    except Unsupported as refusal:
+        return Recognised(_bare(found), str(refusal))
+
+
+def _function(executable: ir.Operation) -> ir.Operation:
+    for inner in executable.regions[0].blocks[0].operations:
+        if inner.operation.name == "builtin.module":
+            functions = list(inner.operation.regions[0].blocks[0].operations)
+            if len(functions) == 1 and functions[0].operation.name == "func.func":
+                return functions[0].operation
+            raise Unsupported(f"{len(functions)} functions in one executable")
+    raise NoContraction("no code of its own")
+
+
+def _operand(view: View, offset: int) -> Operand:
+    return Operand(view.dtype, view.shape, offset)
+
+
+def _bare(root: Contraction) -> ConvProblem:
+    """The problem as far as it could be read: its result dense, nothing behind it."""
+    shape, _ = tensor_type(root.op.results[0])
+    return ConvProblem(
+        "conv" if root.kind == "conv" else "matmul",
+        root.loops,
+        _operand(root.lhs, root.lhs_offset),
+        _operand(root.rhs, root.rhs_offset),
+        Operand(root.accumulator, shape),
+        root.accumulator,
+    )
+
+
+def _whole(function: ir.Operation, root: Contraction) -> Recognised:
+    store = _store(function)
+    value = store.operands[0]
+    out = slice_view(store, store.operands[1], value)
+    reader = Reader(root)
+    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    result = reader.tensor(value, here)
+    if reader.at_root is None:
+        raise Unsupported("the stored value does not depend on the contraction")
+    variable_of = _loop_variables(root, reader.at_root)
+    if set(variable_of.values()) != {d for d, size in enumerate(out.sizes) if size > 1}:
+        raise Unsupported("the stored value has a dim that no loop walks")
+    loop_dims = [variable_of.get(dim, -1) for dim in root.dims]
+    loops = tuple(
+        replace(loop, out=out.strides[var] if var >= 0 else 0)
+        for loop, var in zip(root.loops, loop_dims, strict=True)
+    )
+    order = sorted(range(len(loops)), key=lambda i: loop_dims[i] if loop_dims[i] >= 0 else 1 << 30)
+    epilogue = reader.finish(result, [loop_dims[i] for i in order])
+    bare = _bare(root)
+    elements = 1
+    for size in out.sizes:
+        elements *= size
+    whole = Operand(out.dtype, out.shape, out.offset)
+    keeps_base = out.access == "readwrite" and elements < whole.elements
+    problem = replace(
+        bare,
+        loops=tuple(loops[i] for i in order),
+        out=whole,
+        epilogue=epilogue,
+        keeps_base=keeps_base,
+    )
+    operands = [("lhs", root.lhs), ("rhs", root.rhs)]
+    operands += [(f"in{number}", view) for number, (view, _) in enumerate(reader.inputs)]
+    bindings = tuple(
+        (name, view.argument if view.argument is not None else view.constant)
+        for name, view in operands
+    )
+    return Recognised(problem, None, bindings, out.argument if keeps_base else None)
+
+
+def _store(function: ir.Operation) -> ir.Operation:
+    stores = [
+        view.operation
+        for view in function.regions[0].blocks[0].operations
+        if view.operation.name == "iree_tensor_ext.dispatch.tensor.store"
+    ]
+    if len(stores) != 1:
+        raise Unsupported(f"the dispatch has {len(stores)} results")
+    return stores[0]
+
+
+def _loop_variables(root: Contraction, at_root: tuple[Linear, ...]) -> dict[int, int]:
+    """For each dim of the root that its result has, the dim of the stored value that walks it."""
+    variables: dict[int, int] = {}
+    for form, place in zip(root.out_forms, at_root, strict=True):
+        if form.variable is None or form.variable not in root.dims:
+            continue
+        if place.variable is None:
+            raise Unsupported("the epilogue reads the accumulator in no simple order")
+        variables[form.variable] = place.variable
+    return variables

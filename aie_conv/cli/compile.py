@@ -1,0 +1,97 @@
+"""`aie-conv compile`: a model to an artifact."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from aie_conv.errors import UsageError
+
+_HELP = """\
+usage: aie-conv compile IN -o OUT.vmfb --iree-hal-target-backends=amd-aie [flags]
+
+Compiles a model with IREE and routes each of its convolutions and matmuls to the NPU or the CPU.
+
+  IN             .mlir or .mlirbc in torch, linalg, tosa or stablehlo form; - reads stdin
+  -o OUT.vmfb    the artifact: one file, for `aie-conv run` and aie_conv.load
+
+flags of this backend:
+  --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
+  --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: the cheapest route
+                             that takes each, the CPU for what none takes)
+  --amd-aie-f32=cpu|bf16     bf16 lets the NPU compute f32 convolutions in bf16 with f32 sums;
+                             otherwise they stay on the CPU (default cpu)
+  --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
+  --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
+
+Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
+default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME
+names another, for an artifact that moves.
+
+stages:
+{stages}
+"""
+
+
+def _help() -> str:
+    from aie_conv.arch import device_names
+    from aie_conv.partitioner import route_names
+    from aie_conv.target.backend import STAGES
+
+    stages = "\n".join(f"  {name:<10} {what}" for name, _, what in STAGES)
+    return _HELP.format(
+        devices=", ".join(device_names()), routes="|".join(route_names()), stages=stages
+    )
+
+
+def _split(arguments: list[str]) -> tuple[str, Path, list[str]]:
+    """Input, output and flags."""
+    inputs: list[str] = []
+    flags: list[str] = []
+    output: str | None = None
+    waiting = list(arguments)
+    while waiting:
+        token = waiting.pop(0)
+        if token == "-o":
+            if not waiting:
+                raise UsageError("-o: needs a file: write -o OUT.vmfb")
+            output = waiting.pop(0)
+        elif token.startswith(("-o=", "--o=")):
+            output = token.partition("=")[2]
+        elif token.startswith("-") and token != "-":
+            flags.append(token if token.startswith("--") else f"-{token}")
+            named = token.startswith(("--amd-aie-", "--iree-hal-target-backends"))
+            if named and "=" not in token and waiting and not waiting[0].startswith("-"):
+                flags[-1] += f"={waiting.pop(0)}"
+        else:
+            inputs.append(token)
+    if not inputs:
+        raise UsageError("no input: name a .mlir or .mlirbc file")
+    if len(inputs) > 1:
+        raise UsageError(f"several inputs ({', '.join(inputs)}): flags are written --name=value")
+    if output is None:
+        raise UsageError("no output: add -o OUT.vmfb")
+    return inputs[0], Path(output), flags
+
+
+def run_compile(arguments: list[str]) -> int:
+    """The command.
+
+    Raises:
+        UsageError: what the user gave cannot be used; nothing was written.
+    """
+    if not arguments or {"-h", "--help"} & set(arguments):
+        print(_help(), end="")
+        return 0 if arguments else 2
+    name, output, flags = _split(arguments)
+    from aie_conv.target.backend import check_writable, compile_source
+    from aie_conv.target.options import parse_flags
+    from aie_conv.target.report import summary
+
+    options = parse_flags(flags)
+    check_writable(output)
+    source = sys.stdin.buffer.read() if name == "-" else Path(name)
+    artifact = compile_source(source, options)
+    artifact.save(output)
+    print(f"{output}: {summary(artifact.report)}")
+    return 0

@@ -1,0 +1,64 @@
+"""Entry point of `aie-conv`: finds the subcommand, shows errors as one line."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+_HELP = """\
+usage: aie-conv COMMAND ...
+
+Compiles models so that their convolutions run on AMD AIE NPUs, and runs the result on an NPU or
+on a simulated one.
+
+commands:
+  compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
+  run       a function of an artifact, on the simulated NPU or a real one
+
+  aie-conv COMMAND --help tells more. A first try:
+
+  aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie
+  aie-conv run --module=model.vmfb --function=main --input=1x3x224x224xf32=0.5
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status: 0, or 2 with one line on stderr."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        print(_HELP, end="")
+        return 0 if arguments else 2
+    if arguments[0] == "--version":
+        from aie_conv import __version__
+
+        print(f"aie-conv {__version__}")
+        return 0
+    command, rest = arguments[0], arguments[1:]
+    if command == "compile":
+        from aie_conv.cli.compile import run_compile as action
+    elif command == "run":
+        from aie_conv.cli.run import run_module as action
+    else:
+        return fail("aie-conv", f"'{command}': unknown command: use compile or run")
+    from aie_conv.errors import AieConvError
+
+    try:
+        return action(rest)
+    except AieConvError as error:
+        return fail(f"aie-conv {command}", str(error))
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def fail(who: str, message: str) -> int:
+    """One line on stderr; returns the exit status of a user's mistake."""
+    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)
+    return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

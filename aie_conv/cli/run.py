@@ -1,0 +1,133 @@
+"""`aie-conv run`: a function of an artifact."""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any, NoReturn
+
+import numpy as np
+
+from aie_conv.errors import UsageError
+
+_EPILOG = """\
+inputs, one --input each, as iree-run-module takes them:
+  @x.npy                  an array from a file
+  1x3x224x224xf32=0.5     a shape, its type, one value for all or all values
+  4xi8=@x.bin             the raw bytes of a file
+  f32=1.0                 a tensor without dims;  1.0  a scalar
+
+outputs: printed, or one --output=@y.npy each. bf16 arrays are two-byte elements in .npy files.
+"""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}: see aie-conv run --help")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog="aie-conv run",
+        description="Runs a function of a compiled artifact.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("--module", required=True, metavar="OUT.vmfb", help="what aie-conv compile wrote")
+    add("--function", metavar="NAME", help="the function; may be left out where there is one")
+    add("--input", action="append", default=[], metavar="VALUE", help="an input, see below")
+    add("--output", action="append", default=[], metavar="@FILE.npy", help="where a result goes")
+    add(
+        "--device",
+        choices=("sim", "xrt"),
+        help="the simulated NPU or a real one; default: xrt where an NPU and pyxrt are, else sim",
+    )
+    add(
+        "--amd-aie-stats",
+        metavar="FILE.json",
+        help="write cycles, bytes and seconds of each NPU dispatch",
+    )
+    return parser
+
+
+def run_module(arguments: list[str]) -> int:
+    """The command.
+
+    Raises:
+        UsageError: what the user gave cannot be used.
+        DeviceError: the device or the artifact failed.
+    """
+    options = _parser().parse_args(arguments)
+    from aie_conv.cli.values import format_value, parse_input
+    from aie_conv.runtime.devices import default_device
+    from aie_conv.runtime.program import load_program
+    from aie_conv.target.backend import check_writable
+
+    outputs = [_output(text) for text in options.output]
+    for path in [*outputs, *([Path(options.amd_aie_stats)] if options.amd_aie_stats else [])]:
+        check_writable(path)
+    inputs = [parse_input(text) for text in options.input]
+    device = options.device or default_device()
+    program = load_program(options.module, device)
+    name = options.function
+    if name is None:
+        if len(program.functions) != 1:
+            raise UsageError(f"--function: name one of {', '.join(program.functions)}")
+        name = program.functions[0]
+    function = program[name]
+    print(f"aie-conv run: device {device}", file=sys.stderr)
+    start = time.perf_counter()
+    results = function.invoke(inputs)
+    seconds = time.perf_counter() - start
+    if outputs and len(outputs) != len(results):
+        raise UsageError(f"--output: {len(outputs)} given, {name} has {len(results)} results")
+    if options.amd_aie_stats:
+        _write_stats(Path(options.amd_aie_stats), device, name, seconds, program.records)
+    if outputs:
+        for path, result in zip(outputs, results, strict=True):
+            _write_npy(path, result)
+    else:
+        print(f"EXEC @{name}")
+        for number, result in enumerate(results):
+            kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
+            print(f"result[{number}]: {kind}\n{format_value(result)}")
+    return 0
+
+
+def _output(text: str) -> Path:
+    if not text.startswith("@") or len(text) == 1:
+        raise UsageError(f"--output={text}: write @FILE.npy")
+    return Path(text[1:])
+
+
+def _write_npy(path: Path, result: Any) -> None:
+    from aie_conv.target.backend import write_whole
+
+    data = io.BytesIO()
+    np.save(data, np.asarray(result))
+    write_whole(path, data.getvalue())
+
+
+def _write_stats(
+    path: Path, device: str, function: str, seconds: float, records: list[dict[str, Any]]
+) -> None:
+    from aie_conv.target.backend import write_whole
+
+    totals = {
+        key: sum(record.get(key, 0) for record in records)
+        for key in ("cycles", "macs", "shim_bytes", "seconds")
+    }
+    stats = {
+        "device": device,
+        "function": function,
+        "seconds": seconds,
+        "totals": totals,
+        "dispatches": records,
+    }
+    write_whole(path, json.dumps(stats, indent=1).encode() + b"\n")

@@ -1,0 +1,124 @@
+"""Inputs and outputs on the command line, written as iree-run-module writes them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from numpy.typing import NDArray
+
+from aie_conv.errors import UsageError
+
+Array = NDArray[Any]
+
+_DTYPES: dict[str, Any] = {
+    "i1": np.bool_, "i8": np.int8, "si8": np.int8, "ui8": np.uint8, "i16": np.int16,
+    "si16": np.int16, "ui16": np.uint16, "i32": np.int32, "si32": np.int32, "ui32": np.uint32,
+    "i64": np.int64, "si64": np.int64, "ui64": np.uint64, "f16": np.float16, "f32": np.float32,
+    "f64": np.float64, "bf16": ml_dtypes.bfloat16,
+}  # fmt: skip
+_SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
+_MOST_PRINTED = 1024
+"""Elements after which iree-run-module, too, prints no more."""
+
+
+def parse_input(text: str) -> Any:
+    """One --input: @file.npy, 2x2xf32=1,2,3,4, 4xi8=@file.bin, f32=1.0, or a scalar.
+
+    Raises:
+        UsageError: it cannot be read.
+    """
+    if text.startswith("@"):
+        return load_npy(text[1:])
+    match = _SHAPED.fullmatch(text.strip())
+    if match is None:
+        try:
+            return int(text) if re.fullmatch(r"[+-]?\d+", text.strip()) else float(text)
+        except ValueError:
+            raise UsageError(
+                f"--input={text}: write @file.npy, or a shape and values as 1x3xf32=0.5"
+            ) from None
+    if match[2] not in _DTYPES:
+        raise UsageError(f"--input={text}: element type {match[2]} is unknown")
+    shape = tuple(int(size) for size in match[1].split("x") if size)
+    return _filled(text, shape, np.dtype(_DTYPES[match[2]]), match[3])
+
+
+def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str | None) -> Array:
+    count = int(np.prod(shape, dtype=np.int64))
+    if values is None or not values.strip():
+        return np.zeros(shape, dtype)
+    if values.startswith("@"):
+        data = _read(values[1:])
+        if len(data) != count * dtype.itemsize:
+            raise UsageError(
+                f"--input={text}: the file has {len(data)} bytes, not {count * dtype.itemsize}"
+            )
+        return np.frombuffer(data, dtype).reshape(shape)
+    words = [word for word in re.split(r"[\s,\[\]]+", values) if word]
+    try:
+        integers = dtype.kind in "iub"
+        numbers = [int(word, 0) if integers else float(word) for word in words]
+        flat = np.array(numbers, np.int64 if integers else np.float64)
+        limits = np.iinfo(dtype) if dtype.kind in "iu" else None
+        if limits is not None and (flat.min() < limits.min or flat.max() > limits.max):
+            raise UsageError(f"--input={text[:60]}: a value does not fit the element type")
+    except (ValueError, OverflowError):
+        raise UsageError(f"--input={text[:60]}: a value is no number") from None
+    if len(words) not in (1, count):
+        raise UsageError(f"--input={text[:60]}: {len(words)} values for {count} elements")
+    return np.ascontiguousarray(np.broadcast_to(flat.astype(dtype), count)).reshape(shape)
+
+
+def _read(name: str) -> bytes:
+    try:
+        return Path(name).read_bytes()
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
+
+
+def load_npy(name: str) -> Array:
+    """An .npy file; two-byte voids, as numpy writes bf16, come back as bf16."""
+    try:
+        array: Array = np.load(name, allow_pickle=False)
+    except OSError as error:
+        raise UsageError(f"{name}: cannot be read: {error.strerror or 'no .npy file'}") from None
+    except (ValueError, EOFError):
+        raise UsageError(f"{name}: no .npy file") from None
+    return array.view(ml_dtypes.bfloat16) if array.dtype.str in ("|V2", "<V2") else array
+
+
+def dtype_name(dtype: np.dtype[Any]) -> str:
+    """IREE's name of an element type."""
+    return next((name for name, kind in _DTYPES.items() if np.dtype(kind) == dtype), str(dtype))
+
+
+def format_value(value: Any) -> str:
+    """One result as iree-run-module prints it: 2x2xf32=[1 2][3 4]."""
+    if not isinstance(value, np.ndarray):
+        return f"{'f32' if isinstance(value, float) else 'i32'}={value}"
+    head = "".join(f"{size}x" for size in value.shape) + dtype_name(value.dtype)
+    shown = [0]
+
+    def items(array: Array) -> str:
+        if shown[0] >= _MOST_PRINTED:
+            return "..."
+        if array.ndim > 1:
+            return "".join(f"[{items(part)}]" for part in array)
+        room = _MOST_PRINTED - shown[0]
+        words = [_number(item) for item in array[:room]]
+        shown[0] += len(words)
+        return " ".join(words + (["..."] if array.size > room else []))
+
+    return f"{head}={items(value) if value.ndim else _number(value[()])}"
+
+
+def _number(item: Any) -> str:
+    if isinstance(item, bool | np.bool_):
+        return str(int(item))
+    if isinstance(item, int | np.integer):
+        return str(int(item))
+    return f"{float(item):g}"

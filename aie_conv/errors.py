@@ -1,0 +1,36 @@
+"""The errors of aie_conv: a refusal is not a bug, and a user's mistake is neither.
+
+Every message is one line of the form "who: what: what to do".
+"""
+
+
+class AieConvError(Exception):
+    """Base of all errors that are shown to a user as one line."""
+
+
+class Unsupported(AieConvError):
+    """No NPU route takes this problem at all; the CPU runs it."""
+
+
+class ConfigRefused(AieConvError):
+    """This plan breaks a hardware limit; another plan of the same problem may not.
+
+    Attributes:
+        limit: the name of the limit that was broken.
+    """
+
+    def __init__(self, limit: str, message: str) -> None:
+        super().__init__(message)
+        self.limit = limit
+
+
+class VerifyError(AieConvError):
+    """An AIE module is malformed or over a limit of the hardware."""
+
+
+class DeviceError(AieConvError):
+    """A device, simulated or real, could not run a program."""
+
+
+class UsageError(AieConvError):
+    """A flag, file, shape or type that the user gave cannot be used."""

@@ -1,0 +1,241 @@
+"""The AIE module of an im2col plan, as text that mlir-aie's tools and the simulator both read."""
+
+from aie_conv.img2col.plan import Im2colPlan
+from aie_conv.img2col.streams import Push, channels, filter_rows, schedule
+from aie_conv.img2col.tiling import STACK_BYTES, Tiling
+from aie_conv.kernels.matmul import zero_kernel
+from aie_conv.kernels.text import Writer
+
+
+def _memref(elements: int, dtype: str) -> str:
+    return f"memref<{elements}x{dtype}>"
+
+
+def _fifo(w: Writer, name: str, source: str, sinks: str, depth: int, memref: str) -> None:
+    w.line(
+        f"aie.objectfifo @{name}({source}, {{{sinks}}}, {depth} : i32) : !aie.objectfifo<{memref}>"
+    )
+
+
+def _to_stream(*dims: tuple[int, int]) -> str:
+    inner = ", ".join(f"<size = {size}, stride = {stride}>" for size, stride in dims)
+    return f" dimensionsToStream [{inner}]"
+
+
+def _tiles(w: Writer, tiling: Tiling) -> None:
+    for c in range(max(tiling.columns, tiling.filter_columns)):
+        w.line(f"%shim_{c} = aie.tile({c}, 0)")
+        w.line(f"%mem_{c} = aie.tile({c}, 1)")
+    for c in range(tiling.columns):
+        for r in range(tiling.rows):
+            w.line(f"%core_{c}_{r} = aie.tile({c}, {r + 2})")
+
+
+def _input_fifos(w: Writer, tiling: Tiling) -> None:
+    r, s, _ = tiling.matmul.rst
+    memref = _memref(tiling.a_elements, tiling.view.dtype)
+    kc = tiling.kc
+    dims = _to_stream((tiling.pixels // r, r * kc), (kc // s, s), (r, kc), (s, 1))
+    for c in range(tiling.columns):
+        sinks = ", ".join(f"%core_{c}_{row}" for row in range(tiling.rows))
+        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", 2, memref)
+        _fifo(w, f"a_l1_{c}", f"%mem_{c}{dims}", sinks, 2, memref)
+        w.line(f"aie.objectfifo.link [@a_l3_{c}] -> [@a_l1_{c}] ([] [])")
+
+
+def _filter_fifos(w: Writer, tiling: Tiling) -> None:
+    size, dtype = tiling.b_elements, tiling.view.dtype
+    for c in range(tiling.filter_columns):
+        rows = filter_rows(tiling, c)
+        _fifo(w, f"b_l3_{c}", f"%shim_{c}", f"%mem_{c}", 2, _memref(size * len(rows), dtype))
+        for row in rows:
+            sinks = ", ".join(f"%core_{col}_{row}" for col in range(tiling.columns))
+            # An array of depths is exact: the mem tile keeps two, each core what fits.
+            depths = ", ".join(["2", *[str(tiling.b_depth)] * tiling.columns])
+            w.line(
+                f"aie.objectfifo @b_l1_{row}(%mem_{c}, {{{sinks}}}, [{depths}])"
+                f" : !aie.objectfifo<{_memref(size, dtype)}>"
+            )
+        targets = ", ".join(f"@b_l1_{row}" for row in rows)
+        offsets = ", ".join(str(i * size) for i in range(len(rows))) if len(rows) > 1 else ""
+        w.line(f"aie.objectfifo.link [@b_l3_{c}] -> [{targets}] ([] [{offsets}])")
+
+
+def _output_fifos(w: Writer, tiling: Tiling) -> None:
+    r, _, t = tiling.matmul.rst
+    n, dtype = tiling.n, tiling.view.problem.out.dtype
+    part = tiling.pixels * n
+    dims = _to_stream((tiling.pixels // r, r * n), (r, t), (n // t, r * t), (t, 1))
+    for c in range(tiling.columns):
+        names = [f"c_l1_{c}_{row}" for row in range(tiling.rows)]
+        for row, name in enumerate(names):
+            _fifo(w, name, f"%core_{c}_{row}", f"%mem_{c}", 2, _memref(part, dtype))
+        joined = _memref(part * tiling.rows, dtype)
+        _fifo(w, f"c_l3_{c}", f"%mem_{c}{dims}", f"%shim_{c}", 2, joined)
+        sources = ", ".join(f"@{name}" for name in names)
+        offsets = ", ".join(str(i * part) for i in range(len(names))) if len(names) > 1 else ""
+        w.line(f"aie.objectfifo.link [{sources}] -> [@c_l3_{c}] ([{offsets}] [])")
+
+
+class _Core:
+    """Writes one core's body: acquire, multiply, finish, release."""
+
+    def __init__(self, w: Writer, tiling: Tiling, column: int, row: int) -> None:
+        self._w = w
+        self._t = tiling
+        self._column = column
+        self._row = row
+        self._acc = f"%acc_{column}_{row}"
+
+    def _acquire(self, fifo: str, port: str, elements: int, dtype: str) -> str:
+        w = self._w
+        memref = _memref(elements, dtype)
+        view = f"!aie.objectfifosubview<{memref}>"
+        s = w.value("s", f"aie.objectfifo.acquire @{fifo}({port}, 1) : {view}")
+        return w.value("o", f"aie.objectfifo.subview.access {s}[0] : {view} -> {memref}")
+
+    def _release(self, fifo: str, port: str) -> None:
+        self._w.line(f"aie.objectfifo.release @{fifo}({port}, 1)")
+
+    def _input(self) -> tuple[str, str]:
+        fifo = f"a_l1_{self._column}"
+        return fifo, self._acquire(fifo, "Consume", self._t.a_elements, self._t.view.dtype)
+
+    def _filter(self) -> tuple[str, str]:
+        fifo = f"b_l1_{self._row}"
+        return fifo, self._acquire(fifo, "Consume", self._t.b_elements, self._t.view.dtype)
+
+    def _skip_inputs(self, count: int, bounds: tuple[str, str]) -> None:
+        if not count:
+            return
+        w = self._w
+        with w.loop("i", bounds[0], w.constant(count), bounds[1]):
+            fifo, _ = self._input()
+            self._release(fifo, "Consume")
+
+    def _finish(self, b: str | None, zero: str, one: str) -> None:
+        """Run the epilogue into an output object, with the residual's objects if there is one."""
+        t, w = self._t, self._w
+        out_fifo = f"c_l1_{self._column}_{self._row}"
+        dtype = t.view.problem.out.dtype
+        out = self._acquire(out_fifo, "Produce", t.pixels * t.n, dtype)
+        types = t.epilogue.signature()
+        if t.view.residual is None:
+            w.line(f"func.call @finish({self._arguments(b, out)}) : ({types}) -> ()")
+        else:
+            self._residual(self._arguments(b, out), (zero, one), types)
+        self._release(out_fifo, "Produce")
+
+    def _arguments(self, b: str | None, out: str) -> str:
+        vectors = [b] if b and self._t.view.vectors else []
+        return ", ".join((self._acc, *vectors, out))
+
+    def _residual(self, arguments: str, bounds: tuple[str, str], types: str) -> None:
+        t, w = self._t, self._w
+        per_object = t.residual_channels
+        own = max(1, t.n // per_object)
+        first = self._row * t.n // per_object
+        self._skip_inputs(first, bounds)
+        blocks = min(t.n, per_object) // t.matmul.rst[2]
+        # Where this core's channels begin in a shared object, in blocks of A.
+        kb = w.constant(self._row * t.n % per_object * t.kc // (per_object * t.matmul.rst[1]))
+        with w.loop("j", bounds[0], w.constant(own), bounds[1]) as j:
+            fifo, a = self._input()
+            nb = w.value("i", f"arith.muli {j}, {w.constant(blocks)} : index")
+            w.line(f"func.call @finish({arguments}, {a}, {nb}, {kb}) : ({types}) -> ()")
+            self._release(fifo, "Consume")
+        self._skip_inputs(t.residual_objects - first - own, bounds)
+
+    def body(self) -> None:
+        """The core's program, inside ``aie.core``."""
+        t, w = self._t, self._w
+        zero, one = w.constant(0), w.constant(1)
+        passes, tiles, chunks = (w.constant(v) for v in (t.passes, t.column_tiles, t.chunks))
+        with w.loop("p", zero, passes, one):
+            held = self._filter() if t.resident else None
+            with w.loop("t", zero, tiles, one):
+                acc_type = _memref(t.pixels * t.n, t.matmul.accumulator)
+                w.line(f"func.call @clear({self._acc}) : ({acc_type}) -> ()")
+                with w.loop("q", zero, chunks, one) as q:
+                    self._multiply(held, q, zero)
+                tail = self._filter() if t.tail_objects else held
+                self._finish(tail[1] if tail else None, zero, one)
+                if tail and not held:
+                    self._release(tail[0], "Consume")
+            if held:
+                self._release(held[0], "Consume")
+        w.line("aie.end")
+
+    def _multiply(self, held: tuple[str, str] | None, q: str, zero: str) -> None:
+        t, w = self._t, self._w
+        a_fifo, a = self._input()
+        b_fifo, b = held or self._filter()
+        memrefs = (
+            _memref(t.a_elements, t.view.dtype),
+            _memref(t.b_elements, t.view.dtype),
+            _memref(t.pixels * t.n, t.matmul.accumulator),
+        )
+        types = ", ".join((*memrefs, "index"))
+        chunk = q if held else zero
+        w.line(f"func.call @multiply({a}, {b}, {self._acc}, {chunk}) : ({types}) -> ()")
+        self._release(a_fifo, "Consume")
+        if not held:
+            self._release(b_fifo, "Consume")
+
+
+def _functions(tiling: Tiling) -> str:
+    """The kernels that every core calls, and the device intrinsics that they use."""
+    matmul = tiling.matmul
+    return "".join(
+        (
+            matmul.declarations(),
+            zero_kernel("clear", tiling.pixels * tiling.n, matmul.accumulator),
+            matmul.text("multiply"),
+            tiling.epilogue.text("finish"),
+        )
+    )
+
+
+def _sequence(w: Writer, plan: Im2colPlan) -> None:
+    names = {argument.name: f"%{argument.name}" for argument in plan.arguments}
+    types = {a.name: _memref(a.elements, a.dtype) for a in plan.arguments}
+    args = ", ".join(f"{names[a.name]}: {types[a.name]}" for a in plan.arguments)
+    depth = plan.tiling.device.arch.shim_queue_depth
+    with w.block(f"aie.runtime_sequence @sequence({args})"):
+        for op in schedule(channels(plan.tiling), depth):
+            if not isinstance(op, Push):
+                w.line(f"aiex.npu.dma_wait {{symbol = @{op.symbol}}}")
+                continue
+            task = op.task
+            # The offset stands innermost: the tools scale each offset by its own stride.
+            offsets = f"[0, 0, 0, {task.offset}]"
+            sizes = "[" + ", ".join(map(str, task.sizes)) + "]"
+            strides = "[" + ", ".join(map(str, task.strides)) + "]"
+            attrs = f"{{id = {op.id} : i64, issue_token = true, metadata = @{op.symbol}}}"
+            what = f"{names[op.argument]}{offsets}{sizes}{strides}"
+            w.line(f"aiex.npu.dma_memcpy_nd({what}) {attrs} : {types[op.argument]}")
+
+
+def emit(plan: Im2colPlan) -> str:
+    """The module's text: tiles, FIFOs, accumulators, kernels, cores, runtime sequence."""
+    tiling = plan.tiling
+    w = Writer()
+    _tiles(w, tiling)
+    _input_fifos(w, tiling)
+    _filter_fifos(w, tiling)
+    _output_fifos(w, tiling)
+    grid = [(c, r) for c in range(tiling.columns) for r in range(tiling.rows)]
+    acc = _memref(tiling.pixels * tiling.n, tiling.matmul.accumulator)
+    for c, r in grid:
+        w.line(f'%acc_{c}_{r} = aie.buffer(%core_{c}_{r}) {{sym_name = "acc_{c}_{r}"}} : {acc}')
+    cores = Writer()
+    for c, r in grid:
+        head = f"%program_{c}_{r} = aie.core(%core_{c}_{r})"
+        with cores.block(head, f"}} {{stack_size = {STACK_BYTES} : i32}}"):
+            _Core(cores, tiling, c, r).body()
+    sequence = Writer()
+    _sequence(sequence, plan)
+    return (
+        f"module {{\n  aie.device({tiling.device.ir_name}) {{\n"
+        f"{w.text()}{_functions(tiling)}{cores.text()}{sequence.text()}  }}\n}}\n"
+    )

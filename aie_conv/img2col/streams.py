@@ -1,0 +1,236 @@
+"""What the shim's DMA channels carry for a tiling: their address patterns, tasks and their order."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from aie_conv.arch import Arch
+from aie_conv.img2col.tiling import Tiling
+from aie_conv.layout.pattern import Pattern, Task, coalesce, split
+from aie_conv.problem import DTYPE_BYTES
+
+
+@dataclass(frozen=True)
+class Channel:
+    """One shim DMA channel of a program.
+
+    Attributes:
+        symbol: the object FIFO behind it.
+        first_id: its four buffer descriptors are first_id … first_id + 3.
+        arguments: the runtime sequence's arguments that its tasks address.
+        tasks: (step, argument name, element type, task) in stream order; ``step`` counts the
+            program's progress, so that tasks pushed in its order never wait for later ones.
+    """
+
+    symbol: str
+    first_id: int
+    tasks: tuple[tuple[int, str, str, Task], ...]
+
+
+def tile_offsets(tiling: Tiling, index: int) -> tuple[int, int, int]:
+    """Element offsets of a tile in input, output and residual; past the end, the last tile's."""
+    view = tiling.view
+    index = min(index, tiling.tiles - 1)
+    rows, columns = tiling.grid
+    across, down = -(-columns // tiling.tw), -(-rows // tiling.th)
+    index, ix = divmod(index, across)
+    index, iy = divmod(index, down)
+    at = [
+        (view.m[-1], min(ix * tiling.tw, columns - tiling.tw)),
+        *([(view.m[-2], min(iy * tiling.th, rows - tiling.th))] if len(view.m) > 1 else []),
+    ]
+    for loop in reversed(view.m[:-2]):
+        index, i = divmod(index, loop.size)
+        at.append((loop, i))
+    return (
+        view.lhs_offset + sum(loop.lhs * i for loop, i in at),
+        view.out_offset + sum(loop.out * i for loop, i in at),
+        (view.residual.offset if view.residual else 0) + sum(loop.residual * i for loop, i in at),
+    )
+
+
+def _pixel_dims(tiling: Tiling, which: str) -> tuple[tuple[int, int], ...]:
+    m = tiling.view.m
+    inner = getattr(m[-1], which)
+    outer = getattr(m[-2], which) if len(m) > 1 else 0
+    return ((tiling.rep, 0), (tiling.th, outer), (tiling.tw, inner))
+
+
+def _slice(tiling: Tiling, pass_: int, row: int) -> int:
+    """The slice of channels of a row of cores; past the end, the last one's."""
+    return min(pass_ * tiling.rows + row, tiling.slices - 1)
+
+
+def input_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
+    """The input stream of one column: each tile's chunks of K, then its residual."""
+    view = tiling.view
+    chunk = (view.run // tiling.kc, tiling.kc)
+    dims = (*view.k_outer, chunk, *_pixel_dims(tiling, "lhs"), (tiling.kc, 1))
+    w = tiling.residual_channels
+    for pass_ in range(tiling.passes):
+        for t in range(tiling.column_tiles):
+            lhs, _, res = tile_offsets(tiling, column * tiling.column_tiles + t)
+            yield view.lhs.name, Pattern(lhs, dims)
+            if view.residual is None:
+                continue
+            per = max(1, tiling.n // w)
+            for i in range(tiling.residual_objects):
+                slice_ = _slice(tiling, pass_, i // per if w <= tiling.n else i * (w // tiling.n))
+                at = res + slice_ * tiling.n + (i % per) * w * (w <= tiling.n)
+                pixels = _pixel_dims(tiling, "residual")
+                yield view.residual.argument.name, Pattern(at, (*pixels, (w, 1)))
+
+
+def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Pattern]]:
+    """The filter stream of one column's shim, for the rows of cores that it feeds."""
+    size = tiling.slice_elements
+    for pass_ in range(tiling.passes):
+        starts = [_slice(tiling, pass_, row) * size for row in rows]
+        if tiling.resident:
+            for start in starts:
+                yield "weights", Pattern(start, ((size, 1),))
+            continue
+        chunk = tiling.n * tiling.kc
+        count = tiling.chunks + tiling.tail_objects
+        for _ in range(tiling.column_tiles):
+            if len(starts) == 1:
+                yield "weights", Pattern(starts[0], ((count * chunk, 1),))
+                continue
+            for q in range(count):
+                for start in starts:
+                    yield "weights", Pattern(start + q * chunk, ((chunk, 1),))
+
+
+def output_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
+    """The output stream of one column: per tile, each row of cores' slice."""
+    for pass_ in range(tiling.passes):
+        slices = [_slice(tiling, pass_, row) * tiling.n for row in range(tiling.rows)]
+        for t in range(tiling.column_tiles):
+            _, out, _ = tile_offsets(tiling, column * tiling.column_tiles + t)
+            dims = (*_pixel_dims(tiling, "out"), (tiling.n, 1))
+            if slices[-1] - slices[0] == (tiling.rows - 1) * tiling.n:
+                yield "result", Pattern(out + slices[0], ((tiling.rows, tiling.n), *dims))
+            else:
+                for start in slices:
+                    yield "result", Pattern(out + start, dims)
+
+
+def _tasks(
+    patterns: Iterator[tuple[str, Pattern]],
+    dtypes: dict[str, str],
+    arch: Arch,
+    step_of: Callable[[int], int],
+) -> Iterator[tuple[int, str, str, Task]]:
+    """Coalesce neighbours on the same buffer, split into tasks, and date each by its first byte."""
+    sent = 0
+    group: list[Pattern] = []
+    name = ""
+
+    def flush() -> Iterator[tuple[int, str, str, Task]]:
+        nonlocal sent
+        size = DTYPE_BYTES[dtypes[name]] if name else 0
+        for pattern in coalesce(group):
+            for task in split(pattern, size, arch):
+                yield step_of(sent), name, dtypes[name], task
+                sent += task.elements * size
+
+    for who, pattern in patterns:
+        if who != name:
+            yield from flush()
+            group, name = [], who
+        group.append(pattern)
+    yield from flush()
+
+
+def filter_rows(tiling: Tiling, column: int) -> list[int]:
+    """The rows of cores whose filter slices come through a column's shim and mem tile."""
+    return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
+
+
+def channels(tiling: Tiling) -> list[Channel]:
+    """Every shim channel of the program: outputs first, then filters, then inputs."""
+    arch = tiling.device.arch
+    view = tiling.view
+    dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
+    if view.residual:
+        dtypes[view.residual.argument.name] = view.residual.dtype
+    per_tile = tiling.chunks + tiling.residual_objects
+    clock = per_tile + tiling.tail_objects + 2
+    out_bytes = tiling.rows * tiling.pixels * tiling.n * DTYPE_BYTES[view.result.dtype]
+    a_bytes, b_bytes = tiling.a_elements * tiling.size, tiling.b_elements * tiling.size
+
+    def out_step(sent: int) -> int:
+        tile, inside = divmod(sent, out_bytes)
+        # A tile's first four tasks fit the queue; later ones must follow the tile's inputs.
+        return tile * clock + (clock - 1 if inside >= 4 * out_bytes // tiling.rows else 0)
+
+    def a_step(sent: int) -> int:
+        tile, inside = divmod(sent // a_bytes, per_tile)
+        return tile * clock + inside
+
+    def b_step(rows: int) -> Callable[[int], int]:
+        def step(sent: int) -> int:
+            number = sent // b_bytes // rows
+            if tiling.resident:
+                return number * tiling.column_tiles * clock
+            tile, inside = divmod(number, tiling.chunks + tiling.tail_objects)
+            return tile * clock + inside
+
+        return step
+
+    made: list[Channel] = []
+    for c in range(tiling.columns):
+        tasks = tuple(_tasks(output_patterns(tiling, c), dtypes, arch, out_step))
+        made.append(Channel(f"c_l3_{c}", 8, tasks))
+    for c in range(tiling.filter_columns):
+        rows = filter_rows(tiling, c)
+        tasks = tuple(_tasks(filter_patterns(tiling, rows), dtypes, arch, b_step(len(rows))))
+        made.append(Channel(f"b_l3_{c}", 4, tasks))
+    for c in range(tiling.columns):
+        tasks = tuple(_tasks(input_patterns(tiling, c), dtypes, arch, a_step))
+        made.append(Channel(f"a_l3_{c}", 0, tasks))
+    return made
+
+
+def count_tasks(tiling: Tiling) -> int:
+    """How many shim tasks a tiling needs; raises ConfigRefused where one cannot be expressed."""
+    return sum(len(channel.tasks) for channel in channels(tiling))
+
+
+@dataclass(frozen=True)
+class Push:
+    """Start a task with a buffer descriptor."""
+
+    symbol: str
+    id: int
+    argument: str
+    dtype: str
+    task: Task
+
+
+@dataclass(frozen=True)
+class Wait:
+    """Wait for the oldest token of a channel."""
+
+    symbol: str
+
+
+def schedule(made: list[Channel], depth: int) -> list[Push | Wait]:
+    """The runtime sequence: tasks in the order of their steps, never more than ``depth`` queued."""
+    order = sorted(
+        (step, rank, number)
+        for rank, channel in enumerate(made)
+        for number, (step, _, _, _) in enumerate(channel.tasks)
+    )
+    out: list[Push | Wait] = []
+    queued = dict.fromkeys((channel.symbol for channel in made), 0)
+    for _, rank, number in order:
+        channel = made[rank]
+        if queued[channel.symbol] == depth:
+            out.append(Wait(channel.symbol))
+            queued[channel.symbol] -= 1
+        _, argument, dtype, task = channel.tasks[number]
+        out.append(Push(channel.symbol, channel.first_id + number % depth, argument, dtype, task))
+        queued[channel.symbol] += 1
+    for symbol, count in queued.items():
+        out += [Wait(symbol)] * count
+    return out

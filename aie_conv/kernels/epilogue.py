@@ -1,0 +1,376 @@
+"""The epilogue of one core: the dispatch's own element-wise operations on blocks of the accumulator.
+
+A block is the r x t accumulator of one matrix instruction, as r * t lanes. Per-channel operands lie
+behind the weights in the B buffer; a residual tile lies in an A buffer, in A's blocking.
+"""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aie_conv.errors import Unsupported
+from aie_conv.kernels.text import Writer
+from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
+
+_FLOAT = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "maximumf", "minimumf"))
+_INTEGER = frozenset(f"arith.{n}" for n in ("addi", "maxsi", "minsi", "shli", "shrui"))
+_WIDE_INTEGER = frozenset(f"arith.{n}" for n in ("subi", "muli", "maxui", "minui"))
+_EXTEND = frozenset(("arith.extf", "arith.extsi"))
+_CONVERT = frozenset(("arith.sitofp", "arith.fptosi"))
+_COMPARE = frozenset(("arith.cmpf", "arith.cmpi"))
+_TAKEN = (
+    _FLOAT
+    | _INTEGER
+    | _WIDE_INTEGER
+    | _EXTEND
+    | _CONVERT
+    | _COMPARE
+    | {"arith.constant", "arith.select", "arith.shrsi", "arith.trunci", "arith.truncf"}
+)
+_VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
+
+WIDE = 128
+"""Lanes at which mlir-aie leaves arithmetic on vectors as it is.
+
+At the device's own widths it rewrites float arithmetic, comparisons and some integer operations
+into vector instructions of other meaning (an f32 product becomes bf16 MACs) or none. At 128 lanes,
+which is no device width, the operations reach LLVM unchanged on both architectures; the unused
+lanes are poison and cost nothing after legalisation. Found by running each operation through
+aie-opt (March 2026) at 16 to 128 lanes.
+"""
+
+
+def check(epilogue: Epilogue, accumulator: str) -> None:
+    """Refuse what the cores do not do to the bit.
+
+    Raises:
+        Unsupported: an operation or type without an exact vector form; the message names it.
+    """
+    for number, step in enumerate(epilogue.steps):
+        if step.op not in _TAKEN:
+            raise Unsupported(f"epilogue: {step.op} is not one of the cores' operations")
+        if step.dtype not in _VALUE_DTYPES:
+            raise Unsupported(f"epilogue: {step.op} gives {step.dtype}, a type without vectors")
+        if step.op == "arith.truncf" and step.dtype != "bf16":
+            raise Unsupported(f"epilogue: {step.op} to {step.dtype}: only bf16")
+        if isinstance(step.attr, float) and not math.isfinite(step.attr):
+            raise Unsupported(f"epilogue: constant {step.attr} has no portable vector form")
+        if step.dtype == "i1" and step.op not in _COMPARE:
+            raise Unsupported(f"epilogue: {step.op} on booleans")
+        for place, value in enumerate(step.args):
+            boolean = epilogue.value_dtype(value, accumulator) == "i1"
+            if boolean != (step.op == "arith.select" and place == 0):
+                raise Unsupported(f"epilogue: step {number} ({step.op}) uses a comparison's result")
+
+
+def _literal(step: Step) -> str:
+    if step.dtype in ("f32", "bf16"):
+        return f"{float(step.attr or 0):.9e}"
+    if step.dtype == "i1":
+        return "true" if step.attr else "false"
+    return str(int(step.attr or 0))
+
+
+@dataclass(frozen=True)
+class EpilogueKernel:
+    """One epilogue function.
+
+    Attributes:
+        epilogue: the operations.
+        accumulator: "i32" or "f32".
+        out_dtype: what is stored; must be the epilogue's result type.
+        operand_dtype: type of the A and B buffers.
+        rst: the matrix instruction's shape.
+        m, n: the accumulator tile.
+        columns: channels one call handles; n, or what one residual object holds.
+        vector_at: per-channel inputs, as input index -> offset in the B buffer in its elements.
+        residual: the input index of the residual, None without.
+        a_elements, b_elements: lengths of the A and B buffers.
+    """
+
+    epilogue: Epilogue
+    accumulator: str
+    out_dtype: str
+    operand_dtype: str
+    rst: tuple[int, int, int]
+    m: int
+    n: int
+    columns: int
+    vector_at: Mapping[int, int]
+    residual: int | None
+    a_elements: int
+    b_elements: int
+
+    @property
+    def lanes(self) -> int:
+        """Lanes of one block."""
+        return self.rst[0] * self.rst[2]
+
+    @property
+    def _phases(self) -> int:
+        """Blocks of the accumulator that one block of the residual covers, at least 1."""
+        if self.residual is None:
+            return 1
+        dtype = self.epilogue.inputs[self.residual].operand.dtype
+        channels = self.rst[1] * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[dtype]
+        return max(1, channels // self.rst[2])
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate: one cycle a vector operation of 512 bits."""
+        blocks = (self.m // self.rst[0]) * (self.columns // self.rst[2])
+        operations = sum(step.op != "arith.constant" for step in self.epilogue.steps)
+        wide = max(1, self.lanes * 4 // 64)
+        return 30 + blocks * (12 + wide * (operations + 2 + 2 * (self.residual is not None)))
+
+    def signature(self) -> str:
+        """The function's argument types."""
+        b = f"memref<{self.b_elements}x{self.operand_dtype}>"
+        a = f"memref<{self.a_elements}x{self.operand_dtype}>"
+        acc = f"memref<{self.m * self.n}x{self.accumulator}>"
+        out = f"memref<{self.m * self.n}x{self.out_dtype}>"
+        extra = f", {a}, index, index" if self.residual is not None else ""
+        vectors = f", {b}" if self.vector_at else ""
+        return f"{acc}{vectors}, {out}{extra}"
+
+    def text(self, name: str) -> str:
+        """The function ``name(acc[, b], out[, residual, first n block, first residual block])``."""
+        r, _, t = self.rst
+        w = Writer()
+        names = ["%acc", *(["%b"] if self.vector_at else []), "%out", "%res", "%nb0", "%kb0"]
+        parts = self.signature().split(", ")
+        args = ", ".join(f"{n}: {ty}" for n, ty in zip(names, parts, strict=False))
+        with w.block(f"func.func private @{name}({args})"):
+            zero, one = w.constant(0), w.constant(1)
+            m_end, n_end = w.constant(self.m // r), w.constant(self.columns // t)
+            row, block = w.constant(self.n // t * r * t), w.constant(r * t)
+            constants = {
+                i: self._constant(w, step)
+                for i, step in enumerate(self.epilogue.steps)
+                if step.op == "arith.constant"
+            }
+            with w.loop("n", zero, n_end, w.constant(self._phases)) as n_iv:
+                nb = n_iv
+                if self.residual is not None:
+                    nb = w.value("i", f"arith.addi {n_iv}, %nb0 : index")
+                blocks = [self._plus(w, nb, phase) for phase in range(self._phases)]
+                vectors = [
+                    {i: self._vector(w, i, at, b) for i, at in self.vector_at.items()}
+                    for b in blocks
+                ]
+                with w.loop("m", zero, m_end, one) as mb:
+                    base = w.value("i", f"arith.muli {mb}, {row} : index")
+                    wide = self._residual(w, mb, n_iv) if self.residual is not None else ""
+                    for phase, b in enumerate(blocks):
+                        at = w.value("i", f"arith.muli {b}, {block} : index")
+                        at = w.value("i", f"arith.addi {base}, {at} : index")
+                        values = dict(vectors[phase])
+                        if self.residual is not None:
+                            values[self.residual] = self._phase(w, wide, phase)
+                        self._block(w, at, values, constants)
+            w.line("return")
+        return w.text()
+
+    @staticmethod
+    def _plus(w: Writer, index: str, more: int) -> str:
+        return w.value("i", f"arith.addi {index}, {w.constant(more)} : index") if more else index
+
+    def _type(self, dtype: str) -> str:
+        return f"vector<{self.lanes}x{dtype}>"
+
+    def _constant(self, w: Writer, step: Step) -> str:
+        return w.value("k", f"arith.constant dense<{_literal(step)}> : {self._type(step.dtype)}")
+
+    def _load(self, w: Writer, buffer: str, elements: int, at: str, lanes: int) -> str:
+        dtype = self.operand_dtype
+        size = lanes * DTYPE_BYTES[dtype]
+        align = min(32, size & -size)
+        text = f"vector.load {buffer}[{at}] {{alignment = {align} : i64}}"
+        return w.value("v", f"{text} : memref<{elements}x{dtype}>, vector<{lanes}x{dtype}>")
+
+    def _bitcast(self, w: Writer, value: str, lanes: int, dtype: str) -> tuple[str, int]:
+        """Reinterpret operand-typed lanes as ``dtype``; returns the value and its lanes."""
+        if dtype == self.operand_dtype:
+            return value, lanes
+        count = lanes * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[dtype]
+        types = f"vector<{lanes}x{self.operand_dtype}> to vector<{count}x{dtype}>"
+        return w.value("v", f"vector.bitcast {value} : {types}"), count
+
+    def _vector(self, w: Writer, index: int, at: int, nb: str) -> str:
+        """A per-channel operand's t channels, repeated for the r rows of a block."""
+        r, _, t = self.rst
+        dtype = self.epilogue.inputs[index].operand.dtype
+        count = t * DTYPE_BYTES[dtype] // DTYPE_BYTES[self.operand_dtype]
+        offset = w.value("i", f"arith.muli {nb}, {w.constant(count)} : index")
+        offset = w.value("i", f"arith.addi {offset}, {w.constant(at)} : index")
+        value = self._load(w, "%b", self.b_elements, offset, count)
+        value, _ = self._bitcast(w, value, count, dtype)
+        lanes = ", ".join(str(c) for _ in range(r) for c in range(t))
+        few = f"vector<{t}x{dtype}>"
+        return w.value("bias", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
+
+    def _residual(self, w: Writer, mb: str, nb: str) -> str:
+        """The residual's r x t block, gathered from A's r x s blocks."""
+        assert self.residual is not None
+        r, s, t = self.rst
+        dtype = self.epilogue.inputs[self.residual].operand.dtype
+        wide = s * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[dtype]  # channels an A block
+        kc = self.a_elements // self.m
+        row = w.value("i", f"arith.muli {mb}, {w.constant(kc // s)} : index")
+        row = w.value("i", f"arith.addi {row}, %kb0 : index")
+        if wide >= t:
+            per = w.constant(wide // t)
+            return self._a_block(w, row, w.value("i", f"arith.divui {nb}, {per} : index"), dtype)
+        parts = t // wide
+        first = w.value("i", f"arith.muli {nb}, {w.constant(parts)} : index")
+        value, have = "", 0
+        for part in range(parts):
+            block = w.value("i", f"arith.addi {first}, {w.constant(part)} : index")
+            piece = self._a_block(w, row, block, dtype)
+            if not part:
+                value, have = piece, wide
+                continue
+            old, new = f"vector<{r * have}x{dtype}>", f"vector<{r * wide}x{dtype}>"
+            lanes = ", ".join(
+                str(i * have + c if c < have else r * have + i * wide + c - have)
+                for i in range(r)
+                for c in range(have + wide)
+            )
+            value = w.value("r", f"vector.shuffle {value}, {piece} [{lanes}] : {old}, {new}")
+            have += wide
+        return value
+
+    def _a_block(self, w: Writer, row: str, block: str, dtype: str) -> str:
+        r, s, _ = self.rst
+        at = w.value("i", f"arith.addi {row}, {block} : index")
+        at = w.value("i", f"arith.muli {at}, {w.constant(r * s)} : index")
+        value = self._load(w, "%res", self.a_elements, at, r * s)
+        return self._bitcast(w, value, r * s, dtype)[0]
+
+    def _phase(self, w: Writer, value: str, phase: int) -> str:
+        """One instruction's channels of a block of A that holds several instructions' channels."""
+        if self._phases == 1:
+            return value
+        assert self.residual is not None
+        r, _, t = self.rst
+        wide = self._phases * t
+        block = f"vector<{r * wide}x{self.epilogue.inputs[self.residual].operand.dtype}>"
+        lanes = ", ".join(str(i * wide + phase * t + c) for i in range(r) for c in range(t))
+        return w.value("r", f"vector.shuffle {value}, {value} [{lanes}] : {block}, {block}")
+
+    def _block(
+        self, w: Writer, at: str, inputs: Mapping[int, str], constants: Mapping[int, str]
+    ) -> None:
+        memref = f"memref<{self.m * self.n}x{self.accumulator}>"
+        flat = self._type(self.accumulator)
+        attr = "{alignment = 32 : i64}"
+        acc = w.value("acc", f"vector.load %acc[{at}] {attr} : {memref}, {flat}")
+        values = [acc, *(inputs[i] for i in range(len(self.epilogue.inputs)))]
+        for i in range(len(self.epilogue.steps)):
+            values.append(constants[i] if i in constants else self._step(w, i, values))
+        out = f"memref<{self.m * self.n}x{self.out_dtype}>"
+        size = self.lanes * DTYPE_BYTES[self.out_dtype]
+        attr = f"{{alignment = {min(32, size)} : i64}}"
+        result = values[self.epilogue.result]
+        w.line(f"vector.store {result}, %out[{at}] {attr} : {out}, {self._type(self.out_dtype)}")
+
+    def _step(self, w: Writer, number: int, values: list[str]) -> str:
+        step = self.epilogue.steps[number]
+        source = self.epilogue.value_dtype(step.args[0], self.accumulator)
+        args = [values[a] for a in step.args]
+        if step.op in _COMPARE:
+            return ""  # written with the select that uses it
+        if step.op == "arith.select":
+            return self._select(w, step, values)
+        if step.op == "arith.shrsi":
+            return self._shift_right(w, step, args)
+        if step.op == "arith.trunci":
+            return self._low_part(w, args[0], source, step.dtype)
+        if step.op == "arith.truncf":
+            return self._round_to_bf16(w, args[0])
+        if step.op in _EXTEND:
+            types = f"{self._type(source)} to {self._type(step.dtype)}"
+            return w.value("e", f"{step.op} {args[0]} : {types}")
+        if step.op in _INTEGER:
+            return w.value("e", f"{step.op} {args[0]}, {args[1]} : {self._type(step.dtype)}")
+        wide = [self._widen(w, a, source) for a in args]
+        types = f"vector<{WIDE}x{step.dtype}>"
+        if step.op in _CONVERT:
+            types = f"vector<{WIDE}x{source}> to {types}"
+        made = w.value("e", f"{step.op} {', '.join(wide)} : {types}")
+        return self._narrow(w, made, step.dtype)
+
+    def _widen(self, w: Writer, value: str, dtype: str) -> str:
+        lanes = ", ".join(str(i if i < self.lanes else -1) for i in range(WIDE))
+        ty = self._type(dtype)
+        return w.value("w", f"vector.shuffle {value}, {value} [{lanes}] : {ty}, {ty}")
+
+    def _narrow(self, w: Writer, value: str, dtype: str) -> str:
+        lanes = ", ".join(map(str, range(self.lanes)))
+        ty = f"vector<{WIDE}x{dtype}>"
+        return w.value("e", f"vector.shuffle {value}, {value} [{lanes}] : {ty}, {ty}")
+
+    def _select(self, w: Writer, step: Step, values: list[str]) -> str:
+        compare = self.epilogue.steps[step.args[0] - 1 - len(self.epilogue.inputs)]
+        source = self.epilogue.value_dtype(compare.args[0], self.accumulator)
+        left, right = (self._widen(w, values[a], source) for a in compare.args)
+        then, other = (self._widen(w, values[a], step.dtype) for a in step.args[1:])
+        text = f"{compare.op} {compare.attr}, {left}, {right} : vector<{WIDE}x{source}>"
+        holds = w.value("is", text)
+        types = f"vector<{WIDE}xi1>, vector<{WIDE}x{step.dtype}>"
+        made = w.value("e", f"arith.select {holds}, {then}, {other} : {types}")
+        return self._narrow(w, made, step.dtype)
+
+    def _low_part(self, w: Writer, value: str, source: str, dtype: str) -> str:
+        """Truncate integers by picking their low bytes.
+
+        mlir-aie turns trunci into an accumulator shift that may saturate; this never does.
+        """
+        parts = DTYPE_BYTES[source] // DTYPE_BYTES[dtype]
+        return self._every(w, value, source, dtype, parts, 0)
+
+    def _every(self, w: Writer, value: str, source: str, dtype: str, parts: int, first: int) -> str:
+        """Lane ``first`` of every ``parts`` lanes of ``value`` seen as ``dtype``."""
+        fine = f"vector<{self.lanes * parts}x{dtype}>"
+        seen = w.value("e", f"vector.bitcast {value} : {self._type(source)} to {fine}")
+        lanes = ", ".join(str(i * parts + first) for i in range(self.lanes))
+        return w.value("e", f"vector.shuffle {seen}, {seen} [{lanes}] : {fine}, {fine}")
+
+    def _round_to_bf16(self, w: Writer, value: str) -> str:
+        """f32 to bf16, nearest with ties to even, in integer arithmetic.
+
+        The device's own conversion rounds by a control register that mlir-aie leaves at "floor" in
+        March 2026 and sets to "even" in August; NaN stays a quiet NaN.
+        """
+        ty = self._type("i32")
+
+        def splat(number: int) -> str:
+            return w.value("k", f"arith.constant dense<{number}> : {ty}")
+
+        bits = w.value("e", f"vector.bitcast {value} : {self._type('f32')} to {ty}")
+        odd = w.value("e", f"arith.shli {bits}, {splat(15)} : {ty}")
+        odd = w.value("e", f"arith.shrui {odd}, {splat(31)} : {ty}")
+        up = w.value("e", f"arith.addi {bits}, {splat(0x7FFF)} : {ty}")
+        rounded = w.value("e", f"arith.addi {up}, {odd} : {ty}")
+        magnitude = w.value("e", f"arith.shli {bits}, {splat(1)} : {ty}")
+        nan = w.value("e", f"arith.cmpi ugt, {magnitude}, {splat(-0x1000000)} : {ty}")
+        quiet = splat(0x7FC00000)
+        types = f"{self._type('i1')}, {ty}"
+        chosen = w.value("e", f"arith.select {nan}, {quiet}, {rounded} : {types}")
+        half = self._every(w, chosen, "i32", "i16", 2, 1)
+        return w.value("e", f"vector.bitcast {half} : {self._type('i16')} to {self._type('bf16')}")
+
+    def _shift_right(self, w: Writer, step: Step, args: list[str]) -> str:
+        """A signed right shift without ``arith.shrsi``.
+
+        mlir-aie turns shrsi into an accumulator shift whose rounding follows control registers.
+        x >> s = ((x + 2^(b-1)) >>u s) - (2^(b-1) >>u s) holds for every x and s < b.
+        """
+        ty = self._type(step.dtype)
+        bits = 8 * DTYPE_BYTES[step.dtype]
+        half = w.value("k", f"arith.constant dense<{-(1 << (bits - 1))}> : {ty}")
+        moved = w.value("e", f"arith.addi {args[0]}, {half} : {ty}")
+        shifted = w.value("e", f"arith.shrui {moved}, {args[1]} : {ty}")
+        base = w.value("e", f"arith.shrui {half}, {args[1]} : {ty}")
+        wide = [self._widen(w, value, step.dtype) for value in (shifted, base)]
+        made = w.value("e", f"arith.subi {', '.join(wide)} : vector<{WIDE}x{step.dtype}>")
+        return self._narrow(w, made, step.dtype)

@@ -1,0 +1,225 @@
+"""ConvProblem: the one description of a convolution that every part of aie_conv takes.
+
+A convolution, a matmul and everything between them is one thing here: a *strided contraction*
+
+    out[sum(l.out * i_l)] = epilogue(sum over the "k" loops of lhs[sum(l.lhs * i_l)] * rhs[sum(l.rhs * i_l)])
+
+where every loop ``l`` walks each operand with one element stride. Strides, dilations, layouts and
+the overlap of windows are nothing but strides, so nothing downstream knows the letters NHWC.
+Padding is in the operand (its buffer holds the border) by the time a problem is made.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+from typing import Literal
+
+DTYPE_BYTES: dict[str, int] = {
+    "i1": 1,
+    "i8": 1,
+    "i16": 2,
+    "i32": 4,
+    "bf16": 2,
+    "f16": 2,
+    "f32": 4,
+}
+"""Bytes of one element of each data type a problem may name."""
+
+Role = Literal["m", "n", "k", "g"]
+
+
+@dataclass(frozen=True)
+class Loop:
+    """One loop of a contraction.
+
+    Attributes:
+        name: the loop's name for people: "n", "oh", "ow", "oc", "kh", "kw", "ic", "g", "m", "k".
+        role: "m" walks lhs and out, "n" walks rhs and out, "k" walks lhs and rhs, "g" all three.
+        size: trip count, at least 1.
+        lhs, rhs, out: stride in elements in each operand; 0 where the loop does not walk it.
+    """
+
+    name: str
+    role: Role
+    size: int
+    lhs: int
+    rhs: int
+    out: int
+
+
+@dataclass(frozen=True)
+class Operand:
+    """A dense row-major buffer: its type, its shape, and the element where index 0 of the loops lies."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    offset: int = 0
+
+    @property
+    def elements(self) -> int:
+        """Length of the whole buffer in elements."""
+        return prod(self.shape)
+
+    @property
+    def bytes(self) -> int:
+        """Length of the whole buffer in bytes."""
+        return self.elements * DTYPE_BYTES[self.dtype]
+
+
+@dataclass(frozen=True)
+class EpilogueInput:
+    """An operand of the epilogue besides the accumulator.
+
+    Attributes:
+        operand: the buffer.
+        strides: element stride for each loop of the problem, in the problem's loop order; a bias
+            has zeros for every "m" loop, a residual walks "m" and "n" loops.
+    """
+
+    operand: Operand
+    strides: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One scalar operation of the epilogue, by its MLIR name.
+
+    Attributes:
+        op: "arith.addf", "arith.cmpf", "arith.constant", …
+        args: value numbers. 0 is the accumulator, 1 … len(inputs) the inputs, then each step's result.
+        dtype: result type ("f32", "bf16", "i32", "i8", "i1", …).
+        attr: the constant's value, or the comparison's predicate; None elsewhere.
+    """
+
+    op: str
+    args: tuple[int, ...]
+    dtype: str
+    attr: int | float | str | None = None
+
+
+@dataclass(frozen=True)
+class Epilogue:
+    """What is fused behind the contraction; an empty one stores the accumulator as it is."""
+
+    inputs: tuple[EpilogueInput, ...] = ()
+    steps: tuple[Step, ...] = ()
+    result: int = 0
+
+    def value_dtype(self, value: int, accumulator: str) -> str:
+        """The type of a value number, given the accumulator's type."""
+        if value == 0:
+            return accumulator
+        if value <= len(self.inputs):
+            return self.inputs[value - 1].operand.dtype
+        return self.steps[value - 1 - len(self.inputs)].dtype
+
+
+@dataclass(frozen=True)
+class ConvProblem:
+    """One convolution or matmul, with its epilogue; frozen, hashable, the key of every cache.
+
+    Attributes:
+        kind: "conv" where a loop of the window is larger than 1 or strided, else "matmul".
+        loops: every loop, outermost first; the order of "m" and "n" loops is the output's.
+        lhs, rhs, out: the buffers; ``out`` may be larger than what is written.
+        accumulator: "i32" (wrapping) or "f32".
+        epilogue: the fused operations.
+        keeps_base: the output is a slice of a buffer whose other elements keep their values.
+    """
+
+    kind: Literal["conv", "matmul"]
+    loops: tuple[Loop, ...]
+    lhs: Operand
+    rhs: Operand
+    out: Operand
+    accumulator: str
+    epilogue: Epilogue = Epilogue()
+    keeps_base: bool = False
+
+    def of_role(self, role: Role) -> tuple[Loop, ...]:
+        """The loops of one role, outermost first."""
+        return tuple(loop for loop in self.loops if loop.role == role)
+
+    def extent(self, role: Role) -> int:
+        """The product of the sizes of one role's loops (M, N, K or the number of groups)."""
+        return prod(loop.size for loop in self.of_role(role))
+
+    @cached_property
+    def macs(self) -> int:
+        """Multiply-accumulates of the whole problem."""
+        return prod(loop.size for loop in self.loops)
+
+    @cached_property
+    def minimum_bytes(self) -> int:
+        """Bytes moved if every operand crossed the array's border once.
+
+        Counts the elements that are touched, not the buffers' borders.
+        """
+        m, n, k, g = (self.extent(role) for role in ("m", "n", "k", "g"))
+        lhs = min(m * k * g, self.lhs.elements) * DTYPE_BYTES[self.lhs.dtype]
+        rhs = n * k * g * DTYPE_BYTES[self.rhs.dtype]
+        out = m * n * g * DTYPE_BYTES[self.out.dtype]
+        return lhs + rhs + out
+
+    def describe(self) -> str:
+        """A line for people, e.g. "conv oh56 ow56 oc64 kh3 kw3 ic64 bf16xbf16->f32->bf16"."""
+        loops = " ".join(f"{loop.name}{loop.size}" for loop in self.loops)
+        types = f"{self.lhs.dtype}x{self.rhs.dtype}->{self.accumulator}"
+        if self.out.dtype != self.accumulator:
+            types += f"->{self.out.dtype}"
+        return f"{self.kind} {loops} {types}"
+
+
+def conv2d(
+    n: int,
+    h: int,
+    w: int,
+    c: int,
+    oc: int,
+    kh: int,
+    kw: int,
+    *,
+    stride: tuple[int, int] = (1, 1),
+    dilation: tuple[int, int] = (1, 1),
+    dtype: str = "bf16",
+    out_dtype: str | None = None,
+    epilogue: Epilogue = Epilogue(),
+    filter_layout: Literal["ohwi", "hwio"] = "ohwi",
+) -> ConvProblem:
+    """A 2-D convolution of an (already padded) NHWC input, with dense operands.
+
+    Args:
+        n, h, w, c: the input's shape, border included.
+        oc, kh, kw: output channels and the window.
+        stride, dilation: (vertical, horizontal).
+        dtype: "bf16" (f32 accumulator) or "i8" (i32 accumulator).
+        out_dtype: the output's type; the accumulator's if None.
+        epilogue: its input strides follow the loop order n, oh, ow, oc, kh, kw, ic.
+        filter_layout: order of the filter's dimensions.
+    """
+    oh = (h - dilation[0] * (kh - 1) - 1) // stride[0] + 1
+    ow = (w - dilation[1] * (kw - 1) - 1) // stride[1] + 1
+    if min(n, oh, ow, c, oc, kh, kw) < 1:
+        raise ValueError(f"conv2d: empty convolution: input {n}x{h}x{w}x{c}, window {kh}x{kw}")
+    r_oc, r_kh, r_kw, r_ic = (
+        (kh * kw * c, kw * c, c, 1) if filter_layout == "ohwi" else (1, kw * c * oc, c * oc, oc)
+    )
+    accumulator = "i32" if dtype == "i8" else "f32"
+    loops = (
+        Loop("n", "m", n, h * w * c, 0, oh * ow * oc),
+        Loop("oh", "m", oh, stride[0] * w * c, 0, ow * oc),
+        Loop("ow", "m", ow, stride[1] * c, 0, oc),
+        Loop("oc", "n", oc, 0, r_oc, 1),
+        Loop("kh", "k", kh, dilation[0] * w * c, r_kh, 0),
+        Loop("kw", "k", kw, dilation[1] * c, r_kw, 0),
+        Loop("ic", "k", c, 1, r_ic, 0),
+    )
+    return ConvProblem(
+        kind="matmul" if (kh, kw, *stride) == (1, 1, 1, 1) else "conv",
+        loops=loops,
+        lhs=Operand(dtype, (n, h, w, c)),
+        rhs=Operand(dtype, (oc, kh, kw, c) if filter_layout == "ohwi" else (kh, kw, c, oc)),
+        out=Operand(out_dtype or accumulator, (n, oh, ow, oc)),
+        accumulator=accumulator,
+        epilogue=epilogue,
+    )

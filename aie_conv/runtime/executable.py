@@ -1,0 +1,103 @@
+"""The executable of one NPU dispatch, as it lies in an artifact: a header, blobs, and a digest.
+
+    magic "AIECONV\\0" | u32 version | u32 header bytes | u64 payload bytes | header | payload | sha256
+
+All numbers are little-endian; the header is JSON; the digest covers everything before it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aie_conv.errors import DeviceError
+
+MAGIC = b"AIECONV\0"
+VERSION = 1
+_FIXED = struct.Struct("<8sIIQ")
+_DIGEST = hashlib.sha256().digest_size
+
+
+@dataclass(frozen=True)
+class Buffer:
+    """One argument of a program: element type and length."""
+
+    dtype: str
+    elements: int
+
+
+@dataclass(frozen=True)
+class Executable:
+    """A program for one device.
+
+    Attributes:
+        device: the user's name of the device it was planned for.
+        arguments: the buffers in the order of the runtime sequence; the last is the result.
+        keeps_base: the call gives one buffer more, with which the result starts.
+        text: the AIE module.
+        blobs: what a toolchain made of it: "xclbin" and "instructions", or nothing.
+    """
+
+    device: str
+    arguments: tuple[Buffer, ...]
+    keeps_base: bool
+    text: str
+    blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+
+    def pack(self) -> bytes:
+        """The executable's bytes."""
+        parts = {"aie": self.text.encode(), **self.blobs}
+        header = json.dumps(
+            {
+                "device": self.device,
+                "arguments": [[b.dtype, b.elements] for b in self.arguments],
+                "keeps_base": self.keeps_base,
+                "parts": [[name, len(data)] for name, data in parts.items()],
+            }
+        ).encode()
+        payload = b"".join(parts.values())
+        whole = _FIXED.pack(MAGIC, VERSION, len(header), len(payload)) + header + payload
+        return whole + hashlib.sha256(whole).digest()
+
+
+def unpack(data: bytes, name: str) -> Executable:
+    """Read an executable.
+
+    Args:
+        data: what :meth:`Executable.pack` gave.
+        name: the dispatch, for messages.
+
+    Raises:
+        DeviceError: it has another version, was cut short or altered.
+    """
+    if len(data) < _FIXED.size or data[:8] != MAGIC:
+        raise DeviceError(f"{name}: no NPU executable: compile the model again")
+    _, version, header_bytes, payload_bytes = _FIXED.unpack_from(data)
+    if version != VERSION:
+        raise DeviceError(
+            f"{name}: executable of format {version}, this runtime reads {VERSION}: compile again"
+        )
+    end = _FIXED.size + header_bytes + payload_bytes
+    if len(data) != end + _DIGEST:
+        raise DeviceError(
+            f"{name}: executable of {len(data)} bytes, its header says {end + _DIGEST}:"
+            " it was cut short or altered: compile again"
+        )
+    if hashlib.sha256(data[:end]).digest() != data[end:]:
+        raise DeviceError(f"{name}: the executable was altered: compile again")
+    header = json.loads(data[_FIXED.size : _FIXED.size + header_bytes])
+    parts: dict[str, bytes] = {}
+    at = _FIXED.size + header_bytes
+    for part, size in header["parts"]:
+        parts[part] = data[at : at + size]
+        at += size
+    return Executable(
+        header["device"],
+        tuple(Buffer(dtype, elements) for dtype, elements in header["arguments"]),
+        header["keeps_base"],
+        parts.pop("aie").decode(),
+        parts,
+    )

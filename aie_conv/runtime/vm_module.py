@@ -1,0 +1,154 @@
+"""The `amd_aie` VM module that an artifact calls for each NPU dispatch."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from iree import runtime as rt
+from numpy.typing import NDArray
+
+from aie_conv.errors import AieConvError, DeviceError
+from aie_conv.runtime.devices import Device
+from aie_conv.runtime.executable import Executable, unpack
+
+MOST_BUFFERS = 16
+"""Functions run.1 … run.16 are exported; a program has five buffers at most."""
+
+Array = NDArray[Any]
+Progress = Callable[[str, dict[str, Any]], None]
+
+DTYPES: dict[str, np.dtype[Any]] = {
+    "i1": np.dtype(np.bool_),
+    "i8": np.dtype(np.int8),
+    "i16": np.dtype(np.int16),
+    "i32": np.dtype(np.int32),
+    "i64": np.dtype(np.int64),
+    "ui8": np.dtype(np.uint8),
+    "bf16": np.dtype(ml_dtypes.bfloat16),
+    "f16": np.dtype(np.float16),
+    "f32": np.dtype(np.float32),
+    "f64": np.dtype(np.float64),
+}
+"""numpy's type for each element type, as IREE writes it."""
+
+ELEMENT_TYPES = {
+    "i1": rt.HalElementType.BOOL_8,
+    "i8": rt.HalElementType.INT_8,
+    "i16": rt.HalElementType.INT_16,
+    "i32": rt.HalElementType.INT_32,
+    "i64": rt.HalElementType.INT_64,
+    "ui8": rt.HalElementType.UINT_8,
+    "bf16": rt.HalElementType.BFLOAT_16,
+    "f16": rt.HalElementType.FLOAT_16,
+    "f32": rt.HalElementType.FLOAT_32,
+    "f64": rt.HalElementType.FLOAT_64,
+}
+_STORAGE = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
+def to_view(device: rt.HalDevice, array: Array, dtype: str) -> rt.HalBufferView:
+    """A copy of an array on the device."""
+    storage = np.require(array, requirements="C").view(_STORAGE[array.dtype.itemsize])
+    return device.allocator.allocate_buffer_copy(
+        memory_type=rt.MemoryType.DEVICE_LOCAL | rt.MemoryType.HOST_VISIBLE,
+        allowed_usage=rt.BufferUsage.DEFAULT | rt.BufferUsage.MAPPING,
+        device=device,
+        buffer=storage,
+        element_type=ELEMENT_TYPES[dtype],
+    )
+
+
+def from_view(view: rt.HalBufferView, dtype: str | None = None) -> Array:
+    """The elements of a buffer view, in its shape, without a copy."""
+    if dtype is None:
+        number = int(view.element_type)
+        names = [name for name, kind in ELEMENT_TYPES.items() if int(kind) == number]
+        if not names:
+            raise DeviceError(f"a result of element type {number:#x}: no type of numpy's")
+        dtype = names[0]
+    kind = DTYPES[dtype]
+    array = view.map().asarray(tuple(view.shape), np.dtype(_STORAGE[kind.itemsize]))
+    return array.view(kind)
+
+
+@dataclass
+class State:
+    """What the calls of one loaded artifact share.
+
+    Attributes:
+        hal: IREE's device for the CPU's part, whose allocator makes the results.
+        device: what runs the programs.
+        progress: told after each call: the dispatch's name and its figures.
+        records: figures of each call since the last :meth:`clear`.
+        error: what the last failing call raised; IREE passes on only its text.
+    """
+
+    hal: rt.HalDevice
+    device: Device
+    progress: Progress | None = None
+    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    error: AieConvError | None = None
+    executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
+
+    def run(self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef) -> rt.VmRef:
+        """One NPU dispatch."""
+        try:
+            return self._run(program, name, views)
+        except AieConvError as error:
+            self.error = error
+            raise
+
+    def _run(self, program: rt.VmRef, name: rt.VmRef, views: tuple[rt.VmRef, ...]) -> rt.VmRef:
+        dispatch = bytes(name.deref(rt.VmBuffer)).decode()
+        executable = self._executable(bytes(program.deref(rt.VmBuffer)), dispatch)
+        arrays = [from_view(view.deref(rt.HalBufferView)).reshape(-1) for view in views]
+        *inputs, result = executable.arguments
+        wanted = [*inputs, result] if executable.keeps_base else inputs
+        found = [(a.dtype, a.size) for a in arrays]
+        if found != [(DTYPES[b.dtype], b.elements) for b in wanted]:
+            raise DeviceError(f"{dispatch}: {found} given, its program takes {wanted}: compile again")
+        out = arrays.pop().copy() if executable.keeps_base else np.zeros(
+            result.elements, DTYPES[result.dtype]
+        )  # fmt: skip
+        start = time.perf_counter()
+        try:
+            figures = self.device.run(executable, [*arrays, out])
+        except AieConvError as error:
+            raise DeviceError(f"{dispatch}: {error}") from error
+        figures = {**figures, "seconds": time.perf_counter() - start}
+        self.records.append({"name": dispatch, **figures})
+        if self.progress is not None:
+            self.progress(dispatch, figures)
+        return to_view(self.hal, out, result.dtype).ref
+
+    def _executable(self, data: bytes, dispatch: str) -> Executable:
+        if data not in self.executables:
+            self.executables[data] = unpack(data, dispatch)
+        return self.executables[data]
+
+
+def make_module(state: State) -> rt.VmModule:
+    """The VM module over a state."""
+
+    class Instance:
+        def __init__(self, interface: object) -> None:
+            del interface
+
+        def run(self, *arguments: rt.VmRef) -> rt.VmRef:
+            return state.run(*arguments)
+
+    interface = rt.PyModuleInterface("amd_aie", Instance)
+    for count in range(MOST_BUFFERS + 1):
+        interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", Instance.run)
+    return interface.create()
+
+
+def volume(shape: tuple[int, ...]) -> int:
+    """Number of elements."""
+    return math.prod(shape)

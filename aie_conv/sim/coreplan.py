@@ -1,0 +1,255 @@
+"""A core's program as steps: FIFO operations, loops around them, and compiled straight code.
+
+The outer structure is walked in Python because it may have to wait; everything between two FIFO
+operations is one native call. Integer arithmetic outside of it is done here, with the set of values
+each integer may take, so that the native code knows which accesses are safe.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from aie_conv.errors import VerifyError
+from aie_conv.sim.ir import Block, Op, Value
+from aie_conv.sim.lower import Range
+from aie_conv.sim.model import Core, walk
+
+FIFO_OPS = frozenset(
+    {"aie.objectfifo.acquire", "aie.objectfifo.release", "aie.objectfifo.subview.access"}
+)
+_SCALAR = {
+    "arith.addi": lambda a, b: a + b,
+    "arith.subi": lambda a, b: a - b,
+    "arith.muli": lambda a, b: a * b,
+    "arith.divui": lambda a, b: a // b,
+    "arith.remui": lambda a, b: a % b,
+    "arith.index_cast": lambda a: a,
+    "arith.minsi": min,
+    "arith.maxsi": max,
+    "arith.cmpi": None,
+    "arith.select": lambda c, a, b: a if c else b,
+}
+_VIEWS = frozenset({"memref.collapse_shape", "memref.expand_shape", "memref.cast"})
+_COMPARE = {
+    "eq": lambda a, b: a == b,
+    "ne": lambda a, b: a != b,
+    "slt": lambda a, b: a < b,
+    "sle": lambda a, b: a <= b,
+    "sgt": lambda a, b: a > b,
+    "sge": lambda a, b: a >= b,
+    "ult": lambda a, b: a < b,
+    "ule": lambda a, b: a <= b,
+    "ugt": lambda a, b: a > b,
+    "uge": lambda a, b: a >= b,
+}
+
+
+@dataclass(eq=False)
+class LeafStep:
+    """Straight code: its operations and what goes in and out."""
+
+    ops: list[Op]
+    inputs: list[tuple[Value, Range | None]]
+    spill_in: list[Value]
+    spill_out: list[Value]
+
+
+@dataclass(eq=False)
+class FifoStep:
+    """An acquire, release or subview access."""
+
+    op: Op
+
+
+@dataclass(eq=False)
+class ScalarStep:
+    """Integer arithmetic in Python."""
+
+    op: Op
+
+
+@dataclass(eq=False)
+class LoopStep:
+    """A loop that holds FIFO operations."""
+
+    op: Op
+    body: list["Step"]
+
+
+@dataclass(eq=False)
+class BranchStep:
+    """A branch that holds FIFO operations."""
+
+    op: Op
+    arms: list[list["Step"]]
+
+
+Step = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
+
+
+@dataclass(eq=False)
+class Plan:
+    """A core's steps and the values that live in memory between native calls."""
+
+    steps: list[Step]
+    spilled: set[Value] = field(default_factory=set)
+    sets_srs: bool = False
+
+
+def holds_fifo(op: Op) -> bool:
+    """The operation is or contains a FIFO operation."""
+    if op.name in FIFO_OPS:
+        return True
+    return any(inner.name in FIFO_OPS for block in op.blocks for inner in walk(block))
+
+
+class Planner:
+    """Cuts one core's body into steps."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+        self.constants: dict[Value, Op] = {}
+        self.ranges: dict[Value, Range] = {}
+        self.integers: set[Value] = set()
+        self.spilled: set[Value] = set()
+        self.used_by: dict[Value, list[Op]] = {}
+        for op in walk(core.op.blocks[0]):
+            for value in op.operands:
+                self.used_by.setdefault(value, []).append(op)
+
+    def plan(self) -> Plan:
+        """The whole body."""
+        block = self.core.op.blocks[0]
+        steps = self.block(block)
+        srs = any(op.name == "aievec.srs" for op in walk(block))
+        return Plan(steps, self.spilled, srs)
+
+    def block(self, block: Block) -> list[Step]:
+        """The steps of one block."""
+        steps: list[Step] = []
+        straight: list[Op] = []
+        for op in block.ops:
+            if op.name == "arith.constant":
+                self._constant(op)
+            elif holds_fifo(op):
+                self._close(steps, straight)
+                straight = []
+                steps.append(self._fifo(op))
+            elif self._is_scalar(op):
+                steps.append(ScalarStep(op))
+            elif op.name not in ("aie.end", "scf.yield"):
+                straight.append(op)
+        self._close(steps, straight)
+        return steps
+
+    def _constant(self, op: Op) -> None:
+        result = op.results[0]
+        self.constants[result] = op
+        if result.type.kind == "scalar" and isinstance(op.attrs["value"], int):
+            self.integers.add(result)
+            self.ranges[result] = Range(op.attrs["value"], op.attrs["value"])
+
+    def _is_scalar(self, op: Op) -> bool:
+        """Integer arithmetic on values known to Python, or another view of a memref."""
+        if op.name in _VIEWS:
+            return True
+        if op.name not in _SCALAR or any(value not in self.integers for value in op.operands):
+            return False
+        self.integers.update(op.results)
+        known = [self.ranges.get(value) for value in op.operands]
+        if len(known) == 2 and known[0] and known[1]:
+            if op.name == "arith.addi":
+                self.ranges[op.results[0]] = known[0] + known[1]
+            elif op.name == "arith.muli":
+                self.ranges[op.results[0]] = known[0] * known[1]
+        elif op.name == "arith.index_cast" and known[0]:
+            self.ranges[op.results[0]] = known[0]
+        return True
+
+    def _fifo(self, op: Op) -> Step:
+        if op.name in FIFO_OPS:
+            return FifoStep(op)
+        if op.name == "scf.if":
+            if op.results:
+                self._refuse(op, "a branch with FIFO operations gives no values")
+            return BranchStep(op, [self.block(block) for block in op.blocks])
+        if op.name != "scf.for":
+            self._refuse(op, "FIFO operations stand in scf.for and scf.if only")
+        if op.results:
+            self._refuse(op, "a loop with FIFO operations carries no values: keep them in a buffer")
+        return self._loop(op)
+
+    def _loop(self, op: Op) -> LoopStep:
+        bounds = [self.ranges.get(value) for value in op.operands[:3]]
+        if any(value not in self.integers for value in op.operands[:3]):
+            self._refuse(
+                op,
+                "bounds of a loop with FIFO operations must be integers known outside "
+                "of compiled code",
+            )
+        index = op.blocks[0].args[0]
+        self.integers.add(index)
+        first, last, step = (known.constant if known else None for known in bounds)
+        if first is not None and last is not None and step:
+            trips = max(1, -((first - last) // step))
+            self.ranges[index] = Range(first, first + (trips - 1) * step, step if trips > 1 else 0)
+        return LoopStep(op, self.block(op.blocks[0]))
+
+    def _close(self, steps: list[Step], ops: list[Op]) -> None:
+        """Make the collected straight operations one step."""
+        if not ops:
+            return
+        inside = _defined(ops)
+        constants: dict[Value, Op] = {}
+        inputs: list[tuple[Value, Range | None]] = []
+        spill_in: list[Value] = []
+        for value in _used(ops):
+            if value in inside:
+                continue
+            if value in self.constants:
+                constants[value] = self.constants[value]
+            elif value in self.integers or value.type.kind == "memref":
+                inputs.append((value, self.ranges.get(value)))
+            else:
+                spill_in.append(value)
+        own = set(map(id, _all(ops)))
+        out = [
+            value
+            for op in ops
+            for value in op.results
+            if value.type.kind != "memref"
+            and any(id(user) not in own for user in self.used_by.get(value, ()))
+        ]
+        self.spilled.update(out)
+        steps.append(LeafStep([*constants.values(), *ops], inputs, spill_in, out))
+
+    def _refuse(self, op: Op, why: str) -> None:
+        raise VerifyError(f"{self.core.name}: line {op.line}: {op.name}: {why}")
+
+
+def _all(ops: Sequence[Op]) -> list[Op]:
+    return [inner for op in ops for inner in (op, *(i for b in op.blocks for i in walk(b)))]
+
+
+def _defined(ops: Sequence[Op]) -> set[Value]:
+    found: set[Value] = set()
+    for op in _all(ops):
+        found.update(op.results)
+        for block in op.blocks:
+            found.update(block.args)
+    return found
+
+
+def _used(ops: Sequence[Op]) -> list[Value]:
+    return list(dict.fromkeys(value for op in _all(ops) for value in op.operands))
+
+
+def evaluate(op: Op, values: Sequence[int]) -> int:
+    """The integer (or address) that a :class:`ScalarStep`'s operation gives."""
+    if op.name in _VIEWS:
+        return values[0]
+    if op.name == "arith.cmpi":
+        return int(_COMPARE[op.attrs["predicate"]](*values))
+    function = _SCALAR[op.name]
+    if function is None:
+        raise VerifyError(f"line {op.line}: {op.name} is not simulated outside of functions")
+    return int(function(*values))

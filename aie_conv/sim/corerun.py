@@ -1,0 +1,219 @@
+"""A core at work: walks its plan, holds FIFO objects, calls native code, keeps its clock."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from aie_conv.errors import DeviceError
+from aie_conv.sim import costs
+from aie_conv.sim.coreplan import (
+    BranchStep,
+    FifoStep,
+    LeafStep,
+    LoopStep,
+    Plan,
+    ScalarStep,
+    Step,
+    evaluate,
+)
+from aie_conv.sim.engine import Pool, Waiting, aligned
+from aie_conv.sim.ir import Op, Value
+from aie_conv.sim.lower import Registers, Target
+from aie_conv.sim.model import Core
+from aie_conv.sim.native import Leaf, compile_leaf
+
+SRS_IN_BODY = Registers(rounding=9, saturation=1)
+"""What the vendor's tools set at the start of a core whose own body holds an aievec.srs."""
+
+
+@dataclass(eq=False)
+class Port:
+    """One end of a FIFO as a core holds it."""
+
+    pool: Pool
+    produces: bool
+    held: list[int] = field(default_factory=list)
+
+
+class CoreRun:
+    """One core's state while a program runs.
+
+    Attributes:
+        clock: local time in cycles; ``busy`` of it spent in compiled code, ``macs`` done.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        plan: Plan,
+        ports: dict[tuple[str, str], Port],
+        buffers: dict[Value, np.ndarray],
+        functions: dict[str, Op],
+    ) -> None:
+        self.core = core
+        self.plan = plan
+        self.ports = ports
+        self.functions = functions
+        self.target = Target("aie2")
+        self.context = np.zeros(2, np.int64)
+        self.context_address = self.context.ctypes.data
+        self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
+        self.env: dict[Value, int] = {value: m.ctypes.data for value, m in buffers.items()}
+        self.views: dict[Value, list[int]] = {}
+        self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
+        self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
+        self.reset(self.target)
+
+    def reset(self, target: Target) -> None:
+        """Back to the start of the program."""
+        self.target = target
+        self.clock = 0.0
+        self.busy = 0
+        self.macs = 0
+        self.registers = SRS_IN_BODY if self.plan.sets_srs else Registers()
+        for port in self.ports.values():
+            port.held.clear()
+
+    def process(self) -> Waiting:
+        """The process that runs the program once."""
+        constants = {
+            op.results[0]: op.attrs["value"]
+            for op in _constants(self.core.op)
+            if isinstance(op.attrs["value"], int)
+        }
+        self.env.update(constants)
+        yield from self._run(self.plan.steps)
+
+    def _run(self, steps: list[Step]) -> Waiting:
+        for step in steps:
+            if isinstance(step, LeafStep):
+                self._leaf(step)
+            elif isinstance(step, FifoStep):
+                if step.op.name == "aie.objectfifo.acquire":
+                    yield from self._acquire(step.op)
+                else:
+                    self._fifo(step.op)
+            elif isinstance(step, LoopStep):
+                yield from self._loop(step)
+            elif isinstance(step, ScalarStep):
+                values = [self.env[value] for value in step.op.operands]
+                self.env[step.op.results[0]] = evaluate(step.op, values)
+            else:
+                yield from self._branch(step)
+
+    def _loop(self, step: LoopStep) -> Waiting:
+        first, last, by = (self.env[value] for value in step.op.operands)
+        index = step.op.blocks[0].args[0]
+        for value in range(first, last, by):
+            self.env[index] = value
+            yield from self._run(step.body)
+
+    def _branch(self, step: BranchStep) -> Waiting:
+        arm = 0 if self.env[step.op.operands[0]] else 1
+        if arm < len(step.arms):
+            yield from self._run(step.arms[arm])
+
+    # -- object FIFOs ---------------------------------------------------------------------------
+    def _port(self, op: Op) -> Port:
+        name, side = op.attrs["objFifo_name"], op.attrs["port"]
+        port = self.ports.get((name, side))
+        if port is None:
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: it is not at the {side} end of @{name}"
+            )
+        return port
+
+    def _acquire(self, op: Op) -> Waiting:
+        port, size = self._port(op), op.attrs["size"]
+        pool, missing = port.pool, size - len(port.held)
+        depth = len(pool.slots)
+        if missing > 0:
+            if size > depth:
+                raise DeviceError(
+                    f"{self.core.name}: line {op.line}: acquires {size} objects of @{pool.name}, "
+                    f"which has {depth}: make it deeper"
+                )
+            if port.produces:
+                while depth - (pool.taken_in - pool.given) < missing:
+                    yield pool.freed_event
+                first, times = pool.taken_in, pool.freed
+                pool.taken_in += missing
+            else:
+                while pool.put - pool.taken_out < missing:
+                    yield pool.filled_event
+                first, times = pool.taken_out, pool.filled
+                pool.taken_out += missing
+            for number in range(first, first + missing):
+                port.held.append(number % depth)
+                self.clock = max(self.clock, times[number % depth] + costs.LOCK_TO_CORE)
+        self.clock += costs.LOCK_OP
+        self.views[op.results[0]] = [pool.addresses[slot] for slot in port.held[:size]]
+
+    def _fifo(self, op: Op) -> None:
+        """A release or a subview access."""
+        if op.name == "aie.objectfifo.subview.access":
+            held, index = self.views[op.operands[0]], op.attrs["index"]
+            if not 0 <= index < len(held):
+                raise DeviceError(
+                    f"{self.core.name}: line {op.line}: object {index} of {len(held)} acquired"
+                )
+            self.env[op.results[0]] = held[index]
+            return
+        port, size = self._port(op), op.attrs["size"]
+        if size > len(port.held):
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: releases {size} objects of "
+                f"@{op.attrs['objFifo_name']} and holds {len(port.held)}"
+            )
+        self.clock += costs.LOCK_OP
+        del port.held[:size]
+        for _ in range(size):
+            if port.produces:
+                port.pool.hand_over(self.clock)
+            else:
+                port.pool.hand_back(self.clock)
+
+    # -- native code ----------------------------------------------------------------------------
+    def _leaf(self, step: LeafStep) -> None:
+        leaf = self.compiled.get((step, self.registers, self.target.exact))
+        if leaf is None:
+            leaf = self._compile(step)
+        env = self.env
+        arguments = [env[value] for value, _ in step.inputs]
+        if step.spill_in or step.spill_out:
+            arguments += [env[value] for value in (*step.spill_in, *step.spill_out)]
+        fault = leaf.call(self.context_address, *arguments)
+        if fault:
+            raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
+        cycles, macs = leaf.cycles, leaf.macs
+        if leaf.counts:
+            cycles, macs = cycles + int(self.context[0]), macs + int(self.context[1])
+            self.context[:] = 0
+        self.clock += cycles
+        self.busy += cycles
+        self.macs += macs
+        self.registers = leaf.registers
+
+    def _compile(self, step: LeafStep) -> Leaf:
+        leaf = compile_leaf(
+            step.ops,
+            self.core.name,
+            step.inputs,
+            (step.spill_in, step.spill_out),
+            self.functions,
+            self.target,
+            self.registers,
+        )
+        self.compiled[step, self.registers, self.target.exact] = leaf
+        return leaf
+
+
+def _constants(core: Op) -> list[Op]:
+    found: list[Op] = []
+    blocks = list(core.blocks)
+    while blocks:
+        for op in blocks.pop().ops:
+            if op.name == "arith.constant":
+                found.append(op)
+            blocks.extend(op.blocks)
+    return found

@@ -1,0 +1,161 @@
+"""Compiles core code for the host with LLVM and keeps it, by its text, as long as the process."""
+
+import ctypes
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+
+import llvmlite.binding as llvm
+
+from aie_conv.sim import lower_aievec, lower_arith, lower_srs, lower_vector
+from aie_conv.sim.costs import Cost
+from aie_conv.sim.ir import Op, Value
+from aie_conv.sim.lower import (
+    Lowering,
+    Program,
+    Range,
+    Registers,
+    Target,
+    bind_parameters,
+    llvm_type,
+)
+
+_TABLES = (lower_aievec, lower_arith, lower_srs, lower_vector)
+"""Importing these fills the table of lowerings."""
+
+
+@dataclass(frozen=True)
+class Leaf:
+    """Compiled straight code of a core.
+
+    Attributes:
+        call: native function (context pointer, arguments…) -> fault number, 0 if none.
+        cycles, macs: per call, without what it counts into the context (loops of unknown length).
+        counts: it adds cycles and MACs to the context (int64: cycles, macs).
+        registers: the control registers after it.
+        faults: what fault number i + 1 means.
+    """
+
+    call: Callable[..., int]
+    cycles: int
+    macs: int
+    counts: bool
+    registers: Registers
+    faults: tuple[str, ...]
+
+
+@cache
+def host_features() -> frozenset[str]:
+    """Features of this machine's CPU, by LLVM's names."""
+    return frozenset(name for name, on in llvm.get_host_cpu_features().items() if on)
+
+
+@cache
+def _machine() -> llvm.TargetMachine:
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    target = llvm.Target.from_default_triple()
+    features = llvm.get_host_cpu_features().flatten()
+    return target.create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=2, jit=True
+    )
+
+
+_engines: dict[str, tuple[llvm.ExecutionEngine, int]] = {}
+
+
+def compile_text(text: str) -> int:
+    """Address of @entry of an LLVM module's text; the same text is compiled once."""
+    key = hashlib.sha256(text.encode()).hexdigest()
+    found = _engines.get(key)
+    if found is None:
+        machine = _machine()
+        module = llvm.parse_assembly(text)
+        options = llvm.create_pipeline_tuning_options(speed_level=2)
+        options.loop_unrolling = False
+        options.slp_vectorization = False
+        options.loop_vectorization = False
+        passes = llvm.create_pass_builder(machine, options)
+        passes.getModulePassManager().run(module, passes)
+        engine = llvm.create_mcjit_compiler(module, _machine_for_engine())
+        engine.finalize_object()
+        found = _engines[key] = (engine, engine.get_function_address("entry"))
+    return found[1]
+
+
+def _machine_for_engine() -> llvm.TargetMachine:
+    """A new machine: an engine takes ownership of the one it gets."""
+    _machine()
+    return llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(),
+        features=llvm.get_host_cpu_features().flatten(),
+        opt=2,
+        jit=True,
+    )
+
+
+def module_text(program: Program, entry: str) -> str:
+    """The whole LLVM module."""
+    width = '"prefer-vector-width"="512"'
+    attributes = f"attributes #0 = {{ nounwind {width} }}"
+    weights = '!0 = !{!"branch_weights", i32 100000, i32 1}'
+    parts = [*sorted(program.declarations), *program.texts.values(), entry, attributes, weights]
+    return "\n".join(parts) + "\n"
+
+
+def compile_leaf(
+    ops: Sequence[Op],
+    who: str,
+    inputs: Sequence[tuple[Value, Range | None]],
+    spilled: tuple[Sequence[Value], Sequence[Value]],
+    functions: dict[str, Op],
+    target: Target,
+    registers: Registers,
+) -> Leaf:
+    """Compile operations of a core's body.
+
+    Args:
+        ops: straight operations, without FIFO operations.
+        who: the core, for messages.
+        inputs: pointers and integers passed by value, with what is known of them.
+        spilled: values passed in, and values handed out, through a pointer each.
+        functions: every func.func of the device by name.
+        target: architecture, host, arithmetic.
+        registers: control registers at entry.
+    """
+    program = Program(functions, target)
+    low = Lowering(program, who, registers)
+    values = [value for value, _ in inputs]
+    parameters = bind_parameters(low, values, [known for _, known in inputs])
+    incoming, outgoing = spilled
+    for i, value in enumerate(incoming):
+        parameters.append(f"ptr %in{i}")
+        low.names[value] = low.emit(f"load {llvm_type(value.type)}, ptr %in{i}, align 8")
+    parameters += [f"ptr %out{i}" for i in range(len(outgoing))]
+    low.block(ops)
+    for i, value in enumerate(outgoing):
+        low.do(f"store {low.typed(value)}, ptr %out{i}, align 8")
+    entry = low.function_text("entry", parameters)
+    text = module_text(program, entry)
+    address = compile_text(text)
+    kinds = [_ctype(parameter) for parameter in parameters]
+    prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, *kinds)
+    cost: Cost = low.cost
+    counts = "getelementptr i64, ptr %ctx" in text
+    faults = tuple(program.faults)
+    return Leaf(prototype(address), cost.cycles, int(cost.macs), counts, low.registers, faults)
+
+
+_CTYPES = {
+    "ptr": ctypes.c_void_p,
+    "i64": ctypes.c_int64,
+    "i32": ctypes.c_int32,
+    "i16": ctypes.c_int16,
+    "i8": ctypes.c_int8,
+    "i1": ctypes.c_bool,
+}
+
+
+def _ctype(parameter: str) -> type:
+    return _CTYPES[parameter.split(" ")[0]]

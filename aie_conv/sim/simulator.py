@@ -1,0 +1,206 @@
+"""Runs the text of an AIE module: parse, verify, execute its runtime sequence on host arrays."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from aie_conv.errors import DeviceError, UsageError
+from aie_conv.sim.coreplan import Planner
+from aie_conv.sim.corerun import CoreRun, Port
+from aie_conv.sim.engine import Engine, Process, aligned
+from aie_conv.sim.flows import Flow, HostSender, PoolReceiver
+from aie_conv.sim.ir import ELEMENT_BITS, Value
+from aie_conv.sim.lower import Target
+from aie_conv.sim.model import Core, Model, build_model
+from aie_conv.sim.native import host_features
+from aie_conv.sim.network import Network, build_network
+from aie_conv.sim.sequence import SequenceRun, Transfer, Wait, read_sequence
+from aie_conv.sim.text import read_module
+from aie_conv.sim.verifier import verify_model
+
+
+@dataclass(frozen=True)
+class RunStats:
+    """What a run cost.
+
+    Attributes:
+        cycles: estimate from the first command to the last token.
+        core_cycles: cycles each core spent computing, by "core (col, row)".
+        macs: multiply-accumulates done.
+        shim_bytes: bytes that crossed the array's border, both ways.
+        dma_words: 32-bit words each stream carried, by its sender.
+        host_seconds: how long the simulation took.
+    """
+
+    cycles: int
+    core_cycles: dict[str, int]
+    macs: int
+    shim_bytes: int
+    dma_words: dict[str, int]
+    host_seconds: float
+
+
+class Simulator:
+    """A program loaded into the simulated array.
+
+    Attributes:
+        device: the IR's device name ("npu1", "npu2").
+        arguments: (element type, elements) of each argument of the runtime sequence.
+    """
+
+    def __init__(self, text: str) -> None:
+        """Parse and verify ``text``.
+
+        Raises:
+            VerifyError: malformed IR, or a limit of the hardware exceeded.
+        """
+        self.model: Model = build_model(read_module(text))
+        self.commands: list[Transfer | Wait] = read_sequence(self.model)
+        verify_model(self.model, self.commands)
+        self.device = self.model.ir_name
+        args = self.model.sequence.blocks[0].args if self.model.sequence else []
+        self.arguments = [(value.type.elem, value.type.elements) for value in args]
+        self._network: Network | None = None
+        self._cores: list[CoreRun] = []
+        self._memory: dict[Value, np.ndarray] = {}
+
+    def run(self, buffers: Sequence[np.ndarray], *, exact: bool = False) -> RunStats:
+        """Execute the runtime sequence on flat contiguous arrays, in place.
+
+        Args:
+            buffers: one array an argument; only its bytes count (bf16 as ml_dtypes or uint16).
+            exact: bf16 products by the device's documented arithmetic, bit by bit (slow), instead
+                of fused multiply-adds in f32.
+
+        Raises:
+            UsageError: a buffer that does not fit its argument.
+            DeviceError: deadlock, access out of bounds, data left over.
+        """
+        began = time.perf_counter()
+        memories = self._bytes_of(buffers)
+        engine = Engine()
+        network = self._prepare(engine, exact)
+        sequence = SequenceRun(self.commands, network, engine, memories)
+        host = engine.start("runtime sequence", sequence.process())
+        for flow in network.flows:
+            engine.start(flow.name, flow.process(), background=True)
+        for core in self._cores:
+            engine.start(core.core.name, core.process())
+        engine.run()
+        _check_end(engine, host, sequence, network)
+        return self._stats(sequence, network, time.perf_counter() - began)
+
+    def _bytes_of(self, buffers: Sequence[np.ndarray]) -> list[np.ndarray]:
+        if len(buffers) != len(self.arguments):
+            raise UsageError(
+                f"simulator: {len(buffers)} buffers given: the program takes {len(self.arguments)}"
+            )
+        found: list[np.ndarray] = []
+        for i, (array, (dtype, elements)) in enumerate(zip(buffers, self.arguments, strict=True)):
+            size = elements * ELEMENT_BITS[dtype] // 8
+            if array.nbytes != size or not array.flags.c_contiguous:
+                raise UsageError(
+                    f"simulator: buffer {i} has {array.nbytes} bytes: pass a contiguous array of "
+                    f"{elements} x {dtype}, {size} bytes"
+                )
+            found.append(array.reshape(-1).view(np.uint8))
+        return found
+
+    def _prepare(self, engine: Engine, exact: bool) -> Network:
+        """The network and the cores in their initial state."""
+        network = self._network = build_network(self.model, engine)
+        target = Target(self.model.arch.name, host_features(), exact)
+        if not self._cores:
+            self._cores = [self._core(core) for core in self.model.cores]
+        for run in self._cores:
+            run.ports = self._ports(run.core, network)
+            run.reset(target)
+        for pool in network.pools:
+            for slot in pool.slots:
+                slot.fill(0xFF)
+        self._fill_buffers()
+        return network
+
+    def _fill_buffers(self) -> None:
+        for value, (_, op) in self.model.buffers.items():
+            memory = self._memory[value]
+            memory.fill(0xFF)
+            if "initial_value" in op.attrs:
+                _initialise(memory, value, op.attrs["initial_value"])
+
+    def _core(self, core: Core) -> CoreRun:
+        buffers: dict[Value, np.ndarray] = {}
+        for value, (_, _op) in self.model.buffers.items():
+            if value not in self._memory:
+                self._memory[value] = aligned(max(64, value.type.bytes))
+            buffers[value] = self._memory[value]
+        return CoreRun(core, Planner(core).plan(), {}, buffers, self.model.functions)
+
+    def _ports(self, core: Core, network: Network) -> dict[tuple[str, str], Port]:
+        found: dict[tuple[str, str], Port] = {}
+        for fifo in self.model.fifos.values():
+            if fifo.producer == core.tile:
+                found[fifo.name, "Produce"] = Port(network.produced[fifo.name][0], True)
+            for i, tile in enumerate(fifo.consumers):
+                if tile == core.tile:
+                    found[fifo.name, "Consume"] = Port(network.consumed[fifo.name, i][0], False)
+        return found
+
+    def _stats(self, sequence: SequenceRun, network: Network, seconds: float) -> RunStats:
+        return RunStats(
+            cycles=int(sequence.clock),
+            core_cycles={run.core.name: run.busy for run in self._cores},
+            macs=sum(run.macs for run in self._cores),
+            shim_bytes=sum(task.size for task in sequence.tasks),
+            dma_words={flow.name: flow.words for flow in network.flows},
+            host_seconds=seconds,
+        )
+
+
+def _initialise(memory: np.ndarray, value: Value, initial: object) -> None:
+    names = {"bf16": np.uint16, "f32": np.float32, "i8": np.int8, "i16": np.int16, "i32": np.int32}
+    if value.type.elem == "bf16":
+        wide = np.asarray(initial, np.float32).view(np.uint32)
+        data = ((wide + 0x7FFF + (wide >> 16 & 1)) >> 16).astype(np.uint16)
+    else:
+        data = np.asarray(initial, names[value.type.elem])
+    flat = memory[: value.type.bytes].view(data.dtype)
+    flat[...] = data.reshape(-1) if data.ndim else data
+
+
+def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Network) -> None:
+    """The sequence is through, its tasks are done and no stream holds a piece of an object."""
+    if not host.done:
+        raise engine.deadlock(host)
+    for task in sequence.tasks:
+        if task.finished < 0:
+            side = _reason(network, task.fifo)
+            raise DeviceError(
+                f"simulator: {task.what} did not finish: {side}: "
+                "check its size against what the cores take and give"
+            )
+    for flow in network.flows:
+        for receiver in flow.receivers:
+            if isinstance(receiver, PoolReceiver) and receiver.space:
+                raise DeviceError(
+                    f"simulator: {flow.name}: data left over: the stream ended {receiver.space} "
+                    f"bytes before the end of an object of {len(receiver.memory)} bytes"
+                )
+
+
+def _reason(network: Network, fifo: str) -> str:
+    flow: Flow | None = next((f for f in network.flows if f.name.endswith(f"@{fifo}")), None)
+    if flow is not None and isinstance(flow.sender, HostSender):
+        return "its data was not all taken"
+    return "too little data came for it"
+
+
+def verify(text: str) -> None:
+    """Check a module against the syntax and every limit of the hardware, without running it.
+
+    Raises:
+        VerifyError: the first breach, by name.
+    """
+    Simulator(text)

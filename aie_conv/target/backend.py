@@ -1,0 +1,194 @@
+"""The backend's stages, as a table, and the function that runs them."""
+
+import json
+import os
+import re
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from aie_conv import partitioner
+from aie_conv.errors import UsageError
+from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.problem import ConvProblem
+from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.target import toolchain
+from aie_conv.target.options import Options
+from aie_conv.target.report import make_report
+
+STAGES: tuple[tuple[str, str, str], ...] = (
+    ("import", "frontends, bridge.compiler", "torch, linalg, tosa or stablehlo to IREE's flow phase"),
+    ("recognise", "bridge.recognise", "each dispatch's body to a ConvProblem with its epilogue"),
+    ("choose", "partitioner", "every route is asked for a plan; the CPU takes the rest"),
+    ("emit", "img2col", "plan to an AIE module, verified against the device's limits"),
+    ("rewrite", "bridge.rewrite", "dispatch to host copies around a call of the runtime module"),
+    ("generate", "bridge.compiler", "the CPU's dispatches and the host program to a .vmfb"),
+)
+"""Name, where, and what each stage does; printed by ``aie-conv compile --help``."""
+
+
+@dataclass(frozen=True)
+class Artifact:
+    """A compiled program.
+
+    Attributes:
+        vmfb: the VM flatbuffer, with every NPU program inside.
+        report: what went where and why (docs/report-schema.md).
+        modules: AIE module text of each NPU dispatch by name.
+    """
+
+    vmfb: bytes
+    report: dict[str, Any]
+    modules: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the flatbuffer; the file appears whole or not at all."""
+        write_whole(Path(path), self.vmfb)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file so that it appears whole or not at all.
+
+    Raises:
+        UsageError: the folder cannot be written.
+    """
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        mask = os.umask(0)
+        os.umask(mask)
+        os.chmod(name, 0o666 & ~mask)
+        os.replace(name, path)
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _file_name(dispatch: str) -> str:
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", dispatch) + ".mlir"
+
+
+def check_writable(path: Path) -> None:
+    """Raise UsageError if a file cannot be written, before the work of making it."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder: name a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: cannot be written: no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written: {path.parent} is read-only")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there; raises UsageError if that cannot be, or it is read-only."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder}: cannot be written: it is read-only")
+
+
+def write_modules(folder: Path, modules: dict[str, str]) -> None:
+    """Write each module as DIR/<dispatch>.mlir; raises UsageError if that cannot be."""
+    make_folder(folder)
+    for name, text in modules.items():
+        write_whole(folder / _file_name(name), text.encode())
+
+
+def _pack(plan: Plan) -> tuple[str, bytes]:
+    """A plan's AIE text and its executable."""
+    text = plan.emit()
+    blobs = toolchain.build(text)
+    buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
+    keeps = plan.problem.keeps_base and not plan.finish
+    return text, Executable(plan.device, buffers, keeps, text, blobs).pack()
+
+
+def compile_source(
+    source: Path | bytes, options: Options, progress: Callable[[str], None] = lambda _: None
+) -> Artifact:
+    """Run every stage on MLIR.
+
+    Raises:
+        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
+    """
+    if isinstance(source, Path):
+        _check_input(source)
+    if options.emit is not None:
+        make_folder(options.emit)
+    if options.report is not None:
+        check_writable(options.report)
+    from aie_conv.bridge.pipeline import compile_module
+
+    modules: dict[str, str] = {}
+    clock = {"choose": 0.0, "emit": 0.0}
+    started = time.perf_counter()
+
+    def choose(problem: ConvProblem) -> Decision:
+        start = time.perf_counter()
+        decision = partitioner.choose(
+            problem, device=options.device, route=options.route, f32=options.f32
+        )
+        clock["choose"] += time.perf_counter() - start
+        return decision
+
+    packed: dict[ConvProblem, tuple[str, bytes]] = {}
+
+    def pack(name: str, plan: Plan) -> bytes:
+        start = time.perf_counter()
+        if plan.problem not in packed:
+            packed[plan.problem] = _pack(plan)
+        modules[name], data = packed[plan.problem]
+        clock["emit"] += time.perf_counter() - start
+        return data
+
+    made = compile_module(
+        source,
+        route=options.route,
+        user_flags=options.iree_flags,
+        choose=choose,
+        pack=pack,
+        progress=progress,
+    )
+    seconds = {**clock, "total": time.perf_counter() - started}
+    report = make_report(made.dispatches, options.device, seconds)
+    artifact = Artifact(made.vmfb, report, modules)
+    if options.emit is not None:
+        write_modules(options.emit, modules)
+    if options.report is not None:
+        write_whole(options.report, json.dumps(report, indent=1).encode() + b"\n")
+    return artifact
+
+
+def _check_input(path: Path) -> None:
+    try:
+        empty = path.stat().st_size == 0
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    if empty:
+        raise UsageError(f"{path}: empty file: give MLIR text or bytecode")
+
+
+def compile_any(
+    module_or_model: Any, options: Options, example_inputs: Sequence[Any] | None = None
+) -> Artifact:
+    """Compile a path, MLIR text or bytes, or a torch model with its example inputs."""
+    if isinstance(module_or_model, os.PathLike):
+        return compile_source(Path(module_or_model), options)
+    if isinstance(module_or_model, bytes):
+        return compile_source(module_or_model, options)
+    if isinstance(module_or_model, str):
+        looks_like_text = "\n" in module_or_model or "func" in module_or_model
+        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
+        return compile_source(source, options)
+    if example_inputs is None:
+        kind = type(module_or_model).__name__
+        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
+    from aie_conv.frontends.torch import import_model
+
+    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)

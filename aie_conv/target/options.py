@@ -1,0 +1,79 @@
+"""The options of the amd-aie target backend, frozen."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+
+from aie_conv.arch import get_device
+from aie_conv.errors import UsageError
+from aie_conv.partitioner import route_names
+
+F32_MODES = ("cpu", "bf16")
+BACKEND = "amd-aie"
+_BACKEND_FLAG = "--iree-hal-target-backends"
+
+
+@dataclass(frozen=True)
+class Options:
+    """What ``--amd-aie-*`` flags say, and the flags that go to IREE.
+
+    Attributes:
+        device: the NPU's name, as XRT and iree-amd-aie name it.
+        route: "auto", "cpu" or one route's name.
+        f32: "cpu", or "bf16" to let the NPU compute f32 convolutions in bf16.
+        report: file of the JSON report, None for none.
+        emit: folder of the AIE modules, None for none.
+        iree_flags: everything else, as iree-compile takes it.
+    """
+
+    device: str = "npu1_4col"
+    route: str = "auto"
+    f32: str = "cpu"
+    report: Path | None = None
+    emit: Path | None = None
+    iree_flags: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Check every value; raises UsageError with what may stand there."""
+        get_device(self.device)
+        for flag, value, known in (
+            ("route", self.route, route_names()),
+            ("f32", self.f32, F32_MODES),
+        ):
+            if value not in known:
+                raise UsageError(f"--amd-aie-{flag}={value}: unknown: use one of {', '.join(known)}")
+
+
+def parse_flags(flags: list[str]) -> Options:
+    """Options from command-line flags ``--name=value``; what is not ours goes to IREE.
+
+    Raises:
+        UsageError: an unknown ``--amd-aie-`` flag, or a target backend other than amd-aie.
+    """
+    known = {field.name for field in fields(Options)} - {"iree_flags"}
+    ours: dict[str, str] = {}
+    others: list[str] = []
+    waiting = list(flags)
+    while waiting:
+        flag = waiting.pop(0)
+        name, has_value, value = flag.partition("=")
+        if name.startswith("--amd-aie-"):
+            key = name.removeprefix("--amd-aie-").replace("-", "_")
+            if key not in known:
+                names = ", ".join(f"--amd-aie-{k}" for k in sorted(known))
+                raise UsageError(f"{name}: unknown flag: use one of {names}")
+            if not has_value:
+                if not waiting:
+                    raise UsageError(f"{name}: needs a value: write {name}=VALUE")
+                value = waiting.pop(0)
+            ours[key] = value
+        elif name in (_BACKEND_FLAG, "--iree-hal-target-device"):
+            if not has_value:
+                value = waiting.pop(0) if waiting else ""
+            if name == _BACKEND_FLAG and value != BACKEND:
+                raise UsageError(f"{name}={value}: not this compiler's: use {BACKEND}, or iree-compile")
+            if name != _BACKEND_FLAG:
+                others.append(f"{name}={value}")
+        else:
+            others.append(flag)
+    paths = {key: Path(ours.pop(key)) for key in ("report", "emit") if key in ours}
+    return Options(iree_flags=tuple(others), **ours, **paths)

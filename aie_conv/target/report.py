@@ -1,0 +1,92 @@
+"""The report of a compilation: every dispatch, where it went and why. Schema: docs/report-schema.md."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
+
+from aie_conv.arch import get_device
+from aie_conv.problem import ConvProblem
+
+if TYPE_CHECKING:
+    from aie_conv.bridge.pipeline import Dispatch
+
+VERSION = 1
+
+
+def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
+    if problem is None:
+        return None
+    return {
+        "text": problem.describe(),
+        "kind": problem.kind,
+        "loops": [
+            {"name": lp.name, "role": lp.role, "size": lp.size, "strides": [lp.lhs, lp.rhs, lp.out]}
+            for lp in problem.loops
+        ],
+        "dtypes": [problem.lhs.dtype, problem.rhs.dtype, problem.accumulator, problem.out.dtype],
+        "fused": [step.op for step in problem.epilogue.steps if step.op != "arith.constant"],
+    }
+
+
+def entry(dispatch: "Dispatch") -> dict[str, Any]:
+    """One dispatch call's entry."""
+    plan, problem = dispatch.decision.plan, dispatch.problem
+    return {
+        "name": dispatch.name,
+        "problem": _problem(problem),
+        "contraction": dispatch.contraction,
+        "route": dispatch.decision.route,
+        "reason": dispatch.decision.reason,
+        "cores": plan.cores if plan else 0,
+        "macs": problem.macs if problem else 0,
+        "shim_bytes": plan.shim_bytes if plan else 0,
+        "minimum_bytes": problem.minimum_bytes if problem else 0,
+        "predicted_cycles": plan.predicted_cycles if plan else 0,
+        "candidates": list(dispatch.decision.candidates),
+    }
+
+
+def make_report(
+    dispatches: Iterable["Dispatch"], device: str, seconds: dict[str, float]
+) -> dict[str, Any]:
+    """The whole report."""
+    entries = [entry(d) for d in dispatches]
+    npu = [e for e in entries if e["route"] != "cpu"]
+    f32 = [
+        e
+        for e in entries
+        if e["problem"] and e["problem"]["dtypes"][0] == "f32" and e["route"] == "cpu"
+    ]
+    facts = get_device(device)
+    return {
+        "version": VERSION,
+        "device": device,
+        "peak_macs_per_cycle": dict(
+            (dtype, facts.peak_macs(dtype)) for dtype in facts.arch.macs_per_cycle
+        ),
+        "totals": {
+            "dispatches": len(entries),
+            "contractions": sum(e["contraction"] for e in entries),
+            "npu": len(npu),
+            "cpu": len(entries) - len(npu),
+            "macs": sum(e["macs"] for e in entries),
+            "npu_macs": sum(e["macs"] for e in npu),
+            "shim_bytes": sum(e["shim_bytes"] for e in npu),
+            "predicted_cycles": sum(e["predicted_cycles"] for e in npu),
+            "f32_on_cpu": len(f32),
+        },
+        "seconds": seconds,
+        "dispatches": entries,
+    }
+
+
+def summary(report: dict[str, Any]) -> str:
+    """One line for people."""
+    totals = report["totals"]
+    text = (
+        f"{totals['contractions']} convolutions and matmuls of {totals['dispatches']} dispatches: "
+        f"{totals['npu']} on {report['device']}, "
+        f"{totals['contractions'] - totals['npu']} on the CPU"
+    )
+    if totals["f32_on_cpu"]:
+        text += f"; {totals['f32_on_cpu']} are f32 and may move with --amd-aie-f32=bf16"
+    return text

@@ -1,0 +1,50 @@
+"""The clock: more work or more data never takes less time, and statistics add up."""
+
+from itertools import pairwise
+
+import numpy as np
+
+from aie_conv.sim import RunStats, Simulator
+from aie_conv.sim.costs import Cost
+from tests.sim.programs import GEMM, relay
+
+
+def stats(text: str, sizes: tuple[int, int]) -> RunStats:
+    return Simulator(text).run([np.zeros(size, np.int8) for size in sizes])
+
+
+def test_more_objects_take_longer() -> None:
+    cycles = [stats(relay(64, "i8", objects=n), (64 * n, 64 * n)).cycles for n in range(1, 9)]
+    assert all(a <= b for a, b in pairwise(cycles))
+    assert cycles[0] < cycles[-1]
+
+
+def test_larger_objects_take_longer() -> None:
+    cycles = [stats(relay(n, "i8"), (2 * n, 2 * n)).cycles for n in (64, 256, 1024, 4096)]
+    assert all(a < b for a, b in pairwise(cycles))
+
+
+def test_double_buffers_do_not_slow_down() -> None:
+    single, double = (
+        stats(relay(1024, "i8", objects=8, depth=d), (8192, 8192)).cycles for d in (1, 2)
+    )
+    assert double < single
+
+
+def test_words_and_bytes_are_counted() -> None:
+    result = stats(relay(64, "i8", objects=4), (256, 256))
+    assert result.shim_bytes == 512
+    assert set(result.dma_words.values()) == {64}
+    assert result.macs == 0
+    assert 0 < result.core_cycles["core (0, 2)"] < result.cycles
+
+
+def test_a_product_needs_a_cycle_a_mac_instruction() -> None:
+    o = np.zeros(1536, np.int32)
+    result = Simulator(GEMM).run([np.zeros(6144, np.int8), np.zeros(1024, np.int8), o])
+    assert result.core_cycles["core (0, 2)"] >= result.macs // 256
+
+
+def test_a_cost_is_its_fullest_slot() -> None:
+    assert Cost(mac=4, mv=9, load=10, store=2).cycles == 9
+    assert Cost(mac=4, chain=8, inner=5).cycles == 13

@@ -1,0 +1,116 @@
+"""The arrows between the packages: who may import whom.
+
+The table names, for each part of aie_conv, the modules that only it may import, and the parts
+that a part must not import. Imports inside functions and under TYPE_CHECKING count as well.
+"""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent / "aie_conv"
+
+ONLY = {
+    "iree.compiler": {"bridge"},
+    "iree.runtime": {"runtime"},
+    "pyxrt": {"runtime"},
+}
+"""Outside module -> the parts that may import it."""
+
+MODEL_SIDE = {"bridge", "runtime", "target", "cli", "frontends"}
+NEVER = {
+    "errors": MODEL_SIDE | {"arch", "layout", "img2col", "direct", "partitioner", "sim", "kernels"},
+    "problem": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels", "dialects"},
+    "arch": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels"},
+    "layout": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels"},
+    "kernels": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim"},
+    "dialects": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim"},
+    "img2col": MODEL_SIDE | {"direct", "sim"},
+    "direct": MODEL_SIDE | {"img2col", "sim"},
+    "partitioner": MODEL_SIDE | {"sim"},
+    "sim": MODEL_SIDE | {"img2col", "direct", "partitioner"},
+    "runtime": {"bridge", "target", "cli", "frontends", "img2col", "direct", "partitioner"},
+    "bridge": {"runtime", "cli", "sim", "img2col", "direct"},
+}
+"""Part -> the parts it must not import."""
+
+
+def imports(tree: ast.Module, package: str) -> Iterator[str]:
+    """Every module that the code names in an import, absolute; `from a import b` gives a and a.b."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) - node.level + 1]
+            base = ".".join([*above, node.module] if node.module else above)
+            name = base if node.level else node.module or ""
+            yield name
+            yield from (f"{name}.{alias.name}" for alias in node.names)
+
+
+def part_of(module: str) -> str | None:
+    """The part of aie_conv that a module's name lies in."""
+    pieces = module.split(".")
+    return pieces[1] if pieces[0] == "aie_conv" and len(pieces) > 1 else None
+
+
+def broken_arrows(source: str, package: str) -> list[str]:
+    """What the imports of one file break; package is the dotted name of the file's package."""
+    own = part_of(package) or "aie_conv"
+    broken: list[str] = []
+    for name in imports(ast.parse(source), package):
+        for outside, allowed in ONLY.items():
+            if (name == outside or name.startswith(f"{outside}.")) and own not in allowed:
+                broken.append(f"{package} imports {name}: only {', '.join(sorted(allowed))} may")
+        target = part_of(name)
+        if target is not None and target in NEVER.get(own, ()):
+            broken.append(f"{package} imports {name}: {own} must not know {target}")
+    return broken
+
+
+def package_name(path: Path) -> str:
+    """The package a file belongs to; a module directly in aie_conv is its own part."""
+    pieces = path.relative_to(ROOT.parent).with_suffix("").parts
+    if len(pieces) == 2 and pieces[1] != "__init__":
+        return ".".join(pieces)
+    return ".".join(pieces[:-1])
+
+
+FILES = sorted(ROOT.rglob("*.py"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_imports_follow_the_arrows(path: Path) -> None:
+    assert broken_arrows(path.read_text(), package_name(path)) == []
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("aie_conv.target", "import iree.compiler.ir"),
+        ("aie_conv.target", "def f():\n    from iree import compiler"),
+        ("aie_conv.bridge", "import iree.runtime as rt"),
+        ("aie_conv.sim", "import pyxrt"),
+        ("aie_conv.sim", "from aie_conv.runtime import devices"),
+        ("aie_conv.sim", "from ..partitioner import interface"),
+        ("aie_conv.img2col", "from aie_conv import direct"),
+        ("aie_conv.direct.plan", "from aie_conv.img2col.plan import Plan"),
+    ],
+)
+def test_a_broken_arrow_is_found(package: str, source: str) -> None:
+    assert len(broken_arrows(source, package)) >= 1
+
+
+@pytest.mark.parametrize(
+    ("package", "source"),
+    [
+        ("aie_conv.bridge", "from iree.compiler import ir"),
+        ("aie_conv.runtime", "from iree import runtime"),
+        ("aie_conv.img2col", "from aie_conv.layout import pattern"),
+        ("aie_conv.sim", "from . import reader"),
+    ],
+)
+def test_an_allowed_arrow_passes(package: str, source: str) -> None:
+    assert broken_arrows(source, package) == []

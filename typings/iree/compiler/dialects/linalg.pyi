@@ -1,0 +1,3 @@
+from typing import Any
+
+def get_indexing_maps(op: Any) -> Any: ...
