@@ -4,9 +4,10 @@
 """
 
 import argparse
+import itertools
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -106,6 +107,17 @@ def _as_bf16(tensor: torch.Tensor) -> NDArray[Any]:
     return tensor.view(torch.int16).numpy().view(ml_dtypes.bfloat16)
 
 
+def progress(calls: int) -> Callable[[str, dict[str, Any]], None]:
+    """What prints a line behind each of so many NPU dispatches."""
+    numbers = itertools.count(1)
+
+    def show(name: str, figures: dict[str, Any]) -> None:
+        cycles = f", {figures['cycles']} cycles" if "cycles" in figures else ""
+        print(f"  {next(numbers)} of {calls}: {name}{cycles}", flush=True)
+
+    return show
+
+
 def execute(args: argparse.Namespace, phases: Phases) -> int:
     """Everything; returns the exit status."""
     job = prepare(args, phases)
@@ -117,10 +129,9 @@ def execute(args: argparse.Namespace, phases: Phases) -> int:
     results: dict[str, Any] = {}
     status = 0
     if not args.compile_only:
+        show = progress(sum(e["route"] != "cpu" for e in artifact.report["dispatches"]))
         with phases(f"load on {args.device}"):
-            program = aie_conv.load(artifact, device=args.device)
-        calls = sum(entry["route"] != "cpu" for entry in artifact.report["dispatches"])
-        program.on_dispatch(lambda done, name: print(f"  {done + 1}/{calls} {name}", flush=True))
+            program = aie_conv.load(artifact, device=args.device, progress=show)
         with phases(f"run on {args.device}"):
             output = np.asarray(program.main(job.image))
         found = output.astype(np.float32) * np.float32(job.logit_scale)

@@ -17,6 +17,7 @@ from aie_conv.bridge.compiler import (
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
+from aie_conv.errors import UsageError
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.problem import ConvProblem
 
@@ -131,15 +132,46 @@ def compile_module(
     Raises:
         UsageError: IREE refused the module; the message is IREE's.
     """
-    session, process = split_flags(session_flags(route, user_flags))
-    if set(process) & set(user_flags):
-        check_process_flags(process)
-    compilation = Compilation(session, process)
     progress("importing and forming dispatches")
     name = source.name if isinstance(source, Path) else "module"
     text = read_source(source) if isinstance(source, Path) else source
-    module = compilation.to_flow(text, name)
+    compilation, module = _to_flow(text, name, route, user_flags)
+    dispatches = _route(module, choose, pack, progress)
+    routed = any(d.decision.plan is not None for d in dispatches)
+    if route != "cpu" and not routed and any(d.contraction for d in dispatches):
+        # The NPU's layouts are slow on the CPU, and nobody needs them here.
+        compilation, module = _to_flow(text, name, "none", user_flags)
     declare(module)
+    progress("generating code for the CPU's dispatches")
+    return Compiled(compilation.to_vmfb(module, name), dispatches)
+
+
+def _to_flow(
+    text: bytes, name: str, route: str, user_flags: Sequence[str]
+) -> tuple[Compilation, ir.Operation]:
+    """The module at `flow`, with the first of the route's flags that IREE can compile it with."""
+    *better, last = session_flags(route, user_flags)
+    for flags in better:
+        compilation = _compilation(flags, user_flags)
+        try:
+            return compilation, compilation.to_flow(text, name)
+        except UsageError:
+            continue
+    compilation = _compilation(last, user_flags)
+    return compilation, compilation.to_flow(text, name)
+
+
+def _compilation(flags: Sequence[str], user_flags: Sequence[str]) -> Compilation:
+    session, process = split_flags(flags)
+    if set(process) & set(user_flags):
+        check_process_flags(process)
+    return Compilation(session, process)
+
+
+def _route(
+    module: ir.Operation, choose: Choose, pack: Pack, progress: Callable[[str], None]
+) -> tuple[Dispatch, ...]:
+    """Decide on every dispatch call of a module, and rewrite those that go to the NPU."""
     executables = _Executables(module)
     rewriter = Rewriter(module)
     dispatches: list[Dispatch] = []
@@ -149,10 +181,8 @@ def compile_module(
         progress(f"routing dispatch {number + 1} of {len(calls)}")
         dispatch, found = _examine(call, executables, choose, names)
         dispatches.append(dispatch)
-        if dispatch.decision.plan is None or found.problem is None:
-            continue
         plan = dispatch.decision.plan
-        rewriter.replace(call, dispatch.name, found, plan, pack(dispatch.name, plan))
+        if plan is not None:
+            rewriter.replace(call, dispatch.name, found, plan, pack(dispatch.name, plan))
     rewriter.finish()
-    progress("generating code for the CPU's dispatches")
-    return Compiled(compilation.to_vmfb(module, name), tuple(dispatches))
+    return tuple(dispatches)

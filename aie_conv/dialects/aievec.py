@@ -26,7 +26,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from aie_conv.dialects.compat import element_of, shape_of
+from aie_conv.dialects.compat_types import element_of, shape_of
 
 I8, I16, I32, I64, BF16 = (*map(IntegerType, (8, 16, 32, 64)), BFloat16Type())
 Forms = dict[tuple[Attribute, Attribute, Attribute], frozenset[tuple[int, int, int]]]

@@ -290,7 +290,7 @@ def _divisors(value: int) -> list[int]:
 
 def _spans(size: int, r: int) -> list[int]:
     """Tile lengths worth trying along a loop of ``size``: even cuts, and those in blocks of r."""
-    cuts = {-(-size // i) for i in range(1, min(size, 64) + 1)}
+    cuts = {-(-size // i) for i in range(1, min(size, 16) + 1)}
     blocks = {-(-cut // r) * r for cut in cuts}
     small = {2**i for i in range(9)}
     return sorted(c for c in cuts | blocks | small if 0 < c <= min(size, _MAX_PIXELS))
@@ -320,11 +320,17 @@ def _candidates(view: GemmView, device: Device) -> Iterator[Tiling]:
     channels = [d for d in _divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
     depths = [d for d in _divisors(view.run) if d % s == 0 and d <= 512][-6:]
     shapes = list(_pixel_tiles(view, r))
+    size = DTYPE_BYTES[view.dtype]
+    out = 4 + 2 * DTYPE_BYTES[view.problem.out.dtype]
+    room = arch.core_data_bytes - STACK_BYTES
     for n in channels:
         for kc in depths:
             for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                filters = b_depth * n * (view.k if resident else kc) * size
                 for th, tw, rep in shapes:
-                    if th * tw * rep * n * 4 < arch.core_data_bytes:
+                    pixels = th * tw * rep
+                    # Most candidates overflow the core; saying so early is most of the search.
+                    if filters + pixels * (2 * kc * size + n * out) <= room:
                         yield Tiling(view, device, th, tw, rep, n, kc, resident, b_depth)
 
 

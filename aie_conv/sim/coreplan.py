@@ -5,7 +5,8 @@ operations is one native call. Integer arithmetic outside of it is done here, wi
 each integer may take, so that the native code knows which accesses are safe.
 """
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from aie_conv.errors import VerifyError
@@ -16,30 +17,36 @@ from aie_conv.sim.model import Core, walk
 FIFO_OPS = frozenset(
     {"aie.objectfifo.acquire", "aie.objectfifo.release", "aie.objectfifo.subview.access"}
 )
-_SCALAR = {
-    "arith.addi": lambda a, b: a + b,
-    "arith.subi": lambda a, b: a - b,
-    "arith.muli": lambda a, b: a * b,
-    "arith.divui": lambda a, b: a // b,
-    "arith.remui": lambda a, b: a % b,
-    "arith.index_cast": lambda a: a,
+
+
+def _same(value: int) -> int:
+    return value
+
+
+def _choose(condition: int, yes: int, no: int) -> int:
+    return yes if condition else no
+
+
+_SCALAR: dict[str, Callable[..., int] | None] = {
+    "arith.addi": operator.add,
+    "arith.subi": operator.sub,
+    "arith.muli": operator.mul,
+    "arith.divui": operator.floordiv,
+    "arith.remui": operator.mod,
+    "arith.index_cast": _same,
     "arith.minsi": min,
     "arith.maxsi": max,
     "arith.cmpi": None,
-    "arith.select": lambda c, a, b: a if c else b,
+    "arith.select": _choose,
 }
 _VIEWS = frozenset({"memref.collapse_shape", "memref.expand_shape", "memref.cast"})
-_COMPARE = {
-    "eq": lambda a, b: a == b,
-    "ne": lambda a, b: a != b,
-    "slt": lambda a, b: a < b,
-    "sle": lambda a, b: a <= b,
-    "sgt": lambda a, b: a > b,
-    "sge": lambda a, b: a >= b,
-    "ult": lambda a, b: a < b,
-    "ule": lambda a, b: a <= b,
-    "ugt": lambda a, b: a > b,
-    "uge": lambda a, b: a >= b,
+_COMPARE: dict[str, Callable[[int, int], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    **dict.fromkeys(("slt", "ult"), operator.lt),
+    **dict.fromkeys(("sle", "ule"), operator.le),
+    **dict.fromkeys(("sgt", "ugt"), operator.gt),
+    **dict.fromkeys(("sge", "uge"), operator.ge),
 }
 
 
@@ -51,6 +58,23 @@ class LeafStep:
     inputs: list[tuple[Value, Range | None]]
     spill_in: list[Value]
     spill_out: list[Value]
+
+    def signature(self) -> Hashable | None:
+        """Equal for steps of equal code, whatever the values are called; None if it has regions."""
+        if any(op.blocks for op in self.ops):
+            return None
+        numbers: dict[Value, int] = {}
+        for value in (*(value for value, _ in self.inputs), *self.spill_in):
+            numbers[value] = len(numbers)
+        heads = tuple((str(value.type), known) for value, known in self.inputs)
+        rows: list[Hashable] = [heads, tuple(str(value.type) for value in self.spill_in)]
+        for op in self.ops:
+            operands = tuple(numbers[value] for value in op.operands)
+            for value in op.results:
+                numbers[value] = len(numbers)
+            kinds = tuple(str(value.type) for value in op.results)
+            rows.append((op.name, repr(op.attrs), operands, kinds))
+        return (*rows, tuple(numbers[value] for value in self.spill_out))
 
 
 @dataclass(eq=False)
@@ -88,11 +112,15 @@ Step = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
 
 @dataclass(eq=False)
 class Plan:
-    """A core's steps and the values that live in memory between native calls."""
+    """A core's steps and the values that live in memory between native calls.
+
+    ``srs`` are the element types that aievec.srs operations of the body itself (not of functions)
+    shift.
+    """
 
     steps: list[Step]
     spilled: set[Value] = field(default_factory=set)
-    sets_srs: bool = False
+    srs: frozenset[str] = frozenset()
 
 
 def holds_fifo(op: Op) -> bool:
@@ -120,8 +148,8 @@ class Planner:
         """The whole body."""
         block = self.core.op.blocks[0]
         steps = self.block(block)
-        srs = any(op.name == "aievec.srs" for op in walk(block))
-        return Plan(steps, self.spilled, srs)
+        srs = {op.operands[0].type.elem for op in walk(block) if op.name == "aievec.srs"}
+        return Plan(steps, self.spilled, frozenset(srs))
 
     def block(self, block: Block) -> list[Step]:
         """The steps of one block."""

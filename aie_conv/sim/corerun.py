@@ -1,6 +1,8 @@
 """A core at work: walks its plan, holds FIFO objects, calls native code, keeps its clock."""
 
+from collections.abc import Hashable
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
@@ -23,16 +25,22 @@ from aie_conv.sim.model import Core
 from aie_conv.sim.native import Leaf, compile_leaf
 
 SRS_IN_BODY = Registers(rounding=9, saturation=1)
-"""What the vendor's tools set at the start of a core whose own body holds an aievec.srs."""
+"""What the vendor's tools set at the start of a core whose own body holds an integer aievec.srs."""
+
+FLOAT_SRS_IN_BODY = Registers(rounding=12, saturation=1)
+"""The same where it holds only float ones (since mlir-aie #2984; before, the rounding was 0)."""
+
+Shared = dict[Hashable, Leaf]
 
 
 @dataclass(eq=False)
 class Port:
-    """One end of a FIFO as a core holds it."""
+    """One end of a FIFO as a core holds it: slots held, and the values that name each."""
 
     pool: Pool
     produces: bool
     held: list[int] = field(default_factory=list)
+    seen: dict[int, list[Value]] = field(default_factory=dict)
 
 
 class CoreRun:
@@ -49,17 +57,19 @@ class CoreRun:
         ports: dict[tuple[str, str], Port],
         buffers: dict[Value, np.ndarray],
         functions: dict[str, Op],
+        shared: Shared,
     ) -> None:
         self.core = core
         self.plan = plan
         self.ports = ports
         self.functions = functions
+        self.shared = shared
         self.target = Target("aie2")
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
         self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
-        self.env: dict[Value, int] = {value: m.ctypes.data for value, m in buffers.items()}
-        self.views: dict[Value, list[int]] = {}
+        self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
+        self.views: dict[Value, tuple[Port, list[int]]] = {}
         self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
         self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
         self.reset(self.target)
@@ -70,9 +80,14 @@ class CoreRun:
         self.clock = 0.0
         self.busy = 0
         self.macs = 0
-        self.registers = SRS_IN_BODY if self.plan.sets_srs else Registers()
+        self.registers = Registers()
+        if self.plan.srs:
+            self.registers = (
+                FLOAT_SRS_IN_BODY if self.plan.srs == frozenset({"f32"}) else SRS_IN_BODY
+            )
         for port in self.ports.values():
             port.held.clear()
+            port.seen.clear()
 
     def process(self) -> Waiting:
         """The process that runs the program once."""
@@ -96,13 +111,24 @@ class CoreRun:
             elif isinstance(step, LoopStep):
                 yield from self._loop(step)
             elif isinstance(step, ScalarStep):
-                values = [self.env[value] for value in step.op.operands]
-                self.env[step.op.results[0]] = evaluate(step.op, values)
+                self._scalar(step.op)
             else:
                 yield from self._branch(step)
 
+    def _scalar(self, op: Op) -> None:
+        """Integer arithmetic; another view of an object dies with the object."""
+        values = [self.env[value] for value in op.operands]
+        if None not in values:
+            self.env[op.results[0]] = evaluate(op, [value or 0 for value in values])
+        else:
+            self.env[op.results[0]] = None
+        for port in self.ports.values():
+            for names in port.seen.values():
+                if op.operands[0] in names:
+                    names.append(op.results[0])
+
     def _loop(self, step: LoopStep) -> Waiting:
-        first, last, by = (self.env[value] for value in step.op.operands)
+        first, last, by = (self.env[value] or 0 for value in step.op.operands)
         index = step.op.blocks[0].args[0]
         for value in range(first, last, by):
             self.env[index] = value
@@ -147,17 +173,12 @@ class CoreRun:
                 port.held.append(number % depth)
                 self.clock = max(self.clock, times[number % depth] + costs.LOCK_TO_CORE)
         self.clock += costs.LOCK_OP
-        self.views[op.results[0]] = [pool.addresses[slot] for slot in port.held[:size]]
+        self.views[op.results[0]] = (port, port.held[:size])
 
     def _fifo(self, op: Op) -> None:
         """A release or a subview access."""
         if op.name == "aie.objectfifo.subview.access":
-            held, index = self.views[op.operands[0]], op.attrs["index"]
-            if not 0 <= index < len(held):
-                raise DeviceError(
-                    f"{self.core.name}: line {op.line}: object {index} of {len(held)} acquired"
-                )
-            self.env[op.results[0]] = held[index]
+            self._access(op)
             return
         port, size = self._port(op), op.attrs["size"]
         if size > len(port.held):
@@ -166,12 +187,26 @@ class CoreRun:
                 f"@{op.attrs['objFifo_name']} and holds {len(port.held)}"
             )
         self.clock += costs.LOCK_OP
+        for slot in port.held[:size]:
+            for value in port.seen.pop(slot, ()):
+                self.env[value] = None
         del port.held[:size]
         for _ in range(size):
             if port.produces:
                 port.pool.hand_over(self.clock)
             else:
                 port.pool.hand_back(self.clock)
+
+    def _access(self, op: Op) -> None:
+        """A subview access: its result is an address until the object is released."""
+        (port, slots), index = self.views[op.operands[0]], op.attrs["index"]
+        if not 0 <= index < len(slots):
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: object {index} of {len(slots)} acquired"
+            )
+        slot, value = slots[index], op.results[0]
+        self.env[value] = port.pool.addresses[slot] if slot in port.held else None
+        port.seen.setdefault(slot, []).append(value)
 
     # -- native code ----------------------------------------------------------------------------
     def _leaf(self, step: LeafStep) -> None:
@@ -182,6 +217,8 @@ class CoreRun:
         arguments = [env[value] for value, _ in step.inputs]
         if step.spill_in or step.spill_out:
             arguments += [env[value] for value in (*step.spill_in, *step.spill_out)]
+        if None in arguments:
+            self._released(step)
         fault = leaf.call(self.context_address, *arguments)
         if fault:
             raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
@@ -194,16 +231,30 @@ class CoreRun:
         self.macs += macs
         self.registers = leaf.registers
 
-    def _compile(self, step: LeafStep) -> Leaf:
-        leaf = compile_leaf(
-            step.ops,
-            self.core.name,
-            step.inputs,
-            (step.spill_in, step.spill_out),
-            self.functions,
-            self.target,
-            self.registers,
+    def _released(self, step: LeafStep) -> NoReturn:
+        """Refuse code that uses an object it no longer holds."""
+        names = [f"%{value.name}" for value, _ in step.inputs if self.env[value] is None]
+        raise DeviceError(
+            f"{self.core.name}: line {step.ops[-1].line}: uses {', '.join(names)} after its release"
         )
+
+    def _compile(self, step: LeafStep) -> Leaf:
+        """Compile a step; cores with the same code share the result."""
+        signature = step.signature()
+        key = (signature, self.registers, self.target.exact)
+        leaf = self.shared.get(key) if signature is not None else None
+        if leaf is None:
+            leaf = compile_leaf(
+                step.ops,
+                "its program",
+                step.inputs,
+                (step.spill_in, step.spill_out),
+                self.functions,
+                self.target,
+                self.registers,
+            )
+            if signature is not None:
+                self.shared[key] = leaf
         self.compiled[step, self.registers, self.target.exact] = leaf
         return leaf
 

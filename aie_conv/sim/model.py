@@ -215,6 +215,8 @@ def _fifo(model: Model, op: Op) -> None:
 def _link(model: Model, op: Op) -> None:
     ins, outs = tuple(op.attrs["fifoIns"]), tuple(op.attrs["fifoOuts"])
     offsets = tuple(op.attrs["src_offsets"] if len(ins) > 1 else op.attrs["dst_offsets"])
+    if not ins or not outs:
+        raise VerifyError(f"line {op.line}: a link needs FIFOs on both sides")
     if len(ins) > 1 and len(outs) > 1:
         raise VerifyError(f"line {op.line}: a link may not join and distribute at once")
     parts = max(len(ins), len(outs))

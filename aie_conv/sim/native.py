@@ -8,6 +8,7 @@ from functools import cache
 
 import llvmlite.binding as llvm
 
+from aie_conv.errors import VerifyError
 from aie_conv.sim import lower_aievec, lower_arith, lower_srs, lower_vector
 from aie_conv.sim.costs import Cost
 from aie_conv.sim.ir import Op, Value
@@ -71,7 +72,11 @@ def compile_text(text: str) -> int:
     found = _engines.get(key)
     if found is None:
         machine = _machine()
-        module = llvm.parse_assembly(text)
+        try:
+            module = llvm.parse_assembly(text)
+        except RuntimeError as error:
+            why = " ".join(str(error).split())
+            raise VerifyError(f"simulator: core code does not fit together: {why}") from error
         options = llvm.create_pipeline_tuning_options(speed_level=2)
         options.loop_unrolling = False
         options.slp_vectorization = False

@@ -28,6 +28,7 @@ _TOKEN = re.compile(
     |(?P<bad>.)""",
     re.X,
 )
+_REAL = re.compile(r"-?\d+\.\d*(?:[eE][-+]?\d+)?$|-?(?:inf|nan)$")
 _INTEGER = re.compile(r"-?\d+$|0x[0-9A-Fa-f]+$")
 
 
@@ -74,6 +75,8 @@ class Reader:
     def next(self) -> str:
         """Take the next token."""
         token = self.tokens[self.at]
+        if not token:
+            self.fail("the text ends here, in the middle of something")
         self.at += 1
         return token
 
@@ -156,6 +159,14 @@ class Reader:
         self.scope[name] = value
         return value
 
+    def check(self, values: list[Value], *kinds: Type) -> None:
+        """The values have these types."""
+        if len(values) != len(kinds):
+            self.fail(f"{len(values)} operands and {len(kinds)} types")
+        for value, kind in zip(values, kinds, strict=True):
+            if value.type != kind:
+                self.fail(f"%{value.name} is {value.type} and is used as {kind}")
+
     # -- attributes -----------------------------------------------------------------------------
     def attributes(self) -> dict[str, Any]:
         """An attribute dictionary, or {} if none follows."""
@@ -171,12 +182,11 @@ class Reader:
 
     def attribute(self) -> Any:
         """One attribute as a Python value: int, float, str, bool, list, or dict."""
-        token = self.peek()
-        if token == "[":
+        if self.peek() == "[":
             return self.listed(self.attribute)
-        if token == "{":
+        if self.peek() == "{":
             return self.attributes()
-        self.at += 1
+        token = self.next()
         if token == "dense":
             return self.dense()
         if token.startswith("@"):
@@ -193,7 +203,7 @@ class Reader:
 
     def number(self, token: str) -> int | float | tuple[str, int]:
         """The value of a numeric token and its optional ``: type``, which is dropped."""
-        value: int | float = int(token, 0) if _INTEGER.match(token) else float(token)
+        value = self.literal(token)
         if self.accept(":"):
             kind = self.type()
             if kind.elem in ("f32", "bf16", "f16", "f64") and token.startswith("0x"):
@@ -214,6 +224,8 @@ class Reader:
                 pads.append(self.integer())
             if depth <= 0 or not part:
                 break
+        if len(pads) % 2:
+            self.fail("const_pad_before and const_pad_after come in pairs")
         if pads:
             return [tuple(pads[i : i + 2]) for i in range(0, len(pads), 2)]
         return "".join(self.tokens[start : self.at])
@@ -236,7 +248,16 @@ class Reader:
             return ("hex", int(token, 16))
         if token == "-":
             token += self.next()
-        return int(token) if _INTEGER.match(token) else float(token)
+        return self.literal(token)
+
+    def literal(self, token: str) -> int | float:
+        """The value of a numeric token."""
+        if _INTEGER.match(token):
+            return int(token, 0)
+        if not _REAL.match(token):
+            self.at -= 1
+            self.fail(f"expected a number, got '{token}'")
+        return float(token)
 
     # -- regions --------------------------------------------------------------------------------
     def block(self, args: list[tuple[str, Type]] = []) -> Block:  # noqa: B006 - never changed

@@ -8,9 +8,9 @@ import numpy as np
 
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.sim.coreplan import Planner
-from aie_conv.sim.corerun import CoreRun, Port
+from aie_conv.sim.corerun import CoreRun, Port, Shared
 from aie_conv.sim.engine import Engine, Process, aligned
-from aie_conv.sim.flows import Flow, HostSender, PoolReceiver
+from aie_conv.sim.flows import Flow, HostSender, PoolReceiver, PoolSender
 from aie_conv.sim.ir import ELEMENT_BITS, Value
 from aie_conv.sim.lower import Target
 from aie_conv.sim.model import Core, Model, build_model
@@ -65,6 +65,7 @@ class Simulator:
         self._network: Network | None = None
         self._cores: list[CoreRun] = []
         self._memory: dict[Value, np.ndarray] = {}
+        self._shared: Shared = {}
 
     def run(self, buffers: Sequence[np.ndarray], *, exact: bool = False) -> RunStats:
         """Execute the runtime sequence on flat contiguous arrays, in place.
@@ -90,6 +91,7 @@ class Simulator:
             engine.start(core.core.name, core.process())
         engine.run()
         _check_end(engine, host, sequence, network)
+        _check_taken(network, self._cores)
         return self._stats(sequence, network, time.perf_counter() - began)
 
     def _bytes_of(self, buffers: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -136,7 +138,8 @@ class Simulator:
             if value not in self._memory:
                 self._memory[value] = aligned(max(64, value.type.bytes))
             buffers[value] = self._memory[value]
-        return CoreRun(core, Planner(core).plan(), {}, buffers, self.model.functions)
+        plan = Planner(core).plan()
+        return CoreRun(core, plan, {}, buffers, self.model.functions, self._shared)
 
     def _ports(self, core: Core, network: Network) -> dict[tuple[str, str], Port]:
         found: dict[tuple[str, str], Port] = {}
@@ -188,6 +191,24 @@ def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Ne
                     f"simulator: {flow.name}: data left over: the stream ended {receiver.space} "
                     f"bytes before the end of an object of {len(receiver.memory)} bytes"
                 )
+
+
+def _check_taken(network: Network, cores: Sequence[CoreRun]) -> None:
+    """No object waits in a FIFO: the next run would take it for its own."""
+    for flow in network.flows:
+        if isinstance(flow.sender, PoolSender):
+            for pool in flow.sender.pools:
+                _left_over(pool.name, pool.put - pool.given, "more comes out than the host takes")
+    for core in cores:
+        for port in core.ports.values():
+            if not port.produces:
+                left = port.pool.put - port.pool.taken_out
+                _left_over(port.pool.name, left, "the host sends more than the core takes")
+
+
+def _left_over(name: str, count: int, why: str) -> None:
+    if count > 0:
+        raise DeviceError(f"simulator: {name}: data left over: {count} objects not taken: {why}")
 
 
 def _reason(network: Network, fifo: str) -> str:

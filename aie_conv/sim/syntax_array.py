@@ -36,6 +36,8 @@ def _func(r: Reader, op: Op) -> list[Type]:
     if r.accept("attributes"):
         op.attrs.update(r.attributes())
     if r.peek() == "{":
+        if len(names) != len(arguments):
+            r.fail(f"@{op.attrs['sym_name']}: every argument of a function with a body has a name")
         op.blocks.append(r.block(list(zip(names, arguments, strict=True))))
     return []
 
@@ -46,7 +48,7 @@ def _call(r: Reader, op: Op) -> list[Type]:
     op.attrs["callee"] = r.symbol()
     op.operands = r.listed(r.use, "(", ")")
     r.expect(":")
-    r.listed(r.type, "(", ")")
+    r.check(op.operands, *r.listed(r.type, "(", ")"))
     r.expect("->")
     return r.types()
 
@@ -58,10 +60,10 @@ def _return(r: Reader, op: Op) -> list[Type]:
     if r.peek().startswith("%"):
         op.operands = r.uses()
         r.expect(":")
-        for i in range(len(op.operands)):
-            if i:
-                r.expect(",")
-            r.type()
+        kinds = [r.type()]
+        while r.accept(","):
+            kinds.append(r.type())
+        r.check(op.operands, *kinds)
     return []
 
 
@@ -87,7 +89,10 @@ def _for(r: Reader, op: Op) -> list[Type]:
         r.expect("->")
         kinds = r.types()
     iv_type = r.type() if r.accept(":") else INDEX
+    r.check(op.operands[3:], *kinds)
     op.blocks.append(r.block([(iv, iv_type), *zip(names, kinds, strict=True)]))
+    last = op.blocks[0].ops[-1] if op.blocks[0].ops else None
+    r.check(last.operands if last and last.name == "scf.yield" else [], *kinds)
     op.attrs.update(r.attributes())
     return kinds
 
@@ -226,7 +231,7 @@ def _access(r: Reader, op: Op) -> list[Type]:
     op.attrs["index"] = r.integer()
     r.expect("]")
     r.expect(":")
-    r.type()
+    r.check(op.operands, r.type())
     r.expect("->")
     return [r.type()]
 
@@ -287,7 +292,7 @@ def _memcpy(r: Reader, op: Op) -> list[Type]:
     r.expect(")")
     op.attrs.update(r.attributes())
     r.expect(":")
-    r.type()
+    r.check(op.operands, r.type())
     return []
 
 

@@ -1,6 +1,6 @@
 """The syntax of arith, vector, memref and aievec operations, behind their names; one function a form."""
 
-from aie_conv.sim.ir import Op, Type, parse_type
+from aie_conv.sim.ir import INDEX, Op, Type, parse_type
 from aie_conv.sim.reader import Reader, syntax
 
 _I1 = parse_type("i1")
@@ -50,7 +50,9 @@ def _same_type(r: Reader, op: Op) -> list[Type]:
     _flags(r)
     op.attrs.update(r.attributes())
     r.expect(":")
-    return [r.type()]
+    kind = r.type()
+    r.check(op.operands, *[kind] * len(op.operands))
+    return [kind]
 
 
 @syntax("arith.cmpi", "arith.cmpf")
@@ -61,6 +63,7 @@ def _compare(r: Reader, op: Op) -> list[Type]:
     _flags(r)
     r.expect(":")
     kind = r.type()
+    r.check(op.operands, kind, kind)
     return [Type(kind.kind, "i1", kind.shape)]
 
 
@@ -69,8 +72,11 @@ def _select(r: Reader, op: Op) -> list[Type]:
     op.operands = r.uses()
     op.attrs.update(r.attributes())
     r.expect(":")
-    kind = r.type()
-    return [r.type() if r.accept(",") else kind]
+    condition, kind = _I1, r.type()
+    if r.accept(","):
+        condition, kind = kind, r.type()
+    r.check(op.operands, condition, kind, kind)
+    return [kind]
 
 
 @syntax(
@@ -86,6 +92,7 @@ def _cast(r: Reader, op: Op) -> list[Type]:
     op.attrs.update(r.attributes())
     r.expect(":")
     source = r.type()
+    r.check(op.operands, source)
     if r.accept("to"):
         return [r.type()]
     return [source]
@@ -103,6 +110,7 @@ def _load(r: Reader, op: Op) -> list[Type]:
     op.attrs.update(r.attributes())
     r.expect(":")
     memref = r.type()
+    r.check(op.operands, memref, *[INDEX] * len(memref.shape))
     if op.name == "memref.load":
         return [parse_type(memref.elem)]
     r.expect(",")
@@ -117,9 +125,12 @@ def _store(r: Reader, op: Op) -> list[Type]:
     _indices(r, op)
     op.attrs.update(r.attributes())
     r.expect(":")
-    r.type()
+    kinds = [r.type()]
     if r.accept(","):
-        r.type()
+        kinds.append(r.type())
+    memref = next((kind for kind in kinds if kind.kind == "memref"), kinds[0])
+    value = parse_type(memref.elem) if len(kinds) == 1 else kinds[kinds[0] is memref]
+    r.check(op.operands, value, memref, *[INDEX] * len(memref.shape))
     return []
 
 
@@ -131,7 +142,8 @@ def _transfer_read(r: Reader, op: Op) -> list[Type]:
     op.operands.append(r.use())
     op.attrs.update(r.attributes())
     r.expect(":")
-    r.type()
+    memref = r.type()
+    r.check(op.operands, memref, *[INDEX] * len(memref.shape), parse_type(memref.elem))
     r.expect(",")
     return [r.type()]
 
@@ -148,8 +160,7 @@ def _shuffle(r: Reader, op: Op) -> list[Type]:
     op.attrs["mask"] = r.listed(r.integer)
     r.expect(":")
     kind = r.type()
-    if r.accept(","):
-        r.type()
+    r.check(op.operands, kind, r.type() if r.accept(",") else kind)
     return [Type("vector", kind.elem, (len(op.attrs["mask"]), *kind.shape[1:]))]
 
 
@@ -227,11 +238,13 @@ def _reinterpret(r: Reader, op: Op) -> list[Type]:
 def _matmul(r: Reader, op: Op) -> list[Type]:
     op.operands = r.uses()
     r.expect(":")
-    r.type()
+    kinds = [r.type()]
     r.expect(",")
-    r.type()
+    kinds.append(r.type())
     r.expect("into")
-    return [r.type()]
+    kinds.append(r.type())
+    r.check(op.operands, *kinds)
+    return [kinds[2]]
 
 
 @syntax(

@@ -99,8 +99,11 @@ def write_modules(folder: Path, modules: dict[str, str]) -> None:
 
 
 def _pack(plan: Plan) -> tuple[str, bytes]:
-    """A plan's AIE text and its executable."""
+    """A plan's AIE text, checked against every limit of its device, and its executable."""
+    from aie_conv.sim import verify
+
     text = plan.emit()
+    verify(text)
     blobs = toolchain.build(text)
     buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish

@@ -41,7 +41,11 @@ def test_tasks_walk_the_same_addresses(given_patterns: list[Pattern]) -> None:
             assert d1 < 1 << ARCH.shim_wrap_bits
             linear = task.sizes[1:3] == (1, 1)
             assert linear or d0 // 2 < 1 << ARCH.shim_wrap_bits
-            assert all(stride for stride, size in zip(task.strides[1:], task.sizes[1:], strict=True) if size > 1)
+            assert all(
+                stride
+                for stride, size in zip(task.strides[1:], task.sizes[1:], strict=True)
+                if size > 1
+            )
     assert got == want
 
 

@@ -1,7 +1,5 @@
 """Small AIE modules for the simulator's tests, made from parts."""
 
-# ruff: noqa: E501 - MLIR has long lines
-
 from collections.abc import Sequence
 
 BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4}

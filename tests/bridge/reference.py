@@ -1,0 +1,184 @@
+"""The meaning of a ConvProblem in numpy, and a device that computes it: no planner, no simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aie_conv.bridge.pipeline import Compiled, compile_module
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
+from aie_conv.partitioner.interface import Argument, Decision, Plan
+from aie_conv.problem import ConvProblem, Loop
+from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.program import Program, load_program
+
+Array = NDArray[Any]
+
+_BINARY = {
+    "addf": np.add, "addi": np.add, "subf": np.subtract, "subi": np.subtract,
+    "mulf": np.multiply, "muli": np.multiply, "maximumf": np.maximum, "minimumf": np.minimum,
+    "maxsi": np.maximum, "minsi": np.minimum, "shrsi": np.right_shift, "shli": np.left_shift,
+}  # fmt: skip
+_COMPARE = {
+    "ugt": np.greater, "ogt": np.greater, "olt": np.less, "ult": np.less, "sgt": np.greater,
+    "slt": np.less, "sge": np.greater_equal, "sle": np.less_equal, "oeq": np.equal, "eq": np.equal,
+}  # fmt: skip
+
+
+def _index(loops: Sequence[Loop], strides: Sequence[int], offset: int) -> NDArray[np.int64]:
+    """Element index over the grid of all loops."""
+    index = np.array(offset, np.int64)
+    for loop, stride in zip(loops, strides, strict=True):
+        index = index[..., None] + np.arange(loop.size) * stride
+    return index
+
+
+def evaluate(problem: ConvProblem, operands: dict[str, Array], out: Array) -> None:
+    """Compute a problem on flat buffers; ``out`` keeps what the problem does not write."""
+    kept = [loop for loop in problem.loops if loop.role != "k"]
+    loops = [*kept, *problem.of_role("k")]
+    wide = np.int64 if problem.accumulator == "i32" else np.float64
+    lhs = operands["lhs"][_index(loops, [x.lhs for x in loops], problem.lhs.offset)].astype(wide)
+    rhs = operands["rhs"][_index(loops, [x.rhs for x in loops], problem.rhs.offset)].astype(wide)
+    product = lhs * rhs
+    total = product.sum(axis=tuple(range(len(kept), len(loops))))
+    values = [total.astype(NUMPY_DTYPE[problem.accumulator])]
+    order = [problem.loops.index(loop) for loop in kept]
+    for number, given in enumerate(problem.epilogue.inputs):
+        strides = [given.strides[i] for i in order]
+        index = _index(kept, strides, given.operand.offset)
+        values.append(operands[f"in{number}"][index])
+    for step in problem.epilogue.steps:
+        values.append(_step(step.op.partition(".")[2], [values[a] for a in step.args], step))
+    place = _index(kept, [x.out for x in kept], problem.out.offset)
+    out[place] = np.broadcast_to(values[problem.epilogue.result], place.shape)
+
+
+def _step(op: str, args: list[Array], step: Any) -> Array:
+    kind = np.dtype(np.bool_) if step.dtype == "i1" else NUMPY_DTYPE[step.dtype]
+    if op == "constant":
+        return np.array(step.attr).astype(kind)
+    if op in ("cmpf", "cmpi"):
+        return _COMPARE[step.attr](*args)
+    if op == "select":
+        return np.where(*args).astype(kind)
+    if op == "minui":
+        return np.minimum(args[0].view(np.uint32), args[1].view(np.uint32)).view(np.int32)
+    if op in _BINARY:
+        return _BINARY[op](*args).astype(kind)
+    if op in ("extf", "truncf", "extsi", "trunci", "sitofp"):
+        return args[0].astype(kind)
+    raise NotImplementedError(op)
+
+
+@dataclass(frozen=True)
+class PassPlan:
+    """A plan that hands every operand over as it is."""
+
+    problem: ConvProblem
+    device: str = "npu1_4col"
+    route: str = "test"
+    cores: int = 1
+    predicted_cycles: int = 1
+    shim_bytes: int = 1
+    prologue: tuple[HostCopy, ...] = ()
+    finish: tuple[HostCopy, ...] = ()
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        p = self.problem
+        inputs = [("lhs", p.lhs), ("rhs", p.rhs)]
+        inputs += [(f"in{i}", given.operand) for i, given in enumerate(p.epilogue.inputs)]
+        return (
+            *(Argument(name, o.dtype, o.elements) for name, o in inputs),
+            Argument("result", p.out.dtype, p.out.elements),
+        )
+
+    def emit(self) -> str:
+        return ""
+
+
+@dataclass
+class NumpyDevice:
+    """Computes problems in numpy; an executable's text is the problem's number."""
+
+    name: str = "numpy"
+    problems: list[PassPlan] = field(default_factory=list[PassPlan])
+
+    def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
+        plan = self.problems[int(executable.text)]
+        names = [argument.name.replace("packed", "rhs") for argument in plan.arguments]
+        named = dict(zip(names, buffers, strict=True))
+        evaluate(plan.problem, named, named["result"])
+        return {}
+
+
+@dataclass(frozen=True)
+class Routed:
+    """A module compiled with every contraction on the numpy device."""
+
+    compiled: Compiled
+    program: Program
+
+    @property
+    def problems(self) -> list[ConvProblem]:
+        found = [d.problem for d in self.compiled.dispatches if d.contraction]
+        return [problem for problem in found if problem is not None]
+
+
+def route_all(text: str, plan: type[PassPlan] = PassPlan) -> Routed:
+    """Compile with every recognised contraction on the numpy device."""
+    device = NumpyDevice()
+
+    def choose(problem: ConvProblem) -> Decision:
+        return Decision("test", "all of them", plan(problem))
+
+    def pack(name: str, made: Plan) -> bytes:
+        assert isinstance(made, PassPlan)
+        device.problems.append(made)
+        buffers = tuple(Buffer(a.dtype, a.elements) for a in made.arguments)
+        keeps = made.problem.keeps_base and not made.finish
+        number = str(len(device.problems) - 1)
+        return Executable(made.device, buffers, keeps, number).pack()
+
+    compiled = compile_module(
+        text.encode(), route="auto", user_flags=(), choose=choose, pack=pack
+    )
+    return Routed(compiled, load_program(compiled.vmfb, device))
+
+
+def on_cpu(text: str) -> Program:
+    """The same module with everything on IREE's CPU."""
+    compiled = compile_module(
+        text.encode(),
+        route="auto",
+        user_flags=(),
+        choose=lambda problem: Decision("cpu", "the reference"),
+        pack=lambda name, plan: b"",
+    )
+    return load_program(compiled.vmfb, "null")
+
+
+def small_integers(function: Any, seed: int = 0) -> list[Array]:
+    """Inputs of small whole numbers, so that every order of summation gives the same."""
+    rng = np.random.default_rng(seed)
+    return [
+        rng.integers(-4, 5, parameter.shape).astype(NUMPY_DTYPE[parameter.dtype])
+        for parameter in function.parameters
+    ]
+
+
+def assert_same(text: str) -> Routed:
+    """The module computes the same through ConvProblems as on the CPU."""
+    routed = route_all(text)
+    function = routed.program.main
+    inputs = small_integers(function)
+    expected = np.asarray(on_cpu(text).main(*inputs))
+    found = np.asarray(function(*inputs))
+    np.testing.assert_array_equal(found.astype(np.float64), expected.astype(np.float64))
+    assert np.any(found != 0)
+    return routed

@@ -1,0 +1,178 @@
+"""Dispatches become the right problems, and mean what they mean on the CPU."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.bridge import modules
+from tests.bridge.modules import Conv
+from tests.bridge.reference import assert_same, on_cpu, route_all, small_integers
+
+CONVS = {
+    "nhwc": Conv(),
+    "nchw": Conv(layout="nchw_fchw"),
+    "fhwc": Conv(layout="nhwc_fhwc"),
+    "padded": Conv(padding=1),
+    "strided": Conv(stride=2, padding=1),
+    "strided 1x1": Conv(kh=1, kw=1, stride=2),
+    "1x1": Conv(kh=1, kw=1),
+    "dilated": Conv(dilation=2, h=9),
+    "batch": Conv(n=2),
+    "stem": Conv(c=3, kh=5, kw=5, stride=2, padding=2),
+    "int8": Conv(dtype="i8", padding=1),
+    "whole window": Conv(h=3, w=3),
+}
+
+
+@pytest.mark.parametrize("name", CONVS)
+def test_convolution_means_the_same(name: str) -> None:
+    conv = CONVS[name]
+    problem = assert_same(modules.plain(conv)).problems[0]
+    oh, ow = conv.out
+    assert problem.macs == conv.n * oh * ow * conv.oc * conv.kh * conv.kw * conv.c
+    assert problem.extent("n") == conv.oc
+    assert problem.extent("k") == conv.kh * conv.kw * conv.c
+
+
+@pytest.mark.parametrize("layout", ["nhwc_hwcf", "nchw_fchw"])
+@pytest.mark.parametrize("dtype", ["bf16", "i8"])
+def test_epilogue_is_fused(layout: str, dtype: str) -> None:
+    routed = assert_same(modules.fused(Conv(layout=layout, dtype=dtype, padding=1)))
+    (problem,) = routed.problems
+    assert problem.out.dtype == dtype
+    assert len(problem.epilogue.inputs) == 2
+
+
+MATMULS = {
+    "matmul": ("matmul", [5, 12], [12, 9], [5, 9]),
+    "batch": ("batch_matmul", [3, 5, 12], [3, 12, 9], [3, 5, 9]),
+    "one row": ("matmul", [1, 12], [12, 9], [1, 9]),
+}
+
+
+@pytest.mark.parametrize("name", MATMULS)
+@pytest.mark.parametrize("dtype", ["bf16", "i8"])
+def test_matmul_means_the_same(name: str, dtype: str) -> None:
+    (problem,) = assert_same(modules.matmul(*MATMULS[name], dtype)).problems
+    assert problem.kind == "matmul"
+
+
+@settings(max_examples=8)
+@given(
+    st.builds(
+        Conv,
+        n=st.integers(1, 2),
+        h=st.integers(5, 9),
+        w=st.integers(5, 9),
+        c=st.integers(1, 5),
+        oc=st.integers(2, 5),
+        kh=st.integers(1, 3),
+        kw=st.integers(1, 3),
+        stride=st.integers(1, 3),
+        dilation=st.integers(1, 2),
+        padding=st.integers(0, 2),
+        dtype=st.sampled_from(["bf16", "i8"]),
+        layout=st.sampled_from(["nhwc_hwcf", "nchw_fchw", "nhwc_fhwc"]),
+    )
+)
+def test_any_convolution_means_the_same(conv: Conv) -> None:
+    text = modules.plain(conv)
+    routed = route_all(text)
+    inputs = small_integers(routed.program.main)
+    expected = np.asarray(on_cpu(text).main(*inputs))
+    np.testing.assert_array_equal(np.asarray(routed.program.main(*inputs)), expected)
+
+
+def chain() -> str:
+    """Two convolutions, the second of a padded input: the first writes inside a larger tensor."""
+    first = Conv(padding=1)
+    oh, ow = first.out
+    second = Conv(h=oh, w=ow, c=first.oc, oc=4, padding=1)
+    shape, wide, filters, out = first.shapes()
+    _, wide2, filters2, out2 = second.shapes()
+    cut = "%t = arith.truncf %a0 : f32 to bf16\n      linalg.yield %t : bf16"
+    body = modules.pad("p", "x", shape, wide, "bf16") + modules.conv_op("c", first, "p", "f")
+    acc = modules.tensor(*out, "f32")
+    body += modules.elementwise("t", out, "bf16", [("c", acc, "d0, d1, d2, d3")], cut)
+    body += modules.pad("q", "t", out, wide2, "bf16") + modules.conv_op("y", second, "q", "g")
+    arguments = [
+        ("x", modules.tensor(*shape, "bf16")),
+        ("f", modules.tensor(*filters, "bf16")),
+        ("g", modules.tensor(*filters2, "bf16")),
+    ]
+    return modules.function(arguments, body, "y", modules.tensor(*out2, "f32"))
+
+
+def test_a_result_inside_a_larger_tensor_keeps_its_border() -> None:
+    problems = assert_same(chain()).problems
+    assert [p.keeps_base for p in problems] == [True, False]
+
+
+def generic(body: str, lhs: str = "bf16", rhs: str = "bf16", acc: str = "f32") -> str:
+    text = f"""
+    %zero = arith.constant {modules.zero(acc)}
+    %empty = tensor.empty() : tensor<5x9x{acc}>
+    %init = linalg.fill ins(%zero : {acc}) outs(%empty : tensor<5x9x{acc}>) -> tensor<5x9x{acc}>
+    %y = linalg.generic {{
+      indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+                       affine_map<(m, n, k) -> (m, n)>],
+      iterator_types = ["parallel", "parallel", "reduction"]
+    }} ins(%a, %b : tensor<5x12x{lhs}>, tensor<12x9x{rhs}>) outs(%init : tensor<5x9x{acc}>) {{
+    ^bb0(%l: {lhs}, %r: {rhs}, %o: {acc}):
+      {body}
+    }} -> tensor<5x9x{acc}>"""
+    arguments = [("a", f"tensor<5x12x{lhs}>"), ("b", f"tensor<12x9x{rhs}>")]
+    return modules.function(arguments, text, "y", f"tensor<5x9x{acc}>")
+
+
+UNSIGNED = """%x = arith.extui %l : i8 to i32
+      %w = arith.extsi %r : i8 to i32
+      %p = arith.muli %x, %w : i32
+      %s = arith.addi %o, %p : i32
+      linalg.yield %s : i32"""
+ZERO_POINT = """%x = arith.extsi %l : i8 to i32
+      %w = arith.extsi %r : i8 to i32
+      %three = arith.constant 3 : i32
+      %d = arith.subi %x, %three : i32
+      %p = arith.muli %d, %w : i32
+      %s = arith.addi %o, %p : i32
+      linalg.yield %s : i32"""
+HALF = """%p = arith.mulf %l, %r : f16
+      %s = arith.addf %o, %p : f16
+      linalg.yield %s : f16"""
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (generic(UNSIGNED, "i8", "i8", "i32"), "extui"),
+        (generic(ZERO_POINT, "i8", "i8", "i32"), "subi"),
+        (generic(HALF, "f16", "f16", "f16"), "accumulates in f16"),
+    ],
+    ids=["unsigned", "zero point", "f16"],
+)
+def test_what_no_route_takes_runs_on_the_cpu(text: str, reason: str) -> None:
+    routed = route_all(text)
+    refused = [d for d in routed.compiled.dispatches if d.contraction]
+    assert [d.decision.route for d in refused] == ["cpu"]
+    assert reason in refused[0].decision.reason
+
+
+def test_a_dispatch_without_products_is_no_contraction() -> None:
+    body = modules.elementwise(
+        "y", [4, 5], "f32", [("x", "tensor<4x5xf32>", "d0, d1")],
+        "%s = arith.addf %a0, %a0 : f32\n      linalg.yield %s : f32",
+    )  # fmt: skip
+    text = modules.function([("x", "tensor<4x5xf32>")], body, "y", "tensor<4x5xf32>")
+    dispatches = route_all(text).compiled.dispatches
+    assert [d.contraction for d in dispatches] == [False]
+
+
+def test_names_are_for_people() -> None:
+    (problem,) = route_all(modules.plain(replace(CONVS["batch"], stride=2))).problems
+    assert [loop.name for loop in problem.loops] == ["n", "oh", "ow", "oc", "kh", "kw", "ic"]
+    (problem,) = route_all(modules.matmul(*MATMULS["matmul"])).problems
+    assert [loop.name for loop in problem.loops] == ["m", "n", "k"]
