@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def compile(  # noqa: A001 - the ecosystem's name for it
+def compile(
     module_or_model: Any,
     *,
     example_inputs: Sequence[Any] | None = None,

@@ -5,6 +5,7 @@ once, and the statistics of every batch norm are then measured on seeded images,
 keep a sensible scale through all 53 convolutions.
 """
 
+import pickle
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -153,7 +154,13 @@ def build(seed: int, weights: Path | None = None) -> ResNet50:
     if weights is None:
         return _seeded(seed).eval()
     model = ResNet50()
-    model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    try:
+        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+    except (pickle.UnpicklingError, EOFError, RuntimeError, TypeError) as error:
+        why = (str(error) or type(error).__name__).splitlines()[0]
+        raise ValueError(
+            f"--weights {weights}: {why}: give a state dict of torchvision's resnet50"
+        ) from None
     return model.eval()
 
 

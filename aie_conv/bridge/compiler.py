@@ -26,7 +26,10 @@ _CALLBACK = ctypes.CFUNCTYPE(
 def _library() -> Any:
     """The compiler's shared library, with the calls that IREE's own binding leaves out."""
     library: Any = ctypes_dl._dylib  # pyright: ignore[reportPrivateUsage]
-    for name in ("ireeCompilerInvocationSetCompileFromPhase", "ireeCompilerInvocationSetCompileToPhase"):
+    for name in (
+        "ireeCompilerInvocationSetCompileFromPhase",
+        "ireeCompilerInvocationSetCompileToPhase",
+    ):
         getattr(library, name).argtypes = [ctypes.c_void_p, ctypes.c_char_p]
         getattr(library, name).restype = None
     callback = library.ireeCompilerInvocationEnableCallbackDiagnostics

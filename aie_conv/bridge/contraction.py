@@ -184,17 +184,17 @@ def analyse(op: ir.Operation) -> Contraction:
     (at_lhs, lhs_offset), (at_rhs, rhs_offset) = (
         _walk(forms[order[0]], lhs), _walk(forms[order[1]], rhs)
     )  # fmt: skip
-    out_dims = [f.variable for f in forms[2] if f.terms]
-    if None in out_dims or len(set(out_dims)) != len(out_dims):
+    out_dims = [f.variable for f in forms[2] if f.variable is not None]
+    if len(out_dims) < sum(bool(f.terms) for f in forms[2]) or len(set(out_dims)) < len(out_dims):
         raise Unsupported("the result's indexing is no permutation")
-    roles = {
+    roles: dict[int, Role] = {
         dim: _role(dim in at_lhs, dim in at_rhs, dim in out_dims)
         for dim, size in sorted(sizes.items())
         if size > 1
     }
-    kind, names = _names(forms[order[0]], [d for d in out_dims if d is not None], sizes, roles)
+    kind, names = _names(forms[order[0]], out_dims, sizes, roles)
     ordered = [d for d in out_dims if d in roles] + [d for d in roles if d not in out_dims]
-    dims = tuple(d for d in ordered if d is not None)
+    dims = tuple(ordered)
     loops = tuple(
         Loop(names[d], roles[d], sizes[d], at_lhs.get(d, 0), at_rhs.get(d, 0), 0) for d in dims
     )
@@ -240,7 +240,7 @@ def _role(in_lhs: bool, in_rhs: bool, in_out: bool) -> Role:
 def _names(
     lhs: list[Linear], out_dims: list[int], sizes: dict[int, int], roles: dict[int, Role]
 ) -> tuple[str, dict[int, str]]:
-    """"conv" or "matmul", and a name for people for each dim."""
+    """ "conv" or "matmul", and a name for people for each dim."""
     window: dict[int, int] = {}  # dim of the window -> dim of the output it belongs to
     spatial: list[int] = []
     for form in lhs:
@@ -250,7 +250,8 @@ def _names(
         spatial += outer
         window.update({d: outer[0] if outer else -1 for d, _ in form.terms if d not in out_dims})
     conv = any(
-        len([d for d, _ in f.terms if d in roles]) > 1 or any(c > 1 for d, c in f.terms if d in roles)
+        len([d for d, _ in f.terms if d in roles]) > 1
+        or any(c > 1 for d, c in f.terms if d in roles)
         for f in lhs
     )
     m_dims = [d for d in out_dims if roles.get(d) == "m"]

@@ -93,12 +93,10 @@ class Reader:
         self.inputs.append((view, place))
         return ("in", len(self.inputs) - 1)
 
-    def _constant(self, value: int | float, dtype: str) -> _Ref:
+    def _constant(self, value: float, dtype: str) -> _Ref:
         return self._step("arith.constant", (), dtype, value)
 
-    def _step(
-        self, op: str, args: tuple[_Ref, ...], dtype: str, attr: int | float | str | None
-    ) -> _Ref:
+    def _step(self, op: str, args: tuple[_Ref, ...], dtype: str, attr: float | str | None) -> _Ref:
         key = ("step", op, args, dtype, repr(attr))
         if key not in self._seen:
             self.steps.append((op, args, dtype, attr))

@@ -7,13 +7,13 @@ from pathlib import Path
 
 from iree.compiler import ir
 
-from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.compiler import (
     Compilation,
     check_process_flags,
     read_source,
     split_flags,
 )
+from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
@@ -123,7 +123,7 @@ def compile_module(
 
     Args:
         source: a file, or a buffer of MLIR text or bytecode.
-        route: "cpu" selects the CPU's best whole-network flags; anything else channels-last.
+        route: "cpu" where the user wants everything on the CPU, and the best form for it.
         user_flags: flags of iree-compile, which win over the defaults.
         choose: decides where a problem goes.
         pack: makes the executable of a dispatch name and a plan.
@@ -135,12 +135,13 @@ def compile_module(
     progress("importing and forming dispatches")
     name = source.name if isinstance(source, Path) else "module"
     text = read_source(source) if isinstance(source, Path) else source
-    compilation, module = _to_flow(text, name, route, user_flags)
+    compilation, module = _to_flow(text, name, "auto", user_flags)
     dispatches = _route(module, choose, pack, progress)
     routed = any(d.decision.plan is not None for d in dispatches)
-    if route != "cpu" and not routed and any(d.contraction for d in dispatches):
+    if not routed and any(d.contraction for d in dispatches):
         # The NPU's layouts are slow on the CPU, and nobody needs them here.
-        compilation, module = _to_flow(text, name, "none", user_flags)
+        form = "cpu" if route == "cpu" else "none"
+        compilation, module = _to_flow(text, name, form, user_flags)
     declare(module)
     progress("generating code for the CPU's dispatches")
     return Compiled(compilation.to_vmfb(module, name), dispatches)

@@ -185,15 +185,28 @@ class _Replacement:
             return
         needed = {argument.name for argument in self.plan.arguments}
         needed |= {c.source for c in self.plan.prologue if c.dest not in self.constants}
-        made = {copy.dest: copy for copy in moved}
-        for dest in [dest for dest in made if dest in needed]:
-            self._global(Emitter(self.top, ir.InsertionPoint(self.top.anchor), self.emitter.location), made[dest])
+        kept = {copy.dest: copy for copy in moved if copy.dest in needed}
         outer = Emitter(self.top, ir.InsertionPoint(self.top.anchor), self.emitter.location)
+        for copy in kept.values():
+            self._global(outer, copy)
+        self._initializer(outer, moved, kept)
+        for dest, copy in kept.items():
+            self.values[dest] = self._load(copy)
+
+    def _initializer(
+        self, outer: Emitter, moved: list[HostCopy], kept: dict[str, HostCopy]
+    ) -> None:
+        """The initialiser that makes the copies and stores those that are kept."""
         function = ir.TypeAttr.get(ir.FunctionType.get([], [], self.top.operation.context))
         initializer = ir.Operation.create(
-            "util.initializer", [], [], {"function_type": function}, regions=1,
-            loc=outer.location, ip=outer.place,
-        )  # fmt: skip
+            "util.initializer",
+            [],
+            [],
+            {"function_type": function},
+            regions=1,
+            loc=outer.location,
+            ip=outer.place,
+        )
         body = initializer.regions[0].blocks.append()
         inner = Emitter(self.top, ir.InsertionPoint(body), outer.location)
         values: dict[str, ir.Value] = {}
@@ -201,14 +214,10 @@ class _Replacement:
             if copy.source not in values:
                 values[copy.source] = _clone(inner, self.values[copy.source])
             self._copy(inner, values, copy)
-        for dest in made:
-            if dest in needed:
-                symbol = ir.FlatSymbolRefAttr.get(self._global_name(dest), self.top.operation.context)
-                inner.op("util.global.store", [values[dest]], None, **{"global": symbol})
+        for dest in kept:
+            symbol = ir.FlatSymbolRefAttr.get(self._global_name(dest), self.top.operation.context)
+            inner.op("util.global.store", [values[dest]], None, **{"global": symbol})
         inner.op("util.return", [], None)
-        for dest in made:
-            if dest in needed:
-                self.values[dest] = self._load(made[dest])
 
     def _global_name(self, dest: str) -> str:
         return f"__amd_aie_{self.number}_{dest}"

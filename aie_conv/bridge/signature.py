@@ -56,5 +56,7 @@ def _outputs(function: ir.Operation) -> list[str]:
     for value in last.operands:
         made = None if isinstance(value, ir.BlockArgument) else value.owner.operation
         exported = made is not None and made.name == "hal.tensor.export"
-        found.append(str(made.operands[0].type) if exported and made is not None else str(value.type))
+        found.append(
+            str(made.operands[0].type) if exported and made is not None else str(value.type)
+        )
     return found

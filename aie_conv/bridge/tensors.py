@@ -173,7 +173,9 @@ def slice_view(op: ir.Operation, buffer: ir.Value, value: ir.Value) -> View:
         raise Unsupported("a slice with dynamic offsets or sizes")
     strides = row_major(shape)
     offset = sum(o * s for o, s in zip(offsets, strides, strict=True))
-    walked = [(size, step * stride) for size, step, stride in zip(sizes, steps, strides, strict=True)]
+    walked = [
+        (size, step * stride) for size, step, stride in zip(sizes, steps, strides, strict=True)
+    ]
     wanted, _ = tensor_type(value)
     kept: list[int] = []
     for size in wanted:

@@ -6,6 +6,9 @@ from aie_conv.img2col.tiling import STACK_BYTES, Tiling
 from aie_conv.kernels.matmul import zero_kernel
 from aie_conv.kernels.text import Writer
 
+ENDLESS = 2**63 - 1
+"""Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
+
 
 def _memref(elements: int, dtype: str) -> str:
     return f"memref<{elements}x{dtype}>"
@@ -151,19 +154,21 @@ class _Core:
         t, w = self._t, self._w
         zero, one = w.constant(0), w.constant(1)
         passes, tiles, chunks = (w.constant(v) for v in (t.passes, t.column_tiles, t.chunks))
-        with w.loop("p", zero, passes, one):
-            held = self._filter() if t.resident else None
-            with w.loop("t", zero, tiles, one):
-                acc_type = _memref(t.pixels * t.n, t.matmul.accumulator)
-                w.line(f"func.call @clear({self._acc}) : ({acc_type}) -> ()")
-                with w.loop("q", zero, chunks, one) as q:
-                    self._multiply(held, q, zero)
-                tail = self._filter() if t.tail_objects else held
-                self._finish(tail[1] if tail else None, zero, one)
-                if tail and not held:
-                    self._release(tail[0], "Consume")
-            if held:
-                self._release(held[0], "Consume")
+        # A core is started once a configuration and then serves every call.
+        with w.loop("call", zero, w.constant(ENDLESS), one):
+            with w.loop("p", zero, passes, one):
+                held = self._filter() if t.resident else None
+                with w.loop("t", zero, tiles, one):
+                    acc_type = _memref(t.pixels * t.n, t.matmul.accumulator)
+                    w.line(f"func.call @clear({self._acc}) : ({acc_type}) -> ()")
+                    with w.loop("q", zero, chunks, one) as q:
+                        self._multiply(held, q, zero)
+                    tail = self._filter() if t.tail_objects else held
+                    self._finish(tail[1] if tail else None, zero, one)
+                    if tail and not held:
+                        self._release(tail[0], "Consume")
+                if held:
+                    self._release(held[0], "Consume")
         w.line("aie.end")
 
     def _multiply(self, held: tuple[str, str] | None, q: str, zero: str) -> None:

@@ -350,7 +350,7 @@ def search(
     Raises:
         ConfigRefused: none fits; the error is the last limit met.
     """
-    fitting: list[tuple[tuple[int, int, int], int, Tiling]] = []
+    fitting: list[tuple[tuple[int, ...], int, Tiling]] = []
     refused = ConfigRefused("tile", f"im2col: tile: no tiling of {view.problem.describe()}")
     for number, tiling in enumerate(_candidates(view, device)):
         try:
@@ -359,9 +359,10 @@ def search(
             refused = error
             continue
         steps = tiling.passes * tiling.column_tiles * tiling.chunks
-        # Within 3 % of each other the model says nothing; fewer, larger steps are better.
+        # Within 3 % of each other the model says nothing: more cores, then fewer, larger steps.
         rank = int(log(tiling.cycles) / log(1.03))
-        fitting.append(((rank, steps, tiling.shim_bytes), number, tiling))
+        idle = device.cores - tiling.columns * tiling.rows
+        fitting.append(((rank, idle, steps, tiling.shim_bytes), number, tiling))
     best: tuple[int, Tiling] | None = None
     for _, _, tiling in sorted(fitting, key=lambda f: f[:2])[:finalists]:
         try:

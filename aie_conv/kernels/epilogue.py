@@ -13,6 +13,7 @@ from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
 _FLOAT = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "maximumf", "minimumf"))
+_ROUNDED = frozenset(("arith.addf", "arith.subf", "arith.mulf"))
 _INTEGER = frozenset(f"arith.{n}" for n in ("addi", "maxsi", "minsi", "shli", "shrui"))
 _WIDE_INTEGER = frozenset(f"arith.{n}" for n in ("subi", "muli", "maxui", "minui"))
 _EXTEND = frozenset(("arith.extf", "arith.extsi"))
@@ -292,12 +293,20 @@ class EpilogueKernel:
             return w.value("e", f"{step.op} {args[0]} : {types}")
         if step.op in _INTEGER:
             return w.value("e", f"{step.op} {args[0]}, {args[1]} : {self._type(step.dtype)}")
+        if step.op in _ROUNDED and step.dtype == "bf16":
+            # In f32, rounded here: the device rounds bf16 results by a control register.
+            types = f"{self._type('bf16')} to {self._type('f32')}"
+            exact = [w.value("e", f"arith.extf {a} : {types}") for a in args]
+            return self._round_to_bf16(w, self._wide_operation(w, step.op, exact, "f32", "f32"))
+        return self._wide_operation(w, step.op, args, source, step.dtype)
+
+    def _wide_operation(self, w: Writer, op: str, args: list[str], source: str, dtype: str) -> str:
+        """An operation at the width that the tools leave alone."""
         wide = [self._widen(w, a, source) for a in args]
-        types = f"vector<{WIDE}x{step.dtype}>"
-        if step.op in _CONVERT:
+        types = f"vector<{WIDE}x{dtype}>"
+        if op in _CONVERT:
             types = f"vector<{WIDE}x{source}> to {types}"
-        made = w.value("e", f"{step.op} {', '.join(wide)} : {types}")
-        return self._narrow(w, made, step.dtype)
+        return self._narrow(w, w.value("e", f"{op} {', '.join(wide)} : {types}"), dtype)
 
     def _widen(self, w: Writer, value: str, dtype: str) -> str:
         lanes = ", ".join(str(i if i < self.lanes else -1) for i in range(WIDE))
@@ -371,6 +380,4 @@ class EpilogueKernel:
         moved = w.value("e", f"arith.addi {args[0]}, {half} : {ty}")
         shifted = w.value("e", f"arith.shrui {moved}, {args[1]} : {ty}")
         base = w.value("e", f"arith.shrui {half}, {args[1]} : {ty}")
-        wide = [self._widen(w, value, step.dtype) for value in (shifted, base)]
-        made = w.value("e", f"arith.subi {', '.join(wide)} : vector<{WIDE}x{step.dtype}>")
-        return self._narrow(w, made, step.dtype)
+        return self._wide_operation(w, "arith.subi", [shifted, base], step.dtype, step.dtype)

@@ -90,7 +90,9 @@ class XrtDevice:
 
     def __init__(self) -> None:
         if importlib.util.find_spec("pyxrt") is None:
-            raise DeviceError("device xrt: pyxrt is not installed: install XRT, or use --device=sim")
+            raise DeviceError(
+                "device xrt: pyxrt is not installed: install XRT, or use --device=sim"
+            )
         import pyxrt  # pyright: ignore[reportMissingImports]
 
         self._xrt: Any = pyxrt
@@ -109,7 +111,9 @@ class XrtDevice:
         from_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE
         objects: list[Any] = []
         for number, buffer in enumerate(buffers):
-            held = xrt.bo(self._device, buffer.nbytes, xrt.bo.host_only, kernel.group_id(3 + number))
+            held = xrt.bo(
+                self._device, buffer.nbytes, xrt.bo.host_only, kernel.group_id(3 + number)
+            )
             held.write(buffer.view(np.uint8), 0)
             held.sync(to_device)
             objects.append(held)

@@ -19,7 +19,7 @@ from aie_conv.runtime.vm_module import (
     DTYPES,
     Progress,
     State,
-    from_view,
+    from_ref,
     make_module,
     to_view,
 )
@@ -212,7 +212,7 @@ def as_array(value: Any) -> Array:
 def _result(outputs: rt.VmVariantList, number: int) -> Any:
     value = outputs.get_variant(number)
     if isinstance(value, rt.VmRef):
-        return from_view(value.deref(rt.HalBufferView)).copy()
+        return from_ref(value).copy()
     return value
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import ml_dtypes
 import numpy as np
@@ -55,26 +54,37 @@ _STORAGE = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 def to_view(device: rt.HalDevice, array: Array, dtype: str) -> rt.HalBufferView:
     """A copy of an array on the device."""
     storage = np.require(array, requirements="C").view(_STORAGE[array.dtype.itemsize])
-    return device.allocator.allocate_buffer_copy(
+    view = device.allocator.allocate_buffer_copy(
         memory_type=rt.MemoryType.DEVICE_LOCAL | rt.MemoryType.HOST_VISIBLE,
         allowed_usage=rt.BufferUsage.DEFAULT | rt.BufferUsage.MAPPING,
         device=device,
         buffer=storage,
         element_type=ELEMENT_TYPES[dtype],
     )
+    return cast(rt.HalBufferView, view)
 
 
 def from_view(view: rt.HalBufferView, dtype: str | None = None) -> Array:
     """The elements of a buffer view, in its shape, without a copy."""
     if dtype is None:
-        number = int(view.element_type)
-        names = [name for name, kind in ELEMENT_TYPES.items() if int(kind) == number]
+        # IREE's enumeration holds values that its own stubs do not call numbers.
+        number = int(cast(Any, view.element_type))
+        names = [name for name, kind in ELEMENT_TYPES.items() if int(cast(Any, kind)) == number]
         if not names:
             raise DeviceError(f"a result of element type {number:#x}: no type of numpy's")
         dtype = names[0]
     kind = DTYPES[dtype]
     array = view.map().asarray(tuple(view.shape), np.dtype(_STORAGE[kind.itemsize]))
     return array.view(kind)
+
+
+def from_ref(reference: rt.VmRef) -> Array:
+    """The elements of the buffer view that a reference holds."""
+    return from_view(cast(rt.HalBufferView, reference.deref(rt.HalBufferView)))
+
+
+def _bytes(buffer: rt.VmRef) -> bytes:
+    return bytes(cast(Any, buffer.deref(rt.VmBuffer)))
 
 
 @dataclass
@@ -105,14 +115,19 @@ class State:
             raise
 
     def _run(self, program: rt.VmRef, name: rt.VmRef, views: tuple[rt.VmRef, ...]) -> rt.VmRef:
-        dispatch = bytes(name.deref(rt.VmBuffer)).decode()
-        executable = self._executable(bytes(program.deref(rt.VmBuffer)), dispatch)
-        arrays = [from_view(view.deref(rt.HalBufferView)).reshape(-1) for view in views]
+        dispatch = _bytes(name).decode()
+        executable = self._executable(_bytes(program), dispatch)
+        arrays = [
+            from_view(cast(rt.HalBufferView, view.deref(rt.HalBufferView))).reshape(-1)
+            for view in views
+        ]
         *inputs, result = executable.arguments
         wanted = [*inputs, result] if executable.keeps_base else inputs
         found = [(a.dtype, a.size) for a in arrays]
         if found != [(DTYPES[b.dtype], b.elements) for b in wanted]:
-            raise DeviceError(f"{dispatch}: {found} given, its program takes {wanted}: compile again")
+            raise DeviceError(
+                f"{dispatch}: {found} given, its program takes {wanted}: compile again"
+            )
         out = arrays.pop().copy() if executable.keeps_base else np.zeros(
             result.elements, DTYPES[result.dtype]
         )  # fmt: skip
@@ -147,8 +162,3 @@ def make_module(state: State) -> rt.VmModule:
     for count in range(MOST_BUFFERS + 1):
         interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", Instance.run)
     return interface.create()
-
-
-def volume(shape: tuple[int, ...]) -> int:
-    """Number of elements."""
-    return math.prod(shape)

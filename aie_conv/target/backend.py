@@ -20,7 +20,11 @@ from aie_conv.target.options import Options
 from aie_conv.target.report import make_report
 
 STAGES: tuple[tuple[str, str, str], ...] = (
-    ("import", "frontends, bridge.compiler", "torch, linalg, tosa or stablehlo to IREE's flow phase"),
+    (
+        "import",
+        "frontends, bridge.compiler",
+        "torch, linalg, tosa or stablehlo to IREE's flow phase",
+    ),
     ("recognise", "bridge.recognise", "each dispatch's body to a ConvProblem with its epilogue"),
     ("choose", "partitioner", "every route is asked for a plan; the CPU takes the rest"),
     ("emit", "img2col", "plan to an AIE module, verified against the device's limits"),

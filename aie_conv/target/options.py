@@ -40,7 +40,9 @@ class Options:
             ("f32", self.f32, F32_MODES),
         ):
             if value not in known:
-                raise UsageError(f"--amd-aie-{flag}={value}: unknown: use one of {', '.join(known)}")
+                raise UsageError(
+                    f"--amd-aie-{flag}={value}: unknown: use one of {', '.join(known)}"
+                )
 
 
 def parse_flags(flags: list[str]) -> Options:
@@ -70,10 +72,17 @@ def parse_flags(flags: list[str]) -> Options:
             if not has_value:
                 value = waiting.pop(0) if waiting else ""
             if name == _BACKEND_FLAG and value != BACKEND:
-                raise UsageError(f"{name}={value}: not this compiler's: use {BACKEND}, or iree-compile")
+                raise UsageError(
+                    f"{name}={value}: not this compiler's: use {BACKEND}, or iree-compile"
+                )
             if name != _BACKEND_FLAG:
                 others.append(f"{name}={value}")
         else:
             others.append(flag)
-    paths = {key: Path(ours.pop(key)) for key in ("report", "emit") if key in ours}
-    return Options(iree_flags=tuple(others), **ours, **paths)
+    report, emit = ours.pop("report", None), ours.pop("emit", None)
+    return Options(
+        iree_flags=tuple(others),
+        report=None if report is None else Path(report),
+        emit=None if emit is None else Path(emit),
+        **ours,
+    )

@@ -1,4 +1,7 @@
-"""Finds mlir-aie's tools where they are installed; without them an artifact runs on the simulator."""
+"""mlir-aie's tools, where the user names them; without them an artifact runs on the simulator.
+
+Asked for by environment, never taken from PATH by chance: building one program takes minutes.
+"""
 
 import os
 import shutil
@@ -10,13 +13,15 @@ from pathlib import Path
 from aie_conv.errors import UsageError
 
 ENVIRONMENT = {"aiecc": "AIE_CONV_AIECC", "peano": "PEANO_INSTALL_DIR"}
-"""Variables that say where a tool lies, for one that is not on PATH."""
+"""Variables that name the tools: aiecc itself, and the folder of the AIE compiler."""
 
 
 def aiecc() -> str | None:
     """The path of mlir-aie's aiecc, or None."""
     named = os.environ.get(ENVIRONMENT["aiecc"])
-    return named or shutil.which("aiecc") or shutil.which("aiecc.py")
+    if named and shutil.which(named) is None:
+        raise UsageError(f"{ENVIRONMENT['aiecc']}={named}: no such program: unset it or correct it")
+    return named or None
 
 
 def peano() -> str | None:

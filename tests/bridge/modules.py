@@ -89,7 +89,9 @@ def conv_op(name: str, conv: Conv, image: str, kernel: str) -> str:
       outs(%{name}_init : {tensor(*out, acc)}) -> {tensor(*out, acc)}"""
 
 
-def elementwise(name: str, out: list[int], dtype: str, inputs: list[tuple[str, str, str]], body: str) -> str:
+def elementwise(
+    name: str, out: list[int], dtype: str, inputs: list[tuple[str, str, str]], body: str
+) -> str:
     """inputs: (value, type, affine results); the block's arguments are %a0, %a1, …"""
     dims = ", ".join(f"d{i}" for i in range(len(out)))
     maps = ", ".join(f"affine_map<({dims}) -> ({m})>" for _, _, m in inputs)

@@ -139,15 +139,14 @@ def route_all(text: str, plan: type[PassPlan] = PassPlan) -> Routed:
 
     def pack(name: str, made: Plan) -> bytes:
         assert isinstance(made, PassPlan)
-        device.problems.append(made)
+        if made not in device.problems:
+            device.problems.append(made)
         buffers = tuple(Buffer(a.dtype, a.elements) for a in made.arguments)
         keeps = made.problem.keeps_base and not made.finish
-        number = str(len(device.problems) - 1)
+        number = str(device.problems.index(made))
         return Executable(made.device, buffers, keeps, number).pack()
 
-    compiled = compile_module(
-        text.encode(), route="auto", user_flags=(), choose=choose, pack=pack
-    )
+    compiled = compile_module(text.encode(), route="auto", user_flags=(), choose=choose, pack=pack)
     return Routed(compiled, load_program(compiled.vmfb, device))
 
 

@@ -111,6 +111,39 @@ def test_a_result_inside_a_larger_tensor_keeps_its_border() -> None:
     assert [p.keeps_base for p in problems] == [True, False]
 
 
+def grouped() -> str:
+    """Two groups of three channels each, four filters a group."""
+    x, f, y = "tensor<1x2x3x6x6xbf16>", "tensor<2x4x3x3x3xbf16>", "tensor<1x2x4x4x4xf32>"
+    body = f"""
+    %zero = arith.constant 0.0 : f32
+    %empty = tensor.empty() : {y}
+    %init = linalg.fill ins(%zero : f32) outs(%empty : {y}) -> {y}
+    %y = linalg.conv_2d_ngchw_gfchw ins(%x, %f : {x}, {f}) outs(%init : {y}) -> {y}"""
+    return modules.function([("x", x), ("f", f)], body, "y", y)
+
+
+def depthwise() -> str:
+    x, f, y = "tensor<1x6x6x5xbf16>", "tensor<3x3x5xbf16>", "tensor<1x4x4x5xf32>"
+    body = f"""
+    %zero = arith.constant 0.0 : f32
+    %empty = tensor.empty() : {y}
+    %init = linalg.fill ins(%zero : f32) outs(%empty : {y}) -> {y}
+    %y = linalg.depthwise_conv_2d_nhwc_hwc ins(%x, %f : {x}, {f}) outs(%init : {y}) -> {y}"""
+    return modules.function([("x", x), ("f", f)], body, "y", y)
+
+
+@pytest.mark.parametrize(
+    ("text", "groups", "filters"),
+    [(grouped(), 2, 4), (depthwise(), 5, 1)],
+    ids=["grouped", "depthwise"],
+)
+def test_groups_are_seen(text: str, groups: int, filters: int) -> None:
+    (problem,) = assert_same(text).problems
+    assert problem.kind == "conv"
+    assert problem.extent("g") == groups
+    assert problem.extent("n") == filters
+
+
 def generic(body: str, lhs: str = "bf16", rhs: str = "bf16", acc: str = "f32") -> str:
     text = f"""
     %zero = arith.constant {modules.zero(acc)}

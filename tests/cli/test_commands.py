@@ -125,9 +125,7 @@ def test_run_says_what_is_wrong(
     assert message in last
 
 
-def test_f32_stays_on_the_cpu_and_says_so(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_f32_stays_on_the_cpu_and_says_so(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "f32.mlir").write_text(modules.plain(Conv(c=8, oc=16, dtype="f32")))
     arguments = ["compile", f"{folder}/f32.mlir", "-o", f"{folder}/f32.vmfb", BACKEND]
     assert main(arguments) == 0

@@ -1,5 +1,7 @@
 """The example's network: its names, shapes and seeded weights, and how reports are read."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import resnet50_model
@@ -48,6 +50,29 @@ def test_activations_keep_their_scale(model: torch.nn.Module) -> None:
 def test_the_same_seed_gives_the_same_network(model: torch.nn.Module) -> None:
     other = resnet50_model.build(0).state_dict()
     assert all(torch.equal(value, other[name]) for name, value in model.state_dict().items())
+
+
+def test_weights_come_back_from_a_file(model: torch.nn.Module, tmp_path: Path) -> None:
+    torch.save(model.state_dict(), tmp_path / "w.pt")
+    other = resnet50_model.build(1, tmp_path / "w.pt")
+    assert torch.equal(other.layer4[2].conv3.weight, model.layer4[2].conv3.weight)
+
+
+@pytest.mark.parametrize("content", [b"", b"no weights", None])
+def test_a_file_without_weights_is_refused(content: bytes | None, tmp_path: Path) -> None:
+    path = tmp_path / "w.pt"
+    if content is None:
+        torch.save({"conv1.weight": torch.zeros(1)}, path)
+    else:
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match="--weights .*w.pt: .*: give a state dict"):
+        resnet50_model.build(0, path)
+
+
+def test_an_image_of_another_shape_is_refused(tmp_path: Path) -> None:
+    np.save(tmp_path / "x.npy", np.zeros((3, 224, 224), np.float32))
+    with pytest.raises(ValueError, match="expected \\(1, 3, 224, 224\\)"):
+        resnet50_model.load_image(tmp_path / "x.npy")
 
 
 def entry(name: str, *loops: tuple[str, int]) -> dict[str, object]:
