@@ -155,20 +155,19 @@ class _Core:
         zero, one = w.constant(0), w.constant(1)
         passes, tiles, chunks = (w.constant(v) for v in (t.passes, t.column_tiles, t.chunks))
         # A core is started once a configuration and then serves every call.
-        with w.loop("call", zero, w.constant(ENDLESS), one):
-            with w.loop("p", zero, passes, one):
-                held = self._filter() if t.resident else None
-                with w.loop("t", zero, tiles, one):
-                    acc_type = _memref(t.pixels * t.n, t.matmul.accumulator)
-                    w.line(f"func.call @clear({self._acc}) : ({acc_type}) -> ()")
-                    with w.loop("q", zero, chunks, one) as q:
-                        self._multiply(held, q, zero)
-                    tail = self._filter() if t.tail_objects else held
-                    self._finish(tail[1] if tail else None, zero, one)
-                    if tail and not held:
-                        self._release(tail[0], "Consume")
-                if held:
-                    self._release(held[0], "Consume")
+        with w.loop("call", zero, w.constant(ENDLESS), one), w.loop("p", zero, passes, one):
+            held = self._filter() if t.resident else None
+            with w.loop("t", zero, tiles, one):
+                acc_type = _memref(t.pixels * t.n, t.matmul.accumulator)
+                w.line(f"func.call @clear({self._acc}) : ({acc_type}) -> ()")
+                with w.loop("q", zero, chunks, one) as q:
+                    self._multiply(held, q, zero)
+                tail = self._filter() if t.tail_objects else held
+                self._finish(tail[1] if tail else None, zero, one)
+                if tail and not held:
+                    self._release(tail[0], "Consume")
+            if held:
+                self._release(held[0], "Consume")
         w.line("aie.end")
 
     def _multiply(self, held: tuple[str, str] | None, q: str, zero: str) -> None:

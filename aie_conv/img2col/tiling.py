@@ -5,7 +5,7 @@ output channels. A tile of the input is broadcast down a column, a slice of the 
 The shim's DMA walks the overlapping windows, so the im2col matrix exists only on the streams.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import log, prod
@@ -314,12 +314,23 @@ def _pixel_tiles(view: GemmView, r: int) -> Iterator[tuple[int, int, int]]:
         yield 1, 1, rep
 
 
+def _distinct(view: GemmView, shapes: Iterable[tuple[int, int, int]]) -> list[tuple[int, int, int]]:
+    """Of the tiles with equal pixels and equal count, which cost the same, the widest and tallest."""
+    rows, columns = (1, *(loop.size for loop in view.m))[-2:]
+    groups: dict[tuple[int, int], list[tuple[int, int, int]]] = {}
+    for th, tw, rep in shapes:
+        count = -(-rows // th) * -(-columns // tw)
+        groups.setdefault((th * tw * rep, count), []).append((th, tw, rep))
+    picked = ((max(g, key=lambda s: s[1]), max(g, key=lambda s: s[0])) for g in groups.values())
+    return list(dict.fromkeys(shape for pair in picked for shape in pair))
+
+
 def _candidates(view: GemmView, device: Device) -> Iterator[Tiling]:
     arch = device.arch
     r, s, t = arch.matmul[view.dtype]
     channels = [d for d in _divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
     depths = [d for d in _divisors(view.run) if d % s == 0 and d <= 512][-6:]
-    shapes = list(_pixel_tiles(view, r))
+    shapes = _distinct(view, _pixel_tiles(view, r))
     size = DTYPE_BYTES[view.dtype]
     out = 4 + 2 * DTYPE_BYTES[view.problem.out.dtype]
     room = arch.core_data_bytes - STACK_BYTES
