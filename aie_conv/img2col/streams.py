@@ -146,8 +146,13 @@ def filter_rows(tiling: Tiling, column: int) -> list[int]:
     return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
 
 
-def channels(tiling: Tiling) -> list[Channel]:
-    """Every shim channel of the program: outputs first, then filters, then inputs."""
+def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
+    """The shim channels of the program: outputs first, then filters, then inputs.
+
+    Args:
+        tiling: what to run.
+        columns: only those of the first columns; all if None.
+    """
     arch = tiling.device.arch
     view = tiling.view
     dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
@@ -178,22 +183,27 @@ def channels(tiling: Tiling) -> list[Channel]:
         return step
 
     made: list[Channel] = []
-    for c in range(tiling.columns):
+    first = slice(columns)
+    for c in range(tiling.columns)[first]:
         tasks = tuple(_tasks(output_patterns(tiling, c), dtypes, arch, out_step))
         made.append(Channel(f"c_l3_{c}", 8, tasks))
-    for c in range(tiling.filter_columns):
+    for c in range(tiling.filter_columns)[first]:
         rows = filter_rows(tiling, c)
         tasks = tuple(_tasks(filter_patterns(tiling, rows), dtypes, arch, b_step(len(rows))))
         made.append(Channel(f"b_l3_{c}", 4, tasks))
-    for c in range(tiling.columns):
+    for c in range(tiling.columns)[first]:
         tasks = tuple(_tasks(input_patterns(tiling, c), dtypes, arch, a_step))
         made.append(Channel(f"a_l3_{c}", 0, tasks))
     return made
 
 
 def count_tasks(tiling: Tiling) -> int:
-    """How many shim tasks a tiling needs; raises ConfigRefused where one cannot be expressed."""
-    return sum(len(channel.tasks) for channel in channels(tiling))
+    """About how many shim tasks a tiling needs: those of the first column, for every column.
+
+    Raises:
+        ConfigRefused: one of them cannot be expressed.
+    """
+    return tiling.columns * sum(len(channel.tasks) for channel in channels(tiling, 1))
 
 
 @dataclass(frozen=True)
