@@ -329,7 +329,9 @@ def _candidates(view: GemmView, device: Device) -> Iterator[Tiling]:
     arch = device.arch
     r, s, t = arch.matmul[view.dtype]
     channels = [d for d in _divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
-    depths = [d for d in _divisors(view.run) if d % s == 0 and d <= 512][-6:]
+    depths = [d for d in _divisors(view.run) if d % s == 0 and d <= 512]
+    # The deepest are the fastest; the shallowest carry a residual of any number of channels.
+    depths = sorted({*depths[:1], *depths[-6:]})
     shapes = _distinct(view, _pixel_tiles(view, r))
     size = DTYPE_BYTES[view.dtype]
     out = 4 + 2 * DTYPE_BYTES[view.problem.out.dtype]

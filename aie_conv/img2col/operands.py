@@ -1,0 +1,344 @@
+"""The operands of an implicit GEMM as the DMA reads and writes them.
+
+An operand is used as it lies where its addresses fit the DMA (4-byte units, contiguous channels);
+otherwise a host copy re-orders it, and its strides become the copy's.
+"""
+
+from dataclasses import dataclass
+from math import prod
+
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import DTYPE_BYTES, ConvProblem, EpilogueInput, Loop, Operand
+
+K_BLOCK = 8
+"""Elements of K in one matrix instruction, on both architectures and for int8 and bf16."""
+
+
+def round_up(value: int, multiple: int) -> int:
+    """The least multiple of ``multiple`` that is not below ``value``."""
+    return -(-value // multiple) * multiple
+
+
+@dataclass(frozen=True)
+class Residual:
+    """The epilogue's tensor operand: which input, its type, first element and argument."""
+
+    index: int
+    dtype: str
+    offset: int
+    argument: Argument
+
+
+@dataclass(frozen=True)
+class _Dims:
+    """How loops walk the dimensions of a row-major buffer."""
+
+    shape: tuple[int, ...]
+    start: tuple[int, ...]
+    of_loop: tuple[tuple[int, int], ...]
+    """(dimension, multiple) of each walking loop; (-1, 0) for a loop that does not walk it."""
+
+    def extent(self, loops: tuple[Loop, ...], dim: int) -> int:
+        """Elements of a dimension between the first and the last one touched."""
+        pairs = zip(loops, self.of_loop, strict=True)
+        return 1 + sum((loop.size - 1) * mult for loop, (d, mult) in pairs if d == dim)
+
+
+def _strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def _dims(operand: Operand, strides: tuple[int, ...], what: str) -> _Dims:
+    """Match element strides with the dimensions of a buffer."""
+    own = _strides(operand.shape)
+    start: list[int] = []
+    rest = operand.offset
+    for stride in own:
+        start.append(rest // stride)
+        rest %= stride
+    of_loop: list[tuple[int, int]] = []
+    for stride in strides:
+        if stride == 0:
+            of_loop.append((-1, 0))
+            continue
+        fits = [
+            i for i, s in enumerate(own) if operand.shape[i] > 1 and s <= stride and stride % s == 0
+        ]
+        if not fits:
+            raise Unsupported(f"im2col: {what}: stride {stride} is of no dimension of its buffer")
+        of_loop.append((fits[0], stride // own[fits[0]]))
+    return _Dims(operand.shape, tuple(start), tuple(of_loop))
+
+
+def _plain(dims: _Dims, what: str) -> None:
+    """Refuse a buffer whose dimensions are walked by more than one loop, or with steps."""
+    used = [d for d, mult in dims.of_loop if mult]
+    if len(set(used)) != len(used) or any(mult > 1 for _, mult in dims.of_loop):
+        raise Unsupported(f"im2col: {what} is walked with overlaps or steps")
+
+
+def canonical_copy(
+    source: str,
+    operand: Operand,
+    strides: tuple[int, ...],
+    loops: tuple[Loop, ...],
+    order: tuple[int, ...],
+    dest: str,
+    sizes: dict[int, int],
+    dtype: str,
+) -> HostCopy:
+    """Copy a plainly walked operand to the loop order ``order``, padded to ``sizes``."""
+    dims = _dims(operand, strides, source)
+    _plain(dims, source)
+    region = [1] * len(operand.shape)
+    for loop, (d, mult) in zip(loops, dims.of_loop, strict=True):
+        if mult:
+            region[d] = loop.size
+    walked = [dims.of_loop[i][0] for i in order]
+    idle = [d for d in range(len(operand.shape)) if d not in walked]
+    return HostCopy(
+        source=source,
+        view=operand.shape,
+        view_dtype=operand.dtype,
+        offsets=dims.start,
+        sizes=tuple(region),
+        perm=(*idle, *walked),
+        dest=dest,
+        dest_shape=(*(1 for _ in idle), *(sizes.get(i, loops[i].size) for i in order)),
+        dest_dtype=dtype,
+        dest_offsets=(0,) * len(operand.shape),
+    )
+
+
+def _aligned(dtype: str, offset: int, strides: list[int]) -> bool:
+    """Whether an offset and strides in elements all fall on 4 bytes."""
+    size = DTYPE_BYTES[dtype]
+    return all(value * size % 4 == 0 for value in (offset, *strides))
+
+
+@dataclass(frozen=True)
+class Input:
+    """The input as the DMA reads it: strides by loop, and the copy that made it, if one did."""
+
+    strides: dict[int, int]
+    sizes: dict[int, int]
+    offset: int
+    argument: Argument
+    copies: tuple[HostCopy, ...]
+
+
+def k_order(loops: tuple[Loop, ...], strides: dict[int, int]) -> tuple[int, ...]:
+    """The loops over K as the input's addresses run, outermost first."""
+    ks = [i for i, loop in enumerate(loops) if loop.role == "k"]
+    return tuple(sorted(ks, key=lambda i: -strides[i]))
+
+
+def _runs(
+    loops: tuple[Loop, ...], inp: Input, order: tuple[int, ...]
+) -> tuple[tuple[tuple[int, int], ...], int]:
+    """K as outer loops around the longest contiguous run; a run of 0 if none is contiguous."""
+    run = 1 if not order else 0
+    outer: list[tuple[int, int]] = []
+    for i in reversed(order):
+        size, stride = inp.sizes.get(i, loops[i].size), inp.strides[i]
+        if not outer and stride == max(run, 1):
+            run = max(run, 1) * size
+        else:
+            outer.insert(0, (size, stride))
+    return tuple(outer), run
+
+
+def read_input(problem: ConvProblem, dtype: str) -> tuple[Input, tuple[tuple[int, int], ...], int]:
+    """Read the input as it lies if the DMA can, else packed with its channels innermost."""
+    loops = problem.loops
+    lhs = problem.lhs
+    strides = {i: loop.lhs for i, loop in enumerate(loops)}
+    asis = Input(strides, {}, lhs.offset, Argument("lhs", lhs.dtype, lhs.elements), ())
+    outer, run = _runs(loops, asis, k_order(loops, strides))
+    walk = [loop.lhs for loop in loops if loop.role == "m"] + [stride for _, stride in outer]
+    if lhs.dtype == dtype and run and run % K_BLOCK == 0 and _aligned(dtype, lhs.offset, walk):
+        return asis, outer, run
+    packed = _pack_input(problem, dtype)
+    return packed, *_runs(loops, packed, k_order(loops, packed.strides))
+
+
+def _pack_input(problem: ConvProblem, dtype: str) -> Input:
+    loops, lhs = problem.loops, problem.lhs
+    dims = _dims(lhs, tuple(loop.lhs for loop in loops), "input")
+    users = [d for d, mult in dims.of_loop if mult]
+    channels = [
+        i
+        for i, loop in enumerate(loops)
+        if loop.role == "k" and dims.of_loop[i][1] == 1 and users.count(dims.of_loop[i][0]) == 1
+    ]
+    channel = max(channels, key=lambda i: loops[i].size) if channels else None
+    rank = len(lhs.shape)
+    # Without a channel loop of its own the input gets a unit one, padded like any other.
+    last = dims.of_loop[channel][0] if channel is not None else rank
+    extents = [dims.extent(loops, d) for d in range(rank)] + [1] * (channel is None)
+    perm = (*(d for d in range(len(extents)) if d != last), last)
+    padded = round_up(extents[last], K_BLOCK)
+    shape = (*(extents[d] for d in perm[:-1]), padded)
+    where = {d: stride for d, stride in zip(perm, _strides(shape), strict=True)}
+    copy = HostCopy(
+        source="lhs",
+        view=(*lhs.shape, *((1,) if channel is None else ())),
+        view_dtype=lhs.dtype,
+        offsets=(*dims.start, *((0,) if channel is None else ())),
+        sizes=tuple(extents),
+        perm=perm,
+        dest="lhs_packed",
+        dest_shape=shape,
+        dest_dtype=dtype,
+        dest_offsets=(0,) * len(shape),
+    )
+    strides = {i: where[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
+    sizes = {channel: padded} if channel is not None else {}
+    return Input(strides, sizes, 0, Argument("lhs_packed", dtype, prod(shape)), (copy,))
+
+
+def copy_corner(
+    source: str,
+    shape: tuple[int, ...],
+    dtype: str,
+    region: tuple[int, ...],
+    dest: str,
+    padded: tuple[int, ...] | None = None,
+) -> HostCopy:
+    """Copy the low corner ``region`` of a buffer of ``shape``, zero-padded to ``padded``."""
+    zeros, order = (0,) * len(shape), tuple(range(len(shape)))
+    whole = region if padded is None else padded
+    return HostCopy(source, shape, dtype, zeros, region, order, dest, whole, dtype, zeros)
+
+
+@dataclass(frozen=True)
+class Output:
+    """The output as the DMA writes it: strides by loop, and the copies that put it in place."""
+
+    strides: dict[int, int]
+    offset: int
+    argument: Argument
+    copies: tuple[HostCopy, ...]
+
+
+def _n_contiguous(loops: tuple[Loop, ...], strides: dict[int, int]) -> bool:
+    """Whether the n loops together walk a buffer contiguously, in their order."""
+    expected = 1
+    for i in reversed([i for i, loop in enumerate(loops) if loop.role == "n"]):
+        if strides[i] != expected:
+            return False
+        expected *= loops[i].size
+    return True
+
+
+def write_output(problem: ConvProblem, n_padded: int) -> Output:
+    """Write the output as it lies if the DMA can, else a padded [m][n] that the CPU puts in place."""
+    loops, out = problem.loops, problem.out
+    strides = {i: loop.out for i, loop in enumerate(loops)}
+    ms = [i for i, loop in enumerate(loops) if loop.role == "m"]
+    ns = [i for i, loop in enumerate(loops) if loop.role == "n"]
+    exact = problem.extent("n") == n_padded
+    if (
+        exact
+        and _n_contiguous(loops, strides)
+        and _aligned(out.dtype, out.offset, [strides[i] for i in ms])
+    ):
+        return Output(strides, out.offset, Argument("result", out.dtype, out.elements), ())
+    dims = _dims(out, tuple(loop.out for loop in loops), "output")
+    _plain(dims, "output")
+    sizes = {i: loops[i].size for i in (*ms, *ns)}
+    m_sizes, n = tuple(sizes[i] for i in ms), problem.extent("n")
+    source, copies = "result", ()
+    if not exact:
+        source, have, kept = "result_cut", (*m_sizes, n_padded), (*m_sizes, n)
+        copies = (copy_corner("result", have, out.dtype, kept, source),)
+    by_dim = {d: i for i, (d, mult) in enumerate(dims.of_loop) if mult}
+    units = len(out.shape) - len(by_dim)
+    view = (*sizes.values(), *(1,) * units)
+    at = {i: place for place, i in enumerate(sizes)}
+    spare = iter(range(len(sizes), len(view)))
+    perm = tuple(at[by_dim[d]] if d in by_dim else next(spare) for d in range(len(out.shape)))
+    origin = (0,) * len(view)
+    placed = HostCopy(
+        source, view, out.dtype, origin, view, perm, "out", out.shape, out.dtype, dims.start
+    )
+    made = dict(zip(ms, _strides((*m_sizes, n_padded)), strict=False))
+    argument = Argument("result", out.dtype, prod(m_sizes) * n_padded)
+    return Output({**dict.fromkeys(strides, 0), **made}, 0, argument, (*copies, placed))
+
+
+def read_vector(
+    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+) -> tuple[str, tuple[HostCopy, ...]]:
+    """The host value that holds a per-channel operand, n elements long."""
+    ns = tuple(i for i, loop in enumerate(problem.loops) if loop.role == "n")
+    strides = dict(enumerate(given.strides))
+    n = problem.extent("n")
+    if n == n_padded == given.operand.elements and _n_contiguous(problem.loops, strides):
+        return f"in{index}", ()
+    name = f"vector{index}"
+    if not ns:
+        return name, (
+            copy_corner(f"in{index}", (1,), given.operand.dtype, (1,), name, (n_padded,)),
+        )
+    if len(ns) != 1 and n != n_padded:
+        raise Unsupported(
+            f"im2col: operand {index} of the epilogue has padded channels in two loops"
+        )
+    copy = canonical_copy(
+        f"in{index}",
+        given.operand,
+        given.strides,
+        problem.loops,
+        ns,
+        name,
+        {i: n_padded for i in ns if n != n_padded},
+        given.operand.dtype,
+    )
+    return name, (copy,)
+
+
+def read_residual(
+    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+) -> tuple[Residual, dict[int, int], tuple[HostCopy, ...]]:
+    """The tensor operand, as it lies or copied to [m][n]."""
+    loops, operand = problem.loops, given.operand
+    strides = dict(enumerate(given.strides))
+    ms = tuple(i for i, loop in enumerate(loops) if loop.role == "m")
+    ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
+    n = problem.extent("n")
+    walk = [strides[i] for i in ms]
+    if (
+        n == n_padded
+        and _n_contiguous(loops, strides)
+        and _aligned(operand.dtype, operand.offset, walk)
+    ):
+        argument = Argument(f"in{index}", operand.dtype, operand.elements)
+        return Residual(index, operand.dtype, operand.offset, argument), strides, ()
+    if len(ns) > 1 or any(strides[i] == 0 for i in (*ms, *ns)):
+        raise Unsupported(f"im2col: operand {index} of the epilogue is broadcast and not aligned")
+    name = f"residual{index}"
+    sizes = tuple(loops[i].size for i in ms)
+    copies = (
+        canonical_copy(
+            f"in{index}",
+            operand,
+            given.strides,
+            loops,
+            (*ms, *ns),
+            name if ns else f"{name}_m",
+            dict.fromkeys(ns, n_padded),
+            operand.dtype,
+        ),
+    )
+    if not ns:
+        copies += (
+            copy_corner(
+                f"{name}_m", (*sizes, 1), operand.dtype, (*sizes, 1), name, (*sizes, n_padded)
+            ),
+        )
+    made = _strides((*sizes, n_padded))
+    argument = Argument(name, operand.dtype, prod(sizes) * n_padded)
+    return Residual(index, operand.dtype, 0, argument), dict(zip(ms, made, strict=False)), copies
