@@ -5,15 +5,15 @@ behind the weights in the B buffer; a residual tile lies in an A buffer, in A's 
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from aie_conv.errors import Unsupported
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
-_FLOAT = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "maximumf", "minimumf"))
-_ROUNDED = frozenset(("arith.addf", "arith.subf", "arith.mulf"))
+_ROUNDED = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "divf"))
+_FLOAT = _ROUNDED | {"arith.maximumf", "arith.minimumf", "arith.negf"}
 _INTEGER = frozenset(f"arith.{n}" for n in ("addi", "maxsi", "minsi", "shli", "shrui"))
 _WIDE_INTEGER = frozenset(f"arith.{n}" for n in ("subi", "muli", "maxui", "minui"))
 _EXTEND = frozenset(("arith.extf", "arith.extsi"))
@@ -27,6 +27,7 @@ _TAKEN = (
     | _CONVERT
     | _COMPARE
     | {"arith.constant", "arith.select", "arith.shrsi", "arith.trunci", "arith.truncf"}
+    | {"math.roundeven"}
 )
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
 
@@ -50,18 +51,27 @@ def check(epilogue: Epilogue, accumulator: str) -> None:
     for number, step in enumerate(epilogue.steps):
         if step.op not in _TAKEN:
             raise Unsupported(f"epilogue: {step.op} is not one of the cores' operations")
-        if step.dtype not in _VALUE_DTYPES:
-            raise Unsupported(f"epilogue: {step.op} gives {step.dtype}, a type without vectors")
-        if step.op == "arith.truncf" and step.dtype != "bf16":
-            raise Unsupported(f"epilogue: {step.op} to {step.dtype}: only bf16")
-        if isinstance(step.attr, float) and not math.isfinite(step.attr):
-            raise Unsupported(f"epilogue: constant {step.attr} has no portable vector form")
-        if step.dtype == "i1" and step.op not in _COMPARE:
-            raise Unsupported(f"epilogue: {step.op} on booleans")
+        _check_types(epilogue, number, accumulator)
         for place, value in enumerate(step.args):
             boolean = epilogue.value_dtype(value, accumulator) == "i1"
             if boolean != (step.op == "arith.select" and place == 0):
                 raise Unsupported(f"epilogue: step {number} ({step.op}) uses a comparison's result")
+
+
+def _check_types(epilogue: Epilogue, number: int, accumulator: str) -> None:
+    step = epilogue.steps[number]
+    if step.dtype not in _VALUE_DTYPES:
+        raise Unsupported(f"epilogue: {step.op} gives {step.dtype}, a type without vectors")
+    if step.op == "arith.truncf" and step.dtype != "bf16":
+        raise Unsupported(f"epilogue: {step.op} to {step.dtype}: only bf16")
+    if isinstance(step.attr, float) and not math.isfinite(step.attr):
+        raise Unsupported(f"epilogue: constant {step.attr} has no portable vector form")
+    if step.dtype == "i1" and step.op not in _COMPARE:
+        raise Unsupported(f"epilogue: {step.op} on booleans")
+    if step.op in _CONVERT:
+        other = step.args[0] if step.op == "arith.fptosi" else number + 1 + len(epilogue.inputs)
+        if epilogue.value_dtype(other, accumulator) != "f32":
+            raise Unsupported(f"epilogue: {step.op} of a type other than f32")
 
 
 def _literal(step: Step) -> str:
@@ -278,16 +288,18 @@ class EpilogueKernel:
         step = self.epilogue.steps[number]
         source = self.epilogue.value_dtype(step.args[0], self.accumulator)
         args = [values[a] for a in step.args]
-        if step.op in _COMPARE:
-            return ""  # written with the select that uses it
-        if step.op == "arith.select":
-            return self._select(w, step, values)
-        if step.op == "arith.shrsi":
-            return self._shift_right(w, step, args)
-        if step.op == "arith.trunci":
-            return self._low_part(w, args[0], source, step.dtype)
-        if step.op == "arith.truncf":
-            return self._round_to_bf16(w, args[0])
+        special: dict[str, Callable[[], str]] = {
+            # A comparison is written with the select that uses it.
+            **dict.fromkeys(_COMPARE, lambda: ""),
+            **dict.fromkeys(_CONVERT, lambda: self._convert(w, step, args[0], source)),
+            "arith.select": lambda: self._select(w, step, values),
+            "arith.shrsi": lambda: self._shift_right(w, step, args),
+            "arith.trunci": lambda: self._low_part(w, args[0], source, step.dtype),
+            "arith.truncf": lambda: self._round_to_bf16(w, args[0]),
+            "math.roundeven": lambda: self._round_even(w, args[0], step.dtype),
+        }
+        if step.op in special:
+            return special[step.op]()
         if step.op in _EXTEND:
             types = f"{self._type(source)} to {self._type(step.dtype)}"
             return w.value("e", f"{step.op} {args[0]} : {types}")
@@ -304,9 +316,46 @@ class EpilogueKernel:
         """An operation at the width that the tools leave alone."""
         wide = [self._widen(w, a, source) for a in args]
         types = f"vector<{WIDE}x{dtype}>"
-        if op in _CONVERT:
+        if source != dtype:
             types = f"vector<{WIDE}x{source}> to {types}"
         return self._narrow(w, w.value("e", f"{op} {', '.join(wide)} : {types}"), dtype)
+
+    def _convert(self, w: Writer, step: Step, value: str, source: str) -> str:
+        """Between integers and f32; narrower integers go through i32."""
+        if step.op == "arith.sitofp":
+            if source != "i32":
+                types = f"{self._type(source)} to {self._type('i32')}"
+                value = w.value("e", f"arith.extsi {value} : {types}")
+            return self._wide_operation(w, step.op, [value], "i32", "f32")
+        made = self._wide_operation(w, step.op, [value], "f32", "i32")
+        return made if step.dtype == "i32" else self._low_part(w, made, "i32", step.dtype)
+
+    def _round_even(self, w: Writer, value: str, dtype: str) -> str:
+        """To the nearest integer, ties to even, by adding and subtracting 2^23 away from zero.
+
+        Exact for every value; the sign of a zero that a negative fraction rounds to is lost.
+        """
+        if dtype == "bf16":
+            types = f"{self._type('bf16')} to {self._type('f32')}"
+            value = w.value("e", f"arith.extf {value} : {types}")
+            return self._round_to_bf16(w, self._round_even(w, value, "f32"))
+        ty = f"vector<{WIDE}xf32>"
+
+        def splat(number: float) -> str:
+            return w.value("k", f"arith.constant dense<{number:.9e}> : {ty}")
+
+        def choose(predicate: str, than: str, then: str, other: str) -> str:
+            holds = w.value("is", f"arith.cmpf {predicate}, {x}, {than} : {ty}")
+            return w.value("e", f"arith.select {holds}, {then}, {other} : vector<{WIDE}xi1>, {ty}")
+
+        x, big, small = self._widen(w, value, "f32"), splat(2.0**23), splat(-(2.0**23))
+        up = w.value("e", f"arith.addf {x}, {big} : {ty}")
+        up = w.value("e", f"arith.subf {up}, {big} : {ty}")
+        down = w.value("e", f"arith.subf {x}, {big} : {ty}")
+        down = w.value("e", f"arith.addf {down}, {big} : {ty}")
+        near = choose("olt", splat(0.0), down, up)
+        whole = choose("ult", small, x, choose("ugt", big, x, near))
+        return self._narrow(w, whole, "f32")
 
     def _widen(self, w: Writer, value: str, dtype: str) -> str:
         lanes = ", ".join(str(i if i < self.lanes else -1) for i in range(WIDE))

@@ -14,6 +14,10 @@ from aie_conv.problem import ConvProblem
 _ROUTES = {"im2col": "aie_conv.img2col.plan:Im2colRoute"}
 
 
+F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 lets the NPU compute it in bf16)"
+"""Why an f32 problem that a route would take is not given to it."""
+
+
 def route_names() -> tuple[str, ...]:
     """What ``--amd-aie-route`` takes."""
     return ("auto", "cpu", *_ROUTES)
@@ -52,9 +56,7 @@ def choose(problem: ConvProblem, *, device: str, route: str = "auto", f32: str =
         raise UsageError(f"f32 mode '{f32}': unknown: use cpu or bf16")
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
-    if problem.lhs.dtype == "f32" and f32 == "cpu":
-        reason = "f32 stays on the CPU (--amd-aie-f32=bf16 lets the NPU compute it in bf16)"
-        return Decision("cpu", reason, None, ({"route": "im2col", "refused": reason},))
+    withheld = problem.lhs.dtype == "f32" and f32 == "cpu"
     candidates: list[dict[str, Any]] = []
     best: Plan | None = None
     for name in _ROUTES if route == "auto" else (route,):
@@ -63,6 +65,9 @@ def choose(problem: ConvProblem, *, device: str, route: str = "auto", f32: str =
             candidates.append({"route": name, "refused": plan})
             continue
         cost = {"predicted_cycles": plan.predicted_cycles, "shim_bytes": plan.shim_bytes}
+        if withheld:
+            candidates.append({"route": name, **cost, "refused": F32_STAYS})
+            continue
         candidates.append({"route": name, **cost})
         if best is None or plan.predicted_cycles < best.predicted_cycles:
             best = plan

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.arch import get_device
+from aie_conv.partitioner import F32_STAYS
 from aie_conv.problem import ConvProblem
 
 if TYPE_CHECKING:
@@ -51,11 +52,7 @@ def make_report(
     """The whole report."""
     entries = [entry(d) for d in dispatches]
     npu = [e for e in entries if e["route"] != "cpu"]
-    f32 = [
-        e
-        for e in entries
-        if e["problem"] and e["problem"]["dtypes"][0] == "f32" and e["route"] == "cpu"
-    ]
+    f32 = [e for e in entries if e["reason"] == F32_STAYS]
     facts = get_device(device)
     return {
         "version": VERSION,
@@ -88,5 +85,5 @@ def summary(report: dict[str, Any]) -> str:
         f"{totals['contractions'] - totals['npu']} on the CPU"
     )
     if totals["f32_on_cpu"]:
-        text += f"; {totals['f32_on_cpu']} are f32 and may move with --amd-aie-f32=bf16"
+        text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16"
     return text

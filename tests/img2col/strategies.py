@@ -1,5 +1,6 @@
 """Random convolution problems for property tests, as numpy-checkable pieces."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,9 @@ from aie_conv.problem import (
     Operand,
     Step,
 )
+
+SCALE = 2.0**-7 * 1.1
+"""Scale of the float requantisation; no power of two, so that its product rounds."""
 
 
 @dataclass(frozen=True)
@@ -118,6 +122,8 @@ class Case:
             steps.append(Step(op, args, dtype, attr))
             return len(inputs) + len(steps)
 
+        if self.epilogue == "scaled":
+            return self._scaled(inputs, steps, add)
         if self.dtype == "i8":
             value = add("arith.addi", (0, 1), "i32")
             if with_residual:
@@ -138,6 +144,26 @@ class Case:
         positive = add("arith.cmpf", (value, zero), "i1", "ugt")
         value = add("arith.select", (positive, value, zero), "bf16")
         return Epilogue(inputs, tuple(steps), value)
+
+    def _scaled(
+        self, inputs: tuple[EpilogueInput, ...], steps: list[Step], add: Callable[..., int]
+    ) -> Epilogue:
+        """Requantisation in f32, as QDQ models have it: scale, round to even, clamp."""
+        value = add("arith.addi" if self.dtype == "i8" else "arith.addf", (0, 1), self.accumulator)
+        if self.dtype == "i8":
+            value = add("arith.sitofp", (value,), "f32")
+        value = add("arith.mulf", (value, add("arith.constant", (), "f32", SCALE)), "f32")
+        value = add("math.roundeven", (value,), "f32")
+        low, high = (add("arith.constant", (), "f32", v) for v in (-100.0, 127.0))
+        value = add("arith.maximumf", (value, low), "f32")
+        value = add("arith.minimumf", (value, high), "f32")
+        op = "arith.fptosi" if self.dtype == "i8" else "arith.truncf"
+        value = add(op, (value,), self.dtype)
+        return Epilogue(inputs, tuple(steps), value)
+
+    @property
+    def accumulator(self) -> str:
+        return "i32" if self.dtype == "i8" else "f32"
 
     def operands(self, seed: int = 0) -> dict[str, NDArray[np.generic]]:
         """Random operands by the names that host copies use, and "out" as the base."""
@@ -175,7 +201,10 @@ class Case:
             scale = 8 if self.dtype == "i8" else 1
             acc = acc + scale * arrays["in1"].astype(np.float64)
         if self.epilogue != "none":
-            if self.dtype == "i8":
+            if self.epilogue == "scaled":
+                scaled = np.round(acc.astype(np.float32) * np.float32(SCALE))
+                acc = np.clip(scaled, -100, 127)
+            elif self.dtype == "i8":
                 acc = np.clip((acc.astype(np.int64) + 32) >> 6, -100, 127)
             else:
                 acc = np.maximum(acc, 0)
@@ -219,7 +248,7 @@ def cases(*, largest: int = 20) -> st.SearchStrategy[Case]:
             filter_order="oyxc" if plain else "".join(draw(st.permutations("oyxc"))),
             output_order="npqo" if plain else "".join(draw(st.permutations("npqo"))),
             border=draw(st.sampled_from([(0, 0, 0), (0, 0, 0), (1, 1, 0), (0, 1, 0), (1, 0, 8)])),
-            epilogue=draw(st.sampled_from(["none", "bias", "residual"])),
+            epilogue=draw(st.sampled_from(["none", "bias", "residual", "scaled"])),
         )
 
     return build()

@@ -59,6 +59,7 @@ def test_f32_needs_leave() -> None:
     kept = choose(F32, device="npu1_4col")
     assert kept.route == "cpu"
     assert "--amd-aie-f32=bf16" in kept.reason
+    assert kept.candidates[0]["predicted_cycles"] > 0
     moved = choose(F32, device="npu1_4col", f32="bf16")
     assert moved.route == "im2col"
     assert "bf16" in moved.reason
