@@ -141,6 +141,23 @@ def _tasks(
     yield from flush()
 
 
+def _date_outputs(
+    tasks: list[tuple[int, str, str, Task]], clock: int, arch: Arch
+) -> tuple[tuple[int, str, str, Task], ...]:
+    """Output tasks, given with their tile, dated so that none waits for its own tile's inputs.
+
+    A tile's first tasks fit the queue and go in front of its inputs. A later one is pushed when the
+    first has ended, which those inputs must have reached the cores for.
+    """
+    dated: list[tuple[int, str, str, Task]] = []
+    seen: dict[int, int] = {}
+    for tile, name, dtype, task in tasks:
+        late = seen.get(tile, 0) >= arch.shim_queue_depth
+        seen[tile] = seen.get(tile, 0) + 1
+        dated.append((tile * clock + (clock - 1) * late, name, dtype, task))
+    return tuple(dated)
+
+
 def filter_rows(tiling: Tiling, column: int) -> list[int]:
     """The rows of cores whose filter slices come through a column's shim and mem tile."""
     return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
@@ -163,11 +180,6 @@ def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
     out_bytes = tiling.rows * tiling.pixels * tiling.n * DTYPE_BYTES[view.result.dtype]
     a_bytes, b_bytes = tiling.a_elements * tiling.size, tiling.b_elements * tiling.size
 
-    def out_step(sent: int) -> int:
-        tile, inside = divmod(sent, out_bytes)
-        # A tile's first four tasks fit the queue; later ones must follow the tile's inputs.
-        return tile * clock + (clock - 1 if inside >= 4 * out_bytes // tiling.rows else 0)
-
     def a_step(sent: int) -> int:
         tile, inside = divmod(sent // a_bytes, per_tile)
         return tile * clock + inside
@@ -185,8 +197,8 @@ def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
     made: list[Channel] = []
     first = slice(columns)
     for c in range(tiling.columns)[first]:
-        tasks = tuple(_tasks(output_patterns(tiling, c), dtypes, arch, out_step))
-        made.append(Channel(f"c_l3_{c}", 8, tasks))
+        per = _tasks(output_patterns(tiling, c), dtypes, arch, lambda sent: sent // out_bytes)
+        made.append(Channel(f"c_l3_{c}", 8, _date_outputs(list(per), clock, arch)))
     for c in range(tiling.filter_columns)[first]:
         rows = filter_rows(tiling, c)
         tasks = tuple(_tasks(filter_patterns(tiling, rows), dtypes, arch, b_step(len(rows))))

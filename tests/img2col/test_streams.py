@@ -15,9 +15,11 @@ from numpy.typing import NDArray
 from aie_conv.arch import device_names
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.plan import Im2colPlan, Im2colRoute
-from aie_conv.img2col.streams import Channel, channels, filter_rows
+from aie_conv.img2col.streams import Channel, Push, channels, filter_rows, schedule
+from aie_conv.img2col.view import MLoop
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
+from aie_conv.problem import conv2d
 
 from .strategies import Case, cases
 
@@ -123,3 +125,17 @@ def test_a_tile_over_a_limit_names_it() -> None:
     with pytest.raises(ConfigRefused, match="core memory") as caught:
         tiling.check()
     assert caught.value.limit == "core memory"
+
+
+def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
+    """Rows 8 MiB apart are a task each; the fifth follows the tile's inputs."""
+    problem = conv2d(1, 8, 2048, 8, 2048, 1, 1, stride=(1, 1), dtype="bf16")
+    found = Im2colRoute().propose(problem, "npu1_4col").tiling
+    m = (MLoop(8, 2048 * 8, 2048 * 2048, 0), MLoop(2048, 8, 2048, 0))
+    tiling = replace(found, view=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
+    ops = schedule(channels(tiling), 4)
+    pushes = [op for op in ops if isinstance(op, Push)]
+    first_tile = [op.symbol for op in pushes[:40]]
+    outputs = [i for i, symbol in enumerate(first_tile) if symbol == "c_l3_0"]
+    assert first_tile.index("a_l3_0") > outputs[3]
+    assert first_tile.index("a_l3_0") < outputs[4]
