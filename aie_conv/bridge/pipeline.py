@@ -185,5 +185,7 @@ def _route(
         plan = dispatch.decision.plan
         if plan is not None:
             rewriter.replace(call, dispatch.name, found, plan, pack(dispatch.name, plan))
+        else:
+            rewriter.keep_on_cpu(call, dispatch.name, found)
     rewriter.finish()
     return tuple(dispatches)

@@ -12,6 +12,7 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.build import Emitter, Module, tensor
+from aie_conv.bridge.cpu_layout import FilterLayout, filter_layout, with_layout
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
 from aie_conv.layout.hostcopy import HostCopy
@@ -48,6 +49,7 @@ class Rewriter:
         self._top = Module(module)
         self._programs: dict[tuple[str, bytes], ir.Value] = {}
         self._count = 0
+        self._relaid: dict[str, ir.Operation | None] = {}
 
     def replace(
         self, call: ir.Operation, name: str, found: Recognised, plan: Plan, program: bytes
@@ -65,6 +67,33 @@ class Rewriter:
             replacement = _Replacement(self._top, call, name, found, plan, self._count)
             replacement.run(program, self._programs)
         self._count += 1
+
+    def keep_on_cpu(self, call: ir.Operation, name: str, found: Recognised) -> None:
+        """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
+        argument = dict(found.operands).get("rhs")
+        layout = filter_layout(found.problem) if found.problem is not None else None
+        if layout is None or not isinstance(argument, int):
+            return
+        with self._module.context:
+            replacement = _Replacement(self._top, call, name, found, layout, self._count)
+            if "rhs" not in replacement.constants:
+                return
+            entry = ir.SymbolRefAttr(ir.ArrayAttr(call.attributes["entry_points"])[0]).value
+            symbol = f"{entry[0]}_cpu"
+            if symbol not in self._relaid:
+                original = next(
+                    view.operation
+                    for view in self._top.block.operations
+                    if view.operation.name == "flow.executable"
+                    and _symbol(view.operation) == entry[0]
+                )
+                self._relaid[symbol] = with_layout(original, symbol, argument, layout.perm)
+            if self._relaid[symbol] is None:
+                return
+            self._count += 1
+            replacement.bind_constant("filter", argument)
+            moved = ir.SymbolRefAttr.get([symbol, *entry[1:]])
+            call.attributes["entry_points"] = ir.ArrayAttr.get([moved])
 
     def finish(self) -> None:
         """Add what the calls need at the module's top; drop executables that nothing calls."""
@@ -94,7 +123,7 @@ class _Replacement:
         call: ir.Operation,
         name: str,
         found: Recognised,
-        plan: Plan,
+        plan: Plan | FilterLayout,
         number: int,
     ) -> None:
         self.top, self.call, self.name, self.plan, self.number = top, call, name, plan, number
@@ -118,6 +147,12 @@ class _Replacement:
     def _hoisted(emitter: Emitter, constant: Any) -> ir.Value:
         kind = str(ir.ShapedType(constant.type))
         return emitter.op("flow.tensor.constant", [], kind, value=constant).results[0]
+
+    def bind_constant(self, dest: str, argument: int) -> None:
+        """Make the constant copies alone, and pass one in the place of an argument."""
+        self._constant_copies()
+        first, *_ = ir.DenseI32ArrayAttr(self.call.attributes["operandSegmentSizes"])
+        self.call.operands[first + argument] = self.values[dest]
 
     def run(self, program: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> None:
         """Write the copies and the call, and give their result to the dispatch's users."""

@@ -235,7 +235,10 @@ def emit(plan: Im2colPlan) -> str:
     cores = Writer()
     for c, r in grid:
         head = f"%program_{c}_{r} = aie.core(%core_{c}_{r})"
-        with cores.block(head, f"}} {{stack_size = {STACK_BYTES} : i32}}"):
+        # Static lowering unrolls loops to follow the FIFOs' buffers: it loses count where a call
+        # takes an odd number of objects, and crashes on some nests. Counters do neither.
+        attributes = f"{{dynamic_objfifo_lowering = true, stack_size = {STACK_BYTES} : i32}}"
+        with cores.block(head, f"}} {attributes}"):
             _Core(cores, tiling, c, r).body()
     sequence = Writer()
     _sequence(sequence, plan)

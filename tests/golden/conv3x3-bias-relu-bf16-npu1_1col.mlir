@@ -245,7 +245,7 @@ module {
         }
       }
       aie.end
-    } {stack_size = 2048 : i32}
+    } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
       %c_19 = arith.constant 0 : index
       %c_20 = arith.constant 1 : index
@@ -277,7 +277,7 @@ module {
         }
       }
       aie.end
-    } {stack_size = 2048 : i32}
+    } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<1600xbf16>, %weights: memref<2560xbf16>, %result: memref<1024xbf16>) {
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 32, 8][512, 8, 16, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<1024xbf16>
       aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][2, 10, 2, 128][0, 128, 1280, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<2560xbf16>

@@ -168,7 +168,7 @@ module {
         }
       }
       aie.end
-    } {stack_size = 2048 : i32}
+    } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
       %c_17 = arith.constant 0 : index
       %c_18 = arith.constant 1 : index
@@ -197,7 +197,7 @@ module {
         }
       }
       aie.end
-    } {stack_size = 2048 : i32}
+    } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<2048xi8>, %weights: memref<512xi8>, %result: memref<1024xi32>) {
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 32, 8][512, 8, 16, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<1024xi32>
       aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 512][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<512xi8>

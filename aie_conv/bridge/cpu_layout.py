@@ -1,0 +1,132 @@
+"""A convolution that stays on the CPU of a mixed module gets its filter in the CPU's order.
+
+The NPU wants filters as they come channels-last (output channels outermost); IREE's CPU code for
+that form is about ten times slower than with output channels innermost, over which it vectorises.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from iree.compiler import ir
+
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem
+
+_LOAD = "iree_tensor_ext.dispatch.tensor.load"
+
+
+@dataclass(frozen=True)
+class FilterLayout:
+    """The copy that moves a filter's output channels (or depthwise channels) innermost."""
+
+    prologue: tuple[HostCopy, ...]
+    arguments: tuple[Argument, ...]
+    finish: tuple[HostCopy, ...] = ()
+
+    @property
+    def perm(self) -> tuple[int, ...]:
+        """Dimension i of the new filter is dimension perm[i] of the old one."""
+        return self.prologue[0].perm
+
+
+def filter_layout(problem: ConvProblem) -> FilterLayout | None:
+    """The better layout of a convolution's filter, None where it has it or no layout is known."""
+    vector = problem.of_role("n") if not problem.of_role("g") else problem.of_role("g")
+    if problem.kind != "conv" or len(vector) != 1 or problem.rhs.offset:
+        return None
+    if problem.of_role("g") and problem.of_role("n"):
+        return None
+    shape, stride = problem.rhs.shape, 1
+    strides: list[int] = []
+    for size in reversed(shape):
+        strides.insert(0, stride)
+        stride *= size
+    dims = [d for d, s in enumerate(strides) if s == vector[0].rhs and shape[d] == vector[0].size]
+    if len(dims) != 1 or dims[0] == len(shape) - 1:
+        return None
+    perm = (*(d for d in range(len(shape)) if d != dims[0]), dims[0])
+    zeros, dtype = (0,) * len(shape), problem.rhs.dtype
+    made = tuple(shape[d] for d in perm)
+    copy = HostCopy("rhs", shape, dtype, zeros, shape, perm, "filter", made, dtype, zeros)
+    return FilterLayout((copy,), (Argument("filter", dtype, stride),))
+
+
+def with_layout(
+    executable: ir.Operation, name: str, argument: int, perm: tuple[int, ...]
+) -> ir.Operation | None:
+    """A copy of an executable that reads one argument's dimensions in another order.
+
+    Returns:
+        The copy, behind the original; None where the argument is not read whole by one linalg.generic.
+    """
+    if _reader(executable, argument) is None:
+        return None
+    with executable.context, executable.location:
+        made = executable.clone(ip=ir.InsertionPoint(executable)).operation
+        made.attributes["sym_name"] = ir.StringAttr.get(name)
+        found = _reader(made, argument)
+        assert found is not None
+        function, load, reader = found
+        block = function.regions[0].blocks[0]
+        old = ir.RankedTensorType(load.results[0].type)
+        shape = [old.shape[d] for d in perm]
+        tensor = ir.RankedTensorType.get(shape, old.element_type)
+        block.arguments[argument].set_type(
+            ir.Type.parse(f"!iree_tensor_ext.dispatch.tensor<readonly:{tensor}>")
+        )
+        kinds = [a.type for a in block.arguments]
+        function.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(kinds, []))
+        attributes = dict(_named(load))
+        attributes["static_sizes"] = ir.DenseI64ArrayAttr.get(shape)
+        fresh = ir.Operation.create(
+            _LOAD,
+            [tensor],
+            list(load.operands),
+            attributes,
+            loc=load.location,
+            ip=ir.InsertionPoint(load),
+        )
+        place = list(reader.operands).index(load.results[0])
+        load.results[0].replace_all_uses_with(fresh.results[0])
+        load.erase()
+        maps = list(ir.ArrayAttr(reader.attributes["indexing_maps"]))
+        before = ir.AffineMapAttr(maps[place]).value
+        results = [before.results[d] for d in perm]
+        maps[place] = ir.AffineMapAttr.get(ir.AffineMap.get(before.n_dims, 0, results))
+        reader.attributes["indexing_maps"] = ir.ArrayAttr.get(maps)
+    return made
+
+
+def _named(op: ir.Operation) -> list[tuple[str, ir.Attribute]]:
+    return [(name, op.attributes[name]) for name in op.attributes]
+
+
+def _operations(op: ir.Operation) -> list[ir.Operation]:
+    out: list[ir.Operation] = []
+    for region in op.regions:
+        for block in region.blocks:
+            for view in block.operations:
+                out += [view.operation, *_operations(view.operation)]
+    return out
+
+
+def _reader(
+    executable: ir.Operation, argument: int
+) -> tuple[ir.Operation, ir.Operation, ir.Operation] | None:
+    """The function, the whole load of an argument, and the one linalg.generic that reads it."""
+    inside = _operations(executable)
+    function = next((op for op in inside if op.name == "func.func"), None)
+    if function is None:
+        return None
+    block_argument = function.regions[0].blocks[0].arguments[argument]
+    users = [op for op in inside if block_argument in list(op.operands)]
+    if len(users) != 1 or users[0].name != _LOAD:
+        return None
+    load = users[0]
+    readers = [op for op in inside if load.results[0] in list(op.operands)]
+    if len(readers) != 1 or readers[0].name != "linalg.generic":
+        return None
+    whole = f"readonly:{load.results[0].type}>" in str(block_argument.type)
+    return (function, load, readers[0]) if whole else None
