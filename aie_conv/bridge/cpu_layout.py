@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from iree.compiler import ir
 
+from aie_conv.bridge.tensors import walk
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem
@@ -78,7 +79,7 @@ def with_layout(
         )
         kinds = [a.type for a in block.arguments]
         function.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(kinds, []))
-        attributes = dict(_named(load))
+        attributes = {key: load.attributes[key] for key in load.attributes}
         attributes["static_sizes"] = ir.DenseI64ArrayAttr.get(shape)
         fresh = ir.Operation.create(
             _LOAD,
@@ -99,24 +100,11 @@ def with_layout(
     return made
 
 
-def _named(op: ir.Operation) -> list[tuple[str, ir.Attribute]]:
-    return [(name, op.attributes[name]) for name in op.attributes]
-
-
-def _operations(op: ir.Operation) -> list[ir.Operation]:
-    out: list[ir.Operation] = []
-    for region in op.regions:
-        for block in region.blocks:
-            for view in block.operations:
-                out += [view.operation, *_operations(view.operation)]
-    return out
-
-
 def _reader(
     executable: ir.Operation, argument: int
 ) -> tuple[ir.Operation, ir.Operation, ir.Operation] | None:
     """The function, the whole load of an argument, and the one linalg.generic that reads it."""
-    inside = _operations(executable)
+    inside = list(walk(executable))
     function = next((op for op in inside if op.name == "func.func"), None)
     if function is None:
         return None

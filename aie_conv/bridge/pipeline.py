@@ -1,7 +1,7 @@
 """A module in, a module with its NPU dispatches routed out."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
+from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.problem import ConvProblem
@@ -42,20 +43,12 @@ class Dispatch:
     decision: Decision
 
 
-def _walk(region_owner: ir.Operation) -> Iterator[ir.Operation]:
-    for region in region_owner.regions:
-        for block in region.blocks:
-            for view in list(block.operations):
-                yield view.operation
-                yield from _walk(view.operation)
-
-
 def _calls(module: ir.Operation) -> list[ir.Operation]:
     """Every dispatch call of the module's functions, in order; initializers are left alone."""
     out: list[ir.Operation] = []
     for view in module.regions[0].blocks[0].operations:
         if view.operation.name == "util.func":
-            out += [op for op in _walk(view.operation) if op.name == "flow.dispatch"]
+            out += [op for op in walk(view.operation) if op.name == "flow.dispatch"]
     return out
 
 

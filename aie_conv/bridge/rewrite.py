@@ -6,7 +6,6 @@ is loaded, into a global; the others run at each call.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 from iree.compiler import ir
@@ -14,7 +13,7 @@ from iree.compiler import ir
 from aie_conv.bridge.build import Emitter, Module, tensor
 from aie_conv.bridge.cpu_layout import FilterLayout, filter_layout, with_layout
 from aie_conv.bridge.recognise import Recognised
-from aie_conv.bridge.tensors import owner
+from aie_conv.bridge.tensors import owner, walk
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Plan
 
@@ -26,15 +25,6 @@ _CONSTANT_OPS = {
     "flow.tensor.splat",
     "arith.constant",
 }
-
-
-def _walk(block: ir.Block) -> Iterator[ir.Operation]:
-    for view in list(block.operations):
-        op = view.operation
-        yield op
-        for region in op.regions:
-            for inner in region.blocks:
-                yield from _walk(inner)
 
 
 def _symbol(op: ir.Operation) -> str:
@@ -105,7 +95,7 @@ class Rewriter:
 def _drop_unused(module: ir.Operation) -> None:
     """Erase executables that nothing calls any more, so that the CPU's compiler does not see them."""
     used: set[str] = set()
-    for op in _walk(module.regions[0].blocks[0]):
+    for op in walk(module):
         if op.name == "flow.dispatch":
             for entry in ir.ArrayAttr(op.attributes["entry_points"]):
                 used.add(ir.SymbolRefAttr(entry).value[0])

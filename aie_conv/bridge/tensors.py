@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -208,3 +208,12 @@ def splat_value(op: ir.Operation) -> int | float | None:
     if isinstance(value, ir.IntegerAttr | ir.FloatAttr):
         return value.value
     return None
+
+
+def walk(op: ir.Operation) -> Iterator[ir.Operation]:
+    """Every operation inside an operation, outer before inner; each block may change as it is left."""
+    for region in op.regions:
+        for block in region.blocks:
+            for view in list(block.operations):
+                yield view.operation
+                yield from walk(view.operation)
