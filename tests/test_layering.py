@@ -21,18 +21,19 @@ ONLY = {
 
 MODEL_SIDE = {"bridge", "runtime", "target", "cli", "frontends"}
 NEVER = {
-    "errors": MODEL_SIDE | {"arch", "layout", "img2col", "direct", "partitioner", "sim", "kernels"},
-    "problem": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels", "dialects"},
-    "arch": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels"},
-    "layout": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim", "kernels"},
-    "kernels": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim"},
-    "dialects": MODEL_SIDE | {"img2col", "direct", "partitioner", "sim"},
+    "errors": MODEL_SIDE | {"arch", "layout", "array", "img2col", "direct", "partitioner", "sim", "kernels"},
+    "problem": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels", "dialects"},
+    "arch": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels"},
+    "layout": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels"},
+    "kernels": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim"},
+    "dialects": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim"},
+    "array": MODEL_SIDE | {"img2col", "direct", "sim"},
     "img2col": MODEL_SIDE | {"direct", "sim"},
     "direct": MODEL_SIDE | {"img2col", "sim"},
     "partitioner": MODEL_SIDE | {"sim"},
-    "sim": MODEL_SIDE | {"img2col", "direct", "partitioner"},
-    "runtime": {"bridge", "target", "cli", "frontends", "img2col", "direct", "partitioner"},
-    "bridge": {"runtime", "cli", "sim", "img2col", "direct"},
+    "sim": MODEL_SIDE | {"array", "img2col", "direct", "partitioner"},
+    "runtime": {"bridge", "target", "cli", "frontends", "array", "img2col", "direct", "partitioner"},
+    "bridge": {"runtime", "cli", "sim", "array", "img2col", "direct"},
 }
 """Part -> the parts it must not import."""
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from aie_conv.errors import Unsupported
-from aie_conv.img2col.operands import (
+from aie_conv.array.operands import (
     K_BLOCK,
     Input,
     Residual,

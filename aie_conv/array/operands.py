@@ -1,4 +1,4 @@
-"""The operands of an implicit GEMM as the DMA reads and writes them.
+"""The operands of a problem as the DMA reads and writes them.
 
 An operand is used as it lies where its addresses fit the DMA (4-byte units, contiguous channels);
 otherwise a host copy re-orders it, and its strides become the copy's.
@@ -67,7 +67,7 @@ def _dims(operand: Operand, strides: tuple[int, ...], what: str) -> _Dims:
             i for i, s in enumerate(own) if operand.shape[i] > 1 and s <= stride and stride % s == 0
         ]
         if not fits:
-            raise Unsupported(f"im2col: {what}: stride {stride} is of no dimension of its buffer")
+            raise Unsupported(f"{what}: stride {stride} is of no dimension of its buffer")
         of_loop.append((fits[0], stride // own[fits[0]]))
     return _Dims(operand.shape, tuple(start), tuple(of_loop))
 
@@ -76,7 +76,7 @@ def _plain(dims: _Dims, what: str) -> None:
     """Refuse a buffer whose dimensions are walked by more than one loop, or with steps."""
     used = [d for d, mult in dims.of_loop if mult]
     if len(set(used)) != len(used) or any(mult > 1 for _, mult in dims.of_loop):
-        raise Unsupported(f"im2col: {what} is walked with overlaps or steps")
+        raise Unsupported(f"{what} is walked with overlaps or steps")
 
 
 def canonical_copy(
@@ -285,7 +285,7 @@ def read_vector(
         )
     if len(ns) != 1 and n != n_padded:
         raise Unsupported(
-            f"im2col: operand {index} of the epilogue has padded channels in two loops"
+            f"operand {index} of the epilogue has padded channels in two loops"
         )
     copy = canonical_copy(
         f"in{index}",
@@ -318,7 +318,7 @@ def read_residual(
         argument = Argument(f"in{index}", operand.dtype, operand.elements)
         return Residual(index, operand.dtype, operand.offset, argument), strides, ()
     if len(ns) > 1 or any(strides[i] == 0 for i in (*ms, *ns)):
-        raise Unsupported(f"im2col: operand {index} of the epilogue is broadcast and not aligned")
+        raise Unsupported(f"operand {index} of the epilogue is broadcast and not aligned")
     name = f"residual{index}"
     sizes = tuple(loops[i].size for i in ms)
     copies = (
