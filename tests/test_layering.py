@@ -21,8 +21,10 @@ ONLY = {
 
 MODEL_SIDE = {"bridge", "runtime", "target", "cli", "frontends"}
 NEVER = {
-    "errors": MODEL_SIDE | {"arch", "layout", "array", "img2col", "direct", "partitioner", "sim", "kernels"},
-    "problem": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels", "dialects"},
+    "errors": MODEL_SIDE
+    | {"arch", "layout", "array", "img2col", "direct", "partitioner", "sim", "kernels"},
+    "problem": MODEL_SIDE
+    | {"array", "img2col", "direct", "partitioner", "sim", "kernels", "dialects"},
     "arch": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels"},
     "layout": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim", "kernels"},
     "kernels": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "sim"},
@@ -32,7 +34,16 @@ NEVER = {
     "direct": MODEL_SIDE | {"img2col", "sim"},
     "partitioner": MODEL_SIDE | {"sim"},
     "sim": MODEL_SIDE | {"array", "img2col", "direct", "partitioner"},
-    "runtime": {"bridge", "target", "cli", "frontends", "array", "img2col", "direct", "partitioner"},
+    "runtime": {
+        "bridge",
+        "target",
+        "cli",
+        "frontends",
+        "array",
+        "img2col",
+        "direct",
+        "partitioner",
+    },
     "bridge": {"runtime", "cli", "sim", "array", "img2col", "direct"},
 }
 """Part -> the parts it must not import."""

@@ -284,9 +284,7 @@ def read_vector(
             copy_corner(f"in{index}", (1,), given.operand.dtype, (1,), name, (n_padded,)),
         )
     if len(ns) != 1 and n != n_padded:
-        raise Unsupported(
-            f"operand {index} of the epilogue has padded channels in two loops"
-        )
+        raise Unsupported(f"operand {index} of the epilogue has padded channels in two loops")
     copy = canonical_copy(
         f"in{index}",
         given.operand,

@@ -9,7 +9,6 @@ overlap in the strides of :attr:`GemmView.m` and :attr:`GemmView.k_outer`.
 from dataclasses import dataclass, replace
 from math import prod
 
-from aie_conv.errors import Unsupported
 from aie_conv.array.operands import (
     K_BLOCK,
     Input,
@@ -23,6 +22,7 @@ from aie_conv.array.operands import (
     round_up,
     write_output,
 )
+from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem
@@ -76,6 +76,8 @@ class GemmView:
     prologue: tuple[HostCopy, ...]
     finish: tuple[HostCopy, ...]
 
+    groups = 1
+
     @property
     def k(self) -> int:
         """Length of K, padding included."""
@@ -125,11 +127,9 @@ def _kernel_dtype(problem: ConvProblem) -> str:
     """The type that the matrix instructions multiply; Unsupported if there is none."""
     types = (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator)
     if types not in _KERNEL_DTYPE:
-        raise Unsupported(
-            f"im2col: {types[0]} x {types[1]} -> {types[2]} has no matrix instruction"
-        )
+        raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
     if problem.extent("g") > 1:
-        raise Unsupported(f"im2col: {problem.extent('g')} groups: only ungrouped problems")
+        raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")
     return _KERNEL_DTYPE[types]
 
 
@@ -174,9 +174,7 @@ def _fused(problem: ConvProblem, n_padded: int) -> _Fused:
         elif ("n" in walked or n == 1) and residual is None:
             residual, strides, made = read_residual(problem, index, given, n_padded)
         else:
-            raise Unsupported(
-                f"im2col: operand {index} of the epilogue is neither bias nor residual"
-            )
+            raise Unsupported(f"operand {index} of the epilogue is neither bias nor residual")
         copies += made
     return _Fused(tuple(vectors), residual, strides, tuple(copies))
 

@@ -5,7 +5,8 @@ behind the weights in the B buffer; a residual tile lies in an A buffer, in A's 
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from aie_conv.errors import Unsupported
@@ -83,6 +84,21 @@ def _literal(step: Step) -> str:
 
 
 @dataclass(frozen=True)
+class ResidualBlocks:
+    """Where the blocks of a residual lie in an object of the input, counted in blocks.
+
+    Block (y, x) of the accumulator's rows x columns blocks of pixels and block c of channels is at
+    y * row + x * column + c * channel.
+    """
+
+    rows: int
+    columns: int
+    row: int
+    column: int
+    channel: int
+
+
+@dataclass(frozen=True)
 class EpilogueKernel:
     """One epilogue function.
 
@@ -96,6 +112,7 @@ class EpilogueKernel:
         columns: channels one call handles; n, or what one residual object holds.
         vector_at: per-channel inputs, as input index -> offset in the B buffer in its elements.
         residual: the input index of the residual, None without.
+        blocks: where the residual's blocks lie.
         a_elements, b_elements: lengths of the A and B buffers.
     """
 
@@ -109,6 +126,7 @@ class EpilogueKernel:
     columns: int
     vector_at: Mapping[int, int]
     residual: int | None
+    blocks: ResidualBlocks
     a_elements: int
     b_elements: int
 
@@ -152,7 +170,7 @@ class EpilogueKernel:
         args = ", ".join(f"{n}: {ty}" for n, ty in zip(names, parts, strict=False))
         with w.block(f"func.func private @{name}({args})"):
             zero, one = w.constant(0), w.constant(1)
-            m_end, n_end = w.constant(self.m // r), w.constant(self.columns // t)
+            n_end = w.constant(self.columns // t)
             row, block = w.constant(self.n // t * r * t), w.constant(r * t)
             constants = {
                 i: self._constant(w, step)
@@ -168,9 +186,9 @@ class EpilogueKernel:
                     {i: self._vector(w, i, at, b) for i, at in self.vector_at.items()}
                     for b in blocks
                 ]
-                with w.loop("m", zero, m_end, one) as mb:
+                with self._pixel_blocks(w, zero, one) as (mb, at_residual):
                     base = w.value("i", f"arith.muli {mb}, {row} : index")
-                    wide = self._residual(w, mb, n_iv) if self.residual is not None else ""
+                    wide = self._residual(w, at_residual, n_iv) if at_residual else ""
                     for phase, b in enumerate(blocks):
                         at = w.value("i", f"arith.muli {b}, {block} : index")
                         at = w.value("i", f"arith.addi {base}, {at} : index")
@@ -180,6 +198,27 @@ class EpilogueKernel:
                         self._block(w, at, values, constants)
             w.line("return")
         return w.text()
+
+    @contextmanager
+    def _pixel_blocks(self, w: Writer, zero: str, one: str) -> Generator[tuple[str, str]]:
+        """Loops over the blocks of pixels: a block's number, and where its residual begins."""
+        lie = self.blocks
+        if self.residual is None or lie.rows == 1:
+            with w.loop("m", zero, w.constant(self.m // self.rst[0]), one) as mb:
+                at = self._times(w, mb, lie.column) if self.residual is not None else ""
+                yield mb, at
+            return
+        with (
+            w.loop("y", zero, w.constant(lie.rows), one) as y,
+            w.loop("x", zero, w.constant(lie.columns), one) as x,
+        ):
+            mb = w.value("i", f"arith.addi {self._times(w, y, lie.columns)}, {x} : index")
+            row, column = self._times(w, y, lie.row), self._times(w, x, lie.column)
+            yield mb, w.value("i", f"arith.addi {row}, {column} : index")
+
+    @staticmethod
+    def _times(w: Writer, index: str, factor: int) -> str:
+        return w.value("i", f"arith.muli {index}, {w.constant(factor)} : index")
 
     @staticmethod
     def _plus(w: Writer, index: str, more: int) -> str:
@@ -219,15 +258,12 @@ class EpilogueKernel:
         few = f"vector<{t}x{dtype}>"
         return w.value("bias", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
 
-    def _residual(self, w: Writer, mb: str, nb: str) -> str:
+    def _residual(self, w: Writer, row: str, nb: str) -> str:
         """The residual's r x t block, gathered from A's r x s blocks."""
         assert self.residual is not None
         r, s, t = self.rst
         dtype = self.epilogue.inputs[self.residual].operand.dtype
         wide = s * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[dtype]  # channels an A block
-        kc = self.a_elements // self.m
-        row = w.value("i", f"arith.muli {mb}, {w.constant(kc // s)} : index")
-        row = w.value("i", f"arith.addi {row}, %kb0 : index")
         if wide >= t:
             per = w.constant(wide // t)
             return self._a_block(w, row, w.value("i", f"arith.divui {nb}, {per} : index"), dtype)
@@ -252,8 +288,10 @@ class EpilogueKernel:
 
     def _a_block(self, w: Writer, row: str, block: str, dtype: str) -> str:
         r, s, _ = self.rst
-        at = w.value("i", f"arith.addi {row}, {block} : index")
-        at = w.value("i", f"arith.muli {at}, {w.constant(r * s)} : index")
+        at = w.value("i", f"arith.addi %kb0, {block} : index")
+        at = self._times(w, at, self.blocks.channel)
+        at = w.value("i", f"arith.addi {row}, {at} : index")
+        at = self._times(w, at, r * s)
         value = self._load(w, "%res", self.a_elements, at, r * s)
         return self._bitcast(w, value, r * s, dtype)[0]
 

@@ -213,18 +213,3 @@ class MatmulKernel:
         op = "aievec.matmul_aie2p" if self.arch.name == "aie2p" else "aievec.matmul"
         left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
         return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self._carried}")
-
-
-def zero_kernel(name: str, elements: int, dtype: str) -> str:
-    """The function ``name(c)``: fill an accumulator tile (a multiple of 16 elements) with zeros."""
-    w = Writer()
-    memref = f"memref<{elements}x{dtype}>"
-    zero = "0" if dtype.startswith("i") else "0.000000e+00"
-    with w.block(f"func.func private @{name}(%c: {memref})"):
-        lower, upper, step = w.constant(0), w.constant(elements), w.constant(16)
-        vector = w.value("v", f"arith.constant dense<{zero}> : vector<16x{dtype}>")
-        with w.loop("i", lower, upper, step) as iv:
-            attr = "{alignment = 32 : i64}"
-            w.line(f"vector.store {vector}, %c[{iv}] {attr} : {memref}, vector<16x{dtype}>")
-        w.line("return")
-    return w.text()

@@ -124,15 +124,15 @@ module {
     func.func private @finish(%acc: memref<256xi32>, %out: memref<256xi32>) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 1 : index
-      %c_3 = arith.constant 8 : index
-      %c_4 = arith.constant 1 : index
+      %c_3 = arith.constant 1 : index
+      %c_4 = arith.constant 32 : index
       %c_5 = arith.constant 32 : index
-      %c_6 = arith.constant 32 : index
-      %c_7 = arith.constant 1 : index
-      scf.for %n_8 = %c_1 to %c_4 step %c_7 {
-        scf.for %m_9 = %c_1 to %c_3 step %c_2 {
-          %i_10 = arith.muli %m_9, %c_5 : index
-          %i_11 = arith.muli %n_8, %c_6 : index
+      %c_6 = arith.constant 1 : index
+      scf.for %n_7 = %c_1 to %c_3 step %c_6 {
+        %c_8 = arith.constant 8 : index
+        scf.for %m_9 = %c_1 to %c_8 step %c_2 {
+          %i_10 = arith.muli %m_9, %c_4 : index
+          %i_11 = arith.muli %n_7, %c_5 : index
           %i_12 = arith.addi %i_10, %i_11 : index
           %acc_13 = vector.load %acc[%i_12] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
           vector.store %acc_13, %out[%i_12] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names
+from aie_conv.array.plan import ArrayPlan
 from aie_conv.errors import AieConvError
-from aie_conv.img2col.plan import Im2colPlan, Im2colRoute
+from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.sim import Simulator
 
@@ -19,7 +20,7 @@ BF16_UNIT = 2.0**-8
 F32_UNIT = 2.0**-24
 
 
-def simulate(case: Case, plan: Im2colPlan, text: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def simulate(case: Case, plan: ArrayPlan, text: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """The output buffer after running ``text``, and the operands it ran on."""
     arrays = case.operands()
     buffers = apply(plan.prologue, arrays)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import device_names
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.array.streams import Channel, Push, channels, filter_rows, schedule
 from aie_conv.errors import ConfigRefused
-from aie_conv.img2col.plan import Im2colPlan, Im2colRoute
-from aie_conv.img2col.streams import Channel, Push, channels, filter_rows, schedule
+from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.img2col.view import MLoop
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
@@ -32,7 +33,7 @@ def _stream(channel: Channel, buffers: dict[str, NDArray[np.generic]]) -> NDArra
     return np.concatenate(parts)
 
 
-def multiply_streams(plan: Im2colPlan, buffers: dict[str, NDArray[np.generic]]) -> None:
+def multiply_streams(plan: ArrayPlan, buffers: dict[str, NDArray[np.generic]]) -> None:
     """Run the plan's data flow in numpy without its epilogue, writing buffers["result"]."""
     t = plan.tiling
     dtype = NUMPY_DTYPE[t.view.dtype]
@@ -132,7 +133,7 @@ def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
     problem = conv2d(1, 8, 2048, 8, 2048, 1, 1, stride=(1, 1), dtype="bf16")
     found = Im2colRoute().propose(problem, "npu1_4col").tiling
     m = (MLoop(8, 2048 * 8, 2048 * 2048, 0), MLoop(2048, 8, 2048, 0))
-    tiling = replace(found, view=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
+    tiling = replace(found, gemm=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
     ops = schedule(channels(tiling), 4)
     pushes = [op for op in ops if isinstance(op, Push)]
     first_tile = [op.symbol for op in pushes[:40]]

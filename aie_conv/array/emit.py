@@ -1,10 +1,12 @@
-"""The AIE module of an im2col plan, as text that mlir-aie's tools and the simulator both read."""
+"""The AIE module of a tiling, as text that mlir-aie's tools and the simulator both read."""
 
-from aie_conv.img2col.plan import Im2colPlan
-from aie_conv.img2col.streams import Push, channels, filter_rows, schedule
-from aie_conv.img2col.tiling import STACK_BYTES, Tiling
-from aie_conv.kernels.matmul import zero_kernel
+from collections.abc import Sequence
+
+from aie_conv.array.streams import Push, channels, filter_rows, schedule
+from aie_conv.array.tiling import STACK_BYTES, Dims, Tiling
 from aie_conv.kernels.text import Writer
+from aie_conv.kernels.zero import zero_kernel
+from aie_conv.partitioner.interface import Argument
 
 ENDLESS = 2**63 - 1
 """Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
@@ -20,9 +22,21 @@ def _fifo(w: Writer, name: str, source: str, sinks: str, depth: int, memref: str
     )
 
 
-def _to_stream(*dims: tuple[int, int]) -> str:
+def _to_stream(dims: Dims) -> str:
+    if not dims:
+        return ""
     inner = ", ".join(f"<size = {size}, stride = {stride}>" for size, stride in dims)
     return f" dimensionsToStream [{inner}]"
+
+
+def _link(w: Writer, sources: Sequence[str], sinks: Sequence[str], part: int) -> None:
+    """Join or distribute in parts of ``part`` elements, or relay."""
+
+    def offsets(names: Sequence[str]) -> str:
+        return ", ".join(str(i * part) for i in range(len(names))) if len(names) > 1 else ""
+
+    left, right = (", ".join(f"@{name}" for name in names) for names in (sources, sinks))
+    w.line(f"aie.objectfifo.link [{left}] -> [{right}] ([{offsets(sources)}] [{offsets(sinks)}])")
 
 
 def _tiles(w: Writer, tiling: Tiling) -> None:
@@ -34,16 +48,23 @@ def _tiles(w: Writer, tiling: Tiling) -> None:
             w.line(f"%core_{c}_{r} = aie.tile({c}, {r + 2})")
 
 
+def _input_name(tiling: Tiling, column: int, row: int) -> str:
+    """The FIFO that brings a core its input."""
+    return f"a_l1_{column}_{row}" if tiling.spread else f"a_l1_{column}"
+
+
 def _input_fifos(w: Writer, tiling: Tiling) -> None:
-    r, s, _ = tiling.matmul.rst
-    memref = _memref(tiling.a_elements, tiling.view.dtype)
-    kc = tiling.kc
-    dims = _to_stream((tiling.pixels // r, r * kc), (kc // s, s), (r, kc), (s, 1))
+    dtype = tiling.view.dtype
+    dims = _to_stream(tiling.a_to_stream)
+    whole, part = tiling.a_parts * tiling.a_l3_elements, _memref(tiling.a_elements, dtype)
     for c in range(tiling.columns):
-        sinks = ", ".join(f"%core_{c}_{row}" for row in range(tiling.rows))
-        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", 2, memref)
-        _fifo(w, f"a_l1_{c}", f"%mem_{c}{dims}", sinks, 2, memref)
-        w.line(f"aie.objectfifo.link [@a_l3_{c}] -> [@a_l1_{c}] ([] [])")
+        cores = [f"%core_{c}_{row}" for row in range(tiling.rows)]
+        sinks = cores if tiling.spread else [", ".join(cores)]
+        names = [_input_name(tiling, c, row) for row in range(len(sinks))]
+        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", 2, _memref(whole, dtype))
+        for name, sink in zip(names, sinks, strict=True):
+            _fifo(w, name, f"%mem_{c}{dims}", sink, 2, part)
+        _link(w, [f"a_l3_{c}"], names, tiling.a_l3_elements)
 
 
 def _filter_fifos(w: Writer, tiling: Tiling) -> None:
@@ -59,25 +80,20 @@ def _filter_fifos(w: Writer, tiling: Tiling) -> None:
                 f"aie.objectfifo @b_l1_{row}(%mem_{c}, {{{sinks}}}, [{depths}])"
                 f" : !aie.objectfifo<{_memref(size, dtype)}>"
             )
-        targets = ", ".join(f"@b_l1_{row}" for row in rows)
-        offsets = ", ".join(str(i * size) for i in range(len(rows))) if len(rows) > 1 else ""
-        w.line(f"aie.objectfifo.link [@b_l3_{c}] -> [{targets}] ([] [{offsets}])")
+        _link(w, [f"b_l3_{c}"], [f"b_l1_{row}" for row in rows], size)
 
 
 def _output_fifos(w: Writer, tiling: Tiling) -> None:
-    r, _, t = tiling.matmul.rst
-    n, dtype = tiling.n, tiling.view.problem.out.dtype
-    part = tiling.pixels * n
-    dims = _to_stream((tiling.pixels // r, r * n), (r, t), (n // t, r * t), (t, 1))
+    dtype = tiling.view.problem.out.dtype
+    part = tiling.pixels * tiling.n
+    dims = _to_stream(tiling.out_to_stream)
     for c in range(tiling.columns):
         names = [f"c_l1_{c}_{row}" for row in range(tiling.rows)]
         for row, name in enumerate(names):
             _fifo(w, name, f"%core_{c}_{row}", f"%mem_{c}", 2, _memref(part, dtype))
         joined = _memref(part * tiling.rows, dtype)
         _fifo(w, f"c_l3_{c}", f"%mem_{c}{dims}", f"%shim_{c}", 2, joined)
-        sources = ", ".join(f"@{name}" for name in names)
-        offsets = ", ".join(str(i * part) for i in range(len(names))) if len(names) > 1 else ""
-        w.line(f"aie.objectfifo.link [{sources}] -> [@c_l3_{c}] ([{offsets}] [])")
+        _link(w, names, [f"c_l3_{c}"], part)
 
 
 class _Core:
@@ -101,7 +117,7 @@ class _Core:
         self._w.line(f"aie.objectfifo.release @{fifo}({port}, 1)")
 
     def _input(self) -> tuple[str, str]:
-        fifo = f"a_l1_{self._column}"
+        fifo = _input_name(self._t, self._column, self._row)
         return fifo, self._acquire(fifo, "Consume", self._t.a_elements, self._t.view.dtype)
 
     def _filter(self) -> tuple[str, str]:
@@ -137,11 +153,12 @@ class _Core:
         t, w = self._t, self._w
         per_object = t.residual_channels
         own = max(1, t.n // per_object)
-        first = self._row * t.n // per_object
+        start = 0 if t.spread else self._row * t.n
+        first = start // per_object
         self._skip_inputs(first, bounds)
         blocks = min(t.n, per_object) // t.matmul.rst[2]
         # Where this core's channels begin in a shared object, in blocks of A.
-        kb = w.constant(self._row * t.n % per_object * t.kc // (per_object * t.matmul.rst[1]))
+        kb = w.constant(start % per_object * t.kc // (per_object * t.matmul.rst[1]))
         with w.loop("j", bounds[0], w.constant(own), bounds[1]) as j:
             fifo, a = self._input()
             nb = w.value("i", f"arith.muli {j}, {w.constant(blocks)} : index")
@@ -200,13 +217,13 @@ def _functions(tiling: Tiling) -> str:
     )
 
 
-def _sequence(w: Writer, plan: Im2colPlan) -> None:
-    names = {argument.name: f"%{argument.name}" for argument in plan.arguments}
-    types = {a.name: _memref(a.elements, a.dtype) for a in plan.arguments}
-    args = ", ".join(f"{names[a.name]}: {types[a.name]}" for a in plan.arguments)
-    depth = plan.tiling.device.arch.shim_queue_depth
+def _sequence(w: Writer, tiling: Tiling, arguments: Sequence[Argument]) -> None:
+    names = {argument.name: f"%{argument.name}" for argument in arguments}
+    types = {a.name: _memref(a.elements, a.dtype) for a in arguments}
+    args = ", ".join(f"{names[a.name]}: {types[a.name]}" for a in arguments)
+    depth = tiling.device.arch.shim_queue_depth
     with w.block(f"aie.runtime_sequence @sequence({args})"):
-        for op in schedule(channels(plan.tiling), depth):
+        for op in schedule(channels(tiling), depth):
             if not isinstance(op, Push):
                 w.line(f"aiex.npu.dma_wait {{symbol = @{op.symbol}}}")
                 continue
@@ -220,9 +237,8 @@ def _sequence(w: Writer, plan: Im2colPlan) -> None:
             w.line(f"aiex.npu.dma_memcpy_nd({what}) {attrs} : {types[op.argument]}")
 
 
-def emit(plan: Im2colPlan) -> str:
+def emit(tiling: Tiling, arguments: Sequence[Argument]) -> str:
     """The module's text: tiles, FIFOs, accumulators, kernels, cores, runtime sequence."""
-    tiling = plan.tiling
     w = Writer()
     _tiles(w, tiling)
     _input_fifos(w, tiling)
@@ -241,7 +257,7 @@ def emit(plan: Im2colPlan) -> str:
         with cores.block(head, f"}} {attributes}"):
             _Core(cores, tiling, c, r).body()
     sequence = Writer()
-    _sequence(sequence, plan)
+    _sequence(sequence, tiling, arguments)
     return (
         f"module {{\n  aie.device({tiling.device.ir_name}) {{\n"
         f"{w.text()}{_functions(tiling)}{cores.text()}{sequence.text()}  }}\n}}\n"

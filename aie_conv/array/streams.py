@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.img2col.tiling import Tiling
+from aie_conv.array.tiling import Tiling
 from aie_conv.layout.pattern import Pattern, Task, coalesce, split
 from aie_conv.problem import DTYPE_BYTES
 
@@ -16,7 +16,6 @@ class Channel:
     Attributes:
         symbol: the object FIFO behind it.
         first_id: its four buffer descriptors are first_id … first_id + 3.
-        arguments: the runtime sequence's arguments that its tasks address.
         tasks: (step, argument name, element type, task) in stream order; ``step`` counts the
             program's progress, so that tasks pushed in its order never wait for later ones.
     """
@@ -26,70 +25,34 @@ class Channel:
     tasks: tuple[tuple[int, str, str, Task], ...]
 
 
-def tile_offsets(tiling: Tiling, index: int) -> tuple[int, int, int]:
-    """Element offsets of a tile in input, output and residual; past the end, the last tile's."""
-    view = tiling.view
-    index = min(index, tiling.tiles - 1)
-    rows, columns = tiling.grid
-    across, down = -(-columns // tiling.tw), -(-rows // tiling.th)
-    index, ix = divmod(index, across)
-    index, iy = divmod(index, down)
-    at = [
-        (view.m[-1], min(ix * tiling.tw, columns - tiling.tw)),
-        *([(view.m[-2], min(iy * tiling.th, rows - tiling.th))] if len(view.m) > 1 else []),
-    ]
-    for loop in reversed(view.m[:-2]):
-        index, i = divmod(index, loop.size)
-        at.append((loop, i))
-    return (
-        view.lhs_offset + sum(loop.lhs * i for loop, i in at),
-        view.out_offset + sum(loop.out * i for loop, i in at),
-        (view.residual.offset if view.residual else 0) + sum(loop.residual * i for loop, i in at),
-    )
+def column_tile(tiling: Tiling, column: int, number: int) -> int:
+    """The tile that a column computes as its ``number``-th; past the end, the last one."""
+    return min(column * tiling.column_tiles + number, tiling.tiles - 1)
 
 
-def _pixel_dims(tiling: Tiling, which: str) -> tuple[tuple[int, int], ...]:
-    m = tiling.view.m
-    inner = getattr(m[-1], which)
-    outer = getattr(m[-2], which) if len(m) > 1 else 0
-    return ((tiling.rep, 0), (tiling.th, outer), (tiling.tw, inner))
-
-
-def _slice(tiling: Tiling, pass_: int, row: int) -> int:
-    """The slice of channels of a row of cores; past the end, the last one's."""
-    return min(pass_ * tiling.rows + row, tiling.slices - 1)
+def row_slices(tiling: Tiling, pass_: int) -> list[int]:
+    """The slices of all rows in one pass."""
+    return [tiling.slice_of(pass_, row) for row in range(tiling.rows)]
 
 
 def input_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
     """The input stream of one column: each tile's chunks of K, then its residual."""
-    view = tiling.view
-    chunk = (view.run // tiling.kc, tiling.kc)
-    dims = (*view.k_outer, chunk, *_pixel_dims(tiling, "lhs"), (tiling.kc, 1))
-    w = tiling.residual_channels
     for pass_ in range(tiling.passes):
+        slices = row_slices(tiling, pass_)
         for t in range(tiling.column_tiles):
-            lhs, _, res = tile_offsets(tiling, column * tiling.column_tiles + t)
-            yield view.lhs.name, Pattern(lhs, dims)
-            if view.residual is None:
-                continue
-            per = max(1, tiling.n // w)
-            for i in range(tiling.residual_objects):
-                slice_ = _slice(tiling, pass_, i // per if w <= tiling.n else i * (w // tiling.n))
-                at = res + slice_ * tiling.n + (i % per) * w * (w <= tiling.n)
-                pixels = _pixel_dims(tiling, "residual")
-                yield view.residual.argument.name, Pattern(at, (*pixels, (w, 1)))
+            yield from tiling.input_patterns(column_tile(tiling, column, t), slices)
 
 
 def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Pattern]]:
     """The filter stream of one column's shim, for the rows of cores that it feeds."""
     size = tiling.slice_elements
     for pass_ in range(tiling.passes):
-        starts = [_slice(tiling, pass_, row) * size for row in rows]
+        starts = [tiling.slice_of(pass_, row) * size for row in rows]
         if tiling.resident:
             for start in starts:
                 yield "weights", Pattern(start, ((size, 1),))
             continue
-        chunk = tiling.n * tiling.kc
+        chunk = tiling.n * tiling.k_elements
         count = tiling.chunks + tiling.tail_objects
         for _ in range(tiling.column_tiles):
             if len(starts) == 1:
@@ -103,15 +66,18 @@ def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Patt
 def output_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
     """The output stream of one column: per tile, each row of cores' slice."""
     for pass_ in range(tiling.passes):
-        slices = [_slice(tiling, pass_, row) * tiling.n for row in range(tiling.rows)]
+        slices = [slice_ * tiling.n for slice_ in row_slices(tiling, pass_)]
         for t in range(tiling.column_tiles):
-            _, out, _ = tile_offsets(tiling, column * tiling.column_tiles + t)
-            dims = (*_pixel_dims(tiling, "out"), (tiling.n, 1))
+            tile = tiling.output_pattern(column_tile(tiling, column, t))
+            dims = (*tile.dims, (tiling.n, 1))
             if slices[-1] - slices[0] == (tiling.rows - 1) * tiling.n:
-                yield "result", Pattern(out + slices[0], ((tiling.rows, tiling.n), *dims))
+                yield (
+                    "result",
+                    Pattern(tile.offset + slices[0], ((tiling.rows, tiling.n), *dims)),
+                )
             else:
                 for start in slices:
-                    yield "result", Pattern(out + start, dims)
+                    yield "result", Pattern(tile.offset + start, dims)
 
 
 def _tasks(
@@ -178,7 +144,8 @@ def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
     per_tile = tiling.chunks + tiling.residual_objects
     clock = per_tile + tiling.tail_objects + 2
     out_bytes = tiling.rows * tiling.pixels * tiling.n * DTYPE_BYTES[view.result.dtype]
-    a_bytes, b_bytes = tiling.a_elements * tiling.size, tiling.b_elements * tiling.size
+    a_bytes = tiling.a_parts * tiling.a_l3_elements * tiling.size
+    b_bytes = tiling.b_elements * tiling.size
 
     def a_step(sent: int) -> int:
         tile, inside = divmod(sent // a_bytes, per_tile)

@@ -1,0 +1,106 @@
+"""The plan of a route: a tiling with the host copies and arguments that it needs."""
+
+from dataclasses import dataclass, fields
+from functools import cached_property
+
+from aie_conv.array.tiling import Tiling
+from aie_conv.errors import ConfigRefused
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+
+
+def pack_filter(tiling: Tiling) -> tuple[HostCopy, ...]:
+    """The filter in the cores' blocks, a slice after the other, its vectors behind its weights."""
+    if not tiling.tail:
+        return tiling.filter_copies("weights")
+    view, dtype = tiling.view, tiling.view.dtype
+    shape = (tiling.slices, tiling.slice_elements)
+    flat = (tiling.slices, tiling.weight_elements)
+
+    def place(source: str, row: tuple[int, int], at: int) -> HostCopy:
+        zeros = (0, 0)
+        return HostCopy(
+            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, at)
+        )  # fmt: skip
+
+    copies = [*tiling.filter_copies("weights_blocks"), place("weights_blocks", flat, 0)]
+    offsets = dict(tiling.vector_offsets)
+    for index, vector_dtype, name in view.vectors:
+        row = (tiling.slices, tiling.n * DTYPE_BYTES[vector_dtype] // tiling.size)
+        copies.append(place(name, row, tiling.weight_elements + offsets[index]))
+    return tuple(copies)
+
+
+@dataclass(frozen=True)
+class ArrayPlan:
+    """A problem's tiling on one device; see the partitioner's interface for the fields."""
+
+    route: str
+    style: str
+    tiling: Tiling
+    predicted_cycles: int
+
+    def __post_init__(self) -> None:
+        """Raise ConfigRefused if the program takes more buffers than the host may pass."""
+        most = self.tiling.device.arch.host_buffers
+        if len(self.arguments) > most:
+            raise ConfigRefused("host buffers", f"host buffers: {len(self.arguments)} of {most}")
+
+    @property
+    def problem(self) -> ConvProblem:
+        """What it computes."""
+        return self.tiling.view.problem
+
+    @property
+    def device(self) -> str:
+        """The user's name of the device."""
+        return self.tiling.device.name
+
+    @property
+    def cores(self) -> int:
+        """Cores in use."""
+        return self.tiling.rows * self.tiling.columns
+
+    @property
+    def shim_bytes(self) -> int:
+        """Bytes that cross the shim in both directions."""
+        return self.tiling.shim_bytes
+
+    @property
+    def bound(self) -> str:
+        """The resource that is busy longest, by the cost model."""
+        loads = self.tiling.loads
+        if self.predicted_cycles > self.tiling.cycles:
+            return "task issue"
+        return max(loads, key=lambda name: loads[name])
+
+    @cached_property
+    def parameters(self) -> dict[str, int]:
+        """The tiling's numbers, from which the route makes the same plan again."""
+        values = {f.name: getattr(self.tiling, f.name) for f in fields(self.tiling)}
+        return {name: value for name, value in values.items() if isinstance(value, int)}
+
+    @cached_property
+    def prologue(self) -> tuple[HostCopy, ...]:
+        """Copies of the CPU before the call."""
+        return (*self.tiling.view.prologue, *pack_filter(self.tiling))
+
+    @property
+    def finish(self) -> tuple[HostCopy, ...]:
+        """Copies of the CPU behind it."""
+        return self.tiling.view.finish
+
+    @cached_property
+    def arguments(self) -> tuple[Argument, ...]:
+        """Input, packed filter, residual if any, result."""
+        view = self.tiling.view
+        weights = Argument("weights", view.dtype, self.tiling.slices * self.tiling.slice_elements)
+        residual = (view.residual.argument,) if view.residual else ()
+        return (view.lhs, weights, *residual, view.result)
+
+    def emit(self) -> str:
+        """The text of the AIE module."""
+        from aie_conv.array.emit import emit
+
+        return emit(self.tiling, self.arguments)

@@ -1,0 +1,87 @@
+"""The search for the best tiling, and the way back from a plan's parameters to its tiling."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import fields
+from math import log
+from typing import Any, TypeVar
+
+from aie_conv.array.tiling import TASK_CYCLES, Tiling
+from aie_conv.errors import ConfigRefused
+
+T = TypeVar("T", bound=Tiling)
+
+
+def search(
+    candidates: Iterable[T],
+    refused: ConfigRefused,
+    tasks_of: Callable[[T], int],
+    finalists: int = 16,
+) -> tuple[T, int]:
+    """The tiling with the fewest predicted cycles; deterministic.
+
+    Args:
+        candidates: tilings, checked or not.
+        refused: the error if there are none at all.
+        tasks_of: counts the shim tasks of a tiling; too slow to ask of every candidate.
+        finalists: how many of the best are ranked with the time to issue their tasks.
+
+    Returns:
+        The tiling and its predicted cycles.
+
+    Raises:
+        ConfigRefused: none fits; the error is the last limit met.
+    """
+    fitting: list[tuple[tuple[int, ...], int, T]] = []
+    for number, tiling in enumerate(candidates):
+        try:
+            tiling.check()
+        except ConfigRefused as error:
+            refused = error
+            continue
+        steps = tiling.passes * tiling.column_tiles * tiling.chunks
+        # Within 3 % of each other the model says nothing: more cores, then fewer, larger steps.
+        rank = int(log(tiling.cycles) / log(1.03))
+        idle = tiling.device.cores - tiling.columns * tiling.rows
+        fitting.append(((rank, idle, steps, tiling.shim_bytes), number, tiling))
+    best: tuple[int, T] | None = None
+    for _, _, tiling in sorted(fitting, key=lambda f: f[:2])[:finalists]:
+        try:
+            cycles = max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)
+        except ConfigRefused as error:
+            refused = error
+            continue
+        if best is None or cycles * 1.03 < best[0]:
+            best = (cycles, tiling)
+    if best is None:
+        raise refused
+    return best[1], best[0]
+
+
+def rebuilt(
+    kind: type[T],
+    known: dict[str, Any],
+    parameters: Mapping[str, int],
+    tasks_of: Callable[[T], int],
+) -> tuple[T, int]:
+    """The tiling that a plan's parameters state, checked, and its predicted cycles.
+
+    Args:
+        kind: the route's tiling.
+        known: its fields that are no parameters.
+        parameters: its other fields, as :attr:`ArrayPlan.parameters` gave them.
+        tasks_of: counts its shim tasks.
+
+    Raises:
+        ConfigRefused: a parameter is missing, unknown or no number, or the tiling does not fit.
+    """
+    names = {f.name for f in fields(kind)} - set(known)
+    given: dict[str, Any] = dict(parameters)
+    if names != set(given) or not all(type(v) in (int, bool) and v >= 0 for v in given.values()):
+        wanted = ", ".join(sorted(names))
+        raise ConfigRefused("parameters", f"parameters: give a whole number for each of: {wanted}")
+    try:
+        tiling = kind(**known, **given)
+        tiling.check()
+    except ZeroDivisionError:
+        raise ConfigRefused("parameters", "parameters: a size of 0") from None
+    return tiling, max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)

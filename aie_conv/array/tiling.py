@@ -1,0 +1,382 @@
+"""A tiling of a contraction over the array: the part that does not depend on the route.
+
+The mapping: every column of cores takes its own tiles of output pixels, every row its own slice of
+output channels. A slice of the filter is sent along a row. A tile of the input is broadcast down a
+column; where rows work on different groups (``spread``), each gets a part of its own instead.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from aie_conv.arch import Arch, Device
+from aie_conv.array.interface import Finish, Kernel, View
+from aie_conv.errors import ConfigRefused
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.pattern import Pattern
+from aie_conv.problem import DTYPE_BYTES
+
+STACK_BYTES = 2048
+"""Stack of each core, in bytes."""
+
+OBJECT_BYTES = 64
+"""Every object's size is a multiple of this: the tools align nothing, vector loads need it."""
+
+TASK_CYCLES = 1075
+"""Cycles to issue one shim task (dma_memcpy_nd, measured on Phoenix by xdna-emu: 1050-1100)."""
+
+STEP_CYCLES = 30
+"""Cycles of a core to acquire and release a step's objects, with the call between them."""
+
+Dims = tuple[tuple[int, int], ...]
+"""(size, stride) pairs in elements, outermost first."""
+
+
+@dataclass(frozen=True)
+class Tiling(ABC):
+    """One way to run a view on a device.
+
+    Attributes:
+        device: where.
+        n: output channels of a slice.
+        kc: channels of the input brought at a time.
+        resident: the whole filter slice is kept in the core across its tiles.
+        b_depth: buffers of the filter in the core.
+    """
+
+    device: Device
+    n: int
+    kc: int
+    resident: bool
+    b_depth: int
+
+    # -- what a route says ------------------------------------------------------------------------
+    @property
+    @abstractmethod
+    def view(self) -> View:
+        """The problem as the route sees it."""
+
+    @cached_property
+    @abstractmethod
+    def pixels(self) -> int:
+        """Output pixels of a tile, repeated ones included."""
+
+    @cached_property
+    @abstractmethod
+    def tiles(self) -> int:
+        """Tiles of output pixels of the whole problem."""
+
+    @cached_property
+    @abstractmethod
+    def chunks(self) -> int:
+        """Steps of K."""
+
+    @cached_property
+    @abstractmethod
+    def a_elements(self) -> int:
+        """Elements of one object of the input in the core."""
+
+    @cached_property
+    @abstractmethod
+    def a_l3_elements(self) -> int:
+        """Elements of one core's object of the input in the mem tile."""
+
+    @cached_property
+    @abstractmethod
+    def a_to_stream(self) -> Dims:
+        """How the mem tile sends an object of the input; empty to send it as it lies."""
+
+    @cached_property
+    @abstractmethod
+    def out_to_stream(self) -> Dims:
+        """How the mem tile sends an object of the output; empty to send it as it lies."""
+
+    @cached_property
+    @abstractmethod
+    def k_elements(self) -> int:
+        """Elements of one output channel's filter in one object of the input."""
+
+    @cached_property
+    @abstractmethod
+    def matmul(self) -> Kernel:
+        """The core's multiply-accumulate."""
+
+    @cached_property
+    @abstractmethod
+    def epilogue(self) -> Finish:
+        """The core's epilogue."""
+
+    @abstractmethod
+    def input_patterns(self, tile: int, slices: list[int]) -> Iterator[tuple[str, Pattern]]:
+        """What the shim sends for one tile and the slices of the rows: chunks, then residual."""
+
+    @abstractmethod
+    def output_pattern(self, tile: int) -> Pattern:
+        """Where one tile's output goes for channel 0, without the channels of a slice."""
+
+    @abstractmethod
+    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """From the view's filter to the slices' blocks, [slices][weight_elements]."""
+
+    @abstractmethod
+    def check_shapes(self) -> None:
+        """Raise ConfigRefused where the route's own sizes do not fit."""
+
+    # -- what follows -----------------------------------------------------------------------------
+    @cached_property
+    def size(self) -> int:
+        """Bytes of an operand element."""
+        return DTYPE_BYTES[self.view.dtype]
+
+    @cached_property
+    def out_size(self) -> int:
+        """Bytes of an output element."""
+        return DTYPE_BYTES[self.view.problem.out.dtype]
+
+    @cached_property
+    def columns(self) -> int:
+        """Columns of the array in use."""
+        most = min(self.device.columns, self.tiles)
+        per = -(-self.tiles // most)
+        return -(-self.tiles // per)
+
+    @cached_property
+    def column_tiles(self) -> int:
+        """Tiles of each column (the last column may repeat the last tile)."""
+        return -(-self.tiles // self.columns)
+
+    @cached_property
+    def slices(self) -> int:
+        """Slices of output channels, of all groups."""
+        return self.view.groups * self.group_slices
+
+    @cached_property
+    def group_slices(self) -> int:
+        """Slices of one group's output channels."""
+        return self.view.n // self.n
+
+    @cached_property
+    def spread(self) -> bool:
+        """Whether the rows of a column work on different groups, each with its own input."""
+        most = min(self.device.arch.core_rows, self.slices)
+        return self.view.groups > 1 and self.group_slices < most
+
+    @cached_property
+    def rows(self) -> int:
+        """Rows of cores in use."""
+        arch = self.device.arch
+        if not self.spread:
+            return min(arch.core_rows, self.group_slices)
+        for rows in range(min(arch.core_rows, self.slices), 1, -1):
+            # A mem tile sends each row's input, its rows' filters and the joined output.
+            filters = -(-rows // min(self.device.columns, rows))
+            if rows + filters + 1 <= arch.memtile_dma_channels:
+                return rows
+        return 1
+
+    @cached_property
+    def filter_columns(self) -> int:
+        """Columns whose shim and mem tile bring filter slices; may be more than compute."""
+        return min(self.device.columns, self.rows)
+
+    @cached_property
+    def passes(self) -> int:
+        """How often the pixels are walked, each time for the next slices."""
+        if self.spread:
+            return -(-self.slices // self.rows)
+        return self.view.groups * -(-self.group_slices // self.rows)
+
+    def slice_of(self, pass_: int, row: int) -> int:
+        """The slice of a row of cores; past the end, the last one's."""
+        if self.spread:
+            return min(pass_ * self.rows + row, self.slices - 1)
+        group, pass_ = divmod(pass_, self.passes // self.view.groups)
+        inside = min(pass_ * self.rows + row, self.group_slices - 1)
+        return group * self.group_slices + inside
+
+    @cached_property
+    def vector_offsets(self) -> tuple[tuple[int, int], ...]:
+        """(input index, offset behind the weights in operand elements) of per-channel operands."""
+        out: list[tuple[int, int]] = []
+        at = 0
+        for index, dtype, _ in self.view.vectors:
+            out.append((index, at))
+            at += self._rounded(self.n * DTYPE_BYTES[dtype] // self.size)
+        return tuple(out)
+
+    @cached_property
+    def tail(self) -> int:
+        """Elements behind a slice's weights for the per-channel operands, padding included."""
+        total = sum(
+            self._rounded(self.n * DTYPE_BYTES[dtype] // self.size)
+            for _, dtype, _ in self.view.vectors
+        )
+        if not total or self.resident:
+            return total
+        chunk = self.n * self.k_elements
+        return -(-total // chunk) * chunk
+
+    def _rounded(self, elements: int) -> int:
+        quantum = OBJECT_BYTES // self.size
+        return -(-elements // quantum) * quantum
+
+    @cached_property
+    def weight_elements(self) -> int:
+        """Elements of one slice's weights."""
+        return self.chunks * self.n * self.k_elements
+
+    @cached_property
+    def slice_elements(self) -> int:
+        """Elements of the packed filter for one slice."""
+        return self.weight_elements + self.tail
+
+    @cached_property
+    def b_elements(self) -> int:
+        """Elements of one object of the filter stream."""
+        return self.slice_elements if self.resident else self.n * self.k_elements
+
+    @cached_property
+    def tail_objects(self) -> int:
+        """Objects of the filter stream that hold per-channel operands (streamed filter only)."""
+        return 0 if self.resident else self.tail // (self.n * self.k_elements)
+
+    @cached_property
+    def residual_channels(self) -> int:
+        """Channels of the residual that one object of the input stream holds; 0 without one."""
+        residual = self.view.residual
+        return self.kc * self.size // DTYPE_BYTES[residual.dtype] if residual else 0
+
+    @cached_property
+    def residual_objects(self) -> int:
+        """Objects that bring a tile's residual, for all rows of cores that share them."""
+        w = self.residual_channels
+        shared = 1 if self.spread else self.rows
+        return -(-shared * self.n // w) if w else 0
+
+    @cached_property
+    def a_parts(self) -> int:
+        """Cores' objects that one object of the shim's input stream holds."""
+        return self.rows if self.spread else 1
+
+    def residual_starts(self, slices: list[int]) -> Iterator[list[int]]:
+        """For each object of the residual, its first channel; one a row where rows have their own."""
+        w, n = self.residual_channels, self.n
+        if self.spread:
+            for i in range(self.residual_objects):
+                yield [slice_ * n + i * w for slice_ in slices]
+            return
+        per = max(1, n // w)
+        for i in range(self.residual_objects):
+            slice_ = slices[min(i // per if w <= n else i * (w // n), len(slices) - 1)]
+            yield [slice_ * n + (i % per) * w * (w <= n)]
+
+    # -- limits -----------------------------------------------------------------------------------
+    def check(self) -> None:
+        """Raise ConfigRefused where a limit of the device is broken."""
+        self.check_shapes()
+        limit(self.view.n % self.n == 0, "channels", f"slices of {self.n}")
+        limit(self.tail_objects <= 1, "filter object", f"{self.tail} elements of vectors")
+        self._check_residual()
+        arch = self.device.arch
+        out_bytes = self.pixels * self.n * self.out_size
+        acc_bytes = self.pixels * self.n * DTYPE_BYTES[self.matmul.accumulator]
+        a_bytes, b_bytes = self.a_elements * self.size, self.b_elements * self.size
+        l3_bytes = self.a_parts * self.a_l3_elements * self.size
+        objects = (a_bytes, self.a_l3_elements * self.size, b_bytes, out_bytes, acc_bytes)
+        for size in objects:
+            limit(size % OBJECT_BYTES == 0, "object size", f"{size} B is no multiple of 64 B")
+        core = STACK_BYTES + 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
+        limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
+        shared = -(-self.rows // self.filter_columns)
+        # Where the two ends of the input's link differ, the larger object is what the mem tile keeps.
+        held = max(l3_bytes, self.a_parts * a_bytes)
+        memtile = 2 * (held + shared * b_bytes + self.rows * out_bytes)
+        limit(memtile <= arch.memtile_bytes, "mem tile memory", f"{memtile} B")
+        words = max(a_bytes, l3_bytes // self.a_parts, shared * b_bytes, out_bytes) // 4
+        limit(words < 1 << 14, "core buffer length", f"{words} words")
+        most = max(size for size, _ in (*self.a_to_stream, *self.out_to_stream, (1, 1)))
+        limit(most <= arch.static_bd_size_limit, "BD size", f"{most} blocks")
+        for dims, size in ((self.a_to_stream, self.size), (self.out_to_stream, self.out_size)):
+            step = max((stride * size // 4 for _, stride in dims), default=0)
+            limit(step <= 1 << arch.memtile_step_bits, "mem tile step", f"{step} words")
+
+    def _check_residual(self) -> None:
+        w, t = self.residual_channels, self.matmul.rst[2]
+        if not w:
+            return
+        limit(w % t == 0, "residual object", f"{w} channels are no blocks of {t}")
+        if self.n % w:
+            whole = w % self.n == 0 and (self.rows * self.n) % w == 0
+            even = self.slices % self.rows == 0
+            holds = whole and even and not self.spread
+            limit(holds, "residual object", f"{w} channels for slices of {self.n}")
+
+    # -- cost -------------------------------------------------------------------------------------
+    @cached_property
+    def shim_bytes(self) -> int:
+        """Bytes that cross the shim in both directions."""
+        return sum(self._stream_bytes())
+
+    @cached_property
+    def _steps(self) -> int:
+        return self.passes * self.column_tiles
+
+    def _stream_bytes(self) -> tuple[int, int, int]:
+        """Bytes of input (with residual), filter and output over all columns."""
+        a_object = self.a_parts * self.a_l3_elements * self.size
+        a = self._steps * self.columns * (self.chunks + self.residual_objects) * a_object
+        slices = self.passes * self.rows * (1 if self.resident else self.column_tiles)
+        out = self.pixels * self.n * self.out_size
+        return (
+            a,
+            slices * self.slice_elements * self.size,
+            self._steps * self.columns * self.rows * out,
+        )
+
+    @cached_property
+    def tile_cycles(self) -> int:
+        """Cycles of a core for one tile."""
+        calls = max(1, self.n // self.epilogue.columns)
+        work = self.chunks * (self.matmul.cycles() + STEP_CYCLES) + calls * self.epilogue.cycles()
+        return work + self.pixels * self.n // 16 + 40
+
+    @cached_property
+    def loads(self) -> dict[str, int]:
+        """Cycles that each resource is busy: cores, and the channels of the fullest column."""
+        a, b, out = self._stream_bytes()
+        rate = self.device.arch.stream_bytes_per_cycle
+        objects = self._steps * (self.chunks + self.residual_objects)
+        return {
+            "cores": self._steps * self.tile_cycles,
+            "input stream": a // self.columns // rate,
+            "input blocks": objects * self.a_elements * self.size // rate,
+            "filter stream": b // self.filter_columns // rate,
+            "output stream": out // self.columns // rate,
+        }
+
+    @cached_property
+    def cycles(self) -> int:
+        """Predicted cycles: the slowest of cores and channels, and what cannot overlap it."""
+        rate = self.device.arch.stream_bytes_per_cycle
+        first = (self.a_l3_elements + self.b_elements) * self.size // rate
+        return max(self.loads.values()) + first + 4 * TASK_CYCLES
+
+
+def limit(holds: bool, name: str, message: str) -> None:
+    """Raise ConfigRefused for a limit that does not hold."""
+    if not holds:
+        raise ConfigRefused(name, f"{name}: {message}")
+
+
+def divisors(value: int) -> list[int]:
+    """Every divisor, ascending."""
+    return [d for d in range(1, value + 1) if value % d == 0]
+
+
+def fits_roughly(arch: Arch, a: int, b: int, out: int, acc: int) -> bool:
+    """Whether bytes of input, filter (all buffers), output and accumulator can fit a core.
+
+    Most candidates of a search overflow the core; saying so early is most of the search.
+    """
+    return STACK_BYTES + 2 * a + b + 2 * out + acc <= arch.core_data_bytes
