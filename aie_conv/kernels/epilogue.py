@@ -181,7 +181,7 @@ class EpilogueKernel:
                 nb = n_iv
                 if self.residual is not None:
                     nb = w.value("i", f"arith.addi {n_iv}, %nb0 : index")
-                blocks = [self._plus(w, nb, phase) for phase in range(self._phases)]
+                blocks = [w.plus(nb, phase) for phase in range(self._phases)]
                 vectors = [
                     {i: self._vector(w, i, at, b) for i, at in self.vector_at.items()}
                     for b in blocks
@@ -205,24 +205,16 @@ class EpilogueKernel:
         lie = self.blocks
         if self.residual is None or lie.rows == 1:
             with w.loop("m", zero, w.constant(self.m // self.rst[0]), one) as mb:
-                at = self._times(w, mb, lie.column) if self.residual is not None else ""
+                at = w.times(mb, lie.column) if self.residual is not None else ""
                 yield mb, at
             return
         with (
             w.loop("y", zero, w.constant(lie.rows), one) as y,
             w.loop("x", zero, w.constant(lie.columns), one) as x,
         ):
-            mb = w.value("i", f"arith.addi {self._times(w, y, lie.columns)}, {x} : index")
-            row, column = self._times(w, y, lie.row), self._times(w, x, lie.column)
+            mb = w.value("i", f"arith.addi {w.times(y, lie.columns)}, {x} : index")
+            row, column = w.times(y, lie.row), w.times(x, lie.column)
             yield mb, w.value("i", f"arith.addi {row}, {column} : index")
-
-    @staticmethod
-    def _times(w: Writer, index: str, factor: int) -> str:
-        return w.value("i", f"arith.muli {index}, {w.constant(factor)} : index")
-
-    @staticmethod
-    def _plus(w: Writer, index: str, more: int) -> str:
-        return w.value("i", f"arith.addi {index}, {w.constant(more)} : index") if more else index
 
     def _type(self, dtype: str) -> str:
         return f"vector<{self.lanes}x{dtype}>"
@@ -289,9 +281,9 @@ class EpilogueKernel:
     def _a_block(self, w: Writer, row: str, block: str, dtype: str) -> str:
         r, s, _ = self.rst
         at = w.value("i", f"arith.addi %kb0, {block} : index")
-        at = self._times(w, at, self.blocks.channel)
+        at = w.times(at, self.blocks.channel)
         at = w.value("i", f"arith.addi {row}, {at} : index")
-        at = self._times(w, at, r * s)
+        at = w.times(at, r * s)
         value = self._load(w, "%res", self.a_elements, at, r * s)
         return self._bitcast(w, value, r * s, dtype)[0]
 

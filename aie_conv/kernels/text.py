@@ -2,6 +2,16 @@
 
 from collections.abc import Generator
 from contextlib import contextmanager
+from dataclasses import dataclass
+
+
+@dataclass
+class Carrying:
+    """A loop that carries values: set ``values`` to the next ones; ``results`` are the last."""
+
+    iv: str
+    values: list[str]
+    results: list[str]
 
 
 class Writer:
@@ -46,6 +56,40 @@ class Writer:
         iv = self.fresh(stem)
         with self.block(f"scf.for {iv} = {lower} to {upper} step {step}"):
             yield iv
+
+    @contextmanager
+    def carrying(
+        self, stem: str, bounds: tuple[str, str, str], init: list[str], dtype: str
+    ) -> Generator[Carrying]:
+        """An ``scf.for`` that carries values of one type."""
+        iv = self.fresh(stem)
+        carried = [self.fresh("x") for _ in init]
+        results = self.fresh("sum")
+        pairs = ", ".join(f"{x} = {value}" for x, value in zip(carried, init, strict=True))
+        types = ", ".join(dtype for _ in init)
+        lower, upper, step = bounds
+        loop = Carrying(iv, carried, [f"{results}#{i}" for i in range(len(init))])
+        head = f"{results}:{len(init)} = scf.for {iv} = {lower} to {upper} step {step}"
+        with self.block(f"{head} iter_args({pairs}) -> ({types})"):
+            yield loop
+            self.line(f"scf.yield {', '.join(loop.values)} : {types}")
+
+    def sum(self, left: str, right: str) -> str:
+        """The sum of two indices."""
+        return self.value("i", f"arith.addi {left}, {right} : index")
+
+    def times(self, index: str, factor: int) -> str:
+        """An index times a constant."""
+        return self.value("i", f"arith.muli {index}, {self.constant(factor)} : index")
+
+    def plus(self, index: str, more: int) -> str:
+        """An index and a constant."""
+        return self.sum(index, self.constant(more)) if more else index
+
+    def scaled(self, iv: str, plus: int, scale: str, base: str | None) -> str:
+        """``(iv + plus) * scale + base``."""
+        index = self.value("i", f"arith.muli {self.plus(iv, plus)}, {scale} : index")
+        return self.sum(index, base) if base else index
 
     def text(self) -> str:
         """Everything written so far."""
