@@ -32,7 +32,7 @@ class Residual:
 
 
 @dataclass(frozen=True)
-class _Dims:
+class Walk:
     """How loops walk the dimensions of a row-major buffer."""
 
     shape: tuple[int, ...]
@@ -46,13 +46,14 @@ class _Dims:
         return 1 + sum((loop.size - 1) * mult for loop, (d, mult) in pairs if d == dim)
 
 
-def _strides(shape: tuple[int, ...]) -> tuple[int, ...]:
+def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Element strides of a dense buffer."""
     return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
 
 
-def _dims(operand: Operand, strides: tuple[int, ...], what: str) -> _Dims:
+def walk_dims(operand: Operand, strides: tuple[int, ...], what: str) -> Walk:
     """Match element strides with the dimensions of a buffer."""
-    own = _strides(operand.shape)
+    own = row_major(operand.shape)
     start: list[int] = []
     rest = operand.offset
     for stride in own:
@@ -69,10 +70,10 @@ def _dims(operand: Operand, strides: tuple[int, ...], what: str) -> _Dims:
         if not fits:
             raise Unsupported(f"{what}: stride {stride} is of no dimension of its buffer")
         of_loop.append((fits[0], stride // own[fits[0]]))
-    return _Dims(operand.shape, tuple(start), tuple(of_loop))
+    return Walk(operand.shape, tuple(start), tuple(of_loop))
 
 
-def _plain(dims: _Dims, what: str) -> None:
+def _plain(dims: Walk, what: str) -> None:
     """Refuse a buffer whose dimensions are walked by more than one loop, or with steps."""
     used = [d for d, mult in dims.of_loop if mult]
     if len(set(used)) != len(used) or any(mult > 1 for _, mult in dims.of_loop):
@@ -90,7 +91,7 @@ def canonical_copy(
     dtype: str,
 ) -> HostCopy:
     """Copy a plainly walked operand to the loop order ``order``, padded to ``sizes``."""
-    dims = _dims(operand, strides, source)
+    dims = walk_dims(operand, strides, source)
     _plain(dims, source)
     region = [1] * len(operand.shape)
     for loop, (d, mult) in zip(loops, dims.of_loop, strict=True):
@@ -112,7 +113,7 @@ def canonical_copy(
     )
 
 
-def _aligned(dtype: str, offset: int, strides: list[int]) -> bool:
+def aligned(dtype: str, offset: int, strides: list[int]) -> bool:
     """Whether an offset and strides in elements all fall on 4 bytes."""
     size = DTYPE_BYTES[dtype]
     return all(value * size % 4 == 0 for value in (offset, *strides))
@@ -158,15 +159,16 @@ def read_input(problem: ConvProblem, dtype: str) -> tuple[Input, tuple[tuple[int
     asis = Input(strides, {}, lhs.offset, Argument("lhs", lhs.dtype, lhs.elements), ())
     outer, run = _runs(loops, asis, k_order(loops, strides))
     walk = [loop.lhs for loop in loops if loop.role == "m"] + [stride for _, stride in outer]
-    if lhs.dtype == dtype and run and run % K_BLOCK == 0 and _aligned(dtype, lhs.offset, walk):
+    if lhs.dtype == dtype and run and run % K_BLOCK == 0 and aligned(dtype, lhs.offset, walk):
         return asis, outer, run
-    packed = _pack_input(problem, dtype)
+    packed = pack_input(problem, dtype)
     return packed, *_runs(loops, packed, k_order(loops, packed.strides))
 
 
-def _pack_input(problem: ConvProblem, dtype: str) -> Input:
+def pack_input(problem: ConvProblem, dtype: str) -> Input:
+    """The input with its channels innermost and padded, by a copy of the CPU."""
     loops, lhs = problem.loops, problem.lhs
-    dims = _dims(lhs, tuple(loop.lhs for loop in loops), "input")
+    dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
     users = [d for d, mult in dims.of_loop if mult]
     channels = [
         i
@@ -181,7 +183,7 @@ def _pack_input(problem: ConvProblem, dtype: str) -> Input:
     perm = (*(d for d in range(len(extents)) if d != last), last)
     padded = round_up(extents[last], K_BLOCK)
     shape = (*(extents[d] for d in perm[:-1]), padded)
-    where = {d: stride for d, stride in zip(perm, _strides(shape), strict=True)}
+    where = {d: stride for d, stride in zip(perm, row_major(shape), strict=True)}
     copy = HostCopy(
         source="lhs",
         view=(*lhs.shape, *((1,) if channel is None else ())),
@@ -243,10 +245,10 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
     if (
         exact
         and _n_contiguous(loops, strides)
-        and _aligned(out.dtype, out.offset, [strides[i] for i in ms])
+        and aligned(out.dtype, out.offset, [strides[i] for i in ms])
     ):
         return Output(strides, out.offset, Argument("result", out.dtype, out.elements), ())
-    dims = _dims(out, tuple(loop.out for loop in loops), "output")
+    dims = walk_dims(out, tuple(loop.out for loop in loops), "output")
     _plain(dims, "output")
     sizes = {i: loops[i].size for i in (*ms, *ns)}
     m_sizes, n = tuple(sizes[i] for i in ms), problem.extent("n")
@@ -264,7 +266,7 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
     placed = HostCopy(
         source, view, out.dtype, origin, view, perm, "out", out.shape, out.dtype, dims.start
     )
-    made = dict(zip(ms, _strides((*m_sizes, n_padded)), strict=False))
+    made = dict(zip(ms, row_major((*m_sizes, n_padded)), strict=False))
     argument = Argument("result", out.dtype, prod(m_sizes) * n_padded)
     return Output({**dict.fromkeys(strides, 0), **made}, 0, argument, (*copies, placed))
 
@@ -275,27 +277,24 @@ def read_vector(
     """The host value that holds a per-channel operand, n elements long."""
     ns = tuple(i for i, loop in enumerate(problem.loops) if loop.role == "n")
     strides = dict(enumerate(given.strides))
-    n = problem.extent("n")
+    n, dtype = problem.extent("n"), given.operand.dtype
     if n == n_padded == given.operand.elements and _n_contiguous(problem.loops, strides):
         return f"in{index}", ()
     name = f"vector{index}"
     if not ns:
-        return name, (
-            copy_corner(f"in{index}", (1,), given.operand.dtype, (1,), name, (n_padded,)),
-        )
-    if len(ns) != 1 and n != n_padded:
-        raise Unsupported(f"operand {index} of the epilogue has padded channels in two loops")
-    copy = canonical_copy(
-        f"in{index}",
-        given.operand,
-        given.strides,
-        problem.loops,
-        ns,
-        name,
-        {i: n_padded for i in ns if n != n_padded},
-        given.operand.dtype,
+        return name, (copy_corner(f"in{index}", (1,), dtype, (1,), name, (n_padded,)),)
+    # One loop is padded as it is copied, several are padded as one behind it.
+    one = len(ns) == 1
+    padded = {ns[0]: n_padded} if one else {}
+    made = name if one or n == n_padded else f"{name}_n"
+    copies = (
+        canonical_copy(
+            f"in{index}", given.operand, given.strides, problem.loops, ns, made, padded, dtype
+        ),
     )
-    return name, (copy,)
+    if made != name:
+        copies += (copy_corner(made, (n,), dtype, (n,), name, (n_padded,)),)
+    return name, copies
 
 
 def read_residual(
@@ -311,32 +310,24 @@ def read_residual(
     if (
         n == n_padded
         and _n_contiguous(loops, strides)
-        and _aligned(operand.dtype, operand.offset, walk)
+        and aligned(operand.dtype, operand.offset, walk)
     ):
         argument = Argument(f"in{index}", operand.dtype, operand.elements)
         return Residual(index, operand.dtype, operand.offset, argument), strides, ()
-    if len(ns) > 1 or any(strides[i] == 0 for i in (*ms, *ns)):
+    if any(strides[i] == 0 for i in (*ms, *ns)):
         raise Unsupported(f"operand {index} of the epilogue is broadcast and not aligned")
-    name = f"residual{index}"
+    name, dtype = f"residual{index}", operand.dtype
     sizes = tuple(loops[i].size for i in ms)
+    one = len(ns) == 1
+    whole = name if one or n == n_padded else f"{name}_m"
+    padded = {ns[0]: n_padded} if one else {}
+    order = (*ms, *ns)
     copies = (
-        canonical_copy(
-            f"in{index}",
-            operand,
-            given.strides,
-            loops,
-            (*ms, *ns),
-            name if ns else f"{name}_m",
-            dict.fromkeys(ns, n_padded),
-            operand.dtype,
-        ),
+        canonical_copy(f"in{index}", operand, given.strides, loops, order, whole, padded, dtype),
     )
-    if not ns:
-        copies += (
-            copy_corner(
-                f"{name}_m", (*sizes, 1), operand.dtype, (*sizes, 1), name, (*sizes, n_padded)
-            ),
-        )
-    made = _strides((*sizes, n_padded))
+    if whole != name:
+        shape = (*sizes, n)
+        copies += (copy_corner(whole, shape, dtype, shape, name, (*sizes, n_padded)),)
+    made = row_major((*sizes, n_padded))
     argument = Argument(name, operand.dtype, prod(sizes) * n_padded)
     return Residual(index, operand.dtype, 0, argument), dict(zip(ms, made, strict=False)), copies

@@ -6,7 +6,7 @@ reorders or shifts elements of int8 or bf16. The im2col matrix itself is never s
 overlap in the strides of :attr:`GemmView.m` and :attr:`GemmView.k_outer`.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import prod
 
 from aie_conv.array.operands import (
@@ -17,31 +17,14 @@ from aie_conv.array.operands import (
     copy_corner,
     k_order,
     read_input,
-    read_residual,
-    read_vector,
     round_up,
     write_output,
 )
+from aie_conv.array.pixels import MLoop, fuse, matrix_dtype, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem
-
-_KERNEL_DTYPE = {
-    ("i8", "i8", "i32"): "i8",
-    ("bf16", "bf16", "f32"): "bf16",
-    ("f32", "f32", "f32"): "bf16",
-}
-
-
-@dataclass(frozen=True)
-class MLoop:
-    """A loop over output pixels: its size and element strides in input, output and residual."""
-
-    size: int
-    lhs: int
-    out: int
-    residual: int
 
 
 @dataclass(frozen=True)
@@ -84,20 +67,6 @@ class GemmView:
         return prod(size for size, _ in self.k_outer) * self.run
 
 
-def _merge(m: list[MLoop]) -> tuple[MLoop, ...]:
-    """Merge neighbours that walk every buffer as one loop would."""
-    out: list[MLoop] = []
-    for loop in m:
-        if out:
-            up = out[-1]
-            inner = (loop.lhs, loop.out, loop.residual)
-            if (up.lhs, up.out, up.residual) == tuple(loop.size * s for s in inner):
-                out[-1] = MLoop(up.size * loop.size, *inner)
-                continue
-        out.append(loop)
-    return tuple(out) or (MLoop(1, 0, 0, 0),)
-
-
 def _pad_filter(
     made: HostCopy, n: tuple[int, int], k_outer: int, run: int, dtype: str
 ) -> tuple[HostCopy, ...]:
@@ -107,30 +76,6 @@ def _pad_filter(
         return ()
     shape = (n[0], k_outer, have_run)
     return (copy_corner("rhs_nk", shape, dtype, shape, "rhs_padded", (n[1], k_outer, run)),)
-
-
-def _without_unit_loops(problem: ConvProblem) -> ConvProblem:
-    """The same problem without its loops of size 1, whose strides mean nothing."""
-    kept = [i for i, loop in enumerate(problem.loops) if loop.size > 1]
-    inputs = tuple(
-        replace(given, strides=tuple(given.strides[i] for i in kept))
-        for given in problem.epilogue.inputs
-    )
-    return replace(
-        problem,
-        loops=tuple(problem.loops[i] for i in kept),
-        epilogue=replace(problem.epilogue, inputs=inputs),
-    )
-
-
-def _kernel_dtype(problem: ConvProblem) -> str:
-    """The type that the matrix instructions multiply; Unsupported if there is none."""
-    types = (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator)
-    if types not in _KERNEL_DTYPE:
-        raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
-    if problem.extent("g") > 1:
-        raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")
-    return _KERNEL_DTYPE[types]
 
 
 def _filter(
@@ -147,52 +92,22 @@ def _filter(
     return (made, *_pad_filter(made, (n_padded if one else n, n_padded), k_outer, run, dtype))
 
 
-@dataclass(frozen=True)
-class _Fused:
-    """The epilogue's operands."""
-
-    vectors: tuple[tuple[int, str, str], ...]
-    residual: Residual | None
-    strides: dict[int, int]
-    copies: tuple[HostCopy, ...]
-
-
-def _fused(problem: ConvProblem, n_padded: int) -> _Fused:
-    """Sort the epilogue's operands into per-channel vectors and at most one residual."""
-    n = problem.extent("n")
-    vectors: list[tuple[int, str, str]] = []
-    copies: list[HostCopy] = []
-    residual: Residual | None = None
-    strides: dict[int, int] = {}
-    for index, given in enumerate(problem.epilogue.inputs):
-        pairs = zip(problem.loops, given.strides, strict=True)
-        walked = {loop.role for loop, stride in pairs if stride}
-        # With one channel and no pixel loop, a single value is a vector of one.
-        if walked == {"n"} or (not walked and n == 1 and given.operand.elements == 1):
-            name, made = read_vector(problem, index, given, n_padded)
-            vectors.append((index, given.operand.dtype, name))
-        elif ("n" in walked or n == 1) and residual is None:
-            residual, strides, made = read_residual(problem, index, given, n_padded)
-        else:
-            raise Unsupported(f"operand {index} of the epilogue is neither bias nor residual")
-        copies += made
-    return _Fused(tuple(vectors), residual, strides, tuple(copies))
-
-
 def make_view(problem: ConvProblem) -> GemmView:
     """The implicit GEMM of a problem.
 
     Raises:
         Unsupported: groups, a type without a matrix instruction, or an operand that no copy fits.
     """
-    problem = _without_unit_loops(problem)
-    dtype = _kernel_dtype(problem)
+    problem = without_unit_loops(problem)
+    dtype = matrix_dtype(problem)
+    if problem.extent("g") > 1:
+        raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")
     n_padded = round_up(problem.extent("n"), K_BLOCK)
     inp, k_outer, run = read_input(problem, dtype)
     run = max(run, K_BLOCK)  # a unit channel is padded by the packed input
     outer = prod(size for size, _ in k_outer)
     out = write_output(problem, n_padded)
-    fused = _fused(problem, n_padded)
+    fused = fuse(problem, n_padded)
     m = [
         MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
         for i, loop in enumerate(problem.loops)
@@ -201,7 +116,7 @@ def make_view(problem: ConvProblem) -> GemmView:
     return GemmView(
         problem=problem,
         dtype=dtype,
-        m=_merge(m),
+        m=merge(m),
         k_outer=k_outer,
         run=run,
         n=n_padded,

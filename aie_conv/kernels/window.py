@@ -1,0 +1,240 @@
+"""The windowed matrix product of one core: a tile of the input, with its halo, times every tap.
+
+The tile's rows are cut into r strips of equal height, one for each row of the matrix instruction, so
+that a step of the window is a whole block further: every load is aligned, whatever the stride and
+dilation. Blocked layouts, all contiguous: A as [kc/s][rows of a strip][columns][r][s], B as
+[chunks][n/t][kc/s][taps][s][t], C as [strip rows out][columns out][n/t][r][t].
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from aie_conv.arch import Arch
+from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
+from aie_conv.kernels.text import Writer
+
+MOST_UNROLLED = 192
+"""Matrix instructions written out in the innermost loop; at about 16 bytes each, a fifth of the
+16 KB of program memory."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a window lies in a strip of the input held in the core.
+
+    Attributes:
+        rows, columns: pixels of the input that a strip holds.
+        taps: (vertical, horizontal).
+        step: pixels of the input between neighbours of the output, (vertical, horizontal).
+        dilation: pixels of the input between taps, (vertical, horizontal).
+    """
+
+    rows: int
+    columns: int
+    taps: tuple[int, int]
+    step: tuple[int, int]
+    dilation: tuple[int, int]
+
+    def tap_offsets(self) -> list[int]:
+        """For each tap, row by row, its distance in pixels from the window's first."""
+        (ky, kx), (dy, dx) = self.taps, self.dilation
+        return [y * dy * self.columns + x * dx for y in range(ky) for x in range(kx)]
+
+
+@dataclass(frozen=True)
+class WindowKernel:
+    """Shapes of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8" or "bf16".
+        height, width: output rows of a strip, and columns of the tile.
+        n, kc: output and input channels, multiples of the instruction's t and s.
+        window: how the window lies in a strip.
+        a_elements, b_elements: lengths of the A and B buffers.
+    """
+
+    arch: Arch
+    dtype: str
+    height: int
+    width: int
+    n: int
+    kc: int
+    window: Window
+    a_elements: int
+    b_elements: int
+
+    @property
+    def unit(self) -> MatrixUnit:
+        """The instructions."""
+        return MatrixUnit(self.arch, self.dtype)
+
+    @property
+    def rst(self) -> tuple[int, int, int]:
+        """The instruction's shape."""
+        return self.unit.rst
+
+    @property
+    def accumulator(self) -> str:
+        """Element type of C."""
+        return self.unit.accumulator
+
+    @cached_property
+    def blocking(self) -> tuple[int, int, int]:
+        """Blocks of C held in registers: (rows of pixels, columns of pixels, channels)."""
+        shapes = [
+            (y, x, c)
+            for y in (1, 2, 4)
+            for x in (1, 2, 4)
+            for c in (1, 2, 4)
+            if y * x * c <= self.unit.most_blocks
+            and self.height % y == 0
+            and self.width % x == 0
+            and self.n // self.rst[2] % c == 0
+        ]
+
+        def per_block(shape: tuple[int, int, int]) -> tuple[float, ...]:
+            y, x, c = shape
+            issue = self.unit.issue_cycles(y * x * c, y * x, c)
+            # A chain of products on one accumulator waits for itself: few blocks issue slowly.
+            chain = self._distance * self.arch.matmul_issue[self.dtype]
+            return (max(issue, chain) / (y * x * c), -y * x * c, c)
+
+        return min(shapes, key=per_block)
+
+    @property
+    def _distance(self) -> int:
+        """Cycles between two products on one accumulator (llvm-aie schedule: 2 integer, 4 or 3 bf16)."""
+        if self.dtype == "i8":
+            return 2
+        return 3 if self.arch.name == "aie2p" else 4
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate: MACs, accumulator traffic and loop set-up."""
+        y, x, c = self.blocking
+        blocks = y * x * c
+        taps, depth = len(self.window.tap_offsets()), self.kc // self.rst[1]
+        groups = self.height * self.width * (self.n // self.rst[2]) // blocks
+        chain = self._distance * self.arch.matmul_issue[self.dtype]
+        inner = taps * max(self.unit.issue_cycles(blocks, y * x, c), chain)
+        loops = 12 if self._unrolled else 12 * (1 + self.window.taps[0])
+        return int(groups * (depth * inner + loops + self.unit.traffic_cycles(blocks) + 12)) + 30
+
+    @property
+    def _unrolled(self) -> bool:
+        """Whether all taps are written out; else one row of taps, in a loop over the rows."""
+        y, x, c = self.blocking
+        return len(self.window.tap_offsets()) * y * x * c <= MOST_UNROLLED
+
+    def declarations(self) -> str:
+        """What the module must declare for this kernel."""
+        return self.unit.declarations()
+
+    def text(self, name: str) -> str:
+        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
+        r, s, t = self.rst
+        window, (by, bx, bc) = self.window, self.blocking
+        w = Writer()
+        a = Buffer("%a", self.a_elements, self.dtype)
+        b = Buffer("%b", self.b_elements, self.dtype)
+        c = Buffer("%c", self.height * self.width * r * self.n, self.accumulator)
+        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
+        taps, depth = len(window.tap_offsets()), self.kc // s
+        with w.block(head):
+            zero = w.constant(0)
+            conf = self.unit.configuration(w)
+            chunk = w.times("%q", self.n * depth * taps * s)
+            with (
+                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
+                w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
+                w.loop("nb", zero, w.constant(self.n // t), w.constant(bc)) as nb,
+            ):
+                row = w.times(y, window.step[0] * window.columns)
+                at_a = w.times(w.sum(row, w.times(x, window.step[1])), r * s)
+                at_b = w.sum(w.times(nb, depth * taps * s * t), chunk)
+                pixel = w.sum(w.times(y, self.width), x)
+                first = w.times(w.sum(w.times(pixel, self.n // t), nb), r * t)
+                at_c = [
+                    w.plus(first, ((i * self.width + j) * (self.n // t) + k) * r * t)
+                    for i in range(by)
+                    for j in range(bx)
+                    for k in range(bc)
+                ]
+                accs = [self.unit.load_acc(w, c, index) for index in at_c]
+                done = self._contract(w, (a, at_a), (b, at_b), accs, conf)
+                for index, value in zip(at_c, done, strict=True):
+                    self.unit.store_acc(w, c, index, value)
+            w.line("return")
+        return w.text()
+
+    def _contract(
+        self,
+        w: Writer,
+        a: tuple[Buffer, str],
+        b: tuple[Buffer, str],
+        accs: list[str],
+        conf: str,
+    ) -> list[str]:
+        """The sum over channels and taps for one group of accumulators."""
+        r, s, t = self.rst
+        window = self.window
+        offsets = window.tap_offsets()
+        zero, one = w.constant(0), w.constant(1)
+        plane = window.rows * window.columns * r * s
+        depth = w.constant(self.kc // s)
+        with w.carrying("k", (zero, depth, one), accs, self.unit.carried) as loop:
+            here_a = w.sum(a[1], w.times(loop.iv, plane))
+            here_b = w.sum(b[1], w.times(loop.iv, len(offsets) * s * t))
+            if self._unrolled:
+                taps = list(enumerate(offsets))
+                loop.values = self._taps(w, (a[0], here_a), (b[0], here_b), taps, loop.values, conf)
+            else:
+                ky, kx = window.taps
+                rows = (zero, w.constant(ky), one)
+                with w.carrying("ky", rows, loop.values, self.unit.carried) as tap_row:
+                    step = window.dilation[0] * window.columns * r * s
+                    row_a = w.sum(here_a, w.times(tap_row.iv, step))
+                    row_b = w.sum(here_b, w.times(tap_row.iv, kx * s * t))
+                    taps = list(enumerate(offsets[:kx]))
+                    tap_row.values = self._taps(
+                        w, (a[0], row_a), (b[0], row_b), taps, tap_row.values, conf
+                    )
+                loop.values = tap_row.results
+        return loop.results
+
+    def _taps(
+        self,
+        w: Writer,
+        a: tuple[Buffer, str],
+        b: tuple[Buffer, str],
+        taps: list[tuple[int, int]],
+        accs: list[str],
+        conf: str,
+    ) -> list[str]:
+        """The products of the given taps, (number, offset in pixels) each; equal loads are shared."""
+        r, s, t = self.rst
+        by, bx, bc = self.blocking
+        window = self.window
+        depth, all_taps = self.kc // s, len(window.tap_offsets())
+        loaded: dict[int, str] = {}
+
+        def pixel(at: int) -> str:
+            if at not in loaded:
+                loaded[at] = self.unit.load_a(w, a[0], w.plus(a[1], at * r * s))
+            return loaded[at]
+
+        for number, offset in taps:
+            filters = [
+                self.unit.load_b(w, b[0], w.plus(b[1], (k * depth * all_taps + number) * s * t))
+                for k in range(bc)
+            ]
+            pixels = [
+                pixel(offset + i * window.step[0] * window.columns + j * window.step[1])
+                for i in range(by)
+                for j in range(bx)
+            ]
+            pairs = [(x, y) for x in pixels for y in filters]
+            accs = [
+                self.unit.mac(w, x, y, acc, conf) for (x, y), acc in zip(pairs, accs, strict=True)
+            ]
+        return accs
