@@ -16,10 +16,22 @@ def _memref(elements: int, dtype: str) -> str:
     return f"memref<{elements}x{dtype}>"
 
 
-def _fifo(w: Writer, name: str, source: str, sinks: str, depth: int, memref: str) -> None:
+def _fifo(
+    w: Writer, name: str, source: str, sinks: str, depth: int, memref: str, attributes: str = ""
+) -> None:
     w.line(
-        f"aie.objectfifo @{name}({source}, {{{sinks}}}, {depth} : i32) : !aie.objectfifo<{memref}>"
+        f"aie.objectfifo @{name}({source}, {{{sinks}}}, {depth} : i32){attributes}"
+        f" : !aie.objectfifo<{memref}>"
     )
+
+
+def _no_padding(dims: Dims) -> str:
+    """Paddings of zero, which make the tools keep the smaller object of a link in the mem tile.
+
+    Without them the larger one is kept, and filled to its own length.
+    """
+    none = ", ".join(["<const_pad_before = 0, const_pad_after = 0>"] * len(dims))
+    return f" {{padDimensions = #aie<bd_pad_layout_array[{none}]>}}"
 
 
 def _to_stream(dims: Dims) -> str:
@@ -56,6 +68,8 @@ def _input_name(tiling: Tiling, column: int, row: int) -> str:
 def _input_fifos(w: Writer, tiling: Tiling) -> None:
     dtype = tiling.view.dtype
     dims = _to_stream(tiling.a_to_stream)
+    grows = tiling.a_elements != tiling.a_l3_elements
+    attributes = _no_padding(tiling.a_to_stream) if grows else ""
     whole, part = tiling.a_parts * tiling.a_l3_elements, _memref(tiling.a_elements, dtype)
     for c in range(tiling.columns):
         cores = [f"%core_{c}_{row}" for row in range(tiling.rows)]
@@ -63,7 +77,7 @@ def _input_fifos(w: Writer, tiling: Tiling) -> None:
         names = [_input_name(tiling, c, row) for row in range(len(sinks))]
         _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", 2, _memref(whole, dtype))
         for name, sink in zip(names, sinks, strict=True):
-            _fifo(w, name, f"%mem_{c}{dims}", sink, 2, part)
+            _fifo(w, name, f"%mem_{c}{dims}", sink, 2, part, attributes)
         _link(w, [f"a_l3_{c}"], names, tiling.a_l3_elements)
 
 

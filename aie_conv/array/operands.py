@@ -165,17 +165,24 @@ def read_input(problem: ConvProblem, dtype: str) -> tuple[Input, tuple[tuple[int
     return packed, *_runs(loops, packed, k_order(loops, packed.strides))
 
 
-def pack_input(problem: ConvProblem, dtype: str) -> Input:
-    """The input with its channels innermost and padded, by a copy of the CPU."""
-    loops, lhs = problem.loops, problem.lhs
-    dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
+def channel_loop(problem: ConvProblem) -> int | None:
+    """The loop of the sum that alone walks its dimension: the innermost one, else the longest."""
+    loops = problem.loops
+    dims = walk_dims(problem.lhs, tuple(loop.lhs for loop in loops), "input")
     users = [d for d, mult in dims.of_loop if mult]
-    channels = [
+    alone = [
         i
         for i, loop in enumerate(loops)
         if loop.role == "k" and dims.of_loop[i][1] == 1 and users.count(dims.of_loop[i][0]) == 1
     ]
-    channel = max(channels, key=lambda i: loops[i].size) if channels else None
+    return max(alone, key=lambda i: (loops[i].lhs == 1, loops[i].size), default=None)
+
+
+def pack_input(problem: ConvProblem, dtype: str) -> Input:
+    """The input with its channels innermost and padded, by a copy of the CPU."""
+    loops, lhs = problem.loops, problem.lhs
+    dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
+    channel = channel_loop(problem)
     rank = len(lhs.shape)
     # Without a channel loop of its own the input gets a unit one, padded like any other.
     last = dims.of_loop[channel][0] if channel is not None else rank

@@ -55,7 +55,7 @@ def without_unit_loops(problem: ConvProblem) -> ConvProblem:
 def matrix_dtype(problem: ConvProblem) -> str:
     """The type that the matrix instructions multiply; Unsupported if there is none."""
     types = (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator)
-    if types not in _KERNEL_DTYPE:
+    if types not in _KERNEL_DTYPE or (types[0] == "f32" and problem.arithmetic == "native"):
         raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
     return _KERNEL_DTYPE[types]
 

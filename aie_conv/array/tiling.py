@@ -112,7 +112,7 @@ class Tiling(ABC):
         """What the shim sends for one tile and the slices of the rows: chunks, then residual."""
 
     @abstractmethod
-    def output_pattern(self, tile: int) -> Pattern:
+    def output_patterns(self, tile: int) -> list[Pattern]:
         """Where one tile's output goes for channel 0, without the channels of a slice."""
 
     @abstractmethod
@@ -154,7 +154,11 @@ class Tiling(ABC):
     @cached_property
     def group_slices(self) -> int:
         """Slices of one group's output channels."""
-        return self.view.n // self.n
+        return -(-self.view.n // self.n)
+
+    def channel_of(self, slice_: int) -> int:
+        """First output channel of a slice."""
+        return slice_ * self.n
 
     @cached_property
     def spread(self) -> bool:
@@ -264,18 +268,17 @@ class Tiling(ABC):
         w, n = self.residual_channels, self.n
         if self.spread:
             for i in range(self.residual_objects):
-                yield [slice_ * n + i * w for slice_ in slices]
+                yield [self.channel_of(slice_) + i * w for slice_ in slices]
             return
         per = max(1, n // w)
         for i in range(self.residual_objects):
             slice_ = slices[min(i // per if w <= n else i * (w // n), len(slices) - 1)]
-            yield [slice_ * n + (i % per) * w * (w <= n)]
+            yield [self.channel_of(slice_) + (i % per) * w * (w <= n)]
 
     # -- limits -----------------------------------------------------------------------------------
     def check(self) -> None:
         """Raise ConfigRefused where a limit of the device is broken."""
         self.check_shapes()
-        limit(self.view.n % self.n == 0, "channels", f"slices of {self.n}")
         limit(self.tail_objects <= 1, "filter object", f"{self.tail} elements of vectors")
         self._check_residual()
         arch = self.device.arch
@@ -289,9 +292,7 @@ class Tiling(ABC):
         core = STACK_BYTES + 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
         shared = -(-self.rows // self.filter_columns)
-        # Where the two ends of the input's link differ, the larger object is what the mem tile keeps.
-        held = max(l3_bytes, self.a_parts * a_bytes)
-        memtile = 2 * (held + shared * b_bytes + self.rows * out_bytes)
+        memtile = 2 * (l3_bytes + shared * b_bytes + self.rows * out_bytes)
         limit(memtile <= arch.memtile_bytes, "mem tile memory", f"{memtile} B")
         words = max(a_bytes, l3_bytes // self.a_parts, shared * b_bytes, out_bytes) // 4
         limit(words < 1 << 14, "core buffer length", f"{words} words")

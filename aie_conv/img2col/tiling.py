@@ -141,7 +141,7 @@ class GemmTiling(Tiling):
         rows, columns = self.grid
         fits = self.th <= rows and self.tw <= columns and self.pixels % r == 0
         limit(fits, "tile", f"{self.th}x{self.tw} pixels")
-        limit(self.n % t == 0, "channels", f"slices of {self.n}")
+        limit(self.n % t == 0 and self.gemm.n % self.n == 0, "channels", f"slices of {self.n}")
         limit(self.gemm.run % self.kc == 0 and self.kc % s == 0, "K chunk", f"{self.kc}")
 
     # -- addresses --------------------------------------------------------------------------------
@@ -185,9 +185,9 @@ class GemmTiling(Tiling):
         for (start,) in self.residual_starts(slices):
             yield view.residual.argument.name, Pattern(res + start, pixels)
 
-    def output_pattern(self, tile: int) -> Pattern:
+    def output_patterns(self, tile: int) -> list[Pattern]:
         """The tile's pixels."""
-        return Pattern(self.tile_offsets(tile)[1], self._pixel_dims("out"))
+        return [Pattern(self.tile_offsets(tile)[1], self._pixel_dims("out"))]
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [n][K] to blocks of s x t weights."""

@@ -20,6 +20,7 @@ from aie_conv.array.operands import (
     round_up,
     write_output,
 )
+from aie_conv.array.parts import by_parts, renamed
 from aie_conv.array.pixels import MLoop, fuse, matrix_dtype, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -98,7 +99,7 @@ def make_view(problem: ConvProblem) -> GemmView:
     Raises:
         Unsupported: groups, a type without a matrix instruction, or an operand that no copy fits.
     """
-    problem = without_unit_loops(problem)
+    problem, parts = by_parts(without_unit_loops(problem))
     dtype = matrix_dtype(problem)
     if problem.extent("g") > 1:
         raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")
@@ -108,6 +109,8 @@ def make_view(problem: ConvProblem) -> GemmView:
     outer = prod(size for size, _ in k_outer)
     out = write_output(problem, n_padded)
     fused = fuse(problem, n_padded)
+    packed = _filter(problem, inp, outer, run, n_padded, dtype)
+    lhs, prologue = renamed(parts, inp.argument, (*inp.copies, *packed, *fused.copies))
     m = [
         MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
         for i, loop in enumerate(problem.loops)
@@ -122,14 +125,10 @@ def make_view(problem: ConvProblem) -> GemmView:
         n=n_padded,
         lhs_offset=inp.offset,
         out_offset=out.offset,
-        lhs=inp.argument,
+        lhs=lhs,
         result=out.argument,
         vectors=fused.vectors,
         residual=fused.residual,
-        prologue=(
-            *inp.copies,
-            *_filter(problem, inp, outer, run, n_padded, dtype),
-            *fused.copies,
-        ),
+        prologue=prologue,
         finish=out.copies,
     )

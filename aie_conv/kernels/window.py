@@ -1,8 +1,8 @@
 """The windowed matrix product of one core: a tile of the input, with its halo, times every tap.
 
 The tile's rows are cut into r strips of equal height, one for each row of the matrix instruction, so
-that a step of the window is a whole block further: every load is aligned, whatever the stride and
-dilation. Blocked layouts, all contiguous: A as [kc/s][rows of a strip][columns][r][s], B as
+that a step of the window is whole blocks further: every load is aligned, whatever the stride and
+dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s][r][s], B as
 [chunks][n/t][kc/s][taps][s][t], C as [strip rows out][columns out][n/t][r][t].
 """
 
@@ -150,7 +150,7 @@ class WindowKernel:
                 w.loop("nb", zero, w.constant(self.n // t), w.constant(bc)) as nb,
             ):
                 row = w.times(y, window.step[0] * window.columns)
-                at_a = w.times(w.sum(row, w.times(x, window.step[1])), r * s)
+                at_a = w.times(w.sum(row, w.times(x, window.step[1])), depth * r * s)
                 at_b = w.sum(w.times(nb, depth * taps * s * t), chunk)
                 pixel = w.sum(w.times(y, self.width), x)
                 first = w.times(w.sum(w.times(pixel, self.n // t), nb), r * t)
@@ -180,10 +180,9 @@ class WindowKernel:
         window = self.window
         offsets = window.tap_offsets()
         zero, one = w.constant(0), w.constant(1)
-        plane = window.rows * window.columns * r * s
-        depth = w.constant(self.kc // s)
-        with w.carrying("k", (zero, depth, one), accs, self.unit.carried) as loop:
-            here_a = w.sum(a[1], w.times(loop.iv, plane))
+        depth = self.kc // s
+        with w.carrying("k", (zero, w.constant(depth), one), accs, self.unit.carried) as loop:
+            here_a = w.sum(a[1], w.times(loop.iv, r * s))
             here_b = w.sum(b[1], w.times(loop.iv, len(offsets) * s * t))
             if self._unrolled:
                 taps = list(enumerate(offsets))
@@ -192,7 +191,7 @@ class WindowKernel:
                 ky, kx = window.taps
                 rows = (zero, w.constant(ky), one)
                 with w.carrying("ky", rows, loop.values, self.unit.carried) as tap_row:
-                    step = window.dilation[0] * window.columns * r * s
+                    step = window.dilation[0] * window.columns * depth * r * s
                     row_a = w.sum(here_a, w.times(tap_row.iv, step))
                     row_b = w.sum(here_b, w.times(tap_row.iv, kx * s * t))
                     taps = list(enumerate(offsets[:kx]))
@@ -220,7 +219,7 @@ class WindowKernel:
 
         def pixel(at: int) -> str:
             if at not in loaded:
-                loaded[at] = self.unit.load_a(w, a[0], w.plus(a[1], at * r * s))
+                loaded[at] = self.unit.load_a(w, a[0], w.plus(a[1], at * depth * r * s))
             return loaded[at]
 
         for number, offset in taps:

@@ -1,0 +1,109 @@
+"""f32 by three bf16 products: a problem over f32 as one over bf16 with three times the channels.
+
+Each operand is x = hi + lo to 16 bits. The input's channels become [x, hi, lo] and the filter's
+[x, lo, hi], x rounded to bf16, so that a plain sum over them is x * x + hi * lo + lo * hi; the cores know
+nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.Part`).
+The error bound is at :data:`aie_conv.problem.Arithmetic`.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+
+from aie_conv.array.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy, Part
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem, Loop, Operand
+
+_LHS: tuple[Part, ...] = ("whole", "hi", "lo")
+_RHS: tuple[Part, ...] = ("whole", "lo", "hi")
+
+_NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
+
+
+def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
+    """A "bf16x3" problem over its parts, and the copies that make them; any other as it is.
+
+    The copies write "lhs_parts" and "rhs_parts"; what reads the new problem's operands must be
+    renamed (:func:`renamed`). Channels are padded with zeros to whole blocks.
+
+    Raises:
+        Unsupported: the filter's channels share a dimension with another loop.
+    """
+    if problem.arithmetic != "bf16x3":
+        return problem, ()
+    channel = channel_loop(problem)
+    count = problem.loops[channel].size if channel is not None else 1
+    total = len(_LHS) * count
+    if channel is not None or problem.extent("g") == 1:
+        total = round_up(total, K_BLOCK)
+    lhs, at_lhs, lhs_copies = _spread(problem, "lhs", channel, total)
+    rhs, at_rhs, rhs_copies = _spread(problem, "rhs", channel, total)
+    loops = [
+        replace(loop, lhs=a, rhs=b, size=total if i == channel else loop.size)
+        for i, (loop, a, b) in enumerate(zip(problem.loops, at_lhs, at_rhs, strict=True))
+    ]
+    inputs = problem.epilogue.inputs
+    if channel is None:
+        loops.append(Loop("part", "k", total, 1, 1, 0))
+        inputs = tuple(replace(given, strides=(*given.strides, 0)) for given in inputs)
+    made = replace(
+        problem,
+        loops=tuple(loops),
+        lhs=lhs,
+        rhs=rhs,
+        epilogue=replace(problem.epilogue, inputs=inputs),
+    )
+    return made, (*lhs_copies, *rhs_copies)
+
+
+def _spread(
+    problem: ConvProblem, name: str, channel: int | None, total: int
+) -> tuple[Operand, list[int], list[HostCopy]]:
+    """An operand as ``total`` channels innermost, its loops' strides, and the copies of its parts."""
+    loops = problem.loops
+    operand, given, parts = (
+        (problem.lhs, tuple(loop.lhs for loop in loops), _LHS)
+        if name == "lhs"
+        else (problem.rhs, tuple(loop.rhs for loop in loops), _RHS)
+    )
+    dims = walk_dims(operand, given, name)
+    rank = len(operand.shape)
+    last, unit = rank, (1,)
+    if channel is not None:
+        (last, step), unit = dims.of_loop[channel], ()
+        if step != 1 or sum(bool(mult) and d == last for d, mult in dims.of_loop) > 1:
+            raise Unsupported(f"{name}: its channels share a dimension with another loop")
+    extents = (*(dims.extent(loops, d) for d in range(rank)), *unit)
+    order = (*(d for d in range(len(extents)) if d != last), last)
+    shape = (*(extents[d] for d in order[:-1]), total)
+    front = (0,) * (len(shape) - 1)
+    copies = [
+        HostCopy(
+            source=name,
+            view=(*operand.shape, *unit),
+            view_dtype=operand.dtype,
+            offsets=(*dims.start, *(0 for _ in unit)),
+            sizes=extents,
+            perm=order,
+            dest=_NAMES[name],
+            dest_shape=shape,
+            dest_dtype="bf16",
+            dest_offsets=(*front, number * extents[last]),
+            part=part,
+        )
+        for number, part in enumerate(parts)
+    ]
+    stride_of = dict(zip(order, row_major(shape), strict=True))
+    strides = [stride_of[d] * mult if mult else 0 for d, mult in dims.of_loop]
+    return Operand("bf16", shape), strides, copies
+
+
+def renamed(
+    parts: tuple[HostCopy, ...], argument: Argument, copies: Iterable[HostCopy]
+) -> tuple[Argument, tuple[HostCopy, ...]]:
+    """The input's argument and a prologue behind the parts that they read; as given without parts."""
+    if not parts:
+        return argument, tuple(copies)
+    moved = (replace(copy, source=_NAMES.get(copy.source, copy.source)) for copy in copies)
+    return replace(argument, name=_NAMES.get(argument.name, argument.name)), (*parts, *moved)

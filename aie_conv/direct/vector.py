@@ -1,0 +1,136 @@
+"""The direct route on the matrix unit: every tap of the window is a matrix product in the core."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from math import prod
+
+from aie_conv.arch import Device, get_device
+from aie_conv.array.operands import K_BLOCK
+from aie_conv.array.pixels import matrix_dtype
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.array.search import rebuilt, search
+from aie_conv.array.streams import count_tasks
+from aie_conv.array.tiling import divisors, fits_roughly, limit
+from aie_conv.direct.tiling import DirectTiling
+from aie_conv.direct.view import DirectView, make_view
+from aie_conv.errors import ConfigRefused
+from aie_conv.kernels import epilogue
+from aie_conv.kernels.window import WindowKernel
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+
+_MAX_CHANNELS = 256
+_MAX_PIXELS = 1024
+
+
+@dataclass(frozen=True)
+class WindowTiling(DirectTiling):
+    """Dense groups: the window's taps are matrix products over blocks of channels."""
+
+    @cached_property
+    def matmul(self) -> WindowKernel:
+        """The core's windowed product."""
+        return WindowKernel(
+            self.device.arch,
+            self.direct.dtype,
+            self.height,
+            self.width,
+            self.n,
+            self.kc,
+            self.window,
+            self.a_elements,
+            self.b_elements,
+        )
+
+    @cached_property
+    def strips(self) -> int:
+        """Strips of a tile: the rows of the matrix instruction."""
+        return self.device.arch.matmul[self.direct.dtype][0]
+
+    def check_shapes(self) -> None:
+        """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""
+        super().check_shapes()
+        limit(self.direct.n % self.n == 0, "channels", f"slices of {self.n}")
+
+    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """From [groups][n][taps][channels] to blocks of s x t weights."""
+        view, n, kc = self.direct, self.n, self.kc
+        _, s, t = self.matmul.rst
+        outer, taps = prod(size for size, _ in self.k_outer), prod(self.window.taps)
+        parts = view.channels // kc
+        split = (self.slices, n // t, t, outer, taps, parts, kc // s, s)
+        order = (0, 3, 5, 1, 6, 4, 7, 2)
+        blocks = tuple(split[i] for i in order)
+        zeros, dtype = (0,) * 8, view.dtype
+        return (
+            HostCopy(view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros),
+        )
+
+
+def spans(size: int, unit: int) -> list[int]:
+    """Lengths worth trying, in units, along an axis: even cuts of it and powers of two."""
+    most = max(1, size // unit)
+    cuts = {max(1, -(-size // (unit * i))) for i in range(1, 17)}
+    small = {2**i for i in range(8)}
+    return sorted(c for c in cuts | small if c <= most)
+
+
+def held_windows(view: DirectView) -> list[int]:
+    """The useful values of ``held``."""
+    down, across = view.rows.taps > 1, view.columns.taps > 1
+    return [2] * (down or not across) + [1] * across + [0] * (down and not across)
+
+
+def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
+    """Tilings worth checking."""
+    arch = device.arch
+    r, s, t = arch.matmul[view.dtype]
+    size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+    channels = [d for d in divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
+    depths = [d for d in divisors(view.channels) if d % s == 0 and d <= 512]
+    shapes = [
+        (height, width)
+        for height in spans(view.rows.size, r)
+        for width in spans(view.columns.size, 1)
+        if r * height * width <= _MAX_PIXELS
+    ]
+    for held in held_windows(view):
+        for kc in depths:
+            for height, width in shapes:
+                probe = WindowTiling(device, t, kc, False, 2, view, height, width, held)
+                a, pixels = probe.a_elements * size, probe.pixels
+                for n in channels:
+                    for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                        filters = n * (view.k if resident else probe.k_elements) * size
+                        acc, result = pixels * n * 4, pixels * n * out
+                        if fits_roughly(arch, a, b_depth * filters, result, acc):
+                            yield WindowTiling(
+                                device, n, kc, resident, b_depth, view, height, width, held
+                            )
+
+
+class VectorRoute:
+    """Direct convolution by matrix and element-wise instructions."""
+
+    name = "direct"
+    style = "vector"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> ArrayPlan:
+        """The best tiling of a problem, or the one that ``parameters`` state.
+
+        See :class:`aie_conv.partitioner.interface.Route`.
+        """
+        epilogue.check(problem.epilogue, problem.accumulator)
+        where = get_device(device)
+        dtype = matrix_dtype(problem)
+        view = make_view(problem, dtype, K_BLOCK, None)
+        if parameters is not None:
+            known = {"direct": view, "device": where}
+            tiling, cycles = rebuilt(WindowTiling, known, parameters, count_tasks)
+        else:
+            refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
+            tiling, cycles = search(candidates(view, where), refused, count_tasks)
+        return ArrayPlan(self.name, self.style, tiling, cycles)

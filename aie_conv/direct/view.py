@@ -1,0 +1,435 @@
+"""A problem as the direct route runs it: two loops over pixels, each with the window that slides along
+it, channels innermost, and groups.
+
+Nothing here knows forward from backward: a window is any loop of the sum that walks the same dimension
+of the input as a loop of the output does.
+"""
+
+from dataclasses import dataclass, replace
+from math import gcd, prod
+
+from aie_conv.array.operands import (
+    Input,
+    Residual,
+    aligned,
+    canonical_copy,
+    channel_loop,
+    copy_corner,
+    pack_input,
+    round_up,
+    row_major,
+    walk_dims,
+    write_output,
+)
+from aie_conv.array.pixels import MLoop, fuse, merge, without_unit_loops
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem, Loop, Operand
+
+
+@dataclass(frozen=True)
+class Axis:
+    """A loop over output pixels and the window that slides along it; strides in elements.
+
+    Attributes:
+        size: output pixels.
+        lhs, out, residual: stride of one output pixel in each buffer.
+        taps: length of the window, 1 without one.
+        tap: stride of one tap in the input, 0 without a window.
+    """
+
+    size: int
+    lhs: int
+    out: int
+    residual: int
+    taps: int = 1
+    tap: int = 0
+
+    @property
+    def pitch(self) -> int:
+        """Distance of the input pixels that the window touches."""
+        return gcd(self.lhs, self.tap)
+
+    @property
+    def step(self) -> int:
+        """Input pixels from one output pixel to the next, in pitches."""
+        return self.lhs // self.pitch if self.pitch else 1
+
+    @property
+    def dilation(self) -> int:
+        """Input pixels from one tap to the next, in pitches."""
+        return self.tap // self.pitch if self.pitch else 1
+
+
+@dataclass(frozen=True)
+class DirectView:
+    """A problem's loops and buffers; strides and offsets in elements.
+
+    Attributes:
+        dtype: type of the operands on the array.
+        accumulate: type of the sums on the array.
+        rows, columns: the tiled axes.
+        outer: the other loops over output pixels.
+        k_outer: (size, input stride) of loops of the sum besides the two windows and the channels.
+        channels: input channels of a group, contiguous, padded.
+        groups: number of groups; ``group_lhs`` is their stride in the input.
+        n: output channels of a group, padded.
+        depthwise: each output channel has its own input channel; ``n`` counts them all, ``groups`` and
+            ``channels`` are 1.
+        lhs_offset, out_offset: first element in the input and output.
+        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.array.interface.View`.
+        filter: name of the host value [groups][n][k_outer …][row taps][column taps][channels].
+    """
+
+    problem: ConvProblem
+    dtype: str
+    rows: Axis
+    columns: Axis
+    outer: tuple[MLoop, ...]
+    k_outer: tuple[tuple[int, int], ...]
+    channels: int
+    groups: int
+    group_lhs: int
+    n: int
+    depthwise: bool
+    lhs_offset: int
+    out_offset: int
+    lhs: Argument
+    result: Argument
+    vectors: tuple[tuple[int, str, str], ...]
+    residual: Residual | None
+    prologue: tuple[HostCopy, ...]
+    finish: tuple[HostCopy, ...]
+    filter: str
+
+    @property
+    def k(self) -> int:
+        """Length of a sum, padding included."""
+        window = self.rows.taps * self.columns.taps
+        return prod(size for size, _ in self.k_outer) * window * self.channels
+
+
+# -- groups as dimensions -------------------------------------------------------------------------
+def _split(operand: Operand, loops: tuple[Loop, ...], strides: tuple[int, ...]) -> Operand:
+    """The same buffer with a dimension of its own for each loop over groups."""
+    for loop, stride in zip(loops, strides, strict=True):
+        own = row_major(operand.shape)
+        if loop.role != "g" or not stride or stride in own:
+            continue
+        for d, size in enumerate(operand.shape):
+            inside = stride // own[d]
+            if inside > 1 and stride % own[d] == 0 and size % inside == 0 and inside < size:
+                shape = (*operand.shape[:d], size // inside, inside, *operand.shape[d + 1 :])
+                operand = replace(operand, shape=shape)
+                break
+    return operand
+
+
+def _with_group_dims(problem: ConvProblem) -> ConvProblem:
+    """The problem over buffers in which groups and their channels are dimensions."""
+    loops = problem.loops
+
+    def split(operand: Operand, strides: tuple[int, ...]) -> Operand:
+        return _split(operand, loops, strides)
+
+    inputs = tuple(
+        replace(given, operand=split(given.operand, given.strides))
+        for given in problem.epilogue.inputs
+    )
+    return replace(
+        problem,
+        lhs=split(problem.lhs, tuple(loop.lhs for loop in loops)),
+        rhs=split(problem.rhs, tuple(loop.rhs for loop in loops)),
+        out=split(problem.out, tuple(loop.out for loop in loops)),
+        epilogue=replace(problem.epilogue, inputs=inputs),
+    )
+
+
+def _groups_as_outputs(problem: ConvProblem) -> ConvProblem:
+    """The problem as its output and epilogue see it: groups are outer output channels."""
+    loops = tuple(replace(loop, role="n") if loop.role == "g" else loop for loop in problem.loops)
+    return replace(problem, loops=loops)
+
+
+# -- windows --------------------------------------------------------------------------------------
+def _windows(problem: ConvProblem) -> dict[int, int]:
+    """For each loop over pixels that a window slides along: the window's loop."""
+    loops = problem.loops
+    try:
+        dims = walk_dims(problem.lhs, tuple(loop.lhs for loop in loops), "input")
+    except Unsupported:
+        return {}
+    found: dict[int, int] = {}
+    for i, loop in enumerate(loops):
+        if loop.role != "m" or not loop.lhs:
+            continue
+        dim = dims.of_loop[i][0]
+        taps = [
+            j for j, k in enumerate(loops) if k.role == "k" and k.lhs and dims.of_loop[j][0] == dim
+        ]
+        if taps:
+            found[i] = max(taps, key=lambda j: loops[j].size)
+    taken = list(found.values())
+    return {i: j for i, j in found.items() if taken.count(j) == 1}
+
+
+def _choose_axes(problem: ConvProblem, windows: dict[int, int]) -> tuple[int | None, int | None]:
+    """The loops of the output that are tiled: (rows, columns), windowed ones first."""
+    ms = [i for i, loop in enumerate(problem.loops) if loop.role == "m"]
+    windowed = [i for i in ms if i in windows]
+    if len(windowed) >= 2:
+        return windowed[-2], windowed[-1]
+    rest = [i for i in ms if i not in windowed]
+    if windowed:
+        return windowed[0], max(rest, key=lambda i: problem.loops[i].size, default=None)
+    if len(rest) >= 2:
+        return rest[-2], rest[-1]
+    return (rest[0] if rest else None), None
+
+
+def _axis(
+    loop: MLoop, windows: dict[int, int], number: int, problem: ConvProblem, inp: Input
+) -> Axis:
+    taps, tap = 1, 0
+    if number in windows:
+        window = windows[number]
+        taps, tap = problem.loops[window].size, inp.strides[window]
+    return Axis(loop.size, loop.lhs, loop.out, loop.residual, taps, tap)
+
+
+# -- channels -------------------------------------------------------------------------------------
+@dataclass(frozen=True)
+class Channels:
+    """How a route brings its channels together.
+
+    Attributes:
+        loop: the loop over input channels; None where there is none.
+        bundle: groups that are computed as one, with zeros between them.
+        channels, n: input and output channels of a bundle, padded.
+        groups: number of bundles.
+        depthwise: as in :class:`DirectView`.
+    """
+
+    loop: int | None
+    bundle: int
+    channels: int
+    n: int
+    groups: int
+    depthwise: bool = False
+
+
+def bundle_groups(problem: ConvProblem, channel: int | None, quantum: int) -> Channels:
+    """The fewest groups whose channels fill blocks of ``quantum``; all of them if none does."""
+    c = problem.loops[channel].size if channel is not None else 1
+    n, groups = problem.extent("n"), problem.extent("g")
+    if groups == 1:
+        return Channels(channel, 1, round_up(c, quantum), round_up(n, quantum), 1)
+    for bundle in (b for b in range(1, groups + 1) if groups % b == 0):
+        if bundle * c % quantum == 0 and bundle * n % quantum == 0:
+            return Channels(channel, bundle, bundle * c, bundle * n, groups // bundle)
+    return Channels(
+        channel, groups, round_up(groups * c, quantum), round_up(groups * n, quantum), 1
+    )
+
+
+def depthwise_channels(problem: ConvProblem, channel: int | None, quantum: int) -> Channels | None:
+    """Channels of a depthwise problem in blocks of ``quantum``, None where it is not depthwise."""
+    if problem.extent("g") == 1 or problem.extent("n") > 1 or channel is not None:
+        return None
+    groups = problem.extent("g")
+    # The last block overlaps the one before it; too few channels for one are padded.
+    channels = groups if groups >= quantum and groups % 4 == 0 else round_up(groups, quantum)
+    return Channels(None, 1, 1, channels, 1, depthwise=True)
+
+
+def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
+    """The input with groups and channels innermost, padded at their end, by copies of the CPU."""
+    loops, lhs = problem.loops, problem.lhs
+    dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
+    inner = [i for i, loop in enumerate(loops) if loop.role == "g" and loop.lhs]
+    inner += [made.loop] if made.loop is not None else []
+    last = [dims.of_loop[i][0] for i in inner]
+    if len(set(last)) < len(last) or any(dims.of_loop[i][1] != 1 for i in inner):
+        raise Unsupported("input: groups and channels share a dimension with other loops")
+    extents = tuple(dims.extent(loops, d) for d in range(len(lhs.shape)))
+    perm = (*(d for d in range(len(extents)) if d not in last), *last)
+    front = tuple(extents[d] for d in perm[: len(perm) - len(last)])
+    inside = tuple(extents[d] for d in last)
+    total = prod(inside)
+    padded = made.n if made.depthwise else made.groups * made.channels
+    name = "lhs_packed" if padded == total else "lhs_pixels"
+    shape = (*front, *inside)
+    copies = [
+        HostCopy(
+            "lhs", lhs.shape, lhs.dtype, dims.start, extents, perm, name, shape, dtype,
+            (0,) * len(shape),
+        )
+    ]  # fmt: skip
+    if padded != total:
+        wide = (*front, padded)
+        copies.append(
+            copy_corner(name, (*front, total), dtype, (*front, total), "lhs_packed", wide)
+        )
+    strides_of = dict(
+        zip(perm, (*row_major((*front, padded))[:-1], *row_major(inside)), strict=True)
+    )
+    strides = {i: strides_of[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
+    elements = prod(front) * padded
+    return Input(strides, {}, 0, Argument("lhs_packed", dtype, elements), tuple(copies))
+
+
+def _read(problem: ConvProblem, made: Channels, dtype: str) -> Input:
+    """The input as it lies if channels are contiguous and addresses fit the DMA, else packed."""
+    loops, lhs = problem.loops, problem.lhs
+    strides = {i: loop.lhs for i, loop in enumerate(loops)}
+    expected = 1
+    plain = lhs.dtype == dtype
+    if made.loop is not None:
+        plain = plain and strides[made.loop] == 1
+        expected = loops[made.loop].size
+    else:
+        plain = plain and (made.depthwise or made.bundle > 1)
+    walked = [i for i, loop in enumerate(loops) if loop.role != "n" and i != made.loop]
+    groups = [i for i in walked if loops[i].role == "g"]
+    whole = made.depthwise or made.bundle > 1
+    for i in reversed(groups):
+        plain = plain and (not whole or strides[i] == expected)
+        expected *= loops[i].size
+    real = expected if whole else expected // prod(loops[i].size for i in groups)
+    wanted = made.n if made.depthwise else made.channels * (made.groups if whole else 1)
+    walk = [strides[i] for i in walked if not (whole and i in groups)]
+    if plain and real == wanted and aligned(dtype, lhs.offset, walk):
+        return Input(strides, {}, lhs.offset, Argument("lhs", lhs.dtype, lhs.elements), ())
+    if groups:
+        return _pack_groups(problem, made, dtype)
+    return pack_input(problem, dtype)
+
+
+# -- the filter -----------------------------------------------------------------------------------
+def _filter(
+    problem: ConvProblem, made: Channels, order: tuple[int, ...], dtype: str
+) -> tuple[str, tuple[HostCopy, ...]]:
+    """The filter as [groups][n][taps …][channels], bundles as blocks of a diagonal matrix."""
+    loops = problem.loops
+    strides = tuple(loop.rhs for loop in loops)
+    gs = tuple(i for i, loop in enumerate(loops) if loop.role == "g")
+    ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
+    channel = () if made.loop is None else (made.loop,)
+    c, n = prod(loops[i].size for i in channel), problem.extent("n")
+    taps = prod(loops[i].size for i in order)
+    whole = (*gs, *ns, *order, *channel)
+    copies = [canonical_copy("rhs", problem.rhs, strides, loops, whole, "rhs_gnk", {}, dtype)]
+    name, groups = "rhs_gnk", problem.extent("g")
+    if made.depthwise:
+        # [channels][taps]: blocks of channels are made of it where it is packed.
+        have, want = (groups, taps), (made.n, taps)
+    elif made.bundle > 1:
+        bundle, bundles = made.bundle, groups // made.bundle
+        view = (bundles, bundle, n, taps, 1, c)
+        dest = (bundles, bundle, n, taps, bundle, c)
+        for j in range(bundle):
+            at, region = (0, j, 0, 0, 0, 0), (bundles, 1, n, taps, 1, c)
+            copies.append(
+                HostCopy(
+                    name, view, dtype, at, region, tuple(range(6)), "rhs_bundles", dest, dtype,
+                    (0, j, 0, 0, j, 0),
+                )
+            )  # fmt: skip
+        name = "rhs_bundles"
+        have = (bundles, bundle * n, taps, bundle * c)
+        want = (made.groups, made.n, taps, made.channels)
+    else:
+        have, want = (groups, n, taps, c), (groups, made.n, taps, made.channels)
+    if have != want:
+        copies.append(copy_corner(name, have, dtype, have, "rhs_padded", want))
+        name = "rhs_padded"
+    return name, tuple(copies)
+
+
+# -- the view -------------------------------------------------------------------------------------
+def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None) -> DirectView:
+    """The direct form of a problem.
+
+    Args:
+        problem: what to compute.
+        dtype: type of the operands on the array.
+        quantum: channels come in blocks of this many.
+        lanes: channels of a depthwise block; None to treat depthwise problems as grouped ones.
+
+    Raises:
+        Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
+    """
+    problem = _with_group_dims(without_unit_loops(problem))
+    windows = _windows(problem)
+    channel = channel_loop(problem)
+    made = depthwise_channels(problem, channel, lanes) if lanes else None
+    made = made or bundle_groups(problem, channel, quantum)
+    inp = _read(problem, made, dtype)
+    flat = _groups_as_outputs(problem)
+    n_total = made.n * made.groups
+    out = write_output(flat, n_total)
+    fused = fuse(flat, n_total)
+    loops = problem.loops
+    pixels = {
+        i: MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
+        for i, loop in enumerate(loops)
+        if loop.role == "m"
+    }
+    axes, outer = _axes(problem, windows, pixels, inp)
+    used = [windows[i] for i in axes if i in windows]
+    rest = sorted(
+        (
+            i
+            for i, loop in enumerate(loops)
+            if loop.role == "k" and i != made.loop and i not in used
+        ),
+        key=lambda i: -inp.strides[i],
+    )
+    name, packed = _filter(problem, made, (*rest, *used), dtype)
+    rows, columns = (_axis(loop, windows, number, problem, inp) for number, loop in axes.items())
+    groups = [i for i, loop in enumerate(loops) if loop.role == "g"]
+    group_lhs = min((inp.strides[i] for i in groups), default=0) * made.bundle
+    return DirectView(
+        problem=problem,
+        dtype=dtype,
+        rows=rows,
+        columns=columns,
+        outer=outer,
+        k_outer=tuple((loops[i].size, inp.strides[i]) for i in rest),
+        channels=made.channels,
+        groups=made.groups,
+        group_lhs=group_lhs if made.groups > 1 else 0,
+        n=made.n,
+        depthwise=made.depthwise,
+        lhs_offset=inp.offset,
+        out_offset=out.offset,
+        lhs=inp.argument,
+        result=out.argument,
+        vectors=fused.vectors,
+        residual=fused.residual,
+        prologue=(*inp.copies, *packed, *fused.copies),
+        finish=out.copies,
+        filter=name,
+    )
+
+
+def _axes(
+    problem: ConvProblem, windows: dict[int, int], pixels: dict[int, MLoop], inp: Input
+) -> tuple[dict[int, MLoop], tuple[MLoop, ...]]:
+    """The two tiled loops by their number (-1 and -2 for missing ones), and the other pixel loops."""
+    if not windows:
+        # Without windows neighbouring loops are one where every buffer allows it.
+        merged = merge(list(pixels.values()))
+        if len(merged) < 2:
+            merged = (*merged, MLoop(1, 0, 0, 0))
+        *outer, rows, columns = merged
+        return {-1: rows, -2: columns}, tuple(outer)
+    row, column = _choose_axes(problem, windows)
+    axes: dict[int, MLoop] = {}
+    for missing, number in ((-1, row), (-2, column)):
+        if number is None:
+            axes[missing] = MLoop(1, 0, 0, 0)
+        else:
+            axes[number] = pixels[number]
+    return axes, tuple(loop for i, loop in pixels.items() if i not in axes)
