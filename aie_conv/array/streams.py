@@ -128,12 +128,12 @@ def filter_rows(tiling: Tiling, column: int) -> list[int]:
     return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
 
 
-def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
-    """The shim channels of the program: outputs first, then filters, then inputs.
+def channels(tiling: Tiling, columns: list[int] | None = None) -> list[Channel]:
+    """The shim channels of the program: inputs first, then filters, then outputs.
 
     Args:
         tiling: what to run.
-        columns: only those of the first columns; all if None.
+        columns: only those of these columns (filters of the first of them); all if None.
     """
     arch = tiling.device.arch
     view = tiling.view
@@ -161,27 +161,30 @@ def channels(tiling: Tiling, columns: int | None = None) -> list[Channel]:
         return step
 
     made: list[Channel] = []
-    first = slice(columns)
-    for c in range(tiling.columns)[first]:
-        per = _tasks(output_patterns(tiling, c), dtypes, arch, lambda sent: sent // out_bytes)
-        made.append(Channel(f"c_l3_{c}", 8, _date_outputs(list(per), clock, arch)))
-    for c in range(tiling.filter_columns)[first]:
+    for c in range(tiling.columns) if columns is None else columns:
+        tasks = tuple(_tasks(input_patterns(tiling, c), dtypes, arch, a_step))
+        made.append(Channel(f"a_l3_{c}", 0, tasks))
+    for c in range(tiling.filter_columns) if columns is None else columns[:1]:
         rows = filter_rows(tiling, c)
         tasks = tuple(_tasks(filter_patterns(tiling, rows), dtypes, arch, b_step(len(rows))))
         made.append(Channel(f"b_l3_{c}", 4, tasks))
-    for c in range(tiling.columns)[first]:
-        tasks = tuple(_tasks(input_patterns(tiling, c), dtypes, arch, a_step))
-        made.append(Channel(f"a_l3_{c}", 0, tasks))
+    for c in range(tiling.columns) if columns is None else columns:
+        per = _tasks(output_patterns(tiling, c), dtypes, arch, lambda sent: sent // out_bytes)
+        made.append(Channel(f"c_l3_{c}", 8, _date_outputs(list(per), clock, arch)))
     return made
 
 
 def count_tasks(tiling: Tiling) -> int:
-    """About how many shim tasks a tiling needs: those of the first column, for every column.
+    """About how many shim tasks a tiling needs, from those of its first and last column.
 
     Raises:
         ConfigRefused: one of them cannot be expressed.
     """
-    return tiling.columns * sum(len(channel.tasks) for channel in channels(tiling, 1))
+    most = tiling.columns - 1
+    first = channels(tiling, [0])
+    last = channels(tiling, [most]) if most else []
+    count = sum(len(channel.tasks) for channel in first) * max(1, most)
+    return count + sum(len(channel.tasks) for channel in last)
 
 
 @dataclass(frozen=True)

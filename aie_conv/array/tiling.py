@@ -26,6 +26,12 @@ OBJECT_BYTES = 64
 TASK_CYCLES = 1075
 """Cycles to issue one shim task (dma_memcpy_nd, measured on Phoenix by xdna-emu: 1050-1100)."""
 
+SHIM_READ_WORD = 1.05
+"""Cycles a word of shim reads (fit on Phoenix, xdna-emu)."""
+
+FIRST_READ_CYCLES = 750
+"""First word of a cold shim read (fit on Phoenix, xdna-emu: 747)."""
+
 STEP_CYCLES = 30
 """Cycles of a core to acquire and release a step's objects, with the call between them."""
 
@@ -286,9 +292,9 @@ class Tiling(ABC):
         acc_bytes = self.pixels * self.n * DTYPE_BYTES[self.matmul.accumulator]
         a_bytes, b_bytes = self.a_elements * self.size, self.b_elements * self.size
         l3_bytes = self.a_parts * self.a_l3_elements * self.size
-        objects = (a_bytes, self.a_l3_elements * self.size, b_bytes, out_bytes, acc_bytes)
-        for size in objects:
+        for size in (a_bytes, b_bytes, out_bytes, acc_bytes):
             limit(size % OBJECT_BYTES == 0, "object size", f"{size} B is no multiple of 64 B")
+        limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
         core = STACK_BYTES + 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
         shared = -(-self.rows // self.filter_columns)
@@ -350,18 +356,28 @@ class Tiling(ABC):
         objects = self._steps * (self.chunks + self.residual_objects)
         return {
             "cores": self._steps * self.tile_cycles,
-            "input stream": a // self.columns // rate,
+            "input stream": int(a // self.columns // rate * SHIM_READ_WORD),
             "input blocks": objects * self.a_elements * self.size // rate,
-            "filter stream": b // self.filter_columns // rate,
+            "filter stream": int(b // self.filter_columns // rate * SHIM_READ_WORD),
             "output stream": out // self.columns // rate,
         }
 
     @cached_property
     def cycles(self) -> int:
-        """Predicted cycles: the slowest of cores and channels, and what cannot overlap it."""
+        """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
         rate = self.device.arch.stream_bytes_per_cycle
-        first = (self.a_l3_elements + self.b_elements) * self.size // rate
-        return max(self.loads.values()) + first + 4 * TASK_CYCLES
+        a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size // rate
+        shared = -(-self.rows // self.filter_columns)
+        b_words = (shared + 1) * self.b_elements * self.size // rate
+        # The first tasks of all input and filter channels are issued one by one.
+        first = (self.columns + self.filter_columns) * TASK_CYCLES + FIRST_READ_CYCLES
+        first += max(a_words, b_words)
+        part = self.pixels * self.n * self.out_size // rate
+        last = part * (1 + self.rows)
+        loads = self.loads
+        writing = loads["output stream"] + self.tile_cycles + part
+        reading = max(load for name, load in loads.items() if name != "output stream")
+        return first + max(writing, reading + last)
 
 
 def limit(holds: bool, name: str, message: str) -> None:

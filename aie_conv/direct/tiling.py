@@ -97,18 +97,18 @@ class DirectTiling(Tiling):
 
     @cached_property
     def expanded(self) -> bool:
-        """Whether the shim repeats the strips' halos; a mem tile cannot where it deals out rows."""
-        return self.spread
+        """Whether the shim brings the strips one by one, repeating what they share.
+
+        A mem tile that deals out parts cannot repeat, and one that repeats nothing sends as it got.
+        """
+        return self.spread or self._strip_step > self.window.rows
 
     @cached_property
     def rows_in(self) -> int:
         """Input rows of a tile."""
         if self.expanded:
             return self.strips * self.window.rows
-        rows = (self.strips - 1) * self._strip_step + self.window.rows
-        while rows * self.window.columns * self.kc * self.size % OBJECT_BYTES:
-            rows += 1
-        return rows
+        return (self.strips - 1) * self._strip_step + self.window.rows
 
     @cached_property
     def tiles(self) -> int:

@@ -69,8 +69,11 @@ class WindowTiling(DirectTiling):
 
 
 def spans(size: int, unit: int) -> list[int]:
-    """Lengths worth trying, in units, along an axis: even cuts of it and powers of two."""
-    most = max(1, size // unit)
+    """Lengths worth trying, in units, along an axis: even cuts of it and powers of two.
+
+    Small axes are exceeded, since objects have a least size.
+    """
+    most = max(4 if unit > 1 else 1, size // unit)
     cuts = {max(1, -(-size // (unit * i))) for i in range(1, 17)}
     small = {2**i for i in range(8)}
     return sorted(c for c in cuts | small if c <= most)

@@ -360,6 +360,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     Raises:
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
     """
+    given = problem
     problem = _with_group_dims(without_unit_loops(problem))
     windows = _windows(problem)
     channel = channel_loop(problem)
@@ -391,7 +392,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     groups = [i for i, loop in enumerate(loops) if loop.role == "g"]
     group_lhs = min((inp.strides[i] for i in groups), default=0) * made.bundle
     return DirectView(
-        problem=problem,
+        problem=given,
         dtype=dtype,
         rows=rows,
         columns=columns,
