@@ -22,6 +22,8 @@ class Arch:
     words or elements, ``*_step_bits`` a step in 32-bit words minus one. ``matmul`` gives (r, s, t):
     one matrix instruction multiplies r x s by s x t; ``matmul_issue`` says how many issue cycles
     it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
+    ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate; AIE2P's of
+    int8 has no documented configuration word, so it is not there.
     ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
     """
 
@@ -52,6 +54,7 @@ class Arch:
     macs_per_cycle: Mapping[str, int]
     matmul: Mapping[str, tuple[int, int, int]]
     matmul_issue: Mapping[str, int]
+    elementwise: Mapping[str, tuple[int, int]]
 
 
 @dataclass(frozen=True)
@@ -87,7 +90,8 @@ def _catalogue() -> dict[str, Device]:
     data = json.loads(text, object_pairs_hook=_once)
     arches: dict[str, Arch] = {}
     for name, facts in data["architectures"].items():
-        facts["matmul"] = {dtype: tuple(shape) for dtype, shape in facts["matmul"].items()}
+        for name_of in ("matmul", "elementwise"):
+            facts[name_of] = {dtype: tuple(shape) for dtype, shape in facts[name_of].items()}
         arches[name] = Arch(name=name, **facts)
     return {
         name: Device(name, facts["ir_name"], facts["columns"], arches[facts["arch"]])

@@ -28,8 +28,31 @@ def pack_filter(tiling: Tiling) -> tuple[HostCopy, ...]:
     offsets = dict(tiling.vector_offsets)
     for index, vector_dtype, name in view.vectors:
         row = (tiling.slices, tiling.n * DTYPE_BYTES[vector_dtype] // tiling.size)
-        copies.append(place(name, row, tiling.weight_elements + offsets[index]))
+        source, made = by_slice(tiling, name, (view.groups * view.n, 1), vector_dtype)
+        copies += [*made, place(source, row, tiling.weight_elements + offsets[index])]
     return tuple(copies)
+
+
+def by_slice(
+    tiling: Tiling, name: str, shape: tuple[int, int], dtype: str
+) -> tuple[str, tuple[HostCopy, ...]]:
+    """A value of ``shape`` (channels, elements each) with a row of channels for every slice.
+
+    Returns:
+        The name of the value, and the copies that make it; none where slices do not overlap.
+    """
+    if tiling.slice_runs == ((0, tiling.slices, 0),):
+        return name, ()
+    made, depth = f"{name}_slices", shape[1]
+    dest = (tiling.slices * tiling.n, depth)
+    copies = (
+        HostCopy(
+            name, shape, dtype, (channel, 0), (count * tiling.n, depth), (0, 1), made, dest, dtype,
+            (first * tiling.n, 0),
+        )
+        for first, count, channel in tiling.slice_runs
+    )  # fmt: skip
+    return made, tuple(copies)
 
 
 @dataclass(frozen=True)

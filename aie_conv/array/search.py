@@ -41,7 +41,9 @@ def search(
         steps = tiling.passes * tiling.column_tiles * tiling.chunks
         # Within 3 % of each other the model says nothing: more cores, then less work for them,
         # then fewer, larger steps.
-        rank, work = (int(log(value) / log(1.03)) for value in (tiling.cycles, tiling.loads["cores"]))
+        rank, work = (
+            int(log(value) / log(1.03)) for value in (tiling.cycles, tiling.loads["cores"])
+        )
         idle = tiling.device.cores - tiling.columns * tiling.rows
         fitting.append(((rank, idle, work, steps, tiling.shim_bytes), number, tiling))
     best: tuple[int, T] | None = None

@@ -67,7 +67,7 @@ def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Patt
 def output_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
     """The output stream of one column: per tile, each row of cores' slice."""
     for pass_ in range(tiling.passes):
-        starts = [tiling.channel_of(slice_) for slice_ in row_slices(tiling, pass_)]
+        starts = [tiling.output_start(slice_) for slice_ in row_slices(tiling, pass_)]
         together = starts == [starts[0] + row * tiling.n for row in range(tiling.rows)]
         for t in range(tiling.column_tiles):
             parts = tiling.output_patterns(column_tile(tiling, column, t))

@@ -166,6 +166,15 @@ class Tiling(ABC):
         """First output channel of a slice."""
         return slice_ * self.n
 
+    def output_start(self, slice_: int) -> int:
+        """Where a slice's output begins, from the first tile's."""
+        return self.channel_of(slice_)
+
+    @cached_property
+    def slice_runs(self) -> tuple[tuple[int, int, int], ...]:
+        """(first slice, count, first channel) of slices whose channels follow one another."""
+        return ((0, self.slices, 0),)
+
     @cached_property
     def spread(self) -> bool:
         """Whether the rows of a column work on different groups, each with its own input."""

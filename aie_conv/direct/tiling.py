@@ -45,6 +45,23 @@ class DirectTiling(Tiling):
         """Strips of a tile: the pixels of one block."""
         return self.matmul.rst[0]
 
+    bands = 1
+
+    @cached_property
+    def band_rows(self) -> int:
+        """Output rows of a band."""
+        return -(-self.direct.rows.size // self.bands)
+
+    @cached_property
+    def blocks(self) -> int:
+        """Blocks of channels in a band."""
+        return self.slices
+
+    def _first_row(self, slice_: int) -> int:
+        """First output row of a slice's band; the last band ends at the border."""
+        band = slice_ // self.blocks
+        return min(band * self.band_rows, self.direct.rows.size - self.band_rows)
+
     # -- geometry ---------------------------------------------------------------------------------
     @cached_property
     def _axes(self) -> tuple[Axis, Axis]:
@@ -115,12 +132,17 @@ class DirectTiling(Tiling):
         """Tiles of output pixels of the whole problem."""
         view = self.direct
         outer = prod(loop.size for loop in view.outer)
-        return outer * -(-view.rows.size // self.rows_out) * -(-view.columns.size // self.width)
+        return outer * -(-self.band_rows // self.rows_out) * -(-view.columns.size // self.width)
 
     @cached_property
     def chunks(self) -> int:
         """Steps of K."""
-        return prod(size for size, _ in self.k_outer) * (self.direct.channels // self.kc)
+        return prod(size for size, _ in self.k_outer) * self.channel_steps
+
+    @cached_property
+    def channel_steps(self) -> int:
+        """Steps of K along the input channels."""
+        return self.direct.channels // self.kc
 
     @cached_property
     def a_elements(self) -> int:
@@ -189,15 +211,15 @@ class DirectTiling(Tiling):
 
     # -- addresses --------------------------------------------------------------------------------
     def _origin(self, tile: int) -> tuple[int, int, tuple[int, ...]]:
-        """First output row and column of a tile, and the indices of the outer loops.
+        """First output row and column of a tile in its band, and the indices of the outer loops.
 
-        The last tile of an axis ends at the border. The first row is negative where the problem has
+        The last tile of an axis ends at the border. The first row is negative where the band has
         fewer rows than the tile.
         """
         view = self.direct
         across, down = (
             -(-view.columns.size // self.width),
-            -(-view.rows.size // self.rows_out),
+            -(-self.band_rows // self.rows_out),
         )
         tile, ix = divmod(tile, across)
         tile, iy = divmod(tile, down)
@@ -205,7 +227,7 @@ class DirectTiling(Tiling):
         for loop in reversed(view.outer):
             tile, i = divmod(tile, loop.size)
             at.append(i)
-        row = min(iy * self.rows_out, view.rows.size - self.rows_out)
+        row = min(iy * self.rows_out, self.band_rows - self.rows_out)
         column = min(ix * self.width, view.columns.size - self.width)
         return row, column, tuple(reversed(at))
 
@@ -222,7 +244,7 @@ class DirectTiling(Tiling):
         Rows outside the input, which only pixels outside the output need, repeat the nearest one.
         """
         axis = self._axes[0]
-        last = _extent(axis, axis.size) - 1
+        last = _extent(axis, self.band_rows) - 1
         wanted = ((row + strip * self.height) * axis.step + i for strip, i in self._places)
         return [min(max(i, 0), last) for i in wanted]
 
@@ -238,8 +260,11 @@ class DirectTiling(Tiling):
         base = view.lhs_offset + column * columns.lhs
         base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
         inner = ((self.window.columns, columns.pitch), (self.kc, 1))
-        starts = [base + self.input_channel(slice_) for slice_ in slices[: self.a_parts]]
-        steps = (*self.k_outer, (view.channels // self.kc, self.kc))
+        starts = [
+            base + self.input_channel(slice_) + self._first_row(slice_) * rows.lhs
+            for slice_ in slices[: self.a_parts]
+        ]
+        steps = (*self.k_outer, (self.channel_steps, self.kc))
         segments = list(_segments(self._input_rows(row)))
         evenly = len({b - a for a, b in pairwise(starts)}) <= 1
         if len(segments) == 1 and evenly:
@@ -265,11 +290,12 @@ class DirectTiling(Tiling):
         base = residual.offset + column * columns.residual
         base += sum(loop.residual * i for loop, i in zip(view.outer, outer, strict=True))
         at = (row + strip * self.height + min(i, self.height - 1) for strip, i in self._places)
-        wanted = [min(max(i, 0), rows.size - 1) for i in at]
+        wanted = [min(max(i, 0), self.band_rows - 1) for i in at]
         width, w = self.window.columns, self.residual_channels
         last = residual.argument.elements - (width - 1) * columns.residual - w
         for starts in self.residual_starts(slices):
-            for start in starts:
+            for channel, slice_ in zip(starts, slices, strict=False):
+                start = channel + self._first_row(slice_) * rows.residual
                 for first, count, by in _segments(wanted):
                     at = base + start + first * rows.residual
                     stride = by * rows.residual
@@ -285,6 +311,10 @@ class DirectTiling(Tiling):
                         if width > self.width:
                             filler = ((width - self.width, 0), (w, 1))
                             yield residual.argument.name, Pattern(here, filler)
+
+    def output_start(self, slice_: int) -> int:
+        """Where a slice's output begins, from the first tile's."""
+        return self.channel_of(slice_) + self._first_row(slice_) * self.direct.rows.out
 
     def output_patterns(self, tile: int) -> list[Pattern]:
         """The tile's pixels; rows outside the output are written first, and overwritten."""

@@ -12,6 +12,9 @@ from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.search import rebuilt, search
 from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import divisors, fits_roughly, limit
+from aie_conv.direct import depthwise
+from aie_conv.direct.depthwise import DepthwiseTiling
+from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import ConfigRefused
@@ -68,23 +71,6 @@ class WindowTiling(DirectTiling):
         )
 
 
-def spans(size: int, unit: int) -> list[int]:
-    """Lengths worth trying, in units, along an axis: even cuts of it and powers of two.
-
-    Small axes are exceeded, since objects have a least size.
-    """
-    most = max(4 if unit > 1 else 1, size // unit)
-    cuts = {max(1, -(-size // (unit * i))) for i in range(1, 17)}
-    small = {2**i for i in range(8)}
-    return sorted(c for c in cuts | small if c <= most)
-
-
-def held_windows(view: DirectView) -> list[int]:
-    """The useful values of ``held``."""
-    down, across = view.rows.taps > 1, view.columns.taps > 1
-    return [2] * (down or not across) + [1] * across + [0] * (down and not across)
-
-
 def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
     """Tilings worth checking."""
     arch = device.arch
@@ -94,8 +80,8 @@ def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
     depths = [d for d in divisors(view.channels) if d % s == 0 and d <= 512]
     shapes = [
         (height, width)
-        for height in spans(view.rows.size, r)
-        for width in spans(view.columns.size, 1)
+        for height in spans(view.rows.size, r, 4)
+        for width in spans(view.columns.size)
         if r * height * width <= _MAX_PIXELS
     ]
     for held in held_windows(view):
@@ -129,11 +115,16 @@ class VectorRoute:
         epilogue.check(problem.epilogue, problem.accumulator)
         where = get_device(device)
         dtype = matrix_dtype(problem)
-        view = make_view(problem, dtype, K_BLOCK, None)
+        refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
+        lanes, _ = where.arch.elementwise.get(dtype, (None, 0))
+        view = make_view(problem, dtype, K_BLOCK, lanes)
         if parameters is not None:
             known = {"direct": view, "device": where}
-            tiling, cycles = rebuilt(WindowTiling, known, parameters, count_tasks)
-        else:
-            refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-            tiling, cycles = search(candidates(view, where), refused, count_tasks)
+            kind = DepthwiseTiling if view.depthwise else WindowTiling
+            return self._plan(*rebuilt(kind, known, parameters, count_tasks))
+        if view.depthwise:
+            return self._plan(*search(depthwise.candidates(view, where), refused, count_tasks))
+        return self._plan(*search(candidates(view, where), refused, count_tasks))
+
+    def _plan(self, tiling: DirectTiling, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, tiling, cycles)

@@ -1,0 +1,243 @@
+"""The depthwise convolution of one core: element-wise multiply-accumulates, channels in the lanes.
+
+Contiguous layouts: A as [rows][columns][lanes], B as [chunks][taps, padded][lanes], C as
+[rows out][columns out][lanes]. An instruction may take two taps at once.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from aie_conv.arch import Arch
+from aie_conv.kernels.matrix_unit import Buffer
+from aie_conv.kernels.text import Writer
+from aie_conv.kernels.window import MOST_UNROLLED, Window
+
+_HELD_FILTERS = 6
+"""Filter vectors that stay in registers over all pixels: half of the 12 of 512 bits."""
+
+
+@dataclass(frozen=True)
+class _Instruction:
+    """A multiply-accumulate intrinsic: types of its operands and its configuration word."""
+
+    name: str
+    left: str
+    right: str
+    carried: str
+    conf: int
+
+    @property
+    def types(self) -> str:
+        """Its function type."""
+        return f"({self.left}, {self.right}, {self.carried}, i32) -> {self.carried}"
+
+
+_INSTRUCTIONS = {
+    # Signed x signed (sgn_x | sgn_y), bmode 1, variant 1: out[c] += a[c] b[c] + a[c+32] b[c+32].
+    ("aie2", "i8"): _Instruction(
+        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
+        "vector<64xi8>",
+        "vector<16xi32>",
+        "vector<16xi64>",
+        808,
+    ),
+    # out[c] += a[c] b[c] + a[c+16] b[c+16] in f32.
+    ("aie2", "bf16"): _Instruction(
+        "llvm.aie2.bf.mac16.conf", "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60
+    ),
+    # out[c] += a[c] b[c] in f32.
+    ("aie2p", "bf16"): _Instruction(
+        "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
+        "vector<32xbf16>",
+        "vector<32xbf16>",
+        "vector<32xf32>",
+        60,
+    ),
+}
+"""By architecture and type; the configurations are those that mlir-aie's own lowering computes."""
+
+
+@dataclass(frozen=True)
+class DepthwiseKernel:
+    """Shapes of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8" or "bf16".
+        height, width: output pixels of a tile.
+        window: how the window lies in the tile's input.
+        a_elements, b_elements: lengths of the A and B buffers.
+    """
+
+    arch: Arch
+    dtype: str
+    height: int
+    width: int
+    window: Window
+    a_elements: int
+    b_elements: int
+
+    @property
+    def _mac(self) -> _Instruction:
+        return _INSTRUCTIONS[self.arch.name, self.dtype]
+
+    @property
+    def lanes(self) -> int:
+        """Channels."""
+        return self.arch.elementwise[self.dtype][0]
+
+    @property
+    def taps_at_once(self) -> int:
+        """Taps that one instruction takes."""
+        return self.arch.elementwise[self.dtype][1]
+
+    @property
+    def rst(self) -> tuple[int, int, int]:
+        """One pixel of as many channels as there are lanes."""
+        return 1, self.lanes, self.lanes
+
+    @property
+    def accumulator(self) -> str:
+        """Element type of C."""
+        return "i32" if self.dtype == "i8" else "f32"
+
+    @cached_property
+    def steps(self) -> int:
+        """Instructions for one pixel."""
+        return -(-len(self.window.tap_offsets()) // self.taps_at_once)
+
+    @cached_property
+    def blocking(self) -> tuple[int, int]:
+        """Pixels computed together, (rows, columns)."""
+        shapes = [
+            (y, x)
+            for y in (1, 2, 4)
+            for x in (1, 2, 4)
+            if y * x <= 4
+            and self.height % y == 0
+            and self.width % x == 0
+            and (y * x * self.steps <= MOST_UNROLLED or y * x == 1)
+        ]
+        return min(shapes, key=lambda shape: self._group_cycles(shape) / (shape[0] * shape[1]))
+
+    def _pixels(self, shape: tuple[int, int]) -> list[int]:
+        """Distances in pixels of a group's windows from the first."""
+        step, columns = self.window.step, self.window.columns
+        return [
+            i * step[0] * columns + j * step[1] for i in range(shape[0]) for j in range(shape[1])
+        ]
+
+    def _group_cycles(self, shape: tuple[int, int]) -> float:
+        """Cycles to issue one group's instructions and loads."""
+        macs = self.steps * shape[0] * shape[1]
+        distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
+        filters = 0 if self.steps <= _HELD_FILTERS else self.steps
+        wide = 64 if self.arch.name == "aie2p" else 32
+        vector = 64 if self.dtype == "bf16" and self.arch.name == "aie2p" else 32
+        loads = (len(distinct) * vector / wide + filters * 64 / wide) / 2
+        distance = 2 if self.dtype == "i8" else 3 if self.arch.name == "aie2p" else 4
+        return max(macs, loads, self.steps * distance)
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate."""
+        y, x = self.blocking
+        groups = self.height * self.width // (y * x)
+        traffic = 1.5 * y * x * self.lanes * 4 / (64 if self.arch.name == "aie2p" else 32)
+        return int(groups * (self._group_cycles((y, x)) + traffic + 12)) + 30
+
+    def declarations(self) -> str:
+        """What the module must declare for this kernel."""
+        return f"    func.func private @{self._mac.name}{self._mac.types}\n"
+
+    def text(self, name: str) -> str:
+        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
+        lanes, (by, bx) = self.lanes, self.blocking
+        window = self.window
+        w = Writer()
+        a = Buffer("%a", self.a_elements, self.dtype)
+        b = Buffer("%b", self.b_elements, self.dtype)
+        c = Buffer("%c", self.height * self.width * lanes, self.accumulator)
+        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
+        with w.block(head):
+            zero = w.constant(0)
+            conf = w.constant(self._mac.conf, "i32")
+            chunk = w.times("%q", self.steps * self.taps_at_once * lanes)
+            held = self.steps <= _HELD_FILTERS
+            filters = self._filters(w, b, chunk) if held else []
+            with (
+                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
+                w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
+            ):
+                if not held:
+                    filters = self._filters(w, b, chunk)
+                row = w.times(y, window.step[0] * window.columns)
+                at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
+                first = w.times(w.sum(w.times(y, self.width), x), lanes)
+                at_c = [
+                    w.plus(first, (i * self.width + j) * lanes)
+                    for i in range(by)
+                    for j in range(bx)
+                ]
+                accs = [self._load_acc(w, c, index) for index in at_c]
+                accs = self._accumulate(w, (a, at_a), filters, accs, conf)
+                for index, acc in zip(at_c, accs, strict=True):
+                    flat = f"vector<{lanes}x{self.accumulator}>"
+                    value = self._cast(w, acc, self._mac.carried, flat)
+                    attr = "{alignment = 32 : i64}"
+                    w.line(f"vector.store {value}, %c[{index}] {attr} : {c.type}, {flat}")
+            w.line("return")
+        return w.text()
+
+    @staticmethod
+    def _cast(w: Writer, value: str, source: str, wanted: str) -> str:
+        if source == wanted:
+            return value
+        return w.value("v", f"vector.bitcast {value} : {source} to {wanted}")
+
+    def _filters(self, w: Writer, b: Buffer, chunk: str) -> list[str]:
+        """All taps of the filter, as many in a vector as an instruction takes."""
+        count = self.lanes * self.taps_at_once
+        flat = f"vector<{count}x{self.dtype}>"
+        found: list[str] = []
+        for step in range(self.steps):
+            at = w.plus(chunk, step * count)
+            load = f"vector.load %b[{at}] {{alignment = 32 : i64}} : {b.type}, {flat}"
+            found.append(self._cast(w, w.value("f", load), flat, self._mac.right))
+        return found
+
+    def _load_acc(self, w: Writer, c: Buffer, index: str) -> str:
+        flat = f"vector<{self.lanes}x{self.accumulator}>"
+        load = f"vector.load %c[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
+        return self._cast(w, w.value("acc", load), flat, self._mac.carried)
+
+    def _accumulate(
+        self, w: Writer, a: tuple[Buffer, str], filters: list[str], accs: list[str], conf: str
+    ) -> list[str]:
+        """The products of all taps for one group of pixels; equal loads are shared."""
+        offsets, many = self.window.tap_offsets(), self.taps_at_once
+        vector = f"vector<{self.lanes}x{self.dtype}>"
+        loaded: dict[int, str] = {}
+
+        def pixel(at: int) -> str:
+            if at not in loaded:
+                index = w.plus(a[1], at * self.lanes)
+                load = f"vector.load %a[{index}] {{alignment = 32 : i64}} : {a[0].type}, {vector}"
+                loaded[at] = w.value("v", load)
+            return loaded[at]
+
+        lanes = ", ".join(map(str, range(many * self.lanes)))
+        mac = self._mac
+        for number, values in enumerate(filters):
+            taps = offsets[number * many : (number + 1) * many]
+            # A tap that fills up the last instruction has a filter of zeros: any finite data do,
+            # and what the window already holds is as finite as the result.
+            taps += taps[:1] * (many - len(taps))
+            for i, shift in enumerate(self._pixels(self.blocking)):
+                parts = [pixel(shift + tap) for tap in taps]
+                left = parts[0]
+                if many == 2:
+                    text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
+                    left = w.value("a", text)
+                call = f"func.call @{mac.name}({left}, {values}, {accs[i]}, {conf})"
+                accs[i] = w.value("y", f"{call} : {mac.types}")
+        return accs
