@@ -24,6 +24,7 @@ class Arch:
     it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
     ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate; AIE2P's of
     int8 has no documented configuration word, so it is not there.
+    ``vector_load_bytes`` is one load on each of two ports, and the alignment that it needs.
     ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
     """
 
@@ -49,6 +50,7 @@ class Arch:
     shim_queue_depth: int
     host_buffers: int
     stream_bytes_per_cycle: int
+    vector_load_bytes: int
     static_bd_size_limit: int
     clock_hz: int
     macs_per_cycle: Mapping[str, int]

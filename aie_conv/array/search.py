@@ -23,7 +23,8 @@ def search(
         candidates: tilings, checked or not.
         refused: the error if there are none at all.
         tasks_of: counts the shim tasks of a tiling; too slow to ask of every candidate.
-        finalists: how many of the best are ranked with the time to issue their tasks.
+        finalists: how many of the best, and again of those with the fewest tiles, are ranked with the
+            time to issue their tasks.
 
     Returns:
         The tiling and its predicted cycles.
@@ -46,8 +47,12 @@ def search(
         )
         idle = tiling.device.cores - tiling.columns * tiling.rows
         fitting.append(((rank, idle, work, steps, tiling.shim_bytes), number, tiling))
+    fitting.sort(key=lambda f: f[:2])
+    # Tasks are issued one by one: where they bind, tilings with few of them win.
+    near = [f for f in fitting if f[2].cycles <= 1.5 * fitting[0][2].cycles][finalists:]
+    near.sort(key=lambda f: (f[2].passes * f[2].column_tiles * f[2].columns, *f[:2]))
     best: tuple[int, T] | None = None
-    for _, _, tiling in sorted(fitting, key=lambda f: f[:2])[:finalists]:
+    for _, _, tiling in (*fitting[:finalists], *near[:finalists]):
         try:
             cycles = max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)
         except ConfigRefused as error:

@@ -20,9 +20,6 @@ from aie_conv.problem import DTYPE_BYTES
 STACK_BYTES = 2048
 """Stack of each core, in bytes."""
 
-OBJECT_BYTES = 64
-"""Every object's size is a multiple of this: the tools align nothing, vector loads need it."""
-
 TASK_CYCLES = 1075
 """Cycles to issue one shim task (dma_memcpy_nd, measured on Phoenix by xdna-emu: 1050-1100)."""
 
@@ -141,6 +138,14 @@ class Tiling(ABC):
         return DTYPE_BYTES[self.view.problem.out.dtype]
 
     @cached_property
+    def quantum(self) -> int:
+        """Bytes that every object in a core is a multiple of.
+
+        The tools put buffers behind one another without aligning them; vector loads need it.
+        """
+        return self.device.arch.vector_load_bytes
+
+    @cached_property
     def columns(self) -> int:
         """Columns of the array in use."""
         most = min(self.device.columns, self.tiles)
@@ -237,7 +242,7 @@ class Tiling(ABC):
         return -(-total // chunk) * chunk
 
     def _rounded(self, elements: int) -> int:
-        quantum = OBJECT_BYTES // self.size
+        quantum = self.quantum // self.size
         return -(-elements // quantum) * quantum
 
     @cached_property
@@ -302,7 +307,8 @@ class Tiling(ABC):
         a_bytes, b_bytes = self.a_elements * self.size, self.b_elements * self.size
         l3_bytes = self.a_parts * self.a_l3_elements * self.size
         for size in (a_bytes, b_bytes, out_bytes, acc_bytes):
-            limit(size % OBJECT_BYTES == 0, "object size", f"{size} B is no multiple of 64 B")
+            whole = size % self.quantum == 0
+            limit(whole, "object size", f"{size} B is no multiple of {self.quantum} B")
         limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
         core = STACK_BYTES + 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")

@@ -11,7 +11,7 @@ from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
-from aie_conv.array.tiling import OBJECT_BYTES, Dims, Tiling, limit
+from aie_conv.array.tiling import Dims, Tiling, limit
 from aie_conv.direct.view import Axis, DirectView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.kernels.window import Window
@@ -97,7 +97,7 @@ class DirectTiling(Tiling):
         wide = _extent(columns, self.width)
         high = _extent(rows, self.height)
         pixel = self.strips * self.kc * self.size
-        while high * wide * pixel % OBJECT_BYTES:
+        while high * wide * pixel % self.quantum:
             high += 1
         return Window(
             high,

@@ -132,9 +132,9 @@ class DepthwiseKernel:
         macs = self.steps * shape[0] * shape[1]
         distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
         filters = 0 if self.steps <= _HELD_FILTERS else self.steps
-        wide = 64 if self.arch.name == "aie2p" else 32
-        vector = 64 if self.dtype == "bf16" and self.arch.name == "aie2p" else 32
-        loads = (len(distinct) * vector / wide + filters * 64 / wide) / 2
+        wide = self.arch.vector_load_bytes
+        vector = self.lanes * (1 if self.dtype == "i8" else 2)
+        loads = (len(distinct) * vector + filters * self.taps_at_once * vector) / wide / 2
         distance = 2 if self.dtype == "i8" else 3 if self.arch.name == "aie2p" else 4
         return max(macs, loads, self.steps * distance)
 
@@ -142,7 +142,7 @@ class DepthwiseKernel:
         """Issue cycles of one call, an estimate."""
         y, x = self.blocking
         groups = self.height * self.width // (y * x)
-        traffic = 1.5 * y * x * self.lanes * 4 / (64 if self.arch.name == "aie2p" else 32)
+        traffic = 1.5 * y * x * self.lanes * 4 / self.arch.vector_load_bytes
         return int(groups * (self._group_cycles((y, x)) + traffic + 12)) + 30
 
     def declarations(self) -> str:

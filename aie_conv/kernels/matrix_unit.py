@@ -73,8 +73,7 @@ class MatrixUnit:
     def issue_cycles(self, macs: int, a_blocks: int, b_blocks: int) -> float:
         """Cycles to issue matrix instructions and the loads of their operands."""
         r, s, t = self.rst
-        # Loads: 32 B (AIE2) or 64 B (AIE2P) on each of two ports.
-        wide = 64 if self.arch.name == "aie2p" else 32
+        wide = self.arch.vector_load_bytes
         size = 1 if self.dtype == "i8" else 2
         a, b = -(-r * s * size // wide), -(-s * t * size // wide)
         loads = (a_blocks * a + b_blocks * b) / 2
@@ -83,7 +82,7 @@ class MatrixUnit:
     def traffic_cycles(self, blocks: int) -> float:
         """Cycles to load and store blocks of C."""
         r, _, t = self.rst
-        return 1.5 * blocks * r * t * 4 / (64 if self.arch.name == "aie2p" else 32)
+        return 1.5 * blocks * r * t * 4 / self.arch.vector_load_bytes
 
     @property
     def carried(self) -> str:

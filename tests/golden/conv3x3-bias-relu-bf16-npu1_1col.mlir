@@ -279,14 +279,14 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<1600xbf16>, %weights: memref<2560xbf16>, %result: memref<1024xbf16>) {
-      aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 32, 8][512, 8, 16, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<1024xbf16>
-      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][2, 10, 2, 128][0, 128, 1280, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<2560xbf16>
       aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][3, 3, 4, 128][160, 16, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][2, 10, 2, 128][0, 128, 1280, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<2560xbf16>
+      aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 32, 8][512, 8, 16, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<1024xbf16>
       aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 640][3, 3, 4, 128][160, 16, 160, 1]) {id = 1 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
-      aiex.npu.dma_wait {symbol = @c_l3_0}
+      aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_wait {symbol = @a_l3_0}
       aiex.npu.dma_wait {symbol = @b_l3_0}
-      aiex.npu.dma_wait {symbol = @a_l3_0}
-      aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_wait {symbol = @c_l3_0}
     }
   }
 }

@@ -132,12 +132,12 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<256xi8>, %weights: memref<128xi8>, %result: memref<128xi32>) {
-      aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][1, 1, 1, 128][0, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<128xi32>
-      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 128][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<128xi8>
       aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][1, 1, 1, 256][0, 0, 0, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<256xi8>
-      aiex.npu.dma_wait {symbol = @c_l3_0}
-      aiex.npu.dma_wait {symbol = @b_l3_0}
+      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 128][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<128xi8>
+      aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][1, 1, 1, 128][0, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<128xi32>
       aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_wait {symbol = @b_l3_0}
+      aiex.npu.dma_wait {symbol = @c_l3_0}
     }
   }
 }

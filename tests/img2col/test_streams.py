@@ -134,9 +134,11 @@ def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
     found = Im2colRoute().propose(problem, "npu1_4col").tiling
     m = (MLoop(8, 2048 * 8, 2048 * 2048, 0), MLoop(2048, 8, 2048, 0))
     tiling = replace(found, gemm=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
-    ops = schedule(channels(tiling), 4)
-    pushes = [op for op in ops if isinstance(op, Push)]
-    first_tile = [op.symbol for op in pushes[:40]]
-    outputs = [i for i, symbol in enumerate(first_tile) if symbol == "c_l3_0"]
-    assert first_tile.index("a_l3_0") > outputs[3]
-    assert first_tile.index("a_l3_0") < outputs[4]
+    made = {channel.symbol: channel for channel in channels(tiling)}
+    outputs = [step for step, _, _, _ in made["c_l3_0"].tasks[:8]]
+    last_input = tiling.chunks - 1
+    assert outputs[:4] == [0] * 4
+    assert min(outputs[4:]) > last_input
+    # Tasks of one step are pushed in the channels' order: inputs, filters, outputs.
+    pushes = [op.symbol for op in schedule(list(made.values()), 4) if isinstance(op, Push)]
+    assert pushes.index("a_l3_3") < pushes.index("b_l3_0") < pushes.index("c_l3_0")
