@@ -25,6 +25,9 @@ def compile(
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
+    direct: str = "auto",
+    cpu_cost: str = "fixed",
+    route_file: str | PathLike[str] | None = None,
     emit: str | PathLike[str] | None = None,
     report: str | PathLike[str] | None = None,
     flags: Sequence[str] = (),
@@ -36,7 +39,11 @@ def compile(
         example_inputs: tensors that fix a torch model's shapes and types.
         device: "npu1_1col" … "npu1_4col" or "npu4".
         route: "auto", "cpu" or a route's name.
-        f32: "cpu", or "bf16" to let the NPU compute f32 convolutions in bf16 with f32 sums.
+        f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
+            bf16 products with f32 sums.
+        direct: "auto", "scalar" or "vector" code of the direct route.
+        cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
+        route_file: file of pinned choices, such as a report.
         emit: folder for the AIE modules.
         report: file for the JSON report.
         flags: more flags of iree-compile.
@@ -54,6 +61,9 @@ def compile(
         device=device,
         route=route,
         f32=f32,
+        direct=direct,
+        cpu_cost=cpu_cost,
+        route_file=None if route_file is None else Path(route_file),
         emit=None if emit is None else Path(emit),
         report=None if report is None else Path(report),
         iree_flags=tuple(flags),

@@ -27,6 +27,21 @@ DTYPE_BYTES: dict[str, int] = {
 
 Role = Literal["m", "n", "k", "g"]
 
+Arithmetic = Literal["native", "bf16", "bf16x3"]
+"""How products are computed: in the operands' own type, or f32 operands by way of bf16.
+
+With u = 2^-8 and v = 2^-24, the unit roundoffs of bf16 and f32, g(n) = nv / (1 - nv), and S the sum of
+the magnitudes of the K exact products of one output, a sum in f32, in any order, is off by at most
+
+* "bf16": ``(2u + u^2) S`` from rounding both operands once, and ``g(K) (1 + u)^2 S`` from adding;
+* "bf16x3": ``(3u^2 + 2u^3 + 2u^4) S`` from the products that are left out (lo * lo, and what hi + lo
+  leaves over on either side: at most u^2 S each, to first order), and
+  ``g(3K) (1 + u)^2 (1 + 2u) S`` from adding three times as many.
+
+A part of an operand below 2^-126 may count as zero: at most 2^-126 times the other's magnitude for each.
+A magnitude that bf16 rounds to infinity (above 3.39e38) is infinite in both.
+"""
+
 
 @dataclass(frozen=True)
 class Loop:
@@ -125,6 +140,7 @@ class ConvProblem:
         accumulator: "i32" (wrapping) or "f32".
         epilogue: the fused operations.
         keeps_base: the output is a slice of a buffer whose other elements keep their values.
+        arithmetic: how the products are computed; other than "native" for f32 operands only.
     """
 
     kind: Literal["conv", "matmul"]
@@ -135,6 +151,7 @@ class ConvProblem:
     accumulator: str
     epilogue: Epilogue = Epilogue()
     keeps_base: bool = False
+    arithmetic: Arithmetic = "native"
 
     def of_role(self, role: Role) -> tuple[Loop, ...]:
         """The loops of one role, outermost first."""
@@ -167,7 +184,8 @@ class ConvProblem:
         types = f"{self.lhs.dtype}x{self.rhs.dtype}->{self.accumulator}"
         if self.out.dtype != self.accumulator:
             types += f"->{self.out.dtype}"
-        return f"{self.kind} {loops} {types}"
+        how = "" if self.arithmetic == "native" else f" as {self.arithmetic}"
+        return f"{self.kind} {loops} {types}{how}"
 
 
 def conv2d(

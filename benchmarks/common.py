@@ -28,13 +28,14 @@ def write_resnet50(folder: Path, dtype: str) -> Path:
     sys.path.insert(0, str(EXAMPLES))
     import resnet50_model
     import torch
+    from imagenet import synthetic_images
 
     from aie_conv.frontends.torch import fold_batch_norm, import_model
 
     kind = torch.bfloat16 if dtype == "bf16" else torch.float32
     model = fold_batch_norm(resnet50_model.build(0)).to(kind)
     path = folder / f"resnet50_{dtype}.mlirbc"
-    path.write_bytes(import_model(model, (resnet50_model.synthetic_images(1, 2).to(kind),)))
+    path.write_bytes(import_model(model, (synthetic_images(1, 2).to(kind),)))
     return path
 
 

@@ -5,47 +5,19 @@ once, and the statistics of every batch norm are then measured on seeded images,
 keep a sensible scale through all 53 convolutions.
 """
 
-import pickle
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import torch
+from imagenet import CLASSES, SIZE, ConvShape, load_weights, seed_weights
 from torch import Tensor, nn
 
 STAGES = ((64, 3, 1), (128, 4, 2), (256, 6, 2), (512, 3, 2))
 """Planes, blocks and first stride of each stage."""
 EXPANSION = 4
-CLASSES = 1000
-IMAGE = (1, 3, 224, 224)
-_MEAN = (0.485, 0.456, 0.406)
-_STD = (0.229, 0.224, 0.225)
 
 
-@dataclass(frozen=True)
-class ConvShape:
-    """One convolution of the network, by its parameter's name.
-
-    Attributes:
-        name: torchvision's name, e.g. "layer1.0.conv2".
-        size: height and width of its output.
-        cin, cout, kernel, stride: as torch has them.
-    """
-
-    name: str
-    size: int
-    cin: int
-    cout: int
-    kernel: int
-    stride: int
-
-    @property
-    def macs(self) -> int:
-        """Multiply-accumulates for one image."""
-        return self.size**2 * self.cin * self.cout * self.kernel**2
-
-
-def conv_shapes(image: int = 224) -> Iterator[ConvShape]:
+def conv_shapes(image: int = SIZE) -> Iterator[ConvShape]:
     """The 53 convolutions in the order of the forward pass, downsampling before its block's last."""
     size = image // 2
     yield ConvShape("conv1", size, 3, 64, 7, 2)
@@ -111,83 +83,21 @@ class ResNet50(nn.Module):
         return self.fc(torch.flatten(self.avgpool(x), 1))
 
 
-def synthetic_images(count: int, seed: int) -> Tensor:
-    """Smooth random images with some grain, normalised as ImageNet's; [count, 3, 224, 224] f32."""
-    generator = torch.Generator().manual_seed(seed)
-    coarse = torch.randn(count, 3, 8, 8, generator=generator)
-    smooth = nn.functional.interpolate(coarse, size=IMAGE[2:], mode="bicubic", align_corners=False)
-    return smooth + 0.25 * torch.randn(count, *IMAGE[1:], generator=generator)
-
-
-@torch.no_grad()
-def _seeded(seed: int) -> ResNet50:
-    """Weights of the usual variance, batch norms measured on seeded images."""
-    generator = torch.Generator().manual_seed(seed)
-    model = ResNet50()
-    for module in model.modules():
-        if isinstance(module, nn.Conv2d):
-            fan = module.in_channels * module.kernel_size[0] * module.kernel_size[1]
-            module.weight.normal_(0.0, (2.0 / fan) ** 0.5, generator=generator)
-        elif isinstance(module, nn.BatchNorm2d):
-            module.weight.uniform_(0.7, 1.3, generator=generator)
-            module.bias.normal_(0.0, 0.1, generator=generator)
-            module.momentum = None  # a plain average over the calibration batches
-    for module in model.modules():
-        if isinstance(module, Bottleneck):
-            module.bn3.weight.mul_(0.3)  # as in trained networks, a block refines its input
-    model.fc.weight.normal_(0.0, 2048**-0.5, generator=generator)
-    model.fc.bias.zero_()
-    model.train()(synthetic_images(4, seed + 1))
-    return model
-
-
-def build(seed: int, weights: Path | None = None) -> ResNet50:
+def build(seed: int, weights: Path | None = None, size: int = SIZE) -> ResNet50:
     """The network in evaluation mode.
 
     Args:
         seed: of the weights, where no file gives them.
         weights: a state dict with torchvision's parameter names, as `torch.save` writes it.
+        size: of the images on which seeded weights are measured.
 
     Raises:
         ValueError: the file is not such a state dict.
     """
-    if weights is None:
-        return _seeded(seed).eval()
     model = ResNet50()
-    try:
-        model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-    except (pickle.UnpicklingError, EOFError, RuntimeError, TypeError) as error:
-        why = (str(error) or type(error).__name__).splitlines()[0]
-        raise ValueError(
-            f"--weights {weights}: {why}: give a state dict of torchvision's resnet50"
-        ) from None
+    if weights is None:
+        last = [module.bn3 for module in model.modules() if isinstance(module, Bottleneck)]
+        seed_weights(model, last, seed, size)
+    else:
+        load_weights(model, weights, "resnet50")
     return model.eval()
-
-
-def load_image(path: Path) -> Tensor:
-    """An image as [1, 3, 224, 224] f32: an .npy array of that shape as it is, else through PIL.
-
-    Raises:
-        ValueError: the file cannot be used; the message says what to do.
-    """
-    import numpy as np
-
-    if path.suffix == ".npy":
-        array = np.load(path)
-        if array.shape != IMAGE:
-            raise ValueError(f"--image {path}: shape {array.shape}: expected {IMAGE}")
-        return torch.from_numpy(array.astype(np.float32))
-    try:
-        from PIL import Image
-    except ImportError:
-        raise ValueError(
-            f"--image {path}: reading pictures needs pillow: install it or give an .npy file"
-        ) from None
-    picture = Image.open(path).convert("RGB")
-    scale = 256 / min(picture.size)
-    width, height = (round(side * scale) for side in picture.size)
-    left, top = (width - IMAGE[3]) // 2, (height - IMAGE[2]) // 2
-    picture = picture.resize((width, height)).crop((left, top, left + IMAGE[3], top + IMAGE[2]))
-    pixels = torch.from_numpy(np.array(picture, dtype=np.float32) / 255).permute(2, 0, 1)
-    mean, std = (torch.tensor(v).reshape(3, 1, 1) for v in (_MEAN, _STD))
-    return ((pixels - mean) / std)[None].contiguous()

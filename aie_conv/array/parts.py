@@ -28,10 +28,13 @@ def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     renamed (:func:`renamed`). Channels are padded with zeros to whole blocks.
 
     Raises:
-        Unsupported: the filter's channels share a dimension with another loop.
+        Unsupported: an operand is not f32, or its channels share a dimension with another loop.
     """
     if problem.arithmetic != "bf16x3":
         return problem, ()
+    types = (problem.lhs.dtype, problem.rhs.dtype)
+    if types != ("f32", "f32"):
+        raise Unsupported(f"{types[0]} x {types[1]}: only f32 operands have parts")
     channel = channel_loop(problem)
     count = problem.loops[channel].size if channel is not None else 1
     total = len(_LHS) * count
@@ -76,24 +79,26 @@ def _spread(
             raise Unsupported(f"{name}: its channels share a dimension with another loop")
     extents = (*(dims.extent(loops, d) for d in range(rank)), *unit)
     order = (*(d for d in range(len(extents)) if d != last), last)
-    shape = (*(extents[d] for d in order[:-1]), total)
-    front = (0,) * (len(shape) - 1)
+    front = tuple(extents[d] for d in order[:-1])
+    count = extents[last]
+    whole = HostCopy(
+        source=name,
+        view=(*operand.shape, *unit),
+        view_dtype=operand.dtype,
+        offsets=(*dims.start, *(0 for _ in unit)),
+        sizes=extents,
+        perm=order,
+        dest=_NAMES[name],
+        dest_shape=(*front, total),
+        dest_dtype="bf16",
+        dest_offsets=(0,) * len(order),
+    )
+    starts = [(*whole.dest_offsets[:-1], number * count) for number in range(len(parts))]
     copies = [
-        HostCopy(
-            source=name,
-            view=(*operand.shape, *unit),
-            view_dtype=operand.dtype,
-            offsets=(*dims.start, *(0 for _ in unit)),
-            sizes=extents,
-            perm=order,
-            dest=_NAMES[name],
-            dest_shape=shape,
-            dest_dtype="bf16",
-            dest_offsets=(*front, number * extents[last]),
-            part=part,
-        )
-        for number, part in enumerate(parts)
+        replace(whole, part=part, dest_offsets=start)
+        for part, start in zip(parts, starts, strict=True)
     ]
+    shape = whole.dest_shape
     stride_of = dict(zip(order, row_major(shape), strict=True))
     strides = [stride_of[d] * mult if mult else 0 for d, mult in dims.of_loop]
     return Operand("bf16", shape), strides, copies

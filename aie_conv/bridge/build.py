@@ -34,6 +34,60 @@ def _vector(values: Sequence[int]) -> str:
     return "[" + ", ".join(map(str, values)) + "]"
 
 
+def _rounded(name: str, value: str) -> str:
+    """``name_b`` is a normal f32 ``value`` rounded to bf16, ``name_wide`` that as f32.
+
+    In integers, since IREE takes arith.extf of arith.truncf for nothing.
+    """
+    return f"""
+            %{name}_bits = arith.bitcast {value} : f32 to i32
+            %{name}_half = arith.shrui %{name}_bits, %sixteen : i32
+            %{name}_odd = arith.andi %{name}_half, %one : i32
+            %{name}_up = arith.addi %{name}_odd, %below_half : i32
+            %{name}_sum = arith.addi %{name}_bits, %{name}_up : i32
+            %{name}_top = arith.shrui %{name}_sum, %sixteen : i32
+            %{name}_short = arith.trunci %{name}_top : i32 to i16
+            %{name}_b = arith.bitcast %{name}_short : i16 to bf16
+            %{name}_wide_bits = arith.shli %{name}_top, %sixteen : i32
+            %{name}_wide = arith.bitcast %{name}_wide_bits : i32 to f32"""
+
+
+_CONSTANTS = """
+            %one = arith.constant 1 : i32
+            %sixteen = arith.constant 16 : i32
+            %below_half = arith.constant 0x7FFF : i32
+            %tiny = arith.constant 0x00800000 : f32
+            %infinity = arith.constant 0x7F800000 : f32
+            %zero = arith.constant 0.0 : bf16"""
+_NORMAL = """
+            %size = math.absf %a : f32
+            %hi_size = math.absf %hi_wide : f32
+            %above = arith.cmpf oge, %size, %tiny : f32
+            %finite = arith.cmpf olt, %hi_size, %infinity : f32
+            %normal = arith.andi %above, %finite : i1"""
+_REST = """
+            %rest = arith.subf %a, %hi_wide : f32
+            %rest_size = math.absf %rest : f32
+            %rest_above = arith.cmpf oge, %rest_size, %tiny : f32
+            %both_normal = arith.andi %normal, %rest_above : i1"""
+
+
+def _element(copy: HostCopy) -> str:
+    """The body that makes one element of the dest from %a; see ``aie_conv.layout.hostcopy``."""
+    source, dest = copy.view_dtype, copy.dest_dtype
+    if source == dest:
+        return f"            linalg.yield %a : {source}"
+    if copy.part == "whole":
+        made = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
+        return f"{made}\n            linalg.yield %whole : {dest}"
+    made = f"""{_CONSTANTS}{_rounded("hi", "%a")}{_NORMAL}
+            %hi = arith.select %normal, %hi_b, %zero : bf16"""
+    if copy.part == "lo":
+        made += f"""{_REST}{_rounded("lo", "%rest")}
+            %lo = arith.select %both_normal, %lo_b, %zero : bf16"""
+    return f"{made}\n            linalg.yield %{copy.part} : bf16"
+
+
 def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
     """The executable of one host copy; ``fresh`` writes a dest that had no value before."""
     source, dest = tensor(copy.view, copy.view_dtype), tensor(copy.dest_shape, copy.dest_dtype)
@@ -52,14 +106,6 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
     access = "writeonly" if fresh else "readwrite"
     out_type = f"!iree_tensor_ext.dispatch.tensor<{access}:{dest}>"
     in_type = f"!iree_tensor_ext.dispatch.tensor<readonly:{source}>"
-    if copy.view_dtype == copy.dest_dtype:
-        body = f"linalg.yield %a : {copy.view_dtype}"
-    else:
-        op = _convert(copy.view_dtype, copy.dest_dtype)
-        body = (
-            f"%c = {op} %a : {copy.view_dtype} to {copy.dest_dtype}\n"
-            f"            linalg.yield %c : {copy.dest_dtype}"
-        )
     return f"""
   flow.executable private @{name} {{
     flow.executable.export public @{name} workgroups() -> (index, index, index) {{
@@ -73,8 +119,8 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
         %empty = tensor.empty() : {moved}
         %moved = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{iterators}]}}
             ins(%read : {read}) outs(%empty : {moved}) {{
-          ^bb0(%a: {copy.view_dtype}, %b: {copy.dest_dtype}):
-            {body}
+          ^bb0(%a: {copy.view_dtype}, %old: {copy.dest_dtype}):
+{_element(copy)}
         }} -> {moved}
         iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = {_vector(copy.dest_offsets)},
           sizes = {_vector(out_sizes)}, strides = {ones} : {moved} -> {out_type}
@@ -126,7 +172,7 @@ class Module:
         """The executable that makes a copy; the same one for equal copies."""
         plain = HostCopy(
             "", copy.view, copy.view_dtype, copy.offsets, copy.sizes, copy.perm, "",
-            copy.dest_shape, copy.dest_dtype, copy.dest_offsets,
+            copy.dest_shape, copy.dest_dtype, copy.dest_offsets, copy.part,
         )  # fmt: skip
         key = (plain, fresh)
         if key not in self.executables:

@@ -43,6 +43,7 @@ class Contraction:
         accumulator: type of the result's elements.
         kind: "conv" or "matmul".
         lhs_offset, rhs_offset: constant parts of the indexing, in elements.
+        initial: the tensor that the sums start from; None where they start from zero.
     """
 
     op: ir.Operation
@@ -56,6 +57,12 @@ class Contraction:
     kind: str
     lhs_offset: int
     rhs_offset: int
+    initial: ir.Value | None = None
+
+    @property
+    def add(self) -> str:
+        """The operation that adds to the accumulator."""
+        return "arith.addi" if self.accumulator[0] == "i" else "arith.addf"
 
 
 def _body(op: ir.Operation) -> Any:
@@ -154,12 +161,11 @@ def source(value: ir.Value) -> View:
     raise Unsupported(f"an operand is computed in the same dispatch by {name}")
 
 
-def _check_zero(value: ir.Value) -> None:
+def _starts_from_zero(value: ir.Value) -> bool:
     op = owner(value)
     if op is not None and op.name == "linalg.fill":
         op = owner(op.operands[0])
-    if op is None or op.name != "arith.constant" or splat_value(op) != 0:
-        raise Unsupported("the accumulation does not start from zero")
+    return op is not None and op.name == "arith.constant" and splat_value(op) == 0
 
 
 def analyse(op: ir.Operation) -> Contraction:
@@ -170,7 +176,6 @@ def analyse(op: ir.Operation) -> Contraction:
     """
     _check_body(op)
     forms = indexing(op)
-    _check_zero(op.operands[2])
     _, accumulator = tensor_type(op.results[0])
     if accumulator not in ("i32", "f32"):
         raise Unsupported(f"it accumulates in {accumulator}")
@@ -199,7 +204,8 @@ def analyse(op: ir.Operation) -> Contraction:
         Loop(names[d], roles[d], sizes[d], at_lhs.get(d, 0), at_rhs.get(d, 0), 0) for d in dims
     )
     return Contraction(
-        op, order, lhs, rhs, loops, dims, tuple(forms[2]), accumulator, kind, lhs_offset, rhs_offset
+        op, order, lhs, rhs, loops, dims, tuple(forms[2]), accumulator, kind, lhs_offset, rhs_offset,
+        None if _starts_from_zero(op.operands[2]) else op.operands[2],
     )  # fmt: skip
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from iree.compiler import ir
 
+from aie_conv.bridge.canonical import RawStep, Ref, canonical
 from aie_conv.bridge.contraction import Contraction
 from aie_conv.bridge.tensors import (
     Linear,
@@ -28,9 +29,6 @@ FLOAT_PREDICATES = (
 )  # fmt: skip
 INTEGER_PREDICATES = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
 
-_Ref = tuple[str, int]
-"""("acc", 0), ("in", number) or ("step", number)."""
-
 
 @dataclass
 class Reader:
@@ -44,13 +42,11 @@ class Reader:
 
     root: Contraction
     inputs: list[tuple[View, Linear]] = field(default_factory=list)
-    steps: list[tuple[str, tuple[_Ref, ...], str, int | float | str | None]] = field(
-        default_factory=list
-    )
+    steps: list[RawStep] = field(default_factory=list[RawStep])
     at_root: tuple[Linear, ...] | None = None
-    _seen: dict[Any, _Ref] = field(default_factory=dict)
+    _seen: dict[Any, Ref] = field(default_factory=dict)
 
-    def tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+    def tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> Ref:
         """The element of a tensor value at a place.
 
         Raises:
@@ -61,7 +57,7 @@ class Reader:
             self._seen[key] = self._tensor(value, at)
         return self._seen[key]
 
-    def _tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+    def _tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> Ref:
         op = owner(value)
         if op is None:
             raise Unsupported(f"the epilogue reads a {value.type}")
@@ -69,7 +65,7 @@ class Reader:
             if self.at_root not in (None, at):
                 raise Unsupported("the epilogue reads two elements of the accumulator")
             self.at_root = at
-            return ("acc", 0)
+            return self._accumulated(at)
         if op.name == "iree_tensor_ext.dispatch.tensor.load":
             return self._input(slice_view(op, op.operands[0], value), at)
         if op.name == "arith.constant":
@@ -83,7 +79,16 @@ class Reader:
             return self._elementwise(op, value, at)
         raise Unsupported(f"the epilogue reads the result of {op.name}")
 
-    def _input(self, view: View, at: tuple[Linear, ...]) -> _Ref:
+    def _accumulated(self, at: tuple[Linear, ...]) -> Ref:
+        """The accumulator, plus what its sums started from: torch's grouped convolutions start from
+        the bias. In f32 the order of a sum is free; in i32 it does not matter."""
+        root, accumulator = self.root, ("acc", 0)
+        if root.initial is None:
+            return accumulator
+        start = self.tensor(root.initial, at)
+        return self._step(root.add, (accumulator, start), root.accumulator, None)
+
+    def _input(self, view: View, at: tuple[Linear, ...]) -> Ref:
         place = Linear(view.offset)
         for form, stride in zip(at, view.strides, strict=True):
             place = place.plus(form.scaled(stride))
@@ -93,17 +98,18 @@ class Reader:
         self.inputs.append((view, place))
         return ("in", len(self.inputs) - 1)
 
-    def _constant(self, value: float, dtype: str) -> _Ref:
+    def _constant(self, value: float, dtype: str) -> Ref:
         return self._step("arith.constant", (), dtype, value)
 
-    def _step(self, op: str, args: tuple[_Ref, ...], dtype: str, attr: float | str | None) -> _Ref:
+    def _step(self, op: str, args: tuple[Ref, ...], dtype: str, attr: float | str | None) -> Ref:
+        op, args = canonical(op, args, self.steps)
         key = ("step", op, args, dtype, repr(attr))
         if key not in self._seen:
             self.steps.append((op, args, dtype, attr))
             self._seen[key] = ("step", len(self.steps) - 1)
         return self._seen[key]
 
-    def _elementwise(self, op: ir.Operation, value: ir.Value, at: tuple[Linear, ...]) -> _Ref:
+    def _elementwise(self, op: ir.Operation, value: ir.Value, at: tuple[Linear, ...]) -> Ref:
         forms = indexing(op)
         inputs = len(op.operands) - len(op.results)
         result = ir.OpResult(value).result_number
@@ -115,9 +121,9 @@ class Reader:
         if len(dims) < dims_count(op):
             raise Unsupported(f"a fused {op.name} reduces")
         block: Any = op.regions[0].blocks[0]
-        arguments: dict[int, _Ref | None] = {}
+        arguments: dict[int, Ref | None] = {}
 
-        def argument(number: int) -> _Ref:
+        def argument(number: int) -> Ref:
             if number >= inputs:
                 raise Unsupported(f"a fused {op.name} reads what its result held")
             place = tuple(_substitute(form, dims) for form in forms[number])
@@ -126,7 +132,7 @@ class Reader:
                 return self._scalar(operand, {})
             return self.tensor(operand, place)
 
-        values: dict[Any, _Ref] = {}
+        values: dict[Any, Ref] = {}
         last = block.operations[len(block.operations) - 1].operation
         for argument_value in block.arguments:
             if len(list(argument_value.uses)):
@@ -136,7 +142,7 @@ class Reader:
             values[block.arguments[number]] = ref
         return self._scalar(last.operands[result], values)
 
-    def _scalar(self, value: ir.Value, values: dict[Any, _Ref]) -> _Ref:
+    def _scalar(self, value: ir.Value, values: dict[Any, Ref]) -> Ref:
         if value in values:
             return values[value]
         op = owner(value)
@@ -156,7 +162,7 @@ class Reader:
         values[value] = ref
         return ref
 
-    def finish(self, result: _Ref, loop_dims: Sequence[int]) -> Epilogue:
+    def finish(self, result: Ref, loop_dims: Sequence[int]) -> Epilogue:
         """The epilogue, its values numbered.
 
         Args:
@@ -164,7 +170,6 @@ class Reader:
             loop_dims: the variable of each loop of the problem; -1 where a loop is not stored.
         """
         first = 1 + len(self.inputs)
-        number = {"acc": 0, "in": 1, "step": first}
         inputs: list[EpilogueInput] = []
         for view, place in self.inputs:
             terms = dict(place.terms)
@@ -172,11 +177,25 @@ class Reader:
             if terms:
                 raise Unsupported("an operand of the epilogue walks a dim that no loop walks")
             inputs.append(EpilogueInput(Operand(view.dtype, view.shape, place.constant), strides))
+        live = self._live(result)
+        place = {("step", index): first + at for at, index in enumerate(live)}
+        place |= {("acc", 0): 0, **{("in", index): 1 + index for index in range(len(inputs))}}
         steps = tuple(
-            Step(op, tuple(number[kind] + index for kind, index in args), dtype, attr)
-            for op, args, dtype, attr in self.steps
+            Step(op, tuple(place[ref] for ref in args), dtype, attr)
+            for op, args, dtype, attr in (self.steps[index] for index in live)
         )
-        return Epilogue(tuple(inputs), steps, number[result[0]] + result[1])
+        return Epilogue(tuple(inputs), steps, place[result])
+
+    def _live(self, result: Ref) -> list[int]:
+        """Numbers of the steps that the result depends on, in order."""
+        found: set[int] = set()
+        waiting = [result]
+        while waiting:
+            kind, index = waiting.pop()
+            if kind == "step" and index not in found:
+                found.add(index)
+                waiting += self.steps[index][1]
+        return sorted(found)
 
 
 def _predicate(op: ir.Operation) -> str | None:

@@ -15,14 +15,14 @@ from aie_conv.bridge.compiler import (
 )
 from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised, recognise
-from aie_conv.bridge.rewrite import Rewriter
+from aie_conv.bridge.rewrite import Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.problem import ConvProblem
 
-Choose = Callable[[ConvProblem], Decision]
+Choose = Callable[[str, ConvProblem, frozenset[str]], Decision]
 Pack = Callable[[str, Plan], bytes]
 
 
@@ -92,7 +92,8 @@ def _examine(
     if len(call.results) != 1:
         refused = Decision("cpu", f"dispatch has {len(call.results)} results")
         return Dispatch(name, found.problem, True, refused), found
-    return Dispatch(name, found.problem, True, choose(found.problem)), found
+    decision = choose(name, found.problem, constant_operands(call, found))
+    return Dispatch(name, found.problem, True, decision), found
 
 
 @dataclass(frozen=True)
@@ -110,6 +111,7 @@ def compile_module(
     user_flags: Sequence[str],
     choose: Choose,
     pack: Pack,
+    decided: Callable[[Sequence[Dispatch]], None] = lambda _: None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
     """Compile MLIR with every dispatch routed.
@@ -118,8 +120,10 @@ def compile_module(
         source: a file, or a buffer of MLIR text or bytecode.
         route: "cpu" where the user wants everything on the CPU, and the best form for it.
         user_flags: flags of iree-compile, which win over the defaults.
-        choose: decides where a problem goes.
+        choose: decides where a dispatch goes, of its name, its problem, and the names of the
+            operands that are equal at every call.
         pack: makes the executable of a dispatch name and a plan.
+        decided: told of all dispatches before any program is made; may raise.
         progress: told what is being done.
 
     Raises:
@@ -129,7 +133,7 @@ def compile_module(
     name = source.name if isinstance(source, Path) else "module"
     text = read_source(source) if isinstance(source, Path) else source
     compilation, module = _to_flow(text, name, "auto", user_flags)
-    dispatches = _route(module, choose, pack, progress)
+    dispatches = _route(module, choose, pack, decided, progress)
     routed = any(d.decision.plan is not None for d in dispatches)
     if not routed and any(d.contraction for d in dispatches):
         # The NPU's layouts are slow on the CPU, and nobody needs them here.
@@ -138,6 +142,17 @@ def compile_module(
     declare(module)
     progress("generating code for the CPU's dispatches")
     return Compiled(compilation.to_vmfb(module, name), dispatches)
+
+
+def examine_module(
+    source: bytes, *, choose: Choose, user_flags: Sequence[str] = ()
+) -> tuple[Dispatch, ...]:
+    """A module's dispatches, each decided on, where no code is wanted; see :func:`compile_module`."""
+    # The operations live as long as their compilation.
+    compilation, module = _to_flow(source, "module", "auto", user_flags)
+    dispatches = tuple(dispatch for _, dispatch, _ in _examined(module, choose))
+    del compilation
+    return dispatches
 
 
 def _to_flow(
@@ -162,23 +177,38 @@ def _compilation(flags: Sequence[str], user_flags: Sequence[str]) -> Compilation
     return Compilation(session, process)
 
 
-def _route(
-    module: ir.Operation, choose: Choose, pack: Pack, progress: Callable[[str], None]
-) -> tuple[Dispatch, ...]:
-    """Decide on every dispatch call of a module, and rewrite those that go to the NPU."""
+def _examined(
+    module: ir.Operation, choose: Choose, progress: Callable[[str], None] = lambda _: None
+) -> list[tuple[ir.Operation, Dispatch, Recognised]]:
+    """Every dispatch call of a module, decided on, and what it computes."""
     executables = _Executables(module)
-    rewriter = Rewriter(module)
-    dispatches: list[Dispatch] = []
     calls = _calls(module)
     names: dict[str, int] = {}
+    found: list[tuple[ir.Operation, Dispatch, Recognised]] = []
     for number, call in enumerate(calls):
-        progress(f"routing dispatch {number + 1} of {len(calls)}")
-        dispatch, found = _examine(call, executables, choose, names)
-        dispatches.append(dispatch)
+        progress(f"choosing for dispatch {number + 1} of {len(calls)}")
+        found.append((call, *_examine(call, executables, choose, names)))
+    return found
+
+
+def _route(
+    module: ir.Operation,
+    choose: Choose,
+    pack: Pack,
+    decided: Callable[[Sequence[Dispatch]], None],
+    progress: Callable[[str], None],
+) -> tuple[Dispatch, ...]:
+    """Decide on every dispatch call of a module, and rewrite those that go to the NPU."""
+    examined = _examined(module, choose, progress)
+    dispatches = tuple(dispatch for _, dispatch, _ in examined)
+    decided(dispatches)
+    rewriter = Rewriter(module)
+    for call, dispatch, found in examined:
         plan = dispatch.decision.plan
         if plan is not None:
+            progress(f"emitting {dispatch.name}")
             rewriter.replace(call, dispatch.name, found, plan, pack(dispatch.name, plan))
         else:
             rewriter.keep_on_cpu(call, dispatch.name, found)
     rewriter.finish()
-    return tuple(dispatches)
+    return dispatches

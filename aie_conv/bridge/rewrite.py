@@ -14,7 +14,7 @@ from aie_conv.bridge.build import Emitter, Module, tensor
 from aie_conv.bridge.cpu_layout import FilterLayout, filter_layout, with_layout
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner, walk
-from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.partitioner.interface import Plan
 
 _CONSTANT_OPS = {
@@ -29,6 +29,22 @@ _CONSTANT_OPS = {
 
 def _symbol(op: ir.Operation) -> str:
     return ir.StringAttr(op.attributes["sym_name"]).value
+
+
+def constant_operands(call: ir.Operation, found: Recognised) -> frozenset[str]:
+    """The names of a dispatch's operands that are equal at every call."""
+    arguments = _arguments(call)
+    return frozenset(
+        name
+        for name, binding in found.operands
+        if not isinstance(binding, int) or _is_constant(arguments[binding])
+    )
+
+
+def _arguments(call: ir.Operation) -> list[ir.Value]:
+    """The arguments of a flow.dispatch, without its workload."""
+    workload, count, *_ = ir.DenseI32ArrayAttr(call.attributes["operandSegmentSizes"])
+    return list(call.operands)[workload : workload + count]
 
 
 class Rewriter:
@@ -121,8 +137,7 @@ class _Replacement:
         self.emitter = Emitter(top, ir.InsertionPoint(op), op.location)
         self.values: dict[str, ir.Value] = {}
         self.constants: set[str] = set()
-        segments = list(ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"]))
-        arguments = list(op.operands)[segments[0] : segments[0] + segments[1]]
+        arguments = _arguments(op)
         for name, binding in found.operands:
             if isinstance(binding, int):
                 self.values[name] = arguments[binding]
@@ -199,12 +214,7 @@ class _Replacement:
 
     def _constant_copies(self) -> None:
         """Move the copies of constants into an initialiser; what others need becomes a global."""
-        by_dest: dict[str, list[HostCopy]] = {}
-        for copy in self.plan.prologue:
-            by_dest.setdefault(copy.dest, []).append(copy)
-        for dest, copies in by_dest.items():
-            if all(copy.source in self.constants for copy in copies):
-                self.constants.add(dest)
+        self.constants |= made_of(self.plan.prologue, self.constants)
         moved = [copy for copy in self.plan.prologue if copy.dest in self.constants]
         if not moved:
             return
@@ -212,8 +222,10 @@ class _Replacement:
         needed |= {c.source for c in self.plan.prologue if c.dest not in self.constants}
         kept = {copy.dest: copy for copy in moved if copy.dest in needed}
         outer = Emitter(self.top, ir.InsertionPoint(self.top.anchor), self.emitter.location)
+        # Functions may stand before the anchor; a global must stand before all its users.
+        front = ir.InsertionPoint.at_block_begin(self.top.block)
         for copy in kept.values():
-            self._global(outer, copy)
+            self._global(Emitter(self.top, front, self.emitter.location), copy)
         self._initializer(outer, moved, kept)
         for dest, copy in kept.items():
             self.values[dest] = self._load(copy)

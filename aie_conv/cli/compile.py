@@ -17,10 +17,19 @@ Compiles a model with IREE and routes each of its convolutions and matmuls to th
 
 flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
-  --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: the cheapest route
-                             that takes each, the CPU for what none takes)
-  --amd-aie-f32=cpu|bf16     bf16 lets the NPU compute f32 convolutions in bf16 with f32 sums;
-                             otherwise they stay on the CPU (default cpu)
+  --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
+                             the cheapest, the CPU included; a route that refuses leaves the CPU)
+  --amd-aie-direct=auto|scalar|vector  the direct route's core code (default auto: vector where a
+                             vector kernel exists; scalar takes every type as it is, f32 too)
+  --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
+                             operands rounded to bf16 (each product off by 2^-7 at most), or as
+                             three bf16 products (3 x 2^-16, three times the work); sums are
+                             f32 (default cpu)
+  --amd-aie-cpu-cost=fixed|measured  what the CPU's time is taken to be: the same on every
+                             machine, or as `aie-conv cpu-cost measure` found it here (default
+                             fixed)
+  --amd-aie-route-file=FILE.json  choices that are pinned, by dispatch or problem; a report
+                             serves as it is (docs/report-schema.md)
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
   --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
 

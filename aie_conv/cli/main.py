@@ -15,6 +15,7 @@ on a simulated one.
 commands:
   compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
   run       a function of an artifact, on the simulated NPU or a real one
+  cpu-cost  measure what convolutions cost on this machine's CPU
 
   aie-conv COMMAND --help tells more. A first try:
 
@@ -39,8 +40,10 @@ def main(argv: Sequence[str] | None = None) -> int:
         from aie_conv.cli.compile import run_compile as action
     elif command == "run":
         from aie_conv.cli.run import run_module as action
+    elif command == "cpu-cost":
+        from aie_conv.cli.cpu_cost import run_cpu_cost as action
     else:
-        return fail("aie-conv", f"'{command}': unknown command: use compile or run")
+        return fail("aie-conv", f"'{command}': unknown command: use compile, run or cpu-cost")
     from aie_conv.errors import AieConvError
 
     try:

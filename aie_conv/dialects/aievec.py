@@ -26,7 +26,7 @@ from xdsl.printer import Printer
 from xdsl.traits import Pure
 from xdsl.utils.exceptions import VerifyException
 
-from aie_conv.dialects.compat_types import element_of, shape_of
+from aie_conv.dialects.compat_types import bits_of, element_of, shape_of
 
 I8, I16, I32, I64, BF16 = (*map(IntegerType, (8, 16, 32, 64)), BFloat16Type())
 Forms = dict[tuple[Attribute, Attribute, Attribute], frozenset[tuple[int, int, int]]]
@@ -110,6 +110,73 @@ class MatMulAIE2POp(_MatMul):
         (I16, I16, I32): frozenset({(8, 2, 8)}),
         (BF16, BF16, f32): frozenset({(8, 8, 8), (4, 8, 4), (4, 8, 8), (8, 8, 4)}),
     }
+
+
+class _Elements(IRDLOperation):
+    """Lane by lane products; ``%a, %b[, %acc] {…} : A, B, C``."""
+
+    result = result_def(VectorType)
+    traits = traits_def(Pure())
+
+    OPERANDS: ClassVar[int]
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "_Elements":
+        """See the class."""
+        names = [parser.parse_unresolved_operand()]
+        for _ in range(cls.OPERANDS - 1):
+            parser.parse_punctuation(",")
+            names.append(parser.parse_unresolved_operand())
+        properties = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        kinds = [parser.parse_type()]
+        for _ in range(2):
+            parser.parse_punctuation(",")
+            kinds.append(parser.parse_type())
+        operands = parser.resolve_operands(names, kinds[: cls.OPERANDS], parser.pos)
+        return cls.build(operands=operands, result_types=[kinds[2]], properties=properties)
+
+    def print(self, printer: Printer) -> None:
+        """See the class."""
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_operand)
+        if self.properties:
+            printer.print_string(" ")
+            printer.print_attr_dict(self.properties)
+        printer.print_string(" : ")
+        kinds = [*(value.type for value in self.operands[:2]), self.result.type]
+        printer.print_list(kinds, printer.print_attribute)
+
+    def verify_(self) -> None:
+        """As many lanes everywhere, factors of one type, a wider result."""
+        left, right = (value.type for value in self.operands[:2])
+        result = self.result.type
+        if left != right or shape_of(left) != shape_of(result):
+            raise VerifyException(f"{self.name}: {left}, {right}, {result}")
+        if bits_of(result) < bits_of(left):
+            raise VerifyException(f"{self.name}: {result} is narrower than its factors")
+
+
+@irdl_op_definition
+class MulElemOp(_Elements):
+    """Products without a sum."""
+
+    name = "aievec.mul_elem"
+    lhs = operand_def(VectorType)
+    rhs = operand_def(VectorType)
+    OPERANDS: ClassVar = 2
+
+
+@irdl_op_definition
+class MacElemOp(_Elements):
+    """Products added to an accumulator."""
+
+    name = "aievec.mac_elem"
+    lhs = operand_def(VectorType)
+    rhs = operand_def(VectorType)
+    acc = operand_def(VectorType)
+    fmsub = opt_prop_def(Attribute)
+    OPERANDS: ClassVar = 3
 
 
 @irdl_op_definition
@@ -204,6 +271,90 @@ class CastOp(_Unary):
 
 
 @irdl_op_definition
+class ExtOp(_Unary):
+    """A half or a quarter of a vector's lanes."""
+
+    name = "aievec.ext"
+    index = prop_def(IntegerAttr)
+
+
+@irdl_op_definition
+class ConcatOp(IRDLOperation):
+    """Two or four vectors one after the other; ``%a, %b : T, U``."""
+
+    name = "aievec.concat"
+    sources = var_operand_def(VectorType)
+    result = result_def(VectorType)
+    traits = traits_def(Pure())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "ConcatOp":
+        """See the class."""
+        names = [parser.parse_unresolved_operand()]
+        while parser.parse_optional_punctuation(","):
+            names.append(parser.parse_unresolved_operand())
+        parser.parse_punctuation(":")
+        kind = parser.parse_type()
+        parser.parse_punctuation(",")
+        operands = parser.resolve_operands(names, [kind] * len(names), parser.pos)
+        return cls.build(operands=[operands], result_types=[parser.parse_type()])
+
+    def print(self, printer: Printer) -> None:
+        """See the class."""
+        printer.print_string(" ")
+        printer.print_list(self.sources, printer.print_operand)
+        printer.print_string(" : ")
+        printer.print_list([self.sources[0].type, self.result.type], printer.print_attribute)
+
+
+@irdl_op_definition
+class ShiftOp(IRDLOperation):
+    """512 bits of two vectors one after the other, from a byte on."""
+
+    name = "aievec.shift"
+    lhs = operand_def(VectorType)
+    rhs = operand_def(VectorType)
+    shift = operand_def(IntegerType)
+    isAcc = opt_prop_def(Attribute)
+    result = result_def(VectorType)
+    traits = traits_def(Pure())
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "ShiftOp":
+        """``%a, %b, %bytes {isAcc = false} : T, T, i32, T``."""
+        names = [parser.parse_unresolved_operand()]
+        for _ in range(2):
+            parser.parse_punctuation(",")
+            names.append(parser.parse_unresolved_operand())
+        properties = parser.parse_optional_attr_dict()
+        parser.parse_punctuation(":")
+        kinds = [parser.parse_type()]
+        for _ in range(3):
+            parser.parse_punctuation(",")
+            kinds.append(parser.parse_type())
+        operands = parser.resolve_operands(names, kinds[:3], parser.pos)
+        return cls.build(operands=operands, result_types=[kinds[3]], properties=properties)
+
+    def print(self, printer: Printer) -> None:
+        """See :meth:`parse`."""
+        printer.print_string(" ")
+        printer.print_list(self.operands, printer.print_operand)
+        if self.properties:
+            printer.print_string(" ")
+            printer.print_attr_dict(self.properties)
+        printer.print_string(" : ")
+        kinds = [*(value.type for value in self.operands), self.result.type]
+        printer.print_list(kinds, printer.print_attribute)
+
+    def verify_(self) -> None:
+        """Both vectors and the result are of one type."""
+        if not self.lhs.type == self.rhs.type == self.result.type:
+            raise VerifyException(
+                f"{self.name}: {self.lhs.type}, {self.rhs.type}, {self.result.type}"
+            )
+
+
+@irdl_op_definition
 class BroadcastScalarOp(_Unary):
     """A scalar in every lane."""
 
@@ -246,5 +397,18 @@ class ShuffleOp(IRDLOperation):
 
 AIEVec = Dialect(
     "aievec",
-    [MatMulOp, MatMulAIE2POp, SRSOp, UPSOp, CastOp, BroadcastScalarOp, ShuffleOp],
+    [
+        MatMulOp,
+        MatMulAIE2POp,
+        MulElemOp,
+        MacElemOp,
+        SRSOp,
+        UPSOp,
+        CastOp,
+        ExtOp,
+        ConcatOp,
+        ShiftOp,
+        BroadcastScalarOp,
+        ShuffleOp,
+    ],
 )

@@ -21,6 +21,7 @@ from aie_conv.array.operands import (
     walk_dims,
     write_output,
 )
+from aie_conv.array.parts import by_parts, renamed
 from aie_conv.array.pixels import MLoop, fuse, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -361,7 +362,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
     """
     given = problem
-    problem = _with_group_dims(without_unit_loops(problem))
+    problem, parts = by_parts(_with_group_dims(without_unit_loops(problem)))
     windows = _windows(problem)
     channel = channel_loop(problem)
     made = depthwise_channels(problem, channel, lanes) if lanes else None
@@ -389,6 +390,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     )
     name, packed = _filter(problem, made, (*rest, *used), dtype)
     rows, columns = (_axis(loop, windows, number, problem, inp) for number, loop in axes.items())
+    lhs, prologue = renamed(parts, inp.argument, (*inp.copies, *packed, *fused.copies))
     groups = [i for i, loop in enumerate(loops) if loop.role == "g"]
     group_lhs = min((inp.strides[i] for i in groups), default=0) * made.bundle
     return DirectView(
@@ -405,11 +407,11 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         depthwise=made.depthwise,
         lhs_offset=inp.offset,
         out_offset=out.offset,
-        lhs=inp.argument,
+        lhs=lhs,
         result=out.argument,
         vectors=fused.vectors,
         residual=fused.residual,
-        prologue=(*inp.copies, *packed, *fused.copies),
+        prologue=prologue,
         finish=out.copies,
         filter=name,
     )

@@ -92,8 +92,9 @@ def import_model(
     import torch
 
     from aie_conv.bridge.torch_import import import_program
+    from aie_conv.frontends.depthwise import importable
 
     folded = fold_batch_norm(model)
     with torch.no_grad():
         program = torch.export.export(folded, tuple(example_inputs))
-    return import_program(program, function_name)
+    return import_program(importable(program), function_name)

@@ -4,8 +4,9 @@ A route states them as data. :func:`apply` is their meaning in numpy; the bridge
 one CPU dispatch.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 import ml_dtypes
 import numpy as np
@@ -19,6 +20,18 @@ NUMPY_DTYPE: dict[str, np.dtype] = {
     "bf16": np.dtype(ml_dtypes.bfloat16),
 }
 """numpy's type for each type name of the project."""
+
+
+Part = Literal["whole", "hi", "lo"]
+"""What a copy from f32 to bf16 takes of each element x, with b = bf16(x):
+
+"whole" is b. Where x is a normal number and b is finite "hi" is b and "lo" is bf16(x - b), or zero where
+that difference is not normal; elsewhere both are zero. ``hi + lo`` is then x to 16 bits, and a product with
+an infinity or a NaN can be left to the factors' "whole" alone: hi and lo make no NaN of it.
+"""
+
+SMALLEST_NORMAL = 2.0**-126
+"""Below it bf16 and f32 are subnormal, which processors may take for zero; "hi" and "lo" always do."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +48,7 @@ class HostCopy:
         dest_shape, dest_dtype: its shape, row-major, and type; a type other than ``view_dtype``
             is a numeric conversion (round to nearest even).
         dest_offsets: where the region goes.
+        part: what is taken of each element; other than "whole" from f32 to bf16 only.
     """
 
     source: str
@@ -47,11 +61,31 @@ class HostCopy:
     dest_shape: tuple[int, ...]
     dest_dtype: str
     dest_offsets: tuple[int, ...]
+    part: Part = "whole"
+
+    def __post_init__(self) -> None:
+        """Raise ValueError for a part of another type than f32."""
+        if self.part != "whole" and (self.view_dtype, self.dest_dtype) != ("f32", "bf16"):
+            raise ValueError(f"{self.part} part of {self.view_dtype} as {self.dest_dtype}")
 
     @property
     def covers_dest(self) -> bool:
         """Whether this copy alone writes every element of its dest."""
         return tuple(self.sizes[p] for p in self.perm) == self.dest_shape
+
+
+def _taken(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
+    """The elements in the dest's type: a conversion, or one part of f32."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        whole = x.astype(NUMPY_DTYPE[copy.dest_dtype])
+    if copy.part == "whole":
+        return whole
+    wide = whole.astype(np.float32)
+    normal = np.isfinite(wide) & (np.abs(x) >= SMALLEST_NORMAL)
+    if copy.part == "hi":
+        return np.where(normal, whole, whole.dtype.type(0))
+    rest = np.subtract(x, wide, out=np.zeros_like(wide), where=normal)
+    return np.where(np.abs(rest) >= SMALLEST_NORMAL, rest, np.float32(0)).astype(whole.dtype)
 
 
 def apply(
@@ -64,7 +98,7 @@ def apply(
         view = np.ascontiguousarray(values[copy.source]).reshape(-1)
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
-        moved = region.transpose(copy.perm).astype(NUMPY_DTYPE[copy.dest_dtype])
+        moved = _taken(region.transpose(copy.perm), copy)
         if copy.dest not in made and copy.dest not in arrays:
             values[copy.dest] = np.zeros(copy.dest_shape, NUMPY_DTYPE[copy.dest_dtype])
         made.add(copy.dest)
@@ -74,3 +108,18 @@ def apply(
         ] = moved
         values[copy.dest] = dest
     return values
+
+
+def made_of(copies: Sequence[HostCopy], given: Collection[str]) -> frozenset[str]:
+    """The given values and every dest that is made of nothing else.
+
+    A dest may be named before all of its sources are: two copies of a slice's halves, each behind what
+    makes its own half.
+    """
+    known = set(given)
+    sources: dict[str, set[str]] = {}
+    for copy in copies:
+        sources.setdefault(copy.dest, set()).add(copy.source)
+    while found := {dest for dest, of in sources.items() if dest not in known and of <= known}:
+        known |= found
+    return frozenset(known)

@@ -1,21 +1,39 @@
-"""Where each dispatch goes: every route is asked for its plan, and the reason is kept.
+"""Where each dispatch goes: every route's best plan and the CPU are priced, the cheapest wins.
 
 Routes are known only by :mod:`aie_conv.partitioner.interface`; a new one is a folder and a line here.
+Prices are cycles of the array's clock (:mod:`aie_conv.partitioner.cost` says what they count).
 """
 
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
+from typing import Any, get_args
 
+from aie_conv.arch import get_device
 from aie_conv.errors import ConfigRefused, Unsupported, UsageError
+from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.interface import Decision, Plan, Route
-from aie_conv.problem import ConvProblem
+from aie_conv.partitioner.pins import Frozen, Pin
+from aie_conv.problem import Arithmetic, ConvProblem
 
-_ROUTES = {"im2col": "aie_conv.img2col.plan:Im2colRoute"}
+_ROUTES: dict[str, dict[str, str]] = {
+    "im2col": {"": "aie_conv.img2col.plan:Im2colRoute"},
+    "direct": {"vector": "aie_conv.direct.vector:VectorRoute"},
+}
+"""Route -> style of its core code, best first -> class. A style is asked where the ones before it
+have no plan."""
 
+_ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic)}
 
-F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 lets the NPU compute it in bf16)"
-"""Why an f32 problem that a route would take is not given to it."""
+F32_MODES = ("cpu", "bf16", "bf16x3")
+"""What ``--amd-aie-f32`` takes."""
+
+DIRECT_STYLES = ("auto", "scalar", "vector")
+"""What ``--amd-aie-direct`` takes."""
+
+F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
+"""Why an f32 problem that a route would take, for less than the CPU, is not given to it."""
 
 
 def route_names() -> tuple[str, ...]:
@@ -23,57 +41,259 @@ def route_names() -> tuple[str, ...]:
     return ("auto", "cpu", *_ROUTES)
 
 
-def _route(name: str) -> Route:
-    module, _, cls = _ROUTES[name].partition(":")
+def routes() -> Iterator[Route]:
+    """Every route in each of its styles."""
+    for styles in _ROUTES.values():
+        yield from map(_route, styles.values())
+
+
+def _route(spec: str) -> Route:
+    module, _, cls = spec.partition(":")
     return getattr(import_module(module), cls)()
 
 
 @lru_cache(maxsize=512)
-def _propose(route: str, problem: ConvProblem, device: str) -> Plan | str:
+def _propose(spec: str, problem: ConvProblem, device: str, fixed: Frozen | None) -> Plan | str:
     """A route's plan, or why it has none; one answer a problem and device."""
     try:
-        return _route(route).propose(problem, device)
+        route = _route(spec)
+        if fixed is None:
+            return route.propose(problem, device)
+        return route.propose(problem, device, dict(fixed))
     except (Unsupported, ConfigRefused) as refusal:
         return str(refusal)
 
 
-def choose(problem: ConvProblem, *, device: str, route: str = "auto", f32: str = "cpu") -> Decision:
+def _spaced(number: int) -> str:
+    """A number in groups of three digits."""
+    return f"{number:,}".replace(",", " ")
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """One way to run a problem: what it costs, or why it cannot.
+
+    Attributes:
+        route, style: which.
+        plan: the plan, None for the CPU and where there is none.
+        array: predicted cycles of the array, or of the CPU in the array's clock.
+        host: cycles of the host copies and the dispatch's overhead beside it.
+        bound: what takes most of ``array``.
+        refused: why it is not taken though it may be the cheapest; empty where nothing hinders it.
+    """
+
+    route: str
+    style: str = ""
+    plan: Plan | None = None
+    array: int = 0
+    host: int = 0
+    bound: str = ""
+    refused: str = ""
+
+    @property
+    def cost(self) -> int:
+        """What is compared."""
+        return self.array + self.host
+
+    @property
+    def label(self) -> str:
+        """Its name in the reason."""
+        return f"{self.route} {self.style}".rstrip()
+
+    def line(self, unit: str = "") -> str:
+        """Its part of the reason, e.g. "im2col: 63 900 (input stream, 6.1 times the least bytes)"."""
+        if not self.cost:
+            return f"{self.label}: {self.refused.removeprefix(f'{self.route}: ')}"
+        notes = [self.bound] if self.bound else []
+        if self.plan is not None:
+            times = self.plan.shim_bytes / self.plan.problem.minimum_bytes
+            if self.bound.endswith("stream") and times >= 1.5:
+                notes.append(f"{times:.1f} times the least bytes")
+            if self.host > self.array:
+                notes.append(f"{_spaced(self.host)} on the host")
+        return f"{self.label}: {_spaced(self.cost)}{unit}" + (
+            f" ({', '.join(notes)})" * bool(notes)
+        )
+
+    def entry(self) -> dict[str, Any]:
+        """Its entry in the report."""
+        made: dict[str, Any] = {"route": self.route}
+        if self.style:
+            made["style"] = self.style
+        if self.cost:
+            made |= {"cost": self.cost, "predicted_cycles": self.array, "host_cycles": self.host}
+            made["bound"] = self.bound
+        if self.plan is not None:
+            made |= {"cores": self.plan.cores, "shim_bytes": self.plan.shim_bytes}
+        if self.refused:
+            made["refused"] = self.refused
+        return made
+
+
+@dataclass(frozen=True)
+class _Chooser:
+    """One choice: the problem as the NPU would compute it, and what prices it."""
+
+    problem: ConvProblem
+    device: str
+    host: HostCost
+    constants: frozenset[str] | None
+
+    def _cycles(self, seconds: float) -> int:
+        return round(seconds * get_device(self.device).arch.clock_hz)
+
+    def cpu(self) -> _Candidate:
+        """The CPU."""
+        overhead = self._cycles(self.host.dispatch_seconds)
+        whole = self._cycles(self.host.seconds(self.problem))
+        return _Candidate(
+            "cpu", "", None, whole - overhead, overhead, self.host.bound(self.problem)
+        )
+
+    def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[_Candidate]:
+        """A route's best plan, last, behind the styles of it that refuse."""
+        styles = _ROUTES[route]
+        wanted = (pin.style if pin is not None else None) or direct
+        asked = styles if "" in styles or wanted == "auto" else {wanted: styles.get(wanted)}
+        found: list[_Candidate] = []
+        for style, spec in asked.items():
+            if spec is None:
+                found.append(_Candidate(route, style, refused=f"{route} has no style '{style}'"))
+                continue
+            fixed = pin.parameters if pin is not None else None
+            plan = _propose(spec, self.problem, self.device, fixed)
+            if isinstance(plan, str):
+                found.append(_Candidate(route, style, refused=plan))
+                continue
+            seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
+            cycles = (plan.predicted_cycles, self._cycles(seconds))
+            found.append(_Candidate(route, style, plan, *cycles, plan.bound))
+            break
+        return found
+
+
+def _decided(best: _Candidate, others: list[_Candidate], note: str = "") -> Decision:
+    """The decision for a candidate, with its price and the others'."""
+    ranked = _ranked(others)
+    reason = "; ".join([best.line(" cycles"), *(c.line() for c in ranked)]) + note
+    return Decision(best.route, reason, best.plan, tuple(c.entry() for c in (best, *ranked)))
+
+
+def _ranked(candidates: list[_Candidate]) -> list[_Candidate]:
+    """The cheapest first, those without a price last."""
+    return sorted(candidates, key=lambda c: (not c.cost, c.cost))
+
+
+def _checked(route: str, f32: str, direct: str) -> None:
+    """Raise UsageError for a word that is unknown."""
+    for what, value, known in (
+        ("route", route, route_names()),
+        ("f32 mode", f32, F32_MODES),
+        ("direct", direct, DIRECT_STYLES),
+    ):
+        if value not in known:
+            raise UsageError(f"{what} '{value}': unknown: use one of {', '.join(known)}")
+
+
+def choose(
+    problem: ConvProblem,
+    *,
+    device: str,
+    route: str = "auto",
+    f32: str = "cpu",
+    direct: str = "auto",
+    host: HostCost = FIXED,
+    constants: frozenset[str] | None = None,
+    pin: Pin | None = None,
+) -> Decision:
     """Decide where one problem runs.
 
     Args:
-        problem: the dispatch's convolution or matmul.
+        problem: the dispatch's convolution or matmul, in native arithmetic.
         device: the user's name of the device, e.g. "npu1_4col".
-        route: "auto", "cpu" or one route's name; a route that refuses leaves the CPU.
-        f32: "cpu" keeps f32 problems off the NPU, "bf16" lets it compute them in bf16 with f32
-            accumulation.
+        route: "auto" takes the cheapest, the CPU included; "cpu" or a route's name takes that one,
+            and leaves the CPU where the route refuses.
+        f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
+            direct code that was asked for by name computes f32 as it is, and needs no leave.
+        direct: "scalar" or "vector" code of the direct route, "auto" for the best.
+        host: what the CPU and its copies cost.
+        constants: the operands that are equal at every call; None for the usual ones.
+        pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
 
     Raises:
-        UsageError: no such route or f32 mode.
+        UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
-    if route not in route_names():
-        raise UsageError(f"route '{route}': unknown: use one of {', '.join(route_names())}")
-    if f32 not in ("cpu", "bf16"):
-        raise UsageError(f"f32 mode '{f32}': unknown: use cpu or bf16")
+    _checked(route, f32, direct)
+    arithmetic = _arithmetic(problem, route, f32, direct)
+    if pin is not None:
+        return _pinned(problem, device, f32, direct, host, constants, pin)
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
-    withheld = problem.lhs.dtype == "f32" and f32 == "cpu"
-    candidates: list[dict[str, Any]] = []
-    best: Plan | None = None
-    for name in _ROUTES if route == "auto" else (route,):
-        plan = _propose(name, problem, device)
-        if isinstance(plan, str):
-            candidates.append({"route": name, "refused": plan})
-            continue
-        cost = {"predicted_cycles": plan.predicted_cycles, "shim_bytes": plan.shim_bytes}
-        if withheld:
-            candidates.append({"route": name, **cost, "refused": F32_STAYS})
-            continue
-        candidates.append({"route": name, **cost})
-        if best is None or plan.predicted_cycles < best.predicted_cycles:
-            best = plan
+    chooser = _Chooser(replace(problem, arithmetic=arithmetic or "bf16"), device, host, constants)
+    names = tuple(_ROUTES) if route == "auto" else (route,)
+    npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
+    cpu = [chooser.cpu()] if route == "auto" else []
+    able = [*cpu, *(c for c in npu if c.plan is not None)]
+    best = min(able, key=lambda c: c.cost) if able else None
+    if arithmetic is None and best is not None:
+        npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
+        if best.plan is not None:
+            return Decision("cpu", F32_STAYS, None, tuple(c.entry() for c in _ranked([*cpu, *npu])))
     if best is None:
-        return Decision("cpu", candidates[-1]["refused"], None, tuple(candidates))
-    why = f"{best.cores} cores, {best.predicted_cycles} cycles"
-    if problem.lhs.dtype == "f32":
-        why += ", computed in bf16"
-    return Decision(best.route, why, best, tuple(candidates))
+        reason = "; ".join(c.line() for c in npu) if len(npu) > 1 else npu[0].refused
+        return Decision("cpu", reason, None, tuple(c.entry() for c in npu))
+    losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
+    return _decided(best, losers, _computed(problem, best))
+
+
+def _arithmetic(problem: ConvProblem, route: str, f32: str, direct: str) -> Arithmetic | None:
+    """How the NPU may compute a problem; None if it may not."""
+    if problem.lhs.dtype != "f32":
+        return "native"
+    own: Arithmetic | None = "native" if (route, direct) == ("direct", "scalar") else None
+    return own if f32 == "cpu" else _ARITHMETIC[f32]
+
+
+def _computed(problem: ConvProblem, best: _Candidate) -> str:
+    """The note that f32 is computed in another type."""
+    if best.plan is None or best.plan.problem.arithmetic == problem.arithmetic:
+        return ""
+    return f"; computed in {best.plan.problem.arithmetic}"
+
+
+def _pinned(
+    problem: ConvProblem,
+    device: str,
+    f32: str,
+    direct: str,
+    host: HostCost,
+    constants: frozenset[str] | None,
+    pin: Pin,
+) -> Decision:
+    """The decision that a pin makes."""
+    if pin.route == "cpu":
+        return Decision("cpu", "pinned to the CPU")
+    if pin.arithmetic is None:
+        arithmetic = _arithmetic(problem, pin.route, f32, pin.style or direct)
+    elif pin.arithmetic not in _ARITHMETIC:
+        known = ", ".join(_ARITHMETIC)
+        raise UsageError(f"{pin.where}: arithmetic '{pin.arithmetic}': unknown: use one of {known}")
+    else:
+        arithmetic = _ARITHMETIC[pin.arithmetic]
+    if arithmetic is None:
+        raise UsageError(
+            f"{pin.where}: pinned to {pin.route}, but f32 stays on the CPU:"
+            ' add "arithmetic" to the entry, or use --amd-aie-f32=bf16'
+        )
+    if problem.lhs.dtype != "f32" and arithmetic != "native":
+        raise UsageError(
+            f"{pin.where}: arithmetic {arithmetic} of {problem.lhs.dtype}: remove it from the entry"
+        )
+    chooser = _Chooser(replace(problem, arithmetic=arithmetic), device, host, constants)
+    *refused, last = chooser.npu(pin.route, direct, pin)
+    if last.plan is None:
+        why = "; ".join(c.refused for c in (*refused, last))
+        raise UsageError(
+            f"{pin.where}: the pinned plan does not fit: {why}: correct or remove the entry"
+        )
+    return _decided(last, refused, f"{_computed(problem, last)}; pinned")

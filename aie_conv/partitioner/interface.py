@@ -1,10 +1,14 @@
 """What a route gives the partitioner and the bridge: a plan. Routes are known only by this."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.problem import ConvProblem
+
+Parameters = Mapping[str, int]
+"""The numbers and truths that fix a plan among all of its route's plans for a problem and a device."""
 
 
 @dataclass(frozen=True)
@@ -26,12 +30,16 @@ class Argument:
 class Plan(Protocol):
     """A route's answer for one problem on one device.
 
-    ``finish`` is empty where the program writes the problem's own output buffer; otherwise the
-    copies take "result" to "out".
+    ``style`` names the kind of core code where a route has several, and is empty elsewhere.
+    ``bound`` says in a few words what takes the most of ``predicted_cycles``, e.g. "cores" or "input
+    stream". ``parameters`` rebuild the plan (:meth:`Route.propose`). ``finish`` is empty where the
+    program writes the problem's own output buffer; otherwise the copies take "result" to "out".
     """
 
     @property
     def route(self) -> str: ...
+    @property
+    def style(self) -> str: ...
     @property
     def problem(self) -> ConvProblem: ...
     @property
@@ -42,6 +50,10 @@ class Plan(Protocol):
     def predicted_cycles(self) -> int: ...
     @property
     def shim_bytes(self) -> int: ...
+    @property
+    def bound(self) -> str: ...
+    @property
+    def parameters(self) -> Parameters: ...
     @property
     def prologue(self) -> tuple[HostCopy, ...]: ...
     @property
@@ -59,12 +71,14 @@ class Route(Protocol):
 
     name: str
 
-    def propose(self, problem: ConvProblem, device: str) -> Plan:
-        """The route's best plan.
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Parameters | None = None
+    ) -> Plan:
+        """The route's best plan, or the one that ``parameters`` of an earlier plan describe.
 
         Raises:
             Unsupported: the route cannot take this problem; the message says why.
-            ConfigRefused: no tiling of it fits the device.
+            ConfigRefused: no tiling of it fits the device, or the one described does not.
         """
         ...
 
@@ -77,7 +91,7 @@ class Decision:
         route: "cpu" or the name of a route.
         reason: one line for the report.
         plan: the plan, None for the CPU.
-        candidates: every route that was asked, with its cost or its refusal.
+        candidates: every route that was asked, with its cost or its refusal, cheapest first.
     """
 
     route: str

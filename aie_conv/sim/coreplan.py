@@ -9,10 +9,10 @@ import operator
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
-from aie_conv.errors import VerifyError
-from aie_conv.sim.ir import Block, Op, Value
-from aie_conv.sim.lower import Range
+from aie_conv.errors import DeviceError, VerifyError
+from aie_conv.sim.ir import ELEMENT_BITS, Block, Op, Value
 from aie_conv.sim.model import Core, walk
+from aie_conv.sim.ranges import Range, range_of
 
 FIFO_OPS = frozenset(
     {"aie.objectfifo.acquire", "aie.objectfifo.release", "aie.objectfifo.subview.access"}
@@ -183,14 +183,9 @@ class Planner:
         if op.name not in _SCALAR or any(value not in self.integers for value in op.operands):
             return False
         self.integers.update(op.results)
-        known = [self.ranges.get(value) for value in op.operands]
-        if len(known) == 2 and known[0] and known[1]:
-            if op.name == "arith.addi":
-                self.ranges[op.results[0]] = known[0] + known[1]
-            elif op.name == "arith.muli":
-                self.ranges[op.results[0]] = known[0] * known[1]
-        elif op.name == "arith.index_cast" and known[0]:
-            self.ranges[op.results[0]] = known[0]
+        known = range_of(op.name, [self.ranges.get(value) for value in op.operands])
+        if known is not None and known.fits(op.results[0].type):
+            self.ranges[op.results[0]] = known
         return True
 
     def _fifo(self, op: Op) -> Step:
@@ -272,12 +267,21 @@ def _used(ops: Sequence[Op]) -> list[Value]:
 
 
 def evaluate(op: Op, values: Sequence[int]) -> int:
-    """The integer (or address) that a :class:`ScalarStep`'s operation gives."""
+    """The integer (or address) that a :class:`ScalarStep`'s operation gives, wrapped to its type."""
     if op.name in _VIEWS:
         return values[0]
+    operand = 1 << ELEMENT_BITS[op.operands[-1].type.elem]
+    unsigned = [value % operand for value in values]
     if op.name == "arith.cmpi":
-        return int(_COMPARE[op.attrs["predicate"]](*values))
+        predicate = op.attrs["predicate"]
+        return int(_COMPARE[predicate](*(unsigned if predicate[0] == "u" else values)))
     function = _SCALAR[op.name]
     if function is None:
         raise VerifyError(f"line {op.line}: {op.name} is not simulated outside of functions")
-    return int(function(*values))
+    if op.name in ("arith.divui", "arith.remui") and not unsigned[1]:
+        raise DeviceError(f"line {op.line}: {op.name}: division by zero")
+    result = int(function(*(unsigned if op.name in ("arith.divui", "arith.remui") else values)))
+    if op.results[0].type.elem == "i1":
+        return result & 1
+    size = 1 << ELEMENT_BITS[op.results[0].type.elem]
+    return (result + size // 2) % size - size // 2

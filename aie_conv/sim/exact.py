@@ -10,34 +10,47 @@ In numbers: a product p of biased exponents ea, eb stands for p * 2^9 * 2^(e - 2
 ea + eb + 1, an accumulator m for m * 2^(e - 278) with e = exponent + 128; E is the largest e.
 """
 
+from collections.abc import Sequence
+
 from aie_conv.sim.lower import Lowering
 
 HELPER = "bf16_dot"
 
 
-def exact_dot(low: Lowering, shape: tuple[int, int, int], a: str, b: str, acc: str) -> str:
-    """acc + a x b for flat <MK x i16>, <KN x i16> and <MN x float>, lane by lane."""
-    m, k, n = shape
+def exact_dot(
+    low: Lowering,
+    terms: Sequence[tuple[Sequence[int], Sequence[int]]],
+    a: tuple[str, int],
+    b: tuple[str, int],
+    acc: str,
+) -> str:
+    """acc (floats) + at most 8 terms' products, lane by lane.
+
+    Args:
+        terms: for each product, the elements of ``a`` and ``b`` for each lane.
+        a, b: name and length of vectors of bf16 bits.
+    """
     low.program.texts.setdefault(HELPER, _HELPER_TEXT)
     low.program.declarations.update(_DECLARATIONS)
     result = acc
-    kind = f"<{m * n} x float>"
-    for i in range(m):
-        left = _pick(low, f"<{m * k} x i16>", a, [i * k + j for j in range(k)])
-        for c in range(n):
-            right = _pick(low, f"<{k * n} x i16>", b, [j * n + c for j in range(k)])
-            lane = i * n + c
-            old = low.emit(f"extractelement {kind} {acc}, i64 {lane}")
-            new = low.emit(
-                f"call float @{HELPER}(<8 x i16> {left}, <8 x i16> {right}, float {old})"
-            )
-            result = low.emit(f"insertelement {kind} {result}, float {new}, i64 {lane}")
+    lanes = len(terms[0][0])
+    kind = f"<{lanes} x float>"
+    for lane in range(lanes):
+        left = _pick(low, a, [term[0][lane] for term in terms])
+        right = _pick(low, b, [term[1][lane] for term in terms])
+        old = low.emit(f"extractelement {kind} {acc}, i64 {lane}")
+        new = low.emit(f"call float @{HELPER}(<8 x i16> {left}, <8 x i16> {right}, float {old})")
+        result = low.emit(f"insertelement {kind} {result}, float {new}, i64 {lane}")
     return result
 
 
-def _pick(low: Lowering, kind: str, name: str, mask: list[int]) -> str:
-    text = ", ".join(f"i32 {index}" for index in mask)
-    return low.emit(f"shufflevector {kind} {name}, {kind} poison, <8 x i32> <{text}>")
+def _pick(low: Lowering, vector: tuple[str, int], mask: list[int]) -> str:
+    """Up to 8 elements; zeros, whose products count for nothing, behind them."""
+    name, count = vector
+    kind = f"<{count} x i16>"
+    full = [*mask, *[count] * (8 - len(mask))]
+    text = ", ".join(f"i32 {index}" for index in full)
+    return low.emit(f"shufflevector {kind} {name}, {kind} zeroinitializer, <8 x i32> <{text}>")
 
 
 def _half_even(name: str, value: str, by: str, kind: str) -> str:

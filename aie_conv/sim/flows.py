@@ -14,7 +14,7 @@ import numpy as np
 
 from aie_conv.sim import costs
 from aie_conv.sim.engine import Engine, Event, Pool, Waiting
-from aie_conv.sim.strided import copy_pair, merged, unit_of, view
+from aie_conv.sim.strided import copy_pair, total_bytes, unit_of, view
 
 ByteDims = Sequence[tuple[int, int]]
 
@@ -111,17 +111,33 @@ class Receiver(Protocol):
         ...
 
 
+@dataclass(frozen=True)
+class Padded:
+    """An object with zeros around it: its bytes, the first that is data, and both walks."""
+
+    size: int
+    start: int
+    source: ByteDims
+    target: ByteDims
+
+
 @dataclass(eq=False)
 class Walk:
     """How a channel goes through an object: merged byte dimensions, and zeros around it.
 
     Attributes:
-        dims: None if the object goes as it lies.
-        pad: ((bytes of the padded object), (first byte, merged dims inside it)) or None.
+        dims: None if the object goes as it lies; they may read bytes several times.
+        padded: None without zeros.
     """
 
     dims: ByteDims | None = None
-    padded: tuple[int, ByteDims] | None = None
+    padded: Padded | None = None
+
+    def sent(self, stored: int) -> int:
+        """Bytes on the stream of an object of ``stored`` bytes."""
+        if self.padded:
+            return self.padded.size
+        return total_bytes(self.dims) if self.dims else stored
 
 
 class PoolSender:
@@ -140,9 +156,7 @@ class PoolSender:
     @property
     def unit(self) -> int:
         """Bytes of a unit on the stream; 0 if the pools differ."""
-        if self.walk.padded:
-            return self.walk.padded[0]
-        sizes = {len(pool.slots[0]) for pool in self.pools}
+        sizes = {self.walk.sent(len(pool.slots[0])) for pool in self.pools}
         return sizes.pop() if len(sizes) == 1 else 0
 
     def next(self) -> Generator[Event, None, tuple[np.ndarray, float]]:
@@ -168,16 +182,18 @@ class PoolSender:
         return flat
 
     def _stage(self, memory: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        dims = self.walk.dims or [(len(memory), 1)]
-        if self.walk.padded is None:
-            flat = np.empty(len(memory), np.uint8)
-            return flat, *copy_pair((memory, dims), (flat, [(len(memory), 1)]))
-        size, inner = self.walk.padded
-        flat = np.zeros(size, np.uint8)
-        start, shape = inner[0][0], inner[1:]
-        source = view(memory, 0, dims, 1)
-        target = view(flat, start, shape, 1)
-        return flat, target, source.reshape(target.shape)
+        padded = self.walk.padded
+        if padded is None:
+            flat = np.empty(self.walk.sent(len(memory)), np.uint8)
+            dims = self.walk.dims or [(len(memory), 1)]
+            return flat, *copy_pair((memory, dims), (flat, [(len(flat), 1)]))
+        flat = np.zeros(padded.size, np.uint8)
+        unit = min(
+            unit_of(0, padded.source, memory.ctypes.data),
+            unit_of(padded.start, padded.target, flat.ctypes.data),
+        )
+        source = view(memory, 0, padded.source, unit)
+        return flat, view(flat, padded.start, padded.target, unit), source
 
     def done(self, time: float) -> None:
         """See Sender."""
@@ -393,10 +409,9 @@ class Flow:
             raise TypeError("whole objects move between pools")
         source = self.sender.pools[turn].slots[slot]
         target = receiver.pools[to_turn].slots[place]
-        flat = [(len(source), 1)]
         pair = copy_pair(
-            (source, merged(self.sender.walk.dims or flat)),
-            (target, merged(receiver.walk.dims or flat)),
+            (source, self.sender.walk.dims or [(len(source), 1)]),
+            (target, receiver.walk.dims or [(len(target), 1)]),
         )
         self.pairs[key] = pair
         return pair

@@ -8,12 +8,12 @@ The rounding and saturation registers are followed at compile time.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from math import gcd
 from typing import NoReturn
 
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.sim.costs import CALL, LOOP, Cost
 from aie_conv.sim.ir import Block, Op, Type, Value
+from aie_conv.sim.ranges import Range
 
 LLVM_ELEMENT = {
     "i1": "i1",
@@ -30,28 +30,6 @@ LLVM_ELEMENT = {
     "f64": "double",
     "index": "i64",
 }
-
-
-@dataclass(frozen=True)
-class Range:
-    """The values an index may take: low, low + step, …, high (step 0: one value)."""
-
-    low: int
-    high: int
-    step: int = 0
-
-    def __add__(self, other: "Range") -> "Range":
-        return Range(self.low + other.low, self.high + other.high, gcd(self.step, other.step))
-
-    def __mul__(self, other: "Range") -> "Range":
-        ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
-        step = gcd(self.step * other.low, self.low * other.step, self.step * other.step)
-        return Range(min(ends), max(ends), step)
-
-    @property
-    def constant(self) -> int | None:
-        """The only value, if there is one."""
-        return self.low if self.low == self.high else None
 
 
 @dataclass(frozen=True)
@@ -175,14 +153,30 @@ class Lowering:
             self._follow(op)
 
     def _follow(self, op: Op) -> None:
-        """Extend the chains of dependent MACs; one that begins in a loop begins anew each trip."""
-        if op.blocks or not op.results:
+        """Extend the chains of dependent MACs and those of scalar operations.
+
+        A chain does not go from scalars to vectors or back, and begins anew in each trip of a loop.
+        """
+        if op.blocks:
             return
-        depth = max((self.depths.get(value, 0.0) for value in op.operands), default=0.0)
-        depth += self.latency
-        if depth:
-            self.depths[op.results[0]] = depth
+        vector = any(value.type.kind == "vector" for value in (*op.results, *op.operands[:1]))
+        depth = self.latency
+        depth += max(
+            (
+                self.depths.get(value, 0.0)
+                for value in op.operands
+                if (value.type.kind == "vector") == vector
+            ),
+            default=0.0,
+        )
+        if not depth:
+            return
+        for value in op.results:
+            self.depths[value] = depth
+        if vector:
             self.cost.chain = max(self.cost.chain, depth)
+        else:
+            self.cost.path = max(self.cost.path, depth)
 
     def function_text(self, symbol: str, parameters: Sequence[str]) -> str:
         """The finished function."""
@@ -268,7 +262,9 @@ def _for(low: Lowering, op: Op) -> None:
     low.do(f"br i1 {more}, label %{body}, label %{done}")
     low.start(body)
     outer, low.cost, entry_registers = low.cost, Cost(), low.registers
+    depths, low.depths = low.depths, {}
     low.block(block.ops)
+    low.depths = depths
     if low.registers != entry_registers:
         low.refuse(op, "control registers change inside a loop: set them before it")
     following = low.emit(f"add nsw {index} {args[0]}, {step}")

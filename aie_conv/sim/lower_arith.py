@@ -8,9 +8,10 @@ import math
 import struct
 from typing import Any
 
-from aie_conv.sim.costs import ACC_LANES, Cost
+from aie_conv.sim.costs import ACC_LANES, SCALAR_ALU, SCALAR_LATENCY, SOFT, WIDE_ALU, Cost
 from aie_conv.sim.ir import Op, Type, Value
-from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, Range, llvm_type, lowers
+from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
+from aie_conv.sim.ranges import Range, range_of
 
 FLOATS = frozenset({"bf16", "f16", "f32", "f64"})
 
@@ -28,10 +29,31 @@ def splat(kind: Type, element: str, value: object) -> str:
 def charge(low: Lowering, kind: Type, slot: str, factor: float = 1) -> None:
     """Charge an element-wise operation: 64 bytes an operation on mv, 16 lanes elsewhere."""
     if kind.kind != "vector":
-        low.cost.alu += 1
+        _charge_scalar(low, kind)
         return
     count = kind.bits / 512 if slot == "mv" else kind.elements / ACC_LANES
     low.cost.add(Cost(**{slot: max(1.0, count) * factor}))
+
+
+def _charge_scalar(low: Lowering, kind: Type, operation: str = "alu") -> None:
+    """Charge a scalar operation; addresses are cheaper and hide behind data."""
+    if kind.elem == "index":
+        low.cost.alu += 1
+        return
+    wide = WIDE_ALU if kind.elem == "i64" else 1
+    low.cost.alu += wide * SCALAR_ALU
+    low.latency = wide * SCALAR_LATENCY[operation]
+
+
+def charge_soft(low: Lowering, name: str, kind: Type) -> bool:
+    """Charge a scalar operation that the core does in software; False if it is none."""
+    if kind.kind == "vector":
+        return False
+    cycles = SOFT.get(f"{name} {kind.elem}", SOFT.get(name))
+    if cycles is None:
+        return False
+    low.cost.inner += cycles
+    return True
 
 
 # -- constants ------------------------------------------------------------------------------------
@@ -108,18 +130,15 @@ _INTEGER = {
 _MINMAX = {"maxsi": "smax", "minsi": "smin", "maxui": "umax", "minui": "umin"}
 
 
-def _range_of(low: Lowering, op: Op) -> Range | None:
-    known = [low.ranges.get(value) for value in op.operands]
-    if len(known) != 2 or known[0] is None or known[1] is None:
-        return None
-    a, b = known[0], known[1]
-    if op.name == "arith.addi":
-        return a + b
-    if op.name == "arith.subi":
-        return a + Range(-b.high, -b.low, b.step)
-    if op.name == "arith.muli":
-        return a * b
-    return None
+def _keep_range(low: Lowering, op: Op) -> None:
+    """Note the result's values unless the operation may have wrapped."""
+    known = range_of(op.name, [low.ranges.get(value) for value in op.operands])
+    if known is not None and known.fits(op.results[0].type):
+        low.ranges[op.results[0]] = known
+
+
+def _is_power_of_two(value: int | None) -> bool:
+    return value is not None and value > 0 and value & (value - 1) == 0
 
 
 @lowers(*(f"arith.{name}" for name in _INTEGER))
@@ -128,11 +147,16 @@ def _integer(low: Lowering, op: Op) -> None:
     a, b = (low.name(value) for value in op.operands)
     instruction = _INTEGER[op.name[6:]]
     low.set(op, f"{instruction} {llvm_type(kind)} {a}, {b}")
-    known = _range_of(low, op)
-    if known is not None:
-        low.ranges[op.results[0]] = known
-    if kind.kind == "vector" and op.name == "arith.muli":
+    _keep_range(low, op)
+    name = op.name[6:]
+    if op.name == "arith.muli" and kind.kind == "vector":
         charge(low, kind, "mac", 4 if kind.elem == "i32" else 1)
+        return
+    shift = name[:3] in ("div", "rem") and _is_power_of_two(low.constant_of(op.operands[1]))
+    if not shift and charge_soft(low, name, kind):
+        return
+    if kind.kind == "scalar" and kind.elem != "index":
+        _charge_scalar(low, kind, "mul" if name == "muli" else "alu")
     elif kind.kind == "vector":
         charge(low, kind, "mv")
 
@@ -141,6 +165,7 @@ def _integer(low: Lowering, op: Op) -> None:
 def _minmax(low: Lowering, op: Op) -> None:
     kind = op.results[0].type
     low.alias(op, call_same(low, _MINMAX[op.name[6:]], kind, [low.name(v) for v in op.operands]))
+    _keep_range(low, op)
     charge(low, kind, "mv")
 
 
@@ -163,10 +188,16 @@ def call_same(low: Lowering, name: str, kind: Type | str, args: list[str]) -> st
 
 @lowers("arith.shrsi")
 def _shrsi(low: Lowering, op: Op) -> None:
+    kind = op.results[0].type
+    if kind.kind == "scalar" and kind.elem in ("i8", "i16"):
+        low.set(op, f"ashr {low.typed(op.operands[0])}, {low.name(op.operands[1])}")
+        charge(low, kind, "mv")
+        return
     low.refuse(
         op,
         "the vendor's tools turn it into an aievec.srs that rounds and saturates by the control "
-        "registers: write aievec.srs and set both registers",
+        "registers (and crash on i64 scalars): write aievec.srs and set both registers, or unsigned "
+        "shifts",
     )
 
 
@@ -181,6 +212,7 @@ def _cmpi(low: Lowering, op: Op) -> None:
 @lowers("arith.select")
 def _select(low: Lowering, op: Op) -> None:
     low.set(op, "select " + ", ".join(low.typed(value) for value in op.operands))
+    _keep_range(low, op)
     charge(low, op.results[0].type, "mv")
 
 
@@ -206,8 +238,9 @@ def _integer_cast(low: Lowering, op: Op) -> None:
         low.alias(op, low.name(source))
     else:
         low.set(op, f"{instruction} {low.typed(source)} to {llvm_type(target)}")
-    if source in low.ranges and op.name != "arith.extui":
-        low.ranges[op.results[0]] = low.ranges[source]
+    known = low.ranges.get(source)
+    if known is not None and op.name != "arith.extui" and known.fits(target):
+        low.ranges[op.results[0]] = known
     if target.kind == "vector":
         charge(low, target, "store" if op.name == "arith.trunci" else "mv")
 
@@ -222,7 +255,8 @@ def _float_cast(low: Lowering, op: Op) -> None:
     instruction = _CASTS[op.name[6:]]
     result = low.emit(f"{instruction} {llvm_type(kind)} {name} to {llvm_type(wide)}")
     low.alias(op, narrow(low, result, wide) if target.elem == "bf16" else result)
-    charge(low, target, "mv", 2)
+    if not charge_soft(low, op.name[6:], target):
+        charge(low, target, "mv", 2)
 
 
 @lowers("arith.bitcast")
@@ -308,7 +342,8 @@ def _truncf(low: Lowering, op: Op) -> None:
         low.alias(op, narrow(low, low.name(source), source.type))
     else:
         low.set(op, f"fptrunc {low.typed(source)} to {llvm_type(target)}")
-    charge(low, target, "store")
+    if not charge_soft(low, "truncf", target):
+        charge(low, target, "store")
 
 
 # -- floats ---------------------------------------------------------------------------------------
@@ -341,11 +376,13 @@ def _float(low: Lowering, op: Op) -> None:
         result = call_same(low, _FLOAT_MINMAX.get(short, short), kind, names)
     low.alias(op, narrow(low, result, kind) if op.results[0].type.elem == "bf16" else result)
     slow = {"mulf": 3, "fma": 3, "divf": 32, "remf": 64}
-    charge(low, kind, "mv" if short in _FLOAT_MINMAX else "mac", slow.get(short, 1))
+    if not charge_soft(low, short, kind):
+        charge(low, kind, "mv" if short in _FLOAT_MINMAX else "mac", slow.get(short, 1))
 
 
 @lowers("arith.cmpf")
 def _cmpf(low: Lowering, op: Op) -> None:
     (a, kind), (b, _) = (as_f32(low, value) for value in op.operands)
     low.set(op, f"fcmp {op.attrs['predicate']} {llvm_type(kind)} {a}, {b}")
-    charge(low, kind, "mv")
+    if not charge_soft(low, "cmpf", kind):
+        charge(low, kind, "mv")

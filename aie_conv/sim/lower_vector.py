@@ -2,10 +2,18 @@
 
 from math import prod
 
-from aie_conv.sim.costs import LOAD_BYTES, Cost
+from aie_conv.sim.costs import (
+    LOAD_BYTES,
+    PART_WORD_STORE,
+    SCALAR_LATENCY,
+    SCALAR_LOAD,
+    Cost,
+    access_pieces,
+)
 from aie_conv.sim.ir import ELEMENT_BITS, INDEX, Op, Type, Value
-from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, Range, llvm_type, lowers
+from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
 from aie_conv.sim.lower_arith import charge
+from aie_conv.sim.ranges import Range
 
 
 # -- addresses ------------------------------------------------------------------------------------
@@ -81,7 +89,12 @@ def _runs(op: Op, low: Lowering, memref: Type, vector: Type) -> list[tuple[int, 
     return [(offset, run) for offset in offsets]
 
 
-def _charge_access(low: Lowering, vector: Type, slot: str) -> None:
+def _charge_access(low: Lowering, op: Op, vector: Type, slot: str) -> None:
+    pieces = access_pieces(vector.bytes, _element_bytes(vector), op.attrs.get("alignment"))
+    if pieces:
+        factor = SCALAR_LOAD if slot == "load" else 1
+        low.cost.add(Cost(**{slot: pieces * factor}, mv=pieces))
+        return
     count = max(1, vector.bytes // LOAD_BYTES[low.program.target.arch])
     low.cost.add(Cost(**{slot: count}))
 
@@ -100,7 +113,7 @@ def _read(low: Lowering, op: Op, base: Value, indices: list[Value]) -> None:
         address = _address(low, base, place)
         parts.append(low.emit(f"load <{length} x {element}>, ptr {address}, align 1"))
     low.alias(op, _concat(low, parts, runs[0][1], element))
-    _charge_access(low, vector, "load")
+    _charge_access(low, op, vector, "load")
 
 
 def _concat(low: Lowering, parts: list[str], length: int, element: str) -> str:
@@ -131,7 +144,7 @@ def _write(low: Lowering, op: Op, value: Value, base: Value, indices: list[Value
         address = _address(low, base, place)
         low.do(f"store <{length} x {LLVM_ELEMENT[vector.elem]}> {part}, ptr {address}, align 1")
         at += length
-    _charge_access(low, vector, "store")
+    _charge_access(low, op, vector, "store")
 
 
 def slice_of(low: Lowering, value: Value, first: int, length: int) -> str:
@@ -164,7 +177,8 @@ def _memref_load(low: Lowering, op: Op) -> None:
     name, known = _linear(low, op, base.type, op.operands[1:])
     _check_bounds(low, op, name, known, base.type, 1)
     low.set(op, f"load {LLVM_ELEMENT[base.type.elem]}, ptr {_address(low, base, name)}, align 1")
-    low.cost.load += 1
+    low.cost.load += SCALAR_LOAD
+    low.latency = SCALAR_LATENCY["load"]
 
 
 @lowers("memref.store")
@@ -173,7 +187,8 @@ def _memref_store(low: Lowering, op: Op) -> None:
     name, known = _linear(low, op, base.type, op.operands[2:])
     _check_bounds(low, op, name, known, base.type, 1)
     low.do(f"store {low.typed(value)}, ptr {_address(low, base, name)}, align 1")
-    low.cost.store += 1 if ELEMENT_BITS[base.type.elem] == 32 else 7
+    low.cost.store += 1 if ELEMENT_BITS[base.type.elem] >= 32 else PART_WORD_STORE
+    low.latency = SCALAR_LATENCY["store"]
 
 
 @lowers("memref.collapse_shape", "memref.expand_shape", "memref.cast")
@@ -359,6 +374,60 @@ def _transpose(low: Lowering, op: Op) -> None:
         f"<{target.elements} x i32> <{mask}>",
     )
     charge(low, target, "mv")
+
+
+# -- aievec's moves of lanes -----------------------------------------------------------------------
+@lowers("aievec.ext")
+def _ext(low: Lowering, op: Op) -> None:
+    source, target = op.operands[0], op.results[0].type
+    parts, index = source.type.bits // target.bits, int(op.attrs["index"])
+    if source.type.elem != target.elem or parts not in (2, 4) or not 0 <= index < parts:
+        low.refuse(op, f"part {index} of {source.type} as {target}: a half or a quarter is taken")
+    low.alias(op, slice_of(low, source, index * target.elements, target.elements))
+    charge(low, target, "mv")
+
+
+@lowers("aievec.concat")
+def _concat_op(low: Lowering, op: Op) -> None:
+    kinds, target = {value.type for value in op.operands}, op.results[0].type
+    if len(kinds) != 1 or len(op.operands) not in (2, 4):
+        low.refuse(op, "two or four vectors of one type are joined")
+    part = op.operands[0].type
+    if (part.elem, part.elements * len(op.operands)) != (target.elem, target.elements):
+        low.refuse(op, f"{len(op.operands)} of {part} are not {target}")
+    names = [low.name(value) for value in op.operands]
+    low.alias(op, _concat(low, names, part.elements, LLVM_ELEMENT[part.elem]))
+    charge(low, target, "mv")
+
+
+@lowers("aievec.shift")
+def _shift(low: Lowering, op: Op) -> None:
+    """64 bytes of both vectors one after the other, from a byte on."""
+    left, right, by = op.operands
+    kind = op.results[0].type
+    if left.type != kind or right.type != kind or kind.bits != 512 or op.attrs.get("isAcc"):
+        low.refuse(
+            op, f"{left.type}, {right.type} to {kind}: three vectors of 512 bits are shifted"
+        )
+    text = llvm_type(kind)
+    halves = [low.emit(f"bitcast {text} {low.name(value)} to <64 x i8>") for value in (left, right)]
+    known = low.ranges.get(by)
+    if known is None or known.low < 0 or known.high > 64:
+        fits = low.emit(f"icmp ule {low.typed(by)}, 64")
+        low.guard(fits, f"line {op.line}: {op.name}: 0 to 64 bytes")
+    first = low.constant_of(by)
+    if first is not None and 0 <= first <= 64:
+        mask = ", ".join(f"i32 {first + i}" for i in range(64))
+        pair = f"<64 x i8> {halves[0]}, <64 x i8> {halves[1]}"
+        moved = low.emit(f"shufflevector {pair}, <64 x i32> <{mask}>")
+    else:
+        both = low.emit(f"bitcast <128 x i8> {_concat(low, halves, 64, 'i8')} to i1024")
+        wide = low.emit(f"zext {low.typed(by)} to i1024")
+        bits = low.emit(f"shl i1024 {wide}, 3")
+        low_half = low.emit(f"trunc i1024 {low.emit(f'lshr i1024 {both}, {bits}')} to i512")
+        moved = low.emit(f"bitcast i512 {low_half} to <64 x i8>")
+    low.set(op, f"bitcast <64 x i8> {moved} to {text}")
+    charge(low, kind, "mv")
 
 
 __all__ = ["INDEX", "slice_of"]

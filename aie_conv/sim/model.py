@@ -7,7 +7,6 @@ where it distributes or joins. The runtime sequence stands at the ends on shim t
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from math import prod
 from typing import Any
 
 from aie_conv.arch import Arch, device_names, get_device
@@ -42,6 +41,8 @@ class Fifo:
         exact: the depths were given as an array (a single number may be lowered on core tiles).
         to_stream, from_stream: (size, stride) in elements, outermost first; () if none.
         pad: (before, after) in elements for each dimension of ``to_stream``.
+        stored_bytes: bytes of one object in the producer's memory; a link whose FIFO out pads may
+            keep a smaller object there than it sends.
     """
 
     name: str
@@ -57,18 +58,16 @@ class Fifo:
     repeat: int = 1
     via_dma: bool = False
     initial: list[Any] = field(default_factory=list)
+    stored_bytes: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Without a link that pads, an object is stored as it is sent."""
+        self.stored_bytes = self.bytes
 
     @property
     def bytes(self) -> int:
-        """Bytes of one object as declared (after padding)."""
+        """Bytes of one object as declared, and so as it is sent (after padding)."""
         return self.elem.bytes
-
-    @property
-    def stored_bytes(self) -> int:
-        """Bytes of one object in the producer's memory (before padding)."""
-        if not self.pad:
-            return self.bytes
-        return prod(size for size, _ in self.to_stream) * ELEMENT_BITS[self.elem.elem] // 8
 
     @property
     def shared(self) -> bool:
@@ -292,7 +291,9 @@ def _check_parts(model: Model, link: Link) -> None:
     joined = len(link.ins) > 1
     whole = model.fifos[link.outs[0] if joined else link.ins[0]]
     parts = [model.fifos[name] for name in (link.ins if joined else link.outs)]
-    total = whole.stored_bytes if joined else whole.bytes
+    if len(parts) == 1 and parts[0].pad:
+        _check_expanding(link, whole, parts[0])
+        return
     at = 0
     for part, offset in zip(parts, link.offsets, strict=True):
         start = offset * ELEMENT_BITS[whole.elem.elem] // 8
@@ -301,9 +302,29 @@ def _check_parts(model: Model, link: Link) -> None:
                 f"line {link.line}: @{part.name} begins at byte {start} of @{whole.name}, "
                 f"expected {at}: parts must follow one another"
             )
-        at += part.bytes if joined else part.stored_bytes
-    if at != total:
+        at += part.bytes
+    if at != whole.bytes:
         raise VerifyError(
             f"line {link.line}: object size mismatch: the parts of @{whole.name} hold {at} bytes, "
-            f"the object {total}"
+            f"the object {whole.bytes}: the tools would transfer the larger size at both ends of a "
+            "link; one FIFO out with padDimensions (of zeros) may be larger than the FIFO in"
         )
+
+
+def _check_expanding(link: Link, source: Fifo, out: Fifo) -> None:
+    """A relay whose FIFO out pads keeps the objects of the FIFO in and sends larger ones.
+
+    So mlir-aie lowers it (tried: length of the S2MM descriptor is the FIFO in's object, of the MM2S
+    one the FIFO out's), also where every padding is zero and the dimensions read elements twice.
+    """
+    if out.bytes < source.bytes:
+        raise VerifyError(
+            f"line {link.line}: object size mismatch: @{out.name} pads and is smaller ({out.bytes} "
+            f"bytes) than @{source.name} ({source.bytes}): the tools would send the larger size"
+        )
+    if out.elem.elem != source.elem.elem:
+        raise VerifyError(
+            f"line {link.line}: @{out.name} pads elements of {out.elem.elem} and @{source.name} "
+            f"holds {source.elem.elem}: give both one element type"
+        )
+    out.stored_bytes = source.bytes

@@ -9,20 +9,20 @@ from functools import cache
 import llvmlite.binding as llvm
 
 from aie_conv.errors import VerifyError
-from aie_conv.sim import lower_aievec, lower_arith, lower_srs, lower_vector
+from aie_conv.sim import lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector
 from aie_conv.sim.costs import Cost
 from aie_conv.sim.ir import Op, Value
 from aie_conv.sim.lower import (
     Lowering,
     Program,
-    Range,
     Registers,
     Target,
     bind_parameters,
     llvm_type,
 )
+from aie_conv.sim.ranges import Range
 
-_TABLES = (lower_aievec, lower_arith, lower_srs, lower_vector)
+_TABLES = (lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector)
 """Importing these fills the table of lowerings."""
 
 

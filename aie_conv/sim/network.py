@@ -10,13 +10,14 @@ from aie_conv.sim.flows import (
     Flow,
     HostReceiver,
     HostSender,
+    Padded,
     PoolReceiver,
     PoolSender,
     Walk,
 )
 from aie_conv.sim.ir import ELEMENT_BITS
 from aie_conv.sim.model import Dims, Fifo, Link, Model, Tile, walk
-from aie_conv.sim.strided import byte_dims, merged
+from aie_conv.sim.strided import byte_dims, merged, merged_pair
 
 
 @dataclass(eq=False)
@@ -70,13 +71,9 @@ def _ring(engine: Engine, name: str, size: int, depth: int) -> Pool:
 
 
 def link_depth(model: Model, link: Link) -> int:
-    """Objects in a link's memory: those of the FIFO that owns the buffers (the larger object)."""
-    first_in, first_out = model.fifos[link.ins[0]], model.fifos[link.outs[0]]
-    if len(link.ins) > 1:
-        return depth_at(model, first_out, 0)
-    if len(link.outs) > 1 or first_in.bytes >= first_out.stored_bytes:
-        return depth_at(model, first_in, 1)
-    return depth_at(model, first_out, 0)
+    """Objects in a link's memory: those of the FIFO that owns the buffers, the whole or the one in."""
+    joined = len(link.ins) > 1
+    return depth_at(model, model.fifos[link.outs[0] if joined else link.ins[0]], 0 if joined else 1)
 
 
 def _link_pools(model: Model, network: Network, link: Link) -> None:
@@ -114,24 +111,25 @@ def _own_pools(model: Model, network: Network, fifo: Fifo) -> None:
         network.consumed[fifo.name, i] = [pool]
 
 
-def stream_dims(dims: Dims, fifo: Fifo) -> list[tuple[int, int]] | None:
-    """A walk in bytes; None if the object goes as it lies."""
+def stream_dims(dims: Dims, fifo: Fifo, size: int) -> list[tuple[int, int]] | None:
+    """A walk over objects of ``size`` bytes, in bytes; None if the object goes as it lies."""
     if not dims:
         return None
     found = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
-    return None if len(found) == 1 else found
+    return None if found == [(size, 1)] else found
 
 
-def _padded(fifo: Fifo) -> tuple[int, list[tuple[int, int]]] | None:
-    """Bytes of the padded object; (first byte, 0) and the walk of the data inside it."""
-    if not fifo.pad:
+def _padded(fifo: Fifo) -> Padded | None:
+    """Where the walked elements lie among the zeros; None without any zeros."""
+    if not any(before or after for before, after in fifo.pad):
         return None
     size = ELEMENT_BITS[fifo.elem.elem] // 8
     wide = [b + n + a for (n, _), (b, a) in zip(fifo.to_stream, fifo.pad, strict=True)]
     steps = [prod(wide[i + 1 :]) * size for i in range(len(wide))]
     start = sum(before * step for (before, _), step in zip(fifo.pad, steps, strict=True))
-    dims = [(n, step) for (n, _), step in zip(fifo.to_stream, steps, strict=True)]
-    return prod(wide) * size, [(start, 0), *merged([*dims, (size, 1)])]
+    rows = [(n, at * size, step) for (n, at), step in zip(fifo.to_stream, steps, strict=True)]
+    source, target = merged_pair([*rows, (size, 1, 1)])
+    return Padded(prod(wide) * size, start, source, target)
 
 
 def _flow(network: Network, fifo: Fifo) -> None:
@@ -144,7 +142,7 @@ def _flow(network: Network, fifo: Fifo) -> None:
     if fifo.producer.kind == "shim" and channel:
         sender: PoolSender | HostSender = HostSender(channel)
     else:
-        walked = Walk(stream_dims(fifo.to_stream, fifo), _padded(fifo))
+        walked = Walk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
         sender = PoolSender(network.produced[fifo.name], walked, fifo.repeat)
     receivers: list[PoolReceiver | HostReceiver] = []
     for i, tile in enumerate(fifo.consumers):
@@ -152,9 +150,8 @@ def _flow(network: Network, fifo: Fifo) -> None:
             receivers.append(HostReceiver(channel))
             continue
         dims = fifo.from_stream[i] if fifo.from_stream else ()
-        receivers.append(
-            PoolReceiver(network.consumed[fifo.name, i], Walk(stream_dims(dims, fifo)))
-        )
+        walked = Walk(stream_dims(dims, fifo, fifo.bytes))
+        receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked))
     network.flows.append(Flow(f"{fifo.producer} @{fifo.name}", sender, receivers))
 
 

@@ -27,6 +27,29 @@ def merged(dims: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     return found[::-1]
 
 
+def merged_pair(
+    rows: Sequence[tuple[int, int, int]],
+) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+    """Two walks of one shape with the dimensions joined that continue in both.
+
+    Args:
+        rows: (size, byte stride of the one, byte stride of the other), outermost first; the
+            innermost is a run of bytes in both.
+    """
+    found: list[tuple[int, int, int]] = []
+    for size, one, other in reversed(rows):
+        if size == 1 and found:
+            continue
+        if found:
+            inner, step, target = found[-1]
+            if (inner * step, inner * target) == (one, other):
+                found[-1] = (inner * size, step, target)
+                continue
+        found.append((size, one, other))
+    found.reverse()
+    return [(size, one) for size, one, _ in found], [(size, other) for size, _, other in found]
+
+
 def byte_dims(dims: Sequence[tuple[int, int]], element_bytes: int) -> list[tuple[int, int]]:
     """(size, element stride) to (size, byte stride) with an innermost run of bytes."""
     return [*((size, stride * element_bytes) for size, stride in dims), (element_bytes, 1)]

@@ -56,7 +56,7 @@ def tile_use(model: Model) -> dict[Tile, Use]:
         joined = len(link.ins) > 1
         whole = model.fifos[link.outs[0] if joined else link.ins[0]]
         tile = whole.producer if joined else whole.consumers[0]
-        size = whole.stored_bytes if joined else whole.bytes
+        size = whole.bytes
         uses[tile].memory.append((f"@{whole.name} (x{depth})", depth * size))
         uses[tile].locks += max(len(link.ins), len(link.outs))
     for fifo in model.fifos.values():
@@ -150,7 +150,7 @@ def _check_locks(_model: Model, tile: Tile, use: Use) -> None:
 def _check_fifo(model: Model, fifo: Fifo) -> None:
     if fifo.shared:
         return
-    _check_length(fifo, fifo.producer, fifo.stored_bytes)
+    _check_length(fifo, fifo.producer, fifo.bytes)
     _check_walk(model, fifo, fifo.producer, "dimensionsToStream", fifo.to_stream)
     _check_pad(fifo)
     for i, tile in enumerate(fifo.consumers):
@@ -215,17 +215,19 @@ def _check_innermost(who: str, size: int, stride: int, element: int) -> None:
 
 
 def _check_reach(model: Model, fifo: Fifo, who: str, dims: Dims, which: str) -> None:
-    """The walk covers as many elements as the memory it walks, and stays inside."""
+    """The walk covers as many elements as are sent, and stays inside the memory it walks."""
     out = model.link_out_of(fifo.name)
-    size = fifo.stored_bytes
-    if which == "dimensionsToStream" and out and len(out.ins) > 1:
+    bits = ELEMENT_BITS[fifo.elem.elem]
+    sends = which == "dimensionsToStream"
+    size = fifo.stored_bytes if sends else fifo.bytes
+    if sends and out and len(out.ins) > 1:
         size = model.fifos[out.ins[0]].bytes  # the dimensions walk each part of a join
-    elements = size * 8 // ELEMENT_BITS[fifo.elem.elem]
+    elements = size * 8 // bits
     total = prod(n for n, _ in dims)
-    if total != elements:
+    if total != elements and not (sends and fifo.pad):
         raise VerifyError(f"{who}: object size mismatch: it walks {total} elements of {elements}")
     last = sum((n - 1) * stride for n, stride in dims)
-    if last >= elements and not fifo.pad:
+    if last >= elements:
         raise VerifyError(f"{who}: out of bounds: it reaches element {last} of {elements}")
 
 
@@ -237,9 +239,14 @@ def _check_pad(fifo: Fifo) -> None:
         raise VerifyError(f"{who}: only a mem tile's MM2S pads")
     if len(fifo.pad) != len(fifo.to_stream):
         raise VerifyError(f"{who}: {len(fifo.pad)} pairs for {len(fifo.to_stream)} dimensions")
+    if len(fifo.pad) > len(_PAD_WORDS):
+        raise VerifyError(
+            f"{who}: {len(fifo.pad)} dimensions: descriptors pad {len(_PAD_WORDS)}, and aie-rt takes "
+            "no more even where they are zero"
+        )
     element = ELEMENT_BITS[fifo.elem.elem] // 8
     for number, pair in enumerate(reversed(fifo.pad)):
-        limit = _PAD_WORDS[number] if number < len(_PAD_WORDS) else 0
+        limit = _PAD_WORDS[number]
         for amount in pair:
             words = amount * element / 4 if number == 0 else amount
             if words != int(words):

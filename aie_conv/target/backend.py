@@ -8,16 +8,21 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aie_conv import partitioner
 from aie_conv.errors import UsageError
+from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.partitioner.pins import Pins, read_pins
 from aie_conv.problem import ConvProblem
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.target import toolchain
 from aie_conv.target.options import Options
-from aie_conv.target.report import make_report
+from aie_conv.target.report import VERSION, make_report
+
+if TYPE_CHECKING:
+    from aie_conv.bridge.pipeline import Dispatch
 
 STAGES: tuple[tuple[str, str, str], ...] = (
     (
@@ -26,8 +31,8 @@ STAGES: tuple[tuple[str, str, str], ...] = (
         "torch, linalg, tosa or stablehlo to IREE's flow phase",
     ),
     ("recognise", "bridge.recognise", "each dispatch's body to a ConvProblem with its epilogue"),
-    ("choose", "partitioner", "every route is asked for a plan; the CPU takes the rest"),
-    ("emit", "img2col", "plan to an AIE module, verified against the device's limits"),
+    ("choose", "partitioner", "every route's best plan and the CPU are priced; the cheapest wins"),
+    ("emit", "img2col, direct", "plan to an AIE module, verified against the device's limits"),
     ("rewrite", "bridge.rewrite", "dispatch to host copies around a call of the runtime module"),
     ("generate", "bridge.compiler", "the CPU's dispatches and the host program to a .vmfb"),
 )
@@ -102,7 +107,7 @@ def write_modules(folder: Path, modules: dict[str, str]) -> None:
         write_whole(folder / _file_name(name), text.encode())
 
 
-def _pack(plan: Plan) -> tuple[str, bytes]:
+def pack_plan(plan: Plan) -> tuple[str, bytes]:
     """A plan's AIE text, checked against every limit of its device, and its executable."""
     from aie_conv.sim import verify
 
@@ -112,6 +117,56 @@ def _pack(plan: Plan) -> tuple[str, bytes]:
     buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
     return text, Executable(plan.device, buffers, keeps, text, blobs).pack()
+
+
+class _Chooser:
+    """The partitioner with a compilation's options.
+
+    Raises:
+        UsageError: at once, if the pins or the measured costs cannot be used.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self._host = load_measured() if options.cpu_cost == "measured" else FIXED
+        self._pins = _pins(options)
+
+    def choose(self, name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
+        """Where a dispatch goes."""
+        options = self._options
+        pin = self._pins.find(name, problem.describe()) if self._pins is not None else None
+        return partitioner.choose(
+            problem,
+            device=options.device,
+            route=options.route,
+            f32=options.f32,
+            direct=options.direct,
+            host=self._host,
+            constants=constants,
+            pin=pin,
+        )
+
+    def check(self, dispatches: "Sequence[Dispatch]") -> None:
+        """Raise UsageError if a pin was not met."""
+        if self._pins is not None:
+            self._pins.check(
+                (d.name, d.problem and d.problem.describe(), d.decision.route, d.decision.reason)
+                for d in dispatches
+            )
+
+
+def _pins(options: Options) -> Pins | None:
+    """The pinned choices that a compilation was given."""
+    if options.route_file is None:
+        return None
+    names = tuple(name for name in partitioner.route_names() if name != "auto")
+    pins = read_pins(options.route_file, names, VERSION)
+    if pins.device not in (None, options.device):
+        raise UsageError(
+            f"{options.route_file}: plans for {pins.device}, the device is {options.device}:"
+            f" use --amd-aie-device={pins.device}, or remove 'device' and the parameters"
+        )
+    return pins
 
 
 def compile_source(
@@ -130,25 +185,25 @@ def compile_source(
         check_writable(options.report)
     from aie_conv.bridge.pipeline import compile_module
 
+    chooser = _Chooser(options)
     modules: dict[str, str] = {}
     clock = {"choose": 0.0, "emit": 0.0}
     started = time.perf_counter()
 
-    def choose(problem: ConvProblem) -> Decision:
+    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
         start = time.perf_counter()
-        decision = partitioner.choose(
-            problem, device=options.device, route=options.route, f32=options.f32
-        )
+        decision = chooser.choose(name, problem, constants)
         clock["choose"] += time.perf_counter() - start
         return decision
 
-    packed: dict[ConvProblem, tuple[str, bytes]] = {}
+    packed: dict[Any, tuple[str, bytes]] = {}
 
     def pack(name: str, plan: Plan) -> bytes:
         start = time.perf_counter()
-        if plan.problem not in packed:
-            packed[plan.problem] = _pack(plan)
-        modules[name], data = packed[plan.problem]
+        key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
+        if key not in packed:
+            packed[key] = pack_plan(plan)
+        modules[name], data = packed[key]
         clock["emit"] += time.perf_counter() - start
         return data
 
@@ -158,6 +213,7 @@ def compile_source(
         user_flags=options.iree_flags,
         choose=choose,
         pack=pack,
+        decided=chooser.check,
         progress=progress,
     )
     seconds = {**clock, "total": time.perf_counter() - started}

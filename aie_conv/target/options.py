@@ -5,9 +5,9 @@ from pathlib import Path
 
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import route_names
+from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
 
-F32_MODES = ("cpu", "bf16")
+CPU_COSTS = ("fixed", "measured")
 BACKEND = "amd-aie"
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
@@ -19,7 +19,10 @@ class Options:
     Attributes:
         device: the NPU's name, as XRT and iree-amd-aie name it.
         route: "auto", "cpu" or one route's name.
-        f32: "cpu", or "bf16" to let the NPU compute f32 convolutions in bf16.
+        f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions so.
+        direct: "auto", "scalar" or "vector" code of the direct route.
+        cpu_cost: "fixed", or "measured" for this machine's stored measurement.
+        route_file: file of pinned choices, None for none.
         report: file of the JSON report, None for none.
         emit: folder of the AIE modules, None for none.
         iree_flags: everything else, as iree-compile takes it.
@@ -28,6 +31,9 @@ class Options:
     device: str = "npu1_4col"
     route: str = "auto"
     f32: str = "cpu"
+    direct: str = "auto"
+    cpu_cost: str = "fixed"
+    route_file: Path | None = None
     report: Path | None = None
     emit: Path | None = None
     iree_flags: tuple[str, ...] = ()
@@ -38,6 +44,8 @@ class Options:
         for flag, value, known in (
             ("route", self.route, route_names()),
             ("f32", self.f32, F32_MODES),
+            ("direct", self.direct, DIRECT_STYLES),
+            ("cpu-cost", self.cpu_cost, CPU_COSTS),
         ):
             if value not in known:
                 raise UsageError(
@@ -61,7 +69,7 @@ def parse_flags(flags: list[str]) -> Options:
         if name.startswith("--amd-aie-"):
             key = name.removeprefix("--amd-aie-").replace("-", "_")
             if key not in known:
-                names = ", ".join(f"--amd-aie-{k}" for k in sorted(known))
+                names = ", ".join(f"--amd-aie-{k.replace('_', '-')}" for k in sorted(known))
                 raise UsageError(f"{name}: unknown flag: use one of {names}")
             if not has_value:
                 if not waiting:
@@ -79,10 +87,11 @@ def parse_flags(flags: list[str]) -> Options:
                 others.append(f"{name}={value}")
         else:
             others.append(flag)
-    report, emit = ours.pop("report", None), ours.pop("emit", None)
+    files = {key: Path(ours.pop(key)) for key in ("report", "emit", "route_file") if key in ours}
     return Options(
         iree_flags=tuple(others),
-        report=None if report is None else Path(report),
-        emit=None if emit is None else Path(emit),
+        report=files.get("report"),
+        emit=files.get("emit"),
+        route_file=files.get("route_file"),
         **ours,
     )

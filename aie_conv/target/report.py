@@ -10,7 +10,7 @@ from aie_conv.problem import ConvProblem
 if TYPE_CHECKING:
     from aie_conv.bridge.pipeline import Dispatch
 
-VERSION = 1
+VERSION = 2
 
 
 def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
@@ -36,7 +36,11 @@ def entry(dispatch: "Dispatch") -> dict[str, Any]:
         "problem": _problem(problem),
         "contraction": dispatch.contraction,
         "route": dispatch.decision.route,
+        "style": plan.style if plan else "",
+        "arithmetic": plan.problem.arithmetic if plan else "native",
+        "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
+        "bound": plan.bound if plan else "",
         "cores": plan.cores if plan else 0,
         "macs": problem.macs if problem else 0,
         "shim_bytes": plan.shim_bytes if plan else 0,
@@ -85,5 +89,5 @@ def summary(report: dict[str, Any]) -> str:
         f"{totals['contractions'] - totals['npu']} on the CPU"
     )
     if totals["f32_on_cpu"]:
-        text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16"
+        text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16 or bf16x3"
     return text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_ACC = {"bf16": "f32", "f32": "f32", "i8": "i32"}
+_ACC = {"bf16": "f32", "f16": "f32", "f32": "f32", "i8": "i32", "i16": "i32", "i32": "i32"}
 
 
 def tensor(*parts: int | str) -> str:
@@ -169,6 +169,20 @@ def fused(conv: Conv) -> str:
         ("res", tensor(*out, conv.dtype)),
     ]
     return function(arguments, body, "y", tensor(*out, conv.dtype))
+
+
+def named(op: str, x: list[int], f: list[int], y: list[int], dtype: str, stride: int = 1) -> str:
+    """One of linalg's named convolutions by itself; its rank is that of its windows."""
+    acc, rank = _ACC[dtype], int(op[op.index("conv_") + len("conv_")])
+    result = tensor(*y, acc)
+    body = f"""
+    %zero = arith.constant {zero(acc)}
+    %empty = tensor.empty() : {result}
+    %init = linalg.fill ins(%zero : {acc}) outs(%empty : {result}) -> {result}
+    %y = linalg.{op} {{
+      dilations = dense<1> : vector<{rank}xi64>, strides = dense<{stride}> : vector<{rank}xi64>
+    }} ins(%x, %f : {tensor(*x, dtype)}, {tensor(*f, dtype)}) outs(%init : {result}) -> {result}"""
+    return function([("x", tensor(*x, dtype)), ("f", tensor(*f, dtype))], body, "y", result)
 
 
 def matmul(op: str, lhs: list[int], rhs: list[int], out: list[int], dtype: str = "bf16") -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.pipeline import Compiled, compile_module
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
-from aie_conv.partitioner.interface import Argument, Decision, Plan
+from aie_conv.partitioner.interface import Argument, Decision, Parameters, Plan
 from aie_conv.problem import ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
@@ -85,6 +85,9 @@ class PassPlan:
     cores: int = 1
     predicted_cycles: int = 1
     shim_bytes: int = 1
+    style: str = ""
+    bound: str = ""
+    parameters: Parameters = field(default_factory=dict, hash=False)
     prologue: tuple[HostCopy, ...] = ()
     finish: tuple[HostCopy, ...] = ()
 
@@ -97,6 +100,11 @@ class PassPlan:
             *(Argument(name, o.dtype, o.elements) for name, o in inputs),
             Argument("result", p.out.dtype, p.out.elements),
         )
+
+    @property
+    def computed(self) -> ConvProblem:
+        """What is computed on the buffers that are handed over."""
+        return self.problem
 
     def emit(self) -> str:
         return ""
@@ -113,7 +121,7 @@ class NumpyDevice:
         plan = self.problems[int(executable.text)]
         names = [argument.name.replace("packed", "rhs") for argument in plan.arguments]
         named = dict(zip(names, buffers, strict=True))
-        evaluate(plan.problem, named, named["result"])
+        evaluate(plan.computed, named, named["result"])
         return {}
 
 
@@ -130,11 +138,11 @@ class Routed:
         return [problem for problem in found if problem is not None]
 
 
-def route_all(text: str, plan: type[PassPlan] = PassPlan) -> Routed:
+def route_all(text: str | bytes, plan: type[PassPlan] = PassPlan) -> Routed:
     """Compile with every recognised contraction on the numpy device."""
     device = NumpyDevice()
 
-    def choose(problem: ConvProblem) -> Decision:
+    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
         return Decision("test", "all of them", plan(problem))
 
     def pack(name: str, made: Plan) -> bytes:
@@ -146,7 +154,8 @@ def route_all(text: str, plan: type[PassPlan] = PassPlan) -> Routed:
         number = str(device.problems.index(made))
         return Executable(made.device, buffers, keeps, number).pack()
 
-    compiled = compile_module(text.encode(), route="auto", user_flags=(), choose=choose, pack=pack)
+    source = text.encode() if isinstance(text, str) else text
+    compiled = compile_module(source, route="auto", user_flags=(), choose=choose, pack=pack)
     return Routed(compiled, load_program(compiled.vmfb, device))
 
 
@@ -156,7 +165,7 @@ def on_cpu(text: str) -> Program:
         text.encode(),
         route="auto",
         user_flags=(),
-        choose=lambda problem: Decision("cpu", "the reference"),
+        choose=lambda name, problem, constants: Decision("cpu", "the reference"),
         pack=lambda name, plan: b"",
     )
     return load_program(compiled.vmfb, "null")

@@ -1,5 +1,7 @@
 """Dispatches become the right problems, and mean what they mean on the CPU."""
 
+import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -7,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import aie_conv
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 from tests.bridge.reference import assert_same, on_cpu, route_all, small_integers
@@ -111,37 +114,103 @@ def test_a_result_inside_a_larger_tensor_keeps_its_border() -> None:
     assert [p.keeps_base for p in problems] == [True, False]
 
 
-def grouped() -> str:
-    """Two groups of three channels each, four filters a group."""
-    x, f, y = "tensor<1x2x3x6x6xbf16>", "tensor<2x4x3x3x3xbf16>", "tensor<1x2x4x4x4xf32>"
-    body = f"""
-    %zero = arith.constant 0.0 : f32
-    %empty = tensor.empty() : {y}
-    %init = linalg.fill ins(%zero : f32) outs(%empty : {y}) -> {y}
-    %y = linalg.conv_2d_ngchw_gfchw ins(%x, %f : {x}, {f}) outs(%init : {y}) -> {y}"""
-    return modules.function([("x", x), ("f", f)], body, "y", y)
-
-
-def depthwise() -> str:
-    x, f, y = "tensor<1x6x6x5xbf16>", "tensor<3x3x5xbf16>", "tensor<1x4x4x5xf32>"
-    body = f"""
-    %zero = arith.constant 0.0 : f32
-    %empty = tensor.empty() : {y}
-    %init = linalg.fill ins(%zero : f32) outs(%empty : {y}) -> {y}
-    %y = linalg.depthwise_conv_2d_nhwc_hwc ins(%x, %f : {x}, {f}) outs(%init : {y}) -> {y}"""
-    return modules.function([("x", x), ("f", f)], body, "y", y)
+NAMED = {
+    "2d ngchw fgchw": ("conv_2d_ngchw_fgchw", [1, 2, 4, 9, 9], [3, 2, 4, 3, 3], [1, 2, 3, 7, 7]),
+    "2d ngchw gfchw": ("conv_2d_ngchw_gfchw", [1, 2, 4, 9, 9], [2, 3, 4, 3, 3], [1, 2, 3, 7, 7]),
+    "2d nhwgc gfhwc": ("conv_2d_nhwgc_gfhwc", [2, 9, 9, 2, 4], [2, 3, 3, 3, 4], [2, 7, 7, 2, 3]),
+    "2d nhwc hwc": ("depthwise_conv_2d_nhwc_hwc", [1, 9, 9, 8], [3, 3, 8], [1, 7, 7, 8]),
+    "2d nhwc hwc by 2": ("depthwise_conv_2d_nhwc_hwc", [1, 9, 9, 8], [3, 3, 8], [1, 4, 4, 8], 2),
+    "2d nhwc hwcm": ("depthwise_conv_2d_nhwc_hwcm", [1, 9, 9, 8], [3, 3, 8, 2], [1, 7, 7, 8, 2]),
+    "2d nchw chw": ("depthwise_conv_2d_nchw_chw", [1, 8, 9, 9], [8, 3, 3], [1, 8, 7, 7]),
+    "1d nwc wc": ("depthwise_conv_1d_nwc_wc", [1, 9, 8], [3, 8], [1, 7, 8]),
+    "1d ncw cw": ("depthwise_conv_1d_ncw_cw", [2, 8, 9], [8, 3], [2, 8, 7]),
+    "1d nwc wcm": ("depthwise_conv_1d_nwc_wcm", [1, 9, 8], [3, 8, 3], [1, 7, 8, 3]),
+    "3d ndhwc dhwc": ("depthwise_conv_3d_ndhwc_dhwc", [1, 5, 6, 7, 8], [3, 3, 3, 8], [1, 3, 4, 5, 8]),
+    "3d ncdhw cdhw": ("depthwise_conv_3d_ncdhw_cdhw", [1, 8, 5, 6, 7], [8, 3, 3, 3], [1, 8, 3, 4, 5]),
+    "3d ndhwc dhwcm": (
+        "depthwise_conv_3d_ndhwc_dhwcm", [1, 5, 6, 7, 8], [3, 3, 3, 8, 2], [1, 3, 4, 5, 8, 2]
+    ),
+}  # fmt: skip
+"""Grouped and depthwise convolutions: input, filter, output, stride."""
 
 
 @pytest.mark.parametrize(
-    ("text", "groups", "filters"),
-    [(grouped(), 2, 4), (depthwise(), 5, 1)],
-    ids=["grouped", "depthwise"],
+    ("name", "dtype"),
+    list(zip(NAMED, itertools.cycle(["bf16", "i8", "i16", "i32", "f32"]), strict=False)),
 )
-def test_groups_are_seen(text: str, groups: int, filters: int) -> None:
-    (problem,) = assert_same(text).problems
+def test_groups_are_seen(name: str, dtype: str) -> None:
+    op, x, f, y, *stride = NAMED[name]
+    (problem,) = assert_same(modules.named(op, x, f, y, dtype, *stride)).problems
     assert problem.kind == "conv"
-    assert problem.extent("g") == groups
-    assert problem.extent("n") == filters
+    assert problem.extent("g") == (8 if op.startswith("depthwise") else 2)
+    assert problem.extent("g") * problem.extent("n") * problem.extent("m") == math.prod(y)
+    assert problem.lhs.dtype == dtype
+    (group,) = problem.of_role("g")
+    assert min(group.lhs, group.rhs, group.out) > 0
+
+
+PLAIN = {
+    "1d nwc": ("conv_1d_nwc_wcf", [1, 9, 8], [3, 8, 12], [1, 7, 12]),
+    "1d ncw": ("conv_1d_ncw_fcw", [1, 8, 9], [12, 8, 3], [1, 12, 7]),
+    "3d ndhwc": ("conv_3d_ndhwc_dhwcf", [1, 5, 6, 7, 8], [3, 3, 3, 8, 4], [1, 3, 4, 5, 4]),
+    "3d ncdhw": ("conv_3d_ncdhw_fcdhw", [1, 8, 5, 6, 7], [4, 8, 3, 3, 3], [1, 4, 3, 4, 5]),
+    "1d bare": ("conv_1d", [9], [3], [7]),
+    "2d bare": ("conv_2d", [9, 9], [3, 3], [7, 7]),
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    list(zip(PLAIN, itertools.cycle(["i16", "f32", "i8", "bf16", "i32"]), strict=False)),
+)
+def test_other_ranks_mean_the_same(name: str, dtype: str) -> None:
+    (problem,) = assert_same(modules.named(*PLAIN[name], dtype)).problems
+    assert problem.kind == "conv"
+    assert problem.extent("n") * problem.extent("m") == math.prod(PLAIN[name][3])
+
+
+def test_f16_goes_to_the_cpu_with_a_reason() -> None:
+    artifact = aie_conv.compile(modules.named(*PLAIN["1d nwc"], "f16"))
+    (entry,) = [e for e in artifact.report["dispatches"] if e["contraction"]]
+    assert entry["route"] == "cpu"
+    assert entry["problem"]["dtypes"] == ["f16", "f16", "f32", "f32"]
+    refusals = [c["refused"] for c in entry["candidates"] if "refused" in c]
+    assert refusals
+    assert all("f16" in refusal for refusal in refusals)
+
+
+def sums_from(start: str, kind: str) -> str:
+    """A convolution whose sums start from a tensor, broadcast from ``start`` by ``kind``."""
+    x, f, y = "tensor<1x6x6x4xi8>", "tensor<3x3x4x8xi8>", "tensor<1x4x4x8xi32>"
+    body = f"""
+    %empty = tensor.empty() : {y}
+    %init = linalg.generic {{
+      indexing_maps = [affine_map<(n, h, w, c) -> {start}>, affine_map<(n, h, w, c) -> (n, h, w, c)>],
+      iterator_types = ["parallel", "parallel", "parallel", "parallel"]
+    }} ins(%b : {kind}) outs(%empty : {y}) {{
+    ^bb0(%a: i8, %o: i32):
+      %w = arith.extsi %a : i8 to i32
+      linalg.yield %w : i32
+    }} -> {y}
+    %y = linalg.conv_2d_nhwc_hwcf ins(%x, %f : {x}, {f}) outs(%init : {y}) -> {y}"""
+    return modules.function([("x", x), ("f", f), ("b", kind)], body, "y", y)
+
+
+@pytest.mark.parametrize(
+    ("start", "kind"), [("(c)", "tensor<8xi8>"), ("(n, h, w, c)", "tensor<1x4x4x8xi8>")]
+)
+def test_what_sums_start_from_is_added_behind_them(start: str, kind: str) -> None:
+    (problem,) = assert_same(sums_from(start, kind)).problems
+    assert [s.op for s in problem.epilogue.steps] == ["arith.extsi", "arith.addi"]
+
+
+def test_sums_on_top_of_an_argument() -> None:
+    x, f, y = "tensor<1x6x6x4xi8>", "tensor<3x3x4x8xi8>", "tensor<1x4x4x8xi32>"
+    body = f"""
+    %y = linalg.conv_2d_nhwc_hwcf ins(%x, %f : {x}, {f}) outs(%b : {y}) -> {y}"""
+    text = modules.function([("x", x), ("f", f), ("b", y)], body, "y", y)
+    (problem,) = assert_same(text).problems
+    assert [s.op for s in problem.epilogue.steps] == ["arith.addi"]
 
 
 def generic(body: str, lhs: str = "bf16", rhs: str = "bf16", acc: str = "f32") -> str:

@@ -3,9 +3,12 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
+import pytest
 
+from aie_conv.bridge.tensors import row_major
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem, Operand
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 from tests.bridge.reference import PassPlan, assert_same, on_cpu, route_all, small_integers
@@ -38,13 +41,93 @@ class CopyPlan(PassPlan):
         return (plain[0], packed, *plain[2:])
 
 
-def test_copies_around_the_call() -> None:
-    text = modules.plain(Conv(padding=1))
+@pytest.mark.parametrize(
+    "text",
+    [
+        modules.plain(Conv(padding=1)),
+        modules.named(
+            "conv_2d_ngchw_gfchw", [1, 2, 4, 9, 9], [2, 3, 4, 3, 3], [1, 2, 3, 7, 7], "i8"
+        ),
+    ],
+    ids=["one group", "two groups"],
+)
+def test_copies_around_the_call(text: str) -> None:
     routed = route_all(text, CopyPlan)
     inputs = small_integers(routed.program.main)
     expected = np.asarray(on_cpu(text).main(*inputs))
     for _ in range(2):
         np.testing.assert_array_equal(np.asarray(routed.program.main(*inputs)), expected)
+
+
+@dataclass(frozen=True)
+class SlicePlan(PassPlan):
+    """Computes a dense result and lets the CPU put it where it belongs."""
+
+    def __post_init__(self) -> None:
+        out, strides = self.problem.out, row_major(self.problem.out.shape)
+        loops = [loop for loop in self.problem.loops if loop.role != "k"]
+        of_dim = {strides.index(loop.out): loop for loop in loops}
+        sizes = tuple(of_dim[d].size if d in of_dim else 1 for d in range(len(strides)))
+        start = tuple(out.offset // s % size for s, size in zip(strides, out.shape, strict=True))
+        zeros, same = (0,) * len(sizes), tuple(range(len(sizes)))
+        last = HostCopy(
+            "result", sizes, out.dtype, zeros, sizes, same, "out", out.shape, out.dtype, start
+        )
+        object.__setattr__(self, "finish", (last,))
+
+    @property
+    def computed(self) -> ConvProblem:
+        (copy,), out = self.finish, self.problem.out
+        dense = dict(zip(row_major(out.shape), row_major(copy.view), strict=True))
+        loops = (replace(loop, out=dense.get(loop.out, 0)) for loop in self.problem.loops)
+        return replace(self.problem, loops=tuple(loops), out=Operand(out.dtype, copy.view))
+
+    @property
+    def arguments(self) -> tuple[Argument, ...]:
+        *inputs, result = super().arguments
+        return (*inputs, replace(result, elements=self.computed.out.elements))
+
+
+def padded_depthwise(first: str, kernel: list[int], layout: str) -> str:
+    """A depthwise convolution whose result lies inside the border of the next one's input."""
+    nhwc = layout == "nhwc"
+    x, y = ([1, 7, 7, 4], [1, 5, 5, 4]) if nhwc else ([1, 4, 7, 7], [1, 4, 5, 5])
+    wide = [1, 7, 7, 4] if nhwc else [1, 4, 7, 7]
+    body = ""
+    for name, source, taps in (("c", "x", "f"), ("y", "q", "g")):
+        if name == "y":
+            body += modules.pad("q", "c", y, wide, "f32")
+        body += f"""
+    %{name}_zero = arith.constant 0.0 : f32
+    %{name}_empty = tensor.empty() : {modules.tensor(*y, "f32")}
+    %{name}_init = linalg.fill ins(%{name}_zero : f32) outs(%{name}_empty : {modules.tensor(*y, "f32")})
+      -> {modules.tensor(*y, "f32")}
+    %{name} = linalg.{first} ins(%{source}, %{taps} : {modules.tensor(*x, "f32")},
+      {modules.tensor(*kernel, "f32")}) outs(%{name}_init : {modules.tensor(*y, "f32")})
+      -> {modules.tensor(*y, "f32")}"""
+    arguments = [("x", modules.tensor(*x, "f32"))]
+    arguments += [(name, modules.tensor(*kernel, "f32")) for name in "fg"]
+    return modules.function(arguments, body, "y", modules.tensor(*y, "f32"))
+
+
+@pytest.mark.parametrize("plan", [PassPlan, SlicePlan])
+@pytest.mark.parametrize(
+    ("op", "kernel", "layout"),
+    [
+        ("depthwise_conv_2d_nhwc_hwc", [3, 3, 4], "nhwc"),
+        ("depthwise_conv_2d_nchw_chw", [4, 3, 3], "nchw"),
+    ],
+)
+def test_groups_in_copies_and_borders(
+    op: str, kernel: list[int], layout: str, plan: type[PassPlan]
+) -> None:
+    text = padded_depthwise(op, kernel, layout)
+    routed = route_all(text, plan)
+    assert [problem.keeps_base for problem in routed.problems] == [True, False]
+    inputs = small_integers(routed.program.main)
+    expected = np.asarray(on_cpu(text).main(*inputs))
+    np.testing.assert_array_equal(np.asarray(routed.program.main(*inputs)), expected)
+    assert [problem.extent("g") for problem in routed.problems] == [4, 4]
 
 
 def test_a_constant_filter_is_copied_at_load() -> None:

@@ -14,6 +14,8 @@ from aie_conv.sim import Simulator
 from aie_conv.sim.ir import Op
 from aie_conv.sim.text import read_module
 from tests.sim.programs import GEMM, fan, kernel, relay
+from tests.sim.test_mac import element_program, intrinsic_program
+from tests.sim.test_scalar import conv
 
 PADDED = relay(
     14 * 8,
@@ -43,6 +45,12 @@ VECTORS = kernel(
 %r = aievec.srs %e, %sh {sign = 0 : i32} : vector<32xi32>, i32, vector<32xi8>
 vector.store %r, %y[%c0] : memref<32xi8>, vector<32xi8>""",
 )
+LANES = """%a = vector.load %x0[%c0] : memref<128xi8>, vector<64xi8>
+%k = arith.constant 5 : i32
+%b = aievec.shift %a, %a, %k {isAcc = false} : vector<64xi8>, vector<64xi8>, i32, vector<64xi8>
+%p = aievec.ext %b {index = 1 : i8} : vector<64xi8>, vector<32xi8>
+%r = aievec.concat %p, %p : vector<32xi8>, vector<64xi8>
+vector.store %r, %y[%c0] : memref<64xi8>, vector<64xi8>"""
 ARRAYS = relay(64, "i8").replace("{%c }, 2 : i32)", "{%c }, [2, 1])")
 TEXTS = {
     "relay": relay(64, "i8"),
@@ -51,6 +59,12 @@ TEXTS = {
     "fan": fan(),
     "padding": PADDED,
     "vectors": VECTORS,
+    "elements": element_program("npu1", 16, "mac"),
+    "elements without a sum": element_program("npu2", 32, "mul"),
+    "intrinsic": intrinsic_program("llvm.aie2.bf.mac16.conf"),
+    "lanes": kernel([(128, "i8")], (64, "i8"), LANES),
+    "scalars": conv("i8", "i32", (2, 3, 4, 8)),
+    "scalar sums in memory": conv("bf16", "f32", (2, 3, 4, 8), carried=False),
 }
 
 

@@ -2,10 +2,11 @@
 
 from pathlib import Path
 
+import imagenet
+import network_report
 import numpy as np
 import pytest
 import resnet50_model
-import resnet50_report
 import torch
 
 
@@ -42,7 +43,7 @@ def test_the_53_shapes_are_the_networks(model: torch.nn.Module) -> None:
 
 def test_activations_keep_their_scale(model: torch.nn.Module) -> None:
     with torch.no_grad():
-        logits = model(resnet50_model.synthetic_images(2, 9))
+        logits = model(imagenet.synthetic_images(2, 9))
     assert 0.1 < float(logits.std()) < 10
     assert float((logits[0] - logits[1]).std()) > 0.05  # not blind to its input
 
@@ -72,7 +73,7 @@ def test_a_file_without_weights_is_refused(content: bytes | None, tmp_path: Path
 def test_an_image_of_another_shape_is_refused(tmp_path: Path) -> None:
     np.save(tmp_path / "x.npy", np.zeros((3, 224, 224), np.float32))
     with pytest.raises(ValueError, match="expected \\(1, 3, 224, 224\\)"):
-        resnet50_model.load_image(tmp_path / "x.npy")
+        imagenet.load_image(tmp_path / "x.npy")
 
 
 def entry(name: str, *loops: tuple[str, int]) -> dict[str, object]:
@@ -86,7 +87,11 @@ def test_dispatches_find_their_names_by_shape() -> None:
         entry("d5", ("m", 3136), ("n", 256), ("k", 64)),
         entry("d3", ("m", 56), ("m", 56), ("n", 64), ("k", 64)),
     ]
-    found = {shape.name: e["name"] for shape, e in resnet50_report.named(entries) if e}
+    found = {
+        shape.name: e["name"]
+        for shape, e in network_report.named(entries, resnet50_model.conv_shapes())
+        if e
+    }
     assert found == {"conv1": "d1", "layer1.0.downsample.0": "d5", "layer1.0.conv1": "d3"}
 
 
@@ -94,7 +99,7 @@ def test_comparison_counts_common_classes_and_errors() -> None:
     expected = np.arange(20, dtype=np.float32)[None]
     result = expected.copy()
     result[0, 19] = 0
-    _, numbers = resnet50_report.comparison(result, expected, "itself")
+    _, numbers = network_report.comparison(result, expected, "itself")
     assert numbers["top5_agreement"] == pytest.approx(0.8)
     assert numbers["top1_agreement"] == 0
     assert numbers["largest_error"] == 19

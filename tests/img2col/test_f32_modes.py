@@ -13,7 +13,7 @@ from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.partitioner import routes
 from aie_conv.partitioner.interface import Plan, Route
-from aie_conv.problem import Arithmetic, ConvProblem
+from aie_conv.problem import Arithmetic, ConvProblem, Loop, Operand
 from aie_conv.sim import Simulator
 
 from .strategies import Case, cases
@@ -94,6 +94,16 @@ def exact(
     return out
 
 
+def assert_bounded(problem: ConvProblem, mode: Arithmetic, plan: Plan, seed: int) -> None:
+    """A plan of an f32 problem computes it as exactly as its mode says."""
+    arrays = operands(problem, seed)
+    got = simulate(plan, arrays).astype(np.float64)
+    want = exact(problem, arrays["lhs"], arrays["rhs"])
+    magnitudes = exact(problem, np.abs(arrays["lhs"]), np.abs(arrays["rhs"]))
+    error = np.abs(got - want)
+    assert (error <= bound(mode, problem.extent("k")) * magnitudes).all()
+
+
 @pytest.mark.parametrize("route", ROUTES)
 @pytest.mark.parametrize("mode", ["bf16", "bf16x3"])
 @given(case=cases(largest=12), device=st.sampled_from(device_names()), seed=st.integers(0, 2**16))
@@ -107,27 +117,62 @@ def test_the_error_stays_within_the_stated_bound(
     except (Unsupported, ConfigRefused):
         assume(False)
         raise
-    arrays = operands(problem, seed)
-    got = simulate(plan, arrays).astype(np.float64)
-    want = exact(problem, arrays["lhs"], arrays["rhs"])
-    magnitudes = exact(problem, np.abs(arrays["lhs"]), np.abs(arrays["rhs"]))
-    error = np.abs(got - want)
-    assert (error <= bound(mode, problem.extent("k")) * magnitudes).all()
+    assert_bounded(problem, mode, plan, seed)
+
+
+def grouped(groups: int, c: int, n: int, size: int) -> ConvProblem:
+    """A 3x3 convolution of ``groups`` groups of c input and n output channels, channels last."""
+    out, image, result = size - 2, groups * c, groups * n
+    loops = (
+        Loop("oh", "m", out, size * image, 0, out * result),
+        Loop("ow", "m", out, image, 0, result),
+        Loop("g", "g", groups, c, n * 9 * c, n),
+        Loop("oc", "n", n, 0, 9 * c, 1),
+        Loop("kh", "k", 3, size * image, 3 * c, 0),
+        Loop("kw", "k", 3, image, c, 0),
+        Loop("ic", "k", c, 1, 1, 0),
+    )
+    return ConvProblem(
+        "conv",
+        loops,
+        Operand("f32", (size, size, image)),
+        Operand("f32", (groups, n, 3, 3, c)),
+        Operand("f32", (out, out, result)),
+        "f32",
+    )
 
 
 @pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("mode", ["bf16", "bf16x3"])
+@pytest.mark.parametrize("groups", [(2, 8, 8), (4, 3, 2), (2, 1, 4), (16, 1, 1)])
+def test_groups_stay_within_the_stated_bound(
+    route: Route, mode: Arithmetic, groups: tuple[int, int, int]
+) -> None:
+    problem = grouped(*groups, size=7)
+    asked = replace(problem, arithmetic=mode)
+    if route.name == "im2col":
+        with pytest.raises(Unsupported, match="groups"):
+            route.propose(asked, "npu1_4col")
+        return
+    plan = route.propose(asked, "npu1_4col")
+    assert_bounded(problem, mode, plan, seed=5)
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("where", ["lhs", "rhs"])
 @pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
-def test_infinities_and_nans_go_where_f32_has_them(route: Route, value: float) -> None:
+def test_infinities_and_nans_go_where_f32_has_them(route: Route, where: str, value: float) -> None:
     problem = f32(
         Case(
             (1, 6, 6, 3, 8, 3, 3), (1, 1), (1, 1), "bf16", "nhwc", "oyxc", "npqo", (0, 0, 0), "none"
         )
     )
     arrays = operands(problem, 7)
-    arrays["lhs"][5 * 6 * 3 + 2] = value
-    # Weights that bf16 holds exactly leave nothing over: infinity times zero would be a NaN.
-    arrays["rhs"][:] = np.round(arrays["rhs"])
-    arrays["rhs"][::5] += np.float32(1.001)
+    other = arrays["rhs" if where == "lhs" else "lhs"]
+    # What bf16 holds exactly leaves nothing over: infinity times that zero would be a NaN.
+    other[:] = np.round(other) + np.float32(0.5)
+    other[::5] += np.float32(0.001)
+    arrays[where][5 * 6 * 3 + 2] = value
     plan = route.propose(replace(problem, arithmetic="bf16x3"), "npu1_4col")
     got = simulate(plan, arrays)
     with np.errstate(invalid="ignore"):
@@ -136,3 +181,16 @@ def test_infinities_and_nans_go_where_f32_has_them(route: Route, value: float) -
     assert wild.any()
     np.testing.assert_array_equal(got[wild], want[wild].astype(np.float32))
     assert np.isfinite(got[~wild]).all()
+
+
+@pytest.mark.parametrize("route", ROUTES)
+@pytest.mark.parametrize("operand", ["lhs", "rhs"])
+def test_f32_with_another_type_is_refused(route: Route, operand: str) -> None:
+    problem = f32(
+        Case(
+            (1, 6, 6, 8, 8, 3, 3), (1, 1), (1, 1), "bf16", "nhwc", "oyxc", "npqo", (0, 0, 0), "none"
+        )
+    )
+    mixed = replace(problem, **{operand: replace(problem.lhs, dtype="bf16")}, arithmetic="bf16x3")
+    with pytest.raises(Unsupported):
+        route.propose(mixed, "npu1_4col")

@@ -3,9 +3,10 @@
 from itertools import pairwise
 
 import numpy as np
+import pytest
 
 from aie_conv.sim import RunStats, Simulator
-from aie_conv.sim.costs import Cost
+from aie_conv.sim.costs import Cost, access_pieces
 from tests.sim.programs import GEMM, relay
 
 
@@ -48,3 +49,28 @@ def test_a_product_needs_a_cycle_a_mac_instruction() -> None:
 def test_a_cost_is_its_fullest_slot() -> None:
     assert Cost(mac=4, mv=9, load=10, store=2).cycles == 9
     assert Cost(mac=4, chain=8, inner=5).cycles == 13
+
+
+def test_an_access_that_promises_no_alignment_is_made_of_scalars() -> None:
+    """The core's vector units take aligned addresses only."""
+    aligned = relay(1024, "i8")
+    cycles = [
+        stats(text, (2048, 2048)).core_cycles["core (0, 2)"]
+        for text in (aligned, aligned.replace(" {alignment = 16 : i64}", ""))
+    ]
+    assert cycles[1] > 4 * cycles[0]
+
+
+@pytest.mark.parametrize(
+    ("size", "element", "alignment", "pieces"),
+    [
+        (64, 1, 32, 0),
+        (64, 1, None, 64),
+        (64, 1, 4, 16),
+        (64, 4, None, 16),
+        (16, 1, 16, 0),
+        (16, 2, 8, 4),
+    ],
+)
+def test_pieces_of_an_access(size: int, element: int, alignment: int | None, pieces: int) -> None:
+    assert access_pieces(size, element, alignment) == pieces

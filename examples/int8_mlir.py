@@ -1,11 +1,12 @@
-"""The integer ResNet-50 as an MLIR module of linalg operations on tensors."""
+"""An integer network as an MLIR module of linalg operations on tensors."""
 
 from dataclasses import dataclass, field
 
+import int8_network
 import numpy as np
+from imagenet import CLASSES
+from int8_network import Layer, Network, Walk
 from numpy.typing import NDArray
-from resnet50_int8 import Layer, Network, walk
-from resnet50_model import CLASSES, IMAGE
 
 _NHWC = "affine_map<(n, h, w, c) -> (n, h, w, c)>"
 _CHANNEL = "affine_map<(n, h, w, c) -> (c)>"
@@ -76,9 +77,9 @@ class _Emitter:
             + f"\n    }} -> {kind}"
         )
 
-    def clamp(self, value: str, shift: int, low: int) -> list[str]:
+    def clamp(self, value: str, shift: int, low: int, high: int) -> list[str]:
         """Shift an i32 right, bound it, and yield it as i8."""
-        amount, least, most = (self.scalar(v, "i32") for v in (shift, low, 127))
+        amount, least, most = (self.scalar(v, "i32") for v in (shift, low, high))
         return [
             f"%s = arith.shrsi {value}, {amount} : i32",
             f"%l = arith.maxsi %s, {least} : i32",
@@ -88,7 +89,7 @@ class _Emitter:
         ]
 
     def image(self) -> Activation:
-        n, c, h, w = IMAGE
+        n, c, h, w = image_shape(self.network)
         out = Activation("", (n, h, w, c))
         scale = self.scalar(float(2.0**self.network.image_exponent), "f32")
         least, most = self.scalar(-128.0, "f32"), self.scalar(127.0, "f32")
@@ -101,7 +102,7 @@ class _Emitter:
             "linalg.yield %y : i8",
         ]
         maps = ["affine_map<(n, h, w, c) -> (n, c, h, w)>", _NHWC]
-        kind = f"tensor<{'x'.join(map(str, IMAGE))}xf32>"
+        kind = f"tensor<{n}x{c}x{h}x{w}xf32>"
         return Activation(self.generic(maps, [("%image", kind)], out, "i8", body), out.shape)
 
     def padded(self, x: Activation, by: int, value: int) -> Activation:
@@ -120,23 +121,35 @@ class _Emitter:
     def accumulate(self, name: str, layer: Layer, x: Activation) -> Activation:
         """The bare convolution, in i32."""
         x = self.padded(x, layer.padding, 0)
-        weight, kind = self.resource(f"{name}.weight", layer.weight)
-        kh, kw, _, cout = layer.weight.shape
-        n, h, w, _ = x.shape
+        kh, kw, cin, cout = layer.weight.shape
+        n, h, w, channels = x.shape
+        depthwise = layer.groups > 1
+        if depthwise and (cin, cout, layer.groups) != (1, channels, channels):
+            raise ValueError(
+                f"{name}: {layer.groups} groups of {cin}: only depthwise ones are written"
+            )
+        weights = layer.weight[:, :, 0] if depthwise else layer.weight
+        weight, kind = self.resource(f"{name}.weight", weights)
         shape = (n, (h - kh) // layer.stride + 1, (w - kw) // layer.stride + 1, cout)
         out = Activation("", shape)
         zero = self.filled(shape, 0, "i32")
         attributes = (
             f"dilations = dense<1> : vector<2xi64>, strides = dense<{layer.stride}> : vector<2xi64>"
         )
+        operation = "conv_2d_nhwc_hwcf" if not depthwise else "depthwise_conv_2d_nhwc_hwc"
         acc = self.value(
-            f"linalg.conv_2d_nhwc_hwcf {{{attributes}}} ins({x.name}, {weight} : {x.type()}, "
+            f"linalg.{operation} {{{attributes}}} ins({x.name}, {weight} : {x.type()}, "
             f"{kind}) outs({zero} : {out.type('i32')}) -> {out.type('i32')}"
         )
         return Activation(acc, shape)
 
     def conv(
-        self, name: str, x: Activation, residual: Activation | None = None, *, relu: bool = True
+        self,
+        name: str,
+        x: Activation,
+        residual: Activation | None = None,
+        *,
+        activation: int8_network.Activation = "none",
     ) -> Activation:
         layer = self.network.layers[name]
         acc = self.accumulate(name, layer, x)
@@ -153,15 +166,16 @@ class _Emitter:
                 "%u = arith.addi %t, %f : i32",
             ]
             total = "%u"
-        body += self.clamp(total, layer.shift, layer.low)
+        body += self.clamp(total, layer.shift, layer.low, layer.high)
         y = Activation(self.generic([*maps, _NHWC], ins, acc, "i8", body), acc.shape)
-        return y if relu else self.kept_apart(y)
+        return self.kept_apart(y) if activation == "none" else y
 
     def kept_apart(self, x: Activation) -> Activation:
         """Keep IREE from fusing what makes x with what reads it.
 
-        A shortcut's requantisation would else move behind the block's last convolution, and four
-        times as many bytes, the raw accumulators, between the two.
+        The requantisation of a convolution whose one reader is a residual addition would else move
+        behind the addition's convolution, and four times as many bytes, the raw accumulators, between
+        the two.
         """
         kind = x.type()
         return Activation(
@@ -197,26 +211,26 @@ class _Emitter:
         factor = self.scalar(self.network.pool_multiplier, "i32")
         half = self.scalar(2 ** (shift - 1), "i32")
         body = [f"%p = arith.muli %a, {factor} : i32", f"%h = arith.addi %p, {half} : i32"]
-        body += self.clamp("%h", shift, -128)
+        body += self.clamp("%h", shift, -128, 127)
         ins = [(total, out.type("i32"))]
         return Activation(self.generic([_NHWC, _NHWC], ins, out, "i8", body), out.shape)
 
-    def classify(self, x: Activation) -> Activation:
-        layer = self.network.layers["fc"]
+    def classify(self, name: str, x: Activation) -> Activation:
+        layer = self.network.layers[name]
         n, cin = x.shape[0], x.shape[3]
         flat = self.value(
             f"tensor.collapse_shape {x.name} [[0, 1, 2], [3]] : {x.type()} into tensor<{n}x{cin}xi8>"
         )
-        weight, kind = self.resource("fc.weight", layer.weight.reshape(cin, CLASSES))
+        weight, kind = self.resource(f"{name}.weight", layer.weight.reshape(cin, CLASSES))
         zero = self.filled((n, CLASSES), 0, "i32")
         out = f"tensor<{n}x{CLASSES}xi32>"
         acc = self.value(
             f"linalg.matmul ins({flat}, {weight} : tensor<{n}x{cin}xi8>, {kind}) "
             f"outs({zero} : {out}) -> {out}"
         )
-        bias, bias_kind = self.resource("fc.bias", layer.bias)
+        bias, bias_kind = self.resource(f"{name}.bias", layer.bias)
         empty = self.value(f"tensor.empty() : {out}")
-        name = self.value(
+        logits = self.value(
             "linalg.generic {indexing_maps = [affine_map<(n, c) -> (n, c)>, "
             "affine_map<(n, c) -> (c)>, affine_map<(n, c) -> (n, c)>], "
             'iterator_types = ["parallel", "parallel"]} '
@@ -225,15 +239,20 @@ class _Emitter:
             "      %y = arith.addi %a, %b : i32\n"
             f"      linalg.yield %y : i32\n    }} -> {out}"
         )
-        return Activation(name, (n, 1, 1, CLASSES))
+        return Activation(logits, (n, 1, 1, CLASSES))
 
 
-def module_text(network: Network) -> str:
-    """The module: ``main(tensor<1x3x224x224xf32>) -> tensor<1x1000xi32>``, weights inside."""
+def image_shape(network: Network) -> tuple[int, int, int, int]:
+    """Shape of a network's input: one image in torch's order."""
+    return 1, 3, network.image_size, network.image_size
+
+
+def module_text(walk: Walk, network: Network) -> str:
+    """The module: ``main(tensor<1x3xSIZExSIZExf32>) -> tensor<1x1000xi32>``, weights inside."""
     emitter = _Emitter(network)
     result = walk(emitter).name
-    image = f"tensor<{'x'.join(map(str, IMAGE))}xf32>"
-    logits = f"tensor<{IMAGE[0]}x{CLASSES}xi32>"
+    image = f"tensor<{'x'.join(map(str, image_shape(network)))}xf32>"
+    logits = f"tensor<1x{CLASSES}xi32>"
     alignment = (64).to_bytes(4, "little").hex()
     blobs = ",\n".join(
         f'      {name}: "0x{alignment}{array.tobytes().hex()}"'

@@ -1,14 +1,14 @@
-"""What examples/resnet50.py prints: the table of convolutions and the comparison with torch."""
+"""What the examples print: the table of convolutions and the comparison with torch."""
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import prod
 from typing import Any
 
 import numpy as np
+from imagenet import ConvShape
 from numpy.typing import NDArray
-from resnet50_model import ConvShape, conv_shapes
 
 from aie_conv.arch import get_device
 
@@ -42,20 +42,21 @@ def _is(entry: Mapping[str, Any], shape: ConvShape) -> bool:
     extent = dict.fromkeys("mnkg", 1)
     for loop in entry["problem"]["loops"]:
         extent[loop["role"]] *= loop["size"]
-    wanted = (shape.size**2, shape.cout, shape.cin * shape.kernel**2, 1)
+    inputs, outputs = shape.cin // shape.groups, shape.cout // shape.groups
+    wanted = (shape.size**2, outputs, inputs * shape.kernel**2, shape.groups)
     return tuple(extent.values()) == wanted
 
 
 def named(
-    entries: Sequence[Mapping[str, Any]],
+    entries: Sequence[Mapping[str, Any]], shapes: Iterable[ConvShape]
 ) -> list[tuple[ConvShape, Mapping[str, Any] | None]]:
-    """The 53 convolutions, each with the first dispatch in program order that computes its shape.
+    """The convolutions, each with the first dispatch in program order that computes its shape.
 
-    Only the two convolutions of equal shape that end the first block can change places.
+    Only convolutions of equal shape that do not depend on one another can change places.
     """
     left = [entry for entry in entries if entry["problem"]]
     pairs: list[tuple[ConvShape, Mapping[str, Any] | None]] = []
-    for shape in conv_shapes():
+    for shape in shapes:
         found = next((entry for entry in left if _is(entry, shape)), None)
         if found is not None:
             left.remove(found)
@@ -64,7 +65,8 @@ def named(
 
 
 def _row(shape: ConvShape, entry: Mapping[str, Any] | None, device: str, dtype: str) -> list[str]:
-    size = f"{shape.size}x{shape.size}x{shape.cout} <- {shape.kernel}x{shape.kernel}x{shape.cin}"
+    window = f"{shape.kernel}x{shape.kernel}x{shape.cin // shape.groups}"
+    size = f"{shape.size}x{shape.size}x{shape.cout} <- {window}"
     start = [shape.name, size, str(shape.stride), dtype]
     macs = f"{shape.macs / 1e6:.1f}"
     if entry is None:
@@ -84,9 +86,9 @@ def _row(shape: ConvShape, entry: Mapping[str, Any] | None, device: str, dtype: 
     ]
 
 
-def table(report: Mapping[str, Any], device: str, dtype: str) -> str:
-    """The 53 rows and a line of totals."""
-    pairs = named(report["dispatches"])
+def table(report: Mapping[str, Any], shapes: Iterable[ConvShape], device: str, dtype: str) -> str:
+    """A row for each convolution and a line of totals."""
+    pairs = named(report["dispatches"], shapes)
     rows = [list(_HEAD), *(_row(shape, entry, device, dtype) for shape, entry in pairs)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(_HEAD) - 1)]
     lines = [

@@ -1,0 +1,97 @@
+"""One form for what an epilogue may say in several: bounds become maximum and minimum operations.
+
+IREE turns a signed minimum of numbers that are not negative into an unsigned one, and torch's ReLU and
+its kin come as a comparison and a selection. The results are equal to the last bit, NaN and the signs of
+zeros included.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+Ref = tuple[str, int]
+"""("acc", 0), ("in", number) or ("step", number)."""
+
+RawStep = tuple[str, tuple[Ref, ...], str, int | float | str | None]
+"""Operation, arguments, result type, attribute."""
+
+
+def canonical(
+    op: str, args: tuple[Ref, ...], steps: Sequence[RawStep]
+) -> tuple[str, tuple[Ref, ...]]:
+    """The operation and arguments that compute the same; ``steps`` are those before it."""
+    if op == "arith.minui" and all(_not_negative(ref, steps) for ref in args):
+        return "arith.minsi", args
+    if op == "arith.select":
+        return _bound(args, steps) or (op, args)
+    return op, args
+
+
+def _step(ref: Ref, steps: Sequence[RawStep]) -> RawStep | None:
+    return steps[ref[1]] if ref[0] == "step" else None
+
+
+def _constant(ref: Ref, steps: Sequence[RawStep]) -> int | float | None:
+    step = _step(ref, steps)
+    known = step is not None and step[0] == "arith.constant"
+    return step[3] if known and isinstance(step[3], int | float) else None
+
+
+def _not_negative(ref: Ref, steps: Sequence[RawStep]) -> bool:
+    """Whether a signed integer is known not to be negative."""
+    step, constant = _step(ref, steps), _constant(ref, steps)
+    if constant is not None:
+        return constant >= 0
+    if step is None or step[0] not in ("arith.maxsi", "arith.minsi"):
+        return False
+    of = any if step[0] == "arith.maxsi" else all
+    return of(_not_negative(arg, steps) for arg in step[1])
+
+
+def _bound(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, tuple[Ref, ...]] | None:
+    """A selection by a float comparison of its own two values, one of them constant, as a bound."""
+    compare = _step(args[0], steps)
+    if compare is None or compare[0] != "arith.cmpf" or set(compare[1]) != set(args[1:]):
+        return None
+    left, right = compare[1]
+    predicate = str(compare[3])
+    bound = _constant(left, steps)
+    if bound is None:
+        bound = _constant(right, steps)
+        x, c = left, right
+    else:
+        x, c = right, left
+    if bound is None or x == c or len(predicate) != 3 or predicate[1:] not in _ORDER:
+        return None
+    if not math.isfinite(bound) or math.copysign(1.0, bound) != 1.0 and bound == 0:
+        return None
+    greater, equal = _ORDER[predicate[1:]]
+    # Which of x and c comes out where x is NaN, where both are equal, and where x is the greater.
+    at_nan = args[1] if predicate[0] == "u" else args[2]
+    at_equal = args[1] if equal else args[2]
+    at_greater = args[1] if greater == (x == left) else args[2]
+    maximum = at_greater == x
+    if at_nan != x and not _never_nan(x, steps):
+        return None
+    if bound == 0 and at_equal != (c if maximum else x):
+        return None  # x may be the other zero
+    return ("arith.maximumf" if maximum else "arith.minimumf"), (x, c)
+
+
+_ORDER = {"gt": (True, False), "ge": (True, True), "lt": (False, False), "le": (False, True)}
+"""Whether a predicate holds where the left side is the greater, and where both are equal."""
+
+
+def _never_nan(ref: Ref, steps: Sequence[RawStep]) -> bool:
+    """Whether a float is a selection that gives a constant wherever its other value is NaN."""
+    step = _step(ref, steps)
+    if step is None or step[0] != "arith.select":
+        return _constant(ref, steps) is not None
+    compare = _step(step[1][0], steps)
+    if compare is None or compare[0] != "arith.cmpf" or str(compare[3])[:1] not in ("o", "u"):
+        return False
+    if set(compare[1]) != set(step[1][1:]):
+        return False
+    at_nan = step[1][1] if str(compare[3])[0] == "u" else step[1][2]
+    return _constant(at_nan, steps) is not None

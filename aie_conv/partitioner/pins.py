@@ -1,0 +1,174 @@
+"""Pinned choices: a file that says which route, and which plan of it, a dispatch gets.
+
+The file has the form of a compilation's report, so that a report serves as it is::
+
+    {"dispatches": [
+      {"name": "main$dispatch_3", "route": "im2col", "parameters": {…}},
+      {"problem": "conv oh56 ow56 oc64 kh3 kw3 ic64 bf16xbf16->f32->bf16", "route": "cpu"}]}
+
+An entry names a dispatch, or a problem by its text, which then holds for all dispatches of that text.
+With both, the dispatch of that name must have that problem. ``style``, ``arithmetic`` and ``parameters``
+may be left out; what they do not fix is chosen. A report's entries for what is no convolution are
+passed over.
+"""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aie_conv.errors import UsageError
+
+Frozen = tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True)
+class Pin:
+    """One entry.
+
+    Attributes:
+        name: the dispatch, or None.
+        problem: the problem's text, or None.
+        route: "cpu" or a route's name.
+        style: the kind of core code, or None.
+        arithmetic: how f32 is computed, or None.
+        parameters: what fixes the plan; None to let the route search.
+        where: the file and the entry, for messages.
+    """
+
+    name: str | None
+    problem: str | None
+    route: str
+    style: str | None = None
+    arithmetic: str | None = None
+    parameters: Frozen | None = None
+    where: str = ""
+
+
+class Pins:
+    """The entries of a file.
+
+    Attributes:
+        path: the file.
+        device: the device that it was written for, None if it does not say.
+    """
+
+    def __init__(self, path: Path, entries: Iterable[Pin], device: str | None = None) -> None:
+        self.path = path
+        self.device = device
+        self._entries = list(entries)
+        self._named: dict[str, Pin] = {}
+        self._texts: dict[str, Pin] = {}
+        for pin in self._entries:
+            table, key = (
+                (self._named, pin.name) if pin.name is not None else (self._texts, pin.problem)
+            )
+            if key is None:
+                raise UsageError(f"{path}: an entry has neither name nor problem: add one")
+            if key in table:
+                raise UsageError(f"{path}: {key}: named twice: remove one entry")
+            table[key] = pin
+
+    def find(self, name: str, problem: str) -> Pin | None:
+        """The entry for a dispatch, None where it has none.
+
+        Raises:
+            UsageError: the entry of that name is about another problem.
+        """
+        pin = self._named.get(name)
+        if pin is None:
+            return self._texts.get(problem)
+        if pin.problem not in (None, problem):
+            raise UsageError(
+                f"{self.path}: {name}: pinned for '{pin.problem}', now it is '{problem}':"
+                " correct or remove the entry"
+            )
+        return pin
+
+    def check(self, dispatches: Iterable[tuple[str, str | None, str, str]]) -> None:
+        """Check that every entry was met by (name, problem's text, route, reason) of each dispatch.
+
+        Raises:
+            UsageError: an entry is about no dispatch, or its dispatch went elsewhere.
+        """
+        unmet = {id(pin): pin for pin in self._entries}
+        for name, text, route, reason in dispatches:
+            pin = self._named.get(name) or (self._texts.get(text) if text is not None else None)
+            if pin is None:
+                continue
+            unmet.pop(id(pin), None)
+            if pin.route != route:
+                raise UsageError(
+                    f"{self.path}: {name}: pinned to {pin.route}, but it goes to {route} ({reason}):"
+                    " correct or remove the entry"
+                )
+        for pin in unmet.values():
+            who = pin.name if pin.name is not None else f"problem '{pin.problem}'"
+            raise UsageError(f"{self.path}: {who}: no such dispatch: correct or remove the entry")
+
+
+def _text(entry: dict[str, Any], key: str, where: str) -> str | None:
+    """A string of an entry, None where it is missing or empty."""
+    value = entry.get(key)
+    if value is not None and not isinstance(value, str):
+        raise UsageError(f"{where}: {key}: a string is needed")
+    return value or None
+
+
+def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
+    """The pin of one entry of the file, None for what is no convolution."""
+    if not isinstance(entry, dict):
+        raise UsageError(f"{where}: an object is needed")
+    if not entry.get("contraction", True) or ("problem" in entry and entry["problem"] is None):
+        return None
+    given = entry.get("problem")
+    if isinstance(given, dict):
+        entry = {**entry, "problem": given.get("text")}
+    route = _text(entry, "route", where)
+    if route not in routes:
+        raise UsageError(f"{where}: route '{route}': unknown: use one of {', '.join(routes)}")
+    parameters = entry.get("parameters") or {}
+    if not isinstance(parameters, dict) or not all(
+        isinstance(value, int) for value in parameters.values()
+    ):
+        raise UsageError(f"{where}: parameters: an object of whole numbers and truths is needed")
+    name, problem = (_text(entry, key, where) for key in ("name", "problem"))
+    return Pin(
+        name,
+        problem,
+        route,
+        _text(entry, "style", where),
+        _text(entry, "arithmetic", where),
+        tuple(sorted(parameters.items())) or None,
+        f"{where} ({name or problem})",
+    )
+
+
+def read_pins(path: Path, routes: tuple[str, ...], version: int) -> Pins:
+    """Read a file of pins.
+
+    Args:
+        path: the file.
+        routes: what an entry's route may be.
+        version: the newest form of the report that is understood.
+
+    Raises:
+        UsageError: it cannot be read, or is not of this form.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: no JSON: {error}") from None
+    if not isinstance(data, dict) or not isinstance(data.get("dispatches"), list):
+        raise UsageError(f"{path}: no list 'dispatches': give a report, or write one by hand")
+    if data.get("version", version) not in range(version + 1):
+        raise UsageError(f"{path}: of report version {data['version']}, at most {version} is read")
+    device = data.get("device")
+    found = [
+        _pin(entry, f"{path}: dispatches[{number}]", routes)
+        for number, entry in enumerate(data["dispatches"])
+    ]
+    return Pins(path, (pin for pin in found if pin), device if isinstance(device, str) else None)

@@ -1,0 +1,86 @@
+"""Routes with stated costs, to test the choice between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem
+
+
+@dataclass(frozen=True)
+class FakePlan:
+    """A plan that says what it was made from."""
+
+    route: str
+    problem: ConvProblem
+    device: str
+    predicted_cycles: int
+    style: str = ""
+    bound: str = "cores"
+    shim_bytes: int = 0
+    parameters: Mapping[str, int] = field(default_factory=dict, hash=False)
+    cores: int = 16
+    prologue: tuple[HostCopy, ...] = ()
+    arguments: tuple[Argument, ...] = ()
+    finish: tuple[HostCopy, ...] = ()
+
+    def emit(self) -> str:
+        return f"{self.route} {self.style} {dict(self.parameters)}"
+
+
+class Quick:
+    """900 cycles a pinned step, 41 200 as it likes."""
+
+    name = "quick"
+    style = "vector"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        steps = dict(parameters or {}).get("steps")
+        if steps == 0:
+            raise ConfigRefused("steps", "steps: none")
+        cycles = 41200 if steps is None else 900 * steps
+        made = {"steps": steps or 7}
+        return FakePlan("quick", problem, device, cycles, "vector", "cores", parameters=made)
+
+
+class Slow:
+    """63 900 cycles, bound by a stream that carries nine times the least."""
+
+    name = "slow"
+    style = "vector"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        moved = 9 * problem.minimum_bytes
+        return FakePlan("slow", problem, device, 63900, "vector", "input stream", moved)
+
+
+class Vector:
+    """Takes bf16 operands alone."""
+
+    name = "direct"
+    style = "vector"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        if problem.lhs.dtype != "bf16" and problem.arithmetic == "native":
+            raise Unsupported(f"direct: no vector kernel for {problem.lhs.dtype}")
+        return FakePlan("direct", problem, device, 5000, "vector")
+
+
+class Scalar:
+    """Takes everything, slowly."""
+
+    name = "direct"
+    style = "scalar"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        return FakePlan("direct", problem, device, 900000, "scalar")
