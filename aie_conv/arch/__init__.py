@@ -22,8 +22,7 @@ class Arch:
     words or elements, ``*_step_bits`` a step in 32-bit words minus one. ``matmul`` gives (r, s, t):
     one matrix instruction multiplies r x s by s x t; ``matmul_issue`` says how many issue cycles
     it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
-    ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate; AIE2P's of
-    int8 has no documented configuration word, so it is not there.
+    ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate.
     ``vector_load_bytes`` is one load on each of two ports, and the alignment that it needs.
     ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
     """

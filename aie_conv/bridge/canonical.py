@@ -34,8 +34,9 @@ def _step(ref: Ref, steps: Sequence[RawStep]) -> RawStep | None:
 
 def _constant(ref: Ref, steps: Sequence[RawStep]) -> int | float | None:
     step = _step(ref, steps)
-    known = step is not None and step[0] == "arith.constant"
-    return step[3] if known and isinstance(step[3], int | float) else None
+    if step is None or step[0] != "arith.constant" or not isinstance(step[3], int | float):
+        return None
+    return step[3]
 
 
 def _not_negative(ref: Ref, steps: Sequence[RawStep]) -> bool:
@@ -49,32 +50,37 @@ def _not_negative(ref: Ref, steps: Sequence[RawStep]) -> bool:
     return of(_not_negative(arg, steps) for arg in step[1])
 
 
-def _bound(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, tuple[Ref, ...]] | None:
-    """A selection by a float comparison of its own two values, one of them constant, as a bound."""
+def _selection(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, Ref, Ref] | None:
+    """The predicate and operands of a float comparison that selects one of those operands."""
     compare = _step(args[0], steps)
     if compare is None or compare[0] != "arith.cmpf" or set(compare[1]) != set(args[1:]):
         return None
-    left, right = compare[1]
     predicate = str(compare[3])
-    bound = _constant(left, steps)
-    if bound is None:
-        bound = _constant(right, steps)
-        x, c = left, right
-    else:
-        x, c = right, left
-    if bound is None or x == c or len(predicate) != 3 or predicate[1:] not in _ORDER:
+    if predicate[0] not in "ou" or predicate[1:] not in _ORDER:
         return None
-    if not math.isfinite(bound) or math.copysign(1.0, bound) != 1.0 and bound == 0:
+    left, right = compare[1]
+    return predicate, left, right
+
+
+def _bound(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, tuple[Ref, ...]] | None:
+    """A selection between a value and a constant as a bound, where it is one."""
+    found = _selection(args, steps)
+    if found is None:
+        return None
+    predicate, left, right = found
+    x, c = (left, right) if _constant(left, steps) is None else (right, left)
+    bound = _constant(c, steps)
+    if bound is None or x == c or not math.isfinite(bound):
         return None
     greater, equal = _ORDER[predicate[1:]]
-    # Which of x and c comes out where x is NaN, where both are equal, and where x is the greater.
+    # What comes out where x is NaN, where both are equal, and where x is the greater.
     at_nan = args[1] if predicate[0] == "u" else args[2]
     at_equal = args[1] if equal else args[2]
     at_greater = args[1] if greater == (x == left) else args[2]
     maximum = at_greater == x
     if at_nan != x and not _never_nan(x, steps):
         return None
-    if bound == 0 and at_equal != (c if maximum else x):
+    if bound == 0 and (math.copysign(1.0, bound) < 0 or at_equal != (c if maximum else x)):
         return None  # x may be the other zero
     return ("arith.maximumf" if maximum else "arith.minimumf"), (x, c)
 
@@ -84,14 +90,12 @@ _ORDER = {"gt": (True, False), "ge": (True, True), "lt": (False, False), "le": (
 
 
 def _never_nan(ref: Ref, steps: Sequence[RawStep]) -> bool:
-    """Whether a float is a selection that gives a constant wherever its other value is NaN."""
+    """Whether a float is a selection that gives a constant where its other value is NaN."""
     step = _step(ref, steps)
     if step is None or step[0] != "arith.select":
-        return _constant(ref, steps) is not None
-    compare = _step(step[1][0], steps)
-    if compare is None or compare[0] != "arith.cmpf" or str(compare[3])[:1] not in ("o", "u"):
         return False
-    if set(compare[1]) != set(step[1][1:]):
+    found = _selection(step[1], steps)
+    if found is None:
         return False
-    at_nan = step[1][1] if str(compare[3])[0] == "u" else step[1][2]
-    return _constant(at_nan, steps) is not None
+    constant = _constant(step[1][1] if found[0][0] == "u" else step[1][2], steps)
+    return constant is not None and not math.isnan(constant)

@@ -238,15 +238,18 @@ class DirectTiling(Tiling):
         strips = [min(i // apart, self.strips - 1) for i in range(self.rows_in)]
         return [(strip, i - strip * apart) for i, strip in enumerate(strips)]
 
-    def _input_rows(self, row: int) -> list[int]:
-        """The rows of the input, in pitches, that a tile from output row ``row`` holds.
+    def _input_rows(self, row: int) -> list[tuple[int, int, int]]:
+        """Runs of the input's rows, in pitches, that a tile from output row ``row`` holds.
 
         Rows outside the input, which only pixels outside the output need, repeat the nearest one.
         """
         axis = self._axes[0]
         last = _extent(axis, self.band_rows) - 1
-        wanted = ((row + strip * self.height) * axis.step + i for strip, i in self._places)
-        return [min(max(i, 0), last) for i in wanted]
+        first = row * axis.step
+        if not self.expanded and first >= 0 and first + self.rows_in - 1 <= last:
+            return [(first, self.rows_in, 1)]
+        wanted = (first + strip * self.height * axis.step + i for strip, i in self._places)
+        return list(_segments([min(max(i, 0), last) for i in wanted]))
 
     def input_channel(self, slice_: int) -> int:
         """Where the input of a slice's channels begins."""
@@ -265,7 +268,7 @@ class DirectTiling(Tiling):
             for slice_ in slices[: self.a_parts]
         ]
         steps = (*self.k_outer, (self.channel_steps, self.kc))
-        segments = list(_segments(self._input_rows(row)))
+        segments = self._input_rows(row)
         evenly = len({b - a for a, b in pairwise(starts)}) <= 1
         if len(segments) == 1 and evenly:
             ((first, count, by),) = segments

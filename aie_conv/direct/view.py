@@ -6,6 +6,7 @@ of the input as a loop of the output does.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 from math import gcd, prod
 
 from aie_conv.array.operands import (
@@ -47,17 +48,17 @@ class Axis:
     taps: int = 1
     tap: int = 0
 
-    @property
+    @cached_property
     def pitch(self) -> int:
         """Distance of the input pixels that the window touches."""
         return gcd(self.lhs, self.tap)
 
-    @property
+    @cached_property
     def step(self) -> int:
         """Input pixels from one output pixel to the next, in pitches."""
         return self.lhs // self.pitch if self.pitch else 1
 
-    @property
+    @cached_property
     def dilation(self) -> int:
         """Input pixels from one tap to the next, in pitches."""
         return self.tap // self.pitch if self.pitch else 1

@@ -45,6 +45,14 @@ _INSTRUCTIONS = {
     ("aie2", "bf16"): _Instruction(
         "llvm.aie2.bf.mac16.conf", "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60
     ),
+    # Signed x signed: out[c] += a[c] b[c].
+    ("aie2p", "i8"): _Instruction(
+        "llvm.aie2p.I512.I512.ACC2048.mac.conf",
+        "vector<16xi32>",
+        "vector<32xi16>",
+        "vector<32xi64>",
+        808,
+    ),
     # out[c] += a[c] b[c] in f32.
     ("aie2p", "bf16"): _Instruction(
         "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
@@ -54,7 +62,8 @@ _INSTRUCTIONS = {
         60,
     ),
 }
-"""By architecture and type; the configurations are those that mlir-aie's own lowering computes."""
+"""By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
+headers."""
 
 
 @dataclass(frozen=True)
@@ -226,7 +235,7 @@ class DepthwiseKernel:
             return loaded[at]
 
         lanes = ", ".join(map(str, range(many * self.lanes)))
-        mac = self._mac
+        mac, whole = self._mac, f"vector<{many * self.lanes}x{self.dtype}>"
         for number, values in enumerate(filters):
             taps = offsets[number * many : (number + 1) * many]
             # A tap that fills up the last instruction has a filter of zeros: any finite data do,
@@ -238,6 +247,7 @@ class DepthwiseKernel:
                 if many == 2:
                     text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
                     left = w.value("a", text)
+                left = self._cast(w, left, whole, mac.left)
                 call = f"func.call @{mac.name}({left}, {values}, {accs[i]}, {conf})"
                 accs[i] = w.value("y", f"{call} : {mac.types}")
         return accs

@@ -43,6 +43,11 @@ class MatrixUnit:
         return self.arch.matmul[self.dtype]
 
     @property
+    def issue(self) -> int:
+        """Cycles to issue one product."""
+        return self.arch.matmul_issue[self.dtype]
+
+    @property
     def accumulator(self) -> str:
         """Element type of C."""
         return _ACCUMULATOR[self.dtype]
@@ -77,7 +82,7 @@ class MatrixUnit:
         size = 1 if self.dtype == "i8" else 2
         a, b = -(-r * s * size // wide), -(-s * t * size // wide)
         loads = (a_blocks * a + b_blocks * b) / 2
-        return max(macs * self.arch.matmul_issue[self.dtype], loads)
+        return max(macs * self.issue, loads)
 
     def traffic_cycles(self, blocks: int) -> float:
         """Cycles to load and store blocks of C."""

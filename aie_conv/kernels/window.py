@@ -41,6 +41,31 @@ class Window:
         return [y * dy * self.columns + x * dx for y in range(ky) for x in range(kx)]
 
 
+_BLOCKINGS: dict[tuple[str, str, int, int, int, int], tuple[int, int, int]] = {}
+"""Blockings by what they depend on; a search asks for thousands."""
+
+
+def _best_blocking(
+    unit: MatrixUnit, height: int, width: int, blocks: int, distance: int
+) -> tuple[int, int, int]:
+    """The fastest blocking of a strip of height x width pixels and so many blocks of channels."""
+    shapes = [
+        (y, x, c)
+        for y in (1, 2, 4)
+        for x in (1, 2, 4)
+        for c in (1, 2, 4)
+        if y * x * c <= unit.most_blocks and not (height % y or width % x or blocks % c)
+    ]
+
+    def per_block(shape: tuple[int, int, int]) -> tuple[float, ...]:
+        y, x, c = shape
+        issue = unit.issue_cycles(y * x * c, y * x, c)
+        # A chain of products on one accumulator waits for itself: few blocks issue slowly.
+        return (max(issue, distance * unit.issue) / (y * x * c), -y * x * c, c)
+
+    return min(shapes, key=per_block)
+
+
 @dataclass(frozen=True)
 class WindowKernel:
     """Shapes of one kernel.
@@ -64,7 +89,7 @@ class WindowKernel:
     a_elements: int
     b_elements: int
 
-    @property
+    @cached_property
     def unit(self) -> MatrixUnit:
         """The instructions."""
         return MatrixUnit(self.arch, self.dtype)
@@ -82,25 +107,14 @@ class WindowKernel:
     @cached_property
     def blocking(self) -> tuple[int, int, int]:
         """Blocks of C held in registers: (rows of pixels, columns of pixels, channels)."""
-        shapes = [
-            (y, x, c)
-            for y in (1, 2, 4)
-            for x in (1, 2, 4)
-            for c in (1, 2, 4)
-            if y * x * c <= self.unit.most_blocks
-            and self.height % y == 0
-            and self.width % x == 0
-            and self.n // self.rst[2] % c == 0
-        ]
-
-        def per_block(shape: tuple[int, int, int]) -> tuple[float, ...]:
-            y, x, c = shape
-            issue = self.unit.issue_cycles(y * x * c, y * x, c)
-            # A chain of products on one accumulator waits for itself: few blocks issue slowly.
-            chain = self._distance * self.arch.matmul_issue[self.dtype]
-            return (max(issue, chain) / (y * x * c), -y * x * c, c)
-
-        return min(shapes, key=per_block)
+        unit, channels = self.unit, self.n // self.rst[2]
+        wide = self.arch.vector_load_bytes
+        key = (self.arch.name, self.dtype, wide, self.height % 4, self.width % 4, channels % 4)
+        if key not in _BLOCKINGS:
+            _BLOCKINGS[key] = _best_blocking(
+                unit, self.height, self.width, channels, self._distance
+            )
+        return _BLOCKINGS[key]
 
     @property
     def _distance(self) -> int:
@@ -115,7 +129,7 @@ class WindowKernel:
         blocks = y * x * c
         taps, depth = len(self.window.tap_offsets()), self.kc // self.rst[1]
         groups = self.height * self.width * (self.n // self.rst[2]) // blocks
-        chain = self._distance * self.arch.matmul_issue[self.dtype]
+        chain = self._distance * self.unit.issue
         inner = taps * max(self.unit.issue_cycles(blocks, y * x, c), chain)
         loops = 12 if self._unrolled else 12 * (1 + self.window.taps[0])
         return int(groups * (depth * inner + loops + self.unit.traffic_cycles(blocks) + 12)) + 30

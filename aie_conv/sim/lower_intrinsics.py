@@ -61,6 +61,7 @@ AIE2_ACC64: Modes = {
     configuration(1, 3, 2): Mode("i16 element-wise 16x2", 16, 16, element_terms(16, 2)),
     configuration(1, 3, 3): Mode("i16 sliding 16x4", 16, 16, sliding_terms(16, 4)),
 }
+# Lanes of the 64x2 and the 8-channel form on AIE2P: by AIE2's pattern, from llvm-aie's names of them.
 AIE2P_512_512: Modes = {
     configuration(0, 1, 0): Mode("i8 8x8x8", 8, 8, matrix_terms(8, 8, 8)),
     configuration(0, 1, 1): Mode("i8 element-wise 64x1", 8, 8, element_terms(64, 1)),
@@ -72,7 +73,6 @@ AIE2P_1024_1024: Modes = {
     configuration(0, 1, 1): Mode("i8 element-wise 64x2", 8, 8, element_terms(64, 2)),
     configuration(0, 3, 0): Mode("i16 8x2x8", 16, 16, matrix_terms(8, 2, 8)),
 }
-"""Of llvm-aie's AIE2P functions: the lanes of the 64x2 and 8-channel ones follow AIE2's pattern."""
 AIE2_BF16: Modes = {
     configuration(2, 3, 0): Mode("bf16 4x8x4", 16, 16, matrix_terms(4, 8, 4)),
     configuration(2, 3, 1): Mode("bf16 element-wise 16x2", 16, 16, element_terms(16, 2)),
@@ -85,6 +85,45 @@ def _element_mode(lanes: int) -> Modes:
     return {configuration(2, 3, 1): mode}
 
 
+@dataclass(frozen=True)
+class Instruction:
+    """An intrinsic (x, y, accumulator, conf): types of its vectors, bits of a lane, what it does."""
+
+    types: tuple[str, str, str]
+    bits: int
+    modes: Modes
+
+
+_AIE2 = ("vector<64xi8>", "vector<16xi32>", "vector<16xi64>")
+_BF16 = "vector<32xbf16>"
+INTEGER: dict[str, Instruction] = {
+    "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf": Instruction(_AIE2, 32, AIE2_ACC32),
+    "llvm.aie2.I512.I512.ACC1024.acc64.mac.conf": Instruction(_AIE2, 64, AIE2_ACC64),
+    "llvm.aie2p.I512.I512.ACC2048.mac.conf": Instruction(
+        ("vector<16xi32>", "vector<32xi16>", "vector<32xi64>"), 32, AIE2P_512_512
+    ),
+    "llvm.aie2p.I1024.I512.ACC2048.mac.conf": Instruction(
+        ("vector<32xi32>", "vector<32xi16>", "vector<32xi64>"), 32, AIE2P_1024_512
+    ),
+    "llvm.aie2p.I1024.I1024.ACC2048.mac.conf": Instruction(
+        ("vector<32xi32>", "vector<64xi16>", "vector<32xi64>"), 32, AIE2P_1024_1024
+    ),
+}
+FLOAT: dict[str, Instruction] = {
+    "llvm.aie2.bf.mac16.conf": Instruction((_BF16, _BF16, "vector<8xi64>"), 32, AIE2_BF16),
+    "llvm.aie2p.I512.I512.ACC512.bf.mac.conf": Instruction(
+        (_BF16, _BF16, "vector<16xf32>"), 32, _element_mode(16)
+    ),
+    "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf": Instruction(
+        (_BF16, _BF16, "vector<32xf32>"), 32, _element_mode(32)
+    ),
+    "llvm.aie2p.I1024.I1024.ACC2048.bf.mac.conf": Instruction(
+        ("vector<64xbf16>", "vector<64xbf16>", "vector<64xf32>"), 32, _element_mode(64)
+    ),
+}
+"""By name; the types are those of mlir-aie's intrinsic operations."""
+
+
 def _cast(low: Lowering, value: Value, target: str) -> str:
     source = llvm_type(value.type)
     if source == target:
@@ -92,18 +131,23 @@ def _cast(low: Lowering, value: Value, target: str) -> str:
     return low.emit(f"bitcast {source} {low.name(value)} to {target}")
 
 
-def _head(low: Lowering, op: Op, number: int, bits: int, reach: int) -> tuple[str, int]:
+def _head(low: Lowering, value: Value, bits: int, reach: int) -> tuple[str, int]:
     """The elements of an operand that a mode multiplies, seen as integers; name and number."""
-    value = op.operands[number]
     total = value.type.bits // bits
-    if total < reach:
-        low.refuse(
-            op, f"operand {number} is {value.type}: {reach} elements of {bits} bits are read"
-        )
     flat = _cast(low, value, f"<{total} x i{bits}>")
     if total == reach:
         return flat, total
     return shuffled(low, f"<{total} x i{bits}>", flat, range(reach)), reach
+
+
+def _check(low: Lowering, op: Op, name: str, types: tuple[str, str, str]) -> None:
+    """The call is one of this core's architecture, with the intrinsic's own types."""
+    arch = low.program.target.arch
+    if name.split(".")[1] != arch:
+        low.refuse(op, f"@{name} is not an intrinsic of {arch}")
+    given = (*(str(value.type) for value in op.operands[:3]), str(op.results[0].type))
+    if given != (*types, types[2]) or len(op.operands) != 4:
+        low.refuse(op, f"@{name} takes ({', '.join(types)}, i32) and gives {types[2]}")
 
 
 def _mode(low: Lowering, op: Op, modes: Modes, signs: int) -> tuple[Mode, int]:
@@ -114,63 +158,41 @@ def _mode(low: Lowering, op: Op, modes: Modes, signs: int) -> tuple[Mode, int]:
     if mode is None:
         known = ", ".join(f"{word | signs} ({mode.name})" for word, mode in modes.items())
         also = " and sign bits 256, 512 off" if signs else ""
-        low.refuse(op, f"configuration {conf}: simulated are {known}, each with bit 0 (no "
-                       f"accumulator){also}")  # fmt: skip
+        low.refuse(
+            op,
+            f"configuration {conf}: simulated are {known}, each with bit 0 (no accumulator){also}",
+        )
     return mode, conf
 
 
-def _operands(low: Lowering, op: Op, mode: Mode) -> tuple[tuple[str, int], tuple[str, int]]:
-    x_reach = 1 + max(max(left) for left, _ in mode.terms)
-    y_reach = 1 + max(max(right) for _, right in mode.terms)
-    return _head(low, op, 0, mode.x, x_reach), _head(low, op, 1, mode.y, y_reach)
-
-
-def _finish(low: Lowering, op: Op, kind: str, result: str) -> None:
-    target = llvm_type(op.results[0].type)
-    if target == kind:
-        low.alias(op, result)
-    else:
-        low.set(op, f"bitcast {kind} {result} to {target}")
-
-
-def _integer(modes: Modes, bits: int) -> Lower:
-    """An integer intrinsic (x, y, accumulator, conf) with accumulator lanes of ``bits``."""
+def _meaning(name: str, instruction: Instruction, *, integer: bool) -> Lower:
+    """What a call of the intrinsic does."""
 
     def lower(low: Lowering, op: Op) -> None:
-        mode, conf = _mode(low, op, modes, SIGN_X | SIGN_Y)
+        _check(low, op, name, instruction.types)
+        mode, conf = _mode(low, op, instruction.modes, SIGN_X | SIGN_Y if integer else 0)
         lanes = len(mode.terms[0][0])
-        kind = f"<{lanes} x i{bits}>"
-        x, y = _operands(low, op, mode)
+        kind = f"<{lanes} x {f'i{instruction.bits}' if integer else 'float'}>"
+        x = _head(low, op.operands[0], mode.x, 1 + max(max(left) for left, _ in mode.terms))
+        y = _head(low, op.operands[1], mode.y, 1 + max(max(right) for _, right in mode.terms))
         acc = "zeroinitializer" if conf & ZERO_ACC else _cast(low, op.operands[2], kind)
-        signs = (bool(conf & SIGN_X), bool(conf & SIGN_Y))
-        result = integer_products(low, mode.terms, (*x, mode.x), (*y, mode.y), (acc, bits), signs)
-        _finish(low, op, kind, result)
-        charge_macs(low, lanes * len(mode.terms), "i8")
+        if integer:
+            signs = (bool(conf & SIGN_X), bool(conf & SIGN_Y))
+            left, right = (*x, mode.x), (*y, mode.y)
+            sums = (acc, instruction.bits)
+            result = integer_products(low, mode.terms, left, right, sums, signs)
+        else:
+            result = bf16_products(low, mode.terms, x, y, acc)
+        target = llvm_type(op.results[0].type)
+        low.alias(
+            op, result if target == kind else low.emit(f"bitcast {kind} {result} to {target}")
+        )
+        charge_macs(low, lanes * len(mode.terms), "i8" if integer else "bf16")
 
     return lower
 
 
-def _bf16(modes: Modes) -> Lower:
-    """A bf16 intrinsic (x, y, accumulator, conf)."""
-
-    def lower(low: Lowering, op: Op) -> None:
-        mode, conf = _mode(low, op, modes, 0)
-        lanes = len(mode.terms[0][0])
-        kind = f"<{lanes} x float>"
-        x, y = _operands(low, op, mode)
-        acc = "zeroinitializer" if conf & ZERO_ACC else _cast(low, op.operands[2], kind)
-        _finish(low, op, kind, bf16_products(low, mode.terms, x, y, acc))
-        charge_macs(low, lanes * len(mode.terms), "bf16")
-
-    return lower
-
-
-intrinsic("llvm.aie2.I512.I512.ACC1024.acc32.mac.conf")(_integer(AIE2_ACC32, 32))
-intrinsic("llvm.aie2.I512.I512.ACC1024.acc64.mac.conf")(_integer(AIE2_ACC64, 64))
-intrinsic("llvm.aie2.bf.mac16.conf")(_bf16(AIE2_BF16))
-intrinsic("llvm.aie2p.I512.I512.ACC2048.mac.conf")(_integer(AIE2P_512_512, 32))
-intrinsic("llvm.aie2p.I1024.I512.ACC2048.mac.conf")(_integer(AIE2P_1024_512, 32))
-intrinsic("llvm.aie2p.I1024.I1024.ACC2048.mac.conf")(_integer(AIE2P_1024_1024, 32))
-intrinsic("llvm.aie2p.I512.I512.ACC512.bf.mac.conf")(_bf16(_element_mode(16)))
-intrinsic("llvm.aie2p.I512.I512.ACC1024.bf.mac.conf")(_bf16(_element_mode(32)))
-intrinsic("llvm.aie2p.I1024.I1024.ACC2048.bf.mac.conf")(_bf16(_element_mode(64)))
+for _name, _instruction in INTEGER.items():
+    intrinsic(_name)(_meaning(_name, _instruction, integer=True))
+for _name, _instruction in FLOAT.items():
+    intrinsic(_name)(_meaning(_name, _instruction, integer=False))

@@ -179,6 +179,16 @@ def test_other_configurations_are_refused(conf: int, message: str) -> None:
         run(program(ACC32, conf), [np.zeros(64, np.int8)] * 2 + [np.zeros(32, np.int32)])
 
 
+def test_types_and_architecture_are_the_intrinsics_own() -> None:
+    zeros = [np.zeros(64, np.int8)] * 2 + [np.zeros(32, np.int32)]
+    kinds = ("vector<32xi16>", "vector<16xi32>", "vector<16xi64>")
+    with pytest.raises(VerifyError, match=r"takes \(vector<64xi8>, vector<16xi32>, "):
+        run(call(ACC32, 776, kinds, 64, 32, "npu1"), zeros)
+    kinds = ("vector<64xi8>", "vector<16xi32>", "vector<16xi64>")
+    with pytest.raises(VerifyError, match="is not an intrinsic of aie2p"):
+        run(call(ACC32, 776, kinds, 64, 32, "npu2"), zeros)
+
+
 # -- bf16 -----------------------------------------------------------------------------------------
 FLOATS: dict[str, tuple[str, int, int, int, str]] = {
     "llvm.aie2.bf.mac16.conf": ("npu1", 32, 16, 2, "vector<8xi64>"),
