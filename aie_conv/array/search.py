@@ -48,21 +48,27 @@ def search(
         idle = tiling.device.cores - tiling.columns * tiling.rows
         fitting.append(((rank, idle, work, steps, tiling.shim_bytes), number, tiling))
     fitting.sort(key=lambda f: f[:2])
-    # Tasks are issued one by one: where they bind, tilings with few of them win.
-    near = [f for f in fitting if f[2].cycles <= 1.5 * fitting[0][2].cycles][finalists:]
-    near.sort(key=lambda f: (f[2].passes * f[2].column_tiles * f[2].columns, *f[:2]))
-    best: tuple[int, T] | None = None
-    for _, _, tiling in (*fitting[:finalists], *near[:finalists]):
+    # Tasks are issued one by one: where they bind, tilings with few of them win. Among equals the
+    # one that moves the least wins.
+    least = fitting[0][2].cycles if fitting else 0
+    near = [f for f in fitting[finalists:] if f[2].cycles <= 1.5 * least]
+    few = sorted(near, key=lambda f: (f[2].passes * f[2].column_tiles * f[2].columns, *f[:2]))
+    close = (f for f in near if f[2].cycles <= 1.03 * least)
+    light = sorted(close, key=lambda f: (f[2].shim_bytes, *f[:2]))
+    ranked = (*fitting[:finalists], *few[:finalists], *light[:finalists])
+    timed: list[tuple[int, T]] = []
+    for tiling in {number: tiling for _, number, tiling in ranked}.values():
         try:
-            cycles = max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)
+            timed.append((max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES), tiling))
         except ConfigRefused as error:
             refused = error
-            continue
-        if best is None or cycles * 1.03 < best[0]:
-            best = (cycles, tiling)
-    if best is None:
+    if not timed:
         raise refused
-    return best[1], best[0]
+    least = min(cycles for cycles, _ in timed)
+    cycles, tiling = min(
+        (pair for pair in timed if pair[0] <= 1.03 * least), key=lambda pair: pair[1].shim_bytes
+    )
+    return tiling, cycles
 
 
 def rebuilt(

@@ -234,7 +234,7 @@ def choose(
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
     cpu = [chooser.cpu()] if route == "auto" else []
     able = [*cpu, *(c for c in npu if c.plan is not None)]
-    best = min(able, key=lambda c: c.cost) if able else None
+    best = _cheapest(able)
     if arithmetic is None and best is not None:
         npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
         if best.plan is not None:
@@ -244,6 +244,18 @@ def choose(
         return Decision("cpu", reason, None, tuple(c.entry() for c in npu))
     losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
     return _decided(best, losers, _computed(problem, best))
+
+
+def _cheapest(able: list[_Candidate]) -> _Candidate | None:
+    """The candidate with the least cost; of NPU plans within 5 % of it, which the model cannot tell
+    apart, the one that moves the least over the shim."""
+    if not able:
+        return None
+    best = min(able, key=lambda c: c.cost)
+    if best.plan is None:
+        return best
+    near = [c for c in able if c.plan is not None and c.cost <= 1.05 * best.cost]
+    return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
 
 
 def _arithmetic(problem: ConvProblem, route: str, f32: str, direct: str) -> Arithmetic | None:

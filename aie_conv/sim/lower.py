@@ -82,6 +82,8 @@ class Lowering:
         self.cost = Cost()
         self.latency = 0.0
         self.depths: dict[Value, float] = {}
+        self.live: dict[Value, int] = {}
+        self.lanes: int | None = None
 
     # -- text -----------------------------------------------------------------------------------
     def emit(self, text: str) -> str:
@@ -149,8 +151,21 @@ class Lowering:
             if lower is None:
                 self.refuse(op, "no simulator code for it in core functions: report it")
             self.latency = 0.0
+            given = [self.live[value] for value in op.operands if value in self.live]
+            # Lanes that are poison in one operand are so in the result: the compiler drops them.
+            self.lanes = min(given, default=None)
             lower(self, op)
             self._follow(op)
+            self._keep_live(op)
+
+    def _keep_live(self, op: Op) -> None:
+        """The results of an element-wise operation have no more live lanes than its operands."""
+        if self.lanes is None:
+            return
+        widths = {value.type.elements for value in op.operands if value in self.live}
+        for result in op.results:
+            if result.type.kind == "vector" and widths == {result.type.elements}:
+                self.live.setdefault(result, self.lanes)
 
     def _follow(self, op: Op) -> None:
         """Extend the chains of dependent MACs and those of scalar operations.

@@ -27,11 +27,16 @@ def splat(kind: Type, element: str, value: object) -> str:
 
 
 def charge(low: Lowering, kind: Type, slot: str, factor: float = 1) -> None:
-    """Charge an element-wise operation: 64 bytes an operation on mv, 16 lanes elsewhere."""
+    """Charge an element-wise operation: 64 bytes an operation on mv, 16 lanes elsewhere.
+
+    Only lanes that are live count.
+    """
     if kind.kind != "vector":
         _charge_scalar(low, kind)
         return
-    count = kind.bits / 512 if slot == "mv" else kind.elements / ACC_LANES
+    lanes = kind.elements if low.lanes is None else min(low.lanes, kind.elements)
+    bits = kind.bits * lanes / kind.elements
+    count = bits / 512 if slot == "mv" else lanes / ACC_LANES
     low.cost.add(Cost(**{slot: max(1.0, count) * factor}))
 
 

@@ -267,7 +267,14 @@ def _shuffle(low: Lowering, op: Op) -> None:
         f"shufflevector {kind} {names[0]}, {kind} {names[1]}, <{len(mask)} x i32> <{text}>"
     )
     low.alias(op, chosen)
-    charge(low, op.results[0].type, "mv")
+    result = op.results[0]
+    live = max((i + 1 for i, index in enumerate(mask) if index >= 0), default=0)
+    if live < len(mask):
+        low.live[result] = live
+    low.lanes = None
+    # The first lanes of a register, or of a wider one, are no instruction.
+    if any(index not in (i, -1) for i, index in enumerate(mask)):
+        charge(low, result.type, "mv")
 
 
 def _padded(low: Lowering, value: Value, length: int) -> str:

@@ -2,6 +2,7 @@
 
 import int8_mlir
 import int8_network
+import ml_dtypes
 import mobilenet_v2_model
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from imagenet import synthetic_images
 from mobilenet_v2_int8 import walk
 
 import aie_conv
-from aie_conv.frontends.torch import fold_batch_norm
+from aie_conv.frontends.torch import fold_batch_norm, import_model
 
 SIZE = 64
 
@@ -88,8 +89,44 @@ def test_integers_stay_near_f32() -> None:
     assert np.corrcoef(result[0], expected[0])[0, 1] > 0.9
 
 
-def test_the_module_equals_the_reference(network: int8_network.Network) -> None:
-    image = synthetic_images(1, 2, SIZE)
-    artifact = aie_conv.compile(int8_mlir.module_text(walk, network))
+def check(network: int8_network.Network, size: int, **options: str) -> None:
+    """The compiled network equals the reference, with every convolution on the NPU."""
+    image = synthetic_images(1, 2, size)
+    artifact = aie_conv.compile(int8_mlir.module_text(walk, network), **options)
+    entries = [e for e in artifact.report["dispatches"] if e["contraction"]]
+    assert len(entries) == 53
+    left = [f"{e['name']}: {e['reason']}" for e in entries if e["route"] != "direct"]
+    assert not left
     result = np.asarray(aie_conv.load(artifact, device="sim").main(image.numpy()))
     np.testing.assert_array_equal(result, int8_network.reference(walk, network, image))
+
+
+def test_every_convolution_runs_on_the_npu(network: int8_network.Network) -> None:
+    check(network, SIZE, route="direct")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_at_the_full_size_too(device: str) -> None:
+    model = fold_batch_norm(mobilenet_v2_model.build(0))
+    network = int8_network.quantise(walk, model, synthetic_images(2, 7))
+    check(network, 224, route="direct", device=device)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_bf16_is_as_near_to_f32_as_torchs_bf16(device: str) -> None:
+    """Of two roundings of one network neither is the truth: both are held against f32."""
+    model = fold_batch_norm(mobilenet_v2_model.build(0))
+    image = synthetic_images(1, 2)
+    with torch.no_grad():
+        truth = model(image).numpy()
+        model, given = model.to(torch.bfloat16), image.to(torch.bfloat16)
+        theirs = model(given).float().numpy()
+    artifact = aie_conv.compile(import_model(model, (given,)), route="direct", device=device)
+    entries = [e for e in artifact.report["dispatches"] if e["contraction"]]
+    assert {e["route"] for e in entries} == {"direct"}
+    program = aie_conv.load(artifact, device="sim")
+    ours = np.asarray(program.main(given.float().numpy().astype(ml_dtypes.bfloat16)))
+    error = np.linalg.norm(ours.astype(np.float32) - truth)
+    assert error < 1.25 * np.linalg.norm(theirs - truth)
