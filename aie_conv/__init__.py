@@ -11,11 +11,23 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aie_conv.frontends.signature import ConvSignature, generate_mlir
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.program import Program
     from aie_conv.target.backend import Artifact
 
 __version__ = "0.1.0"
+
+__all__ = ["ConvSignature", "compile", "conv", "generate_mlir", "load"]
+
+
+def __getattr__(name: str) -> Any:
+    """The signature's names, imported when they are asked for."""
+    if name in ("ConvSignature", "generate_mlir"):
+        from aie_conv.frontends import signature
+
+        return getattr(signature, name)
+    raise AttributeError(f"module 'aie_conv' has no attribute '{name}'")
 
 
 def compile(
@@ -29,6 +41,7 @@ def compile(
     cpu_cost: str = "fixed",
     route_file: str | PathLike[str] | None = None,
     emit: str | PathLike[str] | None = None,
+    emit_level: str = "aie",
     report: str | PathLike[str] | None = None,
     flags: Sequence[str] = (),
 ) -> "Artifact":
@@ -44,7 +57,8 @@ def compile(
         direct: "auto", "scalar" or "vector" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
-        emit: folder for the AIE modules.
+        emit: folder for the emitted modules.
+        emit_level: "aie", or "air" for what mlir-air takes (scalar direct code alone).
         report: file for the JSON report.
         flags: more flags of iree-compile.
 
@@ -65,6 +79,7 @@ def compile(
         cpu_cost=cpu_cost,
         route_file=None if route_file is None else Path(route_file),
         emit=None if emit is None else Path(emit),
+        emit_level=emit_level,
         report=None if report is None else Path(report),
         iree_flags=tuple(flags),
     )
@@ -94,3 +109,75 @@ def load(
     from aie_conv.runtime.program import load_program
 
     return load_program(artifact, device, progress)
+
+
+def conv(
+    x: Any,
+    w: Any,
+    bias: Any = None,
+    *,
+    stride: int | Sequence[int] = 1,
+    padding: int | str | Sequence[int] = 0,
+    dilation: int | Sequence[int] = 1,
+    groups: int = 1,
+    transposed: bool = False,
+    output_padding: int | Sequence[int] = 0,
+    layout: str | None = None,
+    input_layout: str | None = None,
+    kernel_layout: str | None = None,
+    output_layout: str | None = None,
+    device: str | None = None,
+    npu: str = "npu1_4col",
+    route: str = "auto",
+    f32: str = "cpu",
+    direct: str = "auto",
+) -> Any:
+    """Run one convolution, as ``torch.nn.functional.conv1d`` to ``conv3d`` compute it.
+
+    The first call with given shapes and options compiles; later ones run what it compiled.
+
+    Args:
+        x: numpy array or torch tensor of 3 to 5 dims, f32, bf16, f16 or int8.
+        w: the filter, of the same type: (out, in / groups, ...), transposed (in, out / groups, ...).
+        bias: (out,), in the result's type; None for none.
+        stride, dilation, output_padding: a number, or one for each spatial dim.
+        padding: the same, or "valid" or "same" (stride 1).
+        groups: number of groups.
+        transposed: a transposed convolution.
+        layout: of all three tensors, e.g. "NHWC"; default "NCHW" and its kin.
+        input_layout, kernel_layout, output_layout: of one of them.
+        device: "sim", "xrt" or "cpu"; None for xrt where an NPU is found, else sim.
+        npu, route, f32, direct: as in :func:`compile`.
+
+    Returns:
+        The result, as x is a numpy array or torch tensor: x's type, i32 for int8.
+
+    Raises:
+        UsageError: shapes, types or options that no convolution has.
+        DeviceError: the device cannot run it.
+
+    Example:
+        >>> y = aie_conv.conv(x, w, bias, stride=2, padding=1, layout="NHWC", device="sim")
+    """
+    from aie_conv.frontends.driver.library import convolve
+
+    return convolve(
+        x,
+        w,
+        bias,
+        stride=stride,
+        padding=padding,
+        dilation=dilation,
+        groups=groups,
+        transposed=transposed,
+        output_padding=output_padding,
+        layout=layout,
+        input_layout=input_layout,
+        kernel_layout=kernel_layout,
+        output_layout=output_layout,
+        device=device,
+        npu=npu,
+        route=route,
+        f32=f32,
+        direct=direct,
+    )

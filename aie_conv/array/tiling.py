@@ -29,6 +29,9 @@ SHIM_READ_WORD = 1.05
 FIRST_READ_CYCLES = 750
 """First word of a cold shim read (fit on Phoenix, xdna-emu: 747)."""
 
+BUFFERED_TILES = 4
+"""Tiles that a column can finish before its output is taken: two in the cores, two in the mem tile."""
+
 STEP_CYCLES = 30
 """Cycles of a core to acquire and release a step's objects, with the call between them."""
 
@@ -359,8 +362,13 @@ class Tiling(ABC):
     @cached_property
     def tile_cycles(self) -> int:
         """Cycles of a core for one tile."""
-        calls = max(1, self.n // self.epilogue.columns)
-        work = self.chunks * (self.matmul.cycles() + STEP_CYCLES) + calls * self.epilogue.cycles()
+        calls, each = max(1, self.n // self.epilogue.columns), self.epilogue.cycles()
+        finish = calls * each
+        if self.residual_objects:
+            # A core waits for the residual of the rows before it, two objects of which have come.
+            object_ = self.a_elements * self.size // self.device.arch.stream_bytes_per_cycle
+            finish = max(finish, max(0, self.residual_objects - 2) * object_ + each)
+        work = self.chunks * (self.matmul.cycles() + STEP_CYCLES) + finish
         return work + self.pixels * self.n // 16 + 40
 
     @cached_property
@@ -370,12 +378,20 @@ class Tiling(ABC):
         rate = self.device.arch.stream_bytes_per_cycle
         objects = self._steps * (self.chunks + self.residual_objects)
         return {
-            "cores": self._steps * self.tile_cycles,
+            "cores": self._steps * self.tile_cycles + self._filter_waits,
             "input stream": int(a // self.columns // rate * SHIM_READ_WORD),
             "input blocks": objects * self.a_elements * self.size // rate,
             "filter stream": int(b // self.filter_columns // rate * SHIM_READ_WORD),
             "output stream": out // self.columns // rate,
         }
+
+    @cached_property
+    def _filter_waits(self) -> int:
+        """Cycles that cores wait for filters that have no second buffer to come to."""
+        if self.b_depth > 1:
+            return 0
+        fills = self.passes if self.resident else self._steps * self.chunks
+        return fills * self.b_elements * self.size // self.device.arch.stream_bytes_per_cycle
 
     @cached_property
     def cycles(self) -> int:
@@ -392,7 +408,10 @@ class Tiling(ABC):
         loads = self.loads
         writing = loads["output stream"] + self.tile_cycles + part
         reading = max(load for name, load in loads.items() if name != "output stream")
-        return first + max(writing, reading + last)
+        # Before its first output task a column gets as far as its buffers reach.
+        issued = (2 * self.columns + self.filter_columns) * TASK_CYCLES
+        behind = max(0.0, 1 - BUFFERED_TILES / self._steps) * max(loads.values())
+        return int(max(first + max(writing, reading + last), issued + behind + last))
 
 
 def limit(holds: bool, name: str, message: str) -> None:

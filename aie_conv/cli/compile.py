@@ -32,6 +32,7 @@ flags of this backend:
                              serves as it is (docs/report-schema.md)
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
   --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
+  --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code
 
 Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
 default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME

@@ -6,6 +6,7 @@ from functools import cached_property
 from math import prod
 
 from aie_conv.arch import Device
+from aie_conv.array.interface import Kernel
 from aie_conv.array.plan import by_slice
 from aie_conv.array.tiling import fits_roughly, limit
 from aie_conv.direct.spans import held_windows, spans
@@ -35,7 +36,7 @@ class DepthwiseTiling(DirectTiling):
         return 1
 
     @cached_property
-    def matmul(self) -> DepthwiseKernel:
+    def matmul(self) -> Kernel:
         """The core's element-wise products."""
         return DepthwiseKernel(
             self.device.arch,
@@ -48,7 +49,8 @@ class DepthwiseTiling(DirectTiling):
         )
 
     @cached_property
-    def _lanes(self) -> int:
+    def lanes(self) -> int:
+        """Channels of a block."""
         return self.device.arch.elementwise[self.direct.dtype][0]
 
     @cached_property
@@ -99,13 +101,12 @@ class DepthwiseTiling(DirectTiling):
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where the tile does not fit the instruction or the problem."""
-        lanes = self._lanes
+        lanes = self.lanes
         view = self.direct
         limit(self.n == self.kc == lanes, "channels", f"blocks of {self.n}, not {lanes}")
         limit(self.width <= view.columns.size, "tile", f"{self.width} columns")
         limit(self.height > 0, "tile", "no rows")
         limit(0 < self.bands <= view.rows.size, "bands", f"{self.bands}")
-        limit(self.k_elements <= MOST_UNROLLED, "window", f"{self.k_elements} taps")
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [channels][taps] to [slices][chunks][taps][lanes]."""
@@ -142,6 +143,8 @@ def candidates(view: DirectView, device: Device) -> Iterator[DepthwiseTiling]:
                             device, lanes, lanes, resident, b_depth, view, height, width, held,
                             bands,
                         )  # fmt: skip
+                        if made.k_elements > MOST_UNROLLED:
+                            continue
                         pixels = made.pixels * lanes
                         b = b_depth * made.b_elements * size
                         if fits_roughly(arch, made.a_elements * size, b, pixels * out, pixels * 4):

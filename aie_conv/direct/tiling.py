@@ -11,6 +11,7 @@ from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
+from aie_conv.array.interface import Finish
 from aie_conv.array.tiling import Dims, Tiling, limit
 from aie_conv.direct.view import Axis, DirectView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
@@ -180,7 +181,7 @@ class DirectTiling(Tiling):
         return ((r, t), (inside, r * self.n), (self.n // t, r * t), (t, 1))
 
     @cached_property
-    def epilogue(self) -> EpilogueKernel:
+    def epilogue(self) -> Finish:
         """The core's epilogue."""
         view, window = self.direct, self.window
         base = self.weight_elements if self.resident else 0

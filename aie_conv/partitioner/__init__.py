@@ -19,7 +19,10 @@ from aie_conv.problem import Arithmetic, ConvProblem
 
 _ROUTES: dict[str, dict[str, str]] = {
     "im2col": {"": "aie_conv.img2col.plan:Im2colRoute"},
-    "direct": {"vector": "aie_conv.direct.vector:VectorRoute"},
+    "direct": {
+        "vector": "aie_conv.direct.vector:VectorRoute",
+        "scalar": "aie_conv.direct.scalar:ScalarRoute",
+    },
 }
 """Route -> style of its core code, best first -> class. A style is asked where the ones before it
 have no plan."""
@@ -247,14 +250,14 @@ def choose(
 
 
 def _cheapest(able: list[_Candidate]) -> _Candidate | None:
-    """The candidate with the least cost; of NPU plans within 5 % of it, which the model cannot tell
+    """The candidate with the least cost; of NPU plans within 2 % of it, which the model cannot tell
     apart, the one that moves the least over the shim."""
     if not able:
         return None
     best = min(able, key=lambda c: c.cost)
     if best.plan is None:
         return best
-    near = [c for c in able if c.plan is not None and c.cost <= 1.05 * best.cost]
+    near = [c for c in able if c.plan is not None and c.cost <= 1.02 * best.cost]
     return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
 
 

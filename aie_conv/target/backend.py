@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv import partitioner
-from aie_conv.errors import UsageError
+from aie_conv.errors import Unsupported, UsageError
 from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.partitioner.pins import Pins, read_pins
@@ -119,6 +119,19 @@ def pack_plan(plan: Plan) -> tuple[str, bytes]:
     return text, Executable(plan.device, buffers, keeps, text, blobs).pack()
 
 
+def _air_text(name: str, plan: Plan) -> str:
+    """A plan's module one level up; raises UsageError for one that has none."""
+    from aie_conv.array.plan import ArrayPlan
+    from aie_conv.direct.air import air_module
+
+    try:
+        if not isinstance(plan, ArrayPlan):
+            raise Unsupported(f"a plan of route {plan.route} has no form for mlir-air")
+        return air_module(plan)
+    except Unsupported as refusal:
+        raise UsageError(f"--amd-aie-emit-level=air: {name}: {refusal}") from None
+
+
 class _Chooser:
     """The partitioner with a compilation's options.
 
@@ -187,6 +200,7 @@ def compile_source(
 
     chooser = _Chooser(options)
     modules: dict[str, str] = {}
+    written: dict[str, str] = {}
     clock = {"choose": 0.0, "emit": 0.0}
     started = time.perf_counter()
 
@@ -204,6 +218,7 @@ def compile_source(
         if key not in packed:
             packed[key] = pack_plan(plan)
         modules[name], data = packed[key]
+        written[name] = _air_text(name, plan) if options.emit_level == "air" else modules[name]
         clock["emit"] += time.perf_counter() - start
         return data
 
@@ -220,7 +235,7 @@ def compile_source(
     report = make_report(made.dispatches, options.device, seconds)
     artifact = Artifact(made.vmfb, report, modules)
     if options.emit is not None:
-        write_modules(options.emit, modules)
+        write_modules(options.emit, written)
     if options.report is not None:
         write_whole(options.report, json.dumps(report, indent=1).encode() + b"\n")
     return artifact

@@ -8,6 +8,7 @@ from aie_conv.errors import UsageError
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
 
 CPU_COSTS = ("fixed", "measured")
+EMIT_LEVELS = ("aie", "air")
 BACKEND = "amd-aie"
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
@@ -24,7 +25,8 @@ class Options:
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
         route_file: file of pinned choices, None for none.
         report: file of the JSON report, None for none.
-        emit: folder of the AIE modules, None for none.
+        emit: folder of the emitted modules, None for none.
+        emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
         iree_flags: everything else, as iree-compile takes it.
     """
 
@@ -36,6 +38,7 @@ class Options:
     route_file: Path | None = None
     report: Path | None = None
     emit: Path | None = None
+    emit_level: str = "aie"
     iree_flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -46,11 +49,16 @@ class Options:
             ("f32", self.f32, F32_MODES),
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
+            ("emit-level", self.emit_level, EMIT_LEVELS),
         ):
             if value not in known:
                 raise UsageError(
                     f"--amd-aie-{flag}={value}: unknown: use one of {', '.join(known)}"
                 )
+        if self.emit_level != "aie" and self.emit is None:
+            raise UsageError(
+                f"--amd-aie-emit-level={self.emit_level}: nowhere to write: add --amd-aie-emit=DIR"
+            )
 
 
 def parse_flags(flags: list[str]) -> Options:

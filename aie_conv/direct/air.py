@@ -1,0 +1,464 @@
+"""A scalar plan one level up, as mlir-air sees it: a launch, a segment and a herd around ``linalg.generic``.
+
+Written for mlir-air of 22 August 2026 (commit e972f29), whose ``air.dma_memcpy_nd`` has its static
+offsets, sizes and strides as attributes. The ``air`` operations are in MLIR's generic form.
+
+Memory spaces: 0 (default) is DDR, 1 the memory tiles, 2 the cores. In DDR every buffer is flat; an
+access is an offset with sizes and strides, in elements. A pass and a tile are loops of the segment, and
+so is a step of the sum, whose accumulators the segment keeps in the cores' memory: one for each core.
+"""
+
+from collections.abc import Generator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
+from math import prod
+
+from aie_conv.array.pixels import MLoop
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.direct.depthwise import DepthwiseTiling
+from aie_conv.direct.tiling import DirectTiling
+from aie_conv.direct.view import Axis
+from aie_conv.errors import Unsupported
+from aie_conv.kernels.scalar import ScalarKernel
+from aie_conv.kernels.text import Writer
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import Step
+
+_DYNAMIC = -(2**63)
+"""What stands in a static list for a value that is an operand."""
+
+
+@dataclass(frozen=True)
+class _Memref:
+    """A value that is a memref."""
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: str
+    space: int
+
+    @property
+    def type(self) -> str:
+        sizes = "".join(f"{size}x" for size in self.shape)
+        return f"memref<{sizes}{self.dtype}{f', {self.space}' if self.space else ''}>"
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Part of a memref: an offset, and (size, stride) pairs in elements, outermost first."""
+
+    memref: _Memref
+    offset: str
+    dims: tuple[tuple[int, int], ...]
+
+
+def air_module(plan: ArrayPlan) -> str:
+    """The plan's module for mlir-air (written for commit e972f29 of 22 August 2026).
+
+    The function ``conv`` takes flat buffers: the plan's input, the filter as the plan's slices hold it
+    ([slices][weight elements], see :meth:`DirectTiling.filter_copies`), each per-channel operand, the
+    residual if there is one, and the result. Its herd has the plan's columns x rows of cores, its
+    buffers are the plan's tiles.
+
+    Raises:
+        Unsupported: the plan is none of scalar loops: vector code has no ``linalg.generic``.
+    """
+    tiling = plan.tiling
+    if plan.style != "scalar" or not isinstance(tiling, DirectTiling):
+        raise Unsupported(
+            f"air: a plan of route {plan.route}{f' ({plan.style})' if plan.style else ''} has no"
+            " linalg.generic: use --amd-aie-route=direct --amd-aie-direct=scalar"
+        )
+    return _Module(tiling).text()
+
+
+def air_arguments(tiling: DirectTiling) -> tuple[Argument, ...]:
+    """The buffers that ``conv`` of :func:`air_module` takes, by the names of host values."""
+    view = tiling.direct
+    vectors = (Argument(name, dtype, view.groups * view.n) for _, dtype, name in view.vectors)
+    residual = (view.residual.argument,) if view.residual else ()
+    filters = Argument("weights", view.dtype, tiling.slices * tiling.weight_elements)
+    return (view.lhs, filters, *vectors, *residual, view.result)
+
+
+class _Module:
+    """Writes the module of one tiling."""
+
+    def __init__(self, tiling: DirectTiling) -> None:
+        self._t = tiling
+        self._w = Writer(1)
+        self._dmas = 0
+        self._result = ""
+
+    def text(self) -> str:
+        t, w = self._t, self._w
+        outer = [
+            _Memref(f"%arg{i}", (a.elements,), a.dtype, 0) for i, a in enumerate(air_arguments(t))
+        ]
+        head = ", ".join(f"{m.name}: {m.type}" for m in outer)
+        with w.block(f"func.func @conv({head})"):
+            one = w.constant(1)
+            _, inside = self._open("launch", [one], outer)
+            _, buffers = self._open("segment", [], inside)
+            self._segment(buffers)
+            self._close("segment", 0, inside)
+            self._close("launch", 1, outer)
+            w.line("func.return")
+        return f"module {{\n{w.text()}}}\n"
+
+    # -- operations of air ------------------------------------------------------------------------
+    def _open(
+        self, name: str, sizes: list[str], operands: Sequence[_Memref]
+    ) -> tuple[list[str], list[_Memref]]:
+        """Open a region over an iteration space; returns its indices, and the memrefs inside."""
+        w = self._w
+        ids = [w.fresh("id") for _ in sizes]
+        spans = [w.fresh("size") for _ in sizes]
+        inside = [_Memref(w.fresh("m"), m.shape, m.dtype, m.space) for m in operands]
+        given = ", ".join((*sizes, *(m.name for m in operands)))
+        groups = f"array<i32: 0, {len(sizes)}, {len(operands)}>"
+        label = f', sym_name = "{name}_0"'
+        w.line(f'"air.{name}"({given}) <{{operandSegmentSizes = {groups}{label}}}> ({{')
+        arguments = [f"{i}: index" for i in (*ids, *spans)]
+        arguments += [f"{m.name}: {m.type}" for m in inside]
+        w.line(f"^bb0({', '.join(arguments)}):")
+        return ids, inside
+
+    def _close(self, name: str, sizes: int, operands: Sequence[_Memref]) -> None:
+        w = self._w
+        w.line(f'"air.{name}_terminator"() : () -> ()')
+        types = ", ".join((*["index"] * sizes, *(m.type for m in operands)))
+        w.line(f"}}) : ({types}) -> ()")
+
+    def _copy(self, dest: _Part, source: _Part) -> None:
+        """``air.dma_memcpy_nd``: elements in order from ``source`` to ``dest``."""
+        self._dmas += 1
+        operands: list[str] = []
+        types: list[str] = []
+        groups, lists = [0], []
+        for side, part in (("dst", dest), ("src", source)):
+            # The innermost offset alone is not zero: its stride is 1.
+            operands += [part.memref.name, part.offset]
+            types += [part.memref.type, "index"]
+            groups += [1, 1, 0, 0]
+            zeros = [0] * (len(part.dims) - 1)
+            values = {
+                "offsets": [*zeros, _DYNAMIC],
+                "sizes": [size for size, _ in part.dims],
+                "strides": [stride for _, stride in part.dims],
+            }
+            lists += [
+                f"static_{side}_{what} = array<i64: {', '.join(map(str, numbers))}>"
+                for what, numbers in values.items()
+            ]
+        properties = [f"operandSegmentSizes = array<i32: {', '.join(map(str, groups))}>", *lists]
+        self._w.line(
+            f'"air.dma_memcpy_nd"({", ".join(operands)}) <{{{", ".join(properties)}}}>'
+            f" {{id = {self._dmas} : i32}} : ({', '.join(types)}) -> ()"
+        )
+
+    # -- numbers ----------------------------------------------------------------------------------
+    def _do(self, op: str, left: str, right: str | int) -> str:
+        other = self._w.constant(right) if isinstance(right, int) else right
+        return self._w.value("i", f"arith.{op} {left}, {other} : index")
+
+    def _slice(self, pass_: str, row: str) -> str:
+        """The slice of a row of cores, as :meth:`Tiling.slice_of`."""
+        t = self._t
+        if t.spread:
+            return self._do("minsi", self._w.sum(self._w.times(pass_, t.rows), row), t.slices - 1)
+        per = t.passes // t.view.groups
+        group, inside = self._do("divui", pass_, per), self._do("remui", pass_, per)
+        number = self._w.sum(self._w.times(inside, t.rows), row)
+        number = self._do("minsi", number, t.group_slices - 1)
+        return self._w.sum(self._w.times(group, t.group_slices), number)
+
+    def _channel(self, slice_: str) -> str:
+        """First output channel of a slice, as :meth:`Tiling.channel_of`."""
+        t = self._t
+        if isinstance(t, DepthwiseTiling):
+            block = self._w.times(self._do("remui", slice_, t.blocks), t.n)
+            return self._do("minsi", block, t.direct.n - t.n)
+        return self._w.times(slice_, t.n)
+
+    def _first_row(self, slice_: str) -> str:
+        """First output row of a slice's band."""
+        t = self._t
+        first = self._w.times(self._do("divui", slice_, t.blocks), t.band_rows)
+        return self._do("minsi", first, t.direct.rows.size - t.band_rows)
+
+    def _input_channel(self, slice_: str) -> str:
+        """Where the input of a slice's channels begins, as :meth:`DirectTiling.input_channel`."""
+        t = self._t
+        if isinstance(t, DepthwiseTiling):
+            return self._channel(slice_)
+        return self._w.times(self._do("divui", slice_, t.group_slices), t.direct.group_lhs)
+
+    def _origin(self, column: str, number: str) -> tuple[str, str, list[str]]:
+        """First row and column of a column's tile, and the indices of the outer loops."""
+        t, w = self._t, self._w
+        view = t.direct
+        tile = w.sum(w.times(column, t.column_tiles), number)
+        tile = self._do("minsi", tile, t.tiles - 1)
+        across = -(-view.columns.size // t.width)
+        down = -(-t.band_rows // t.rows_out)
+        ix, tile = self._do("remui", tile, across), self._do("divui", tile, across)
+        iy, tile = self._do("remui", tile, down), self._do("divui", tile, down)
+        at: list[str] = []
+        for loop in reversed(view.outer):
+            at.insert(0, self._do("remui", tile, loop.size))
+            tile = self._do("divui", tile, loop.size)
+        row = self._do("minsi", w.times(iy, t.rows_out), t.band_rows - t.rows_out)
+        left = self._do("minsi", w.times(ix, t.width), view.columns.size - t.width)
+        return row, left, at
+
+    def _total(self, terms: Sequence[tuple[str, int]], start: int) -> str:
+        """``start`` plus the sum of values times constants."""
+        total = self._w.constant(start)
+        for value, factor in terms:
+            if factor:
+                total = self._w.sum(total, self._w.times(value, factor))
+        return total
+
+    # -- the segment ------------------------------------------------------------------------------
+    def _alloc(self, shape: tuple[int, ...], dtype: str, space: int, name: str = "") -> _Memref:
+        made = _Memref(name or self._w.fresh("m"), shape, dtype, space)
+        self._w.line(f"{made.name} = memref.alloc() : {made.type}")
+        return made
+
+    def _segment(self, buffers: list[_Memref]) -> None:
+        t, w = self._t, self._w
+        view = t.direct
+        grid, tile_shape = (t.columns, t.rows), (t.rows_out, t.width, t.n)
+        lhs, filters, *given, out = buffers
+        self._result = out.name
+        a = self._alloc((t.columns, t.a_parts, t.a_elements), view.dtype, 1)
+        b = self._alloc((t.rows, t.n * t.k_elements), view.dtype, 1)
+        result = self._alloc((*grid, *tile_shape), out.dtype, 1)
+        acc = self._alloc((*grid, *tile_shape), t.matmul.accumulator, 2)
+        vectors = [self._alloc((t.rows, t.n), m.dtype, 1) for m in given[: len(view.vectors)]]
+        residuals = [
+            self._alloc((*grid, *tile_shape), m.dtype, 1) for m in given[len(view.vectors) :]
+        ]
+        with self._loop("pass", t.passes) as p, self._loop("tile", t.column_tiles) as tile:
+            self._clear(acc)
+            with self._loop("step", t.chunks) as q:
+                with self._loop("col", t.columns) as c, self._loop("row", t.a_parts) as r:
+                    self._bring_input((p, tile, q), (c, r), lhs, a)
+                with self._loop("row", t.rows) as r:
+                    self._bring_filter((p, q, r), filters, b)
+                self._multiply(a, b, acc)
+            with self._loop("row", t.rows) as r:
+                for source, dest in zip(given, vectors, strict=False):
+                    start = self._channel(self._slice(p, r))
+                    place = w.times(r, t.n)
+                    self._copy(_Part(dest, place, ((t.n, 1),)), _Part(source, start, ((t.n, 1),)))
+            with self._loop("col", t.columns) as c, self._loop("row", t.rows) as r:
+                for source, dest in zip(given[len(view.vectors) :], residuals, strict=True):
+                    self._move_tile((p, tile), (c, r), dest, source)
+            self._finish(acc, [*vectors, *residuals], result)
+            with self._loop("col", t.columns) as c, self._loop("row", t.rows) as r:
+                self._move_tile((p, tile), (c, r), result, out)
+
+    def _loop(self, stem: str, size: int) -> AbstractContextManager[str]:
+        w = self._w
+        return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
+
+    def _bring_filter(self, at: tuple[str, str, str], filters: _Memref, b: _Memref) -> None:
+        """One step's filter of the slice of a row of cores."""
+        t = self._t
+        p, q, r = at
+        elements = t.n * t.k_elements
+        run = ((elements, 1),)
+        start = self._total([(self._slice(p, r), t.weight_elements), (q, elements)], 0)
+        self._copy(_Part(b, self._w.times(r, elements), run), _Part(filters, start, run))
+
+    def _bring_input(
+        self, steps: tuple[str, str, str], core: tuple[str, str], lhs: _Memref, a: _Memref
+    ) -> None:
+        """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
+        t, w = self._t, self._w
+        (p, tile, q), (c, r) = steps, core
+        view, window = t.direct, t.window
+        pitch = [
+            axis.lhs // s for axis, s in zip((view.rows, view.columns), window.step, strict=True)
+        ]
+        row, left, outer = self._origin(c, tile)
+        slice_ = self._slice(p, r)
+        terms = [(left, view.columns.lhs), (self._first_row(slice_), view.rows.lhs)]
+        terms += [(self._input_channel(slice_), 1)]
+        terms += [(i, loop.lhs) for i, loop in zip(outer, view.outer, strict=True)]
+        rest = q
+        for size, stride in reversed((*t.k_outer, (t.channel_steps, t.kc))):
+            terms.append((self._do("remui", rest, size), stride))
+            rest = self._do("divui", rest, size)
+        base = self._total(terms, view.lhs_offset)
+        place = self._total([(c, t.a_parts * t.a_elements), (r, t.a_elements)], 0)
+        first = w.times(row, window.step[0])
+        last = (t.band_rows - 1) * window.step[0] + (window.taps[0] - 1) * window.dilation[0]
+        inside = window.columns * t.kc
+        with self._loop("line", window.rows) as y:
+            wanted = self._do("minsi", w.sum(first, y), last)
+            wanted = self._do("maxsi", wanted, 0)
+            source = w.sum(base, w.times(wanted, pitch[0]))
+            pixels = ((window.columns, pitch[1]), (t.kc, 1))
+            dest = w.sum(place, w.times(y, inside))
+            self._copy(_Part(a, dest, ((inside, 1),)), _Part(lhs, source, pixels))
+
+    def _move_tile(
+        self, steps: tuple[str, str], core: tuple[str, str], here: _Memref, there: _Memref
+    ) -> None:
+        """A core's tile of the result to DDR, or of the residual from it, row by row.
+
+        Rows in front of the output are its first row; in the result that is then overwritten.
+        """
+        t, w = self._t, self._w
+        (p, tile), (c, r) = steps, core
+        view = t.direct
+        writes = there.name == self._result
+        offset = view.residual.offset if view.residual and not writes else view.out_offset
+
+        def stride(loop: Axis | MLoop) -> int:
+            return loop.out if writes else loop.residual
+
+        row, left, outer = self._origin(c, tile)
+        slice_ = self._slice(p, r)
+        terms = [(left, stride(view.columns)), (self._first_row(slice_), stride(view.rows))]
+        terms += [(self._channel(slice_), 1)]
+        terms += [(i, stride(loop)) for i, loop in zip(outer, view.outer, strict=True)]
+        base = self._total(terms, offset)
+        size, inside = t.pixels * t.n, t.width * t.n
+        place = self._total([(c, t.rows * size), (r, size)], 0)
+        with self._loop("line", t.rows_out) as y:
+            wanted = self._do("maxsi", w.sum(row, y), 0)
+            at = w.sum(base, w.times(wanted, stride(view.rows)))
+            outside = _Part(there, at, ((t.width, stride(view.columns)), (t.n, 1)))
+            inner = _Part(here, w.sum(place, w.times(y, inside)), ((inside, 1),))
+            self._copy(*((outside, inner) if writes else (inner, outside)))
+
+    # -- the herds --------------------------------------------------------------------------------
+    @contextmanager
+    def _herd(self, operands: list[_Memref]) -> Generator[tuple[str, str, list[_Memref]]]:
+        """A herd of all cores: its column, its row, and the operands inside."""
+        w = self._w
+        sizes = [w.constant(self._t.columns), w.constant(self._t.rows)]
+        (c, r), inside = self._open("herd", sizes, operands)
+        yield c, r, inside
+        self._close("herd", len(sizes), inside)
+
+    def _accumulator(self, acc: _Memref, c: str, r: str, name: str) -> str:
+        """A core's accumulator as ``name``; returns its type."""
+        height, width, n = acc.shape[2:]
+        lies = f"strided<[{width * n}, {n}, 1], offset: ?>"
+        made = f"memref<{height}x{width}x{n}x{acc.dtype}, {lies}, 2>"
+        self._w.line(
+            f"{name} = memref.subview {acc.name}[{c}, {r}, 0, 0, 0] [1, 1, {height}, {width}, {n}]"
+            f" [1, 1, 1, 1, 1] : {acc.type} to {made}"
+        )
+        return made
+
+    def _clear(self, acc: _Memref) -> None:
+        w = self._w
+        with self._herd([acc]) as (c, r, (mine,)):
+            made = self._accumulator(mine, c, r, "%c")
+            zero = "0" if acc.dtype.startswith("i") else "0.000000e+00"
+            value = w.value("k", f"arith.constant {zero} : {acc.dtype}")
+            w.line(f"linalg.fill ins({value} : {acc.dtype}) outs(%c : {made})")
+
+    def _multiply(self, a: _Memref, b: _Memref, acc: _Memref) -> None:
+        """Bring the cores their objects and add their products."""
+        t, w = self._t, self._w
+        kernel, window = t.matmul, t.window
+        assert isinstance(kernel, ScalarKernel)
+        with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
+            shape = (window.rows, window.columns, t.kc)
+            own = self._alloc(shape, a.dtype, 2, "%a")
+            terms = [(c, t.a_parts * t.a_elements)]
+            terms += [(r, t.a_elements)] if t.a_parts > 1 else []
+            whole = ((t.a_elements, 1),)
+            self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
+            taps = prod(window.taps)
+            depth = (*window.taps, t.n) if t.direct.depthwise else (t.n, *window.taps, t.kc)
+            filters = self._alloc(depth, b.dtype, 2, "%b")
+            dims = ((taps * t.n, 1),)
+            if not t.direct.depthwise:
+                # Behind each channel's taps the plan may have padding.
+                dims = ((t.n, t.k_elements), (taps * t.kc, 1))
+            start = w.times(r, t.n * t.k_elements)
+            whole = ((prod(depth), 1),)
+            self._copy(_Part(filters, w.constant(0), whole), _Part(b_l2, start, dims))
+            plain = f"outs(%c : memref<{'x'.join(map(str, acc.shape[2:]))}x{acc.dtype}, 2>)"
+            made = self._accumulator(mine, c, r, "%c")
+            for line in kernel.generic.operation(2).splitlines():
+                w.line(line.replace(plain, f"outs(%c : {made})"))
+            w.line(f"memref.dealloc {own.name} : {own.type}")
+            w.line(f"memref.dealloc {filters.name} : {filters.type}")
+
+    def _finish(self, acc: _Memref, given: list[_Memref], result: _Memref) -> None:
+        """The dispatch's own operations on every result."""
+        t, w = self._t, self._w
+        shape, vectors = acc.shape[2:], len(t.direct.vectors)
+        size = prod(shape)
+        with self._herd([acc, *given, result]) as (c, r, (mine, *inputs, out)):
+            place = self._total([(c, t.rows * size), (r, size)], 0)
+            whole = ((size, 1),)
+            own: list[_Memref] = []
+            for number, m in enumerate(inputs):
+                vector = number < vectors
+                own.append(self._alloc((t.n,) if vector else shape, m.dtype, 2))
+                run = ((t.n, 1),) if vector else whole
+                start = w.times(r, t.n) if vector else place
+                self._copy(_Part(own[-1], w.constant(0), run), _Part(m, start, run))
+            made = self._accumulator(mine, c, r, "%c")
+            done = self._alloc(shape, out.dtype, 2)
+            self._epilogue(made, own, done)
+            self._copy(_Part(out, place, whole), _Part(done, w.constant(0), whole))
+            for m in (*own, done):
+                w.line(f"memref.dealloc {m.name} : {m.type}")
+
+    def _epilogue(self, acc: str, given: list[_Memref], done: _Memref) -> None:
+        """``linalg.generic`` of the epilogue's steps over (rows, columns, channels)."""
+        t, w = self._t, self._w
+        view, epilogue = t.direct, t.direct.problem.epilogue
+        every, channel = (
+            "affine_map<(d0, d1, d2) -> (d0, d1, d2)>",
+            "affine_map<(d0, d1, d2) -> (d2)>",
+        )
+        maps = [every, *(channel if len(m.shape) == 1 else every for m in given), every]
+        inputs = ", ".join(("%c", *(m.name for m in given)))
+        types = ", ".join((acc, *(m.type for m in given)))
+        head = (
+            f"linalg.generic {{indexing_maps = [{', '.join(maps)}], iterator_types ="
+            f' ["parallel", "parallel", "parallel"]}} ins({inputs} : {types})'
+            f" outs({done.name} : {done.type})"
+        )
+        accumulator = view.problem.accumulator
+        with w.block(head):
+            first, last = w.fresh("sum"), w.fresh("old")
+            names = [w.fresh("x") for _ in given]
+            pairs = [(first, accumulator), *zip(names, (m.dtype for m in given), strict=True)]
+            pairs.append((last, done.dtype))
+            w.line(f"^bb0({', '.join(f'{name}: {ty}' for name, ty in pairs)}):")
+            order = [index for index, _, _ in view.vectors]
+            order += [view.residual.index] if view.residual else []
+            by_index = dict(zip(order, names, strict=True))
+            values = [first, *(by_index[i] for i in range(len(epilogue.inputs)))]
+            for step in epilogue.steps:
+                sources = [epilogue.value_dtype(arg, accumulator) for arg in step.args]
+                values.append(w.value("e", _written(step, [values[a] for a in step.args], sources)))
+            w.line(f"linalg.yield {values[epilogue.result]} : {done.dtype}")
+
+
+def _written(step: Step, args: list[str], sources: list[str]) -> str:
+    """A step as an operation on scalars."""
+    if step.op == "arith.constant":
+        if step.dtype == "i1":
+            return f"{step.op} {'true' if step.attr else 'false'}"
+        floating = step.dtype in ("bf16", "f32")
+        value = f"{float(step.attr or 0):.9e}" if floating else str(int(step.attr or 0))
+        return f"{step.op} {value} : {step.dtype}"
+    if step.op in ("arith.cmpf", "arith.cmpi"):
+        return f"{step.op} {step.attr}, {', '.join(args)} : {sources[0]}"
+    if step.op == "arith.select" or sources[0] == step.dtype:
+        return f"{step.op} {', '.join(args)} : {step.dtype}"
+    return f"{step.op} {args[0]} : {sources[0]} to {step.dtype}"
