@@ -52,6 +52,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/compile_time.py
 	$(BIN)/python benchmarks/cpu_route.py
 	$(BIN)/python benchmarks/simulate.py
+	$(BIN)/python benchmarks/routes.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

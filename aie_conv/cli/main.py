@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 _HELP = """\
 usage: aie-conv COMMAND ...
@@ -15,6 +16,8 @@ on a simulated one.
 commands:
   compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
   run       a function of an artifact, on the simulated NPU or a real one
+  driver    run convolutions written as MIOpen's driver takes them, timed and compared
+  generate  such convolutions' IR
   cpu-cost  measure what convolutions cost on this machine's CPU
 
   aie-conv COMMAND --help tells more. A first try:
@@ -22,6 +25,15 @@ commands:
   aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie
   aie-conv run --module=model.vmfb --function=main --input=1x3x224x224xf32=0.5
 """
+
+_COMMANDS = {
+    "compile": "aie_conv.cli.compile:run_compile",
+    "run": "aie_conv.cli.run:run_module",
+    "driver": "aie_conv.cli.driver:run_driver",
+    "generate": "aie_conv.cli.generate:run_generate",
+    "cpu-cost": "aie_conv.cli.cpu_cost:run_cpu_cost",
+}
+"""Command -> the module and function that does it, imported when it is asked for."""
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -36,18 +48,14 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"aie-conv {__version__}")
         return 0
     command, rest = arguments[0], arguments[1:]
-    if command == "compile":
-        from aie_conv.cli.compile import run_compile as action
-    elif command == "run":
-        from aie_conv.cli.run import run_module as action
-    elif command == "cpu-cost":
-        from aie_conv.cli.cpu_cost import run_cpu_cost as action
-    else:
-        return fail("aie-conv", f"'{command}': unknown command: use compile, run or cpu-cost")
+    if command not in _COMMANDS:
+        known = ", ".join(_COMMANDS)
+        return fail("aie-conv", f"'{command}': unknown command: use one of {known}")
+    module, _, name = _COMMANDS[command].partition(":")
     from aie_conv.errors import AieConvError
 
     try:
-        return action(rest)
+        return getattr(import_module(module), name)(rest)
     except AieConvError as error:
         return fail(f"aie-conv {command}", str(error))
     except BrokenPipeError:

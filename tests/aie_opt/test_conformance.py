@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from aie_conv.img2col.plan import Im2colRoute
 from tests.golden.test_golden import DESIGNS
 
 OPT = shutil.which("aie-opt", path=os.environ.get("AIE_TOOLS"))
@@ -40,9 +39,9 @@ def run(text: str, pipeline: str, folder: Path) -> str:
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_resources_and_routing(name: str, tmp_path: Path) -> None:
-    device, problem = DESIGNS[name]
+    route, device, problem = DESIGNS[name]
     target = "aie2p" if device == "npu4" else "aie2"
-    text = Im2colRoute().propose(problem, device).emit()
+    text = route.propose(problem, device).emit()
     placed = run(text, RESOURCES.format(target=target), tmp_path)
     assert "aie.memtile_dma" in placed
     assert "aie.packet_flow" not in run(placed, ROUTING, tmp_path)

@@ -1,10 +1,19 @@
 """simulate(emit(p)) equals torch: the emitted text, parsed back and run, for random problems."""
 
+from dataclasses import replace
+
+import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aie_conv.arch import device_names
+from aie_conv.arch import device_names, get_device
 from aie_conv.direct.vector import VectorRoute
+from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
+from aie_conv.img2col.plan import Im2colRoute
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
+from aie_conv.problem import ConvProblem, conv2d
+from aie_conv.sim import Simulator
 
 from .strategies import Case, cases, simulate
 
@@ -14,3 +23,86 @@ def test_simulated_text_equals_torch(case: Case, device: str) -> None:
     plan = VectorRoute().propose(case.problem(), device)
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
+
+
+LAST = (0, 2, 3, 1)
+
+
+def case_of(groups: int, channels: int, outputs: int, side: int = 12) -> Case:
+    """A 3x3 window over int8 pixels, with bias."""
+    shape = ((side, side), (3, 3), (1, 1), (1, 1))
+    return Case(1, groups, channels, outputs, *shape, "i8", LAST, LAST, LAST, 0, "bias")
+
+
+@pytest.mark.parametrize(
+    ("case", "old", "new"),
+    [
+        (case_of(1, 64, 16, 40), "aie.objectfifo.release @a_l1_0(Consume, 1)", ""),
+        (case_of(1, 16, 16), "arith.constant 776 : i32", "arith.constant 264 : i32"),
+        (case_of(1, 16, 16), "%lhs[0, 0, 0, 0]", "%lhs[0, 0, 0, 16]"),
+        (case_of(1, 16, 16), " {padDimensions = ", " {unknown = "),
+        (case_of(64, 1, 1), "arith.constant 808 : i32", "arith.constant 904 : i32"),
+        (case_of(4, 8, 8), "([] [0, ", "([] [64, "),
+    ],
+)
+def test_a_changed_program_is_noticed(case: Case, old: str, new: str) -> None:
+    """Nothing but the text decides: each change is an error or a wrong result."""
+    plan = VectorRoute().propose(case.problem(), "npu1_4col")
+    text = plan.emit()
+    assert old in text
+    try:
+        got, arrays = simulate(case, plan, text.replace(old, new))
+    except AieConvError:
+        return
+    assert not np.array_equal(got, case.reference(arrays))
+
+
+def test_groups_are_spread_over_the_rows() -> None:
+    for case in (case_of(64, 1, 1, 40), case_of(8, 8, 8, 40)):
+        plan = VectorRoute().propose(case.problem(), "npu1_4col")
+        assert plan.tiling.spread
+        assert plan.cores > 8
+
+
+def test_a_plan_comes_back_from_its_parameters() -> None:
+    for case in (case_of(1, 16, 24), case_of(40, 1, 1)):
+        problem = case.problem()
+        plan = VectorRoute().propose(problem, "npu1_4col")
+        again = VectorRoute().propose(problem, "npu1_4col", plan.parameters)
+        assert again.emit() == plan.emit()
+        with pytest.raises(ConfigRefused, match="parameters"):
+            VectorRoute().propose(problem, "npu1_4col", {"n": 8})
+
+
+def test_types_without_instructions_are_refused() -> None:
+    problem = case_of(1, 16, 16).problem()
+    wide = replace(
+        problem,
+        lhs=replace(problem.lhs, dtype="i32"),
+        rhs=replace(problem.rhs, dtype="i32"),
+    )
+    with pytest.raises(Unsupported, match="i32 x i32"):
+        VectorRoute().propose(wide, "npu1_4col")
+
+
+def resnet50_windows() -> list[ConvProblem]:
+    """The distinct 3x3 convolutions of ResNet-50, borders included."""
+    shapes = [(58, 64, 1), (58, 128, 2), (30, 128, 1), (30, 256, 2), (16, 256, 1), (16, 512, 2)]
+    return [
+        conv2d(1, side, side, c, c, 3, 3, stride=(s, s), dtype="i8", out_dtype="i32")
+        for side, c, s in [*shapes, (9, 512, 1)]
+    ]
+
+
+@pytest.mark.parametrize("problem", resnet50_windows(), ids=ConvProblem.describe)
+def test_resnet50_windows_keep_the_matrix_unit_busy(problem: ConvProblem) -> None:
+    """At least half of the peak in the cores' time, and fewer bytes over the shim than im2col."""
+    device = get_device("npu1_4col")
+    plan = VectorRoute().propose(problem, device.name)
+    stats = Simulator(plan.emit()).run(
+        [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
+    )
+    share = stats.macs / sum(stats.core_cycles.values()) / device.arch.macs_per_cycle["i8"]
+    assert share >= 0.5
+    assert stats.shim_bytes == plan.shim_bytes
+    assert plan.shim_bytes < Im2colRoute().propose(problem, device.name).shim_bytes

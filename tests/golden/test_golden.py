@@ -1,7 +1,7 @@
 """The text of a few small designs, for people to read and for changes to show.
 
 `pytest tests/golden --update-golden` writes the files anew; look at the difference before keeping it.
-What the text does is tested by simulation in tests/img2col; here only its form is.
+What the text does is tested by simulation in tests/img2col and tests/direct; here only its form is.
 """
 
 import os
@@ -10,8 +10,11 @@ from pathlib import Path
 import pytest
 
 from aie_conv.dialects import parse_module, print_module
+from aie_conv.direct.scalar import ScalarRoute
+from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Operand, Step, conv2d
+from aie_conv.partitioner.interface import Route
+from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step, conv2d
 
 HERE = Path(__file__).parent
 
@@ -28,20 +31,60 @@ def bias_relu(channels: int) -> Epilogue:
     return Epilogue((bias,), steps, 5)
 
 
-DESIGNS: dict[str, tuple[str, ConvProblem]] = {
-    "pointwise-i8-npu1_1col": ("npu1_1col", conv2d(1, 8, 8, 32, 16, 1, 1, dtype="i8")),
+def depthwise(channels: int) -> ConvProblem:
+    """A 3x3 window over 8x8 pixels, int8, each channel by itself."""
+    loops = (
+        Loop("oh", "m", 6, 8 * channels, 0, 6 * channels),
+        Loop("ow", "m", 6, channels, 0, channels),
+        Loop("g", "g", channels, 1, 1, 1),
+        Loop("kh", "k", 3, 8 * channels, 3 * channels, 0),
+        Loop("kw", "k", 3, channels, channels, 0),
+    )
+    return ConvProblem(
+        "conv",
+        loops,
+        Operand("i8", (8, 8, channels)),
+        Operand("i8", (3, 3, channels)),
+        Operand("i32", (6, 6, channels)),
+        "i32",
+    )
+
+
+DESIGNS: dict[str, tuple[Route, str, ConvProblem]] = {
+    "pointwise-i8-npu1_1col": (
+        Im2colRoute(),
+        "npu1_1col",
+        conv2d(1, 8, 8, 32, 16, 1, 1, dtype="i8"),
+    ),
     "conv3x3-bias-relu-bf16-npu1_1col": (
+        Im2colRoute(),
         "npu1_1col",
         conv2d(1, 10, 10, 16, 16, 3, 3, out_dtype="bf16", epilogue=bias_relu(16)),
     ),
-    "pointwise-i8-npu4": ("npu4", conv2d(1, 4, 4, 16, 8, 1, 1, dtype="i8")),
+    "pointwise-i8-npu4": (Im2colRoute(), "npu4", conv2d(1, 4, 4, 16, 8, 1, 1, dtype="i8")),
+    "direct3x3-i8-npu1_1col": (
+        VectorRoute(),
+        "npu1_1col",
+        conv2d(1, 10, 10, 16, 8, 3, 3, dtype="i8"),
+    ),
+    "direct3x3-bias-relu-bf16-npu4": (
+        VectorRoute(),
+        "npu4",
+        conv2d(1, 17, 10, 8, 8, 3, 3, stride=(2, 1), out_dtype="bf16", epilogue=bias_relu(8)),
+    ),
+    "depthwise3x3-i8-npu1_1col": (VectorRoute(), "npu1_1col", depthwise(64)),
+    "scalar3x3-i8-npu1_1col": (
+        ScalarRoute(),
+        "npu1_1col",
+        conv2d(1, 6, 6, 8, 8, 3, 3, dtype="i8"),
+    ),
 }
 
 
 @pytest.mark.parametrize("name", DESIGNS)
 def test_emitted_text(name: str, update_golden: bool) -> None:
-    device, problem = DESIGNS[name]
-    text = Im2colRoute().propose(problem, device).emit()
+    route, device, problem = DESIGNS[name]
+    text = route.propose(problem, device).emit()
     file = HERE / f"{name}.mlir"
     if update_golden:
         assert "CI" not in os.environ, "golden files are not updated in CI"

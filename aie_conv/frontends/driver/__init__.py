@@ -1,0 +1,1 @@
+"""MIOpen's driver commands: parsed, printed, made into IR, compiled, run and compared."""
