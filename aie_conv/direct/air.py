@@ -371,11 +371,11 @@ class _Module:
         kernel, window = t.matmul, t.window
         assert isinstance(kernel, ScalarKernel)
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
-            shape = (window.rows, window.columns, t.kc)
-            own = self._alloc(shape, a.dtype, 2, "%a")
+            # The rows that the loops read; behind them the plan may have padding.
+            own = self._alloc(kernel.generic.inputs[0].shape, a.dtype, 2, "%a")
             terms = [(c, t.a_parts * t.a_elements)]
             terms += [(r, t.a_elements)] if t.a_parts > 1 else []
-            whole = ((t.a_elements, 1),)
+            whole = ((prod(own.shape), 1),)
             self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
             taps = prod(window.taps)
             depth = (*window.taps, t.n) if t.direct.depthwise else (t.n, *window.taps, t.kc)

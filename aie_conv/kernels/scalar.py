@@ -324,7 +324,7 @@ class ScalarKernel:
         pixel = ((("y", sy), ("ky", dy)), (("x", sx), ("kx", dx)))
         a = Access(
             "a",
-            (window.rows, window.columns, kc),
+            ((self.height - 1) * sy + (ky - 1) * dy + 1, window.columns, kc),
             self.dtype,
             (*pixel, ((k, 1),)),
             (window.columns * kc, kc, 1),

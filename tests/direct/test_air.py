@@ -190,7 +190,7 @@ class Machine:
             for arg, buffer, place in zip(block.args, buffers, places, strict=True):
                 self.env[arg] = buffer.data[place]
             for inner in block.ops:
-                if isinstance(inner, linalg.YieldOp):
+                if name_of(inner) == "linalg.yield":
                     buffers[-1].data[places[-1]] = self.env[inner.operands[0]]
                 else:
                     self.run(inner)
