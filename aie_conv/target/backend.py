@@ -119,7 +119,7 @@ def pack_plan(plan: Plan) -> tuple[str, bytes]:
     return text, Executable(plan.device, buffers, keeps, text, blobs).pack()
 
 
-def _air_text(name: str, plan: Plan) -> str:
+def air_text(name: str, plan: Plan) -> str:
     """A plan's module one level up; raises UsageError for one that has none."""
     from aie_conv.array.plan import ArrayPlan
     from aie_conv.direct.air import air_module
@@ -218,7 +218,7 @@ def compile_source(
         if key not in packed:
             packed[key] = pack_plan(plan)
         modules[name], data = packed[key]
-        written[name] = _air_text(name, plan) if options.emit_level == "air" else modules[name]
+        written[name] = air_text(name, plan) if options.emit_level == "air" else modules[name]
         clock["emit"] += time.perf_counter() - start
         return data
 

@@ -54,30 +54,38 @@ def _flow(s: ConvSignature, options: Options | None) -> str:
     return flow_text(module_text(s).encode(), s.name)
 
 
-def _aie(s: ConvSignature, options: Options | None) -> str:
-    """The AIE module of the route that was asked for; with "auto", of the cheapest NPU route."""
+def _plans(s: ConvSignature, options: Options) -> list[Plan]:
+    """The NPU plans of a signature's module; UsageError if there is none."""
     from aie_conv.bridge.pipeline import examine_module
-    from aie_conv.target.options import Options
-
-    options = options or Options()
 
     def decide(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
         return best_on_npu(problem, constants, options)
 
     dispatches = examine_module(module_text(s).encode(), choose=decide)
     found = [d for d in dispatches if d.contraction]
-    plans: list[Plan] = [d.decision.plan for d in found if d.decision.plan is not None]
+    plans = [d.decision.plan for d in found if d.decision.plan is not None]
     if not plans:
         reason = found[0].decision.reason if found else "it holds no convolution"
         raise UsageError(f"{s.name}: no AIE module: {reason}")
+    return plans
+
+
+def _noted(plan: Plan, text: str) -> str:
+    """A plan's module behind a line that names it."""
+    what = f"{plan.problem.describe()}: {plan.route} on {plan.device}, {plan.cores} cores"
+    return f"// {what}\n{text}"
+
+
+def _aie(s: ConvSignature, options: Options | None) -> str:
+    """The AIE module of the route that was asked for; with "auto", of the cheapest NPU route."""
     from aie_conv.sim import verify
+    from aie_conv.target.options import Options
 
     texts: list[str] = []
-    for plan in plans:
+    for plan in _plans(s, options or Options()):
         text = plan.emit()
         verify(text)
-        note = f"// {plan.problem.describe()}: {plan.route} on {plan.device}, {plan.cores} cores\n"
-        texts.append(note + text)
+        texts.append(_noted(plan, text))
     return "\n".join(texts)
 
 
@@ -105,7 +113,12 @@ def best_on_npu(problem: ConvProblem, constants: frozenset[str], options: Option
 
 
 def _air(s: ConvSignature, options: Options | None) -> str:
-    raise UsageError("--level=air: not available in this version: use linalg, flow or aie")
+    """The module for mlir-air, which takes the direct route's scalar code."""
+    from aie_conv.target.backend import air_text
+    from aie_conv.target.options import Options
+
+    wanted = replace(options or Options(), route="direct", direct="scalar")
+    return "\n".join(_noted(plan, air_text(s.name, plan)) for plan in _plans(s, wanted))
 
 
 LEVELS: dict[str, Callable[[ConvSignature, Options | None], str]] = {
