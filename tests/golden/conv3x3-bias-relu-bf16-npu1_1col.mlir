@@ -4,13 +4,13 @@ module {
     %mem_0 = aie.tile(0, 1)
     %core_0_0 = aie.tile(0, 2)
     %core_0_1 = aie.tile(0, 3)
-    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<512xbf16>>
-    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 8, stride = 64>, <size = 2, stride = 8>, <size = 4, stride = 16>, <size = 8, stride = 1>], {%core_0_0, %core_0_1}, 2 : i32) : !aie.objectfifo<memref<512xbf16>>
+    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<768xbf16>>
+    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 8, stride = 96>, <size = 3, stride = 8>, <size = 4, stride = 24>, <size = 8, stride = 1>], {%core_0_0, %core_0_1}, 2 : i32) : !aie.objectfifo<memref<768xbf16>>
     aie.objectfifo.link [@a_l3_0] -> [@a_l1_0] ([] [])
-    aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<256xbf16>>
-    aie.objectfifo @b_l1_0(%mem_0, {%core_0_0}, [2, 2]) : !aie.objectfifo<memref<128xbf16>>
-    aie.objectfifo @b_l1_1(%mem_0, {%core_0_1}, [2, 2]) : !aie.objectfifo<memref<128xbf16>>
-    aie.objectfifo.link [@b_l3_0] -> [@b_l1_0, @b_l1_1] ([] [0, 128])
+    aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
+    aie.objectfifo @b_l1_0(%mem_0, {%core_0_0}, [2, 2]) : !aie.objectfifo<memref<192xbf16>>
+    aie.objectfifo @b_l1_1(%mem_0, {%core_0_1}, [2, 2]) : !aie.objectfifo<memref<192xbf16>>
+    aie.objectfifo.link [@b_l3_0] -> [@b_l1_0, @b_l1_1] ([] [0, 192])
     aie.objectfifo @c_l1_0_0(%core_0_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<256xbf16>>
     aie.objectfifo @c_l1_0_1(%core_0_1, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<256xbf16>>
     aie.objectfifo @c_l3_0(%mem_0 dimensionsToStream [<size = 8, stride = 32>, <size = 4, stride = 4>, <size = 2, stride = 16>, <size = 4, stride = 1>], {%shim_0}, 2 : i32) : !aie.objectfifo<memref<512xbf16>>
@@ -27,19 +27,19 @@ module {
       }
       return
     }
-    func.func private @multiply(%a: memref<512xbf16>, %b: memref<128xbf16>, %c: memref<256xf32>, %q: index) {
+    func.func private @multiply(%a: memref<768xbf16>, %b: memref<192xbf16>, %c: memref<256xf32>, %q: index) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 1 : index
       %c_3 = arith.constant 8 : index
       %c_4 = arith.constant 4 : index
       %c_5 = arith.constant 2 : index
       %c_6 = arith.constant 2 : index
-      %c_7 = arith.constant 2 : index
-      %c_8 = arith.constant 64 : index
+      %c_7 = arith.constant 3 : index
+      %c_8 = arith.constant 96 : index
       %c_9 = arith.constant 32 : index
       %c_10 = arith.constant 32 : index
-      %c_11 = arith.constant 64 : index
-      %c_12 = arith.constant 128 : index
+      %c_11 = arith.constant 96 : index
+      %c_12 = arith.constant 192 : index
       %c_13 = arith.constant 32 : index
       %c_14 = arith.constant 16 : index
       %i_15 = arith.muli %q, %c_12 : index
@@ -115,22 +115,22 @@ module {
             %i_94 = arith.muli %kb_84, %c_9 : index
             %i_95 = arith.muli %kb_84, %c_10 : index
             %i_96 = arith.addi %i_18, %i_94 : index
-            %v_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<512xbf16>, vector<32xbf16>
+            %v_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
             %a_98 = vector.shape_cast %v_97 : vector<32xbf16> to vector<4x8xbf16>
             %i_99 = arith.addi %i_21, %i_94 : index
-            %v_100 = vector.load %a[%i_99] {alignment = 32 : i64} : memref<512xbf16>, vector<32xbf16>
+            %v_100 = vector.load %a[%i_99] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
             %a_101 = vector.shape_cast %v_100 : vector<32xbf16> to vector<4x8xbf16>
             %i_102 = arith.addi %i_24, %i_94 : index
-            %v_103 = vector.load %a[%i_102] {alignment = 32 : i64} : memref<512xbf16>, vector<32xbf16>
+            %v_103 = vector.load %a[%i_102] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
             %a_104 = vector.shape_cast %v_103 : vector<32xbf16> to vector<4x8xbf16>
             %i_105 = arith.addi %i_27, %i_94 : index
-            %v_106 = vector.load %a[%i_105] {alignment = 32 : i64} : memref<512xbf16>, vector<32xbf16>
+            %v_106 = vector.load %a[%i_105] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
             %a_107 = vector.shape_cast %v_106 : vector<32xbf16> to vector<4x8xbf16>
             %i_108 = arith.addi %i_29, %i_95 : index
-            %v_109 = vector.load %b[%i_108] {alignment = 32 : i64} : memref<128xbf16>, vector<32xbf16>
+            %v_109 = vector.load %b[%i_108] {alignment = 32 : i64} : memref<192xbf16>, vector<32xbf16>
             %b_110 = vector.shape_cast %v_109 : vector<32xbf16> to vector<8x4xbf16>
             %i_111 = arith.addi %i_33, %i_95 : index
-            %v_112 = vector.load %b[%i_111] {alignment = 32 : i64} : memref<128xbf16>, vector<32xbf16>
+            %v_112 = vector.load %b[%i_111] {alignment = 32 : i64} : memref<192xbf16>, vector<32xbf16>
             %b_113 = vector.shape_cast %v_112 : vector<32xbf16> to vector<8x4xbf16>
             %y_114 = aievec.matmul %a_98, %b_110, %x_85 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
             %y_115 = aievec.matmul %a_98, %b_113, %x_86 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
@@ -162,7 +162,7 @@ module {
       }
       return
     }
-    func.func private @finish(%acc: memref<256xf32>, %b: memref<128xbf16>, %out: memref<256xbf16>) {
+    func.func private @finish(%acc: memref<256xf32>, %b: memref<192xbf16>, %out: memref<256xbf16>) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 1 : index
       %c_3 = arith.constant 2 : index
@@ -175,7 +175,7 @@ module {
         %i_10 = arith.muli %n_8, %c_9 : index
         %c_11 = arith.constant 0 : index
         %i_12 = arith.addi %i_10, %c_11 : index
-        %v_13 = vector.load %b[%i_12] {alignment = 16 : i64} : memref<128xbf16>, vector<8xbf16>
+        %v_13 = vector.load %b[%i_12] {alignment = 16 : i64} : memref<192xbf16>, vector<8xbf16>
         %v_14 = vector.bitcast %v_13 : vector<8xbf16> to vector<4xf32>
         %bias_15 = vector.shuffle %v_14, %v_14 [0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 3] : vector<4xf32>, vector<4xf32>
         %c_16 = arith.constant 8 : index
@@ -219,26 +219,26 @@ module {
       %c_2 = arith.constant 1 : index
       %c_3 = arith.constant 1 : index
       %c_4 = arith.constant 2 : index
-      %c_5 = arith.constant 9 : index
+      %c_5 = arith.constant 6 : index
       %c_6 = arith.constant 9223372036854775807 : index
       scf.for %call_7 = %c_1 to %c_6 step %c_2 {
         scf.for %p_8 = %c_1 to %c_3 step %c_2 {
           scf.for %t_9 = %c_1 to %c_4 step %c_2 {
             func.call @clear(%acc_0_0) : (memref<256xf32>) -> ()
             scf.for %q_10 = %c_1 to %c_5 step %c_2 {
-              %s_11 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<512xbf16>>
-              %o_12 = aie.objectfifo.subview.access %s_11[0] : !aie.objectfifosubview<memref<512xbf16>> -> memref<512xbf16>
-              %s_13 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<128xbf16>>
-              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<128xbf16>> -> memref<128xbf16>
-              func.call @multiply(%o_12, %o_14, %acc_0_0, %c_1) : (memref<512xbf16>, memref<128xbf16>, memref<256xf32>, index) -> ()
+              %s_11 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<768xbf16>>
+              %o_12 = aie.objectfifo.subview.access %s_11[0] : !aie.objectfifosubview<memref<768xbf16>> -> memref<768xbf16>
+              %s_13 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<192xbf16>>
+              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<192xbf16>> -> memref<192xbf16>
+              func.call @multiply(%o_12, %o_14, %acc_0_0, %c_1) : (memref<768xbf16>, memref<192xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_0(Consume, 1)
               aie.objectfifo.release @b_l1_0(Consume, 1)
             }
-            %s_15 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<128xbf16>>
-            %o_16 = aie.objectfifo.subview.access %s_15[0] : !aie.objectfifosubview<memref<128xbf16>> -> memref<128xbf16>
+            %s_15 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<192xbf16>>
+            %o_16 = aie.objectfifo.subview.access %s_15[0] : !aie.objectfifosubview<memref<192xbf16>> -> memref<192xbf16>
             %s_17 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
             %o_18 = aie.objectfifo.subview.access %s_17[0] : !aie.objectfifosubview<memref<256xbf16>> -> memref<256xbf16>
-            func.call @finish(%acc_0_0, %o_16, %o_18) : (memref<256xf32>, memref<128xbf16>, memref<256xbf16>) -> ()
+            func.call @finish(%acc_0_0, %o_16, %o_18) : (memref<256xf32>, memref<192xbf16>, memref<256xbf16>) -> ()
             aie.objectfifo.release @c_l1_0_0(Produce, 1)
             aie.objectfifo.release @b_l1_0(Consume, 1)
           }
@@ -251,26 +251,26 @@ module {
       %c_20 = arith.constant 1 : index
       %c_21 = arith.constant 1 : index
       %c_22 = arith.constant 2 : index
-      %c_23 = arith.constant 9 : index
+      %c_23 = arith.constant 6 : index
       %c_24 = arith.constant 9223372036854775807 : index
       scf.for %call_25 = %c_19 to %c_24 step %c_20 {
         scf.for %p_26 = %c_19 to %c_21 step %c_20 {
           scf.for %t_27 = %c_19 to %c_22 step %c_20 {
             func.call @clear(%acc_0_1) : (memref<256xf32>) -> ()
             scf.for %q_28 = %c_19 to %c_23 step %c_20 {
-              %s_29 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<512xbf16>>
-              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<512xbf16>> -> memref<512xbf16>
-              %s_31 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<128xbf16>>
-              %o_32 = aie.objectfifo.subview.access %s_31[0] : !aie.objectfifosubview<memref<128xbf16>> -> memref<128xbf16>
-              func.call @multiply(%o_30, %o_32, %acc_0_1, %c_19) : (memref<512xbf16>, memref<128xbf16>, memref<256xf32>, index) -> ()
+              %s_29 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<768xbf16>>
+              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<768xbf16>> -> memref<768xbf16>
+              %s_31 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<192xbf16>>
+              %o_32 = aie.objectfifo.subview.access %s_31[0] : !aie.objectfifosubview<memref<192xbf16>> -> memref<192xbf16>
+              func.call @multiply(%o_30, %o_32, %acc_0_1, %c_19) : (memref<768xbf16>, memref<192xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_0(Consume, 1)
               aie.objectfifo.release @b_l1_1(Consume, 1)
             }
-            %s_33 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<128xbf16>>
-            %o_34 = aie.objectfifo.subview.access %s_33[0] : !aie.objectfifosubview<memref<128xbf16>> -> memref<128xbf16>
+            %s_33 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<192xbf16>>
+            %o_34 = aie.objectfifo.subview.access %s_33[0] : !aie.objectfifosubview<memref<192xbf16>> -> memref<192xbf16>
             %s_35 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
             %o_36 = aie.objectfifo.subview.access %s_35[0] : !aie.objectfifosubview<memref<256xbf16>> -> memref<256xbf16>
-            func.call @finish(%acc_0_1, %o_34, %o_36) : (memref<256xf32>, memref<128xbf16>, memref<256xbf16>) -> ()
+            func.call @finish(%acc_0_1, %o_34, %o_36) : (memref<256xf32>, memref<192xbf16>, memref<256xbf16>) -> ()
             aie.objectfifo.release @c_l1_0_1(Produce, 1)
             aie.objectfifo.release @b_l1_1(Consume, 1)
           }
@@ -278,11 +278,19 @@ module {
       }
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
-    aie.runtime_sequence @sequence(%lhs: memref<1600xbf16>, %weights: memref<2560xbf16>, %result: memref<1024xbf16>) {
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][3, 3, 4, 128][160, 16, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
-      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][2, 10, 2, 128][0, 128, 1280, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<2560xbf16>
+    aie.runtime_sequence @sequence(%lhs: memref<1600xbf16>, %weights: memref<2688xbf16>, %result: memref<1024xbf16>) {
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][2, 4, 8, 24][24, 160, 16, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][2, 7, 2, 192][0, 192, 1344, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<2688xbf16>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 32, 8][512, 8, 16, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<1024xbf16>
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 640][3, 3, 4, 128][160, 16, 160, 1]) {id = 1 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 160][2, 4, 8, 24][24, 160, 16, 1]) {id = 1 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 320][2, 4, 8, 24][24, 160, 16, 1]) {id = 2 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 640][2, 4, 8, 24][24, 160, 16, 1]) {id = 3 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 800][2, 4, 8, 24][24, 160, 16, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 960][2, 4, 8, 24][24, 160, 16, 1]) {id = 1 : i64, issue_token = true, metadata = @a_l3_0} : memref<1600xbf16>
+      aiex.npu.dma_wait {symbol = @a_l3_0}
+      aiex.npu.dma_wait {symbol = @a_l3_0}
       aiex.npu.dma_wait {symbol = @a_l3_0}
       aiex.npu.dma_wait {symbol = @a_l3_0}
       aiex.npu.dma_wait {symbol = @b_l3_0}
