@@ -15,7 +15,7 @@ def search(
     candidates: Iterable[T],
     refused: ConfigRefused,
     tasks_of: Callable[[T], int],
-    finalists: int = 10,
+    finalists: int = 8,
 ) -> tuple[T, int]:
     """The tiling with the fewest predicted cycles; deterministic.
 

@@ -97,6 +97,9 @@ def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
                             yield WindowTiling(
                                 device, n, kc, resident, b_depth, view, height, width, held
                             )
+                            if resident and b_depth == 2:
+                                # With room for two whole slices nothing else is faster.
+                                break
 
 
 class VectorRoute:

@@ -253,13 +253,16 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
     size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     for n in channels:
         for kc in depths:
-            for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
-                filters = b_depth * n * (view.k if resident else kc) * size
-                for th, tw, rep in shapes:
-                    pixels = th * tw * rep
-                    a, acc = pixels * kc * size, pixels * n * 4
+            for th, tw, rep in shapes:
+                pixels = th * tw * rep
+                a, acc = pixels * kc * size, pixels * n * 4
+                for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                    filters = b_depth * n * (view.k if resident else kc) * size
                     if fits_roughly(arch, a, filters, pixels * n * out, acc):
                         yield GemmTiling(device, n, kc, resident, b_depth, view, th, tw, rep)
+                        if resident and b_depth == 2:
+                            # With room for two whole slices nothing else is faster.
+                            break
 
 
 def best(view: GemmView, device: Device) -> tuple[GemmTiling, int]:
