@@ -13,7 +13,8 @@ from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, EpilogueInput, Loop, Operand
 
 K_BLOCK = 8
-"""Elements of K in one matrix instruction, on both architectures and for int8 and bf16."""
+"""Channels come in blocks of this many: the elements of K in one matrix instruction for int8 and bf16
+on both architectures, a multiple of them for int16."""
 
 
 def round_up(value: int, multiple: int) -> int:

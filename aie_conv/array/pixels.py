@@ -9,6 +9,7 @@ from aie_conv.problem import ConvProblem
 
 _KERNEL_DTYPE = {
     ("i8", "i8", "i32"): "i8",
+    ("i16", "i16", "i32"): "i16",
     ("bf16", "bf16", "f32"): "bf16",
     ("f32", "f32", "f32"): "bf16",
 }

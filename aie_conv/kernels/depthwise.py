@@ -8,62 +8,44 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.arch import Arch
-from aie_conv.kernels.matrix_unit import Buffer
+from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, accumulator_distance, bitcast
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED, Window
+from aie_conv.problem import DTYPE_BYTES
 
 _HELD_FILTERS = 6
 """Filter vectors that stay in registers over all pixels: half of the 12 of 512 bits."""
 
 
-@dataclass(frozen=True)
-class _Instruction:
-    """A multiply-accumulate intrinsic: types of its operands and its configuration word."""
-
-    name: str
-    left: str
-    right: str
-    carried: str
-    conf: int
-
-    @property
-    def types(self) -> str:
-        """Its function type."""
-        return f"({self.left}, {self.right}, {self.carried}, i32) -> {self.carried}"
-
-
 _INSTRUCTIONS = {
-    # Signed x signed (sgn_x | sgn_y), bmode 1, variant 1: out[c] += a[c] b[c] + a[c+32] b[c+32].
-    ("aie2", "i8"): _Instruction(
+    # out[c] += a[c] b[c] + a[c+32] b[c+32].
+    ("aie2", "i8"): Intrinsic(
         "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
-        "vector<64xi8>",
-        "vector<16xi32>",
-        "vector<16xi64>",
-        808,
+        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 808, "i32",
     ),
-    # out[c] += a[c] b[c] + a[c+16] b[c+16] in f32.
-    ("aie2", "bf16"): _Instruction(
-        "llvm.aie2.bf.mac16.conf", "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60
+    # out[c] += a[c] b[c].
+    ("aie2", "i16"): Intrinsic(
+        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
+        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 824, "i32",
     ),
-    # Signed x signed: out[c] += a[c] b[c].
-    ("aie2p", "i8"): _Instruction(
+    # out[c] += a[c] b[c] + a[c+16] b[c+16].
+    ("aie2", "bf16"): Intrinsic(
+        "llvm.aie2.bf.mac16.conf",
+        "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60, "f32",
+    ),
+    # out[c] += a[c] b[c].
+    ("aie2p", "i8"): Intrinsic(
         "llvm.aie2p.I512.I512.ACC2048.mac.conf",
-        "vector<16xi32>",
-        "vector<32xi16>",
-        "vector<32xi64>",
-        808,
+        "vector<16xi32>", "vector<32xi16>", "vector<32xi64>", 808, "i32",
     ),
-    # out[c] += a[c] b[c] in f32.
-    ("aie2p", "bf16"): _Instruction(
+    # out[c] += a[c] b[c].
+    ("aie2p", "bf16"): Intrinsic(
         "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
-        "vector<32xbf16>",
-        "vector<32xbf16>",
-        "vector<32xf32>",
-        60,
+        "vector<32xbf16>", "vector<32xbf16>", "vector<32xf32>", 60, "f32",
     ),
-}
+}  # fmt: skip
 """By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
-headers."""
+headers. AIE2P's for int16 is in neither."""
 
 
 @dataclass(frozen=True)
@@ -72,7 +54,7 @@ class DepthwiseKernel:
 
     Attributes:
         arch: the core's generation.
-        dtype: "i8" or "bf16".
+        dtype: "i8", "i16" (AIE2 only) or "bf16".
         height, width: output pixels of a tile.
         window: how the window lies in the tile's input.
         a_elements, b_elements: lengths of the A and B buffers.
@@ -87,7 +69,7 @@ class DepthwiseKernel:
     b_elements: int
 
     @property
-    def _mac(self) -> _Instruction:
+    def _mac(self) -> Intrinsic:
         return _INSTRUCTIONS[self.arch.name, self.dtype]
 
     @property
@@ -108,7 +90,7 @@ class DepthwiseKernel:
     @property
     def accumulator(self) -> str:
         """Element type of C."""
-        return "i32" if self.dtype == "i8" else "f32"
+        return self._mac.lane
 
     @cached_property
     def steps(self) -> int:
@@ -142,10 +124,9 @@ class DepthwiseKernel:
         distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
         filters = 0 if self.steps <= _HELD_FILTERS else self.steps
         wide = self.arch.vector_load_bytes
-        vector = self.lanes * (1 if self.dtype == "i8" else 2)
+        vector = self.lanes * DTYPE_BYTES[self.dtype]
         loads = (len(distinct) * vector + filters * self.taps_at_once * vector) / wide / 2
-        distance = 2 if self.dtype == "i8" else 3 if self.arch.name == "aie2p" else 4
-        return max(macs, loads, self.steps * distance)
+        return max(macs, loads, self.steps * accumulator_distance(self.arch, self.dtype))
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate."""
@@ -156,7 +137,7 @@ class DepthwiseKernel:
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""
-        return f"    func.func private @{self._mac.name}{self._mac.types}\n"
+        return self._mac.declaration
 
     def text(self, name: str) -> str:
         """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
@@ -187,21 +168,12 @@ class DepthwiseKernel:
                     for i in range(by)
                     for j in range(bx)
                 ]
-                accs = [self._load_acc(w, c, index) for index in at_c]
+                accs = [self._mac.load(w, c, index, lanes) for index in at_c]
                 accs = self._accumulate(w, (a, at_a), filters, accs, conf)
                 for index, acc in zip(at_c, accs, strict=True):
-                    flat = f"vector<{lanes}x{self.accumulator}>"
-                    value = self._cast(w, acc, self._mac.carried, flat)
-                    attr = "{alignment = 32 : i64}"
-                    w.line(f"vector.store {value}, %c[{index}] {attr} : {c.type}, {flat}")
+                    self._mac.store(w, c, index, acc, lanes)
             w.line("return")
         return w.text()
-
-    @staticmethod
-    def _cast(w: Writer, value: str, source: str, wanted: str) -> str:
-        if source == wanted:
-            return value
-        return w.value("v", f"vector.bitcast {value} : {source} to {wanted}")
 
     def _filters(self, w: Writer, b: Buffer, chunk: str) -> list[str]:
         """All taps of the filter, as many in a vector as an instruction takes."""
@@ -211,13 +183,8 @@ class DepthwiseKernel:
         for step in range(self.steps):
             at = w.plus(chunk, step * count)
             load = f"vector.load %b[{at}] {{alignment = 32 : i64}} : {b.type}, {flat}"
-            found.append(self._cast(w, w.value("f", load), flat, self._mac.right))
+            found.append(bitcast(w, w.value("f", load), flat, self._mac.right))
         return found
-
-    def _load_acc(self, w: Writer, c: Buffer, index: str) -> str:
-        flat = f"vector<{self.lanes}x{self.accumulator}>"
-        load = f"vector.load %c[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
-        return self._cast(w, w.value("acc", load), flat, self._mac.carried)
 
     def _accumulate(
         self, w: Writer, a: tuple[Buffer, str], filters: list[str], accs: list[str], conf: str
@@ -247,7 +214,6 @@ class DepthwiseKernel:
                 if many == 2:
                     text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
                     left = w.value("a", text)
-                left = self._cast(w, left, whole, mac.left)
-                call = f"func.call @{mac.name}({left}, {values}, {accs[i]}, {conf})"
-                accs[i] = w.value("y", f"{call} : {mac.types}")
+                left = bitcast(w, left, whole, mac.left)
+                accs[i] = mac.call(w, left, values, accs[i], conf)
         return accs

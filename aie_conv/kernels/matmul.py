@@ -18,7 +18,7 @@ class MatmulKernel:
 
     Attributes:
         arch: the core's generation.
-        dtype: "i8" or "bf16".
+        dtype: "i8", "i16" or "bf16".
         m, n, kc: the tile, multiples of the instruction's r, t, s.
         a_elements, b_elements: lengths of the A and B buffers (B may hold more than the product
             reads: several chunks, bias).

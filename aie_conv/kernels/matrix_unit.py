@@ -7,13 +7,9 @@ from dataclasses import dataclass
 
 from aie_conv.arch import Arch
 from aie_conv.kernels.text import Writer
+from aie_conv.problem import DTYPE_BYTES
 
-I8_INTRINSIC = "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf"
-SIGNED_I8_CONF = 776
-"""Configuration word: variant 0 of amode 0, signed x signed (sgn_x | sgn_y); right in all tools."""
-
-_ACCUMULATOR = {"i8": "i32", "bf16": "f32"}
-_INTRINSIC_TYPES = "(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>"
+_ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
 
 
 @dataclass(frozen=True)
@@ -31,8 +27,113 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class Intrinsic:
+    """A multiply-accumulate of the device, called as a function (x, y, accumulator, conf).
+
+    Attributes:
+        name: of the intrinsic.
+        left, right, carried: types of x, y and the accumulator.
+        conf: the configuration word, with the sign bits of x and y (512, 256) for integers.
+        lane: type of the sums in the accumulator.
+    """
+
+    name: str
+    left: str
+    right: str
+    carried: str
+    conf: int
+    lane: str
+
+    @property
+    def types(self) -> str:
+        """Its function type."""
+        return f"({self.left}, {self.right}, {self.carried}, i32) -> {self.carried}"
+
+    @property
+    def declaration(self) -> str:
+        """The line that declares it in a module."""
+        return f"    func.func private @{self.name}{self.types}\n"
+
+    def call(self, w: Writer, left: str, right: str, acc: str, conf: str) -> str:
+        """The new accumulator."""
+        text = f"func.call @{self.name}({left}, {right}, {acc}, {conf})"
+        return w.value("y", f"{text} : {self.types}")
+
+    def load(self, w: Writer, c: Buffer, index: str, lanes: int) -> str:
+        """Sums of ``c`` as an accumulator."""
+        flat = f"vector<{lanes}x{c.dtype}>"
+        load = f"vector.load {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
+        value = w.value("acc", load)
+        if self.lane == "i64":
+            # What lies above the low 32 bits of a sum never comes back down.
+            zero = w.value("k", f"arith.constant dense<0> : {flat}")
+            picked = ", ".join(f"{i}, {lanes + i}" for i in range(lanes))
+            value = w.value("v", f"vector.shuffle {value}, {zero} [{picked}] : {flat}, {flat}")
+            flat = f"vector<{2 * lanes}x{c.dtype}>"
+        return bitcast(w, value, flat, self.carried)
+
+    def store(self, w: Writer, c: Buffer, index: str, value: str, lanes: int) -> None:
+        """Write an accumulator's sums back."""
+        flat = f"vector<{lanes}x{c.dtype}>"
+        if self.lane == "i64":
+            double = f"vector<{2 * lanes}x{c.dtype}>"
+            value = bitcast(w, value, self.carried, double)
+            picked = ", ".join(str(2 * i) for i in range(lanes))
+            value = w.value("v", f"vector.shuffle {value}, {value} [{picked}] : {double}, {double}")
+        else:
+            value = bitcast(w, value, self.carried, flat)
+        attr = "{alignment = 32 : i64}"
+        w.line(f"vector.store {value}, {c.name}[{index}] {attr} : {c.type}, {flat}")
+
+
+_MATRIX = {
+    ("aie2", "i8"): Intrinsic(
+        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
+        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 776, "i32",
+    ),
+    ("aie2", "i16"): Intrinsic(
+        "llvm.aie2.I512.I512.ACC1024.acc64.mac.conf",
+        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 826, "i64",
+    ),
+    ("aie2p", "i16"): Intrinsic(
+        "llvm.aie2p.I1024.I1024.ACC2048.mac.conf",
+        "vector<32xi32>", "vector<64xi16>", "vector<32xi64>", 792, "i32",
+    ),
+}  # fmt: skip
+"""Products that are called by their intrinsic, by architecture and type. ``aievec.matmul`` takes the
+left side of int8 as unsigned in the tools of March 2026, and ``aievec.matmul_aie2p`` both sides of
+int16. Configurations: mlir-aie's own lowering, with the sign bits."""
+
+
+def accumulator_distance(arch: Arch, dtype: str) -> int:
+    """Cycles between two products on one accumulator (llvm-aie schedule: integer 2, bf16 4 or 3)."""
+    if dtype != "bf16":
+        return 2
+    return 3 if arch.name == "aie2p" else 4
+
+
+def reach(w: Writer, value: str, lanes: int, dtype: str, wanted: str) -> str:
+    """Lanes of ``dtype`` as the vector type ``wanted``; further lanes are poison, and never read."""
+    bits = 8 * DTYPE_BYTES[dtype]
+    count, element = wanted[len("vector<") : -1].split("x")
+    total = int(count) * int(element.lstrip("bfi")) // bits
+    flat, wide = f"vector<{lanes}x{dtype}>", f"vector<{total}x{dtype}>"
+    if total > lanes:
+        picked = ", ".join(str(i if i < lanes else -1) for i in range(total))
+        value = w.value("v", f"vector.shuffle {value}, {value} [{picked}] : {flat}, {flat}")
+    return bitcast(w, value, wide, wanted)
+
+
+def bitcast(w: Writer, value: str, source: str, wanted: str) -> str:
+    """The same bits as another vector type."""
+    if source == wanted:
+        return value
+    return w.value("v", f"vector.bitcast {value} : {source} to {wanted}")
+
+
+@dataclass(frozen=True)
 class MatrixUnit:
-    """The matrix unit of one architecture for one type of operands ("i8" or "bf16")."""
+    """The matrix unit of one architecture for one type of operands ("i8", "i16" or "bf16")."""
 
     arch: Arch
     dtype: str
@@ -55,31 +156,29 @@ class MatrixUnit:
     @property
     def most_blocks(self) -> int:
         """Blocks of C that a kernel keeps in registers; half of the file, the rest is in flight."""
-        return 4 if self.arch.name == "aie2p" else 8 if self.dtype == "bf16" else 4
+        return 8 if (self.arch.name, self.dtype) == ("aie2", "bf16") else 4
 
     @property
-    def by_intrinsic(self) -> bool:
-        """Whether the product is a call of the device's intrinsic.
+    def distance(self) -> int:
+        """Cycles between two products on one accumulator (llvm-aie schedule)."""
+        return accumulator_distance(self.arch, self.dtype)
 
-        ``aievec.matmul`` takes the left side of int8 as unsigned in the tools of March 2026.
-        """
-        return self.dtype == "i8" and self.arch.name == "aie2"
+    @property
+    def _intrinsic(self) -> Intrinsic | None:
+        return _MATRIX.get((self.arch.name, self.dtype))
 
     def declarations(self) -> str:
         """What the module must declare."""
-        if not self.by_intrinsic:
-            return ""
-        return f"    func.func private @{I8_INTRINSIC}{_INTRINSIC_TYPES}\n"
+        return self._intrinsic.declaration if self._intrinsic else ""
 
     def configuration(self, w: Writer) -> str:
         """The value of the configuration word; empty where none is needed."""
-        return w.constant(SIGNED_I8_CONF, "i32") if self.by_intrinsic else ""
+        return w.constant(self._intrinsic.conf, "i32") if self._intrinsic else ""
 
     def issue_cycles(self, macs: int, a_blocks: int, b_blocks: int) -> float:
         """Cycles to issue matrix instructions and the loads of their operands."""
         r, s, t = self.rst
-        wide = self.arch.vector_load_bytes
-        size = 1 if self.dtype == "i8" else 2
+        wide, size = self.arch.vector_load_bytes, DTYPE_BYTES[self.dtype]
         a, b = -(-r * s * size // wide), -(-s * t * size // wide)
         loads = (a_blocks * a + b_blocks * b) / 2
         return max(macs * self.issue, loads)
@@ -93,25 +192,26 @@ class MatrixUnit:
     def carried(self) -> str:
         """Type of a block of C in registers."""
         r, _, t = self.rst
-        if self.by_intrinsic:
-            return "vector<16xi64>"
-        return f"vector<{r}x{t}x{self.accumulator}>"
+        return self._intrinsic.carried if self._intrinsic else f"vector<{r}x{t}x{self.accumulator}>"
 
     def load_acc(self, w: Writer, c: Buffer, index: str) -> str:
         """A block of C."""
         r, _, t = self.rst
-        flat = f"vector<{r * t}x{self.accumulator}>"
+        if self._intrinsic:
+            return self._intrinsic.load(w, c, index, r * t)
+        flat = f"vector<{r * t}x{c.dtype}>"
         load = f"vector.load {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
         value = w.value("v", load)
-        cast = f"bitcast {value} :" if self.by_intrinsic else f"shape_cast {value} :"
-        return w.value("acc", f"vector.{cast} {flat} to {self.carried}")
+        return w.value("acc", f"vector.shape_cast {value} : {flat} to {self.carried}")
 
     def store_acc(self, w: Writer, c: Buffer, index: str, value: str) -> None:
         """Write a block of C back."""
         r, _, t = self.rst
-        flat = f"vector<{r * t}x{self.accumulator}>"
-        cast = "bitcast" if self.by_intrinsic else "shape_cast"
-        out = w.value("v", f"vector.{cast} {value} : {self.carried} to {flat}")
+        if self._intrinsic:
+            self._intrinsic.store(w, c, index, value, r * t)
+            return
+        flat = f"vector<{r * t}x{c.dtype}>"
+        out = w.value("v", f"vector.shape_cast {value} : {self.carried} to {flat}")
         w.line(f"vector.store {out}, {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}")
 
     def load_a(self, w: Writer, a: Buffer, index: str) -> str:
@@ -128,24 +228,21 @@ class MatrixUnit:
         self, w: Writer, buffer: Buffer, index: str, shape: tuple[int, int], *, left: bool
     ) -> str:
         rows, cols = shape
-        stem = "a" if left else "b"
-        flat = f"vector<{rows * cols}x{self.dtype}>"
+        lanes = rows * cols
+        flat = f"vector<{lanes}x{self.dtype}>"
         load = f"vector.load {buffer.name}[{index}] {{alignment = 32 : i64}} : {buffer.type}"
-        value = w.value("v", f"{load}, {flat}")
-        if not self.by_intrinsic:
+        value = w.value("a" if left else "b", f"{load}, {flat}")
+        if not self._intrinsic:
             shaped = f"vector<{rows}x{cols}x{self.dtype}>"
-            return w.value(stem, f"vector.shape_cast {value} : {flat} to {shaped}")
-        if not left:
-            return w.value("b", f"vector.bitcast {value} : {flat} to vector<16xi32>")
-        lanes = ", ".join(str(i if i < 32 else -1) for i in range(64))
-        return w.value("a", f"vector.shuffle {value}, {value} [{lanes}] : {flat}, {flat}")
+            return w.value("v", f"vector.shape_cast {value} : {flat} to {shaped}")
+        wanted = self._intrinsic.left if left else self._intrinsic.right
+        return reach(w, value, lanes, self.dtype, wanted)
 
     def mac(self, w: Writer, a: str, b: str, acc: str, conf: str) -> str:
         """acc + a x b."""
         r, s, t = self.rst
-        if self.by_intrinsic:
-            call = f"func.call @{I8_INTRINSIC}({a}, {b}, {acc}, {conf})"
-            return w.value("y", f"{call} : {_INTRINSIC_TYPES}")
+        if self._intrinsic:
+            return self._intrinsic.call(w, a, b, acc, conf)
         op = "aievec.matmul_aie2p" if self.arch.name == "aie2p" else "aievec.matmul"
         left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
         return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self.carried}")

@@ -45,9 +45,7 @@ _BLOCKINGS: dict[tuple[str, str, int, int, int, int], tuple[int, int, int]] = {}
 """Blockings by what they depend on; a search asks for thousands."""
 
 
-def _best_blocking(
-    unit: MatrixUnit, height: int, width: int, blocks: int, distance: int
-) -> tuple[int, int, int]:
+def _best_blocking(unit: MatrixUnit, height: int, width: int, blocks: int) -> tuple[int, int, int]:
     """The fastest blocking of a strip of height x width pixels and so many blocks of channels."""
     shapes = [
         (y, x, c)
@@ -61,7 +59,7 @@ def _best_blocking(
         y, x, c = shape
         issue = unit.issue_cycles(y * x * c, y * x, c)
         # A chain of products on one accumulator waits for itself: few blocks issue slowly.
-        return (max(issue, distance * unit.issue) / (y * x * c), -y * x * c, c)
+        return (max(issue, unit.distance * unit.issue) / (y * x * c), -y * x * c, c)
 
     return min(shapes, key=per_block)
 
@@ -72,7 +70,7 @@ class WindowKernel:
 
     Attributes:
         arch: the core's generation.
-        dtype: "i8" or "bf16".
+        dtype: "i8", "i16" or "bf16".
         height, width: output rows of a strip, and columns of the tile.
         n, kc: output and input channels, multiples of the instruction's t and s.
         window: how the window lies in a strip.
@@ -111,17 +109,8 @@ class WindowKernel:
         wide = self.arch.vector_load_bytes
         key = (self.arch.name, self.dtype, wide, self.height % 4, self.width % 4, channels % 4)
         if key not in _BLOCKINGS:
-            _BLOCKINGS[key] = _best_blocking(
-                unit, self.height, self.width, channels, self._distance
-            )
+            _BLOCKINGS[key] = _best_blocking(unit, self.height, self.width, channels)
         return _BLOCKINGS[key]
-
-    @property
-    def _distance(self) -> int:
-        """Cycles between two products on one accumulator (llvm-aie schedule: 2 integer, 4 or 3 bf16)."""
-        if self.dtype == "i8":
-            return 2
-        return 3 if self.arch.name == "aie2p" else 4
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate: MACs, accumulator traffic and loop set-up."""
@@ -129,7 +118,7 @@ class WindowKernel:
         blocks = y * x * c
         taps, depth = len(self.window.tap_offsets()), self.kc // self.rst[1]
         groups = self.height * self.width * (self.n // self.rst[2]) // blocks
-        chain = self._distance * self.unit.issue
+        chain = self.unit.distance * self.unit.issue
         inner = taps * max(self.unit.issue_cycles(blocks, y * x, c), chain)
         loops = 12 if self._unrolled else 12 * (1 + self.window.taps[0])
         return int(groups * (depth * inner + loops + self.unit.traffic_cycles(blocks) + 12)) + 30

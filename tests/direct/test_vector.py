@@ -18,7 +18,7 @@ from aie_conv.sim import Simulator
 from .strategies import Case, cases, simulate
 
 
-@given(cases(["i8", "bf16"]), st.sampled_from(device_names()))
+@given(cases(["i8", "i16", "bf16"]), st.sampled_from(device_names()))
 def test_simulated_text_equals_torch(case: Case, device: str) -> None:
     plan = VectorRoute().propose(case.problem(), device)
     got, arrays = simulate(case, plan, plan.emit())
@@ -43,6 +43,7 @@ def case_of(groups: int, channels: int, outputs: int, side: int = 12) -> Case:
         (case_of(1, 16, 16), " {padDimensions = ", " {unknown = "),
         (case_of(64, 1, 1), "arith.constant 808 : i32", "arith.constant 904 : i32"),
         (case_of(4, 8, 8), "([] [0, ", "([] [64, "),
+        (replace(case_of(1, 16, 16), dtype="i16"), "constant 826 : i32", "constant 794 : i32"),
     ],
 )
 def test_a_changed_program_is_noticed(case: Case, old: str, new: str) -> None:

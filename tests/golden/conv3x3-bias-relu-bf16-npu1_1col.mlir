@@ -115,31 +115,31 @@ module {
             %i_94 = arith.muli %kb_84, %c_9 : index
             %i_95 = arith.muli %kb_84, %c_10 : index
             %i_96 = arith.addi %i_18, %i_94 : index
-            %v_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
-            %a_98 = vector.shape_cast %v_97 : vector<32xbf16> to vector<4x8xbf16>
+            %a_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
+            %v_98 = vector.shape_cast %a_97 : vector<32xbf16> to vector<4x8xbf16>
             %i_99 = arith.addi %i_21, %i_94 : index
-            %v_100 = vector.load %a[%i_99] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
-            %a_101 = vector.shape_cast %v_100 : vector<32xbf16> to vector<4x8xbf16>
+            %a_100 = vector.load %a[%i_99] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
+            %v_101 = vector.shape_cast %a_100 : vector<32xbf16> to vector<4x8xbf16>
             %i_102 = arith.addi %i_24, %i_94 : index
-            %v_103 = vector.load %a[%i_102] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
-            %a_104 = vector.shape_cast %v_103 : vector<32xbf16> to vector<4x8xbf16>
+            %a_103 = vector.load %a[%i_102] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
+            %v_104 = vector.shape_cast %a_103 : vector<32xbf16> to vector<4x8xbf16>
             %i_105 = arith.addi %i_27, %i_94 : index
-            %v_106 = vector.load %a[%i_105] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
-            %a_107 = vector.shape_cast %v_106 : vector<32xbf16> to vector<4x8xbf16>
+            %a_106 = vector.load %a[%i_105] {alignment = 32 : i64} : memref<768xbf16>, vector<32xbf16>
+            %v_107 = vector.shape_cast %a_106 : vector<32xbf16> to vector<4x8xbf16>
             %i_108 = arith.addi %i_29, %i_95 : index
-            %v_109 = vector.load %b[%i_108] {alignment = 32 : i64} : memref<1168xbf16>, vector<32xbf16>
-            %b_110 = vector.shape_cast %v_109 : vector<32xbf16> to vector<8x4xbf16>
+            %b_109 = vector.load %b[%i_108] {alignment = 32 : i64} : memref<1168xbf16>, vector<32xbf16>
+            %v_110 = vector.shape_cast %b_109 : vector<32xbf16> to vector<8x4xbf16>
             %i_111 = arith.addi %i_33, %i_95 : index
-            %v_112 = vector.load %b[%i_111] {alignment = 32 : i64} : memref<1168xbf16>, vector<32xbf16>
-            %b_113 = vector.shape_cast %v_112 : vector<32xbf16> to vector<8x4xbf16>
-            %y_114 = aievec.matmul %a_98, %b_110, %x_85 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_115 = aievec.matmul %a_98, %b_113, %x_86 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_116 = aievec.matmul %a_101, %b_110, %x_87 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_117 = aievec.matmul %a_101, %b_113, %x_88 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_118 = aievec.matmul %a_104, %b_110, %x_89 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_119 = aievec.matmul %a_104, %b_113, %x_90 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_120 = aievec.matmul %a_107, %b_110, %x_91 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
-            %y_121 = aievec.matmul %a_107, %b_113, %x_92 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %b_112 = vector.load %b[%i_111] {alignment = 32 : i64} : memref<1168xbf16>, vector<32xbf16>
+            %v_113 = vector.shape_cast %b_112 : vector<32xbf16> to vector<8x4xbf16>
+            %y_114 = aievec.matmul %v_98, %v_110, %x_85 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_115 = aievec.matmul %v_98, %v_113, %x_86 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_116 = aievec.matmul %v_101, %v_110, %x_87 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_117 = aievec.matmul %v_101, %v_113, %x_88 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_118 = aievec.matmul %v_104, %v_110, %x_89 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_119 = aievec.matmul %v_104, %v_113, %x_90 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_120 = aievec.matmul %v_107, %v_110, %x_91 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
+            %y_121 = aievec.matmul %v_107, %v_113, %x_92 : vector<4x8xbf16>, vector<8x4xbf16> into vector<4x4xf32>
             scf.yield %y_114, %y_115, %y_116, %y_117, %y_118, %y_119, %y_120, %y_121 : vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>, vector<4x4xf32>
           }
           %v_122 = vector.shape_cast %sum_93#0 : vector<4x4xf32> to vector<16xf32>

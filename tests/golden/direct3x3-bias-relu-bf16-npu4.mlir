@@ -88,146 +88,146 @@ module {
               %c_57 = arith.constant 288 : index
               %i_58 = arith.muli %k_48, %c_57 : index
               %i_59 = arith.addi %i_22, %i_58 : index
-              %v_60 = vector.load %b[%i_59] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_61 = vector.shape_cast %v_60 : vector<32xbf16> to vector<8x4xbf16>
-              %v_62 = vector.load %a[%i_56] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_63 = vector.shape_cast %v_62 : vector<64xbf16> to vector<8x8xbf16>
+              %b_60 = vector.load %b[%i_59] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_61 = vector.shape_cast %b_60 : vector<32xbf16> to vector<8x4xbf16>
+              %a_62 = vector.load %a[%i_56] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_63 = vector.shape_cast %a_62 : vector<64xbf16> to vector<8x8xbf16>
               %c_64 = arith.constant 64 : index
               %i_65 = arith.addi %i_56, %c_64 : index
-              %v_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_67 = vector.shape_cast %v_66 : vector<64xbf16> to vector<8x8xbf16>
+              %a_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_67 = vector.shape_cast %a_66 : vector<64xbf16> to vector<8x8xbf16>
               %c_68 = arith.constant 128 : index
               %i_69 = arith.addi %i_56, %c_68 : index
-              %v_70 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_71 = vector.shape_cast %v_70 : vector<64xbf16> to vector<8x8xbf16>
+              %a_70 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_71 = vector.shape_cast %a_70 : vector<64xbf16> to vector<8x8xbf16>
               %c_72 = arith.constant 192 : index
               %i_73 = arith.addi %i_56, %c_72 : index
-              %v_74 = vector.load %a[%i_73] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_75 = vector.shape_cast %v_74 : vector<64xbf16> to vector<8x8xbf16>
-              %y_76 = aievec.matmul_aie2p %a_63, %b_61, %x_49 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_77 = aievec.matmul_aie2p %a_67, %b_61, %x_50 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_78 = aievec.matmul_aie2p %a_71, %b_61, %x_51 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_79 = aievec.matmul_aie2p %a_75, %b_61, %x_52 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_74 = vector.load %a[%i_73] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_75 = vector.shape_cast %a_74 : vector<64xbf16> to vector<8x8xbf16>
+              %y_76 = aievec.matmul_aie2p %v_63, %v_61, %x_49 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_77 = aievec.matmul_aie2p %v_67, %v_61, %x_50 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_78 = aievec.matmul_aie2p %v_71, %v_61, %x_51 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_79 = aievec.matmul_aie2p %v_75, %v_61, %x_52 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_80 = arith.constant 32 : index
               %i_81 = arith.addi %i_59, %c_80 : index
-              %v_82 = vector.load %b[%i_81] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_83 = vector.shape_cast %v_82 : vector<32xbf16> to vector<8x4xbf16>
+              %b_82 = vector.load %b[%i_81] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_83 = vector.shape_cast %b_82 : vector<32xbf16> to vector<8x4xbf16>
               %c_84 = arith.constant 256 : index
               %i_85 = arith.addi %i_56, %c_84 : index
-              %v_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_87 = vector.shape_cast %v_86 : vector<64xbf16> to vector<8x8xbf16>
-              %y_88 = aievec.matmul_aie2p %a_67, %b_83, %y_76 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_89 = aievec.matmul_aie2p %a_71, %b_83, %y_77 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_90 = aievec.matmul_aie2p %a_75, %b_83, %y_78 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_91 = aievec.matmul_aie2p %a_87, %b_83, %y_79 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_87 = vector.shape_cast %a_86 : vector<64xbf16> to vector<8x8xbf16>
+              %y_88 = aievec.matmul_aie2p %v_67, %v_83, %y_76 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_89 = aievec.matmul_aie2p %v_71, %v_83, %y_77 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_90 = aievec.matmul_aie2p %v_75, %v_83, %y_78 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_91 = aievec.matmul_aie2p %v_87, %v_83, %y_79 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_92 = arith.constant 64 : index
               %i_93 = arith.addi %i_59, %c_92 : index
-              %v_94 = vector.load %b[%i_93] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_95 = vector.shape_cast %v_94 : vector<32xbf16> to vector<8x4xbf16>
+              %b_94 = vector.load %b[%i_93] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_95 = vector.shape_cast %b_94 : vector<32xbf16> to vector<8x4xbf16>
               %c_96 = arith.constant 320 : index
               %i_97 = arith.addi %i_56, %c_96 : index
-              %v_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_99 = vector.shape_cast %v_98 : vector<64xbf16> to vector<8x8xbf16>
-              %y_100 = aievec.matmul_aie2p %a_71, %b_95, %y_88 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_101 = aievec.matmul_aie2p %a_75, %b_95, %y_89 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_102 = aievec.matmul_aie2p %a_87, %b_95, %y_90 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_103 = aievec.matmul_aie2p %a_99, %b_95, %y_91 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_99 = vector.shape_cast %a_98 : vector<64xbf16> to vector<8x8xbf16>
+              %y_100 = aievec.matmul_aie2p %v_71, %v_95, %y_88 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_101 = aievec.matmul_aie2p %v_75, %v_95, %y_89 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_102 = aievec.matmul_aie2p %v_87, %v_95, %y_90 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_103 = aievec.matmul_aie2p %v_99, %v_95, %y_91 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_104 = arith.constant 96 : index
               %i_105 = arith.addi %i_59, %c_104 : index
-              %v_106 = vector.load %b[%i_105] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_107 = vector.shape_cast %v_106 : vector<32xbf16> to vector<8x4xbf16>
+              %b_106 = vector.load %b[%i_105] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_107 = vector.shape_cast %b_106 : vector<32xbf16> to vector<8x4xbf16>
               %c_108 = arith.constant 384 : index
               %i_109 = arith.addi %i_56, %c_108 : index
-              %v_110 = vector.load %a[%i_109] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_111 = vector.shape_cast %v_110 : vector<64xbf16> to vector<8x8xbf16>
+              %a_110 = vector.load %a[%i_109] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_111 = vector.shape_cast %a_110 : vector<64xbf16> to vector<8x8xbf16>
               %c_112 = arith.constant 448 : index
               %i_113 = arith.addi %i_56, %c_112 : index
-              %v_114 = vector.load %a[%i_113] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_115 = vector.shape_cast %v_114 : vector<64xbf16> to vector<8x8xbf16>
+              %a_114 = vector.load %a[%i_113] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_115 = vector.shape_cast %a_114 : vector<64xbf16> to vector<8x8xbf16>
               %c_116 = arith.constant 512 : index
               %i_117 = arith.addi %i_56, %c_116 : index
-              %v_118 = vector.load %a[%i_117] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_119 = vector.shape_cast %v_118 : vector<64xbf16> to vector<8x8xbf16>
+              %a_118 = vector.load %a[%i_117] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_119 = vector.shape_cast %a_118 : vector<64xbf16> to vector<8x8xbf16>
               %c_120 = arith.constant 576 : index
               %i_121 = arith.addi %i_56, %c_120 : index
-              %v_122 = vector.load %a[%i_121] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_123 = vector.shape_cast %v_122 : vector<64xbf16> to vector<8x8xbf16>
-              %y_124 = aievec.matmul_aie2p %a_111, %b_107, %y_100 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_125 = aievec.matmul_aie2p %a_115, %b_107, %y_101 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_126 = aievec.matmul_aie2p %a_119, %b_107, %y_102 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_127 = aievec.matmul_aie2p %a_123, %b_107, %y_103 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_122 = vector.load %a[%i_121] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_123 = vector.shape_cast %a_122 : vector<64xbf16> to vector<8x8xbf16>
+              %y_124 = aievec.matmul_aie2p %v_111, %v_107, %y_100 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_125 = aievec.matmul_aie2p %v_115, %v_107, %y_101 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_126 = aievec.matmul_aie2p %v_119, %v_107, %y_102 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_127 = aievec.matmul_aie2p %v_123, %v_107, %y_103 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_128 = arith.constant 128 : index
               %i_129 = arith.addi %i_59, %c_128 : index
-              %v_130 = vector.load %b[%i_129] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_131 = vector.shape_cast %v_130 : vector<32xbf16> to vector<8x4xbf16>
+              %b_130 = vector.load %b[%i_129] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_131 = vector.shape_cast %b_130 : vector<32xbf16> to vector<8x4xbf16>
               %c_132 = arith.constant 640 : index
               %i_133 = arith.addi %i_56, %c_132 : index
-              %v_134 = vector.load %a[%i_133] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_135 = vector.shape_cast %v_134 : vector<64xbf16> to vector<8x8xbf16>
-              %y_136 = aievec.matmul_aie2p %a_115, %b_131, %y_124 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_137 = aievec.matmul_aie2p %a_119, %b_131, %y_125 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_138 = aievec.matmul_aie2p %a_123, %b_131, %y_126 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_139 = aievec.matmul_aie2p %a_135, %b_131, %y_127 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_134 = vector.load %a[%i_133] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_135 = vector.shape_cast %a_134 : vector<64xbf16> to vector<8x8xbf16>
+              %y_136 = aievec.matmul_aie2p %v_115, %v_131, %y_124 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_137 = aievec.matmul_aie2p %v_119, %v_131, %y_125 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_138 = aievec.matmul_aie2p %v_123, %v_131, %y_126 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_139 = aievec.matmul_aie2p %v_135, %v_131, %y_127 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_140 = arith.constant 160 : index
               %i_141 = arith.addi %i_59, %c_140 : index
-              %v_142 = vector.load %b[%i_141] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_143 = vector.shape_cast %v_142 : vector<32xbf16> to vector<8x4xbf16>
+              %b_142 = vector.load %b[%i_141] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_143 = vector.shape_cast %b_142 : vector<32xbf16> to vector<8x4xbf16>
               %c_144 = arith.constant 704 : index
               %i_145 = arith.addi %i_56, %c_144 : index
-              %v_146 = vector.load %a[%i_145] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_147 = vector.shape_cast %v_146 : vector<64xbf16> to vector<8x8xbf16>
-              %y_148 = aievec.matmul_aie2p %a_119, %b_143, %y_136 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_149 = aievec.matmul_aie2p %a_123, %b_143, %y_137 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_150 = aievec.matmul_aie2p %a_135, %b_143, %y_138 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_151 = aievec.matmul_aie2p %a_147, %b_143, %y_139 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_146 = vector.load %a[%i_145] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_147 = vector.shape_cast %a_146 : vector<64xbf16> to vector<8x8xbf16>
+              %y_148 = aievec.matmul_aie2p %v_119, %v_143, %y_136 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_149 = aievec.matmul_aie2p %v_123, %v_143, %y_137 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_150 = aievec.matmul_aie2p %v_135, %v_143, %y_138 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_151 = aievec.matmul_aie2p %v_147, %v_143, %y_139 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_152 = arith.constant 192 : index
               %i_153 = arith.addi %i_59, %c_152 : index
-              %v_154 = vector.load %b[%i_153] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_155 = vector.shape_cast %v_154 : vector<32xbf16> to vector<8x4xbf16>
+              %b_154 = vector.load %b[%i_153] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_155 = vector.shape_cast %b_154 : vector<32xbf16> to vector<8x4xbf16>
               %c_156 = arith.constant 768 : index
               %i_157 = arith.addi %i_56, %c_156 : index
-              %v_158 = vector.load %a[%i_157] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_159 = vector.shape_cast %v_158 : vector<64xbf16> to vector<8x8xbf16>
+              %a_158 = vector.load %a[%i_157] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_159 = vector.shape_cast %a_158 : vector<64xbf16> to vector<8x8xbf16>
               %c_160 = arith.constant 832 : index
               %i_161 = arith.addi %i_56, %c_160 : index
-              %v_162 = vector.load %a[%i_161] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_163 = vector.shape_cast %v_162 : vector<64xbf16> to vector<8x8xbf16>
+              %a_162 = vector.load %a[%i_161] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_163 = vector.shape_cast %a_162 : vector<64xbf16> to vector<8x8xbf16>
               %c_164 = arith.constant 896 : index
               %i_165 = arith.addi %i_56, %c_164 : index
-              %v_166 = vector.load %a[%i_165] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_167 = vector.shape_cast %v_166 : vector<64xbf16> to vector<8x8xbf16>
+              %a_166 = vector.load %a[%i_165] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_167 = vector.shape_cast %a_166 : vector<64xbf16> to vector<8x8xbf16>
               %c_168 = arith.constant 960 : index
               %i_169 = arith.addi %i_56, %c_168 : index
-              %v_170 = vector.load %a[%i_169] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_171 = vector.shape_cast %v_170 : vector<64xbf16> to vector<8x8xbf16>
-              %y_172 = aievec.matmul_aie2p %a_159, %b_155, %y_148 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_173 = aievec.matmul_aie2p %a_163, %b_155, %y_149 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_174 = aievec.matmul_aie2p %a_167, %b_155, %y_150 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_175 = aievec.matmul_aie2p %a_171, %b_155, %y_151 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_170 = vector.load %a[%i_169] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_171 = vector.shape_cast %a_170 : vector<64xbf16> to vector<8x8xbf16>
+              %y_172 = aievec.matmul_aie2p %v_159, %v_155, %y_148 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_173 = aievec.matmul_aie2p %v_163, %v_155, %y_149 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_174 = aievec.matmul_aie2p %v_167, %v_155, %y_150 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_175 = aievec.matmul_aie2p %v_171, %v_155, %y_151 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_176 = arith.constant 224 : index
               %i_177 = arith.addi %i_59, %c_176 : index
-              %v_178 = vector.load %b[%i_177] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_179 = vector.shape_cast %v_178 : vector<32xbf16> to vector<8x4xbf16>
+              %b_178 = vector.load %b[%i_177] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_179 = vector.shape_cast %b_178 : vector<32xbf16> to vector<8x4xbf16>
               %c_180 = arith.constant 1024 : index
               %i_181 = arith.addi %i_56, %c_180 : index
-              %v_182 = vector.load %a[%i_181] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_183 = vector.shape_cast %v_182 : vector<64xbf16> to vector<8x8xbf16>
-              %y_184 = aievec.matmul_aie2p %a_163, %b_179, %y_172 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_185 = aievec.matmul_aie2p %a_167, %b_179, %y_173 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_186 = aievec.matmul_aie2p %a_171, %b_179, %y_174 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_187 = aievec.matmul_aie2p %a_183, %b_179, %y_175 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_182 = vector.load %a[%i_181] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_183 = vector.shape_cast %a_182 : vector<64xbf16> to vector<8x8xbf16>
+              %y_184 = aievec.matmul_aie2p %v_163, %v_179, %y_172 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_185 = aievec.matmul_aie2p %v_167, %v_179, %y_173 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_186 = aievec.matmul_aie2p %v_171, %v_179, %y_174 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_187 = aievec.matmul_aie2p %v_183, %v_179, %y_175 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %c_188 = arith.constant 256 : index
               %i_189 = arith.addi %i_59, %c_188 : index
-              %v_190 = vector.load %b[%i_189] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %b_191 = vector.shape_cast %v_190 : vector<32xbf16> to vector<8x4xbf16>
+              %b_190 = vector.load %b[%i_189] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+              %v_191 = vector.shape_cast %b_190 : vector<32xbf16> to vector<8x4xbf16>
               %c_192 = arith.constant 1088 : index
               %i_193 = arith.addi %i_56, %c_192 : index
-              %v_194 = vector.load %a[%i_193] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %a_195 = vector.shape_cast %v_194 : vector<64xbf16> to vector<8x8xbf16>
-              %y_196 = aievec.matmul_aie2p %a_167, %b_191, %y_184 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_197 = aievec.matmul_aie2p %a_171, %b_191, %y_185 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_198 = aievec.matmul_aie2p %a_183, %b_191, %y_186 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_199 = aievec.matmul_aie2p %a_195, %b_191, %y_187 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %a_194 = vector.load %a[%i_193] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %v_195 = vector.shape_cast %a_194 : vector<64xbf16> to vector<8x8xbf16>
+              %y_196 = aievec.matmul_aie2p %v_167, %v_191, %y_184 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_197 = aievec.matmul_aie2p %v_171, %v_191, %y_185 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_198 = aievec.matmul_aie2p %v_183, %v_191, %y_186 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+              %y_199 = aievec.matmul_aie2p %v_195, %v_191, %y_187 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               scf.yield %y_196, %y_197, %y_198, %y_199 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
             }
             %v_200 = vector.shape_cast %sum_53#0 : vector<8x4xf32> to vector<32xf32>

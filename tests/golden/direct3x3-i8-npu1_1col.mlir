@@ -62,164 +62,164 @@ module {
             %i_35 = arith.addi %i_31, %c_34 : index
             %c_36 = arith.constant 96 : index
             %i_37 = arith.addi %i_31, %c_36 : index
-            %v_38 = vector.load %c[%i_31] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
-            %acc_39 = vector.bitcast %v_38 : vector<32xi32> to vector<16xi64>
-            %v_40 = vector.load %c[%i_33] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
-            %acc_41 = vector.bitcast %v_40 : vector<32xi32> to vector<16xi64>
-            %v_42 = vector.load %c[%i_35] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
-            %acc_43 = vector.bitcast %v_42 : vector<32xi32> to vector<16xi64>
-            %v_44 = vector.load %c[%i_37] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
-            %acc_45 = vector.bitcast %v_44 : vector<32xi32> to vector<16xi64>
+            %acc_38 = vector.load %c[%i_31] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
+            %v_39 = vector.bitcast %acc_38 : vector<32xi32> to vector<16xi64>
+            %acc_40 = vector.load %c[%i_33] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
+            %v_41 = vector.bitcast %acc_40 : vector<32xi32> to vector<16xi64>
+            %acc_42 = vector.load %c[%i_35] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
+            %v_43 = vector.bitcast %acc_42 : vector<32xi32> to vector<16xi64>
+            %acc_44 = vector.load %c[%i_37] {alignment = 32 : i64} : memref<256xi32>, vector<32xi32>
+            %v_45 = vector.bitcast %acc_44 : vector<32xi32> to vector<16xi64>
             %c_46 = arith.constant 0 : index
             %c_47 = arith.constant 1 : index
             %c_48 = arith.constant 2 : index
-            %sum_54:4 = scf.for %k_49 = %c_46 to %c_48 step %c_47 iter_args(%x_50 = %acc_39, %x_51 = %acc_41, %x_52 = %acc_43, %x_53 = %acc_45) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
+            %sum_54:4 = scf.for %k_49 = %c_46 to %c_48 step %c_47 iter_args(%x_50 = %v_39, %x_51 = %v_41, %x_52 = %v_43, %x_53 = %v_45) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
               %c_55 = arith.constant 32 : index
               %i_56 = arith.muli %k_49, %c_55 : index
               %i_57 = arith.addi %i_20, %i_56 : index
               %c_58 = arith.constant 576 : index
               %i_59 = arith.muli %k_49, %c_58 : index
               %i_60 = arith.addi %i_23, %i_59 : index
-              %v_61 = vector.load %b[%i_60] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_62 = vector.bitcast %v_61 : vector<64xi8> to vector<16xi32>
-              %v_63 = vector.load %a[%i_57] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_64 = vector.shuffle %v_63, %v_63 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %b_61 = vector.load %b[%i_60] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_62 = vector.bitcast %b_61 : vector<64xi8> to vector<16xi32>
+              %a_63 = vector.load %a[%i_57] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_64 = vector.shuffle %a_63, %a_63 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_65 = arith.constant 64 : index
               %i_66 = arith.addi %i_57, %c_65 : index
-              %v_67 = vector.load %a[%i_66] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_68 = vector.shuffle %v_67, %v_67 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_67 = vector.load %a[%i_66] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_68 = vector.shuffle %a_67, %a_67 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_69 = arith.constant 128 : index
               %i_70 = arith.addi %i_57, %c_69 : index
-              %v_71 = vector.load %a[%i_70] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_72 = vector.shuffle %v_71, %v_71 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_71 = vector.load %a[%i_70] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_72 = vector.shuffle %a_71, %a_71 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_73 = arith.constant 192 : index
               %i_74 = arith.addi %i_57, %c_73 : index
-              %v_75 = vector.load %a[%i_74] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_76 = vector.shuffle %v_75, %v_75 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_77 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_64, %b_62, %x_50, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_78 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_68, %b_62, %x_51, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_79 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_72, %b_62, %x_52, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_80 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_76, %b_62, %x_53, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_75 = vector.load %a[%i_74] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_76 = vector.shuffle %a_75, %a_75 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_77 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_64, %v_62, %x_50, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_78 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_68, %v_62, %x_51, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_79 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_72, %v_62, %x_52, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_80 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_76, %v_62, %x_53, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_81 = arith.constant 64 : index
               %i_82 = arith.addi %i_60, %c_81 : index
-              %v_83 = vector.load %b[%i_82] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_84 = vector.bitcast %v_83 : vector<64xi8> to vector<16xi32>
+              %b_83 = vector.load %b[%i_82] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_84 = vector.bitcast %b_83 : vector<64xi8> to vector<16xi32>
               %c_85 = arith.constant 256 : index
               %i_86 = arith.addi %i_57, %c_85 : index
-              %v_87 = vector.load %a[%i_86] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_88 = vector.shuffle %v_87, %v_87 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_89 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_68, %b_84, %y_77, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_90 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_72, %b_84, %y_78, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_91 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_76, %b_84, %y_79, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_92 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_88, %b_84, %y_80, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_87 = vector.load %a[%i_86] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_88 = vector.shuffle %a_87, %a_87 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_89 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_68, %v_84, %y_77, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_90 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_72, %v_84, %y_78, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_91 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_76, %v_84, %y_79, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_92 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_88, %v_84, %y_80, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_93 = arith.constant 128 : index
               %i_94 = arith.addi %i_60, %c_93 : index
-              %v_95 = vector.load %b[%i_94] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_96 = vector.bitcast %v_95 : vector<64xi8> to vector<16xi32>
+              %b_95 = vector.load %b[%i_94] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_96 = vector.bitcast %b_95 : vector<64xi8> to vector<16xi32>
               %c_97 = arith.constant 320 : index
               %i_98 = arith.addi %i_57, %c_97 : index
-              %v_99 = vector.load %a[%i_98] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_100 = vector.shuffle %v_99, %v_99 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_101 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_72, %b_96, %y_89, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_102 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_76, %b_96, %y_90, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_103 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_88, %b_96, %y_91, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_104 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_100, %b_96, %y_92, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_99 = vector.load %a[%i_98] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_100 = vector.shuffle %a_99, %a_99 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_101 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_72, %v_96, %y_89, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_102 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_76, %v_96, %y_90, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_103 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_88, %v_96, %y_91, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_104 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_100, %v_96, %y_92, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_105 = arith.constant 192 : index
               %i_106 = arith.addi %i_60, %c_105 : index
-              %v_107 = vector.load %b[%i_106] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_108 = vector.bitcast %v_107 : vector<64xi8> to vector<16xi32>
+              %b_107 = vector.load %b[%i_106] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_108 = vector.bitcast %b_107 : vector<64xi8> to vector<16xi32>
               %c_109 = arith.constant 384 : index
               %i_110 = arith.addi %i_57, %c_109 : index
-              %v_111 = vector.load %a[%i_110] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_112 = vector.shuffle %v_111, %v_111 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_111 = vector.load %a[%i_110] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_112 = vector.shuffle %a_111, %a_111 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_113 = arith.constant 448 : index
               %i_114 = arith.addi %i_57, %c_113 : index
-              %v_115 = vector.load %a[%i_114] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_116 = vector.shuffle %v_115, %v_115 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_115 = vector.load %a[%i_114] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_116 = vector.shuffle %a_115, %a_115 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_117 = arith.constant 512 : index
               %i_118 = arith.addi %i_57, %c_117 : index
-              %v_119 = vector.load %a[%i_118] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_120 = vector.shuffle %v_119, %v_119 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_119 = vector.load %a[%i_118] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_120 = vector.shuffle %a_119, %a_119 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_121 = arith.constant 576 : index
               %i_122 = arith.addi %i_57, %c_121 : index
-              %v_123 = vector.load %a[%i_122] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_124 = vector.shuffle %v_123, %v_123 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_125 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_112, %b_108, %y_101, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_126 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_116, %b_108, %y_102, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_127 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_120, %b_108, %y_103, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_128 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_124, %b_108, %y_104, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_123 = vector.load %a[%i_122] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_124 = vector.shuffle %a_123, %a_123 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_125 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_112, %v_108, %y_101, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_126 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_116, %v_108, %y_102, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_127 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_120, %v_108, %y_103, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_128 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_124, %v_108, %y_104, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_129 = arith.constant 256 : index
               %i_130 = arith.addi %i_60, %c_129 : index
-              %v_131 = vector.load %b[%i_130] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_132 = vector.bitcast %v_131 : vector<64xi8> to vector<16xi32>
+              %b_131 = vector.load %b[%i_130] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_132 = vector.bitcast %b_131 : vector<64xi8> to vector<16xi32>
               %c_133 = arith.constant 640 : index
               %i_134 = arith.addi %i_57, %c_133 : index
-              %v_135 = vector.load %a[%i_134] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_136 = vector.shuffle %v_135, %v_135 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_137 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_116, %b_132, %y_125, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_138 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_120, %b_132, %y_126, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_139 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_124, %b_132, %y_127, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_140 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_136, %b_132, %y_128, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_135 = vector.load %a[%i_134] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_136 = vector.shuffle %a_135, %a_135 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_137 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_116, %v_132, %y_125, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_138 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_120, %v_132, %y_126, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_139 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_124, %v_132, %y_127, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_140 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_136, %v_132, %y_128, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_141 = arith.constant 320 : index
               %i_142 = arith.addi %i_60, %c_141 : index
-              %v_143 = vector.load %b[%i_142] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_144 = vector.bitcast %v_143 : vector<64xi8> to vector<16xi32>
+              %b_143 = vector.load %b[%i_142] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_144 = vector.bitcast %b_143 : vector<64xi8> to vector<16xi32>
               %c_145 = arith.constant 704 : index
               %i_146 = arith.addi %i_57, %c_145 : index
-              %v_147 = vector.load %a[%i_146] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_148 = vector.shuffle %v_147, %v_147 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_149 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_120, %b_144, %y_137, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_150 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_124, %b_144, %y_138, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_151 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_136, %b_144, %y_139, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_152 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_148, %b_144, %y_140, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_147 = vector.load %a[%i_146] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_148 = vector.shuffle %a_147, %a_147 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_149 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_120, %v_144, %y_137, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_150 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_124, %v_144, %y_138, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_151 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_136, %v_144, %y_139, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_152 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_148, %v_144, %y_140, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_153 = arith.constant 384 : index
               %i_154 = arith.addi %i_60, %c_153 : index
-              %v_155 = vector.load %b[%i_154] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_156 = vector.bitcast %v_155 : vector<64xi8> to vector<16xi32>
+              %b_155 = vector.load %b[%i_154] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_156 = vector.bitcast %b_155 : vector<64xi8> to vector<16xi32>
               %c_157 = arith.constant 768 : index
               %i_158 = arith.addi %i_57, %c_157 : index
-              %v_159 = vector.load %a[%i_158] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_160 = vector.shuffle %v_159, %v_159 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_159 = vector.load %a[%i_158] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_160 = vector.shuffle %a_159, %a_159 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_161 = arith.constant 832 : index
               %i_162 = arith.addi %i_57, %c_161 : index
-              %v_163 = vector.load %a[%i_162] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_164 = vector.shuffle %v_163, %v_163 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_163 = vector.load %a[%i_162] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_164 = vector.shuffle %a_163, %a_163 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_165 = arith.constant 896 : index
               %i_166 = arith.addi %i_57, %c_165 : index
-              %v_167 = vector.load %a[%i_166] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_168 = vector.shuffle %v_167, %v_167 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %a_167 = vector.load %a[%i_166] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_168 = vector.shuffle %a_167, %a_167 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
               %c_169 = arith.constant 960 : index
               %i_170 = arith.addi %i_57, %c_169 : index
-              %v_171 = vector.load %a[%i_170] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_172 = vector.shuffle %v_171, %v_171 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_173 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_160, %b_156, %y_149, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_174 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_164, %b_156, %y_150, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_175 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_168, %b_156, %y_151, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_176 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_172, %b_156, %y_152, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_171 = vector.load %a[%i_170] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_172 = vector.shuffle %a_171, %a_171 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_173 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_160, %v_156, %y_149, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_174 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_164, %v_156, %y_150, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_175 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_168, %v_156, %y_151, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_176 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_172, %v_156, %y_152, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_177 = arith.constant 448 : index
               %i_178 = arith.addi %i_60, %c_177 : index
-              %v_179 = vector.load %b[%i_178] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_180 = vector.bitcast %v_179 : vector<64xi8> to vector<16xi32>
+              %b_179 = vector.load %b[%i_178] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_180 = vector.bitcast %b_179 : vector<64xi8> to vector<16xi32>
               %c_181 = arith.constant 1024 : index
               %i_182 = arith.addi %i_57, %c_181 : index
-              %v_183 = vector.load %a[%i_182] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_184 = vector.shuffle %v_183, %v_183 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_185 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_164, %b_180, %y_173, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_186 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_168, %b_180, %y_174, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_187 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_172, %b_180, %y_175, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_188 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_184, %b_180, %y_176, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_183 = vector.load %a[%i_182] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_184 = vector.shuffle %a_183, %a_183 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_185 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_164, %v_180, %y_173, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_186 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_168, %v_180, %y_174, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_187 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_172, %v_180, %y_175, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_188 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_184, %v_180, %y_176, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               %c_189 = arith.constant 512 : index
               %i_190 = arith.addi %i_60, %c_189 : index
-              %v_191 = vector.load %b[%i_190] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
-              %b_192 = vector.bitcast %v_191 : vector<64xi8> to vector<16xi32>
+              %b_191 = vector.load %b[%i_190] {alignment = 32 : i64} : memref<1152xi8>, vector<64xi8>
+              %v_192 = vector.bitcast %b_191 : vector<64xi8> to vector<16xi32>
               %c_193 = arith.constant 1088 : index
               %i_194 = arith.addi %i_57, %c_193 : index
-              %v_195 = vector.load %a[%i_194] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
-              %a_196 = vector.shuffle %v_195, %v_195 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
-              %y_197 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_168, %b_192, %y_185, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_198 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_172, %b_192, %y_186, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_199 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_184, %b_192, %y_187, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-              %y_200 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_196, %b_192, %y_188, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %a_195 = vector.load %a[%i_194] {alignment = 32 : i64} : memref<1536xi8>, vector<32xi8>
+              %v_196 = vector.shuffle %a_195, %a_195 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+              %y_197 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_168, %v_192, %y_185, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_198 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_172, %v_192, %y_186, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_199 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_184, %v_192, %y_187, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+              %y_200 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_196, %v_192, %y_188, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
               scf.yield %y_197, %y_198, %y_199, %y_200 : vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>
             }
             %v_201 = vector.bitcast %sum_54#0 : vector<16xi64> to vector<32xi32>

@@ -77,36 +77,36 @@ module {
           %i_46 = arith.muli %i_45, %c_14 : index
           %i_47 = arith.muli %nb_18, %c_15 : index
           %i_48 = arith.addi %i_47, %i_46 : index
-          %v_49 = vector.load %c[%i_33] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
-          %acc_50 = vector.bitcast %v_49 : vector<32xi32> to vector<16xi64>
-          %v_51 = vector.load %c[%i_38] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
-          %acc_52 = vector.bitcast %v_51 : vector<32xi32> to vector<16xi64>
-          %v_53 = vector.load %c[%i_43] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
-          %acc_54 = vector.bitcast %v_53 : vector<32xi32> to vector<16xi64>
-          %v_55 = vector.load %c[%i_48] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
-          %acc_56 = vector.bitcast %v_55 : vector<32xi32> to vector<16xi64>
-          %sum_62:4 = scf.for %kb_57 = %c_1 to %c_8 step %c_2 iter_args(%x_58 = %acc_50, %x_59 = %acc_52, %x_60 = %acc_54, %x_61 = %acc_56) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
+          %acc_49 = vector.load %c[%i_33] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
+          %v_50 = vector.bitcast %acc_49 : vector<32xi32> to vector<16xi64>
+          %acc_51 = vector.load %c[%i_38] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
+          %v_52 = vector.bitcast %acc_51 : vector<32xi32> to vector<16xi64>
+          %acc_53 = vector.load %c[%i_43] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
+          %v_54 = vector.bitcast %acc_53 : vector<32xi32> to vector<16xi64>
+          %acc_55 = vector.load %c[%i_48] {alignment = 32 : i64} : memref<128xi32>, vector<32xi32>
+          %v_56 = vector.bitcast %acc_55 : vector<32xi32> to vector<16xi64>
+          %sum_62:4 = scf.for %kb_57 = %c_1 to %c_8 step %c_2 iter_args(%x_58 = %v_50, %x_59 = %v_52, %x_60 = %v_54, %x_61 = %v_56) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
             %i_63 = arith.muli %kb_57, %c_10 : index
             %i_64 = arith.muli %kb_57, %c_11 : index
             %i_65 = arith.addi %i_19, %i_63 : index
-            %v_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
-            %a_67 = vector.shuffle %v_66, %v_66 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+            %a_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
+            %v_67 = vector.shuffle %a_66, %a_66 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
             %i_68 = arith.addi %i_22, %i_63 : index
-            %v_69 = vector.load %a[%i_68] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
-            %a_70 = vector.shuffle %v_69, %v_69 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+            %a_69 = vector.load %a[%i_68] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
+            %v_70 = vector.shuffle %a_69, %a_69 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
             %i_71 = arith.addi %i_25, %i_63 : index
-            %v_72 = vector.load %a[%i_71] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
-            %a_73 = vector.shuffle %v_72, %v_72 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+            %a_72 = vector.load %a[%i_71] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
+            %v_73 = vector.shuffle %a_72, %a_72 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
             %i_74 = arith.addi %i_28, %i_63 : index
-            %v_75 = vector.load %a[%i_74] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
-            %a_76 = vector.shuffle %v_75, %v_75 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
+            %a_75 = vector.load %a[%i_74] {alignment = 32 : i64} : memref<512xi8>, vector<32xi8>
+            %v_76 = vector.shuffle %a_75, %a_75 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<32xi8>, vector<32xi8>
             %i_77 = arith.addi %i_30, %i_64 : index
-            %v_78 = vector.load %b[%i_77] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
-            %b_79 = vector.bitcast %v_78 : vector<64xi8> to vector<16xi32>
-            %y_80 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_67, %b_79, %x_58, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-            %y_81 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_70, %b_79, %x_59, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-            %y_82 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_73, %b_79, %x_60, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-            %y_83 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_76, %b_79, %x_61, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+            %b_78 = vector.load %b[%i_77] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
+            %v_79 = vector.bitcast %b_78 : vector<64xi8> to vector<16xi32>
+            %y_80 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_67, %v_79, %x_58, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+            %y_81 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_70, %v_79, %x_59, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+            %y_82 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_73, %v_79, %x_60, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+            %y_83 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%v_76, %v_79, %x_61, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
             scf.yield %y_80, %y_81, %y_82, %y_83 : vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>
           }
           %v_84 = vector.bitcast %sum_62#0 : vector<16xi64> to vector<32xi32>

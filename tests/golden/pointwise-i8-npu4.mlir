@@ -63,16 +63,16 @@ module {
             %i_40 = arith.muli %kb_36, %c_9 : index
             %i_41 = arith.muli %kb_36, %c_10 : index
             %i_42 = arith.addi %i_18, %i_40 : index
-            %v_43 = vector.load %a[%i_42] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
-            %a_44 = vector.shape_cast %v_43 : vector<64xi8> to vector<8x8xi8>
+            %a_43 = vector.load %a[%i_42] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
+            %v_44 = vector.shape_cast %a_43 : vector<64xi8> to vector<8x8xi8>
             %i_45 = arith.addi %i_21, %i_40 : index
-            %v_46 = vector.load %a[%i_45] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
-            %a_47 = vector.shape_cast %v_46 : vector<64xi8> to vector<8x8xi8>
+            %a_46 = vector.load %a[%i_45] {alignment = 32 : i64} : memref<256xi8>, vector<64xi8>
+            %v_47 = vector.shape_cast %a_46 : vector<64xi8> to vector<8x8xi8>
             %i_48 = arith.addi %i_23, %i_41 : index
-            %v_49 = vector.load %b[%i_48] {alignment = 32 : i64} : memref<128xi8>, vector<64xi8>
-            %b_50 = vector.shape_cast %v_49 : vector<64xi8> to vector<8x8xi8>
-            %y_51 = aievec.matmul_aie2p %a_44, %b_50, %x_37 : vector<8x8xi8>, vector<8x8xi8> into vector<8x8xi32>
-            %y_52 = aievec.matmul_aie2p %a_47, %b_50, %x_38 : vector<8x8xi8>, vector<8x8xi8> into vector<8x8xi32>
+            %b_49 = vector.load %b[%i_48] {alignment = 32 : i64} : memref<128xi8>, vector<64xi8>
+            %v_50 = vector.shape_cast %b_49 : vector<64xi8> to vector<8x8xi8>
+            %y_51 = aievec.matmul_aie2p %v_44, %v_50, %x_37 : vector<8x8xi8>, vector<8x8xi8> into vector<8x8xi32>
+            %y_52 = aievec.matmul_aie2p %v_47, %v_50, %x_38 : vector<8x8xi8>, vector<8x8xi8> into vector<8x8xi32>
             scf.yield %y_51, %y_52 : vector<8x8xi32>, vector<8x8xi32>
           }
           %v_53 = vector.shape_cast %sum_39#0 : vector<8x8xi32> to vector<64xi32>

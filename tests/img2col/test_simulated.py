@@ -11,6 +11,7 @@ from aie_conv.errors import AieConvError
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.sim import Simulator
+from tests.direct import strategies as any_order
 
 from .strategies import Case, cases
 
@@ -62,6 +63,13 @@ def test_simulated_text_equals_torch(case: Case, device: str) -> None:
     plan = Im2colRoute().propose(case.problem(), device)
     got, arrays = simulate(case, plan, plan.emit())
     assert_equal(case, got, arrays)
+
+
+@given(any_order.cases(["i16"]).filter(lambda c: c.groups == 1), st.sampled_from(device_names()))
+def test_int16_equals_torch(case: any_order.Case, device: str) -> None:
+    plan = Im2colRoute().propose(case.problem(), device)
+    got, arrays = any_order.simulate(case, plan, plan.emit())
+    case.check(got, arrays)
 
 
 CASE = Case(
