@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from itertools import product
 
 from aie_conv.arch import Arch
 from aie_conv.array.tiling import Tiling
@@ -67,16 +66,10 @@ def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Patt
 def output_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
     """The output stream of one column: per tile, each row of cores' slice."""
     for pass_ in range(tiling.passes):
-        starts = [tiling.output_start(slice_) for slice_ in row_slices(tiling, pass_)]
-        together = starts == [starts[0] + row * tiling.n for row in range(tiling.rows)]
+        slices = row_slices(tiling, pass_)
         for t in range(tiling.column_tiles):
-            parts = tiling.output_patterns(column_tile(tiling, column, t))
-            if together and len(parts) == 1:
-                dims = ((tiling.rows, tiling.n), *parts[0].dims, (tiling.n, 1))
-                yield "result", Pattern(parts[0].offset + starts[0], dims)
-                continue
-            for start, part in product(starts, parts):
-                yield "result", Pattern(part.offset + start, (*part.dims, (tiling.n, 1)))
+            for pattern in tiling.slice_outputs(column_tile(tiling, column, t), slices):
+                yield "result", pattern
 
 
 def _tasks(

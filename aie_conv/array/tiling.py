@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from aie_conv.arch import Arch, Device
 from aie_conv.array.interface import Finish, Kernel, View
@@ -34,6 +35,9 @@ BUFFERED_TILES = 4
 
 STEP_CYCLES = 30
 """Cycles of a core to acquire and release a step's objects, with the call between them."""
+
+BUFFERINGS = ((True, 2), (True, 1), (False, 2))
+"""Values of (resident, b_depth) worth trying, the best first."""
 
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs in elements, outermost first."""
@@ -120,6 +124,18 @@ class Tiling(ABC):
     @abstractmethod
     def output_patterns(self, tile: int) -> list[Pattern]:
         """Where one tile's output goes for channel 0, without the channels of a slice."""
+
+    def slice_outputs(self, tile: int, slices: list[int]) -> Iterator[Pattern]:
+        """Where one tile's output of the slices of the rows goes, in their order."""
+        parts = self.output_patterns(tile)
+        starts = [self.output_start(slice_) for slice_ in slices]
+        together = starts == [starts[0] + row * self.n for row in range(len(starts))]
+        if together and len(parts) == 1:
+            dims = ((len(starts), self.n), *parts[0].dims, (self.n, 1))
+            yield Pattern(parts[0].offset + starts[0], dims)
+            return
+        for start, part in product(starts, parts):
+            yield Pattern(part.offset + start, (*part.dims, (self.n, 1)))
 
     @abstractmethod
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:

@@ -43,7 +43,7 @@ options:
                             commas, and compared (default amd-aie)
   --amd-aie-device=NAME     the NPU (default npu1_4col)
   --route=ROUTE             {routes} (default auto: the cheapest; also --amd-aie-route)
-  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector  as for aie-conv compile
+  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding  as for aie-conv compile
   --commands-file FILE      a command a line; blank lines and # comments are passed over; -t, --iter
                             and -V given beside it hold for all its commands
   --jobs N                  as many processes for a commands file (default 1)

@@ -8,7 +8,7 @@ from math import prod
 from aie_conv.arch import Device
 from aie_conv.array.interface import Kernel
 from aie_conv.array.plan import by_slice
-from aie_conv.array.tiling import fits_roughly, limit
+from aie_conv.array.tiling import BUFFERINGS, fits_roughly, limit
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView
@@ -138,7 +138,7 @@ def candidates(view: DirectView, device: Device) -> Iterator[DepthwiseTiling]:
                 for width in spans(view.columns.size):
                     if height * width > _MAX_PIXELS:
                         continue
-                    for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                    for resident, b_depth in BUFFERINGS:
                         made = DepthwiseTiling(
                             device, lanes, lanes, resident, b_depth, view, height, width, held,
                             bands,

@@ -7,9 +7,9 @@ from math import gcd, lcm, prod
 
 from aie_conv.arch import Device, get_device
 from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.search import rebuilt, search
+from aie_conv.array.search import finalists, rebuilt
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import divisors, fits_roughly, limit
+from aie_conv.array.tiling import BUFFERINGS, divisors, fits_roughly, limit
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
@@ -175,10 +175,6 @@ def _shapes(view: DirectView, device: Device, rows: int, n: int) -> Iterator[tup
                 yield height, width
 
 
-_BUFFERS = ((True, 2), (True, 1), (False, 2))
-"""(resident, b_depth) worth trying."""
-
-
 def _dense(view: DirectView, device: Device) -> Iterator[ScalarTiling]:
     unit = _quantum(view.problem, view.dtype)
     size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
@@ -188,7 +184,7 @@ def _dense(view: DirectView, device: Device) -> Iterator[ScalarTiling]:
         for n in _few(channels, 6):
             for height, width in _shapes(view, device, view.rows.size, n):
                 for kc in _few(depths, 4):
-                    for resident, b_depth in _BUFFERS:
+                    for resident, b_depth in BUFFERINGS:
                         made = ScalarTiling(
                             device, n, kc, resident, b_depth, view, height, width, held
                         )
@@ -211,7 +207,7 @@ def _depthwise(view: DirectView, device: Device) -> Iterator[ScalarDepthwise]:
                 if bands > view.rows.size or (bands > 1 and -(-view.n // n) >= 4):
                     continue
                 for height, width in _shapes(view, device, -(-view.rows.size // bands), n):
-                    for resident, b_depth in _BUFFERS:
+                    for resident, b_depth in BUFFERINGS:
                         made = ScalarDepthwise(
                             device, n, n, resident, b_depth, view, height, width, held, bands
                         )
@@ -233,6 +229,14 @@ def operand_dtype(problem: ConvProblem) -> str:
     return types[0] if problem.arithmetic == "native" else "bf16"
 
 
+def _view(problem: ConvProblem) -> DirectView:
+    """A problem as scalar code sees it; raises Unsupported where there is no such code."""
+    dtype = operand_dtype(problem)
+    check_scalar(problem.epilogue, problem.accumulator)
+    unit = _quantum(problem, dtype)
+    return make_view(problem, dtype, unit, lanes=unit)
+
+
 class ScalarRoute:
     """Direct convolution by scalar loops."""
 
@@ -246,15 +250,17 @@ class ScalarRoute:
 
         See :class:`aie_conv.partitioner.interface.Route`.
         """
-        dtype = operand_dtype(problem)
-        check_scalar(problem.epilogue, problem.accumulator)
-        where = get_device(device)
-        unit = _quantum(problem, dtype)
-        view = make_view(problem, dtype, unit, lanes=unit)
+        if parameters is None:
+            return self.finalists(problem, device, 1)[0]
+        view = _view(problem)
         kind = ScalarDepthwise if view.depthwise else ScalarTiling
-        if parameters is not None:
-            known = {"direct": view, "device": where}
-            return ArrayPlan(self.name, self.style, *rebuilt(kind, known, parameters, count_tasks))
+        known = {"direct": view, "device": get_device(device)}
+        return ArrayPlan(self.name, self.style, *rebuilt(kind, known, parameters, count_tasks))
+
+    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
+        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
+        view, where = _view(problem), get_device(device)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
         made = _depthwise(view, where) if view.depthwise else _dense(view, where)
-        return ArrayPlan(self.name, self.style, *search(made, refused, count_tasks))
+        found = finalists(made, refused, count_tasks, count)
+        return [ArrayPlan(self.name, self.style, *each) for each in found]

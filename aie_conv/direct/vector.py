@@ -9,9 +9,9 @@ from aie_conv.arch import Device, get_device
 from aie_conv.array.operands import K_BLOCK
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.search import rebuilt, search
+from aie_conv.array.search import finalists, rebuilt
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import divisors, fits_roughly, limit
+from aie_conv.array.tiling import BUFFERINGS, divisors, fits_roughly, limit
 from aie_conv.direct import depthwise
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
@@ -90,7 +90,7 @@ def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
                 probe = WindowTiling(device, t, kc, False, 2, view, height, width, held)
                 a, pixels = probe.a_elements * size, probe.pixels
                 for n in channels:
-                    for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                    for resident, b_depth in BUFFERINGS:
                         filters = n * (view.k if resident else probe.k_elements) * size
                         acc, result = pixels * n * 4, pixels * n * out
                         if fits_roughly(arch, a, b_depth * filters, result, acc):
@@ -100,6 +100,14 @@ def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
                             if resident and b_depth == 2:
                                 # With room for two whole slices nothing else is faster.
                                 break
+
+
+def _view(problem: ConvProblem, where: Device) -> DirectView:
+    """A problem as the vector kernels see it; raises Unsupported where they cannot compute it."""
+    epilogue.check(problem.epilogue, problem.accumulator)
+    dtype = matrix_dtype(problem)
+    lanes, _ = where.arch.elementwise.get(dtype, (None, 0))
+    return make_view(problem, dtype, K_BLOCK, lanes)
 
 
 class VectorRoute:
@@ -115,19 +123,23 @@ class VectorRoute:
 
         See :class:`aie_conv.partitioner.interface.Route`.
         """
-        epilogue.check(problem.epilogue, problem.accumulator)
+        if parameters is None:
+            return self.finalists(problem, device, 1)[0]
         where = get_device(device)
-        dtype = matrix_dtype(problem)
+        view = _view(problem, where)
+        known = {"direct": view, "device": where}
+        kind = DepthwiseTiling if view.depthwise else WindowTiling
+        return self._plan(*rebuilt(kind, known, parameters, count_tasks))
+
+    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
+        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
+        where = get_device(device)
+        view = _view(problem, where)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        lanes, _ = where.arch.elementwise.get(dtype, (None, 0))
-        view = make_view(problem, dtype, K_BLOCK, lanes)
-        if parameters is not None:
-            known = {"direct": view, "device": where}
-            kind = DepthwiseTiling if view.depthwise else WindowTiling
-            return self._plan(*rebuilt(kind, known, parameters, count_tasks))
-        if view.depthwise:
-            return self._plan(*search(depthwise.candidates(view, where), refused, count_tasks))
-        return self._plan(*search(candidates(view, where), refused, count_tasks))
+        made: Iterator[DirectTiling] = (
+            depthwise.candidates(view, where) if view.depthwise else candidates(view, where)
+        )
+        return [self._plan(*each) for each in finalists(made, refused, count_tasks, count)]
 
     def _plan(self, tiling: DirectTiling, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, tiling, cycles)

@@ -70,7 +70,6 @@ class DirectView:
 
     Attributes:
         dtype: type of the operands on the array.
-        accumulate: type of the sums on the array.
         rows, columns: the tiled axes.
         outer: the other loops over output pixels.
         k_outer: (size, input stride) of loops of the sum besides the two windows and the channels.
@@ -128,7 +127,7 @@ def _split(operand: Operand, loops: tuple[Loop, ...], strides: tuple[int, ...]) 
     return operand
 
 
-def _with_group_dims(problem: ConvProblem) -> ConvProblem:
+def with_group_dims(problem: ConvProblem) -> ConvProblem:
     """The problem over buffers in which groups and their channels are dimensions."""
     loops = problem.loops
 
@@ -148,14 +147,14 @@ def _with_group_dims(problem: ConvProblem) -> ConvProblem:
     )
 
 
-def _groups_as_outputs(problem: ConvProblem) -> ConvProblem:
+def groups_as_outputs(problem: ConvProblem) -> ConvProblem:
     """The problem as its output and epilogue see it: groups are outer output channels."""
     loops = tuple(replace(loop, role="n") if loop.role == "g" else loop for loop in problem.loops)
     return replace(problem, loops=loops)
 
 
 # -- windows --------------------------------------------------------------------------------------
-def _windows(problem: ConvProblem) -> dict[int, int]:
+def find_windows(problem: ConvProblem) -> dict[int, int]:
     """For each loop over pixels that a window slides along: the window's loop."""
     loops = problem.loops
     try:
@@ -363,13 +362,13 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
     """
     given = problem
-    problem, parts = by_parts(_with_group_dims(without_unit_loops(problem)))
-    windows = _windows(problem)
+    problem, parts = by_parts(with_group_dims(without_unit_loops(problem)))
+    windows = find_windows(problem)
     channel = channel_loop(problem)
     made = depthwise_channels(problem, channel, lanes) if lanes else None
     made = made or bundle_groups(problem, channel, quantum)
     inp = _read(problem, made, dtype)
-    flat = _groups_as_outputs(problem)
+    flat = groups_as_outputs(problem)
     n_total = made.n * made.groups
     out = write_output(flat, n_total)
     fused = fuse(flat, n_total)

@@ -25,13 +25,15 @@ class Im2colRoute:
 
         See :class:`aie_conv.partitioner.interface.Route`.
         """
-        epilogue.check(problem.epilogue, problem.accumulator)
-        view = make_view(problem)
-        where = get_device(device)
         if parameters is None:
-            tiling, cycles = best(view, where)
-        else:
-            tiling, cycles = rebuilt(
-                GemmTiling, {"gemm": view, "device": where}, parameters, count_tasks
-            )
-        return ArrayPlan(self.name, self.style, tiling, cycles)
+            return self.finalists(problem, device, 1)[0]
+        epilogue.check(problem.epilogue, problem.accumulator)
+        known = {"gemm": make_view(problem), "device": get_device(device)}
+        made = rebuilt(GemmTiling, known, parameters, count_tasks)
+        return ArrayPlan(self.name, self.style, *made)
+
+    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
+        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
+        epilogue.check(problem.epilogue, problem.accumulator)
+        found = best(make_view(problem), get_device(device), count)
+        return [ArrayPlan(self.name, self.style, *made) for made in found]

@@ -9,9 +9,10 @@ from functools import cached_property
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.array.search import search
+from aie_conv.array.search import finalists
 from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import (
+    BUFFERINGS,
     Dims,
     Tiling,
     divisors,
@@ -256,7 +257,7 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
             for th, tw, rep in shapes:
                 pixels = th * tw * rep
                 a, acc = pixels * kc * size, pixels * n * 4
-                for resident, b_depth in ((True, 2), (True, 1), (False, 2)):
+                for resident, b_depth in BUFFERINGS:
                     filters = b_depth * n * (view.k if resident else kc) * size
                     if fits_roughly(arch, a, filters, pixels * n * out, acc):
                         yield GemmTiling(device, n, kc, resident, b_depth, view, th, tw, rep)
@@ -265,7 +266,7 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
                             break
 
 
-def best(view: GemmView, device: Device) -> tuple[GemmTiling, int]:
-    """The tiling with the fewest predicted cycles, and these; ConfigRefused if none fits."""
+def best(view: GemmView, device: Device, count: int = 1) -> list[tuple[GemmTiling, int]]:
+    """The best tilings, the best first, and their predicted cycles; ConfigRefused if none fits."""
     refused = ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
-    return search(candidates(view, device), refused, count_tasks)
+    return finalists(candidates(view, device), refused, count_tasks, count)

@@ -21,18 +21,18 @@ _ROUTES: dict[str, dict[str, str]] = {
     "im2col": {"": "aie_conv.img2col.plan:Im2colRoute"},
     "direct": {
         "vector": "aie_conv.direct.vector:VectorRoute",
+        "sliding": "aie_conv.direct.sliding:SlidingRoute",
         "scalar": "aie_conv.direct.scalar:ScalarRoute",
     },
 }
-"""Route -> style of its core code, best first -> class. A style is asked where the ones before it
-have no plan."""
+"""Route -> style of its core code -> class. Scalar code is asked for where the others have no plan."""
 
 _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic)}
 
 F32_MODES = ("cpu", "bf16", "bf16x3")
 """What ``--amd-aie-f32`` takes."""
 
-DIRECT_STYLES = ("auto", "scalar", "vector")
+DIRECT_STYLES = ("auto", "scalar", "vector", "sliding")
 """What ``--amd-aie-direct`` takes."""
 
 F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
@@ -154,12 +154,14 @@ class _Chooser:
         )
 
     def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[_Candidate]:
-        """A route's best plan, last, behind the styles of it that refuse."""
+        """A route's plans, the best one last; where no vector code has one, why, in front."""
         styles = _ROUTES[route]
         wanted = (pin.style if pin is not None else None) or direct
         asked = styles if "" in styles or wanted == "auto" else {wanted: styles.get(wanted)}
         found: list[_Candidate] = []
         for style, spec in asked.items():
+            if style == "scalar" and any(c.plan is not None for c in found):
+                continue
             if spec is None:
                 found.append(_Candidate(route, style, refused=f"{route} has no style '{style}'"))
                 continue
@@ -171,8 +173,10 @@ class _Chooser:
             seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
             cycles = (plan.predicted_cycles, self._cycles(seconds))
             found.append(_Candidate(route, style, plan, *cycles, plan.bound))
-            break
-        return found
+        able = sorted((c for c in found if c.plan is not None), key=lambda c: -c.cost)
+        if any(c.style != "scalar" for c in able):
+            return able
+        return [*(c for c in found if c.plan is None), *able]
 
 
 def _decided(best: _Candidate, others: list[_Candidate], note: str = "") -> Decision:
@@ -218,7 +222,7 @@ def choose(
             and leaves the CPU where the route refuses.
         f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
             direct code that was asked for by name computes f32 as it is, and needs no leave.
-        direct: "scalar" or "vector" code of the direct route, "auto" for the best.
+        direct: "scalar", "vector" or "sliding" code of the direct route, "auto" for the best.
         host: what the CPU and its copies cost.
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
