@@ -64,13 +64,6 @@ def finalists(
     return found
 
 
-def search(
-    candidates: Iterable[T], refused: ConfigRefused, tasks_of: Callable[[T], int]
-) -> tuple[T, int]:
-    """The first of :func:`finalists`."""
-    return finalists(candidates, refused, tasks_of)[0]
-
-
 def _fitting(
     candidates: Iterable[T], refused: ConfigRefused
 ) -> tuple[list[_Ranked[T]], ConfigRefused]:

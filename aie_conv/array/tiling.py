@@ -10,13 +10,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import product
+from typing import TypeVar
 
 from aie_conv.arch import Arch, Device
 from aie_conv.array.interface import Finish, Kernel, View
 from aie_conv.errors import ConfigRefused
+from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.problem import DTYPE_BYTES
+
+E = TypeVar("E", bound=EpilogueKernel)
 
 STACK_BYTES = 2048
 """Stack of each core, in bytes."""
@@ -239,30 +243,29 @@ class Tiling(ABC):
         return group * self.group_slices + inside
 
     @cached_property
-    def vector_offsets(self) -> tuple[tuple[int, int], ...]:
-        """(input index, offset behind the weights in operand elements) of per-channel operands."""
+    def _vectors(self) -> tuple[tuple[tuple[int, int], ...], int]:
+        """(input index, offset) of the per-channel operands, and their length, in operand elements."""
+        quantum = self.quantum // self.size
         out: list[tuple[int, int]] = []
         at = 0
         for index, dtype, _ in self.view.vectors:
             out.append((index, at))
-            at += self._rounded(self.n * DTYPE_BYTES[dtype] // self.size)
-        return tuple(out)
+            at += -(-self.n * DTYPE_BYTES[dtype] // self.size // quantum) * quantum
+        return tuple(out), at
+
+    @property
+    def vector_offsets(self) -> tuple[tuple[int, int], ...]:
+        """(input index, offset behind the weights in operand elements) of per-channel operands."""
+        return self._vectors[0]
 
     @cached_property
     def tail(self) -> int:
         """Elements behind a slice's weights for the per-channel operands, padding included."""
-        total = sum(
-            self._rounded(self.n * DTYPE_BYTES[dtype] // self.size)
-            for _, dtype, _ in self.view.vectors
-        )
+        total = self._vectors[1]
         if not total or self.resident:
             return total
         chunk = self.n * self.k_elements
         return -(-total // chunk) * chunk
-
-    def _rounded(self, elements: int) -> int:
-        quantum = self.quantum // self.size
-        return -(-elements // quantum) * quantum
 
     @cached_property
     def weight_elements(self) -> int:
@@ -314,12 +317,35 @@ class Tiling(ABC):
             slice_ = slices[min(i // per if w <= n else i * (w // n), len(slices) - 1)]
             yield [self.channel_of(slice_) + (i % per) * w * (w <= n)]
 
+    def finish(self, kind: type[E], blocks: ResidualBlocks) -> E:
+        """The epilogue's function; ``blocks`` say where a residual lies in an object of the input."""
+        view = self.view
+        base = self.weight_elements if self.resident else 0
+        return kind(
+            epilogue=view.problem.epilogue,
+            accumulator=view.problem.accumulator,
+            out_dtype=view.problem.out.dtype,
+            operand_dtype=view.dtype,
+            rst=self.matmul.rst,
+            m=self.pixels,
+            n=self.n,
+            columns=min(self.n, self.residual_channels or self.n),
+            vector_at={index: base + at for index, at in self.vector_offsets},
+            residual=view.residual.index if view.residual else None,
+            blocks=blocks,
+            a_elements=self.a_elements,
+            b_elements=self.b_elements,
+        )
+
     # -- limits -----------------------------------------------------------------------------------
     def check(self) -> None:
         """Raise ConfigRefused where a limit of the device is broken."""
         self.check_shapes()
         limit(self.tail_objects <= 1, "filter object", f"{self.tail} elements of vectors")
         self._check_residual()
+        for _, dtype, _ in self.view.vectors:
+            whole = self.n * DTYPE_BYTES[dtype] % self.size == 0
+            limit(whole, "channels", f"{self.n} of {dtype} are no whole operands")
         arch = self.device.arch
         out_bytes = self.pixels * self.n * self.out_size
         acc_bytes = self.pixels * self.n * DTYPE_BYTES[self.matmul.accumulator]

@@ -59,25 +59,9 @@ class _Scalar(DirectTiling):
     @cached_property
     def epilogue(self) -> ScalarEpilogue:
         """The core's epilogue."""
-        view = self.direct
-        base = self.weight_elements if self.resident else 0
-        return ScalarEpilogue(
-            epilogue=view.problem.epilogue,
-            accumulator=view.problem.accumulator,
-            out_dtype=view.problem.out.dtype,
-            operand_dtype=view.dtype,
-            rst=self.matmul.rst,
-            m=self.pixels,
-            n=self.n,
-            columns=min(self.n, self.residual_channels or self.n),
-            vector_at={index: base + at for index, at in self.vector_offsets},
-            residual=view.residual.index if view.residual else None,
-            blocks=ResidualBlocks(
-                self.height, self.width, self.window.columns * self.kc, self.kc, 1
-            ),
-            a_elements=self.a_elements,
-            b_elements=self.b_elements,
-        )
+        row = self.window.columns * self.kc
+        blocks = ResidualBlocks(self.height, self.width, row, self.kc, 1)
+        return self.finish(ScalarEpilogue, blocks)
 
     def _whole_taps(self, channels: int) -> int:
         """Taps with the padding that makes a chunk of the filter whole vectors."""

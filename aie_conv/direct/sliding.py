@@ -10,7 +10,7 @@ from aie_conv.arch import Device, get_device
 from aie_conv.array.interface import Finish
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.plan import ArrayPlan, by_slice
-from aie_conv.array.search import rebuilt, search
+from aie_conv.array.search import finalists, rebuilt
 from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import BUFFERINGS, Dims, Tiling, divisors, fits_roughly, limit
 from aie_conv.direct.planar import PlanarView, make_planar_view
@@ -151,23 +151,8 @@ class SlidingTiling(Tiling):
     @cached_property
     def epilogue(self) -> Finish:
         """The core's epilogue."""
-        view, lanes = self.planar, self.planar.row.lanes
-        base = self.weight_elements if self.resident else 0
-        return EpilogueKernel(
-            epilogue=view.problem.epilogue,
-            accumulator=view.problem.accumulator,
-            out_dtype=view.problem.out.dtype,
-            operand_dtype=view.dtype,
-            rst=self.matmul.rst,
-            m=self.pixels,
-            n=self.n,
-            columns=self.n,
-            vector_at={index: base + at for index, at in self.vector_offsets},
-            residual=None,
-            blocks=ResidualBlocks(1, self.pixels // lanes, 0, 1, 1),
-            a_elements=self.a_elements,
-            b_elements=self.b_elements,
-        )
+        lanes = self.planar.row.lanes
+        return self.finish(EpilogueKernel, ResidualBlocks(1, self.pixels // lanes, 0, 1, 1))
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile or slice do not fit the problem."""
@@ -288,6 +273,12 @@ def candidates(view: PlanarView, device: Device) -> Iterator[SlidingTiling]:
                                 break
 
 
+def _view(problem: ConvProblem, where: Device) -> PlanarView:
+    """A problem as sliding-window code sees it; raises Unsupported where it cannot compute it."""
+    epilogue.check(problem.epilogue, problem.accumulator)
+    return make_planar_view(problem, matrix_dtype(problem), where.arch)
+
+
 class SlidingRoute:
     """Direct convolution by sliding-window instructions."""
 
@@ -301,14 +292,19 @@ class SlidingRoute:
 
         See :class:`aie_conv.partitioner.interface.Route`.
         """
-        epilogue.check(problem.epilogue, problem.accumulator)
+        if parameters is None:
+            return self.finalists(problem, device, 1)[0]
         where = get_device(device)
-        view = make_planar_view(problem, matrix_dtype(problem), where.arch)
-        if parameters is not None:
-            known = {"planar": view, "device": where}
-            return self._plan(*rebuilt(SlidingTiling, known, parameters, count_tasks))
+        known = {"planar": _view(problem, where), "device": where}
+        return self._plan(*rebuilt(SlidingTiling, known, parameters, count_tasks))
+
+    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
+        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
+        where = get_device(device)
+        view = _view(problem, where)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        return self._plan(*search(candidates(view, where), refused, count_tasks))
+        found = finalists(candidates(view, where), refused, count_tasks, count)
+        return [self._plan(*each) for each in found]
 
     def _plan(self, tiling: SlidingTiling, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, tiling, cycles)

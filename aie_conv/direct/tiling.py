@@ -183,24 +183,9 @@ class DirectTiling(Tiling):
     @cached_property
     def epilogue(self) -> Finish:
         """The core's epilogue."""
-        view, window = self.direct, self.window
-        base = self.weight_elements if self.resident else 0
         depth = self.kc // self.matmul.rst[1]
-        return EpilogueKernel(
-            epilogue=view.problem.epilogue,
-            accumulator=view.problem.accumulator,
-            out_dtype=view.problem.out.dtype,
-            operand_dtype=view.dtype,
-            rst=self.matmul.rst,
-            m=self.pixels,
-            n=self.n,
-            columns=min(self.n, self.residual_channels or self.n),
-            vector_at={index: base + at for index, at in self.vector_offsets},
-            residual=view.residual.index if view.residual else None,
-            blocks=ResidualBlocks(self.height, self.width, window.columns * depth, depth, 1),
-            a_elements=self.a_elements,
-            b_elements=self.b_elements,
-        )
+        blocks = ResidualBlocks(self.height, self.width, self.window.columns * depth, depth, 1)
+        return self.finish(EpilogueKernel, blocks)
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""
@@ -303,12 +288,15 @@ class DirectTiling(Tiling):
                 for first, count, by in _segments(wanted):
                     at = base + start + first * rows.residual
                     stride = by * rows.residual
-                    whole = ((count, stride), (width, columns.residual), (w, 1))
+                    # The filler beside the last pixels may lie behind the buffer.
                     if at + (count - 1) * stride <= last:
+                        inside = count
+                    else:
+                        inside = (last - at) // stride + 1 if at <= last and stride else 0
+                    if inside:
+                        whole = ((inside, stride), (width, columns.residual), (w, 1))
                         yield residual.argument.name, Pattern(at, whole)
-                        continue
-                    # The filler beside the last pixels would lie behind the buffer.
-                    for i in range(count):
+                    for i in range(inside, count):
                         here = at + i * stride
                         pixels = ((self.width, columns.residual), (w, 1))
                         yield residual.argument.name, Pattern(here, pixels)

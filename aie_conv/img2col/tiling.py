@@ -117,24 +117,8 @@ class GemmTiling(Tiling):
     @cached_property
     def epilogue(self) -> EpilogueKernel:
         """The core's epilogue."""
-        view = self.gemm
-        base = self.weight_elements if self.resident else 0
         r, s, _ = self.matmul.rst
-        return EpilogueKernel(
-            epilogue=view.problem.epilogue,
-            accumulator=view.problem.accumulator,
-            out_dtype=view.problem.out.dtype,
-            operand_dtype=view.dtype,
-            rst=self.matmul.rst,
-            m=self.pixels,
-            n=self.n,
-            columns=min(self.n, self.residual_channels or self.n),
-            vector_at={index: base + at for index, at in self.vector_offsets},
-            residual=view.residual.index if view.residual else None,
-            blocks=ResidualBlocks(1, self.pixels // r, 0, self.kc // s, 1),
-            a_elements=self.a_elements,
-            b_elements=self.b_elements,
-        )
+        return self.finish(EpilogueKernel, ResidualBlocks(1, self.pixels // r, 0, self.kc // s, 1))
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""
