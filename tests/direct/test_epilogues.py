@@ -54,11 +54,22 @@ class Expression:
         return self.add("arith.constant", (), dtype, number, value)
 
 
-def whole_step(made: Expression, draw: st.DrawFn, at: int, *, scalar: bool) -> int:
+def whole_operations(*, scalar: bool) -> list[str]:
+    """Names of the operations on i32."""
+    more = [*SCALAR_WHOLE, "divsi", "remsi", "extui"] if scalar else []
+    return [*WHOLE, "shli", "shrui", "shrsi", "select", "extsi", *more]
+
+
+def whole_step(made: Expression, draw: st.DrawFn, at: int, op: str) -> int:
     """An operation on i32."""
     x = made.values[at]
-    binary = WHOLE | (SCALAR_WHOLE if scalar else {})
-    op = draw(st.sampled_from([*binary, "shli", "shrui", "shrsi", *(["divsi", "remsi"] * scalar), "select"]))  # fmt: skip
+    binary = WHOLE | SCALAR_WHOLE
+    if op in ("extsi", "extui"):
+        dtype = draw(st.sampled_from(["i8", "i16"]))
+        at = made.add("arith.trunci", (at,), dtype, x)
+        low = made.values[at]
+        value = low.view(f"u{low.itemsize}") if op == "extui" else low
+        return made.add(f"arith.{op}", (at,), "i32", value)
     if op in binary:
         other = draw(st.sampled_from(["constant", "same"]))
         c = at if other == "same" else made.constant(draw(st.integers(-(2**31), 2**31 - 1)), "i32")
@@ -83,10 +94,14 @@ def whole_step(made: Expression, draw: st.DrawFn, at: int, *, scalar: bool) -> i
     return made.add(f"arith.{op}", (at, made.constant(number, "i32")), "i32", value)
 
 
-def real_step(made: Expression, draw: st.DrawFn, at: int, *, scalar: bool) -> int:
+def real_operations(*, scalar: bool) -> list[str]:
+    """Names of the operations on f32."""
+    return [*REAL, "negf", "roundeven", "select", *(["divf"] * scalar)]
+
+
+def real_step(made: Expression, draw: st.DrawFn, at: int, op: str) -> int:
     """An operation on f32."""
     x = made.values[at]
-    op = draw(st.sampled_from([*REAL, "negf", "roundeven", "select", *(["divf"] * scalar)]))
     if op == "negf":
         return made.add("arith.negf", (at,), "f32", -x)
     if op == "roundeven":
@@ -118,6 +133,13 @@ def narrow(made: Expression, draw: st.DrawFn, at: int, dtype: str) -> int:
     return at
 
 
+def some(operations: list[str]) -> st.SearchStrategy[list[str]]:
+    """A few different operations in any order."""
+    return st.permutations(operations).flatmap(
+        lambda shuffled: st.integers(2, 5).map(lambda count: shuffled[:count])
+    )
+
+
 @st.composite
 def epilogues(draw: st.DrawFn, *, scalar: bool) -> tuple[Expression, str]:
     """A random epilogue of i32 sums with a bias of their type; the result's type."""
@@ -127,16 +149,18 @@ def epilogues(draw: st.DrawFn, *, scalar: bool) -> tuple[Expression, str]:
     sums = bias.integers(-128, 128, (PIXELS, CHANNELS), dtype=np.int32) * np.int32(127)
     made = Expression([given_bias], [sums, np.broadcast_to(wide, sums.shape)])
     at = made.add("arith.addi", (0, 1), "i32", sums + wide)
-    for _ in range(draw(st.integers(0, 4))):
-        at = whole_step(made, draw, at, scalar=scalar)
+    for op in draw(some(whole_operations(scalar=scalar))):
+        at = whole_step(made, draw, at, op)
     dtypes = ["i8", "i16", "i32"]
     if draw(st.booleans()):
         convert = draw(st.sampled_from(["sitofp", "uitofp"] if scalar else ["sitofp"]))
+        if draw(st.booleans()):
+            at = made.add("arith.trunci", (at,), "i8", made.values[at])
         x = made.values[at]
-        number = x.view(np.uint32) if convert == "uitofp" else x
+        number = x.view(f"u{x.itemsize}") if convert == "uitofp" else x
         at = made.add(f"arith.{convert}", (at,), "f32", number.astype(np.float32))
-        for _ in range(draw(st.integers(0, 3))):
-            at = real_step(made, draw, at, scalar=scalar)
+        for op in draw(some(real_operations(scalar=scalar))):
+            at = real_step(made, draw, at, op)
         dtypes = ["i8", "i16", "i32", "bf16", "f32"]
     dtype = draw(st.sampled_from(dtypes))
     narrow(made, draw, at, dtype)
