@@ -50,6 +50,7 @@ test-long: lint
 bench: $(STAMP)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/compile_time.py
+	$(BIN)/python benchmarks/search.py
 	$(BIN)/python benchmarks/cpu_route.py
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/routes.py

@@ -19,7 +19,7 @@ ONLY = {
 }
 """Outside module -> the parts that may import it."""
 
-MODEL_SIDE = {"bridge", "runtime", "target", "cli", "frontends"}
+MODEL_SIDE = {"bridge", "runtime", "target", "cli", "frontends", "offload", "igemm"}
 NEVER = {
     "errors": MODEL_SIDE
     | {"arch", "layout", "array", "img2col", "direct", "partitioner", "sim", "kernels"},
@@ -34,6 +34,7 @@ NEVER = {
     "direct": MODEL_SIDE | {"img2col", "sim"},
     "partitioner": MODEL_SIDE | {"sim"},
     "sim": MODEL_SIDE | {"array", "img2col", "direct", "partitioner"},
+    "timing": MODEL_SIDE | {"array", "img2col", "direct", "partitioner"},
     "runtime": {
         "bridge",
         "target",
@@ -44,7 +45,21 @@ NEVER = {
         "direct",
         "partitioner",
     },
-    "bridge": {"runtime", "cli", "sim", "array", "img2col", "direct"},
+    "bridge": {
+        "runtime",
+        "cli",
+        "sim",
+        "array",
+        "img2col",
+        "direct",
+        "explain",
+        "offload",
+        "igemm",
+    },
+    "offload": {"cli", "sim", "array", "img2col", "direct", "partitioner"},
+    "igemm": {"cli", "sim", "direct", "offload"},
+    "explain": {"cli", "runtime"},
+    "html": MODEL_SIDE | {"array", "img2col", "direct", "partitioner", "kernels", "explain"},
 }
 """Part -> the parts it must not import."""
 

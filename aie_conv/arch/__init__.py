@@ -48,7 +48,6 @@ class Arch:
     shim_iteration_bits: int
     shim_queue_depth: int
     host_buffers: int
-    stream_bytes_per_cycle: int
     vector_load_bytes: int
     static_bd_size_limit: int
     clock_hz: int
@@ -98,6 +97,11 @@ def _catalogue() -> dict[str, Device]:
         name: Device(name, facts["ir_name"], facts["columns"], arches[facts["arch"]])
         for name, facts in data["devices"].items()
     }
+
+
+def get_arch(name: str) -> Arch:
+    """The architecture of that name ("aie2", "aie2p")."""
+    return next(device.arch for device in _catalogue().values() if device.arch.name == name)
 
 
 def device_names() -> tuple[str, ...]:

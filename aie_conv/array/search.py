@@ -5,7 +5,7 @@ from dataclasses import fields
 from math import log
 from typing import Any, TypeVar
 
-from aie_conv.array.tiling import TASK_CYCLES, Tiling
+from aie_conv.array.tiling import Tiling
 from aie_conv.errors import ConfigRefused
 
 T = TypeVar("T", bound=Tiling)
@@ -21,7 +21,10 @@ issue their tasks, which is too slow to ask of every candidate."""
 
 _WORTH_JUDGING = 1.5
 """How many times the least predicted cycles a tiling may have that a better judge still looks at: the model
-is off by up to 1.35 in the layers of ResNet-50."""
+is off by up to 1.35 in the layers of ResNet-50. Where few are so near, the next ones are looked at too."""
+
+_FEW = 16
+"""How many are few."""
 
 _Ranked = tuple[tuple[int, ...], int, T]
 """What a fitting tiling is ranked by, its number among the candidates, and itself."""
@@ -56,10 +59,10 @@ def finalists(
         if len(found) == count:
             break
         try:
-            cycles = max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)
+            cycles = max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)
         except ConfigRefused:
             continue
-        if cycles <= _WORTH_JUDGING * best[1]:
+        if cycles <= _WORTH_JUDGING * best[1] or len(found) < _FEW:
             found.append((tiling, cycles))
     return found
 
@@ -102,7 +105,7 @@ def _best(
     timed: list[tuple[int, T]] = []
     for tiling in {number: tiling for _, number, tiling in ranked}.values():
         try:
-            timed.append((max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES), tiling))
+            timed.append((max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles), tiling))
         except ConfigRefused as error:
             refused = error
     if not timed:
@@ -122,8 +125,9 @@ def _others(fitting: list[_Ranked[T]], best: tuple[T, int], count: int) -> list[
     if count < 1:
         return []
     limit = _WORTH_JUDGING * best[1]
-    near = [f for f in fitting if f[2].cycles <= limit and f[2] is not best[0]]
+    near = [f for f in fitting if f[2] is not best[0]]
     near.sort(key=lambda f: (f[2].cycles, f[1]))
+    near = [f for place, f in enumerate(near) if place < _FEW or f[2].cycles <= limit]
     kinds: dict[tuple[int, ...], _Ranked[T]] = {}
     for ranked in near:
         tiling = ranked[2]
@@ -160,4 +164,4 @@ def rebuilt(
         tiling.check()
     except ZeroDivisionError:
         raise ConfigRefused("parameters", "parameters: a size of 0") from None
-    return tiling, max(tiling.cycles, tasks_of(tiling) * TASK_CYCLES)
+    return tiling, max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)

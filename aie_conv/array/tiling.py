@@ -13,6 +13,7 @@ from itertools import product
 from typing import TypeVar
 
 from aie_conv.arch import Arch, Device
+from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.array.interface import Finish, Kernel, View
 from aie_conv.errors import ConfigRefused
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
@@ -24,15 +25,6 @@ E = TypeVar("E", bound=EpilogueKernel)
 
 STACK_BYTES = 2048
 """Stack of each core, in bytes."""
-
-TASK_CYCLES = 1075
-"""Cycles to issue one shim task (dma_memcpy_nd, measured on Phoenix by xdna-emu: 1050-1100)."""
-
-SHIM_READ_WORD = 1.05
-"""Cycles a word of shim reads (fit on Phoenix, xdna-emu)."""
-
-FIRST_READ_CYCLES = 750
-"""First word of a cold shim read (fit on Phoenix, xdna-emu: 747)."""
 
 BUFFERED_TILES = 4
 """Tiles that a column can finish before its output is taken: two in the cores, two in the mem tile."""
@@ -335,6 +327,7 @@ class Tiling(ABC):
             blocks=blocks,
             a_elements=self.a_elements,
             b_elements=self.b_elements,
+            vector_bytes=self.device.arch.vector_load_bytes,
         )
 
     # -- limits -----------------------------------------------------------------------------------
@@ -380,6 +373,16 @@ class Tiling(ABC):
             limit(holds, "residual object", f"{w} channels for slices of {self.n}")
 
     # -- cost -------------------------------------------------------------------------------------
+    @property
+    def task_cycles(self) -> int:
+        """Cycles to issue one shim task."""
+        return present_rates(self.device.arch)[0].issue
+
+    @property
+    def _stream_bytes_a_cycle(self) -> float:
+        """Of a stream inside the array."""
+        return WORD_BYTES / present_rates(self.device.arch)[0].word
+
     @cached_property
     def shim_bytes(self) -> int:
         """Bytes that cross the shim in both directions."""
@@ -408,24 +411,45 @@ class Tiling(ABC):
         finish = calls * each
         if self.residual_objects:
             # A core waits for the residual of the rows before it, two objects of which have come.
-            object_ = self.a_elements * self.size // self.device.arch.stream_bytes_per_cycle
+            object_ = int(self.a_elements * self.size / self._stream_bytes_a_cycle)
             finish = max(finish, max(0, self.residual_objects - 2) * object_ + each)
         work = self.chunks * (self.matmul.cycles() + STEP_CYCLES) + finish
-        return work + self.pixels * self.n // 16 + 40
+        clear = self.pixels * self.n * 4 // self.device.arch.vector_load_bytes
+        return work + clear + 40
 
     @cached_property
     def loads(self) -> dict[str, int]:
         """Cycles that each resource is busy: cores, and the channels of the fullest column."""
         a, b, out = self._stream_bytes()
-        rate = self.device.arch.stream_bytes_per_cycle
+        rate, shim = self._stream_bytes_a_cycle, present_rates(self.device.arch)[0]
+        read, write = shim.read_word / WORD_BYTES, shim.write_word / WORD_BYTES
         objects = self._steps * (self.chunks + self.residual_objects)
         return {
             "cores": self._steps * self.tile_cycles + self._filter_waits,
-            "input stream": int(a // self.columns // rate * SHIM_READ_WORD),
-            "input blocks": objects * self.a_elements * self.size // rate,
-            "filter stream": int(b // self.filter_columns // rate * SHIM_READ_WORD),
-            "output stream": out // self.columns // rate,
+            "input stream": int(a / self.columns * read),
+            "input blocks": int(objects * self.a_elements * self.size / rate),
+            "filter stream": int(b / self.filter_columns * read),
+            "output stream": int(out / self.columns * write),
+            "host memory": int(self._memory_cycles(a, b, out)),
         }
+
+    def _memory_cycles(self, a: int, b: int, out: int) -> float:
+        """Cycles of the host's memory, which short runs of addresses take more of."""
+        _, rates = present_rates(self.device.arch)
+        slices = [self.slice_of(0, row) for row in range(self.rows)]
+        residual = self.view.residual
+        sizes = {residual.argument.name: DTYPE_BYTES[residual.dtype]} if residual else {}
+        factors: dict[str, float] = {}
+        for name, pattern in self.input_patterns(0, slices):
+            if name not in factors:
+                factors[name] = rates.factor(*pattern.runs(sizes.get(name, self.size)))
+        # The residual comes last, in as many objects of the same size.
+        first, last = next(iter(factors.values())), list(factors.values())[-1]
+        objects = self.chunks + self.residual_objects
+        reads = a / objects * (self.chunks * first + self.residual_objects * last) + b
+        pattern = next(iter(self.slice_outputs(0, slices)))
+        writes = out * rates.factor(*pattern.runs(self.out_size))
+        return max(reads / rates.read, writes / rates.write, (reads + writes) / rates.total)
 
     @cached_property
     def _filter_waits(self) -> int:
@@ -433,25 +457,25 @@ class Tiling(ABC):
         if self.b_depth > 1:
             return 0
         fills = self.passes if self.resident else self._steps * self.chunks
-        return fills * self.b_elements * self.size // self.device.arch.stream_bytes_per_cycle
+        return int(fills * self.b_elements * self.size / self._stream_bytes_a_cycle)
 
     @cached_property
     def cycles(self) -> int:
         """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
-        rate = self.device.arch.stream_bytes_per_cycle
-        a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size // rate
+        rate, shim = self._stream_bytes_a_cycle, present_rates(self.device.arch)[0]
+        a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size / rate
         shared = -(-self.rows // self.filter_columns)
-        b_words = (shared + 1) * self.b_elements * self.size // rate
+        b_words = (shared + 1) * self.b_elements * self.size / rate
         # The first tasks of all input and filter channels are issued one by one.
-        first = (self.columns + self.filter_columns) * TASK_CYCLES + FIRST_READ_CYCLES
+        first = (self.columns + self.filter_columns) * shim.issue + shim.read_start
         first += max(a_words, b_words)
-        part = self.pixels * self.n * self.out_size // rate
+        part = self.pixels * self.n * self.out_size / rate
         last = part * (1 + self.rows)
         loads = self.loads
         writing = loads["output stream"] + self.tile_cycles + part
         reading = max(load for name, load in loads.items() if name != "output stream")
         # Before its first output task a column gets as far as its buffers reach.
-        issued = (2 * self.columns + self.filter_columns) * TASK_CYCLES
+        issued = (2 * self.columns + self.filter_columns) * shim.issue
         behind = max(0.0, 1 - BUFFERED_TILES / self._steps) * max(loads.values())
         return int(max(first + max(writing, reading + last), issued + behind + last))
 

@@ -148,6 +148,20 @@ class Compilation:
         invocation.output_vm_bytecode(output)
         return bytes(memoryview(output.map_memory()))
 
+    def to_phase(self, module: ir.Operation, phase: str, name: str) -> ir.Operation:
+        """A module at `flow`, compiled on to a later phase of IREE's.
+
+        Raises:
+            UsageError: IREE refuses it; the message is IREE's.
+        """
+        invocation, errors = self._invocation(name)
+        pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
+        self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, PHASE)
+        self._library.ireeCompilerInvocationSetCompileToPhase(pointer, phase.encode())
+        invocation.import_module(module)
+        self._run(lambda: bool(invocation.execute()), errors, name)
+        return invocation.export_module()
+
     def _invocation(self, name: str) -> tuple[Invocation, list[str]]:
         errors: list[str] = []
 

@@ -129,19 +129,75 @@ def compile_module(
     Raises:
         UsageError: IREE refused the module; the message is IREE's.
     """
-    progress("importing and forming dispatches")
     name = source.name if isinstance(source, Path) else "module"
     text = read_source(source) if isinstance(source, Path) else source
+    routed = route_module(
+        text,
+        name,
+        route=route,
+        user_flags=user_flags,
+        choose=choose,
+        pack=pack,
+        decided=decided,
+        progress=progress,
+    )
+    declare(routed.module)
+    progress("generating code for the CPU's dispatches")
+    return Compiled(routed.compilation.to_vmfb(routed.module, name), routed.dispatches)
+
+
+@dataclass(frozen=True)
+class Routed:
+    """A module at `flow` with every dispatch routed.
+
+    Attributes:
+        compilation: what the module lives in.
+        module: its calls of the NPU in place of dispatches.
+        dispatches: every dispatch and its decision, in the form that was decided on.
+        form: the form that the module is in: "auto", or "cpu" or "none" where nothing goes to the
+            NPU and it was brought to `flow` again (:mod:`aie_conv.bridge.flags`).
+    """
+
+    compilation: Compilation
+    module: ir.Operation
+    dispatches: tuple[Dispatch, ...]
+    form: str
+
+
+def route_module(
+    text: bytes,
+    name: str,
+    *,
+    route: str,
+    user_flags: Sequence[str],
+    choose: Choose,
+    pack: Pack,
+    decided: Callable[[Sequence[Dispatch]], None] = lambda _: None,
+    progress: Callable[[str], None] = lambda _: None,
+    formed: Callable[[ir.Operation], None] = lambda _: None,
+) -> Routed:
+    """The part of :func:`compile_module` up to code generation.
+
+    Args:
+        text: MLIR text or bytecode.
+        name: what messages call it.
+        route, user_flags, choose, pack, decided, progress: see there.
+        formed: told of the module with its dispatches, before any is decided on.
+
+    Raises:
+        UsageError: IREE refused the module; the message is IREE's.
+    """
+    progress("importing and forming dispatches")
     compilation, module = _to_flow(text, name, "auto", user_flags)
+    formed(module)
     dispatches = _route(module, choose, pack, decided, progress)
+    form = "auto"
     routed = any(d.decision.plan is not None for d in dispatches)
     if not routed and any(d.contraction for d in dispatches):
         # The NPU's layouts are slow on the CPU, and nobody needs them here.
         form = "cpu" if route == "cpu" else "none"
         compilation, module = _to_flow(text, name, form, user_flags)
-    declare(module)
-    progress("generating code for the CPU's dispatches")
-    return Compiled(compilation.to_vmfb(module, name), dispatches)
+    return Routed(compilation, module, dispatches, form)
 
 
 def examine_module(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 
 _HELP = """\
@@ -30,9 +31,17 @@ flags of this backend:
                              fixed)
   --amd-aie-route-file=FILE.json  choices that are pinned, by dispatch or problem; a report
                              serves as it is (docs/report-schema.md)
+  --amd-aie-search=fast|best how plans are searched for: by the cost model (default), or its
+                             favourites by the simulator, some seconds for each problem
+  --amd-aie-plan-db=FILE.json plans that `aie-conv tune` found (docs/tuning.md)
+  --amd-aie-plan-cache=on|off  keep plans in the user's cache folder (default on)
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
   --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code
+  --amd-aie-html=FILE.html   a page of the dispatches, their roofline, and each one's array and
+                             timeline, simulated (docs/pictures.md)
+  --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing
+  --amd-aie-trace-dispatch=D,…  of these dispatches alone: names, patterns with * or numbers
 
 Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
 default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME
@@ -101,7 +110,12 @@ def run_compile(arguments: list[str]) -> int:
     options = parse_flags(flags)
     check_writable(output)
     source = sys.stdin.buffer.read() if name == "-" else Path(name)
-    artifact = compile_source(source, options)
+    quick = options.search == "fast" and options.html is None and options.trace is None
+    said = Stderr("aie-conv compile", quiet=quick)
+    try:
+        artifact = compile_source(source, options, said.progress, said.warn)
+    finally:
+        said.end()
     artifact.save(output)
     print(f"{output}: {summary(artifact.report)}")
     return 0

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 from aie_conv.frontends.driver.command import OPTIONS, Command, parse, read_commands
 from aie_conv.frontends.driver.execute import (
@@ -43,6 +44,7 @@ options:
                             commas, and compared (default amd-aie)
   --amd-aie-device=NAME     the NPU (default npu1_4col)
   --route=ROUTE             {routes} (default auto: the cheapest; also --amd-aie-route)
+  --amd-aie-search=fast|best, --amd-aie-plan-db=FILE.json, --amd-aie-plan-cache=on|off,
   --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding  as for aie-conv compile
   --commands-file FILE      a command a line; blank lines and # comments are passed over; -t, --iter
                             and -V given beside it hold for all its commands
@@ -71,7 +73,8 @@ convolution (long form, short form, default):
 _WITH_VALUE = {
     "device", "backend", "amd-aie-device", "route", "amd-aie-route", "amd-aie-f32", "amd-aie-direct",
     "commands-file", "jobs", "timeout", "csv", "cache-dir", "seed", "splat-input-value",
-    "numerics-reference-dtype", "rtol", "atol", "sim-batch-limit",
+    "numerics-reference-dtype", "rtol", "atol", "sim-batch-limit", "amd-aie-search",
+    "amd-aie-plan-db", "amd-aie-plan-cache",
 }  # fmt: skip
 _SWITCHES = {"verify-numerics", "force", "compile-only", "verbose", "no-verbose"}
 _FOR_ALL = {"-t": "time", "--time": "time", "-i": "iter", "--iter": "iter", "-V": "verify",
@@ -171,8 +174,6 @@ def _real(values: dict[str, str], name: str) -> float | None:
 
 
 def _settings(words: Words) -> Settings:
-    from aie_conv.target.options import Options
-
     values = words.values
     folder = values.get("cache-dir") or os.environ.get(CACHE_VARIABLE)
     settings = Settings(
@@ -195,9 +196,16 @@ def _settings(words: Words) -> Settings:
         force="force" in words.switches,
         batch_limit=number(values, "sim-batch-limit", 0, 1) if "sim-batch-limit" in values else 0,
         compile_only="compile-only" in words.switches,
+        search=values.get("amd-aie-search", "fast"),
+        plan_db=Path(values["amd-aie-plan-db"]) if "amd-aie-plan-db" in values else None,
+        plan_cache=values.get("amd-aie-plan-cache", "on"),
     )
     # The backend's own check of the words that are its own.
-    Options(settings.npu, settings.route, settings.f32, settings.direct)
+    replace(settings, device="sim").options()
+    if settings.plan_db is not None:
+        from aie_conv.target.planning import open_database
+
+        open_database(settings.plan_db, Stderr("aie-conv driver").warn)
     if settings.device == "xrt" and not settings.compile_only:
         from aie_conv.runtime.devices import open_device
 

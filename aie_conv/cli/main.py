@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 
 _HELP = """\
@@ -15,12 +16,16 @@ on a simulated one.
 
 commands:
   compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
+  explain   what compile does with a model or a convolution, stage by stage
   run       a function of an artifact, on the simulated NPU or a real one
   driver    run convolutions written as MIOpen's driver takes them, timed and compared
   generate  such convolutions' IR
+  tune      search for the fastest plans of a model or such convolutions, for compile to use
   cpu-cost  measure what convolutions cost on this machine's CPU
+  timing    the cycle model: its constants, and predictions of published measurements
 
-  aie-conv COMMAND --help tells more. A first try:
+  aie-conv COMMAND --help tells more. Every command takes --machine FILE.json: timing constants in
+  place of the cycle model's own (aie-conv timing table). A first try:
 
   aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie
   aie-conv run --module=model.vmfb --function=main --input=1x3x224x224xf32=0.5
@@ -28,10 +33,13 @@ commands:
 
 _COMMANDS = {
     "compile": "aie_conv.cli.compile:run_compile",
+    "explain": "aie_conv.cli.explain:run_explain",
     "run": "aie_conv.cli.run:run_module",
     "driver": "aie_conv.cli.driver:run_driver",
     "generate": "aie_conv.cli.generate:run_generate",
+    "tune": "aie_conv.cli.tune:run_tune",
     "cpu-cost": "aie_conv.cli.cpu_cost:run_cpu_cost",
+    "timing": "aie_conv.cli.timing:run_timing",
 }
 """Command -> the module and function that does it, imported when it is asked for."""
 
@@ -55,7 +63,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     from aie_conv.errors import AieConvError
 
     try:
-        return getattr(import_module(module), name)(rest)
+        with _machine(rest) as others:
+            return getattr(import_module(module), name)(others)
     except AieConvError as error:
         return fail(f"aie-conv {command}", str(error))
     except BrokenPipeError:
@@ -63,6 +72,41 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     except KeyboardInterrupt:
         return 130
+
+
+@contextmanager
+def _machine(arguments: list[str]) -> Generator[list[str]]:
+    """The arguments without --machine, whose file is used meanwhile, in worker processes too."""
+    others: list[str] = []
+    path: str | None = None
+    waiting = list(arguments)
+    while waiting:
+        token = waiting.pop(0)
+        name, equals, value = token.partition("=")
+        if name != "--machine":
+            others.append(token)
+        elif equals:
+            path = value
+        elif waiting:
+            path = waiting.pop(0)
+        else:
+            from aie_conv.errors import UsageError
+
+            raise UsageError("--machine: needs a file: write --machine FILE.json")
+    if path is None:
+        yield others
+        return
+    from aie_conv.arch.machine import VARIABLE, load_machine
+
+    load_machine(path)
+    before = os.environ.get(VARIABLE)
+    os.environ[VARIABLE] = os.path.abspath(path)
+    try:
+        yield others
+    finally:
+        os.environ.pop(VARIABLE)
+        if before is not None:
+            os.environ[VARIABLE] = before
 
 
 def fail(who: str, message: str) -> int:

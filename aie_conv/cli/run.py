@@ -7,12 +7,17 @@ import io
 import json
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import numpy as np
 
 from aie_conv.errors import UsageError
+
+if TYPE_CHECKING:
+    from aie_conv.runtime.devices import Array, Device
+    from aie_conv.runtime.executable import Executable
 
 _EPILOG = """\
 inputs, one --input each, as iree-run-module takes them:
@@ -53,6 +58,11 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE.json",
         help="write cycles, bytes and seconds of each NPU dispatch",
     )
+    add(
+        "--amd-aie-trace",
+        metavar="FILE.json",
+        help="write the simulated timeline of each NPU dispatch that ran (docs/pictures.md)",
+    )
     return parser
 
 
@@ -65,16 +75,18 @@ def run_module(arguments: list[str]) -> int:
     """
     options = _parser().parse_args(arguments)
     from aie_conv.cli.values import format_value, parse_input
-    from aie_conv.runtime.devices import default_device
+    from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
-    from aie_conv.target.backend import check_writable
+    from aie_conv.target.backend import check_writable, write_whole
 
     outputs = [_output(text) for text in options.output]
-    for path in [*outputs, *([Path(options.amd_aie_stats)] if options.amd_aie_stats else [])]:
+    others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
+    for path in [*outputs, *others]:
         check_writable(path)
     inputs = [parse_input(text) for text in options.input]
     device = options.device or default_device()
-    program = load_program(options.module, device)
+    called = _Called(open_device(device))
+    program = load_program(options.module, called)
     name = options.function
     if name is None:
         if len(program.functions) != 1:
@@ -87,6 +99,9 @@ def run_module(arguments: list[str]) -> int:
     seconds = time.perf_counter() - start
     if outputs and len(outputs) != len(results):
         raise UsageError(f"--output: {len(outputs)} given, {name} has {len(results)} results")
+    if options.amd_aie_trace:
+        trace = _trace(options.amd_aie_trace, called, program.records)
+        write_whole(Path(options.amd_aie_trace), trace)
     if options.amd_aie_stats:
         _write_stats(Path(options.amd_aie_stats), device, name, seconds, program.records)
     if outputs:
@@ -98,6 +113,39 @@ def run_module(arguments: list[str]) -> int:
             kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
             print(f"result[{number}]: {kind}\n{format_value(result)}")
     return 0
+
+
+class _Called:
+    """A device that remembers the programs it ran."""
+
+    def __init__(self, device: Device) -> None:
+        self._device = device
+        self.programs: list[Executable] = []
+
+    @property
+    def name(self) -> str:
+        """The device's own."""
+        return self._device.name
+
+    def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
+        """Run it on the device."""
+        self.programs.append(executable)
+        return self._device.run(executable, buffers)
+
+
+def _trace(path: str, called: _Called, records: list[dict[str, Any]]) -> bytes:
+    """The timelines of the programs that ran, in the order of the calls."""
+    if not records:
+        raise UsageError(f"--amd-aie-trace={path}: no dispatch ran on the NPU: nothing to trace")
+    from aie_conv.arch import get_device
+    from aie_conv.html.measure import measure
+    from aie_conv.html.trace import chrome_trace
+
+    made = {text: measure(text) for text in dict.fromkeys(p.text for p in called.programs)}
+    calls = zip(records, called.programs, strict=True)
+    runs = [(record["name"], made[program.text]) for record, program in calls]
+    device = called.programs[0].device
+    return chrome_trace(runs, device, get_device(device).arch.clock_hz)
 
 
 def _output(text: str) -> Path:
@@ -121,7 +169,14 @@ def _write_stats(
 
     totals = {
         key: sum(record.get(key, 0) for record in records)
-        for key in ("cycles", "macs", "shim_bytes", "seconds")
+        for key in (
+            "cycles",
+            "macs",
+            "shim_bytes",
+            "seconds",
+            "launch_seconds",
+            "reconfigure_seconds",
+        )
     }
     stats = {
         "device": device,

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.arch import Arch
-from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, accumulator_distance, bitcast
+from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, bitcast
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED, Window
 from aie_conv.problem import DTYPE_BYTES
@@ -46,6 +46,10 @@ _INSTRUCTIONS = {
 }  # fmt: skip
 """By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
 headers. AIE2P's for int16 is in neither."""
+
+
+_LONG = 8
+"""Instructions for a pixel beyond which a body's loads do not fit the registers."""
 
 
 @dataclass(frozen=True)
@@ -119,21 +123,27 @@ class DepthwiseKernel:
         ]
 
     def _group_cycles(self, shape: tuple[int, int]) -> float:
-        """Cycles to issue one group's instructions and loads."""
-        macs = self.steps * shape[0] * shape[1]
+        """Cycles between the starts of two groups.
+
+        Each buffer has one access a cycle: the accumulators are read and written. Long bodies spill
+        registers, unless four chains of sums fill the slots without overlapping groups (the schedules
+        of :mod:`aie_conv.sim.schedule`).
+        """
+        blocks = shape[0] * shape[1]
         distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
-        filters = 0 if self.steps <= _HELD_FILTERS else self.steps
-        wide = self.arch.vector_load_bytes
-        vector = self.lanes * DTYPE_BYTES[self.dtype]
-        loads = (len(distinct) * vector + filters * self.taps_at_once * vector) / wide / 2
-        return max(macs, loads, self.steps * accumulator_distance(self.arch, self.dtype))
+        vector = self.lanes * DTYPE_BYTES[self.dtype] // self.arch.vector_load_bytes
+        sums = 2 * blocks * self.lanes * 4 // self.arch.vector_load_bytes
+        filters = 0 if self.steps <= _HELD_FILTERS else self.steps * self.taps_at_once * vector
+        interval = max(self.steps * blocks, len(distinct) * max(1, vector), sums, filters)
+        wide = self.arch.name == "aie2p" and self.dtype == "i8"
+        spills = self.steps > _LONG and blocks < (2 if self.arch.name == "aie2p" else 4)
+        return interval * (2 if spills else 1.4 if wide and blocks == 4 else 1)
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate."""
         y, x = self.blocking
-        groups = self.height * self.width // (y * x)
-        traffic = 1.5 * y * x * self.lanes * 4 / self.arch.vector_load_bytes
-        return int(groups * (self._group_cycles((y, x)) + traffic + 12)) + 30
+        row = self.width // x * self._group_cycles((y, x)) + 22
+        return int(self.height // y * row) + 20
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""

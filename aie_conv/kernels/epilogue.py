@@ -32,6 +32,9 @@ _TAKEN = (
 )
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
 
+_WORK = {"arith.constant": 0, "arith.truncf": 8, "arith.shrsi": 4, "arith.mulf": 3, "arith.divf": 32}
+"""Vector operations that one step becomes, where not one."""
+
 WIDE = 128
 """Lanes at which mlir-aie leaves arithmetic on vectors as it is.
 
@@ -114,6 +117,7 @@ class EpilogueKernel:
         residual: the input index of the residual, None without.
         blocks: where the residual's blocks lie.
         a_elements, b_elements: lengths of the A and B buffers.
+        vector_bytes: of one vector load.
     """
 
     epilogue: Epilogue
@@ -129,6 +133,7 @@ class EpilogueKernel:
     blocks: ResidualBlocks
     a_elements: int
     b_elements: int
+    vector_bytes: int
 
     @property
     def lanes(self) -> int:
@@ -145,11 +150,14 @@ class EpilogueKernel:
         return max(1, channels // self.rst[2])
 
     def cycles(self) -> int:
-        """Issue cycles of one call, an estimate: one cycle a vector operation of 512 bits."""
+        """Issue cycles of one call, an estimate: each block's load and store, and its operations."""
         blocks = (self.m // self.rst[0]) * (self.columns // self.rst[2])
-        operations = sum(step.op != "arith.constant" for step in self.epilogue.steps)
+        work = sum(_WORK.get(step.op, 1) for step in self.epilogue.steps)
         wide = max(1, self.lanes * 4 // 64)
-        return 30 + blocks * (12 + wide * (operations + 2 + 2 * (self.residual is not None)))
+        # What a bundle of the smaller core takes: its schedules overlap the blocks.
+        each = 0.85 if self.vector_bytes < 64 else 1.25
+        block = self.lanes * 4 // self.vector_bytes + 1 + each * wide * work
+        return int(20 + blocks * block)
 
     def signature(self) -> str:
         """The function's argument types."""

@@ -6,6 +6,7 @@ needs at least 2 (int8) or 4 (bf16) independent ones to issue one MAC a cycle.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from aie_conv.arch import Arch
 from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
@@ -47,9 +48,9 @@ class MatmulKernel:
         """Element type of C."""
         return self.unit.accumulator
 
-    @property
+    @cached_property
     def blocking(self) -> tuple[int, int]:
-        """Accumulator blocks held in registers, (rows, columns); at most what the file holds."""
+        """Accumulator blocks held in registers, (rows, columns): the fastest that divide the tile."""
         r, _, t = self.rst
         pairs = [
             (rows, cols)
@@ -59,15 +60,20 @@ class MatmulKernel:
             and (self.m // r) % rows == 0
             and (self.n // t) % cols == 0
         ]
-        return max(pairs, key=lambda p: (p[0] * p[1], min(p), p[0]))
+        return min(pairs, key=lambda p: (self._group_cycles(p) / (p[0] * p[1]), -min(p), -p[0]))
+
+    def _group_cycles(self, blocking: tuple[int, int]) -> int:
+        """Cycles of one group of blocks: its sums over K, and its accumulators' way in and out."""
+        rows, cols = blocking
+        interval = self.unit.interval(rows * cols, rows, cols, 1)
+        return self.kc // self.rst[1] * interval + self.unit.traffic_cycles(rows * cols)
 
     def cycles(self) -> int:
-        """Issue cycles of one call, an estimate: MACs, accumulator traffic and loop set-up."""
-        r, s, t = self.rst
+        """Issue cycles of one call, an estimate."""
+        r, _, t = self.rst
         rows, cols = self.blocking
         groups = (self.m // r // rows) * (self.n // t // cols)
-        inner = self.kc // s * self.unit.issue_cycles(rows * cols, rows, cols)
-        return int(groups * (inner + self.unit.traffic_cycles(rows * cols) + 20)) + 20
+        return groups * self._group_cycles(self.blocking) + 10
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""

@@ -175,18 +175,29 @@ class MatrixUnit:
         """The value of the configuration word; empty where none is needed."""
         return w.constant(self._intrinsic.conf, "i32") if self._intrinsic else ""
 
-    def issue_cycles(self, macs: int, a_blocks: int, b_blocks: int) -> float:
-        """Cycles to issue matrix instructions and the loads of their operands."""
-        r, s, t = self.rst
-        wide, size = self.arch.vector_load_bytes, DTYPE_BYTES[self.dtype]
-        a, b = -(-r * s * size // wide), -(-s * t * size // wide)
-        loads = (a_blocks * a + b_blocks * b) / 2
-        return max(macs * self.issue, loads)
+    @property
+    def most_unrolled(self) -> int:
+        """Cycles of a loop's body that leave registers for the loads in flight; longer ones spill."""
+        return 24 if self.arch.name == "aie2p" else 36
 
-    def traffic_cycles(self, blocks: int) -> float:
-        """Cycles to load and store blocks of C."""
+    def interval(self, products: int, a_blocks: int, b_blocks: int, chain: int) -> int:
+        """Least cycles to issue products and the loads of their blocks, of which ``chain`` add up.
+
+        Two loads of one buffer meet in a bank of the memory: each operand has one load a cycle.
+        """
+        r, s, t = self.rst
+        a, b = self._vectors(r * s, self.dtype), self._vectors(s * t, self.dtype)
+        chained = chain * self.distance
+        return max(max(products, chained) * self.issue, a_blocks * a, b_blocks * b)
+
+    def _vectors(self, elements: int, dtype: str) -> int:
+        return -(-elements * DTYPE_BYTES[dtype] // self.arch.vector_load_bytes)
+
+    def traffic_cycles(self, blocks: int) -> int:
+        """Cycles to load and store blocks of C, one vector at a time, and to fill and drain a loop."""
         r, _, t = self.rst
-        return 1.5 * blocks * r * t * 4 / self.arch.vector_load_bytes
+        start = 12 if self.arch.name == "aie2p" else 6
+        return 2 * blocks * self._vectors(r * t, self.accumulator) + start
 
     @property
     def carried(self) -> str:

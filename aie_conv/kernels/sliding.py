@@ -13,7 +13,7 @@ from functools import cached_property
 
 from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
-from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, accumulator_distance, reach
+from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, reach
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.problem import DTYPE_BYTES
@@ -152,25 +152,24 @@ class SlidingKernel:
         ]
         return min(shapes, key=lambda shape: self._group_cycles(shape) / (shape[0] * shape[1]))
 
-    def _group_cycles(self, shape: tuple[int, int]) -> float:
-        """Cycles to issue one group's instructions, loads and moves of lanes."""
+    def _group_cycles(self, shape: tuple[int, int]) -> int:
+        """Cycles between the starts of two groups: each buffer has one access a cycle."""
         (y, x), row = shape, self.row
         macs = len(self._steps) * y * x
         tops = range(0, y * self.row_step, self.row_step)
         rows = {top + tap * self.row_dilation for top in tops for tap in range(self.row_taps)}
-        ahead = row.columns(x) // row.lanes
+        loads = len(rows) * (row.columns(x) // row.lanes)
         filters = 0 if len(self._steps) <= _HELD_FILTERS else len(self._steps)
         moved = sum(part * row.reach % row.lanes > 0 for _, part in row.used)
         moves = len(rows) * x * (moved + (2 * row.step * len(row.used) if row.step > 1 else 0))
-        chain = len(self._steps) * accumulator_distance(self.arch, self.dtype)
-        return max(macs, (len(rows) * ahead + filters) / 2, chain, moves)
+        sums = 2 * y * x * row.lanes * 4 // self.arch.vector_load_bytes
+        return max(macs, loads, filters, moves, sums)
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate."""
         y, x = self.blocking
-        groups = self.height * self.blocks // (y * x)
-        traffic = 1.5 * y * x * self.row.lanes * 4 / self.arch.vector_load_bytes
-        return int(self.n * (groups * (self._group_cycles((y, x)) + traffic + 12) + 24)) + 30
+        row = self.blocks // x * self._group_cycles((y, x)) + 12
+        return self.n * (self.height // y * row + 4) + 20
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""

@@ -7,15 +7,16 @@ dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s]
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
+from math import prod
 
-from aie_conv.arch import Arch
+from aie_conv.arch import Arch, get_arch
 from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
 from aie_conv.kernels.text import Writer
 
 MOST_UNROLLED = 192
-"""Matrix instructions written out in the innermost loop; at about 16 bytes each, a fifth of the
-16 KB of program memory."""
+"""Instructions written out in an innermost loop; at about 16 bytes each, a fifth of the 16 KB of
+program memory."""
 
 
 @dataclass(frozen=True)
@@ -41,27 +42,31 @@ class Window:
         return [y * dy * self.columns + x * dx for y in range(ky) for x in range(kx)]
 
 
-_BLOCKINGS: dict[tuple[str, str, int, int, int, int], tuple[int, int, int]] = {}
-"""Blockings by what they depend on; a search asks for thousands."""
+@cache
+def _tap_cycles(
+    arch: str, dtype: str, window: tuple[tuple[int, int], ...], shape: tuple[int, int, int]
+) -> tuple[int, bool]:
+    """Cycles of all taps for one group and block of input channels; whether they are written out.
 
+    Args:
+        arch, dtype: of the matrix unit.
+        window: taps, step and dilation.
+        shape: blocks of C held in registers, (rows of pixels, columns, channels).
+    """
+    unit = MatrixUnit(get_arch(arch), dtype)
+    (ky, kx), step, dilation = window
+    y, x, c = shape
 
-def _best_blocking(unit: MatrixUnit, height: int, width: int, blocks: int) -> tuple[int, int, int]:
-    """The fastest blocking of a strip of height x width pixels and so many blocks of channels."""
-    shapes = [
-        (y, x, c)
-        for y in (1, 2, 4)
-        for x in (1, 2, 4)
-        for c in (1, 2, 4)
-        if y * x * c <= unit.most_blocks and not (height % y or width % x or blocks % c)
-    ]
+    def interval(rows: int) -> int:
+        taps = [(i * dilation[0], j * dilation[1]) for i in range(rows) for j in range(kx)]
+        pixels = [(i * step[0], j * step[1]) for i in range(y) for j in range(x)]
+        loaded = {(t[0] + p[0], t[1] + p[1]) for t in taps for p in pixels}
+        count = len(taps)
+        return unit.interval(count * y * x * c, len(loaded), count * c, count)
 
-    def per_block(shape: tuple[int, int, int]) -> tuple[float, ...]:
-        y, x, c = shape
-        issue = unit.issue_cycles(y * x * c, y * x, c)
-        # A chain of products on one accumulator waits for itself: few blocks issue slowly.
-        return (max(issue, unit.distance * unit.issue) / (y * x * c), -y * x * c, c)
-
-    return min(shapes, key=per_block)
+    if ky == 1 or interval(ky) <= unit.most_unrolled:
+        return interval(ky), True
+    return ky * interval(1) + 6, False
 
 
 @dataclass(frozen=True)
@@ -105,29 +110,36 @@ class WindowKernel:
     @cached_property
     def blocking(self) -> tuple[int, int, int]:
         """Blocks of C held in registers: (rows of pixels, columns of pixels, channels)."""
-        unit, channels = self.unit, self.n // self.rst[2]
-        wide = self.arch.vector_load_bytes
-        key = (self.arch.name, self.dtype, wide, self.height % 4, self.width % 4, channels % 4)
-        if key not in _BLOCKINGS:
-            _BLOCKINGS[key] = _best_blocking(unit, self.height, self.width, channels)
-        return _BLOCKINGS[key]
+        blocks = self.n // self.rst[2]
+        shapes = [
+            (y, x, c)
+            for y in (1, 2, 4)
+            for x in (1, 2, 4)
+            for c in (1, 2, 4)
+            if y * x * c <= self.unit.most_blocks
+            and not (self.height % y or self.width % x or blocks % c)
+        ]
+        return min(shapes, key=lambda s: (self._group_cycles(s) / prod(s), -prod(s), s[2]))
+
+    def _taps_of(self, shape: tuple[int, int, int]) -> tuple[int, bool]:
+        window = self.window
+        key = (window.taps, window.step, window.dilation)
+        return _tap_cycles(self.arch.name, self.dtype, key, shape)
+
+    def _group_cycles(self, shape: tuple[int, int, int]) -> int:
+        """Cycles of one group of blocks: its sums, and its accumulators' way in and out."""
+        depth = self.kc // self.rst[1]
+        return depth * self._taps_of(shape)[0] + self.unit.traffic_cycles(prod(shape))
 
     def cycles(self) -> int:
-        """Issue cycles of one call, an estimate: MACs, accumulator traffic and loop set-up."""
-        y, x, c = self.blocking
-        blocks = y * x * c
-        taps, depth = len(self.window.tap_offsets()), self.kc // self.rst[1]
-        groups = self.height * self.width * (self.n // self.rst[2]) // blocks
-        chain = self.unit.distance * self.unit.issue
-        inner = taps * max(self.unit.issue_cycles(blocks, y * x, c), chain)
-        loops = 12 if self._unrolled else 12 * (1 + self.window.taps[0])
-        return int(groups * (depth * inner + loops + self.unit.traffic_cycles(blocks) + 12)) + 30
+        """Issue cycles of one call, an estimate."""
+        blocks = self.height * self.width * (self.n // self.rst[2])
+        return blocks // prod(self.blocking) * self._group_cycles(self.blocking) + 10
 
     @property
     def _unrolled(self) -> bool:
         """Whether all taps are written out; else one row of taps, in a loop over the rows."""
-        y, x, c = self.blocking
-        return len(self.window.tap_offsets()) * y * x * c <= MOST_UNROLLED
+        return self._taps_of(self.blocking)[1]
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""

@@ -33,6 +33,14 @@ class Pattern:
         """How many elements the pattern moves."""
         return prod(size for size, _ in self.dims)
 
+    def runs(self, itemsize: int) -> tuple[int, int]:
+        """Bytes of a contiguous run, and from one to the next; equal if there is one only."""
+        dims = simplify(self.dims) or ((1, 1),)
+        if dims[-1][1] != 1:
+            dims = (*dims, (1, 1))
+        run = dims[-1][0] * itemsize
+        return run, abs(dims[-2][1]) * itemsize if len(dims) > 1 else run
+
     def addresses(self) -> Iterator[int]:
         """Every element index, in stream order."""
 

@@ -6,15 +6,14 @@ Prices are cycles of the array's clock (:mod:`aie_conv.partitioner.cost` says wh
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import lru_cache
-from importlib import import_module
 from typing import Any, get_args
 
 from aie_conv.arch import get_device
-from aie_conv.errors import ConfigRefused, Unsupported, UsageError
+from aie_conv.errors import UsageError
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.interface import Decision, Plan, Route
-from aie_conv.partitioner.pins import Frozen, Pin
+from aie_conv.partitioner.pins import Pin
+from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.problem import Arithmetic, ConvProblem
 
 _ROUTES: dict[str, dict[str, str]] = {
@@ -47,24 +46,7 @@ def route_names() -> tuple[str, ...]:
 def routes() -> Iterator[Route]:
     """Every route in each of its styles."""
     for styles in _ROUTES.values():
-        yield from map(_route, styles.values())
-
-
-def _route(spec: str) -> Route:
-    module, _, cls = spec.partition(":")
-    return getattr(import_module(module), cls)()
-
-
-@lru_cache(maxsize=512)
-def _propose(spec: str, problem: ConvProblem, device: str, fixed: Frozen | None) -> Plan | str:
-    """A route's plan, or why it has none; one answer a problem and device."""
-    try:
-        route = _route(spec)
-        if fixed is None:
-            return route.propose(problem, device)
-        return route.propose(problem, device, dict(fixed))
-    except (Unsupported, ConfigRefused) as refusal:
-        return str(refusal)
+        yield from map(route_of, styles.values())
 
 
 def _spaced(number: int) -> str:
@@ -79,10 +61,11 @@ class _Candidate:
     Attributes:
         route, style: which.
         plan: the plan, None for the CPU and where there is none.
-        array: predicted cycles of the array, or of the CPU in the array's clock.
+        array: cycles of the array, by a judge where one was asked; or of the CPU in the array's clock.
         host: cycles of the host copies and the dispatch's overhead beside it.
         bound: what takes most of ``array``.
         refused: why it is not taken though it may be the cheapest; empty where nothing hinders it.
+        judged: whether ``array`` comes from a judge.
     """
 
     route: str
@@ -92,6 +75,7 @@ class _Candidate:
     host: int = 0
     bound: str = ""
     refused: str = ""
+    judged: bool = False
 
     @property
     def cost(self) -> int:
@@ -107,7 +91,7 @@ class _Candidate:
         """Its part of the reason, e.g. "im2col: 63 900 (input stream, 6.1 times the least bytes)"."""
         if not self.cost:
             return f"{self.label}: {self.refused.removeprefix(f'{self.route}: ')}"
-        notes = [self.bound] if self.bound else []
+        notes = ["judged"] * self.judged + [self.bound] * bool(self.bound)
         if self.plan is not None:
             times = self.plan.shim_bytes / self.plan.problem.minimum_bytes
             if self.bound.endswith("stream") and times >= 1.5:
@@ -124,8 +108,11 @@ class _Candidate:
         if self.style:
             made["style"] = self.style
         if self.cost:
-            made |= {"cost": self.cost, "predicted_cycles": self.array, "host_cycles": self.host}
-            made["bound"] = self.bound
+            predicted = self.array if self.plan is None else self.plan.predicted_cycles
+            made |= {"cost": self.cost, "predicted_cycles": predicted}
+            if self.judged:
+                made["judged_cycles"] = self.array
+            made |= {"host_cycles": self.host, "bound": self.bound}
         if self.plan is not None:
             made |= {"cores": self.plan.cores, "shim_bytes": self.plan.shim_bytes}
         if self.refused:
@@ -141,6 +128,7 @@ class _Chooser:
     device: str
     host: HostCost
     constants: frozenset[str] | None
+    planner: Planner
 
     def _cycles(self, seconds: float) -> int:
         return round(seconds * get_device(self.device).arch.clock_hz)
@@ -165,18 +153,28 @@ class _Chooser:
             if spec is None:
                 found.append(_Candidate(route, style, refused=f"{route} has no style '{style}'"))
                 continue
-            fixed = pin.parameters if pin is not None else None
-            plan = _propose(spec, self.problem, self.device, fixed)
-            if isinstance(plan, str):
-                found.append(_Candidate(route, style, refused=plan))
+            made = self._plan(route, style, spec, pin)
+            if isinstance(made, str):
+                found.append(_Candidate(route, style, refused=made))
                 continue
+            plan, judged = made.plan, made.judged
             seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
-            cycles = (plan.predicted_cycles, self._cycles(seconds))
-            found.append(_Candidate(route, style, plan, *cycles, plan.bound))
+            array = plan.predicted_cycles if judged is None else judged
+            cycles = (array, self._cycles(seconds))
+            found.append(
+                _Candidate(route, style, plan, *cycles, plan.bound, judged=judged is not None)
+            )
         able = sorted((c for c in found if c.plan is not None), key=lambda c: -c.cost)
         if any(c.style != "scalar" for c in able):
             return able
         return [*(c for c in found if c.plan is None), *able]
+
+    def _plan(self, route: str, style: str, spec: str, pin: Pin | None) -> Found | str:
+        """A route's plan, or why it has none; a pin's where it says which."""
+        if pin is None or pin.parameters is None:
+            return self.planner.find(route, style, spec, self.problem, self.device)
+        plan = proposed(spec, self.problem, self.device, pin.parameters)
+        return plan if isinstance(plan, str) else Found(plan)
 
 
 def _decided(best: _Candidate, others: list[_Candidate], note: str = "") -> Decision:
@@ -212,6 +210,7 @@ def choose(
     host: HostCost = FIXED,
     constants: frozenset[str] | None = None,
     pin: Pin | None = None,
+    planner: Planner | None = None,
 ) -> Decision:
     """Decide where one problem runs.
 
@@ -226,17 +225,23 @@ def choose(
         host: what the CPU and its copies cost.
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
+        planner: finds the routes' plans; None for one that searches by the cost model.
 
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
     _checked(route, f32, direct)
     arithmetic = _arithmetic(problem, route, f32, direct)
+    chooser = _Chooser(problem, device, host, constants, planner or Planner())
     if pin is not None:
-        return _pinned(problem, device, f32, direct, host, constants, pin)
+        return _pinned(chooser, f32, direct, pin)
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
-    chooser = _Chooser(replace(problem, arithmetic=arithmetic or "bf16"), device, host, constants)
+    chooser = replace(
+        chooser,
+        problem=replace(problem, arithmetic=arithmetic or "bf16"),
+        planner=chooser.planner if arithmetic else chooser.planner.by_model,
+    )
     names = tuple(_ROUTES) if route == "auto" else (route,)
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
     cpu = [chooser.cpu()] if route == "auto" else []
@@ -254,12 +259,12 @@ def choose(
 
 
 def _cheapest(able: list[_Candidate]) -> _Candidate | None:
-    """The candidate with the least cost; of NPU plans within 2 % of it, which the model cannot tell
-    apart, the one that moves the least over the shim."""
+    """The candidate with the least cost; of NPU plans within 2 % of it, which the model (but no judge)
+    cannot tell apart, the one that moves the least over the shim."""
     if not able:
         return None
     best = min(able, key=lambda c: c.cost)
-    if best.plan is None:
+    if best.plan is None or best.judged:
         return best
     near = [c for c in able if c.plan is not None and c.cost <= 1.02 * best.cost]
     return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
@@ -280,16 +285,9 @@ def _computed(problem: ConvProblem, best: _Candidate) -> str:
     return f"; computed in {best.plan.problem.arithmetic}"
 
 
-def _pinned(
-    problem: ConvProblem,
-    device: str,
-    f32: str,
-    direct: str,
-    host: HostCost,
-    constants: frozenset[str] | None,
-    pin: Pin,
-) -> Decision:
+def _pinned(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
     """The decision that a pin makes."""
+    problem = chooser.problem
     if pin.route == "cpu":
         return Decision("cpu", "pinned to the CPU")
     if pin.arithmetic is None:
@@ -308,7 +306,7 @@ def _pinned(
         raise UsageError(
             f"{pin.where}: arithmetic {arithmetic} of {problem.lhs.dtype}: remove it from the entry"
         )
-    chooser = _Chooser(replace(problem, arithmetic=arithmetic), device, host, constants)
+    chooser = replace(chooser, problem=replace(problem, arithmetic=arithmetic))
     *refused, last = chooser.npu(pin.route, direct, pin)
     if last.plan is None:
         why = "; ".join(c.refused for c in (*refused, last))

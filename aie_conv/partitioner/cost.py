@@ -7,7 +7,6 @@ consecutive dispatches differ, which the cycle model does not know yet.
 """
 
 import json
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,6 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aie_conv.errors import UsageError
+from aie_conv.files import user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
@@ -149,8 +149,7 @@ def _copied(copy: HostCopy) -> int:
 # -- measured costs -------------------------------------------------------------------------------
 def stored_path() -> Path:
     """The file of this machine's measured costs, in the user's cache folder."""
-    base = os.environ.get("XDG_CACHE_HOME")
-    return (Path(base) if base else Path.home() / ".cache") / "aie_conv" / "cpu-cost.json"
+    return user_cache() / "cpu-cost.json"
 
 
 def as_json(cost: HostCost) -> dict[str, Any]:

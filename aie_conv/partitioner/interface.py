@@ -1,6 +1,6 @@
 """What a route gives the partitioner and the bridge: a plan. Routes are known only by this."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -79,6 +79,14 @@ class Route(Protocol):
         Raises:
             Unsupported: the route cannot take this problem; the message says why.
             ConfigRefused: no tiling of it fits the device, or the one described does not.
+        """
+        ...
+
+    def finalists(self, problem: ConvProblem, device: str, count: int) -> Sequence[Plan]:
+        """At most ``count`` plans that a better judge may put first, the best by prediction in front.
+
+        Raises:
+            Unsupported, ConfigRefused: as :meth:`propose`.
         """
         ...
 

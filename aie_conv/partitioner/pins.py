@@ -145,6 +145,21 @@ def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
     )
 
 
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a file; empty for JSON that is no object.
+
+    Raises:
+        UsageError: it cannot be read, or is no JSON.
+    """
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
+    except ValueError as error:
+        raise UsageError(f"{path}: no JSON: {error}") from None
+    return data if isinstance(data, dict) else {}
+
+
 def read_pins(path: Path, routes: tuple[str, ...], version: int) -> Pins:
     """Read a file of pins.
 
@@ -156,13 +171,8 @@ def read_pins(path: Path, routes: tuple[str, ...], version: int) -> Pins:
     Raises:
         UsageError: it cannot be read, or is not of this form.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: no JSON: {error}") from None
-    if not isinstance(data, dict) or not isinstance(data.get("dispatches"), list):
+    data = read_object(path)
+    if not isinstance(data.get("dispatches"), list):
         raise UsageError(f"{path}: no list 'dispatches': give a report, or write one by hand")
     if data.get("version", version) not in range(version + 1):
         raise UsageError(f"{path}: of report version {data['version']}, at most {version} is read")

@@ -53,9 +53,10 @@ class SimDevice:
 
     def __init__(self) -> None:
         self._simulators: dict[str, Any] = {}
+        self._loaded = ""
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
-        """Simulate the program's text."""
+        """Simulate the program's text; the array is reconfigured where it held another."""
         from aie_conv.sim import Simulator
 
         simulator = self._simulators.get(executable.text)
@@ -67,7 +68,11 @@ class SimDevice:
                     f"the AIE module is for {simulator.device}, its header for {wanted}: compile again"
                 )
         stats = simulator.run(buffers)
+        machine, arch = simulator.machine, simulator.model.arch.name
+        other, self._loaded = self._loaded != executable.text, executable.text
         return {
+            "launch_seconds": machine.host.launch,
+            "reconfigure_seconds": machine.reconfiguration(arch) if other else 0.0,
             "cycles": stats.cycles,
             "core_cycles": max(stats.core_cycles.values(), default=0),
             "cores": len(stats.core_cycles),

@@ -8,6 +8,7 @@ each integer may take, so that the native code knows which accesses are safe.
 import operator
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.sim.ir import ELEMENT_BITS, Block, Op, Value
@@ -58,6 +59,12 @@ class LeafStep:
     inputs: list[tuple[Value, Range | None]]
     spill_in: list[Value]
     spill_out: list[Value]
+
+    @cached_property
+    def called(self) -> str:
+        """The functions that it calls, for the timeline; "code" if it calls none."""
+        names = [op.attrs["callee"] for op in _all(self.ops) if op.name == "func.call"]
+        return ", ".join(dict.fromkeys(map(str, names))) or "code"
 
     def signature(self) -> Hashable | None:
         """Equal for steps of equal code, whatever the values are called; None if it has regions."""

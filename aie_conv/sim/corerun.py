@@ -1,13 +1,12 @@
 """A core at work: walks its plan, holds FIFO objects, calls native code, keeps its clock."""
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import NoReturn
 
 import numpy as np
 
 from aie_conv.errors import DeviceError
-from aie_conv.sim import costs
 from aie_conv.sim.coreplan import (
     BranchStep,
     FifoStep,
@@ -23,6 +22,8 @@ from aie_conv.sim.ir import Op, Value
 from aie_conv.sim.lower import Registers, Target
 from aie_conv.sim.model import Core
 from aie_conv.sim.native import Leaf, compile_leaf
+from aie_conv.sim.placement import Place
+from aie_conv.sim.timeline import Lane, State
 
 SRS_IN_BODY = Registers(rounding=9, saturation=1)
 """What the vendor's tools set at the start of a core whose own body holds an integer aievec.srs."""
@@ -48,6 +49,7 @@ class CoreRun:
 
     Attributes:
         clock: local time in cycles; ``busy`` of it spent in compiled code, ``macs`` done.
+        lane: where its time is recorded; None to record nothing.
     """
 
     def __init__(
@@ -58,12 +60,15 @@ class CoreRun:
         buffers: dict[Value, np.ndarray],
         functions: dict[str, Op],
         shared: Shared,
+        places: Mapping[Hashable, Place],
     ) -> None:
         self.core = core
         self.plan = plan
         self.ports = ports
         self.functions = functions
         self.shared = shared
+        self.places = places
+        self.lane: Lane | None = None
         self.target = Target("aie2")
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
@@ -171,8 +176,15 @@ class CoreRun:
                 pool.taken_out += missing
             for number in range(first, first + missing):
                 port.held.append(number % depth)
-                self.clock = max(self.clock, times[number % depth] + costs.LOCK_TO_CORE)
-        self.clock += costs.LOCK_OP
+                self.clock = max(
+                    self.clock, times[number % depth] + self.target.machine.control.lock_to_core
+                )
+            if self.lane is not None:
+                state = State.SPACE if port.produces else State.DATA
+                start = self.target.machine.control.lock_to_core
+                self.lane.wait(self.clock, start, state, op.attrs["objFifo_name"])
+        self.clock += self.target.machine.control.lock
+        self._locked(op)
         self.views[op.results[0]] = (port, port.held[:size])
 
     def _fifo(self, op: Op) -> None:
@@ -186,7 +198,8 @@ class CoreRun:
                 f"{self.core.name}: line {op.line}: releases {size} objects of "
                 f"@{op.attrs['objFifo_name']} and holds {len(port.held)}"
             )
-        self.clock += costs.LOCK_OP
+        self.clock += self.target.machine.control.lock
+        self._locked(op)
         for slot in port.held[:size]:
             for value in port.seen.pop(slot, ()):
                 self.env[value] = None
@@ -196,6 +209,10 @@ class CoreRun:
                 port.pool.hand_over(self.clock)
             else:
                 port.pool.hand_back(self.clock)
+
+    def _locked(self, op: Op) -> None:
+        if self.lane is not None:
+            self.lane.until(self.clock, State.START, op.attrs["objFifo_name"])
 
     def _access(self, op: Op) -> None:
         """A subview access: its result is an address until the object is released."""
@@ -229,6 +246,8 @@ class CoreRun:
         self.clock += cycles
         self.busy += cycles
         self.macs += macs
+        if self.lane is not None:
+            self.lane.until(self.clock, State.BUSY, step.called)
         self.registers = leaf.registers
 
     def _released(self, step: LeafStep) -> NoReturn:
@@ -241,7 +260,8 @@ class CoreRun:
     def _compile(self, step: LeafStep) -> Leaf:
         """Compile a step; cores with the same code share the result."""
         signature = step.signature()
-        key = (signature, self.registers, self.target.exact)
+        places = tuple(self._place(value) for value, _ in step.inputs)
+        key = (signature, self.registers, self.target.exact, places)
         leaf = self.shared.get(key) if signature is not None else None
         if leaf is None:
             leaf = compile_leaf(
@@ -252,11 +272,19 @@ class CoreRun:
                 self.functions,
                 self.target,
                 self.registers,
+                places,
             )
             if signature is not None:
                 self.shared[key] = leaf
         self.compiled[step, self.registers, self.target.exact] = leaf
         return leaf
+
+    def _place(self, value: Value) -> Place | None:
+        """Where the memory behind a value lies."""
+        for end, port in self.ports.items():
+            if any(value in names for names in port.seen.values()):
+                return self.places.get(end)
+        return self.places.get(value)
 
 
 def _constants(core: Op) -> list[Op]:

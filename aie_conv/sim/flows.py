@@ -12,9 +12,11 @@ from typing import Protocol
 
 import numpy as np
 
-from aie_conv.sim import costs
+from aie_conv.arch.rates import WORD_BYTES, ChannelRates
 from aie_conv.sim.engine import Engine, Event, Pool, Waiting
+from aie_conv.sim.hostmemory import HostMemory
 from aie_conv.sim.strided import copy_pair, total_bytes, unit_of, view
+from aie_conv.sim.timeline import Lane, State
 
 ByteDims = Sequence[tuple[int, int]]
 
@@ -84,9 +86,14 @@ class Channel:
 
 
 class Sender(Protocol):
-    """Gives units of bytes; :meth:`done` hands the unit back."""
+    """Gives units of bytes; :meth:`done` hands the unit back.
+
+    ``waits`` is what it waits for, and ``start`` the part of the last time it gave that is a start.
+    """
 
     word_cycles: float
+    waits: State
+    start: float
 
     def next(self) -> Generator[Event, None, tuple[np.ndarray, float]]:
         """Wait for a unit; its bytes and the time from which they can move."""
@@ -98,9 +105,11 @@ class Sender(Protocol):
 
 
 class Receiver(Protocol):
-    """Takes bytes; ``space`` is what the current object still takes."""
+    """Takes bytes; ``space`` is what the current object still takes, the others as of a sender."""
 
     space: int
+    waits: State
+    start: float
 
     def reserve(self) -> Generator[Event, None, float]:
         """Wait until at least one byte can be taken; the time from which."""
@@ -143,9 +152,11 @@ class Walk:
 class PoolSender:
     """Sends the objects of pools, one pool after the other (the parts of a join)."""
 
-    word_cycles = 1.0
+    waits = State.DATA
 
-    def __init__(self, pools: list[Pool], walk: Walk, repeat: int = 1) -> None:
+    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates, repeat: int = 1) -> None:
+        self.word_cycles = rates.word
+        self.start: float = rates.bd_start
         self.pools = pools
         self.walk = walk
         self.repeat = repeat
@@ -167,7 +178,7 @@ class PoolSender:
                 yield pool.filled_event
             pool.taken_out += 1
         slot = (pool.taken_out - 1) % len(pool.slots)
-        return self.gather(self.turn, slot), pool.filled[slot] + costs.BD_START
+        return self.gather(self.turn, slot), pool.filled[slot] + self.start
 
     def gather(self, turn: int, slot: int) -> np.ndarray:
         """The stream bytes of one slot."""
@@ -207,21 +218,24 @@ class PoolSender:
 class HostSender:
     """Sends what the host's read tasks name."""
 
-    word_cycles = costs.SHIM_MM2S_WORD
+    waits = State.COMMAND
 
-    def __init__(self, channel: Channel) -> None:
+    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+        self.word_cycles = rates.read_word
+        self.rates = rates
         self.channel = channel
         self.task: Task | None = None
         self.count = 0
+        self.start: float = 0.0
 
     def next(self) -> Generator[Event, None, tuple[np.ndarray, float]]:
         """See Sender."""
         while not self.channel.queue:
             yield self.channel.pushed
         self.task = self.channel.queue.popleft()
-        start = costs.SHIM_MM2S_NEXT if self.count else costs.SHIM_MM2S_START
+        self.start = self.rates.read_next if self.count else self.rates.read_start
         self.count += 1
-        return self.task.bytes(), self.task.pushed + start
+        return self.task.bytes(), self.task.pushed + self.start
 
     def done(self, time: float) -> None:
         """See Sender."""
@@ -233,9 +247,13 @@ class HostSender:
 class PoolReceiver:
     """Cuts objects for pools, one pool after the other (the parts of a distribute)."""
 
-    def __init__(self, pools: list[Pool], walk: Walk) -> None:
+    waits = State.SPACE
+    start: float = 0.0
+
+    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates) -> None:
         self.pools = pools
         self.walk = walk
+        self.latency = rates.latency
         self.turn = 0
         self.space = 0
         self.at = 0
@@ -276,14 +294,19 @@ class PoolReceiver:
                 (self.staging[:size], [(size, 1)]), (self.memory, self.walk.dims)
             )
             np.copyto(into, flat)
-        self.pools[self.turn].hand_over(time + costs.STREAM_LATENCY)
+        self.pools[self.turn].hand_over(time + self.latency)
         self.turn = (self.turn + 1) % len(self.pools)
 
 
 class HostReceiver:
     """Fills the host's write tasks; each takes exactly its own number of bytes."""
 
-    def __init__(self, channel: Channel) -> None:
+    waits = State.COMMAND
+
+    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+        self.rates = rates
+        self.start: float = rates.write_start
+        self.count = 0
         self.channel = channel
         self.task: Task | None = None
         self.space = 0
@@ -302,7 +325,9 @@ class HostReceiver:
             self.staging = task.memory[task.offset : task.offset + task.size]
         else:
             self.staging = np.empty(task.size, np.uint8)
-        return task.pushed + costs.SHIM_S2MM_START
+        self.start = self.rates.write_next if self.count else self.rates.write_start
+        self.count += 1
+        return task.pushed + self.start
 
     def fill(self, data: np.ndarray, time: float) -> None:
         """See Receiver."""
@@ -322,13 +347,19 @@ class HostReceiver:
 
 @dataclass(eq=False)
 class Flow:
-    """One stream: a sender's channel and all who receive from it."""
+    """One stream: a sender's channel and all who receive from it; ``lane`` records it, if any.
+
+    ``memory`` is the host's, which a stream from or to it shares with the others.
+    """
 
     name: str
     sender: PoolSender | HostSender
     receivers: list[PoolReceiver | HostReceiver]
+    rates: ChannelRates
+    memory: HostMemory
     words: int = 0
     clock: float = 0.0
+    lane: Lane | None = None
     pairs: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
     def process(self) -> Waiting:
@@ -348,25 +379,43 @@ class Flow:
         )
 
     def _stream(self) -> Waiting:
-        sender, receivers = self.sender, self.receivers
+        sender, receivers, lane = self.sender, self.receivers, self.lane
         word_cycles = sender.word_cycles
         while True:
             data, time = yield from sender.next()
             self.clock = max(self.clock, time)
+            if lane is not None:
+                lane.wait(time, sender.start, sender.waits, lane.fifo)
             at, size = 0, len(data)
             while at < size:
                 take = size - at
                 for receiver in receivers:
                     free = yield from receiver.reserve()
                     self.clock = max(self.clock, free)
+                    if lane is not None:
+                        lane.wait(free, receiver.start, receiver.waits, lane.fifo)
                     take = min(take, receiver.space)
-                words = -(-take // costs.WORD_BYTES)
-                self.clock += words * word_cycles
+                words = -(-take // WORD_BYTES)
+                self.clock = self._arrival(words * word_cycles, take)
                 self.words += words
+                if lane is not None:
+                    self._streamed(lane, words)
                 for receiver in receivers:
                     receiver.fill(data[at : at + take], self.clock)
                 at += take
             sender.done(self.clock)
+
+    def _arrival(self, cycles: float, count: int) -> float:
+        """When so many bytes are through that take ``cycles`` if nothing else wants the memory."""
+        sender, receiver = self.sender, self.receivers[0]
+        if isinstance(sender, HostSender) and sender.task is not None:
+            size = count * self.memory.factor(sender.task.dims)
+            return self.memory.move(self.clock, size, cycles, reads=True)
+        if isinstance(receiver, HostReceiver) and receiver.task is not None:
+            cycles *= self.rates.write_word / self.rates.word
+            size = count * self.memory.factor(receiver.task.dims)
+            return self.memory.move(self.clock, size, cycles, reads=False)
+        return self.clock + cycles
 
     def _objects(self) -> Waiting:
         """The fast form of :meth:`_stream` for whole objects between memories."""
@@ -374,7 +423,8 @@ class Flow:
         targets = [r for r in self.receivers if isinstance(r, PoolReceiver)]
         if not isinstance(sender, PoolSender):
             return
-        words = -(-sender.unit // costs.WORD_BYTES)
+        words = -(-sender.unit // WORD_BYTES)
+        cycles = self.rates.bd_start + words * self.rates.word
         while True:
             pool = sender.pools[sender.turn]
             while pool.taken_out >= pool.put:
@@ -394,13 +444,30 @@ class Flow:
                     if pair is None:
                         pair = self._pair((sender.turn, slot, i, target.turn, place))
                     np.copyto(pair[0], pair[1])
-                self.clock = start + costs.BD_START + words
+                self.clock = start + cycles
                 self.words += words
+                if self.lane is not None:
+                    self._moved(self.lane, pool.filled[slot], start)
                 for target in targets:
-                    target.pools[target.turn].hand_over(self.clock + costs.STREAM_LATENCY)
+                    target.pools[target.turn].hand_over(self.clock + self.rates.latency)
                     target.turn = (target.turn + 1) % len(target.pools)
             pool.hand_back(self.clock)
             sender.turn = (sender.turn + 1) % len(sender.pools)
+
+    def _streamed(self, lane: Lane, words: int) -> None:
+        """Record words at their full rate, behind what the host's memory made them wait."""
+        writes = isinstance(self.receivers[0], HostReceiver)
+        rate = self.rates.write_word if writes else self.sender.word_cycles
+        wait = State.SPACE if writes else State.DATA
+        lane.until(self.clock - words * rate, wait, lane.fifo)
+        lane.until(self.clock, State.BUSY, lane.fifo)
+
+    def _moved(self, lane: Lane, filled: float, start: float) -> None:
+        """Record an object: it waited for data, then for space, started and went."""
+        lane.until(min(filled, start), State.DATA, lane.fifo)
+        lane.until(start, State.SPACE, lane.fifo)
+        lane.until(start + self.rates.bd_start, State.START, lane.fifo)
+        lane.until(self.clock, State.BUSY, lane.fifo)
 
     def _pair(self, key: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
         turn, slot, i, to_turn, place = key

@@ -8,12 +8,18 @@ The rounding and saturation registers are followed at compile time.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
+from math import ceil
 from typing import NoReturn
 
+from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current
 from aie_conv.errors import DeviceError, VerifyError
-from aie_conv.sim.costs import CALL, LOOP, Cost
+from aie_conv.sim.costs import Cost
 from aie_conv.sim.ir import Block, Op, Type, Value
+from aie_conv.sim.placement import Place
 from aie_conv.sim.ranges import Range
+from aie_conv.sim.recorder import Recorder
+from aie_conv.sim.trace import Rules
 
 LLVM_ELEMENT = {
     "i1": "i1",
@@ -48,11 +54,21 @@ class Target:
         arch: "aie2" or "aie2p".
         features: features of the host's CPU by LLVM's names.
         exact: bf16 products follow the device's common alignment instead of fused multiply-adds.
+        machine: the timing of the core.
+        profile: the compiler whose code is timed, a name in the machine's table.
     """
 
     arch: str
     features: frozenset[str] = frozenset()
     exact: bool = False
+    machine: Machine = field(default_factory=current)
+    profile: str = DEFAULT_PROFILE
+
+    @cached_property
+    def rules(self) -> Rules:
+        """What times the core's code."""
+        machine = self.machine
+        return Rules(machine.core[self.arch], machine.scalar, machine.profile[self.profile])
 
 
 @dataclass
@@ -64,7 +80,17 @@ class Program:
     texts: dict[str, str] = field(default_factory=dict)
     declarations: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
-    compiled: dict[object, tuple[str, Cost, Registers]] = field(default_factory=dict)
+    compiled: dict[object, "Compiled"] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """A called function: its symbol, its cycles and work a call, the control registers after it."""
+
+    symbol: str
+    cycles: int
+    macs: int
+    registers: Registers
 
 
 class Lowering:
@@ -80,8 +106,8 @@ class Lowering:
         self.label = "entry"
         self.count = 0
         self.cost = Cost()
-        self.latency = 0.0
-        self.depths: dict[Value, float] = {}
+        self.macs = 0.0
+        self.recorder = Recorder(program.target.rules)
         self.live: dict[Value, int] = {}
         self.lanes: int | None = None
 
@@ -150,12 +176,14 @@ class Lowering:
             lower = LOWERED.get(op.name)
             if lower is None:
                 self.refuse(op, "no simulator code for it in core functions: report it")
-            self.latency = 0.0
+            self.cost = Cost()
             given = [self.live[value] for value in op.operands if value in self.live]
             # Lanes that are poison in one operand are so in the result: the compiler drops them.
             self.lanes = min(given, default=None)
             lower(self, op)
-            self._follow(op)
+            if not op.blocks:
+                self.recorder.record(op, self.cost)
+                self.macs += self.cost.macs
             self._keep_live(op)
 
     def _keep_live(self, op: Op) -> None:
@@ -166,32 +194,6 @@ class Lowering:
         for result in op.results:
             if result.type.kind == "vector" and widths == {result.type.elements}:
                 self.live.setdefault(result, self.lanes)
-
-    def _follow(self, op: Op) -> None:
-        """Extend the chains of dependent MACs and those of scalar operations.
-
-        A chain does not go from scalars to vectors or back, and begins anew in each trip of a loop.
-        """
-        if op.blocks:
-            return
-        vector = any(value.type.kind == "vector" for value in (*op.results, *op.operands[:1]))
-        depth = self.latency
-        depth += max(
-            (
-                self.depths.get(value, 0.0)
-                for value in op.operands
-                if (value.type.kind == "vector") == vector
-            ),
-            default=0.0,
-        )
-        if not depth:
-            return
-        for value in op.results:
-            self.depths[value] = depth
-        if vector:
-            self.cost.chain = max(self.cost.chain, depth)
-        else:
-            self.cost.path = max(self.cost.path, depth)
 
     def function_text(self, symbol: str, parameters: Sequence[str]) -> str:
         """The finished function."""
@@ -276,10 +278,11 @@ def _for(low: Lowering, op: Op) -> None:
     more = low.emit(f"icmp slt {index} {args[0]}, {upper}")
     low.do(f"br i1 {more}, label %{body}, label %{done}")
     low.start(body)
-    outer, low.cost, entry_registers = low.cost, Cost(), low.registers
-    depths, low.depths = low.depths, {}
-    low.block(block.ops)
-    low.depths = depths
+    outer, entry_registers = low.macs, low.registers
+    low.macs = 0.0
+    with low.recorder.inside(block.args[1:]) as inner:
+        low.block(block.ops)
+    macs, low.macs = low.macs, outer
     if low.registers != entry_registers:
         low.refuse(op, "control registers change inside a loop: set them before it")
     following = low.emit(f"add nsw {index} {args[0]}, {step}")
@@ -293,30 +296,27 @@ def _for(low: Lowering, op: Op) -> None:
     low.start(done)
     for result, name in zip(op.results, args[1:], strict=True):
         low.names[result] = name
-    body_cost, low.cost = low.cost, outer
-    _charge_loop(low, trips, body_cost, (lower, upper, step))
-
-
-def _charge_loop(
-    low: Lowering, trips: int | None, body: Cost, bounds: tuple[str, str, str]
-) -> None:
-    """Add a loop's cost: at compile time, or by counting where the trip count is not known."""
     if trips is not None:
-        low.cost.inner += trips * body.cycles + LOOP
-        low.cost.macs += trips * body.macs
-        return
+        low.recorder.loop(op, inner, trips)
+        low.macs += trips * macs
+    else:
+        cycles = low.recorder.each_trip(op, inner)
+        _count_loop(low, (cycles, int(macs)), (lower, upper, step))
+
+
+def _count_loop(low: Lowering, each: tuple[int, int], bounds: tuple[str, str, str]) -> None:
+    """Count a loop's cycles and work at run time, since its trip count is not known before."""
     first, last, step = bounds
     span = low.emit(f"sub i64 {last}, {first}")
     span = low.emit(f"call i64 @llvm.smax.i64(i64 {span}, i64 0)")
     count = low.emit(f"sdiv i64 {span}, {step}")
     low.program.declarations.add("declare i64 @llvm.smax.i64(i64, i64)")
-    for slot, amount in ((0, body.cycles), (1, int(body.macs))):
+    for slot, amount in enumerate(each):
         place = low.emit(f"getelementptr i64, ptr %ctx, i64 {slot}")
         old = low.emit(f"load i64, ptr {place}")
         more = low.emit(f"mul i64 {count}, {amount}")
         new = low.emit(f"add i64 {old}, {more}")
         low.do(f"store i64 {new}, ptr {place}")
-    low.cost.inner += LOOP
 
 
 @lowers("scf.if")
@@ -326,24 +326,27 @@ def _if(low: Lowering, op: Op) -> None:
     registers = low.registers
     condition = low.name(op.operands[0])
     low.do(f"br i1 {condition}, label %{branches[0]}, label %{branches[1]}")
-    outer, costs = low.cost, [Cost(), Cost()]
+    outer, arms = low.macs, [(0.0, 0.0)]
     ends: list[tuple[str, list[str]]] = []
     for i, label in enumerate(branches):
         low.start(label)
-        low.cost = costs[i]
-        if i < len(op.blocks):
-            low.block(op.blocks[i].ops)
+        low.macs = 0.0
+        with low.recorder.inside() as inner:
+            if i < len(op.blocks):
+                low.block(op.blocks[i].ops)
+        arms.append((low.recorder.cycles(inner), low.macs))
         results = _yielded(low, op.blocks[i]) if i < len(op.blocks) else []
         ends.append((low.label, results))
         low.do(f"br label %{done}")
     low.start(done)
     if low.registers != registers:
         low.refuse(op, "control registers change inside a branch: set them before it")
-    low.cost = outer
-    low.cost.add(max(costs, key=lambda cost: cost.cycles))
+    cycles, macs = max(arms)
+    low.recorder.fixed(cycles)
+    low.macs = outer + macs
     for i, result in enumerate(op.results):
-        arms = ", ".join(f"[ {names[i]}, %{label} ]" for label, names in ends)
-        low.names[result] = low.emit(f"phi {llvm_type(result.type)} {arms}")
+        ways = ", ".join(f"[ {names[i]}, %{label} ]" for label, names in ends)
+        low.names[result] = low.emit(f"phi {llvm_type(result.type)} {ways}")
 
 
 def _yielded(low: Lowering, block: Block) -> list[str]:
@@ -369,38 +372,47 @@ def _call(low: Lowering, op: Op) -> None:
     if op.results:
         low.refuse(op, f"@{callee} returns values: pass memrefs")
     ranges = tuple(low.ranges.get(value) for value in op.operands)
-    symbol, cost, after = compile_function(low.program, function, ranges, low.registers)
+    places = tuple(low.recorder.place_of(value) for value in op.operands)
+    made = compile_function(low.program, function, ranges, low.registers, places)
     arguments = ", ".join(["ptr %ctx", *(low.typed(value) for value in op.operands)])
-    fault = low.emit(f"call i64 @{symbol}({arguments})")
+    fault = low.emit(f"call i64 @{made.symbol}({arguments})")
     fine = low.emit(f"icmp eq i64 {fault}, 0")
     good, bad = low.new_label(), low.new_label()
     low.do(f"br i1 {fine}, label %{good}, label %{bad}, !prof !0")
     low.start(bad)
     low.do(f"ret i64 {fault}")
     low.start(good)
-    low.registers = after
-    low.cost.inner += cost.cycles + CALL
-    low.cost.macs += cost.macs
+    low.registers = made.registers
+    low.cost.add(Cost(inner=made.cycles + low.program.target.machine.control.call, macs=made.macs))
 
 
 def compile_function(
-    program: Program, function: Op, ranges: tuple[Range | None, ...], registers: Registers
-) -> tuple[str, Cost, Registers]:
-    """Lower a called function for given argument ranges and registers; once for each."""
+    program: Program,
+    function: Op,
+    ranges: tuple[Range | None, ...],
+    registers: Registers,
+    places: tuple[Place | None, ...] = (),
+) -> Compiled:
+    """Lower a called function for given argument ranges, registers and places of its memory; once for
+    each."""
     name = str(function.attrs["sym_name"])
-    key = (name, ranges, registers)
+    key = (name, ranges, registers, places)
     found = program.compiled.get(key)
     if found is None:
         symbol = f"f{len(program.compiled)}"
         low = Lowering(program, f"@{name}", registers)
         block = function.blocks[0]
         parameters = bind_parameters(low, block.args, ranges)
-        program.compiled[key] = (symbol, low.cost, registers)
+        for value, place in zip(block.args, places, strict=False):
+            low.recorder.locate(value, place)
+        program.compiled[key] = Compiled(symbol, 0, 0, registers)
         low.block(block.ops)
         program.texts[symbol] = low.function_text(symbol, parameters).replace(
             "define", "define internal", 1
         )
-        found = program.compiled[key] = (symbol, low.cost, low.registers)
+        cycles = ceil(low.recorder.cycles(low.recorder.items))
+        found = Compiled(symbol, cycles, int(low.macs), low.registers)
+        program.compiled[key] = found
     return found
 
 

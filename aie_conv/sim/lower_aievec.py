@@ -15,13 +15,18 @@ from aie_conv.sim.lower_mac import (
 
 @dataclass(frozen=True)
 class Shape:
-    """One matrix instruction: M x K by K x N; ``issue`` VMACs, ``shuffles`` besides them."""
+    """One matrix instruction: M x K by K x N; ``issue`` VMACs, ``shuffles`` besides them.
+
+    ``converts`` are operations of the vector unit that bring an operand into another format first,
+    once for each operand however often it is used.
+    """
 
     m: int
     k: int
     n: int
     issue: int = 1
     shuffles: int = 0
+    converts: int = 0
 
 
 MATMULS: dict[tuple[str, str, str, str], tuple[Shape, ...]] = {
@@ -36,13 +41,14 @@ MATMULS: dict[tuple[str, str, str, str], tuple[Shape, ...]] = {
     ("aie2p", "bf16", "bf16", "f32"): (
         Shape(8, 8, 4, 8, 8),
         Shape(4, 8, 4, 8, 8),
-        Shape(8, 8, 8, 1, 8),
-        Shape(4, 8, 8, 1, 8),
+        Shape(8, 8, 8, 1, converts=2),
+        Shape(4, 8, 8, 1, converts=1),
     ),
 }
 """Shapes with a lowering in the vendor's tools; AIE2P bf16 is emulated (8 element-wise MACs, whose
 shuffles are taken to hide behind them: about 32 MACs a cycle were measured), and its 8x8x8 and 4x8x8
-go through bfp16 and lose bits, which is not simulated."""
+go through bfp16 and lose bits, which is not simulated: an operand becomes f32 by two products with
+one, 32 lanes each, and bfp16 by a move (three cycles a product in blocks of 2 x 2 [Taka et al.])."""
 
 _ELEMENT_LANES = {"aie2": {"aievec.mul_elem": (16,), "aievec.mac_elem": (16,)},
                   "aie2p": {"aievec.mul_elem": (16, 32), "aievec.mac_elem": (16, 32)}}  # fmt: skip
@@ -80,7 +86,8 @@ def _matmul(low: Lowering, op: Op) -> None:
         wide = [ELEMENT_BITS[element] for element in elems]
         left, right = (x, m * k, wide[0]), (y, k * n, wide[1])
         low.alias(op, integer_products(low, terms, left, right, (z, wide[2]), (True, True)))
-    charge_macs(low, m * k * n, elems[0], shape.issue, shape.shuffles)
+    charge_macs(low, m * k * n, shape.issue, shape.shuffles)
+    low.cost.converts = shape.converts
 
 
 @lowers("aievec.mul_elem", "aievec.mac_elem")
@@ -100,4 +107,4 @@ def _elements(low: Lowering, op: Op) -> None:
     acc = low.name(op.operands[2]) if len(op.operands) == 3 else "zeroinitializer"
     terms = element_terms(lanes, 1)
     low.alias(op, bf16_products(low, terms, (x, lanes), (y, lanes), acc))
-    charge_macs(low, lanes, "bf16")
+    charge_macs(low, lanes, adds=len(op.operands) == 3)

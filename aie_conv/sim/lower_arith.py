@@ -8,7 +8,7 @@ import math
 import struct
 from typing import Any
 
-from aie_conv.sim.costs import ACC_LANES, SCALAR_ALU, SCALAR_LATENCY, SOFT, WIDE_ALU, Cost
+from aie_conv.sim.costs import ACC_LANES
 from aie_conv.sim.ir import Op, Type, Value
 from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
 from aie_conv.sim.ranges import Range, range_of
@@ -37,24 +37,26 @@ def charge(low: Lowering, kind: Type, slot: str, factor: float = 1) -> None:
     lanes = kind.elements if low.lanes is None else min(low.lanes, kind.elements)
     bits = kind.bits * lanes / kind.elements
     count = bits / 512 if slot == "mv" else lanes / ACC_LANES
-    low.cost.add(Cost(**{slot: max(1.0, count) * factor}))
+    low.cost.use(slot, max(1.0, count) * factor)
 
 
 def _charge_scalar(low: Lowering, kind: Type, operation: str = "alu") -> None:
     """Charge a scalar operation; addresses are cheaper and hide behind data."""
     if kind.elem == "index":
-        low.cost.alu += 1
+        low.cost.address += 1
         return
-    wide = WIDE_ALU if kind.elem == "i64" else 1
-    low.cost.alu += wide * SCALAR_ALU
-    low.latency = wide * SCALAR_LATENCY[operation]
+    timing = low.program.target.machine.scalar
+    wide = timing.wide_alu if kind.elem == "i64" else 1
+    low.cost.alu += wide
+    low.cost.latency = wide * (timing.mul if operation == "mul" else timing.alu)
 
 
 def charge_soft(low: Lowering, name: str, kind: Type) -> bool:
     """Charge a scalar operation that the core does in software; False if it is none."""
     if kind.kind == "vector":
         return False
-    cycles = SOFT.get(f"{name} {kind.elem}", SOFT.get(name))
+    soft = low.program.target.machine.soft
+    cycles = soft.get(f"{name} {kind.elem}", soft.get(name))
     if cycles is None:
         return False
     low.cost.inner += cycles

@@ -187,7 +187,7 @@ def _meaning(name: str, instruction: Instruction, *, integer: bool) -> Lower:
         low.alias(
             op, result if target == kind else low.emit(f"bitcast {kind} {result} to {target}")
         )
-        charge_macs(low, lanes * len(mode.terms), "i8" if integer else "bf16")
+        charge_macs(low, lanes * len(mode.terms), adds=not conf & ZERO_ACC)
 
     return lower
 

@@ -8,7 +8,7 @@ alignment (exact, :mod:`aie_conv.sim.exact`).
 
 from collections.abc import Sequence
 
-from aie_conv.sim.costs import ACC_DISTANCE, Cost
+from aie_conv.sim.costs import Cost
 from aie_conv.sim.exact import exact_dot
 from aie_conv.sim.ir import parse_type
 from aie_conv.sim.lower import Lowering
@@ -66,11 +66,12 @@ def join(low: Lowering, parts: list[str], length: int, element: str) -> str:
     return parts[0]
 
 
-def charge_macs(low: Lowering, macs: int, dtype: str, issue: int = 1, shuffles: int = 0) -> None:
-    """Charge ``issue`` VMACs on one accumulator that do ``macs`` products."""
-    distance = ACC_DISTANCE[low.program.target.arch]["bf16" if dtype == "bf16" else "i8"]
-    low.latency = distance * issue
+def charge_macs(
+    low: Lowering, macs: int, issue: int = 1, shuffles: int = 0, *, adds: bool = True
+) -> None:
+    """Charge ``issue`` VMACs on one accumulator that do ``macs`` products; ``adds`` if they read it."""
     low.cost.add(Cost(mac=issue, mv=shuffles, macs=macs))
+    low.cost.adds = adds
 
 
 # -- integer products -----------------------------------------------------------------------------

@@ -2,14 +2,7 @@
 
 from math import prod
 
-from aie_conv.sim.costs import (
-    LOAD_BYTES,
-    PART_WORD_STORE,
-    SCALAR_LATENCY,
-    SCALAR_LOAD,
-    Cost,
-    access_pieces,
-)
+from aie_conv.sim.costs import access_pieces
 from aie_conv.sim.ir import ELEMENT_BITS, INDEX, Op, Type, Value
 from aie_conv.sim.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
 from aie_conv.sim.lower_arith import charge
@@ -92,11 +85,11 @@ def _runs(op: Op, low: Lowering, memref: Type, vector: Type) -> list[tuple[int, 
 def _charge_access(low: Lowering, op: Op, vector: Type, slot: str) -> None:
     pieces = access_pieces(vector.bytes, _element_bytes(vector), op.attrs.get("alignment"))
     if pieces:
-        factor = SCALAR_LOAD if slot == "load" else 1
-        low.cost.add(Cost(**{slot: pieces * factor}, mv=pieces))
+        low.cost.use(slot, pieces)
+        low.cost.use("mv", pieces)
         return
-    count = max(1, vector.bytes // LOAD_BYTES[low.program.target.arch])
-    low.cost.add(Cost(**{slot: count}))
+    count = max(1, vector.bytes // low.program.target.rules.core.vector_bytes)
+    low.cost.use(slot, count)
 
 
 # -- loads and stores -----------------------------------------------------------------------------
@@ -177,8 +170,8 @@ def _memref_load(low: Lowering, op: Op) -> None:
     name, known = _linear(low, op, base.type, op.operands[1:])
     _check_bounds(low, op, name, known, base.type, 1)
     low.set(op, f"load {LLVM_ELEMENT[base.type.elem]}, ptr {_address(low, base, name)}, align 1")
-    low.cost.load += SCALAR_LOAD
-    low.latency = SCALAR_LATENCY["load"]
+    low.cost.use("load", 1)
+    low.cost.latency = low.program.target.machine.scalar.load
 
 
 @lowers("memref.store")
@@ -187,8 +180,10 @@ def _memref_store(low: Lowering, op: Op) -> None:
     name, known = _linear(low, op, base.type, op.operands[2:])
     _check_bounds(low, op, name, known, base.type, 1)
     low.do(f"store {low.typed(value)}, ptr {_address(low, base, name)}, align 1")
-    low.cost.store += 1 if ELEMENT_BITS[base.type.elem] >= 32 else PART_WORD_STORE
-    low.latency = SCALAR_LATENCY["store"]
+    timing = low.program.target.machine.scalar
+    low.cost.use("store", 1)
+    wide = ELEMENT_BITS[base.type.elem] >= 32
+    low.cost.latency = timing.store if wide else timing.part_word_store
 
 
 @lowers("memref.collapse_shape", "memref.expand_shape", "memref.cast")

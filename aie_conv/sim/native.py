@@ -5,12 +5,12 @@ import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import ceil
 
 import llvmlite.binding as llvm
 
 from aie_conv.errors import VerifyError
 from aie_conv.sim import lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector
-from aie_conv.sim.costs import Cost
 from aie_conv.sim.ir import Op, Value
 from aie_conv.sim.lower import (
     Lowering,
@@ -18,8 +18,10 @@ from aie_conv.sim.lower import (
     Registers,
     Target,
     bind_parameters,
+    compile_function,
     llvm_type,
 )
+from aie_conv.sim.placement import Place
 from aie_conv.sim.ranges import Range
 
 _TABLES = (lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector)
@@ -117,6 +119,7 @@ def compile_leaf(
     functions: dict[str, Op],
     target: Target,
     registers: Registers,
+    places: Sequence[Place | None] = (),
 ) -> Leaf:
     """Compile operations of a core's body.
 
@@ -128,11 +131,14 @@ def compile_leaf(
         functions: every func.func of the device by name.
         target: architecture, host, arithmetic.
         registers: control registers at entry.
+        places: where the memory behind each input lies, if that is known.
     """
     program = Program(functions, target)
     low = Lowering(program, who, registers)
     values = [value for value, _ in inputs]
     parameters = bind_parameters(low, values, [known for _, known in inputs])
+    for value, place in zip(values, places, strict=False):
+        low.recorder.locate(value, place)
     incoming, outgoing = spilled
     for i, value in enumerate(incoming):
         parameters.append(f"ptr %in{i}")
@@ -146,10 +152,16 @@ def compile_leaf(
     address = compile_text(text)
     kinds = [_ctype(parameter) for parameter in parameters]
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, *kinds)
-    cost: Cost = low.cost
+    cycles = ceil(low.recorder.cycles(low.recorder.items))
     counts = "getelementptr i64, ptr %ctx" in text
     faults = tuple(program.faults)
-    return Leaf(prototype(address), cost.cycles, int(cost.macs), counts, low.registers, faults)
+    return Leaf(prototype(address), cycles, int(low.macs), counts, low.registers, faults)
+
+
+def function_cycles(function: Op, functions: dict[str, Op], target: Target) -> int:
+    """Cycles of a call of a function whose loops have constant bounds; nothing is run."""
+    ranges = tuple(None for _ in function.blocks[0].args)
+    return compile_function(Program(functions, target), function, ranges, Registers()).cycles
 
 
 _CTYPES = {

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from math import prod
 
+from aie_conv.arch.machine import Machine, current
+from aie_conv.arch.rates import ChannelRates, channel_rates
 from aie_conv.errors import VerifyError
 from aie_conv.sim.engine import Engine, Pool, aligned
 from aie_conv.sim.flows import (
@@ -15,6 +17,7 @@ from aie_conv.sim.flows import (
     PoolSender,
     Walk,
 )
+from aie_conv.sim.hostmemory import HostMemory
 from aie_conv.sim.ir import ELEMENT_BITS
 from aie_conv.sim.model import Dims, Fifo, Link, Model, Tile, walk
 from aie_conv.sim.strided import byte_dims, merged, merged_pair
@@ -25,10 +28,13 @@ class Network:
     """The data paths: pools at each end of each FIFO, host channels, flows.
 
     Attributes:
+        rates: what its clock charges; ``memory``: the host's, shared by all shim channels.
         produced, consumed: pools by FIFO, and by FIFO and consumer number.
     """
 
     engine: Engine
+    rates: ChannelRates
+    memory: HostMemory
     produced: dict[str, list[Pool]] = field(default_factory=dict)
     consumed: dict[tuple[str, int], list[Pool]] = field(default_factory=dict)
     channels: dict[str, Channel] = field(default_factory=dict)
@@ -140,24 +146,27 @@ def _flow(network: Network, fifo: Fifo) -> None:
     if any(tile.kind == "shim" for tile in ends):
         channel = network.channels[fifo.name] = Channel(fifo.name, network.engine)
     if fifo.producer.kind == "shim" and channel:
-        sender: PoolSender | HostSender = HostSender(channel)
+        sender: PoolSender | HostSender = HostSender(channel, network.rates)
     else:
         walked = Walk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
-        sender = PoolSender(network.produced[fifo.name], walked, fifo.repeat)
+        sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
     receivers: list[PoolReceiver | HostReceiver] = []
     for i, tile in enumerate(fifo.consumers):
         if tile.kind == "shim" and channel:
-            receivers.append(HostReceiver(channel))
+            receivers.append(HostReceiver(channel, network.rates))
             continue
         dims = fifo.from_stream[i] if fifo.from_stream else ()
         walked = Walk(stream_dims(dims, fifo, fifo.bytes))
-        receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked))
-    network.flows.append(Flow(f"{fifo.producer} @{fifo.name}", sender, receivers))
+        receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked, network.rates))
+    name = f"{fifo.producer} @{fifo.name}"
+    network.flows.append(Flow(name, sender, receivers, network.rates, network.memory))
 
 
-def build_network(model: Model, engine: Engine) -> Network:
-    """Pools, channels and flows of a model, empty."""
-    network = Network(engine)
+def build_network(model: Model, engine: Engine, machine: Machine | None = None) -> Network:
+    """Pools, channels and flows of a model, empty; ``machine`` (the current one) charges its clock."""
+    arch, machine = model.arch, machine or current()
+    memory = HostMemory(machine, arch.name, arch.clock_hz)
+    network = Network(engine, channel_rates(machine, arch.name), memory)
     for link in model.links:
         _link_pools(model, network, link)
     for fifo in model.fifos.values():

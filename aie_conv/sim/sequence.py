@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from aie_conv.errors import VerifyError
-from aie_conv.sim import costs
 from aie_conv.sim.engine import Engine, Waiting
 from aie_conv.sim.flows import Task
 from aie_conv.sim.ir import ELEMENT_BITS, Op, Type
 from aie_conv.sim.model import Fifo, Model
 from aie_conv.sim.network import Network
 from aie_conv.sim.strided import merged, total_bytes
+from aie_conv.sim.timeline import Lane, State
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,13 @@ class SequenceRun:
         network: Network,
         engine: Engine,
         memories: list[np.ndarray],
+        lane: Lane | None = None,
     ) -> None:
         self.commands = commands
         self.network = network
         self.engine = engine
         self.memories = memories
+        self.lane = lane
         self.tasks: list[Task] = []
         self.clock = 0.0
 
@@ -144,9 +146,15 @@ class SequenceRun:
                 channel = self.network.channels[command.fifo]
                 while not channel.tokens:
                     yield channel.token
-                self.clock = max(self.clock, channel.tokens.popleft()) + costs.WAIT
+                token = channel.tokens.popleft()
+                self.clock = max(self.clock, token) + self.network.rates.wait
+                if self.lane is not None:
+                    self.lane.until(token, State.TOKEN, command.fifo)
+                    self.lane.until(self.clock, State.BUSY, f"dma_wait @{command.fifo}")
                 continue
-            self.clock += costs.ISSUE
+            self.clock += self.network.rates.issue
+            if self.lane is not None:
+                self.lane.until(self.clock, State.BUSY, f"dma_memcpy_nd @{command.fifo.name}")
             memory = self.memories[command.argument]
             task = Task(
                 command.fifo.name,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.sim.coreplan import Planner
 from aie_conv.sim.corerun import CoreRun, Port, Shared
@@ -16,8 +17,10 @@ from aie_conv.sim.lower import Target
 from aie_conv.sim.model import Core, Model, build_model
 from aie_conv.sim.native import host_features
 from aie_conv.sim.network import Network, build_network
+from aie_conv.sim.placement import core_places
 from aie_conv.sim.sequence import SequenceRun, Transfer, Wait, read_sequence
 from aie_conv.sim.text import read_module
+from aie_conv.sim.timeline import Timeline
 from aie_conv.sim.verifier import verify_model
 
 
@@ -50,12 +53,17 @@ class Simulator:
         arguments: (element type, elements) of each argument of the runtime sequence.
     """
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, machine: Machine | None = None) -> None:
         """Parse and verify ``text``.
+
+        Args:
+            text: the module.
+            machine: what its clock is charged by; the current one if None.
 
         Raises:
             VerifyError: malformed IR, or a limit of the hardware exceeded.
         """
+        self.machine = machine or current()
         self.model: Model = build_model(read_module(text))
         self.commands: list[Transfer | Wait] = read_sequence(self.model)
         verify_model(self.model, self.commands)
@@ -67,13 +75,20 @@ class Simulator:
         self._memory: dict[Value, np.ndarray] = {}
         self._shared: Shared = {}
 
-    def run(self, buffers: Sequence[np.ndarray], *, exact: bool = False) -> RunStats:
+    def run(
+        self,
+        buffers: Sequence[np.ndarray],
+        *,
+        exact: bool = False,
+        timeline: Timeline | None = None,
+    ) -> RunStats:
         """Execute the runtime sequence on flat contiguous arrays, in place.
 
         Args:
             buffers: one array an argument; only its bytes count (bf16 as ml_dtypes or uint16).
             exact: bf16 products by the device's documented arithmetic, bit by bit (slow), instead
                 of fused multiply-adds in f32.
+            timeline: an empty one, to be filled with what every part does when.
 
         Raises:
             UsageError: a buffer that does not fit its argument.
@@ -84,6 +99,7 @@ class Simulator:
         engine = Engine()
         network = self._prepare(engine, exact)
         sequence = SequenceRun(self.commands, network, engine, memories)
+        self._record(timeline, sequence, network)
         host = engine.start("runtime sequence", sequence.process())
         for flow in network.flows:
             engine.start(flow.name, flow.process(), background=True)
@@ -92,7 +108,24 @@ class Simulator:
         engine.run()
         _check_end(engine, host, sequence, network)
         _check_taken(network, self._cores)
+        if timeline is not None:
+            timeline.close(int(sequence.clock))
         return self._stats(sequence, network, time.perf_counter() - began)
+
+    def _record(self, timeline: Timeline | None, sequence: SequenceRun, network: Network) -> None:
+        """Give everything that runs its lane, or none."""
+        for core in self._cores:
+            core.lane = None
+        if timeline is None:
+            return
+        sequence.lane = timeline.lane("runtime sequence", "sequence")
+        flows = {flow.name: flow for flow in network.flows}
+        for fifo in self.model.fifos.values():
+            flow = flows.get(f"{fifo.producer} @{fifo.name}")
+            if flow is not None:
+                flow.lane = timeline.lane(flow.name, "dma", fifo.producer, fifo.name)
+        for core in self._cores:
+            core.lane = timeline.lane(core.core.name, "core", core.core.tile)
 
     def _bytes_of(self, buffers: Sequence[np.ndarray]) -> list[np.ndarray]:
         if len(buffers) != len(self.arguments):
@@ -112,8 +145,8 @@ class Simulator:
 
     def _prepare(self, engine: Engine, exact: bool) -> Network:
         """The network and the cores in their initial state."""
-        network = self._network = build_network(self.model, engine)
-        target = Target(self.model.arch.name, host_features(), exact)
+        network = self._network = build_network(self.model, engine, self.machine)
+        target = Target(self.model.arch.name, host_features(), exact, self.machine)
         if not self._cores:
             self._cores = [self._core(core) for core in self.model.cores]
         for run in self._cores:
@@ -139,7 +172,9 @@ class Simulator:
                 self._memory[value] = aligned(max(64, value.type.bytes))
             buffers[value] = self._memory[value]
         plan = Planner(core).plan()
-        return CoreRun(core, plan, {}, buffers, self.model.functions, self._shared)
+        banks = self.machine.core[self.model.arch.name].banks
+        places = core_places(self.model, core, banks)
+        return CoreRun(core, plan, {}, buffers, self.model.functions, self._shared, places)
 
     def _ports(self, core: Core, network: Network) -> dict[tuple[str, str], Port]:
         found: dict[tuple[str, str], Port] = {}

@@ -3,15 +3,16 @@
 import json
 import os
 import re
-import tempfile
 import time
-from collections.abc import Callable, Sequence
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv import partitioner
 from aie_conv.errors import Unsupported, UsageError
+from aie_conv.files import write_whole
 from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.partitioner.pins import Pins, read_pins
@@ -19,6 +20,8 @@ from aie_conv.problem import ConvProblem
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.target import toolchain
 from aie_conv.target.options import Options
+from aie_conv.target.pictures import make_pictures
+from aie_conv.target.planning import Planning, Say, silent
 from aie_conv.target.report import VERSION, make_report
 
 if TYPE_CHECKING:
@@ -56,24 +59,6 @@ class Artifact:
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the flatbuffer; the file appears whole or not at all."""
         write_whole(Path(path), self.vmfb)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """Write a file so that it appears whole or not at all.
-
-    Raises:
-        UsageError: the folder cannot be written.
-    """
-    try:
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        mask = os.umask(0)
-        os.umask(mask)
-        os.chmod(name, 0o666 & ~mask)
-        os.replace(name, path)
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _file_name(dispatch: str) -> str:
@@ -132,15 +117,21 @@ def air_text(name: str, plan: Plan) -> str:
         raise UsageError(f"--amd-aie-emit-level=air: {name}: {refusal}") from None
 
 
-class _Chooser:
+class Chooser:
     """The partitioner with a compilation's options.
 
+    Args:
+        options: the options.
+        progress: told what takes long.
+        warn: told of what a user should know.
+
     Raises:
-        UsageError: at once, if the pins or the measured costs cannot be used.
+        UsageError: at once, if the pins, the plans or the measured costs cannot be used.
     """
 
-    def __init__(self, options: Options) -> None:
+    def __init__(self, options: Options, progress: Say = silent, warn: Say = warnings.warn) -> None:
         self._options = options
+        self._planning = Planning(options, progress, warn)
         self._host = load_measured() if options.cpu_cost == "measured" else FIXED
         self._pins = _pins(options)
 
@@ -157,10 +148,12 @@ class _Chooser:
             host=self._host,
             constants=constants,
             pin=pin,
+            planner=self._planning.planner,
         )
 
     def check(self, dispatches: "Sequence[Dispatch]") -> None:
-        """Raise UsageError if a pin was not met."""
+        """Raise UsageError if a pin was not met; warn of plans that could not be used."""
+        self._planning.tell()
         if self._pins is not None:
             self._pins.check(
                 (d.name, d.problem and d.problem.describe(), d.decision.route, d.decision.reason)
@@ -183,22 +176,25 @@ def _pins(options: Options) -> Pins | None:
 
 
 def compile_source(
-    source: Path | bytes, options: Options, progress: Callable[[str], None] = lambda _: None
+    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
 ) -> Artifact:
     """Run every stage on MLIR.
+
+    Args:
+        source: a file, or a buffer of MLIR text or bytecode.
+        options: the options.
+        progress: told what takes long.
+        warn: told of what a user should know though it is no error.
 
     Raises:
         UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
     """
     if isinstance(source, Path):
         _check_input(source)
-    if options.emit is not None:
-        make_folder(options.emit)
-    if options.report is not None:
-        check_writable(options.report)
+    _check_outputs(options)
     from aie_conv.bridge.pipeline import compile_module
 
-    chooser = _Chooser(options)
+    chooser = Chooser(options, progress, warn)
     modules: dict[str, str] = {}
     written: dict[str, str] = {}
     clock = {"choose": 0.0, "emit": 0.0}
@@ -234,11 +230,26 @@ def compile_source(
     seconds = {**clock, "total": time.perf_counter() - started}
     report = make_report(made.dispatches, options.device, seconds)
     artifact = Artifact(made.vmfb, report, modules)
+    plans = {d.name: d.decision.plan for d in made.dispatches if d.decision.plan is not None}
+    files = make_pictures(options, report, modules, plans, progress)
+    if options.report is not None:
+        files[options.report] = json.dumps(report, indent=1).encode() + b"\n"
     if options.emit is not None:
         write_modules(options.emit, written)
-    if options.report is not None:
-        write_whole(options.report, json.dumps(report, indent=1).encode() + b"\n")
+    for path, data in files.items():
+        write_whole(path, data)
     return artifact
+
+
+def _check_outputs(options: Options) -> None:
+    """Raise UsageError for a file or folder beside the artifact that cannot be written."""
+    if options.emit is not None:
+        make_folder(options.emit)
+    files = [path for path in (options.report, options.trace, options.html) if path is not None]
+    for number, path in enumerate(files):
+        check_writable(path)
+        if path in files[:number]:
+            raise UsageError(f"{path}: given for two files: name another")
 
 
 def _check_input(path: Path) -> None:

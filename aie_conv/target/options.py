@@ -6,6 +6,7 @@ from pathlib import Path
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
+from aie_conv.partitioner.planner import SEARCHES
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
@@ -24,8 +25,14 @@ class Options:
         direct: "auto", "scalar", "vector" or "sliding" code of the direct route.
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
         route_file: file of pinned choices, None for none.
+        search: "fast" takes each route's plan by its cost model, "best" by the simulator.
+        plan_db: database of plans that `aie-conv tune` made, None for none.
+        plan_cache: "on" keeps plans in the user's cache folder; or "off".
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
+        trace: file of the simulated timelines, None for none.
+        trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
+        html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
         iree_flags: everything else, as iree-compile takes it.
     """
@@ -39,6 +46,12 @@ class Options:
     report: Path | None = None
     emit: Path | None = None
     emit_level: str = "aie"
+    search: str = "fast"
+    plan_db: Path | None = None
+    plan_cache: str = "on"
+    trace: Path | None = None
+    trace_dispatch: str = ""
+    html: Path | None = None
     iree_flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -50,6 +63,8 @@ class Options:
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
             ("emit-level", self.emit_level, EMIT_LEVELS),
+            ("search", self.search, tuple(SEARCHES)),
+            ("plan-cache", self.plan_cache, ("on", "off")),
         ):
             if value not in known:
                 raise UsageError(
@@ -58,6 +73,11 @@ class Options:
         if self.emit_level != "aie" and self.emit is None:
             raise UsageError(
                 f"--amd-aie-emit-level={self.emit_level}: nowhere to write: add --amd-aie-emit=DIR"
+            )
+        if self.trace_dispatch and self.trace is None:
+            raise UsageError(
+                f"--amd-aie-trace-dispatch={self.trace_dispatch}: no trace: add"
+                " --amd-aie-trace=FILE.json"
             )
 
 
@@ -95,11 +115,15 @@ def parse_flags(flags: list[str]) -> Options:
                 others.append(f"{name}={value}")
         else:
             others.append(flag)
-    files = {key: Path(ours.pop(key)) for key in ("report", "emit", "route_file") if key in ours}
+    paths = ("report", "emit", "route_file", "plan_db", "trace", "html")
+    files = {key: Path(ours.pop(key)) for key in paths if key in ours}
     return Options(
         iree_flags=tuple(others),
         report=files.get("report"),
         emit=files.get("emit"),
         route_file=files.get("route_file"),
+        plan_db=files.get("plan_db"),
+        trace=files.get("trace"),
+        html=files.get("html"),
         **ours,
     )

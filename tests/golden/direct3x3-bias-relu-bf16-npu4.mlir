@@ -6,11 +6,11 @@ module {
     %mem_1 = aie.tile(1, 1)
     %core_0_0 = aie.tile(0, 2)
     %core_1_0 = aie.tile(1, 2)
-    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<816xbf16>>
-    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 18, stride = 8>, <size = 8, stride = 96>, <size = 8, stride = 1>], {%core_0_0}, 2 : i32) {padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>]>} : !aie.objectfifo<memref<1152xbf16>>
+    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
+    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 6, stride = 8>, <size = 8, stride = 48>, <size = 8, stride = 1>], {%core_0_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
     aie.objectfifo.link [@a_l3_0] -> [@a_l1_0] ([] [])
-    aie.objectfifo @a_l3_1(%shim_1, {%mem_1}, 2 : i32) : !aie.objectfifo<memref<816xbf16>>
-    aie.objectfifo @a_l1_1(%mem_1 dimensionsToStream [<size = 18, stride = 8>, <size = 8, stride = 96>, <size = 8, stride = 1>], {%core_1_0}, 2 : i32) {padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>]>} : !aie.objectfifo<memref<1152xbf16>>
+    aie.objectfifo @a_l3_1(%shim_1, {%mem_1}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
+    aie.objectfifo @a_l1_1(%mem_1 dimensionsToStream [<size = 6, stride = 8>, <size = 8, stride = 48>, <size = 8, stride = 1>], {%core_1_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
     aie.objectfifo.link [@a_l3_1] -> [@a_l1_1] ([] [])
     aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<608xbf16>>
     aie.objectfifo @b_l1_0(%mem_0, {%core_0_0, %core_1_0}, [2, 2, 2]) : !aie.objectfifo<memref<608xbf16>>
@@ -33,9 +33,9 @@ module {
       }
       return
     }
-    func.func private @multiply(%a: memref<1152xbf16>, %b: memref<608xbf16>, %c: memref<256xf32>, %q: index) {
+    func.func private @multiply(%a: memref<384xbf16>, %b: memref<608xbf16>, %c: memref<256xf32>, %q: index) {
       %c_1 = arith.constant 0 : index
-      %c_2 = arith.constant 576 : index
+      %c_2 = arith.constant 192 : index
       %i_3 = arith.muli %q, %c_2 : index
       %c_4 = arith.constant 1 : index
       %c_5 = arith.constant 1 : index
@@ -46,14 +46,14 @@ module {
           %c_10 = arith.constant 2 : index
           %c_11 = arith.constant 1 : index
           scf.for %nb_12 = %c_1 to %c_10 step %c_11 {
-            %c_13 = arith.constant 12 : index
+            %c_13 = arith.constant 6 : index
             %i_14 = arith.muli %y_6, %c_13 : index
             %c_15 = arith.constant 1 : index
             %i_16 = arith.muli %x_9, %c_15 : index
             %i_17 = arith.addi %i_14, %i_16 : index
             %c_18 = arith.constant 64 : index
             %i_19 = arith.muli %i_17, %c_18 : index
-            %c_20 = arith.constant 288 : index
+            %c_20 = arith.constant 96 : index
             %i_21 = arith.muli %nb_12, %c_20 : index
             %i_22 = arith.addi %i_21, %i_3 : index
             %c_23 = arith.constant 4 : index
@@ -85,24 +85,24 @@ module {
               %c_54 = arith.constant 64 : index
               %i_55 = arith.muli %k_48, %c_54 : index
               %i_56 = arith.addi %i_19, %i_55 : index
-              %c_57 = arith.constant 288 : index
+              %c_57 = arith.constant 96 : index
               %i_58 = arith.muli %k_48, %c_57 : index
               %i_59 = arith.addi %i_22, %i_58 : index
               %b_60 = vector.load %b[%i_59] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
               %v_61 = vector.shape_cast %b_60 : vector<32xbf16> to vector<8x4xbf16>
-              %a_62 = vector.load %a[%i_56] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_62 = vector.load %a[%i_56] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_63 = vector.shape_cast %a_62 : vector<64xbf16> to vector<8x8xbf16>
               %c_64 = arith.constant 64 : index
               %i_65 = arith.addi %i_56, %c_64 : index
-              %a_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_67 = vector.shape_cast %a_66 : vector<64xbf16> to vector<8x8xbf16>
               %c_68 = arith.constant 128 : index
               %i_69 = arith.addi %i_56, %c_68 : index
-              %a_70 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_70 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_71 = vector.shape_cast %a_70 : vector<64xbf16> to vector<8x8xbf16>
               %c_72 = arith.constant 192 : index
               %i_73 = arith.addi %i_56, %c_72 : index
-              %a_74 = vector.load %a[%i_73] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_74 = vector.load %a[%i_73] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_75 = vector.shape_cast %a_74 : vector<64xbf16> to vector<8x8xbf16>
               %y_76 = aievec.matmul_aie2p %v_63, %v_61, %x_49 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %y_77 = aievec.matmul_aie2p %v_67, %v_61, %x_50 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
@@ -114,7 +114,7 @@ module {
               %v_83 = vector.shape_cast %b_82 : vector<32xbf16> to vector<8x4xbf16>
               %c_84 = arith.constant 256 : index
               %i_85 = arith.addi %i_56, %c_84 : index
-              %a_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_87 = vector.shape_cast %a_86 : vector<64xbf16> to vector<8x8xbf16>
               %y_88 = aievec.matmul_aie2p %v_67, %v_83, %y_76 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %y_89 = aievec.matmul_aie2p %v_71, %v_83, %y_77 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
@@ -126,118 +126,22 @@ module {
               %v_95 = vector.shape_cast %b_94 : vector<32xbf16> to vector<8x4xbf16>
               %c_96 = arith.constant 320 : index
               %i_97 = arith.addi %i_56, %c_96 : index
-              %a_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+              %a_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
               %v_99 = vector.shape_cast %a_98 : vector<64xbf16> to vector<8x8xbf16>
               %y_100 = aievec.matmul_aie2p %v_71, %v_95, %y_88 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %y_101 = aievec.matmul_aie2p %v_75, %v_95, %y_89 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %y_102 = aievec.matmul_aie2p %v_87, %v_95, %y_90 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
               %y_103 = aievec.matmul_aie2p %v_99, %v_95, %y_91 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_104 = arith.constant 96 : index
-              %i_105 = arith.addi %i_59, %c_104 : index
-              %b_106 = vector.load %b[%i_105] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_107 = vector.shape_cast %b_106 : vector<32xbf16> to vector<8x4xbf16>
-              %c_108 = arith.constant 384 : index
-              %i_109 = arith.addi %i_56, %c_108 : index
-              %a_110 = vector.load %a[%i_109] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_111 = vector.shape_cast %a_110 : vector<64xbf16> to vector<8x8xbf16>
-              %c_112 = arith.constant 448 : index
-              %i_113 = arith.addi %i_56, %c_112 : index
-              %a_114 = vector.load %a[%i_113] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_115 = vector.shape_cast %a_114 : vector<64xbf16> to vector<8x8xbf16>
-              %c_116 = arith.constant 512 : index
-              %i_117 = arith.addi %i_56, %c_116 : index
-              %a_118 = vector.load %a[%i_117] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_119 = vector.shape_cast %a_118 : vector<64xbf16> to vector<8x8xbf16>
-              %c_120 = arith.constant 576 : index
-              %i_121 = arith.addi %i_56, %c_120 : index
-              %a_122 = vector.load %a[%i_121] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_123 = vector.shape_cast %a_122 : vector<64xbf16> to vector<8x8xbf16>
-              %y_124 = aievec.matmul_aie2p %v_111, %v_107, %y_100 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_125 = aievec.matmul_aie2p %v_115, %v_107, %y_101 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_126 = aievec.matmul_aie2p %v_119, %v_107, %y_102 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_127 = aievec.matmul_aie2p %v_123, %v_107, %y_103 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_128 = arith.constant 128 : index
-              %i_129 = arith.addi %i_59, %c_128 : index
-              %b_130 = vector.load %b[%i_129] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_131 = vector.shape_cast %b_130 : vector<32xbf16> to vector<8x4xbf16>
-              %c_132 = arith.constant 640 : index
-              %i_133 = arith.addi %i_56, %c_132 : index
-              %a_134 = vector.load %a[%i_133] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_135 = vector.shape_cast %a_134 : vector<64xbf16> to vector<8x8xbf16>
-              %y_136 = aievec.matmul_aie2p %v_115, %v_131, %y_124 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_137 = aievec.matmul_aie2p %v_119, %v_131, %y_125 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_138 = aievec.matmul_aie2p %v_123, %v_131, %y_126 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_139 = aievec.matmul_aie2p %v_135, %v_131, %y_127 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_140 = arith.constant 160 : index
-              %i_141 = arith.addi %i_59, %c_140 : index
-              %b_142 = vector.load %b[%i_141] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_143 = vector.shape_cast %b_142 : vector<32xbf16> to vector<8x4xbf16>
-              %c_144 = arith.constant 704 : index
-              %i_145 = arith.addi %i_56, %c_144 : index
-              %a_146 = vector.load %a[%i_145] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_147 = vector.shape_cast %a_146 : vector<64xbf16> to vector<8x8xbf16>
-              %y_148 = aievec.matmul_aie2p %v_119, %v_143, %y_136 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_149 = aievec.matmul_aie2p %v_123, %v_143, %y_137 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_150 = aievec.matmul_aie2p %v_135, %v_143, %y_138 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_151 = aievec.matmul_aie2p %v_147, %v_143, %y_139 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_152 = arith.constant 192 : index
-              %i_153 = arith.addi %i_59, %c_152 : index
-              %b_154 = vector.load %b[%i_153] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_155 = vector.shape_cast %b_154 : vector<32xbf16> to vector<8x4xbf16>
-              %c_156 = arith.constant 768 : index
-              %i_157 = arith.addi %i_56, %c_156 : index
-              %a_158 = vector.load %a[%i_157] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_159 = vector.shape_cast %a_158 : vector<64xbf16> to vector<8x8xbf16>
-              %c_160 = arith.constant 832 : index
-              %i_161 = arith.addi %i_56, %c_160 : index
-              %a_162 = vector.load %a[%i_161] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_163 = vector.shape_cast %a_162 : vector<64xbf16> to vector<8x8xbf16>
-              %c_164 = arith.constant 896 : index
-              %i_165 = arith.addi %i_56, %c_164 : index
-              %a_166 = vector.load %a[%i_165] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_167 = vector.shape_cast %a_166 : vector<64xbf16> to vector<8x8xbf16>
-              %c_168 = arith.constant 960 : index
-              %i_169 = arith.addi %i_56, %c_168 : index
-              %a_170 = vector.load %a[%i_169] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_171 = vector.shape_cast %a_170 : vector<64xbf16> to vector<8x8xbf16>
-              %y_172 = aievec.matmul_aie2p %v_159, %v_155, %y_148 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_173 = aievec.matmul_aie2p %v_163, %v_155, %y_149 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_174 = aievec.matmul_aie2p %v_167, %v_155, %y_150 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_175 = aievec.matmul_aie2p %v_171, %v_155, %y_151 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_176 = arith.constant 224 : index
-              %i_177 = arith.addi %i_59, %c_176 : index
-              %b_178 = vector.load %b[%i_177] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_179 = vector.shape_cast %b_178 : vector<32xbf16> to vector<8x4xbf16>
-              %c_180 = arith.constant 1024 : index
-              %i_181 = arith.addi %i_56, %c_180 : index
-              %a_182 = vector.load %a[%i_181] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_183 = vector.shape_cast %a_182 : vector<64xbf16> to vector<8x8xbf16>
-              %y_184 = aievec.matmul_aie2p %v_163, %v_179, %y_172 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_185 = aievec.matmul_aie2p %v_167, %v_179, %y_173 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_186 = aievec.matmul_aie2p %v_171, %v_179, %y_174 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_187 = aievec.matmul_aie2p %v_183, %v_179, %y_175 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_188 = arith.constant 256 : index
-              %i_189 = arith.addi %i_59, %c_188 : index
-              %b_190 = vector.load %b[%i_189] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_191 = vector.shape_cast %b_190 : vector<32xbf16> to vector<8x4xbf16>
-              %c_192 = arith.constant 1088 : index
-              %i_193 = arith.addi %i_56, %c_192 : index
-              %a_194 = vector.load %a[%i_193] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
-              %v_195 = vector.shape_cast %a_194 : vector<64xbf16> to vector<8x8xbf16>
-              %y_196 = aievec.matmul_aie2p %v_167, %v_191, %y_184 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_197 = aievec.matmul_aie2p %v_171, %v_191, %y_185 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_198 = aievec.matmul_aie2p %v_183, %v_191, %y_186 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_199 = aievec.matmul_aie2p %v_195, %v_191, %y_187 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              scf.yield %y_196, %y_197, %y_198, %y_199 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
+              scf.yield %y_100, %y_101, %y_102, %y_103 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
             }
-            %v_200 = vector.shape_cast %sum_53#0 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_200, %c[%i_30] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_201 = vector.shape_cast %sum_53#1 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_201, %c[%i_32] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_202 = vector.shape_cast %sum_53#2 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_202, %c[%i_34] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_203 = vector.shape_cast %sum_53#3 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_203, %c[%i_36] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_104 = vector.shape_cast %sum_53#0 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_104, %c[%i_30] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_105 = vector.shape_cast %sum_53#1 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_105, %c[%i_32] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_106 = vector.shape_cast %sum_53#2 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_106, %c[%i_34] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_107 = vector.shape_cast %sum_53#3 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_107, %c[%i_36] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
           }
         }
       }
@@ -300,7 +204,7 @@ module {
       %c_2 = arith.constant 1 : index
       %c_3 = arith.constant 1 : index
       %c_4 = arith.constant 1 : index
-      %c_5 = arith.constant 1 : index
+      %c_5 = arith.constant 3 : index
       %c_6 = arith.constant 9223372036854775807 : index
       scf.for %call_7 = %c_1 to %c_6 step %c_2 {
         scf.for %p_8 = %c_1 to %c_3 step %c_2 {
@@ -309,9 +213,9 @@ module {
           scf.for %t_11 = %c_1 to %c_4 step %c_2 {
             func.call @clear(%acc_0_0) : (memref<256xf32>) -> ()
             scf.for %q_12 = %c_1 to %c_5 step %c_2 {
-              %s_13 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<1152xbf16>>
-              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<1152xbf16>> -> memref<1152xbf16>
-              func.call @multiply(%o_14, %o_10, %acc_0_0, %q_12) : (memref<1152xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
+              %s_13 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<384xbf16>>
+              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<384xbf16>> -> memref<384xbf16>
+              func.call @multiply(%o_14, %o_10, %acc_0_0, %q_12) : (memref<384xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_0(Consume, 1)
             }
             %s_15 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
@@ -329,7 +233,7 @@ module {
       %c_18 = arith.constant 1 : index
       %c_19 = arith.constant 1 : index
       %c_20 = arith.constant 1 : index
-      %c_21 = arith.constant 1 : index
+      %c_21 = arith.constant 3 : index
       %c_22 = arith.constant 9223372036854775807 : index
       scf.for %call_23 = %c_17 to %c_22 step %c_18 {
         scf.for %p_24 = %c_17 to %c_19 step %c_18 {
@@ -338,9 +242,9 @@ module {
           scf.for %t_27 = %c_17 to %c_20 step %c_18 {
             func.call @clear(%acc_1_0) : (memref<256xf32>) -> ()
             scf.for %q_28 = %c_17 to %c_21 step %c_18 {
-              %s_29 = aie.objectfifo.acquire @a_l1_1(Consume, 1) : !aie.objectfifosubview<memref<1152xbf16>>
-              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<1152xbf16>> -> memref<1152xbf16>
-              func.call @multiply(%o_30, %o_26, %acc_1_0, %q_28) : (memref<1152xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
+              %s_29 = aie.objectfifo.acquire @a_l1_1(Consume, 1) : !aie.objectfifosubview<memref<384xbf16>>
+              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<384xbf16>> -> memref<384xbf16>
+              func.call @multiply(%o_30, %o_26, %acc_1_0, %q_28) : (memref<384xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_1(Consume, 1)
             }
             %s_31 = aie.objectfifo.acquire @c_l1_1_0(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
@@ -354,8 +258,8 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<1360xbf16>, %weights: memref<608xbf16>, %result: memref<512xbf16>) {
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][17, 1, 1, 48][80, 0, 0, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1360xbf16>
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 32][17, 1, 1, 48][80, 0, 0, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_1} : memref<1360xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][1, 3, 8, 48][0, 80, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1360xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 32][1, 3, 8, 48][0, 80, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_1} : memref<1360xbf16>
       aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 608][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<608xbf16>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][8, 1, 1, 32][64, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<512xbf16>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 32][8, 1, 1, 32][64, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_1} : memref<512xbf16>

@@ -392,8 +392,9 @@ def busy(kind: str, acc: str, shape: tuple[int, int, int, int], *, carried: bool
 
 
 def test_scalar_products_cost_what_waits_for_what() -> None:
-    """A load, a product and a sum wait for one another (7 + 2 + 1); floats call the library."""
-    assert 10 <= busy("i8", "i32", (4, 4, 32, 8)) <= 11
+    """Two loads by one port, a product and a sum wait for one another (1 + 7 + 2 + 1); floats call the
+    library."""
+    assert 10 <= busy("i8", "i32", (4, 4, 32, 8)) <= 11.1
     assert busy("i8", "i32", (4, 4, 4, 8)) > busy("i8", "i32", (4, 4, 32, 8))
     assert busy("bf16", "f32", (4, 4, 16, 8)) >= 100
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aie_conv.sim import RunStats, Simulator
-from aie_conv.sim.costs import Cost, access_pieces
+from aie_conv.sim.costs import access_pieces
 from tests.sim.programs import GEMM, relay
 
 
@@ -44,11 +44,6 @@ def test_a_product_needs_a_cycle_a_mac_instruction() -> None:
     o = np.zeros(1536, np.int32)
     result = Simulator(GEMM).run([np.zeros(6144, np.int8), np.zeros(1024, np.int8), o])
     assert result.core_cycles["core (0, 2)"] >= result.macs // 256
-
-
-def test_a_cost_is_its_fullest_slot() -> None:
-    assert Cost(mac=4, mv=9, load=10, store=2).cycles == 9
-    assert Cost(mac=4, chain=8, inner=5).cycles == 13
 
 
 def test_an_access_that_promises_no_alignment_is_made_of_scalars() -> None:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import code_digest
 from aie_conv.frontends.driver.linalg import module_text
 from aie_conv.frontends.signature import ConvSignature
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from aie_conv.frontends.driver.numerics import Numerics
+    from aie_conv.target.options import Options
 
 BACKENDS = ("amd-aie", "iree-cpu", "torch")
 """This package; IREE's CPU backend with its defaults; torch's eager CPU."""
@@ -54,6 +56,23 @@ class Settings:
     force: bool = False
     batch_limit: int = 0
     compile_only: bool = False
+    search: str = "fast"
+    plan_db: Path | None = None
+    plan_cache: str = "on"
+
+    def options(self) -> Options:
+        """The backend's, for what they say of it."""
+        from aie_conv.target.options import Options
+
+        return Options(
+            device=self.npu,
+            route="cpu" if self.device == "cpu" else self.route,
+            f32=self.f32,
+            direct=self.direct,
+            search=self.search,
+            plan_db=self.plan_db,
+            plan_cache=self.plan_cache,
+        )
 
 
 @dataclass(frozen=True)
@@ -113,15 +132,9 @@ def _compile(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
         vmfb = stock_cpu(module_text(s).encode(), s.name)
         return Compiled(vmfb, "cpu", "IREE's defaults", seconds=time.perf_counter() - start)
     from aie_conv.frontends.driver.levels import compile_best
-    from aie_conv.target.options import Options
 
-    options = Options(
-        device=settings.npu,
-        route="cpu" if settings.device == "cpu" else settings.route,
-        f32=settings.f32,
-        direct=settings.direct,
-    )
-    artifact = compile_best(s, options)
+    # A commands file would be told of its database again and again; the command line tells of it once.
+    artifact = compile_best(s, settings.options(), warn=lambda _: None)
     entries = [e for e in artifact.report["dispatches"] if e["contraction"]]
     npu = [e for e in entries if e["route"] != "cpu"]
     shown = (
@@ -136,17 +149,6 @@ def _compile(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
         sum(e["predicted_cycles"] for e in npu),
         seconds=time.perf_counter() - start,
     )
-
-
-@cache
-def _code_digest() -> str:
-    """A digest of this package's own files: an artifact is no older than what made it."""
-    digest = hashlib.sha256()
-    root = Path(__file__).parents[2]
-    for path in sorted(root.rglob("*")):
-        if path.suffix in (".py", ".json"):
-            digest.update(path.relative_to(root).as_posix().encode() + path.read_bytes())
-    return digest.hexdigest()
 
 
 @cache
@@ -182,7 +184,7 @@ def cache_key(s: ConvSignature, backend: str, settings: Settings) -> str:
         "cpu": _processor(),
         "iree": iree,
         "aie_conv": __version__,
-        "code": _code_digest(),
+        "code": code_digest(),
     }
     if backend == "amd-aie":
         facts |= {
@@ -190,6 +192,10 @@ def cache_key(s: ConvSignature, backend: str, settings: Settings) -> str:
             "route": "cpu" if settings.device == "cpu" else settings.route,
             "f32": settings.f32,
             "direct": settings.direct,
+            "search": settings.search,
+            "plans": hashlib.sha256(settings.plan_db.read_bytes()).hexdigest()
+            if settings.plan_db is not None
+            else "",
             "xrt": str(settings.device == "xrt"),
         }
     return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -21,8 +22,15 @@ def _linalg(s: ConvSignature, options: Options | None) -> str:
     return module_text(s)
 
 
-def compile_best(s: ConvSignature, options: Options) -> Artifact:
+def compile_best(
+    s: ConvSignature, options: Options, warn: Callable[[str], None] = warnings.warn
+) -> Artifact:
     """A signature's artifact; where the CPU was asked for, from the form that is fastest there.
+
+    Args:
+        s: the signature.
+        options: the backend's options.
+        warn: told of what a user should know though it is no error.
 
     Raises:
         UsageError: the compiler refuses every form.
@@ -31,12 +39,12 @@ def compile_best(s: ConvSignature, options: Options) -> Artifact:
 
     if options.route == "cpu":
         try:
-            return compile_source(module_text(s, for_cpu=True).encode(), options)
+            return compile_source(module_text(s, for_cpu=True).encode(), options, warn=warn)
         except UsageError:
             # IREE's CPU backend refuses code whose buffers exceed its limit for the stack; the plain
             # form, one operation, it tiles otherwise.
             pass
-    return compile_source(module_text(s).encode(), options)
+    return compile_source(module_text(s).encode(), options, warn=warn)
 
 
 def _torch(s: ConvSignature, options: Options | None) -> str:

@@ -1,0 +1,315 @@
+"""The last stages of the NPU: the AIE program, and what each core runs; both read from its text."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from math import prod
+
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.explain.stage import Stage
+from aie_conv.explain.trim import commented, excerpt, gist, plural, spaced, wrap
+from aie_conv.partitioner.interface import Plan
+from aie_conv.problem import ConvProblem
+from aie_conv.sim.ir import Block, Op, Value
+from aie_conv.sim.lower_intrinsics import FLOAT, INTEGER, SIGN_X, SIGN_Y, ZERO_ACC
+from aie_conv.sim.model import Model, build_model, walk
+from aie_conv.sim.sequence import Transfer, read_sequence
+from aie_conv.sim.text import read_module
+
+INSTRUCTIONS = {**INTEGER, **FLOAT}
+"""The multiply-accumulate intrinsics by name."""
+
+_SCALAR_PRODUCTS = ("arith.mulf", "arith.muli")
+
+_ENDLESS = 2**62
+"""Trips from which on a loop is the one that never ends."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """An emitted module and what the simulator's reader finds in it.
+
+    Attributes:
+        text: the module.
+        model: its tiles, FIFOs and cores.
+        transfers: the tasks of its runtime sequence.
+    """
+
+    text: str
+    model: Model
+    transfers: tuple[Transfer, ...]
+
+    @property
+    def shim_bytes(self) -> tuple[int, int]:
+        """Bytes that its tasks bring in and take out."""
+        return (
+            sum(t.bytes for t in self.transfers if not t.writes),
+            sum(t.bytes for t in self.transfers if t.writes),
+        )
+
+
+def read_program(text: str) -> Program:
+    """Parse an emitted module."""
+    model = build_model(read_module(text))
+    commands = read_sequence(model)
+    return Program(text, model, tuple(c for c in commands if isinstance(c, Transfer)))
+
+
+# -- the program ----------------------------------------------------------------------------------
+def _blocks(text: str) -> Iterator[tuple[str, list[str]]]:
+    """The device's operations in order: each first line, with the lines of its body."""
+    head, body = "", list[str]()
+    for line in text.splitlines()[2:-2]:
+        if line.startswith("    ") and not line.startswith(("     ", "    }")):
+            if head:
+                yield head, body
+            head, body = line, []
+        else:
+            body.append(line)
+    if head:
+        yield head, body
+
+
+_COLUMN = re.compile(r"[@%](?:shim|mem|core|acc|program|a_l[13]|c_l[13])_(\d+)|[@%]b_l[13]_(\d+)")
+
+
+def _of_another(head: str) -> bool:
+    """Whether a line declares something of another column or row than the first of its kind."""
+    found = re.findall(r"_(\d+)(?:_(\d+))?\b", re.split(r"[(=]", head, maxsplit=1)[0])
+    if "objectfifo.link" in head:
+        found = re.findall(r"@\w+?_l3_(\d+)()", head)[:1]
+    return any(int(n) > 0 for pair in found for n in pair if n)
+
+
+def _abridged(text: str) -> str:
+    """The program with the first column, row and core of each kind, and the first transfers."""
+    lines: list[str] = []
+    left: Counter[str] = Counter()
+    for head, body in _blocks(text):
+        kind = next(
+            (k for k in ("aie.tile", "objectfifo.link", "objectfifo", "aie.buffer", "aie.core",
+                         "func.func", "runtime_sequence") if k in head), "other",
+        )  # fmt: skip
+        if kind not in ("func.func", "runtime_sequence") and _of_another(head):
+            left[kind] += 1
+            continue
+        if kind == "runtime_sequence":
+            lines += [*wrap(head), *body[:6]]
+            if len(body) > 7:
+                lines.append(f"      ... {len(body) - 7} more commands")
+            lines.append("    }")
+        elif body:
+            lines.append(f"{head} ... {plural(len(body) - 1, 'line')} ... }}")
+        else:
+            lines.append(head)
+    names = {"objectfifo.link": "link", "aie.core": "core", "aie.tile": "tile",
+             "aie.buffer": "buffer", "objectfifo": "object FIFO"}  # fmt: skip
+    rest = ", ".join(plural(count, names.get(kind, kind)) for kind, count in left.items())
+    if rest:
+        lines.append(f"... and alike, for the other columns and rows: {rest}")
+    return "\n".join(
+        row[4:] if row.startswith("    ") else row for line in lines for row in wrap(line)
+    )
+
+
+def program(found: Program) -> Stage:
+    """The AIE program."""
+    model = found.model
+    kinds = Counter(tile.kind for tile in model.tiles.values())
+    inward, outward = found.shim_bytes
+    facts = [
+        f"tiles: {kinds['core']} core, {kinds['mem']} mem, {kinds['shim']} shim ({model.ir_name})",
+        f"object FIFOs: {len(model.fifos)}, links in mem tiles: {len(model.links)}",
+        f"runtime sequence: {plural(len(found.transfers), 'transfer')}, {spaced(inward)} bytes in,"
+        f" {spaced(outward)} bytes out",
+        *_fifos(model),
+    ]
+    text = "\n".join((*facts, "", _abridged(found.text)))
+    return Stage(
+        "program",
+        "The plan as a program for the array: object FIFOs carry tiles from the shim through mem tiles"
+        " to the cores and back, each end with its own buffers, so that the next tile travels while"
+        " this one is computed; the runtime sequence tells the shim's DMA which addresses to walk.",
+        text,
+        found.text,
+    )
+
+
+def _fifos(model: Model) -> list[str]:
+    """The FIFOs of the first column in words: from where to where, what, how many buffers."""
+    lines: list[str] = []
+    for name, fifo in model.fifos.items():
+        if not re.fullmatch(r"[abc]_l[13]_0(_0)?", name):
+            continue
+        first, *others = fifo.consumers
+        more = f" and {len(others)} more" if others else ""
+        depths = " -> ".join(str(d) for d in dict.fromkeys(fifo.depths))
+        lines.append(
+            f"  @{name}: {fifo.producer} to {first}{more},"
+            f" objects of {spaced(fifo.bytes)} bytes, buffers {depths}"
+        )
+    return lines
+
+
+# -- the cores ------------------------------------------------------------------------------------
+def _constants(block: Block) -> dict[Value, int]:
+    return {
+        op.results[0]: int(op.attrs["value"])
+        for op in walk(block)
+        if op.name == "arith.constant" and isinstance(op.attrs["value"], int)
+    }
+
+
+def _trips(loop: Op, constants: dict[Value, int]) -> int:
+    lower, upper, step = (constants[value] for value in loop.operands[:3])
+    trips = -(-(upper - lower) // step)
+    # The outermost loop serves one call of the sequence after the other.
+    return 1 if trips > _ENDLESS else trips
+
+
+def calls(core: Op) -> dict[str, int]:
+    """How often a core's program calls each function in one run of the runtime sequence."""
+    constants = _constants(core.blocks[0])
+    found: Counter[str] = Counter()
+
+    def visit(block: Block, times: int) -> None:
+        for op in block.ops:
+            inside = times * _trips(op, constants) if op.name == "scf.for" else times
+            if op.name == "func.call":
+                found[str(op.attrs["callee"])] += times
+            for inner in op.blocks:
+                visit(inner, inside)
+
+    visit(core.blocks[0], 1)
+    return dict(found)
+
+
+def _products(op: Op, constants: dict[Value, int]) -> int:
+    """The multiply-accumulates of one operation."""
+    if op.name.startswith("aievec.matmul"):
+        (m, k), (_, n) = (value.type.shape for value in op.operands[:2])
+        return m * k * n
+    if op.name in ("aievec.mac_elem", "aievec.mul_elem"):
+        return op.operands[0].type.elements
+    instruction = INSTRUCTIONS.get(str(op.attrs.get("callee"))) if op.name == "func.call" else None
+    if instruction is None:
+        return 0
+    word = constants[op.operands[3]] & ~(ZERO_ACC | SIGN_X | SIGN_Y)
+    terms = next(mode.terms for key, mode in instruction.modes.items() if key == word)
+    return len(terms) * len(terms[0][0])
+
+
+def products(function: Op) -> int:
+    """The multiply-accumulates of one call of a function: of vector instructions, else of scalars."""
+    block = function.blocks[0]
+    constants = _constants(block)
+    scalar = not any(_products(op, constants) for op in walk(block))
+
+    def total(ops: Block) -> int:
+        found = 0
+        for op in ops.ops:
+            if scalar and op.name in _SCALAR_PRODUCTS:
+                found += op.results[0].type.elem != "index"
+            inside = sum(total(inner) for inner in op.blocks)
+            found += inside * (_trips(op, constants) if op.name == "scf.for" else 1)
+            found += _products(op, constants)
+        return found
+
+    return total(block)
+
+
+def held(function: Op) -> tuple[int, str] | None:
+    """How many sums the innermost loop of a product hands on in registers, and their type.
+
+    None where no loop does: code without one, or sums that are loaded and stored in it.
+    """
+    constants = _constants(function.blocks[0])
+    found: list[Op] = []
+
+    def visit(block: Block) -> None:
+        for op in block.ops:
+            if op.name == "scf.for" and op.results:
+                inner = op.blocks[0].ops
+                if any(_products(i, constants) or i.name in _SCALAR_PRODUCTS for i in inner):
+                    found.append(op)
+            for below in op.blocks:
+                visit(below)
+
+    visit(function.blocks[0])
+    if not found:
+        return None
+    return len(found[0].results), str(found[0].results[0].type)
+
+
+def _section(text: str, start: str) -> str:
+    """The operation that begins with a line holding ``start``, as far as its closing brace."""
+    lines = text.splitlines()
+    first = next((i for i, line in enumerate(lines) if start in line), None)
+    if first is None:
+        return ""
+    indent = len(lines[first]) - len(lines[first].lstrip())
+    last = next(
+        (i for i in range(first + 1, len(lines)) if lines[i].startswith(" " * indent + "}")), first
+    )
+    return "\n".join(line[indent:] for line in lines[first : last + 1])
+
+
+def _of_tile(plan: Plan, each: int) -> str:
+    """The products of one call, as the tile's sizes make them."""
+    if not isinstance(plan, ArrayPlan):
+        return f"{spaced(each)} MACs"
+    tiling = plan.tiling
+    sizes = (tiling.pixels, tiling.n, tiling.k_elements)
+    if prod(sizes) != each:
+        # Sliding instructions multiply by zeros behind the taps.
+        return f"{spaced(each)} MACs"
+    return f"{sizes[0]} pixels x {sizes[1]} channels x {sizes[2]} of K = {spaced(each)} MACs"
+
+
+def core(plan: Plan, found: Program, problem: ConvProblem) -> Stage:
+    """What each core runs, for a dispatch's problem."""
+    cores = found.model.cores
+    body = _section(found.text, "= aie.core(")
+    kernel = _section(found.text, "func.func private @multiply") or _section(
+        found.text, "func.func @multiply"
+    )
+    multiply = found.model.functions["multiply"]
+    each, registers = products(multiply), held(multiply)
+    counted = [calls(one.op) for one in cores]
+    counts = ", ".join(f"@{name} {spaced(count)}" for name, count in counted[0].items())
+    array = each * sum(count.get("multiply", 0) for count in counted)
+    facts = [
+        f"a call of @multiply: {_of_tile(plan, each)}",
+        *([f"sums held in registers: {registers[0]} of {registers[1]}"] if registers else []),
+        f"calls a core: {counts}",
+        f"MACs a core: {spaced(each * counted[0].get('multiply', 0))}; of all {len(cores)} cores:"
+        f" {spaced(array)}, {array / problem.macs:.2f} times the problem's {spaced(problem.macs)}",
+    ]
+    text = "\n".join(
+        (
+            *facts,
+            "",
+            "one core's program (the others differ in the names of their FIFOs):",
+            excerpt(gist(body), 40),
+            "",
+            "the product that it calls, without its address arithmetic:",
+            excerpt(gist(kernel), 36),
+        )
+    )
+    full = "\n".join((commented("\n".join(facts)), "", body, "", *_functions(found.text)))
+    return Stage(
+        "core",
+        "Every core runs the same loop: take an object of input and one of filter, multiply them into"
+        " the sums, and when K is through turn the sums into output. What the array multiplies beyond"
+        " the problem is padding, and pixels where the last tiles overlap.",
+        text,
+        full,
+    )
+
+
+def _functions(text: str) -> list[str]:
+    names = re.findall(r"func\.func (?:private )?@(\w+)", text)
+    return [_section(text, f"@{name}(") for name in names if f"@{name}(" in text]

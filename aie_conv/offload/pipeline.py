@@ -1,0 +1,158 @@
+"""The offload pipeline: the five stages of a module, its executables, and what runs."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from aie_conv.errors import UsageError
+from aie_conv.explain.stage import Stage
+
+if TYPE_CHECKING:
+    from aie_conv.bridge.offload import Text
+    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.offloaded import Bundle, OffloadedProgram
+    from aie_conv.target.backend import Artifact
+    from aie_conv.target.options import Options
+
+PIPELINE: tuple[tuple[str, str], ...] = (
+    (
+        "outlined-regions",
+        "Each convolution, with its border, bias and activation, is a function of its own; constants are"
+        " copied in, so that only tensors flow between the calls.",
+    ),
+    (
+        "named-executables",
+        "Each function was compiled as a module of its own; in its place stands a declaration that names the"
+        " executable, its digest, and where its dispatches run.",
+    ),
+    (
+        "destination-passing",
+        "Each call takes a destination, at first a new tensor, for each of its results.",
+    ),
+    (
+        "bufferized",
+        "Tensors are buffers: an executable writes its destination, and what flows from one to the next is"
+        " allocated inside, and freed behind its last reader.",
+    ),
+    (
+        "results-as-arguments",
+        "The caller provides the results: what was returned is an argument, written where it lies. This is"
+        " the form that runs.",
+    ),
+)
+"""Name and sentence of each stage."""
+
+
+@dataclass(frozen=True)
+class Offloaded:
+    """A module after the pipeline.
+
+    Attributes:
+        stages: what each stage made, in order.
+        sources: each region as the module that was compiled, by the executable's name.
+        artifacts: what it was compiled to.
+        bundle: the final form with its executables; ``load_offloaded`` takes it.
+    """
+
+    stages: tuple[Stage, ...]
+    sources: Mapping[str, str] = field(repr=False)
+    artifacts: Mapping[str, Artifact] = field(repr=False)
+    bundle: Bundle = field(repr=False)
+
+    def load(self, device: str | Device | None = None) -> OffloadedProgram:
+        """Load the final form; see :func:`aie_conv.runtime.load_offloaded`."""
+        from aie_conv.runtime.offloaded import load_offloaded
+
+        return load_offloaded(self.bundle, device)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the final form and its executables to one file."""
+        self.bundle.save(path)
+
+
+def _read(source: str | bytes | os.PathLike[str]) -> tuple[bytes, str]:
+    """A module's bytes, and what messages call it."""
+    if isinstance(source, bytes):
+        return source, "module"
+    if isinstance(source, str) and ("\n" in source or "{" in source):
+        return source.encode(), "module"
+    from aie_conv.bridge.compiler import read_source
+
+    path = Path(source)
+    return read_source(path), path.name
+
+
+def _facts(name: str, artifact: Artifact) -> dict[str, str | int]:
+    """What a declaration says of its executable."""
+    from aie_conv.runtime.offloaded import digest
+
+    totals = artifact.report["totals"]
+    found = [entry for entry in artifact.report["dispatches"] if entry["contraction"]]
+    where = ", ".join(f"{entry['route']} {entry['style']}".rstrip() for entry in found)
+    if totals["npu"]:
+        where += f" on {artifact.report['device']}"
+    return {
+        "executable": name,
+        "digest": digest(artifact.vmfb),
+        "where": where or "cpu",
+        "npu_dispatches": totals["npu"],
+    }
+
+
+def offload(
+    source: str | bytes | os.PathLike[str], options: Options | None = None, **choices: Any
+) -> Offloaded:
+    """Take a module through the pipeline.
+
+    Args:
+        source: a path to MLIR, MLIR text or bytecode: linalg on tensors, or the torch dialect.
+        options: how the executables are compiled; no files are read or written for one of them.
+        choices: instead of ``options``, its fields: device="npu1_4col", route="auto", f32="cpu", …
+
+    Raises:
+        UsageError: the module cannot be read or compiled, holds what cannot be offloaded, or an option
+            names a file that is about one compilation.
+    """
+    from aie_conv.bridge.offload import Module
+    from aie_conv.runtime.offloaded import Bundle
+    from aie_conv.target.backend import compile_source
+    from aie_conv.target.options import Options
+
+    chosen = options if options is not None else Options(**choices)
+    for file in ("route_file", "report", "emit", "trace", "html"):
+        if getattr(chosen, file) is not None:
+            raise UsageError(
+                f"offload: {file}={getattr(chosen, file)}: is of one compilation, and each region is one:"
+                " compile a region's module by itself for it"
+            )
+    data, name = _read(source)
+    module = Module(data, name)
+    outlined = module.outline()
+    texts: list[Text] = [outlined.text]
+    artifacts = {
+        region: compile_source(text.encode(), chosen) for region, text in outlined.sources.items()
+    }
+    facts = {region: _facts(region, artifact) for region, artifact in artifacts.items()}
+    texts += [
+        module.name_executables(facts),
+        module.pass_destinations(),
+        module.bufferize(),
+        module.take_results(),
+    ]
+    stages = tuple(
+        Stage(name, sentence, text.short, text.whole)
+        for (name, sentence), text in zip(PIPELINE, texts, strict=True)
+    )
+    executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
+    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].whole, executables))
+
+
+def stages(
+    source: str | bytes | os.PathLike[str], options: Options | None = None, **choices: Any
+) -> list[Stage]:
+    """The pipeline's stages of a module; see :func:`offload`."""
+    return list(offload(source, options, **choices).stages)

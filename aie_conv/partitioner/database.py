@@ -1,0 +1,357 @@
+"""Plans that were found before: a folder of the user's cache, and a database in one file.
+
+Both hold what a route's search found for one problem on one device, and neither is trusted further than a
+search: the parameters go back through the route, which checks them as it checks its own.
+
+The **cache** is nobody's concern: it is written behind every search, speaks of this very problem, and loses
+what another version of the planner made.
+
+The **database** is a user's file, made by `aie-conv tune`. It says which version made it, holds for every
+problem of the same form (the constants of an epilogue do not count: a network trained again has other
+shifts), and is merged from several. It is no file of pins: a report or route file is an order, which names
+dispatches and ends the compilation where it cannot be met; a database is what is known, for many
+networks and devices at once, and what does not fit is planned anew.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from math import isfinite
+from pathlib import Path
+from typing import Any, Protocol, get_args
+
+from aie_conv.errors import UsageError
+from aie_conv.files import write_whole
+from aie_conv.partitioner.pins import Frozen, read_object
+from aie_conv.problem import Arithmetic, ConvProblem, Step
+
+PARTS = ("arch", "array", "direct", "img2col", "kernels", "layout", "partitioner", "problem.py")
+"""The parts of this package that a plan depends on."""
+
+FORMAT = "aie-conv plans"
+SCHEMA = 1
+
+
+@dataclass(frozen=True)
+class Known:
+    """A plan without its problem.
+
+    Attributes:
+        parameters: what the route makes it from again.
+        judged: its cycles by a judge; None where none was asked.
+        fast: cycles by the judge of the plan that the cost model likes best.
+    """
+
+    parameters: Frozen
+    judged: int | None = None
+    fast: int | None = None
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a route.
+
+    Attributes:
+        route, style: which, by name.
+        spec: its class, "module:class".
+        problem: the problem.
+        device: the user's name of the device.
+        how: how it is searched for; another judge is another way.
+    """
+
+    route: str
+    style: str
+    spec: str
+    problem: ConvProblem
+    device: str
+    how: str
+
+
+class Plans(Protocol):
+    """A place where plans are looked for."""
+
+    def recall(self, question: Question) -> Known | str | None:
+        """What is known: a plan, why there is none, or None for nothing."""
+        ...
+
+    def misfit(self, question: Question, why: str) -> None:
+        """Told that the route refuses a plan that was recalled."""
+        ...
+
+
+def frozen_parameters(parameters: Mapping[str, int]) -> Frozen:
+    """Parameters in order of their names."""
+    return tuple(sorted(parameters.items()))
+
+
+# -- the cache --------------------------------------------------------------------------------------
+class PlanCache:
+    """A folder with a small file for each search: any number of processes may use it at once.
+
+    Args:
+        folder: made at the first write.
+        version: of the code that makes plans.
+        most: files that are kept; the oldest go.
+    """
+
+    def __init__(self, folder: Path, version: str, most: int = 4096) -> None:
+        self._folder = folder
+        self._version = version
+        self._most = most
+        self._broken = False
+
+    def _path(self, question: Question) -> Path:
+        text = f"{self._version} {question!r}"
+        return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
+
+    def recall(self, question: Question) -> Known | str | None:
+        """What an earlier process found; a file that cannot be used counts as none."""
+        try:
+            data = json.loads(self._path(question).read_bytes())
+            if "refused" in data:
+                return str(data["refused"])
+            parameters, judged, fast = data["parameters"], data["judged"], data["fast"]
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+        if not (_is_parameters(parameters) and _is_cycles(judged) and _is_cycles(fast)):
+            return None
+        return Known(frozen_parameters(parameters), judged, fast)
+
+    def misfit(self, question: Question, why: str) -> None:
+        """Nothing to do: the search that follows writes the file anew."""
+
+    def remember(self, question: Question, found: Known | str) -> None:
+        """Write a file; a folder that cannot be written is left alone."""
+        if self._broken:
+            return
+        data: dict[str, Any] = (
+            {"refused": found}
+            if isinstance(found, str)
+            else {
+                "parameters": dict(found.parameters),
+                "judged": found.judged,
+                "fast": found.fast,
+            }
+        )
+        try:
+            self._folder.mkdir(parents=True, exist_ok=True)
+            self._prune()
+            write_whole(self._path(question), json.dumps(data).encode())
+        except (OSError, UsageError):
+            self._broken = True
+
+    def _prune(self) -> None:
+        """Remove the oldest files, a quarter of them, before there are too many."""
+        files = list(os.scandir(self._folder))
+        if len(files) < self._most:
+            return
+        ages: list[tuple[float, str]] = []
+        for file in files:
+            # Another process may have removed it.
+            with suppress(FileNotFoundError):
+                ages.append((file.stat().st_mtime, file.name))
+        for _, name in sorted(ages)[: self._most // 4 or 1]:
+            (self._folder / name).unlink(missing_ok=True)
+
+
+def _is_parameters(value: object) -> bool:
+    return isinstance(value, dict) and all(
+        isinstance(name, str) and isinstance(number, int) for name, number in value.items()
+    )
+
+
+def _is_cycles(value: object) -> bool:
+    return value is None or (type(value) is int and value > 0)
+
+
+# -- the database -----------------------------------------------------------------------------------
+def form_of(problem: ConvProblem) -> ConvProblem:
+    """The problem with every finite constant of its epilogue zero."""
+
+    def plain(step: Step) -> Step:
+        value = step.attr
+        number = step.op == "arith.constant" and isinstance(value, int | float) and isfinite(value)
+        return replace(step, attr=0) if number else step
+
+    steps = tuple(plain(step) for step in problem.epilogue.steps)
+    return replace(problem, epilogue=replace(problem.epilogue, steps=steps))
+
+
+def key_of(problem: ConvProblem) -> str:
+    """A digest of a problem's form: loops, buffers, types and the operations behind it."""
+    return hashlib.sha256(repr(form_of(problem)).encode()).hexdigest()[:32]
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A route's plan of a problem on a device.
+
+    Attributes:
+        problem: its text, for people.
+        key: :func:`key_of` the problem.
+        device: the user's name of it.
+        route, style: which.
+        parameters: what the route makes the plan from again.
+        predicted_cycles: by the route's cost model.
+        judged_cycles: by the simulator.
+        fast_cycles: by the simulator, of the plan that the cost model likes best.
+        search: how it was searched for.
+        version: of the code that made and judged it.
+    """
+
+    problem: str
+    key: str
+    device: str
+    route: str
+    style: str
+    parameters: Frozen
+    predicted_cycles: int
+    judged_cycles: int
+    fast_cycles: int
+    search: str
+    version: str
+
+    @property
+    def place(self) -> tuple[str, str, str, str]:
+        """What there is one entry of."""
+        return self.device, self.key, self.route, self.style
+
+    def as_json(self) -> dict[str, Any]:
+        """As it stands in the file."""
+        return {**vars(self), "parameters": dict(self.parameters)}
+
+    def order(self, version: str) -> tuple[Any, ...]:
+        """Of two entries of a place the one with the lesser order is kept, in whatever order they come.
+
+        That of this version, which can be used; the faster one; the one searched for longer.
+        """
+        cycles = (self.judged_cycles, self.predicted_cycles, self.search != "best")
+        return (self.version != version, *cycles, json.dumps(self.as_json(), sort_keys=True))
+
+
+_NUMBERS = ("predicted_cycles", "judged_cycles", "fast_cycles")
+_TEXTS = ("problem", "key", "device", "route", "style", "search", "version")
+
+
+def _entry(data: Any, where: str) -> Entry:
+    if not isinstance(data, dict):
+        raise UsageError(f"{where}: an object is needed")
+    for name in _TEXTS:
+        if not isinstance(data.get(name), str):
+            raise UsageError(f"{where}: {name}: a string is needed")
+    for name in _NUMBERS:
+        if data.get(name) is None or not _is_cycles(data[name]):
+            raise UsageError(f"{where}: {name}: a whole number above 0 is needed")
+    parameters = data.get("parameters", {})
+    if not _is_parameters(parameters) or not parameters:
+        raise UsageError(f"{where}: parameters: an object of whole numbers and truths is needed")
+    given = {name: data[name] for name in (*_TEXTS, *_NUMBERS)}
+    return Entry(**given, parameters=frozen_parameters(parameters))
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Two entries of one place with different plans: which was kept, and which was not."""
+
+    kept: Entry
+    dropped: Entry
+
+    def line(self) -> str:
+        """For people."""
+        a, b = self.kept, self.dropped
+        style = f" {a.style}" if a.style else ""
+        why = " (of this version)" if a.version != b.version else ""
+        return (
+            f"{a.problem} on {a.device}: {a.route}{style}: {a.judged_cycles} cycles{why} are kept,"
+            f" not {b.judged_cycles}"
+        )
+
+
+class Database:
+    """Plans by problem, device, route and style.
+
+    Args:
+        entries: the plans; of several of one place the better is kept.
+        version: of the code that is running; plans of another are not recalled.
+
+    Attributes:
+        misfits: why plans did not fit, a line each.
+    """
+
+    def __init__(self, entries: Iterable[Entry], version: str) -> None:
+        self._version = version
+        self._entries: dict[tuple[str, str, str, str], Entry] = {}
+        self.misfits: list[str] = []
+        for entry in entries:
+            self.add(entry)
+
+    @property
+    def entries(self) -> list[Entry]:
+        """All of them, in an order that depends on nothing else."""
+        return sorted(
+            self._entries.values(), key=lambda e: (e.device, e.problem, e.route, e.style, e.key)
+        )
+
+    def add(self, entry: Entry) -> Conflict | None:
+        """Put in an entry, unless a better one is there; what was decided where two plans met."""
+        old = self._entries.get(entry.place)
+        if old is None:
+            self._entries[entry.place] = entry
+            return None
+        kept, dropped = sorted((old, entry), key=lambda e: e.order(self._version))
+        self._entries[entry.place] = kept
+        return Conflict(kept, dropped) if old.parameters != entry.parameters else None
+
+    def usable(self, entry: Entry) -> bool:
+        """Whether this version made it."""
+        return entry.version == self._version
+
+    def of(self, problem: ConvProblem, device: str) -> list[Entry]:
+        """Every entry of a problem on a device, in whatever arithmetic."""
+        keys = {key_of(replace(problem, arithmetic=how)) for how in get_args(Arithmetic)}
+        return [e for e in self.entries if e.device == device and e.key in keys]
+
+    def text(self) -> bytes:
+        """The file."""
+        entries = [entry.as_json() for entry in self.entries]
+        data = {"format": FORMAT, "schema": SCHEMA, "plans": entries}
+        return json.dumps(data, indent=1).encode() + b"\n"
+
+    # -- as the planner asks it -------------------------------------------------------------------
+    def recall(self, question: Question) -> Known | None:
+        """The plan of this problem's form, however it was searched for."""
+        q = question
+        entry = self._entries.get((q.device, key_of(q.problem), q.route, q.style))
+        if entry is None or not self.usable(entry):
+            return None
+        return Known(entry.parameters, entry.judged_cycles, entry.fast_cycles)
+
+    def misfit(self, question: Question, why: str) -> None:
+        """Note why a plan does not fit."""
+        self.misfits.append(f"{question.problem.describe()}: {question.route}: {why}")
+
+
+def read_database(path: Path, version: str) -> Database:
+    """Read a file.
+
+    Raises:
+        UsageError: it cannot be read, or is not of this form.
+    """
+    data: Mapping[str, Any] = read_object(path)
+    if data.get("format") != FORMAT or not isinstance(data.get("plans"), list):
+        raise UsageError(f"{path}: no database of plans: make one with `aie-conv tune`")
+    if data.get("schema") != SCHEMA:
+        raise UsageError(
+            f"{path}: of schema {data.get('schema')}: only {SCHEMA} is read: tune again"
+        )
+    made, places = Database((), version), set[tuple[str, ...]]()
+    for number, item in enumerate(data["plans"]):
+        entry = _entry(item, f"{path}: plans[{number}]")
+        if entry.place in places:
+            raise UsageError(f"{path}: plans[{number}]: {entry.problem}: named twice: remove one")
+        places.add(entry.place)
+        made.add(entry)
+    return made

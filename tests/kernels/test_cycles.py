@@ -1,0 +1,90 @@
+"""The kernels' own estimates against the schedule of the code that they emit."""
+
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
+from aie_conv.array.interface import Kernel
+from aie_conv.kernels.depthwise import DepthwiseKernel
+from aie_conv.kernels.matmul import MatmulKernel
+from aie_conv.kernels.sliding import SlidingKernel, instruction_row
+from aie_conv.kernels.window import Window, WindowKernel
+from aie_conv.sim.lower import Target
+from aie_conv.sim.model import build_model
+from aie_conv.sim.native import function_cycles
+from aie_conv.sim.text import read_module
+
+PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
+LANES = [pair for pair in PRODUCTS if pair != ("npu4", "i16")]
+SLIDING = [("npu1_4col", "i8"), ("npu1_4col", "i16")]
+
+
+def scheduled(kernel: Kernel, device: str) -> int:
+    """Cycles of one call by the simulator's schedule."""
+    where = get_device(device)
+    text = f"{kernel.declarations()}{kernel.text('kernel')}"
+    model = build_model(read_module(f"module {{\naie.device({where.ir_name}) {{\n{text}}}\n}}\n"))
+    target = Target(where.arch.name, machine=current(), profile="chess-like")
+    return function_cycles(model.functions["kernel"], model.functions, target)
+
+
+def matmul(device: str, dtype: str, pick: Callable[[list[int]], int]) -> Kernel:
+    arch = get_device(device).arch
+    r, s, t = arch.matmul[dtype]
+    m, n, kc = r * pick([2, 4, 7, 8, 14]), t * pick([1, 2, 4, 8]), s * pick([4, 8, 16, 32])
+    return MatmulKernel(arch, dtype, m, n, kc, m * kc, n * kc)
+
+
+def slid(pick: Callable[[list[int]], int], step: int) -> tuple[int, int, Window]:
+    """A tile of whole pixels, height and width, under a window."""
+    height, width = pick([1, 2, 3, 4]), pick([4, 7, 8, 14])
+    taps = pick([3, 3, 5])
+    span = ((height - 1) * step + taps, (width - 1) * step + taps)
+    return height, width, Window(*span, (taps, taps), (step, step), (1, 1))
+
+
+def window(device: str, dtype: str, pick: Callable[[list[int]], int]) -> Kernel:
+    arch = get_device(device).arch
+    r, s, t = arch.matmul[dtype]
+    height, width, lies = slid(pick, pick([1, 2]))
+    n, kc = t * pick([1, 2, 4]), s * pick([2, 4, 8])
+    a = lies.rows * lies.columns * r * kc
+    taps = lies.taps[0] * lies.taps[1]
+    return WindowKernel(arch, dtype, height, width, n, kc, lies, a, n * taps * kc)
+
+
+def depthwise(device: str, dtype: str, pick: Callable[[list[int]], int]) -> Kernel:
+    arch = get_device(device).arch
+    lanes, many = arch.elementwise[dtype]
+    height, width, lies = slid(pick, pick([1, 2]))
+    b = -(-lies.taps[0] * lies.taps[1] // many) * many * lanes
+    a = lies.rows * lies.columns * lanes
+    return DepthwiseKernel(arch, dtype, height, width, lies, a, b)
+
+
+def sliding(device: str, dtype: str, pick: Callable[[list[int]], int]) -> Kernel:
+    arch = get_device(device).arch
+    height, blocks, taps, step, n = (pick(v) for v in ([2, 4, 7], [1, 2, 3, 8], [3, 5], [1, 2], [1, 4]))  # fmt: skip
+    row = instruction_row(arch, dtype, taps, step, 1)
+    rows, slot = (height - 1) * step + taps, 32 if dtype == "i8" else 16
+    a, b = n * rows * row.columns(blocks), n * taps * step * row.parts * slot
+    return SlidingKernel(arch, dtype, n, n, height, blocks, rows, taps, step, 1, row, a, b)
+
+
+@pytest.mark.parametrize(
+    ("make", "types", "most"),
+    [(matmul, PRODUCTS, 1.45), (window, PRODUCTS, 1.45), (depthwise, LANES, 2.6), (sliding, SLIDING, 3.0)],
+)  # fmt: skip
+@given(data=st.data())
+def test_an_estimate_is_near_the_schedule(
+    make: Callable[..., Kernel], types: list[tuple[str, str]], most: float, data: st.DataObject
+) -> None:
+    """Off by ``most`` at the worst: a search compares tiles by it."""
+    device, dtype = data.draw(st.sampled_from(types))
+    kernel = make(device, dtype, lambda values: data.draw(st.sampled_from(values)))
+    ratio = kernel.cycles() / scheduled(kernel, device)
+    assert 1 / most <= ratio <= most, (kernel, ratio)
