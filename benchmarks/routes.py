@@ -26,6 +26,8 @@ from aie_conv.partitioner import choose, route_names
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 from aie_conv.sim import Simulator
+from aie_conv.target.options import Options
+from aie_conv.target.planning import Planning
 
 NETWORKS = ("resnet50", "mobilenet_v2")
 DTYPES = ("int8", "bf16")
@@ -189,7 +191,8 @@ def _head() -> list[str]:
 def row(layer: Layer, device: str, tally: Tally) -> list[str]:
     """Simulate one layer on every route; its line of the table."""
     problem = layer.problem
-    given = {"device": device, "constants": layer.constants}
+    planner = Planning(Options(device=device, plan_cache="off")).planner
+    given = {"device": device, "constants": layer.constants, "planner": planner}
     auto = choose(problem, **given)
     values = operands(problem)
     runs: dict[str, Run] = {}

@@ -85,7 +85,7 @@ class HostRates:
     page_cost: float
 
     def factor(self, run: int, pitch: int) -> float:
-        """Bytes of bandwidth that a byte takes of runs of ``run`` bytes, ``pitch`` apart.
+        """What a byte takes of ``total`` in runs of ``run`` bytes, ``pitch`` apart.
 
         A pitch of 0 repeats the same run.
         """

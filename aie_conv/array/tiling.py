@@ -446,10 +446,10 @@ class Tiling(ABC):
         # The residual comes last, in as many objects of the same size.
         first, last = next(iter(factors.values())), list(factors.values())[-1]
         objects = self.chunks + self.residual_objects
-        reads = a / objects * (self.chunks * first + self.residual_objects * last) + b
+        weighted = a / objects * (self.chunks * first + self.residual_objects * last) + b
         pattern = next(iter(self.slice_outputs(0, slices)))
-        writes = out * rates.factor(*pattern.runs(self.out_size))
-        return max(reads / rates.read, writes / rates.write, (reads + writes) / rates.total)
+        weighted += out * rates.factor(*pattern.runs(self.out_size))
+        return max((a + b) / rates.read, out / rates.write, weighted / rates.total)
 
     @cached_property
     def _filter_waits(self) -> int:

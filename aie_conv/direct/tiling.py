@@ -13,6 +13,7 @@ from math import prod
 
 from aie_conv.array.interface import Finish
 from aie_conv.array.tiling import Dims, Tiling, limit
+from aie_conv.direct.spans import held_windows
 from aie_conv.direct.view import Axis, DirectView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.kernels.window import Window
@@ -186,6 +187,11 @@ class DirectTiling(Tiling):
         depth = self.kc // self.matmul.rst[1]
         blocks = ResidualBlocks(self.height, self.width, self.window.columns * depth, depth, 1)
         return self.finish(EpilogueKernel, blocks)
+
+    def check(self) -> None:
+        """Raise ConfigRefused where a limit of the device is broken."""
+        limit(self.held in held_windows(self.direct), "held", f"{self.held} windows")
+        super().check()
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""

@@ -32,7 +32,13 @@ _TAKEN = (
 )
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
 
-_WORK = {"arith.constant": 0, "arith.truncf": 8, "arith.shrsi": 4, "arith.mulf": 3, "arith.divf": 32}
+_WORK = {
+    "arith.constant": 0,
+    "arith.truncf": 8,
+    "arith.shrsi": 4,
+    "arith.mulf": 3,
+    "arith.divf": 32,
+}
 """Vector operations that one step becomes, where not one."""
 
 WIDE = 128

@@ -31,6 +31,10 @@ _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic
 F32_MODES = ("cpu", "bf16", "bf16x3")
 """What ``--amd-aie-f32`` takes."""
 
+_CLOSE = 1.4
+"""How many times the least cost a rival may cost and yet be cheaper: predictions are off by a fifth at most,
+either way."""
+
 DIRECT_STYLES = ("auto", "scalar", "vector", "sliding")
 """What ``--amd-aie-direct`` takes."""
 
@@ -169,6 +173,20 @@ class _Chooser:
             return able
         return [*(c for c in found if c.plan is None), *able]
 
+    def settled(self, npu: list[_Candidate], cpu: list[_Candidate]) -> list[_Candidate]:
+        """The routes' candidates, measured where the cheapest has a rival that the model cannot rule out."""
+        able = [c for c in (*npu, *cpu) if c.cost]
+        most = _CLOSE * min((c.cost for c in able), default=0)
+        if sum(c.cost <= most for c in able) < 2:
+            return npu
+        return [self._measured(c) if c.cost <= most else c for c in npu]
+
+    def _measured(self, candidate: _Candidate) -> _Candidate:
+        if candidate.plan is None or candidate.judged:
+            return candidate
+        cycles = self.planner.measured(candidate.plan, candidate.style)
+        return candidate if cycles is None else replace(candidate, array=cycles, judged=True)
+
     def _plan(self, route: str, style: str, spec: str, pin: Pin | None) -> Found | str:
         """A route's plan, or why it has none; a pin's where it says which."""
         if pin is None or pin.parameters is None:
@@ -245,6 +263,7 @@ def choose(
     names = tuple(_ROUTES) if route == "auto" else (route,)
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
     cpu = [chooser.cpu()] if route == "auto" else []
+    npu = chooser.settled(npu, cpu)
     able = [*cpu, *(c for c in npu if c.plan is not None)]
     best = _cheapest(able)
     if arithmetic is None and best is not None:

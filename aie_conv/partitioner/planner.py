@@ -10,6 +10,7 @@ from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
 
+from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.partitioner.database import Known, PlanCache, Plans, Question, frozen_parameters
 from aie_conv.partitioner.interface import Plan, Route
@@ -55,9 +56,15 @@ def route_of(spec: str) -> Route:
     return getattr(import_module(module), cls)()
 
 
-@lru_cache(maxsize=512)
 def proposed(spec: str, problem: ConvProblem, device: str, fixed: Frozen | None) -> Plan | str:
-    """A route's plan, or why it has none; one answer a problem and device."""
+    """A route's plan, or why it has none; one answer a problem, device and table of timing constants."""
+    return _proposed(spec, problem, device, fixed, current())
+
+
+@lru_cache(maxsize=512)
+def _proposed(
+    spec: str, problem: ConvProblem, device: str, fixed: Frozen | None, machine: Machine
+) -> Plan | str:
     try:
         route = route_of(spec)
         if fixed is None:
@@ -76,6 +83,7 @@ class Planner:
         known: where plans that were found before are looked for, one after the other.
         store: where plans that are found are kept, and looked for last; None for nowhere.
         progress: told what is being judged.
+        arbiter: judges plans of different routes whose costs are too near for the cost model.
     """
 
     def __init__(
@@ -85,6 +93,7 @@ class Planner:
         known: Sequence[Plans] = (),
         store: PlanCache | None = None,
         progress: Callable[[str], None] = lambda _: None,
+        arbiter: Judge | None = None,
     ) -> None:
         self._judge = judge
         self._finalists = SEARCHES[search]
@@ -92,6 +101,7 @@ class Planner:
         self._known = (*known, *([store] if store is not None else []))
         self._store = store
         self._progress = progress
+        self._arbiter = arbiter
         self.answers: dict[Question, Found | str] = {}
         """What was asked, and what was found."""
         self.by_model: Planner = self if judge is None else Planner(known=known, store=store)
@@ -105,6 +115,22 @@ class Planner:
         if question not in self.answers:
             self.answers[question] = self._look(question)
         return self.answers[question]
+
+    def measured(self, plan: Plan, style: str) -> int | None:
+        """Cycles of a plan by the arbiter; None without one, or where it cannot say."""
+        if self._arbiter is None:
+            return None
+        how = f"measured {self._arbiter.version}"
+        question = Question(plan.route, style, "", plan.problem, plan.device, how)
+        parameters = frozen_parameters(plan.parameters)
+        known = self._store.recall(question) if self._store is not None else None
+        if isinstance(known, Known) and known.parameters == parameters:
+            return known.judged
+        self._progress(f"{plan.problem.describe()}: {plan.route}: a close call")
+        cycles = self._arbiter(plan)
+        if self._store is not None and cycles is not None:
+            self._store.remember(question, Known(parameters, cycles))
+        return cycles
 
     def _look(self, question: Question) -> Found | str:
         spec, problem, device = question.spec, question.problem, question.device

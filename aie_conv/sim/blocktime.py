@@ -11,16 +11,15 @@ from functools import lru_cache
 from math import ceil
 
 from aie_conv.arch.machine import CoreTiming
+from aie_conv.sim.modulo import modulo_schedule, rolled
 from aie_conv.sim.schedule import (
     Body,
     Bundle,
     Schedule,
     conflicts,
-    modulo_schedule,
     pack,
     pressure,
     reserve,
-    rolled,
 )
 from aie_conv.sim.trace import (
     Alias,

@@ -409,12 +409,12 @@ class Flow:
         """When so many bytes are through that take ``cycles`` if nothing else wants the memory."""
         sender, receiver = self.sender, self.receivers[0]
         if isinstance(sender, HostSender) and sender.task is not None:
-            size = count * self.memory.factor(sender.task.dims)
-            return self.memory.move(self.clock, size, cycles, reads=True)
+            factor = self.memory.factor(sender.task.dims)
+            return self.memory.move(self.clock, count, cycles, reads=True, factor=factor)
         if isinstance(receiver, HostReceiver) and receiver.task is not None:
             cycles *= self.rates.write_word / self.rates.word
-            size = count * self.memory.factor(receiver.task.dims)
-            return self.memory.move(self.clock, size, cycles, reads=False)
+            factor = self.memory.factor(receiver.task.dims)
+            return self.memory.move(self.clock, count, cycles, reads=False, factor=factor)
         return self.clock + cycles
 
     def _objects(self) -> Waiting:

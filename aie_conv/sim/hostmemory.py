@@ -27,6 +27,7 @@ class HostMemory:
         self.limits = (self.rates.read * WINDOW, self.rates.write * WINDOW)
         self.total = self.rates.total * WINDOW
         self.used: dict[int, list[float]] = {}
+        """By window: bytes read, bytes written, and what they took of both together."""
 
     def factor(self, dims: Sequence[tuple[int, int]]) -> float:
         """Bytes of bandwidth that a byte of a walk takes, whose (size, stride) are in bytes."""
@@ -35,20 +36,26 @@ class HostMemory:
             return 1.0
         return self.rates.factor(run, abs(dims[-2][1]))
 
-    def move(self, start: float, size: float, cycles: float, *, reads: bool) -> float:
-        """When a transfer ends that alone would take ``cycles`` for ``size`` bytes of bandwidth."""
+    def move(
+        self, start: float, size: float, cycles: float, *, reads: bool, factor: float = 1.0
+    ) -> float:
+        """When a transfer of ``size`` bytes ends that alone would take ``cycles``.
+
+        Each way's limit is of bytes; of the limit of both together a byte takes ``factor``.
+        """
         if size <= 0 or cycles <= 0:
             return start + cycles
         rate, left, time = size / cycles, size, start
         way = 0 if reads else 1
         while True:
             number = int(time // WINDOW)
-            used = self.used.setdefault(number, [0.0, 0.0])
-            room = min(self.total - used[0] - used[1], self.limits[way] - used[way])
+            used = self.used.setdefault(number, [0.0, 0.0, 0.0])
+            room = min((self.total - used[2]) / factor, self.limits[way] - used[way])
             edge = float((number + 1) * WINDOW)
             wanted = min(left, rate * (edge - time))
             got = min(wanted, max(0.0, room))
             used[way] += got
+            used[2] += got * factor
             left -= got
             if left <= size * 1e-9:
                 return time + got / rate

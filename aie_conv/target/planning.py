@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
+from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 _JUDGE = ("dialects", "sim")
 """The parts of this package that a judgement depends on besides those that a plan does."""
 
+_MOST_MACS = 1e9
+"""A close call may take about a second."""
+
 Say = Callable[[str], None]
 
 
@@ -34,6 +38,7 @@ def plans_version() -> str:
 
 
 def _version(*parts: str) -> str:
+    # Both the planner and the simulator count with the timing constants.
     text = f"{code_digest(*parts)} {current()!r}"
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
@@ -43,10 +48,12 @@ class SimulatorJudge:
 
     Args:
         warn: told of plans that the simulator refuses, which no planner should make.
+        most_macs: multiply-accumulates of the largest problem that is worth the time.
     """
 
-    def __init__(self, warn: Say = silent) -> None:
+    def __init__(self, warn: Say = silent, most_macs: float = inf) -> None:
         self._warn = warn
+        self._most_macs = most_macs
 
     @property
     def version(self) -> str:
@@ -57,6 +64,8 @@ class SimulatorJudge:
         """Simulated cycles of one call; None where the simulator refuses the program."""
         from aie_conv.sim import Simulator
 
+        if plan.problem.macs > self._most_macs:
+            return None
         buffers = [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
         try:
             return Simulator(plan.emit()).run(buffers).cycles
@@ -111,6 +120,7 @@ class Planning:
             known=(self._database,) if self._database is not None else (),
             store=plan_cache() if options.plan_cache == "on" else None,
             progress=progress,
+            arbiter=SimulatorJudge(warn, _MOST_MACS),
         )
 
     def tell(self) -> None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from math import ceil
 
 from aie_conv.arch.machine import Machine, MemoryTiming
-from aie_conv.arch.rates import burst_bytes
+from aie_conv.arch.rates import HostRates
 from aie_conv.timing.kernel import SIZES, PeerKernel
 
 
@@ -54,8 +54,8 @@ class Product:
 
 @dataclass(frozen=True)
 class Parts:
-    """Times of one product's parts, in cycles: a step of the core, of A's and B's streams, of memory and
-    of the busiest shim channel; zeroing and sending a tile of C, and writing a column's or all of them."""
+    """Times of one product's parts, in cycles: a step of the core, of A's and B's streams, of memory both
+    ways together, and of what reads it; zeroing and sending a tile of C, writing one to the memory."""
 
     core: float
     a_stream: float
@@ -82,22 +82,24 @@ def parts_of(
     run_b = run_a if product.b_by_columns else kernel.n * size
     # What lies together is a row of a tile, or what a mem tile holds of it.
     pitch_b = product.k if product.b_by_columns else product.n
-    read = burst_bytes(a * product.rows, run_a, product.k * size, memory, machine.page_cost)
-    read += burst_bytes(b * product.columns, run_b, pitch_b * size, memory, machine.page_cost)
-    everything = c * product.rows * product.columns
-    written = burst_bytes(everything, kernel.n * wide, product.n * wide, memory, machine.page_cost)
+    host = HostRates(
+        memory.read / clock, memory.write / clock, memory.total / clock, memory, machine.page_cost
+    )
+    all_a, all_b, all_c = a * product.rows, b * product.columns, c * product.rows * product.columns
+    read = all_a * host.factor(run_a, product.k * size) + all_b * host.factor(run_b, pitch_b * size)
+    written = all_c * host.factor(kernel.n * wide, product.n * wide)
     core = kernel.cycles(machine, profile) + control.call + 4 * control.lock
     rate = memory.read_bytes / machine.shim.read_word
     return Parts(
         core=core,
         a_stream=stream.bd_start + a / width,
         b_stream=stream.bd_start + b / width,
-        read=read / memory.scattered * clock,
-        channel=max(b / rate, a * product.rows / (product.columns * rate)),
+        read=read / host.total,
+        channel=max(b / rate, all_a / (product.columns * rate), (all_a + all_b) / host.read),
         clear=_clear(product, machine),
         send=stream.bd_start + c / width,
-        write_column=c * product.rows / (width * machine.shim.write_word),
-        write_all=written / memory.scattered * clock,
+        write_column=max(c * product.rows / (width * machine.shim.write_word), all_c / host.write),
+        write_all=written / host.total,
         task=machine.host.issue,
     )
 

@@ -3,7 +3,7 @@
 import re
 
 from aie_conv.arch.machine import Machine
-from aie_conv.arch.rates import burst_bytes
+from aie_conv.arch.rates import PAGE, HostRates
 from aie_conv.kernels.text import Writer
 from aie_conv.timing.kernel import time_function
 from aie_conv.timing.kernels import UnexpressedError, Work
@@ -127,8 +127,9 @@ def _rate(row: Row, platform: Platform, machine: Machine) -> Work | None:
     memory = machine.memory[platform.memory]
     size = 1e9
     if "gemm-like" in row.text:
-        moved = burst_bytes(size, GEMM_RUN, 4096, memory, machine.page_cost)
-        return Work(moved / memory.scattered * platform.clock, bytes=size)
+        host = HostRates(memory.read, memory.write, memory.total, memory, machine.page_cost)
+        moved = size * host.factor(GEMM_RUN, PAGE)
+        return Work(moved / memory.total * platform.clock, bytes=size)
     if row.unit == "GB/s/column" and "shim mm2s channel per column" in row.text:
         return Work(_shared(platform, machine, 4, size, 0), bytes=size / 4)
     if row.unit == "GB/s/column" and "two mm2s channels" in row.text:

@@ -84,3 +84,26 @@ class Scalar:
         self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
     ) -> FakePlan:
         return FakePlan("direct", problem, device, 900000, "scalar")
+
+
+class Near:
+    """48 000 cycles."""
+
+    name = "near"
+    style = "vector"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        return FakePlan("near", problem, device, 48000, "vector")
+
+
+class Nearer(Near):
+    """46 000 cycles."""
+
+    name = "nearer"
+
+    def propose(
+        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> FakePlan:
+        return FakePlan("nearer", problem, device, 46000, "vector")

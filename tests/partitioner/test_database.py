@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aie_conv.arch.machine import default_machine, use_machine
 from aie_conv.errors import UsageError
 from aie_conv.partitioner import choose, planner
 from aie_conv.partitioner.database import (
@@ -28,7 +29,7 @@ from aie_conv.partitioner.database import (
 from aie_conv.partitioner.interface import Plan
 from aie_conv.partitioner.planner import Found, Planner
 from aie_conv.problem import ConvProblem, Epilogue, Step, conv2d
-from aie_conv.target.planning import SimulatorJudge
+from aie_conv.target.planning import SimulatorJudge, plans_version
 
 DEVICE = "npu1_4col"
 IM2COL = ("im2col", "", "aie_conv.img2col.plan:Im2colRoute")
@@ -142,6 +143,17 @@ def test_a_type_that_stays_on_the_cpu_is_not_judged() -> None:
     problem = conv2d(1, 30, 30, 64, 64, 3, 3, dtype="f32")
     assert choose(problem, device=DEVICE, planner=Planner(judge, "best")).plan is None
     assert judge.asked == 0
+
+
+def test_other_timing_constants_are_another_question() -> None:
+    machine = default_machine()
+    slow = replace(machine, host=replace(machine.host, issue=machine.host.issue * 50))
+    version, fast = plans_version(), find(Planner(), DIRECT).plan
+    with use_machine(slow):
+        assert find(Planner(), DIRECT).plan.predicted_cycles > fast.predicted_cycles
+        assert plans_version() != version
+    assert find(Planner(), DIRECT).plan.predicted_cycles == fast.predicted_cycles
+    assert plans_version() == version
 
 
 # -- the database ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from aie_conv.arch.machine import default_machine
 from aie_conv.sim.blocktime import cycles, loop_time
+from aie_conv.sim.modulo import modulo_schedule, rolled
 from aie_conv.sim.placement import meeting, place
 from aie_conv.sim.schedule import (
     SLOTS,
@@ -15,10 +16,8 @@ from aie_conv.sim.schedule import (
     Schedule,
     conflicts,
     list_schedule,
-    modulo_schedule,
     pack,
     pressure,
-    rolled,
 )
 from aie_conv.sim.trace import Loop, Rules, Step, fused_all
 from aie_conv.timing.kernel import PeerKernel
