@@ -6,11 +6,11 @@ module {
     %mem_1 = aie.tile(1, 1)
     %core_0_0 = aie.tile(0, 2)
     %core_1_0 = aie.tile(1, 2)
-    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
-    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 6, stride = 8>, <size = 8, stride = 48>, <size = 8, stride = 1>], {%core_0_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
+    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<816xbf16>>
+    aie.objectfifo @a_l1_0(%mem_0 dimensionsToStream [<size = 18, stride = 8>, <size = 8, stride = 96>, <size = 8, stride = 1>], {%core_0_0}, 2 : i32) {padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>]>} : !aie.objectfifo<memref<1152xbf16>>
     aie.objectfifo.link [@a_l3_0] -> [@a_l1_0] ([] [])
-    aie.objectfifo @a_l3_1(%shim_1, {%mem_1}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
-    aie.objectfifo @a_l1_1(%mem_1 dimensionsToStream [<size = 6, stride = 8>, <size = 8, stride = 48>, <size = 8, stride = 1>], {%core_1_0}, 2 : i32) : !aie.objectfifo<memref<384xbf16>>
+    aie.objectfifo @a_l3_1(%shim_1, {%mem_1}, 2 : i32) : !aie.objectfifo<memref<816xbf16>>
+    aie.objectfifo @a_l1_1(%mem_1 dimensionsToStream [<size = 18, stride = 8>, <size = 8, stride = 96>, <size = 8, stride = 1>], {%core_1_0}, 2 : i32) {padDimensions = #aie<bd_pad_layout_array[<const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>, <const_pad_before = 0, const_pad_after = 0>]>} : !aie.objectfifo<memref<1152xbf16>>
     aie.objectfifo.link [@a_l3_1] -> [@a_l1_1] ([] [])
     aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<608xbf16>>
     aie.objectfifo @b_l1_0(%mem_0, {%core_0_0, %core_1_0}, [2, 2, 2]) : !aie.objectfifo<memref<608xbf16>>
@@ -33,9 +33,9 @@ module {
       }
       return
     }
-    func.func private @multiply(%a: memref<384xbf16>, %b: memref<608xbf16>, %c: memref<256xf32>, %q: index) {
+    func.func private @multiply(%a: memref<1152xbf16>, %b: memref<608xbf16>, %c: memref<256xf32>, %q: index) {
       %c_1 = arith.constant 0 : index
-      %c_2 = arith.constant 192 : index
+      %c_2 = arith.constant 576 : index
       %i_3 = arith.muli %q, %c_2 : index
       %c_4 = arith.constant 1 : index
       %c_5 = arith.constant 1 : index
@@ -46,14 +46,14 @@ module {
           %c_10 = arith.constant 2 : index
           %c_11 = arith.constant 1 : index
           scf.for %nb_12 = %c_1 to %c_10 step %c_11 {
-            %c_13 = arith.constant 6 : index
+            %c_13 = arith.constant 12 : index
             %i_14 = arith.muli %y_6, %c_13 : index
             %c_15 = arith.constant 1 : index
             %i_16 = arith.muli %x_9, %c_15 : index
             %i_17 = arith.addi %i_14, %i_16 : index
             %c_18 = arith.constant 64 : index
             %i_19 = arith.muli %i_17, %c_18 : index
-            %c_20 = arith.constant 96 : index
+            %c_20 = arith.constant 288 : index
             %i_21 = arith.muli %nb_12, %c_20 : index
             %i_22 = arith.addi %i_21, %i_3 : index
             %c_23 = arith.constant 4 : index
@@ -85,63 +85,73 @@ module {
               %c_54 = arith.constant 64 : index
               %i_55 = arith.muli %k_48, %c_54 : index
               %i_56 = arith.addi %i_19, %i_55 : index
-              %c_57 = arith.constant 96 : index
+              %c_57 = arith.constant 288 : index
               %i_58 = arith.muli %k_48, %c_57 : index
               %i_59 = arith.addi %i_22, %i_58 : index
-              %b_60 = vector.load %b[%i_59] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_61 = vector.shape_cast %b_60 : vector<32xbf16> to vector<8x4xbf16>
-              %a_62 = vector.load %a[%i_56] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_63 = vector.shape_cast %a_62 : vector<64xbf16> to vector<8x8xbf16>
-              %c_64 = arith.constant 64 : index
-              %i_65 = arith.addi %i_56, %c_64 : index
-              %a_66 = vector.load %a[%i_65] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_67 = vector.shape_cast %a_66 : vector<64xbf16> to vector<8x8xbf16>
-              %c_68 = arith.constant 128 : index
-              %i_69 = arith.addi %i_56, %c_68 : index
-              %a_70 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_71 = vector.shape_cast %a_70 : vector<64xbf16> to vector<8x8xbf16>
-              %c_72 = arith.constant 192 : index
-              %i_73 = arith.addi %i_56, %c_72 : index
-              %a_74 = vector.load %a[%i_73] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_75 = vector.shape_cast %a_74 : vector<64xbf16> to vector<8x8xbf16>
-              %y_76 = aievec.matmul_aie2p %v_63, %v_61, %x_49 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_77 = aievec.matmul_aie2p %v_67, %v_61, %x_50 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_78 = aievec.matmul_aie2p %v_71, %v_61, %x_51 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_79 = aievec.matmul_aie2p %v_75, %v_61, %x_52 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_80 = arith.constant 32 : index
-              %i_81 = arith.addi %i_59, %c_80 : index
-              %b_82 = vector.load %b[%i_81] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_83 = vector.shape_cast %b_82 : vector<32xbf16> to vector<8x4xbf16>
-              %c_84 = arith.constant 256 : index
-              %i_85 = arith.addi %i_56, %c_84 : index
-              %a_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_87 = vector.shape_cast %a_86 : vector<64xbf16> to vector<8x8xbf16>
-              %y_88 = aievec.matmul_aie2p %v_67, %v_83, %y_76 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_89 = aievec.matmul_aie2p %v_71, %v_83, %y_77 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_90 = aievec.matmul_aie2p %v_75, %v_83, %y_78 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_91 = aievec.matmul_aie2p %v_87, %v_83, %y_79 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %c_92 = arith.constant 64 : index
-              %i_93 = arith.addi %i_59, %c_92 : index
-              %b_94 = vector.load %b[%i_93] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
-              %v_95 = vector.shape_cast %b_94 : vector<32xbf16> to vector<8x4xbf16>
-              %c_96 = arith.constant 320 : index
-              %i_97 = arith.addi %i_56, %c_96 : index
-              %a_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<384xbf16>, vector<64xbf16>
-              %v_99 = vector.shape_cast %a_98 : vector<64xbf16> to vector<8x8xbf16>
-              %y_100 = aievec.matmul_aie2p %v_71, %v_95, %y_88 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_101 = aievec.matmul_aie2p %v_75, %v_95, %y_89 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_102 = aievec.matmul_aie2p %v_87, %v_95, %y_90 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              %y_103 = aievec.matmul_aie2p %v_99, %v_95, %y_91 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
-              scf.yield %y_100, %y_101, %y_102, %y_103 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
+              %c_60 = arith.constant 3 : index
+              %sum_66:4 = scf.for %ky_61 = %c_45 to %c_60 step %c_46 iter_args(%x_62 = %x_49, %x_63 = %x_50, %x_64 = %x_51, %x_65 = %x_52) -> (vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>) {
+                %c_67 = arith.constant 384 : index
+                %i_68 = arith.muli %ky_61, %c_67 : index
+                %i_69 = arith.addi %i_56, %i_68 : index
+                %c_70 = arith.constant 96 : index
+                %i_71 = arith.muli %ky_61, %c_70 : index
+                %i_72 = arith.addi %i_59, %i_71 : index
+                %b_73 = vector.load %b[%i_72] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+                %v_74 = vector.shape_cast %b_73 : vector<32xbf16> to vector<8x4xbf16>
+                %a_75 = vector.load %a[%i_69] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_76 = vector.shape_cast %a_75 : vector<64xbf16> to vector<8x8xbf16>
+                %c_77 = arith.constant 64 : index
+                %i_78 = arith.addi %i_69, %c_77 : index
+                %a_79 = vector.load %a[%i_78] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_80 = vector.shape_cast %a_79 : vector<64xbf16> to vector<8x8xbf16>
+                %c_81 = arith.constant 128 : index
+                %i_82 = arith.addi %i_69, %c_81 : index
+                %a_83 = vector.load %a[%i_82] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_84 = vector.shape_cast %a_83 : vector<64xbf16> to vector<8x8xbf16>
+                %c_85 = arith.constant 192 : index
+                %i_86 = arith.addi %i_69, %c_85 : index
+                %a_87 = vector.load %a[%i_86] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_88 = vector.shape_cast %a_87 : vector<64xbf16> to vector<8x8xbf16>
+                %y_89 = aievec.matmul_aie2p %v_76, %v_74, %x_62 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_90 = aievec.matmul_aie2p %v_80, %v_74, %x_63 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_91 = aievec.matmul_aie2p %v_84, %v_74, %x_64 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_92 = aievec.matmul_aie2p %v_88, %v_74, %x_65 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %c_93 = arith.constant 32 : index
+                %i_94 = arith.addi %i_72, %c_93 : index
+                %b_95 = vector.load %b[%i_94] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+                %v_96 = vector.shape_cast %b_95 : vector<32xbf16> to vector<8x4xbf16>
+                %c_97 = arith.constant 256 : index
+                %i_98 = arith.addi %i_69, %c_97 : index
+                %a_99 = vector.load %a[%i_98] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_100 = vector.shape_cast %a_99 : vector<64xbf16> to vector<8x8xbf16>
+                %y_101 = aievec.matmul_aie2p %v_80, %v_96, %y_89 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_102 = aievec.matmul_aie2p %v_84, %v_96, %y_90 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_103 = aievec.matmul_aie2p %v_88, %v_96, %y_91 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_104 = aievec.matmul_aie2p %v_100, %v_96, %y_92 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %c_105 = arith.constant 64 : index
+                %i_106 = arith.addi %i_72, %c_105 : index
+                %b_107 = vector.load %b[%i_106] {alignment = 32 : i64} : memref<608xbf16>, vector<32xbf16>
+                %v_108 = vector.shape_cast %b_107 : vector<32xbf16> to vector<8x4xbf16>
+                %c_109 = arith.constant 320 : index
+                %i_110 = arith.addi %i_69, %c_109 : index
+                %a_111 = vector.load %a[%i_110] {alignment = 32 : i64} : memref<1152xbf16>, vector<64xbf16>
+                %v_112 = vector.shape_cast %a_111 : vector<64xbf16> to vector<8x8xbf16>
+                %y_113 = aievec.matmul_aie2p %v_84, %v_108, %y_101 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_114 = aievec.matmul_aie2p %v_88, %v_108, %y_102 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_115 = aievec.matmul_aie2p %v_100, %v_108, %y_103 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                %y_116 = aievec.matmul_aie2p %v_112, %v_108, %y_104 : vector<8x8xbf16>, vector<8x4xbf16> into vector<8x4xf32>
+                scf.yield %y_113, %y_114, %y_115, %y_116 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
+              }
+              scf.yield %sum_66#0, %sum_66#1, %sum_66#2, %sum_66#3 : vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>, vector<8x4xf32>
             }
-            %v_104 = vector.shape_cast %sum_53#0 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_104, %c[%i_30] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_105 = vector.shape_cast %sum_53#1 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_105, %c[%i_32] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_106 = vector.shape_cast %sum_53#2 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_106, %c[%i_34] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
-            %v_107 = vector.shape_cast %sum_53#3 : vector<8x4xf32> to vector<32xf32>
-            vector.store %v_107, %c[%i_36] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_117 = vector.shape_cast %sum_53#0 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_117, %c[%i_30] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_118 = vector.shape_cast %sum_53#1 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_118, %c[%i_32] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_119 = vector.shape_cast %sum_53#2 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_119, %c[%i_34] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
+            %v_120 = vector.shape_cast %sum_53#3 : vector<8x4xf32> to vector<32xf32>
+            vector.store %v_120, %c[%i_36] {alignment = 32 : i64} : memref<256xf32>, vector<32xf32>
           }
         }
       }
@@ -204,7 +214,7 @@ module {
       %c_2 = arith.constant 1 : index
       %c_3 = arith.constant 1 : index
       %c_4 = arith.constant 1 : index
-      %c_5 = arith.constant 3 : index
+      %c_5 = arith.constant 1 : index
       %c_6 = arith.constant 9223372036854775807 : index
       scf.for %call_7 = %c_1 to %c_6 step %c_2 {
         scf.for %p_8 = %c_1 to %c_3 step %c_2 {
@@ -213,9 +223,9 @@ module {
           scf.for %t_11 = %c_1 to %c_4 step %c_2 {
             func.call @clear(%acc_0_0) : (memref<256xf32>) -> ()
             scf.for %q_12 = %c_1 to %c_5 step %c_2 {
-              %s_13 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<384xbf16>>
-              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<384xbf16>> -> memref<384xbf16>
-              func.call @multiply(%o_14, %o_10, %acc_0_0, %q_12) : (memref<384xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
+              %s_13 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<1152xbf16>>
+              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<1152xbf16>> -> memref<1152xbf16>
+              func.call @multiply(%o_14, %o_10, %acc_0_0, %q_12) : (memref<1152xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_0(Consume, 1)
             }
             %s_15 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
@@ -233,7 +243,7 @@ module {
       %c_18 = arith.constant 1 : index
       %c_19 = arith.constant 1 : index
       %c_20 = arith.constant 1 : index
-      %c_21 = arith.constant 3 : index
+      %c_21 = arith.constant 1 : index
       %c_22 = arith.constant 9223372036854775807 : index
       scf.for %call_23 = %c_17 to %c_22 step %c_18 {
         scf.for %p_24 = %c_17 to %c_19 step %c_18 {
@@ -242,9 +252,9 @@ module {
           scf.for %t_27 = %c_17 to %c_20 step %c_18 {
             func.call @clear(%acc_1_0) : (memref<256xf32>) -> ()
             scf.for %q_28 = %c_17 to %c_21 step %c_18 {
-              %s_29 = aie.objectfifo.acquire @a_l1_1(Consume, 1) : !aie.objectfifosubview<memref<384xbf16>>
-              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<384xbf16>> -> memref<384xbf16>
-              func.call @multiply(%o_30, %o_26, %acc_1_0, %q_28) : (memref<384xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
+              %s_29 = aie.objectfifo.acquire @a_l1_1(Consume, 1) : !aie.objectfifosubview<memref<1152xbf16>>
+              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<1152xbf16>> -> memref<1152xbf16>
+              func.call @multiply(%o_30, %o_26, %acc_1_0, %q_28) : (memref<1152xbf16>, memref<608xbf16>, memref<256xf32>, index) -> ()
               aie.objectfifo.release @a_l1_1(Consume, 1)
             }
             %s_31 = aie.objectfifo.acquire @c_l1_1_0(Produce, 1) : !aie.objectfifosubview<memref<256xbf16>>
@@ -258,8 +268,8 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     aie.runtime_sequence @sequence(%lhs: memref<1360xbf16>, %weights: memref<608xbf16>, %result: memref<512xbf16>) {
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][1, 3, 8, 48][0, 80, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1360xbf16>
-      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 32][1, 3, 8, 48][0, 80, 160, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_1} : memref<1360xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][17, 1, 1, 48][80, 0, 0, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<1360xbf16>
+      aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 32][17, 1, 1, 48][80, 0, 0, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_1} : memref<1360xbf16>
       aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 608][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<608xbf16>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][8, 1, 1, 32][64, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<512xbf16>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 32][8, 1, 1, 32][64, 0, 0, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_1} : memref<512xbf16>
