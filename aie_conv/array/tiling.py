@@ -26,6 +26,9 @@ E = TypeVar("E", bound=EpilogueKernel)
 STACK_BYTES = 2048
 """Stack of each core, in bytes."""
 
+COUNTER_BYTES = 12
+"""What dynamic FIFO lowering keeps in each core: a 32-bit counter for each of its three FIFOs (mlir-aie)."""
+
 BUFFERED_TILES = 4
 """Tiles that a column can finish before its output is taken: two in the cores, two in the mem tile."""
 
@@ -348,7 +351,8 @@ class Tiling(ABC):
             whole = size % self.quantum == 0
             limit(whole, "object size", f"{size} B is no multiple of {self.quantum} B")
         limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
-        core = STACK_BYTES + 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
+        core = 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
+        core += STACK_BYTES + COUNTER_BYTES
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
         shared = -(-self.rows // self.filter_columns)
         memtile = 2 * (l3_bytes + shared * b_bytes + self.rows * out_bytes)
@@ -496,4 +500,4 @@ def fits_roughly(arch: Arch, a: int, b: int, out: int, acc: int) -> bool:
 
     Most candidates of a search overflow the core; saying so early is most of the search.
     """
-    return STACK_BYTES + 2 * a + b + 2 * out + acc <= arch.core_data_bytes
+    return STACK_BYTES + COUNTER_BYTES + 2 * a + b + 2 * out + acc <= arch.core_data_bytes

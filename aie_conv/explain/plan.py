@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import Channel, channels
-from aie_conv.array.tiling import STACK_BYTES, Tiling
+from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES, Tiling
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.explain.stage import Stage
 from aie_conv.explain.trim import plural, spaced, table
@@ -92,10 +92,11 @@ def _memory(tiling: Tiling) -> str:
     heading = ("memory", "holds", "bytes of an object", "buffers", "bytes")
     made = memory_rows(tiling)
     rows = [(*row[:4], spaced(row[4])) for row in made]
-    rows.append(("core", "stack", spaced(STACK_BYTES), "1", spaced(STACK_BYTES)))
+    own = {"stack": STACK_BYTES, "counters of the FIFOs": COUNTER_BYTES}
+    rows += [("core", what, spaced(size), "1", spaced(size)) for what, size in own.items()]
     arch = tiling.device.arch
     mem = sum(row[4] for row in made if row[0] == "mem tile")
-    core = sum(row[4] for row in made if row[0] == "core") + STACK_BYTES
+    core = sum(row[4] for row in made if row[0] == "core") + sum(own.values())
     return "\n".join(
         (
             table([heading, *rows], right=(2, 3, 4)),

@@ -66,6 +66,9 @@ def tile_use(model: Model) -> dict[Tile, Use]:
         uses[tile].memory.append((f"buffer {op.attrs.get('sym_name', op.results[0].name)}", size))
     for core in model.cores:
         uses[core.tile].memory.append(("stack", core.stack))
+        if core.op.attrs.get("dynamic_objfifo_lowering"):
+            ends = sum(core.tile in (f.producer, *f.consumers) for f in model.fifos.values())
+            uses[core.tile].memory.append(("FIFO counters", 4 * ends))
     return uses
 
 

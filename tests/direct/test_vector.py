@@ -8,12 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names, get_device
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
+from aie_conv.sim.model import build_model
+from aie_conv.sim.text import read_module
+from aie_conv.sim.verifier import tile_use
 
 from .strategies import Case, cases, simulate
 
@@ -109,3 +114,15 @@ def test_resnet50_windows_keep_the_matrix_unit_busy(problem: ConvProblem) -> Non
     assert stats.shim_bytes == plan.shim_bytes
     fewer = plan.shim_bytes < Im2colRoute().propose(problem, device.name).shim_bytes
     assert fewer or plan.bound == "host memory"
+
+
+def test_planner_and_simulator_agree_on_a_cores_memory() -> None:
+    """Stack, FIFO counters and objects: a tile that fits by the one fits by the other, to the byte."""
+    tiling = VectorRoute().propose(case_of(1, 64, 64, 30).problem(), "npu1_4col").tiling
+    plan = ArrayPlan("direct", "vector", tiling, 0)
+    uses = tile_use(build_model(read_module(plan.emit())))
+    objects = 2 * tiling.a_elements + tiling.b_depth * tiling.b_elements
+    results = tiling.pixels * tiling.n * (2 * tiling.out_size + 4)
+    most = objects * tiling.size + results + STACK_BYTES + COUNTER_BYTES
+    cores = [sum(size for _, size in use.memory) for tile, use in uses.items() if tile.row > 1]
+    assert cores == [most] * len(cores)
