@@ -176,7 +176,11 @@ class ConvProblem:
         lhs = min(m * k * g, self.lhs.elements) * DTYPE_BYTES[self.lhs.dtype]
         rhs = n * k * g * DTYPE_BYTES[self.rhs.dtype]
         out = m * n * g * DTYPE_BYTES[self.out.dtype]
-        return lhs + rhs + out
+        fused = 0
+        for given in self.epilogue.inputs:
+            walked = prod(loop.size for loop, s in zip(self.loops, given.strides, strict=True) if s)
+            fused += min(walked, given.operand.elements) * DTYPE_BYTES[given.operand.dtype]
+        return lhs + rhs + out + fused
 
     def describe(self) -> str:
         """A line for people, e.g. "conv oh56 ow56 oc64 kh3 kw3 ic64 bf16xbf16->f32->bf16"."""

@@ -12,7 +12,7 @@ from functools import cached_property
 from itertools import product
 from typing import TypeVar
 
-from aie_conv.arch import Arch, Device
+from aie_conv.arch import Device
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.array.interface import Finish, Kernel, View
 from aie_conv.errors import ConfigRefused
@@ -34,9 +34,6 @@ BUFFERED_TILES = 4
 
 STEP_CYCLES = 30
 """Cycles of a core to acquire and release a step's objects, with the call between them."""
-
-BUFFERINGS = ((True, 2), (True, 1), (False, 2))
-"""Values of (resident, b_depth) worth trying, the best first."""
 
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs in elements, outermost first."""
@@ -488,16 +485,3 @@ def limit(holds: bool, name: str, message: str) -> None:
     """Raise ConfigRefused for a limit that does not hold."""
     if not holds:
         raise ConfigRefused(name, f"{name}: {message}")
-
-
-def divisors(value: int) -> list[int]:
-    """Every divisor, ascending."""
-    return [d for d in range(1, value + 1) if value % d == 0]
-
-
-def fits_roughly(arch: Arch, a: int, b: int, out: int, acc: int) -> bool:
-    """Whether bytes of input, filter (all buffers), output and accumulator can fit a core.
-
-    Most candidates of a search overflow the core; saying so early is most of the search.
-    """
-    return STACK_BYTES + COUNTER_BYTES + 2 * a + b + 2 * out + acc <= arch.core_data_bytes

@@ -8,7 +8,8 @@ from math import prod
 from aie_conv.arch import Device
 from aie_conv.array.interface import Kernel
 from aie_conv.array.plan import by_slice
-from aie_conv.array.tiling import BUFFERINGS, fits_roughly, limit
+from aie_conv.array.sizes import BUFFERINGS, fits_roughly
+from aie_conv.array.tiling import limit
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView

@@ -26,7 +26,7 @@ from aie_conv.errors import Unsupported
 from aie_conv.kernels.sliding import Row, instruction_row
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
-from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.problem import DTYPE_BYTES, ConvProblem, Loop
 
 
 @dataclass(frozen=True)
@@ -147,6 +147,17 @@ def _one_stride(problem: ConvProblem, role: str, which: dict[int, int], what: st
     return which[loops[-1]] if loops else 0
 
 
+def _by_rows(problem: ConvProblem, across: int) -> ConvProblem:
+    """The problem as its output lies: a row's pixels are contiguous, as channels are elsewhere."""
+
+    def role(i: int, loop: Loop) -> Loop:
+        if i == across:
+            return replace(loop, role="n")
+        return replace(loop, role="m") if loop.role in "gn" else loop
+
+    return replace(problem, loops=tuple(role(i, loop) for i, loop in enumerate(problem.loops)))
+
+
 def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView:
     """The planar form of a problem.
 
@@ -166,16 +177,7 @@ def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView
     row = instruction_row(arch, dtype, window.size, loops[across].lhs, window.lhs)
     blocks = -(-loops[across].size // row.lanes)
     inp = _read(problem, across, row.columns(blocks))
-    # Towards the output a row's pixels are what is contiguous, as channels are elsewhere.
-    roles = {across: "n"}
-    by_rows = replace(
-        problem,
-        loops=tuple(
-            replace(loop, role=roles.get(i, "m" if loop.role in "gn" else loop.role))
-            for i, loop in enumerate(loops)
-        ),
-    )
-    out = write_output(by_rows, round_up(loops[across].size, row.lanes))
+    out = write_output(_by_rows(problem, across), round_up(loops[across].size, row.lanes))
     own = problem.extent("n") == 1 and problem.extent("g") > 1
     flat = groups_as_outputs(problem)
     n, groups = (problem.extent("g"), 1) if own else (problem.extent("n"), problem.extent("g"))
@@ -189,8 +191,8 @@ def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView
     packed = _filter(problem, (*outside, *order, *vertical, windows[across]), row, slot)
     axis = Axis(1, 0, 0, 0)
     if down is not None:
-        taps = (loops[vertical[0]].size, inp.strides[vertical[0]]) if vertical else (1, 0)
-        axis = Axis(loops[down].size, inp.strides[down], out.strides[down], 0, *taps)
+        taps = [(loops[i].size, inp.strides[i]) for i in vertical] or [(1, 0)]
+        axis = Axis(loops[down].size, inp.strides[down], out.strides[down], 0, *taps[0])
     channel = "g" if own else "n"
     return PlanarView(
         problem=given,

@@ -8,8 +8,9 @@ from math import gcd, lcm, prod
 from aie_conv.arch import Device, get_device
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.search import finalists, rebuilt
+from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import BUFFERINGS, divisors, fits_roughly, limit
+from aie_conv.array.tiling import limit
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling

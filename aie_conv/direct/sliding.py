@@ -11,8 +11,9 @@ from aie_conv.array.interface import Finish
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.plan import ArrayPlan, by_slice
 from aie_conv.array.search import finalists, rebuilt
+from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import BUFFERINGS, Dims, Tiling, divisors, fits_roughly, limit
+from aie_conv.array.tiling import Dims, Tiling, limit
 from aie_conv.direct.planar import PlanarView, make_planar_view
 from aie_conv.direct.spans import spans
 from aie_conv.errors import ConfigRefused

@@ -10,8 +10,9 @@ from aie_conv.array.operands import K_BLOCK
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.search import finalists, rebuilt
+from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import BUFFERINGS, divisors, fits_roughly, limit
+from aie_conv.array.tiling import limit
 from aie_conv.direct import depthwise
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from aie_conv.arch import Device
 from aie_conv.array.search import finalists
+from aie_conv.array.sizes import BUFFERINGS, divisors
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import BUFFERINGS, divisors
 from aie_conv.errors import ConfigRefused, UsageError
 from aie_conv.igemm.geometry import OP
 from aie_conv.img2col.tiling import GemmTiling, best, candidates

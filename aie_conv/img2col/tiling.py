@@ -10,15 +10,9 @@ from math import prod
 
 from aie_conv.arch import Device
 from aie_conv.array.search import finalists
+from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import (
-    BUFFERINGS,
-    Dims,
-    Tiling,
-    divisors,
-    fits_roughly,
-    limit,
-)
+from aie_conv.array.tiling import Dims, Tiling, limit
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.view import GemmView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks

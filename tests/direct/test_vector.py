@@ -126,3 +126,13 @@ def test_planner_and_simulator_agree_on_a_cores_memory() -> None:
     most = objects * tiling.size + results + STACK_BYTES + COUNTER_BYTES
     cores = [sum(size for _, size in use.memory) for tile, use in uses.items() if tile.row > 1]
     assert cores == [most] * len(cores)
+
+
+def test_the_least_bytes_count_the_fused_operands() -> None:
+    """What a plan with bias and residual moves at least, beside the same without: both, once."""
+    fused = replace(case_of(1, 16, 32), epilogue="residual").problem()
+    plain = replace(case_of(1, 16, 32), epilogue="none").problem()
+    pixels, channels = 10 * 10, 32
+    wider = pixels * channels * (4 - 1)  # the plain one stores sums
+    added = pixels * channels + 4 * channels
+    assert fused.minimum_bytes + wider == plain.minimum_bytes + added

@@ -184,7 +184,7 @@ def test_f32_is_computed_as_bf16_where_that_is_allowed() -> None:
         (
             dict(block_m=128, block_n=32, block_k=48),
             "core memory",
-            "block_m=128, block_n=32, block_k=48: on npu1_4col: core memory: 81920 B of 65536: use"
+            "block_m=128, block_n=32, block_k=48: on npu1_4col: core memory: 81932 B of 65536: use"
             " smaller blocks, or None",
         ),
         (
