@@ -103,14 +103,21 @@ def _best(
     lightest = sorted(close, key=lambda f: (f[2].shim_bytes, *f[:2]))
     ranked = (*fitting[:_TIMED], *few[:_TIMED], *lightest[:_TIMED])
     timed: list[tuple[int, T]] = []
-    for tiling in {number: tiling for _, number, tiling in ranked}.values():
+    least = 0
+    distinct = {number: tiling for _, number, tiling in ranked}
+    # The fastest first: one that is slower by itself needs no count of its tasks.
+    for _, tiling in sorted(distinct.items(), key=lambda d: (d[1].cycles, d[0])):
+        if least and tiling.cycles > 1.03 * least:
+            break
         try:
-            timed.append((max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles), tiling))
+            cycles = max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)
         except ConfigRefused as error:
             refused = error
+            continue
+        timed.append((cycles, tiling))
+        least = min(least or cycles, cycles)
     if not timed:
         raise refused
-    least = min(cycles for cycles, _ in timed)
 
     def light(pair: tuple[int, T]) -> tuple[int, int]:
         # Bytes within 10 % of each other are equal too: then less work for the cores.

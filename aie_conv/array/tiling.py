@@ -13,7 +13,7 @@ from itertools import product
 from typing import TypeVar
 
 from aie_conv.arch import Device
-from aie_conv.arch.rates import WORD_BYTES, present_rates
+from aie_conv.arch.rates import WORD_BYTES, ChannelRates, HostRates, present_rates
 from aie_conv.array.interface import Finish, Kernel, View
 from aie_conv.errors import ConfigRefused
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
@@ -374,15 +374,19 @@ class Tiling(ABC):
             limit(holds, "residual object", f"{w} channels for slices of {self.n}")
 
     # -- cost -------------------------------------------------------------------------------------
+    @cached_property
+    def _rates(self) -> tuple[ChannelRates, HostRates]:
+        return present_rates(self.device.arch)
+
     @property
     def task_cycles(self) -> int:
         """Cycles to issue one shim task."""
-        return present_rates(self.device.arch)[0].issue
+        return self._rates[0].issue
 
     @property
     def _stream_bytes_a_cycle(self) -> float:
         """Of a stream inside the array."""
-        return WORD_BYTES / present_rates(self.device.arch)[0].word
+        return WORD_BYTES / self._rates[0].word
 
     @cached_property
     def shim_bytes(self) -> int:
@@ -422,7 +426,7 @@ class Tiling(ABC):
     def loads(self) -> dict[str, int]:
         """Cycles that each resource is busy: cores, and the channels of the fullest column."""
         a, b, out = self._stream_bytes()
-        rate, shim = self._stream_bytes_a_cycle, present_rates(self.device.arch)[0]
+        rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         read, write = shim.read_word / WORD_BYTES, shim.write_word / WORD_BYTES
         objects = self._steps * (self.chunks + self.residual_objects)
         return {
@@ -436,7 +440,7 @@ class Tiling(ABC):
 
     def _memory_cycles(self, a: int, b: int, out: int) -> float:
         """Cycles of the host's memory, which short runs of addresses take more of."""
-        _, rates = present_rates(self.device.arch)
+        _, rates = self._rates
         slices = [self.slice_of(0, row) for row in range(self.rows)]
         residual = self.view.residual
         sizes = {residual.argument.name: DTYPE_BYTES[residual.dtype]} if residual else {}
@@ -444,6 +448,8 @@ class Tiling(ABC):
         for name, pattern in self.input_patterns(0, slices):
             if name not in factors:
                 factors[name] = rates.factor(*pattern.runs(sizes.get(name, self.size)))
+            if len(factors) > len(sizes):
+                break
         # The residual comes last, in as many objects of the same size.
         first, last = next(iter(factors.values())), list(factors.values())[-1]
         objects = self.chunks + self.residual_objects
@@ -463,7 +469,7 @@ class Tiling(ABC):
     @cached_property
     def cycles(self) -> int:
         """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
-        rate, shim = self._stream_bytes_a_cycle, present_rates(self.device.arch)[0]
+        rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size / rate
         shared = -(-self.rows // self.filter_columns)
         b_words = (shared + 1) * self.b_elements * self.size / rate

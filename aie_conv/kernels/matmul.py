@@ -6,11 +6,27 @@ needs at least 2 (int8) or 4 (bf16) independent ones to issue one MAC a cycle.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
-from aie_conv.arch import Arch
+from aie_conv.arch import Arch, get_arch
 from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
 from aie_conv.kernels.text import Writer
+
+
+@cache
+def _best_blocking(
+    arch: str, dtype: str, rows: int, cols: int, depth: int
+) -> tuple[tuple[int, int], int]:
+    """The fastest blocking (rows, columns) that divides so many blocks, and the cycles of one group:
+    its sums over ``depth`` blocks of K, and its accumulators' way in and out."""
+    unit = MatrixUnit(get_arch(arch), dtype)
+    found = [
+        ((y, x), depth * unit.interval(y * x, y, x, 1) + unit.traffic_cycles(y * x))
+        for y in (4, 2, 1)
+        for x in (4, 2, 1)
+        if y * x <= unit.most_blocks and not (rows % y or cols % x)
+    ]
+    return min(found, key=lambda f: (f[1] / (f[0][0] * f[0][1]), -min(f[0]), -f[0][0]))
 
 
 @dataclass(frozen=True)
@@ -33,7 +49,7 @@ class MatmulKernel:
     a_elements: int
     b_elements: int
 
-    @property
+    @cached_property
     def unit(self) -> MatrixUnit:
         """The instructions."""
         return MatrixUnit(self.arch, self.dtype)
@@ -51,29 +67,21 @@ class MatmulKernel:
     @cached_property
     def blocking(self) -> tuple[int, int]:
         """Accumulator blocks held in registers, (rows, columns): the fastest that divide the tile."""
-        r, _, t = self.rst
-        pairs = [
-            (rows, cols)
-            for rows in (4, 2, 1)
-            for cols in (4, 2, 1)
-            if rows * cols <= self.unit.most_blocks
-            and (self.m // r) % rows == 0
-            and (self.n // t) % cols == 0
-        ]
-        return min(pairs, key=lambda p: (self._group_cycles(p) / (p[0] * p[1]), -min(p), -p[0]))
+        return self._best[0]
 
-    def _group_cycles(self, blocking: tuple[int, int]) -> int:
-        """Cycles of one group of blocks: its sums over K, and its accumulators' way in and out."""
-        rows, cols = blocking
-        interval = self.unit.interval(rows * cols, rows, cols, 1)
-        return self.kc // self.rst[1] * interval + self.unit.traffic_cycles(rows * cols)
+    @cached_property
+    def _best(self) -> tuple[tuple[int, int], int]:
+        r, s, t = self.rst
+        # Tiles of as many blocks modulo 4 have the same choice.
+        rows, cols = self.m // r % 4, self.n // t % 4
+        return _best_blocking(self.arch.name, self.dtype, rows, cols, self.kc // s)
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate."""
         r, _, t = self.rst
         rows, cols = self.blocking
         groups = (self.m // r // rows) * (self.n // t // cols)
-        return groups * self._group_cycles(self.blocking) + 10
+        return groups * self._best[1] + 10
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""

@@ -31,7 +31,7 @@ _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic
 F32_MODES = ("cpu", "bf16", "bf16x3")
 """What ``--amd-aie-f32`` takes."""
 
-_CLOSE = 1.4
+_CLOSE = 1.25
 """How many times the least cost a rival may cost and yet be cheaper: predictions are off by a fifth at most,
 either way."""
 
@@ -177,7 +177,9 @@ class _Chooser:
         """The routes' candidates, measured where the cheapest has a rival that the model cannot rule out."""
         able = [c for c in (*npu, *cpu) if c.cost]
         most = _CLOSE * min((c.cost for c in able), default=0)
-        if sum(c.cost <= most for c in able) < 2:
+        close = [c for c in able if c.cost <= most]
+        # Equal to the byte they are the same program in all but name.
+        if len({(c.cost, c.plan.shim_bytes if c.plan else 0) for c in close}) < 2:
             return npu
         return [self._measured(c) if c.cost <= most else c for c in npu]
 

@@ -104,8 +104,9 @@ class Planner:
         self._arbiter = arbiter
         self.answers: dict[Question, Found | str] = {}
         """What was asked, and what was found."""
-        self.by_model: Planner = self if judge is None else Planner(known=known, store=store)
-        """The same without the judge, for plans that are priced but not wanted."""
+        trusting = judge is None and arbiter is None
+        self.by_model: Planner = self if trusting else Planner(known=known, store=store)
+        """The same without judge and arbiter, for plans that are priced but not wanted."""
 
     def find(
         self, route: str, style: str, spec: str, problem: ConvProblem, device: str
