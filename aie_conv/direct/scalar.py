@@ -1,21 +1,19 @@
 """The direct route in scalar code: every type, stride, dilation and grouping, one value at a time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import gcd, lcm, prod
 
-from aie_conv.arch import Device, get_device
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.search import finalists, rebuilt
+from aie_conv.arch import Device
+from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import limit
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView, make_view
-from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.errors import Unsupported
 from aie_conv.kernels.epilogue import ResidualBlocks
 from aie_conv.kernels.scalar import SCALAR_TYPES, ScalarKernel
 from aie_conv.kernels.scalar_epilogue import ScalarEpilogue, check_scalar
@@ -214,38 +212,19 @@ def operand_dtype(problem: ConvProblem) -> str:
     return types[0] if problem.arithmetic == "native" else "bf16"
 
 
-def _view(problem: ConvProblem) -> DirectView:
-    """A problem as scalar code sees it; raises Unsupported where there is no such code."""
-    dtype = operand_dtype(problem)
-    check_scalar(problem.epilogue, problem.accumulator)
-    unit = _quantum(problem, dtype)
-    return make_view(problem, dtype, unit, lanes=unit)
-
-
-class ScalarRoute:
+class ScalarRoute(ArrayRoute):
     """Direct convolution by scalar loops."""
 
     name = "direct"
     style = "scalar"
 
-    def propose(
-        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
-    ) -> ArrayPlan:
-        """The best tiling of a problem, or the one that ``parameters`` state.
-
-        See :class:`aie_conv.partitioner.interface.Route`.
-        """
-        if parameters is None:
-            return self.finalists(problem, device, 1)[0]
-        view = _view(problem)
-        kind = ScalarDepthwise if view.depthwise else ScalarTiling
-        known = {"direct": view, "device": get_device(device)}
-        return ArrayPlan(self.name, self.style, *rebuilt(kind, known, parameters, count_tasks))
-
-    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
-        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
-        view, where = _view(problem), get_device(device)
-        refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        made = _depthwise(view, where) if view.depthwise else _dense(view, where)
-        found = finalists(made, refused, count_tasks, count)
-        return [ArrayPlan(self.name, self.style, *each) for each in found]
+    def ways(self, problem: ConvProblem, device: Device) -> Ways:
+        """See :class:`ArrayRoute`."""
+        dtype = operand_dtype(problem)
+        check_scalar(problem.epilogue, problem.accumulator)
+        unit = _quantum(problem, dtype)
+        view = make_view(problem, dtype, unit, lanes=unit)
+        known = {"direct": view, "device": device}
+        if view.depthwise:
+            return Ways(ScalarDepthwise, known, _depthwise(view, device))
+        return Ways(ScalarTiling, known, _dense(view, device))

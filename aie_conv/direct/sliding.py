@@ -1,22 +1,20 @@
 """The direct route on sliding-window instructions: planes of pixels, rows in the lanes."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
-from aie_conv.arch import Device, get_device
+from aie_conv.arch import Device
 from aie_conv.array.interface import Finish
 from aie_conv.array.pixels import matrix_dtype
-from aie_conv.array.plan import ArrayPlan, by_slice
-from aie_conv.array.search import finalists, rebuilt
+from aie_conv.array.plan import by_slice
+from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import Dims, Tiling, limit
 from aie_conv.direct.planar import PlanarView, make_planar_view
 from aie_conv.direct.spans import spans
-from aie_conv.errors import ConfigRefused
 from aie_conv.kernels import epilogue
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.kernels.sliding import SlidingKernel
@@ -274,38 +272,15 @@ def candidates(view: PlanarView, device: Device) -> Iterator[SlidingTiling]:
                                 break
 
 
-def _view(problem: ConvProblem, where: Device) -> PlanarView:
-    """A problem as sliding-window code sees it; raises Unsupported where it cannot compute it."""
-    epilogue.check(problem.epilogue, problem.accumulator)
-    return make_planar_view(problem, matrix_dtype(problem), where.arch)
-
-
-class SlidingRoute:
+class SlidingRoute(ArrayRoute):
     """Direct convolution by sliding-window instructions."""
 
     name = "direct"
     style = "sliding"
 
-    def propose(
-        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
-    ) -> ArrayPlan:
-        """The best tiling of a problem, or the one that ``parameters`` state.
-
-        See :class:`aie_conv.partitioner.interface.Route`.
-        """
-        if parameters is None:
-            return self.finalists(problem, device, 1)[0]
-        where = get_device(device)
-        known = {"planar": _view(problem, where), "device": where}
-        return self._plan(*rebuilt(SlidingTiling, known, parameters, count_tasks))
-
-    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
-        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
-        where = get_device(device)
-        view = _view(problem, where)
-        refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        found = finalists(candidates(view, where), refused, count_tasks, count)
-        return [self._plan(*each) for each in found]
-
-    def _plan(self, tiling: SlidingTiling, cycles: int) -> ArrayPlan:
-        return ArrayPlan(self.name, self.style, tiling, cycles)
+    def ways(self, problem: ConvProblem, device: Device) -> Ways:
+        """See :class:`ArrayRoute`."""
+        epilogue.check(problem.epilogue, problem.accumulator)
+        view = make_planar_view(problem, matrix_dtype(problem), device.arch)
+        known = {"planar": view, "device": device}
+        return Ways(SlidingTiling, known, candidates(view, device))

@@ -1,24 +1,21 @@
 """The direct route on the matrix unit: every tap of the window is a matrix product in the core."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from aie_conv.arch import Device, get_device
+from aie_conv.arch import Device
 from aie_conv.array.operands import K_BLOCK
 from aie_conv.array.pixels import matrix_dtype
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.search import finalists, rebuilt
+from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import limit
 from aie_conv.direct import depthwise
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView, make_view
-from aie_conv.errors import ConfigRefused
 from aie_conv.kernels import epilogue
 from aie_conv.kernels.window import WindowKernel
 from aie_conv.layout.hostcopy import HostCopy
@@ -103,44 +100,19 @@ def candidates(view: DirectView, device: Device) -> Iterator[WindowTiling]:
                                 break
 
 
-def _view(problem: ConvProblem, where: Device) -> DirectView:
-    """A problem as the vector kernels see it; raises Unsupported where they cannot compute it."""
-    epilogue.check(problem.epilogue, problem.accumulator)
-    dtype = matrix_dtype(problem)
-    lanes, _ = where.arch.elementwise.get(dtype, (None, 0))
-    return make_view(problem, dtype, K_BLOCK, lanes)
-
-
-class VectorRoute:
+class VectorRoute(ArrayRoute):
     """Direct convolution by matrix and element-wise instructions."""
 
     name = "direct"
     style = "vector"
 
-    def propose(
-        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
-    ) -> ArrayPlan:
-        """The best tiling of a problem, or the one that ``parameters`` state.
-
-        See :class:`aie_conv.partitioner.interface.Route`.
-        """
-        if parameters is None:
-            return self.finalists(problem, device, 1)[0]
-        where = get_device(device)
-        view = _view(problem, where)
-        known = {"direct": view, "device": where}
-        kind = DepthwiseTiling if view.depthwise else WindowTiling
-        return self._plan(*rebuilt(kind, known, parameters, count_tasks))
-
-    def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
-        """The best tilings; see :class:`aie_conv.partitioner.interface.Route`."""
-        where = get_device(device)
-        view = _view(problem, where)
-        refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        made: Iterator[DirectTiling] = (
-            depthwise.candidates(view, where) if view.depthwise else candidates(view, where)
-        )
-        return [self._plan(*each) for each in finalists(made, refused, count_tasks, count)]
-
-    def _plan(self, tiling: DirectTiling, cycles: int) -> ArrayPlan:
-        return ArrayPlan(self.name, self.style, tiling, cycles)
+    def ways(self, problem: ConvProblem, device: Device) -> Ways:
+        """See :class:`ArrayRoute`."""
+        epilogue.check(problem.epilogue, problem.accumulator)
+        dtype = matrix_dtype(problem)
+        lanes, _ = device.arch.elementwise.get(dtype, (None, 0))
+        view = make_view(problem, dtype, K_BLOCK, lanes)
+        known = {"direct": view, "device": device}
+        if view.depthwise:
+            return Ways(DepthwiseTiling, known, depthwise.candidates(view, device))
+        return Ways(WindowTiling, known, candidates(view, device))

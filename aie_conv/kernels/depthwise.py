@@ -8,26 +8,16 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.arch import Arch
-from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, bitcast
+from aie_conv.kernels.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, bitcast
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED, Window
 from aie_conv.problem import DTYPE_BYTES
 
-_HELD_FILTERS = 6
-"""Filter vectors that stay in registers over all pixels: half of the 12 of 512 bits."""
-
-
 _INSTRUCTIONS = {
     # out[c] += a[c] b[c] + a[c+32] b[c+32].
-    ("aie2", "i8"): Intrinsic(
-        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
-        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 808, "i32",
-    ),
+    ("aie2", "i8"): aie2_integer(808),
     # out[c] += a[c] b[c].
-    ("aie2", "i16"): Intrinsic(
-        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
-        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 824, "i32",
-    ),
+    ("aie2", "i16"): aie2_integer(824),
     # out[c] += a[c] b[c] + a[c+16] b[c+16].
     ("aie2", "bf16"): Intrinsic(
         "llvm.aie2.bf.mac16.conf",
@@ -133,7 +123,7 @@ class DepthwiseKernel:
         distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
         vector = self.lanes * DTYPE_BYTES[self.dtype] // self.arch.vector_load_bytes
         sums = 2 * blocks * self.lanes * 4 // self.arch.vector_load_bytes
-        filters = 0 if self.steps <= _HELD_FILTERS else self.steps * self.taps_at_once * vector
+        filters = 0 if self.steps <= HELD_FILTERS else self.steps * self.taps_at_once * vector
         interval = max(self.steps * blocks, len(distinct) * max(1, vector), sums, filters)
         wide = self.arch.name == "aie2p" and self.dtype == "i8"
         spills = self.steps > _LONG and blocks < (2 if self.arch.name == "aie2p" else 4)
@@ -162,7 +152,7 @@ class DepthwiseKernel:
             zero = w.constant(0)
             conf = w.constant(self._mac.conf, "i32")
             chunk = w.times("%q", self.steps * self.taps_at_once * lanes)
-            held = self.steps <= _HELD_FILTERS
+            held = self.steps <= HELD_FILTERS
             filters = self._filters(w, b, chunk) if held else []
             with (
                 w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,

@@ -13,25 +13,16 @@ from functools import cached_property
 
 from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
-from aie_conv.kernels.matrix_unit import Buffer, Intrinsic, reach
+from aie_conv.kernels.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, reach
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.problem import DTYPE_BYTES
 
-_HELD_FILTERS = 6
-"""Filter vectors that stay in registers over all pixels: half of the 12 of 512 bits."""
-
 _INSTRUCTIONS = {
     # out[l] += sum over k < 8 of a[l + k] b[k], l < 32.
-    ("aie2", "i8"): Intrinsic(
-        "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf",
-        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 904, "i32",
-    ),
+    ("aie2", "i8"): aie2_integer(904),
     # out[l] += sum over k < 4 of a[l + k] b[k], l < 16.
-    ("aie2", "i16"): Intrinsic(
-        "llvm.aie2.I512.I512.ACC1024.acc64.mac.conf",
-        "vector<64xi8>", "vector<16xi32>", "vector<16xi64>", 890, "i64",
-    ),
+    ("aie2", "i16"): aie2_integer(890, "i64"),
 }  # fmt: skip
 """By architecture and type: llvm-aie's mul_conv_32x8 and mul_conv_16x4, signed. AIE2P's configurations
 are in no source."""
@@ -159,7 +150,7 @@ class SlidingKernel:
         tops = range(0, y * self.row_step, self.row_step)
         rows = {top + tap * self.row_dilation for top in tops for tap in range(self.row_taps)}
         loads = len(rows) * (row.columns(x) // row.lanes)
-        filters = 0 if len(self._steps) <= _HELD_FILTERS else len(self._steps)
+        filters = 0 if len(self._steps) <= HELD_FILTERS else len(self._steps)
         moved = sum(part * row.reach % row.lanes > 0 for _, part in row.used)
         moves = len(rows) * x * (moved + (2 * row.step * len(row.used) if row.step > 1 else 0))
         sums = 2 * y * x * row.lanes * 4 // self.arch.vector_load_bytes
@@ -190,7 +181,7 @@ class SlidingKernel:
             chunk = w.times("%q", self.n * filter_)
             with w.loop("n", zero, w.constant(self.n), one) as n:
                 first_b = w.sum(w.times(n, filter_), chunk)
-                held = len(self._steps) <= _HELD_FILTERS
+                held = len(self._steps) <= HELD_FILTERS
                 filters = self._filters(w, b, first_b) if held else []
                 plane = w.times(n, self.rows * self.columns) if self.planes > 1 else zero
                 with (

@@ -9,15 +9,15 @@ from functools import cache
 from math import ceil
 
 from aie_conv.arch.machine import Machine
+from aie_conv.kernels.matrix_unit import aie2_integer
 from aie_conv.kernels.text import Writer
 from aie_conv.sim.lower import Target
 from aie_conv.sim.model import build_model
 from aie_conv.sim.native import function_cycles
 from aie_conv.sim.text import read_module
 
-I8_INTRINSIC = "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf"
-SIGNED_I8_CONF = 776
-"""Configuration word of the signed 4x8x8 product."""
+_INT8 = aie2_integer(776)
+"""The signed 4x8x8 product."""
 
 SIZES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4}
 DEVICES = {"aie2": "npu1", "aie2p": "npu2"}
@@ -30,8 +30,6 @@ INSTRUCTION = {
     ("aie2p", "bf16"): (8, 8, 8),
 }
 """r, s, t of the matrix instruction; AIE2P does bf16 through bfp16, 8x8x8 [aie_api]."""
-
-_AIE2_TYPES = "(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>"
 
 
 @dataclass(frozen=True)
@@ -89,7 +87,7 @@ class PeerKernel:
         head = "func.func private @kernel(%a: {}, %b: {}, %c: {})".format(*kinds)
         with w.block(head):
             zero, one = w.constant(0), w.constant(1)
-            conf = w.constant(SIGNED_I8_CONF, "i32") if self._by_intrinsic else ""
+            conf = w.constant(_INT8.conf, "i32") if self._by_intrinsic else ""
             shift = w.constant(0, "i32")
             m_end, n_end, k_end = (w.constant(x) for x in (over_m, over_n, depth))
             with w.loop("mb", zero, m_end, one) as mb, w.loop("nb", zero, n_end, one) as nb:
@@ -174,9 +172,7 @@ class PeerKernel:
     def _product(self, w: Writer, a: str, b: str, acc: str, conf: str) -> str:
         r, s, t = self.rst
         if self._by_intrinsic:
-            return w.value(
-                "y", f"func.call @{I8_INTRINSIC}({a}, {b}, {acc}, {conf}) : {_AIE2_TYPES}"
-            )
+            return _INT8.call(w, a, b, acc, conf)
         op = "aievec.matmul_aie2p" if self.arch == "aie2p" else "aievec.matmul"
         left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
         return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self._carried}")
@@ -185,8 +181,7 @@ class PeerKernel:
 def time_function(arch: str, text: str, machine: Machine, profile: str) -> int:
     """Cycles of a function ``kernel`` without loops of unknown length."""
     name = DEVICES[arch]
-    declared = f"func.func private @{I8_INTRINSIC}{_AIE2_TYPES}\n"
-    module = f"module {{\naie.device({name}) {{\n{declared}{text}}}\n}}\n"
+    module = f"module {{\naie.device({name}) {{\n{_INT8.declaration}{text}}}\n}}\n"
     model = build_model(read_module(module))
     target = Target(arch, machine=machine, profile=profile)
     return function_cycles(model.functions["kernel"], model.functions, target)

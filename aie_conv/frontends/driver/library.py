@@ -45,7 +45,7 @@ def _padding(padding: Any, rank: int, kernel: Sequence[int], stride: Any, dilati
     return tuple(r // 2 for r in reach)
 
 
-def convolve(
+def conv(
     x: Any,
     w: Any,
     bias: Any = None,
@@ -66,7 +66,33 @@ def convolve(
     f32: str = "cpu",
     direct: str = "auto",
 ) -> Any:
-    """See :func:`aie_conv.conv`."""
+    """Run one convolution, as ``torch.nn.functional.conv1d`` to ``conv3d`` compute it.
+
+    The first call with given shapes and options compiles; later ones run what it compiled.
+
+    Args:
+        x: numpy array or torch tensor of 3 to 5 dims, f32, bf16, f16 or int8.
+        w: the filter, of the same type: (out, in / groups, ...), transposed (in, out / groups, ...).
+        bias: (out,), in the result's type; None for none.
+        stride, dilation, output_padding: a number, or one for each spatial dim.
+        padding: the same, or "valid" or "same" (stride 1).
+        groups: number of groups.
+        transposed: a transposed convolution.
+        layout: of all three tensors, e.g. "NHWC"; default "NCHW" and its kin.
+        input_layout, kernel_layout, output_layout: of one of them.
+        device: "sim", "xrt" or "cpu"; None for xrt where an NPU is found, else sim.
+        npu, route, f32, direct: as in :func:`aie_conv.compile`.
+
+    Returns:
+        The result, as x is a numpy array or torch tensor: x's type, i32 for int8.
+
+    Raises:
+        UsageError: shapes, types or options that no convolution has.
+        DeviceError: the device cannot run it.
+
+    Example:
+        >>> y = aie_conv.conv(x, w, bias, stride=2, padding=1, layout="NHWC", device="sim")
+    """
     import numpy as np
 
     from aie_conv.runtime.devices import default_device
