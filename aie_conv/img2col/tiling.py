@@ -85,9 +85,9 @@ class GemmTiling(Tiling):
 
     @cached_property
     def a_to_stream(self) -> Dims:
-        """Blocks of r pixels by s channels."""
-        r, s, _ = self.matmul.rst
-        return ((self.pixels // r, r * self.kc), (self.kc // s, s), (r, self.kc), (s, 1))
+        """Blocks of s channels for all pixels, one behind the other."""
+        _, s, _ = self.matmul.rst
+        return ((self.kc // s, s), (self.pixels, self.kc), (s, 1))
 
     @cached_property
     def out_to_stream(self) -> Dims:
@@ -111,8 +111,8 @@ class GemmTiling(Tiling):
     @cached_property
     def epilogue(self) -> EpilogueKernel:
         """The core's epilogue."""
-        r, s, _ = self.matmul.rst
-        return self.finish(EpilogueKernel, ResidualBlocks(1, self.pixels // r, 0, self.kc // s, 1))
+        rows = self.pixels // self.matmul.rst[0]
+        return self.finish(EpilogueKernel, ResidualBlocks(1, rows, 0, 1, rows))
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""

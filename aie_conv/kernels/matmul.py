@@ -1,6 +1,6 @@
 """The matrix product of one core: C[m][n] += A[m][kc] * B[q][n][kc] in blocks of the instruction.
 
-Blocked layouts, all contiguous: A as [m/r][kc/s][r][s], B as [chunks][n/t][kc/s][s][t], C as
+Blocked layouts, all contiguous: A as [kc/s][m/r][r][s], B as [chunks][n/t][kc/s][s][t], C as
 [m/r][n/t][r][t]. Register blocking keeps rows x columns accumulators live through the K loop: AIE2
 needs at least 2 (int8) or 4 (bf16) independent ones to issue one MAC a cycle.
 """
@@ -103,8 +103,8 @@ class MatmulKernel:
             m_end, m_step = w.constant(self.m // r), w.constant(rows)
             n_end, n_step, k_end = w.constant(self.n // t), w.constant(cols), w.constant(depth)
             row_a, block_a, block_b = (
-                w.constant(depth * r * s),
                 w.constant(r * s),
+                w.constant(self.m * s),
                 w.constant(s * t),
             )
             column_b, chunk_b = w.constant(depth * s * t), w.constant(self.n * self.kc)
