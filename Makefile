@@ -54,6 +54,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/cpu_route.py
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/routes.py
+	$(BIN)/python benchmarks/figures.py
 
 clean:
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis

@@ -54,6 +54,7 @@ def compile(
     search: str = "fast",
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
+    configurations: str = "few",
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -77,6 +78,8 @@ def compile(
         search: "fast" takes plans by the cost model, "best" by the simulator, which takes longer.
         plan_db: database of plans that `aie-conv tune` made.
         plan_cache: whether plans are kept in the user's cache folder.
+        configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
+            every dispatch its own best plan.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -104,6 +107,7 @@ def compile(
         search=search,
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
+        configurations=configurations,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),

@@ -5,10 +5,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aie_conv.arch import get_device
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
+from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.sim import Simulator
 
 BIN = Path(sys.executable).parent
 EXAMPLES = Path(__file__).parent.parent / "examples"
+CALIBRATION = Path(__file__).parent / "calibration.csv"
+"""Published measurements, each with its source."""
 HOST = (
     "--iree-hal-target-device=local",
     "--iree-hal-local-target-device-backends=llvm-cpu",
@@ -21,6 +34,44 @@ BEST = (
     "--iree-llvmcpu-enable-ukernels=all",
 )
 """The three flags that make stock IREE's CPU convolutions fastest."""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A problem of a network: its first name, how often it occurs, its constant operands.
+
+    Problems that differ in the epilogue's numbers alone (shifts and bounds of int8) are one.
+    """
+
+    name: str
+    count: int
+    problem: ConvProblem
+    constants: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One route's plan, simulated.
+
+    Attributes:
+        plan: the plan.
+        cycles: of the array, from the first command to the last token.
+        host: price of the host copies and the dispatch, in the same cycles.
+        share: multiply-accumulates of the problem per cycle that the cores compute, of their peak.
+        shim_bytes: what crossed the array's border.
+        result: the output buffer.
+    """
+
+    plan: Plan
+    cycles: int
+    host: int
+    share: float
+    shim_bytes: int
+    result: NDArray[Any]
+
+    @property
+    def cost(self) -> int:
+        return self.cycles + self.host
 
 
 def write_resnet50(folder: Path, dtype: str) -> Path:
@@ -78,10 +129,89 @@ def stock_inference(vmfb: Path, dtype: str) -> float:
 
 def ratio(what: str, ours: float, theirs: float, limit: float) -> bool:
     """Print one line; whether the limit holds."""
-    holds = ours <= limit * theirs
-    print(
-        f"{what}: {ours:.3f} s / {theirs:.3f} s = {ours / theirs:.2f} "
-        f"(at most {limit:g}) {'ok' if holds else 'MISSED'}",
-        flush=True,
-    )
+    times = ours / theirs
+    what = f"{what}: {ours:.3f} s / {theirs:.3f} s = {times:.2f}"
+    return verdict(what, times <= limit, f"at most {limit:g}")
+
+
+def verdict(what: str, holds: bool, aim: str) -> bool:
+    """Print one line with its aim; whether it is met."""
+    print(f"{what} ({aim}) {'ok' if holds else 'MISSED'}", flush=True)
     return holds
+
+
+def layers(network: str, dtype: str, size: int) -> list[Layer]:
+    """The distinct contractions of a network, in program order."""
+    sys.path.insert(0, str(EXAMPLES))
+    import importlib
+
+    from network_report import named
+    from network_run import module_of
+
+    from aie_conv.bridge.pipeline import Dispatch, examine_module
+    from aie_conv.target.report import entry
+
+    example = importlib.import_module(network).EXAMPLE
+    constants: dict[str, frozenset[str]] = {}
+
+    def note(name: str, _: ConvProblem, equal: frozenset[str]) -> Decision:
+        constants[name] = equal
+        return Decision("cpu", "not asked yet")
+
+    found: list[Dispatch] = [
+        d for d in examine_module(module_of(example, dtype, size), choose=note) if d.problem
+    ]
+    pairs = named([entry(d) for d in found], example.shapes(size))
+    names = {e["name"]: shape.name for shape, e in pairs if e is not None}
+    distinct: dict[object, list[Layer]] = {}
+    for dispatch in found:
+        if dispatch.problem is not None and dispatch.name in constants:
+            name, equal = names.get(dispatch.name, "classifier"), constants[dispatch.name]
+            key = (without_numbers(dispatch.problem), equal)
+            distinct.setdefault(key, []).append(Layer(name, 1, dispatch.problem, equal))
+    return [replace(calls[0], count=len(calls)) for calls in distinct.values()]
+
+
+def without_numbers(problem: ConvProblem) -> ConvProblem:
+    """The problem with every constant of its epilogue zero."""
+    steps = tuple(
+        replace(step, attr=0) if step.op == "arith.constant" else step
+        for step in problem.epilogue.steps
+    )
+    return replace(problem, epilogue=replace(problem.epilogue, steps=steps))
+
+
+def operands(problem: ConvProblem) -> dict[str, NDArray[Any]]:
+    """Random values for every buffer of a problem, the output included."""
+    rng = np.random.default_rng(0)
+    buffers = {"lhs": problem.lhs, "rhs": problem.rhs, "out": problem.out}
+    buffers |= {f"in{i}": given.operand for i, given in enumerate(problem.epilogue.inputs)}
+    return {
+        name: (
+            rng.integers(-8, 8, buffer.shape) if buffer.dtype[0] == "i" else
+            rng.standard_normal(buffer.shape)
+        ).astype(NUMPY_DTYPE[buffer.dtype])
+        for name, buffer in buffers.items()
+    }  # fmt: skip
+
+
+def simulate(plan: Plan, host: int, values: dict[str, NDArray[Any]]) -> Run:
+    """Run a plan's program between its host copies."""
+    problem = plan.problem
+    buffers = apply(plan.prologue, {k: v for k, v in values.items() if k != "out"})
+    last = plan.arguments[-1]
+    out = values["out"].copy()
+    fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
+    buffers["result"] = fresh if plan.finish else out.reshape(-1)
+    flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+    stats = Simulator(plan.emit()).run(flat)
+    result = flat[-1].reshape(out.shape) if not plan.finish else None
+    if result is None:
+        result = apply(plan.finish, {**values, "result": flat[-1], "out": out})["out"]
+    peak = get_device(plan.device).arch.macs_per_cycle[_operand(problem)]
+    share = problem.macs / (sum(stats.core_cycles.values()) * peak)
+    return Run(plan, stats.cycles, host, share, stats.shim_bytes, result)
+
+
+def _operand(problem: ConvProblem) -> str:
+    return max((problem.lhs.dtype, problem.rhs.dtype), key=DTYPE_BYTES.__getitem__)

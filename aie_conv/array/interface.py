@@ -40,7 +40,10 @@ class View(Protocol):
 
 
 class Kernel(Protocol):
-    """The multiply-accumulate of one core: ``name(a, b, acc, chunk)``."""
+    """The multiply-accumulate of one core: ``name(a, b, acc, chunk)``.
+
+    A ``fresh`` one does not add to what ``acc`` holds: it begins a tile.
+    """
 
     @property
     def rst(self) -> tuple[int, int, int]:
@@ -52,7 +55,7 @@ class Kernel(Protocol):
         """Element type of the accumulator."""
         ...
 
-    def cycles(self) -> int:
+    def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
         ...
 
@@ -60,7 +63,7 @@ class Kernel(Protocol):
         """What the module must declare for it."""
         ...
 
-    def text(self, name: str) -> str:
+    def text(self, name: str, *, fresh: bool = False) -> str:
         """The function."""
         ...
 

@@ -1,35 +1,51 @@
 """The plan of a route: a tiling with the host copies and arguments that it needs."""
 
-from dataclasses import dataclass, fields
-from functools import cached_property
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import cast
 
+from aie_conv.array.configuration import configuration
+from aie_conv.array.cut import PARAMETERS
+from aie_conv.array.emit import emit, run_time, variants_of
+from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import Tiling
 from aie_conv.errors import ConfigRefused
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.partitioner.interface import Argument
+from aie_conv.lazy import cached_property
+from aie_conv.partitioner.interface import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 
-def pack_filter(tiling: Tiling) -> tuple[HostCopy, ...]:
-    """The filter in the cores' blocks, a slice after the other, its vectors behind its weights."""
-    if not tiling.tail:
-        return tiling.filter_copies("weights")
+def pack_filter(tiling: Tiling, parameters: Sequence[int]) -> tuple[HostCopy, ...]:
+    """The filter in the cores' blocks, a slice after the other.
+
+    A slice is its weights, its vectors behind them, and in front of a streamed one or behind a resident
+    one the run-time parameters, which are read of the first pass's slices alone.
+    """
     view, dtype = tiling.view, tiling.view.dtype
     shape = (tiling.slices, tiling.slice_elements)
     flat = (tiling.slices, tiling.weight_elements)
 
-    def place(source: str, row: tuple[int, int], at: int) -> HostCopy:
+    def place(
+        source: str, row: tuple[int, int], at: int, literal: tuple[int, ...] = ()
+    ) -> HostCopy:
         zeros = (0, 0)
         return HostCopy(
-            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, at)
+            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, at), literal=literal
         )  # fmt: skip
 
-    copies = [*tiling.filter_copies("weights_blocks"), place("weights_blocks", flat, 0)]
+    front = tiling.header
+    copies = [*tiling.filter_copies("weights_blocks"), place("weights_blocks", flat, front)]
     offsets = dict(tiling.vector_offsets)
     for index, vector_dtype, name in view.vectors:
         row = (tiling.slices, tiling.n * DTYPE_BYTES[vector_dtype] // tiling.size)
         source, made = by_slice(tiling, name, (view.groups * view.n, 1), vector_dtype)
-        copies += [*made, place(source, row, tiling.weight_elements + offsets[index])]
+        copies += [*made, place(source, row, front + tiling.weight_elements + offsets[index])]
+    if tiling.fixed:
+        return tuple(copies)
+    words = (*parameters, *[0] * (PARAMETERS - len(parameters)))
+    row = (tiling.rows, 4 * PARAMETERS // tiling.size)
+    copies.append(place("", row, tiling.parameters_at, words * tiling.rows))
     return tuple(copies)
 
 
@@ -57,12 +73,16 @@ def by_slice(
 
 @dataclass(frozen=True)
 class ArrayPlan:
-    """A problem's tiling on one device; see the partitioner's interface for the fields."""
+    """A problem's tiling on one device; see the partitioner's interface for the fields.
+
+    ``sharing`` are the tilings whose epilogues the program holds besides its own.
+    """
 
     route: str
     style: str
     tiling: Tiling
     predicted_cycles: int
+    sharing: tuple[Tiling, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ConfigRefused if the program takes more buffers than the host may pass."""
@@ -107,7 +127,10 @@ class ArrayPlan:
     @cached_property
     def prologue(self) -> tuple[HostCopy, ...]:
         """Copies of the CPU before the call."""
-        return (*self.tiling.view.prologue, *pack_filter(self.tiling))
+        return (
+            *self.tiling.view.prologue,
+            *pack_filter(self.tiling, self.run_time),
+        )
 
     @property
     def finish(self) -> tuple[HostCopy, ...]:
@@ -122,8 +145,30 @@ class ArrayPlan:
         residual = (view.residual.argument,) if view.residual else ()
         return (view.lhs, weights, *residual, view.result)
 
+    @cached_property
+    def run_time(self) -> tuple[int, ...]:
+        """The run-time parameters of its call; see :func:`aie_conv.array.emit.run_time`."""
+        return run_time(self.tiling, self.sharing)
+
+    @cached_property
+    def configuration(self) -> Hashable:
+        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        return configuration(self.tiling)
+
+    def issued(self) -> Plan:
+        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        issue = count_tasks(self.tiling) * self.tiling.task_cycles
+        slow = issue > self.predicted_cycles
+        return cast("Plan", replace(self, predicted_cycles=issue) if slow else self)
+
+    def shared_with(self, plans: Sequence[Plan]) -> Plan:
+        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        others = [p.tiling for p in plans if isinstance(p, ArrayPlan)]
+        sharing = variants_of(self.tiling, others)
+        whole = replace(self, sharing=sharing) if len(sharing) > 1 else self
+        # The type checker does not take a cached property for a property.
+        return cast("Plan", whole)
+
     def emit(self) -> str:
         """The text of the AIE module."""
-        from aie_conv.array.emit import emit
-
-        return emit(self.tiling, self.arguments)
+        return emit(self.tiling, self.arguments, self.sharing)

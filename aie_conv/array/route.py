@@ -1,7 +1,7 @@
 """What the routes share behind the partitioner's interface: search, or a plan's own parameters."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +58,25 @@ class ArrayRoute(ABC):
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
         found = finalists(ways.candidates, refused, count_tasks, count)
         return [self._plan(*each) for each in found]
+
+    def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
+        """Plans for configurations that other problems may have too: none, where nothing is known of any."""
+        best: dict[Hashable, ArrayPlan] = {}
+        for tiling in self.plain(problem, get_device(device)):
+            try:
+                tiling.check()
+            except ConfigRefused:
+                continue
+            plan = self._plan(tiling, tiling.cycles)
+            known = best.get(plan.configuration)
+            if known is None or plan.predicted_cycles < known.predicted_cycles:
+                best[plan.configuration] = plan
+        return list(best.values())
+
+    def plain(self, problem: ConvProblem, device: Device) -> Iterable[Tiling]:
+        """Tilings of sizes that many problems have, whose objects do not depend on the problem."""
+        del problem, device
+        return ()
 
     def _plan(self, tiling: Tiling, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, tiling, cycles)

@@ -1,7 +1,7 @@
 """The search for the best tiling, and the way back from a plan's parameters to its tiling."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import fields
+from dataclasses import MISSING, fields
 from math import log
 from typing import Any, TypeVar
 
@@ -18,6 +18,10 @@ even choice. ResNet-50's largest search has 2700."""
 _TIMED = 8
 """How many of the fastest, of those with the fewest tiles and of the lightest are ranked with the time to
 issue their tasks, which is too slow to ask of every candidate."""
+
+_EXPANDED = 24
+"""How many of the fastest, and of those that ask least of the cores, are tried with more held in the mem
+tiles."""
 
 _WORTH_JUDGING = 1.5
 """How many times the least predicted cycles a tiling may have that a better judge still looks at: the model
@@ -52,7 +56,8 @@ def finalists(
         ConfigRefused: none fits; the error is the last limit met.
     """
     made = list(candidates)
-    fitting, refused = _fitting(made[:: -(-len(made) // _BUDGET) or 1], refused)
+    fitting, refused = _fitting(enumerate(made[:: -(-len(made) // _BUDGET) or 1]), refused)
+    fitting = _with_variants(fitting)
     best = _best(fitting, refused, tasks_of)
     found = [best]
     for tiling in _others(fitting, best, count - 1):
@@ -68,11 +73,11 @@ def finalists(
 
 
 def _fitting(
-    candidates: Iterable[T], refused: ConfigRefused
+    candidates: Iterable[tuple[int, T]], refused: ConfigRefused
 ) -> tuple[list[_Ranked[T]], ConfigRefused]:
-    """The candidates that fit, the fastest first, and the last limit met."""
+    """The candidates (with their numbers) that fit, the fastest first, and the last limit met."""
     fitting: list[_Ranked[T]] = []
-    for number, tiling in enumerate(candidates):
+    for number, tiling in candidates:
         try:
             tiling.check()
         except ConfigRefused as error:
@@ -88,6 +93,23 @@ def _fitting(
         fitting.append(((rank, idle, work, steps, tiling.shim_bytes), number, tiling))
     fitting.sort(key=lambda f: f[:2])
     return fitting, refused
+
+
+def _with_variants(fitting: list[_Ranked[T]]) -> list[_Ranked[T]]:
+    """Besides the candidates, those that hold more in the mem tiles, where that may be faster or lighter.
+
+    The cores' work stays the same: candidates whose cores are busier than the best takes are left alone.
+    """
+    if not fitting:
+        return fitting
+    least = min(f[2].cycles for f in fitting)
+    able = [f for f in fitting if f[2].loads["cores"] <= 1.03 * least]
+    idle = sorted(able, key=lambda f: (f[2].loads["cores"], f[1]))
+    near = {f[1]: f[2] for f in (*able[:_EXPANDED], *idle[:_EXPANDED])}
+    made = [variant for tiling in near.values() for variant in tiling.variants()]
+    first = 1 + max(number for _, number, _ in fitting)
+    more, _ = _fitting(enumerate(made, first), ConfigRefused("", ""))
+    return sorted((*fitting, *more), key=lambda f: f[:2])
 
 
 def _best(
@@ -138,7 +160,8 @@ def _others(fitting: list[_Ranked[T]], best: tuple[T, int], count: int) -> list[
     kinds: dict[tuple[int, ...], _Ranked[T]] = {}
     for ranked in near:
         tiling = ranked[2]
-        kinds.setdefault((tiling.n, tiling.kc, tiling.resident, tiling.b_depth), ranked)
+        held = (tiling.staged, tiling.a_repeat, tiling.b_repeat)
+        kinds.setdefault((tiling.n, tiling.kc, tiling.resident, tiling.b_depth, *held), ranked)
     half = count // 2
     ordered = (*near[:half], *kinds.values(), *near[half:])
     return list({number: tiling for _, number, tiling in ordered}.values())
@@ -155,16 +178,19 @@ def rebuilt(
     Args:
         kind: the route's tiling.
         known: its fields that are no parameters.
-        parameters: its other fields, as :attr:`ArrayPlan.parameters` gave them.
+        parameters: its other fields, as :attr:`ArrayPlan.parameters` gave them; those with a usual value
+            may be left out.
         tasks_of: counts its shim tasks.
 
     Raises:
         ConfigRefused: a parameter is missing, unknown or no number, or the tiling does not fit.
     """
     names = {f.name for f in fields(kind)} - set(known)
+    needed = {f.name for f in fields(kind) if f.default is MISSING} - set(known)
     given: dict[str, Any] = dict(parameters)
-    if names != set(given) or not all(type(v) in (int, bool) and v >= 0 for v in given.values()):
-        wanted = ", ".join(sorted(names))
+    whole = all(type(v) in (int, bool) and v >= 0 for v in given.values())
+    if not (needed <= set(given) <= names and whole):
+        wanted = ", ".join(sorted(needed))
         raise ConfigRefused("parameters", f"parameters: give a whole number for each of: {wanted}")
     try:
         tiling = kind(**known, **given)

@@ -1,6 +1,7 @@
 """Sizes worth trying in a search."""
 
 from aie_conv.arch import Arch
+from aie_conv.array.cut import PARAMETERS
 from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES
 
 BUFFERINGS = ((True, 2), (True, 1), (False, 2))
@@ -12,9 +13,10 @@ def divisors(value: int) -> list[int]:
     return [d for d in range(1, value + 1) if value % d == 0]
 
 
-def fits_roughly(arch: Arch, a: int, b: int, out: int, acc: int) -> bool:
+def fits_roughly(arch: Arch, a: int, b: int, out: int, acc: int, out_depth: int = 2) -> bool:
     """Whether bytes of input, filter (all buffers), output and accumulator can fit a core.
 
     Most candidates of a search overflow the core; saying so early is most of the search.
     """
-    return STACK_BYTES + COUNTER_BYTES + 2 * a + b + 2 * out + acc <= arch.core_data_bytes
+    fixed = STACK_BYTES + COUNTER_BYTES + 4 * PARAMETERS
+    return fixed + 2 * a + b + out_depth * out + acc <= arch.core_data_bytes

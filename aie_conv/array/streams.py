@@ -2,11 +2,15 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from aie_conv.arch import Arch
 from aie_conv.array.tiling import Tiling
 from aie_conv.layout.pattern import Pattern, Task, coalesce, split
 from aie_conv.problem import DTYPE_BYTES
+
+_COUNTED = 4096
+"""About how many patterns of a channel are looked at to count tasks: a large program's all take minutes."""
 
 
 @dataclass(frozen=True)
@@ -35,41 +39,53 @@ def row_slices(tiling: Tiling, pass_: int) -> list[int]:
     return [tiling.slice_of(pass_, row) for row in range(tiling.rows)]
 
 
-def input_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
-    """The input stream of one column: each tile's chunks of K, then its residual."""
-    for pass_ in range(tiling.passes):
-        slices = row_slices(tiling, pass_)
-        for t in range(tiling.column_tiles):
+def input_patterns(
+    tiling: Tiling, column: int, most: int | None = None
+) -> Iterator[tuple[str, Pattern]]:
+    """The input stream of one column: each tile's chunks of K, then its residual; of ``most`` steps.
+
+    What the mem tile sends for several passes comes once for all of them.
+    """
+    for pass_, t in islice(tiling.steps(), most):
+        if pass_ % tiling.a_repeat == 0:
+            slices = row_slices(tiling, pass_)
             yield from tiling.input_patterns(column_tile(tiling, column, t), slices)
 
 
-def filter_patterns(tiling: Tiling, rows: list[int]) -> Iterator[tuple[str, Pattern]]:
-    """The filter stream of one column's shim, for the rows of cores that it feeds."""
+def filter_patterns(
+    tiling: Tiling, rows: list[int], most: int | None = None
+) -> Iterator[tuple[str, Pattern]]:
+    """The filter stream of one column's shim, for the rows of cores that it feeds; of ``most`` steps."""
     size = tiling.slice_elements
-    for pass_ in range(tiling.passes):
-        starts = [tiling.slice_of(pass_, row) * size for row in rows]
+    if tiling.header:
+        for row in rows:
+            yield "weights", Pattern(tiling.slice_of(0, row) * size, ((tiling.header, 1),))
+    for pass_, t in islice(tiling.steps(), most):
+        starts = [tiling.slice_of(pass_, row) * size + tiling.header for row in rows]
         if tiling.resident:
-            for start in starts:
+            for start in starts if t == 0 else ():
                 yield "weights", Pattern(start, ((size, 1),))
             continue
         chunk = tiling.n * tiling.k_elements
         count = tiling.chunks + tiling.tail_objects
-        for _ in range(tiling.column_tiles):
-            if len(starts) == 1:
-                yield "weights", Pattern(starts[0], ((count * chunk, 1),))
-                continue
-            for q in range(count):
-                for start in starts:
-                    yield "weights", Pattern(start + q * chunk, ((chunk, 1),))
+        if t % tiling.b_repeat:
+            continue
+        if len(starts) == 1:
+            yield "weights", Pattern(starts[0], ((count * chunk, 1),))
+            continue
+        for q in range(count):
+            for start in starts:
+                yield "weights", Pattern(start + q * chunk, ((chunk, 1),))
 
 
-def output_patterns(tiling: Tiling, column: int) -> Iterator[tuple[str, Pattern]]:
-    """The output stream of one column: per tile, each row of cores' slice."""
-    for pass_ in range(tiling.passes):
+def output_patterns(
+    tiling: Tiling, column: int, most: int | None = None
+) -> Iterator[tuple[str, Pattern]]:
+    """The output stream of one column: per tile, each row of cores' slice; of ``most`` steps."""
+    for pass_, t in islice(tiling.steps(), most):
         slices = row_slices(tiling, pass_)
-        for t in range(tiling.column_tiles):
-            for pattern in tiling.slice_outputs(column_tile(tiling, column, t), slices):
-                yield "result", pattern
+        for pattern in tiling.slice_outputs(column_tile(tiling, column, t), slices):
+            yield "result", pattern
 
 
 def _tasks(
@@ -121,12 +137,15 @@ def filter_rows(tiling: Tiling, column: int) -> list[int]:
     return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
 
 
-def channels(tiling: Tiling, columns: list[int] | None = None) -> list[Channel]:
+def channels(
+    tiling: Tiling, columns: list[int] | None = None, most: int | None = None
+) -> list[Channel]:
     """The shim channels of the program: inputs first, then filters, then outputs.
 
     Args:
         tiling: what to run.
         columns: only those of these columns (filters of the first of them); all if None.
+        most: only so many of a core's first steps; all if None.
     """
     arch = tiling.device.arch
     view = tiling.view
@@ -140,29 +159,33 @@ def channels(tiling: Tiling, columns: list[int] | None = None) -> list[Channel]:
     b_bytes = tiling.b_elements * tiling.size
 
     def a_step(sent: int) -> int:
-        tile, inside = divmod(sent // a_bytes, per_tile)
-        return tile * clock + inside
+        tile, inside = divmod(sent // a_bytes * tiling.staged, per_tile)
+        return tile * tiling.a_repeat * clock + inside
 
     def b_step(rows: int) -> Callable[[int], int]:
         def step(sent: int) -> int:
             number = sent // b_bytes // rows
             if tiling.resident:
                 return number * tiling.column_tiles * clock
+            # The first object holds the parameters.
+            number = max(0, number - (tiling.header > 0))
             tile, inside = divmod(number, tiling.chunks + tiling.tail_objects)
-            return tile * clock + inside
+            return tile * tiling.b_repeat * clock + inside
 
         return step
 
     made: list[Channel] = []
     for c in range(tiling.columns) if columns is None else columns:
-        tasks = tuple(_tasks(input_patterns(tiling, c), dtypes, arch, a_step))
+        tasks = tuple(_tasks(input_patterns(tiling, c, most), dtypes, arch, a_step))
         made.append(Channel(f"a_l3_{c}", 0, tasks))
     for c in range(tiling.filter_columns) if columns is None else columns[:1]:
         rows = filter_rows(tiling, c)
-        tasks = tuple(_tasks(filter_patterns(tiling, rows), dtypes, arch, b_step(len(rows))))
+        each = filter_patterns(tiling, rows, most)
+        tasks = tuple(_tasks(each, dtypes, arch, b_step(len(rows))))
         made.append(Channel(f"b_l3_{c}", 4, tasks))
     for c in range(tiling.columns) if columns is None else columns:
-        per = _tasks(output_patterns(tiling, c), dtypes, arch, lambda sent: sent // out_bytes)
+        each = output_patterns(tiling, c, most)
+        per = _tasks(each, dtypes, arch, lambda sent: sent // out_bytes)
         made.append(Channel(f"c_l3_{c}", 8, _date_outputs(list(per), clock, arch)))
     return made
 
@@ -170,14 +193,19 @@ def channels(tiling: Tiling, columns: list[int] | None = None) -> list[Channel]:
 def count_tasks(tiling: Tiling) -> int:
     """About how many shim tasks a tiling needs, from those of its first and last column.
 
+    Of very many steps the first ones are counted.
+
     Raises:
         ConfigRefused: one of them cannot be expressed.
     """
-    most = tiling.columns - 1
-    first = channels(tiling, [0])
-    last = channels(tiling, [most]) if most else []
-    count = sum(len(channel.tasks) for channel in first) * max(1, most)
-    return count + sum(len(channel.tasks) for channel in last)
+    steps, last = tiling.passes * tiling.column_tiles, tiling.columns - 1
+    shared = len(filter_rows(tiling, 0))
+    each = 1 if tiling.resident or shared == 1 else shared * tiling.chunks
+    most = min(steps, max(32, _COUNTED // each))
+    count = sum(len(c.tasks) for c in channels(tiling, [0], most)) * max(1, last)
+    if last:
+        count += sum(len(c.tasks) for c in channels(tiling, [last], most))
+    return -(-count * steps // most)
 
 
 @dataclass(frozen=True)

@@ -1,27 +1,19 @@
-"""A tiling of a contraction over the array: the part that does not depend on the route.
+"""A tiling of a contraction over the array, whatever its route: what fits, what it costs, what else to hold.
 
-The mapping: every column of cores takes its own tiles of output pixels, every row its own slice of
-output channels. A slice of the filter is sent along a row. A tile of the input is broadcast down a
-column; where rows work on different groups (``spread``), each gets a part of its own instead.
+How it is cut is :class:`aie_conv.array.cut.Cut`'s.
 """
 
-from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import product
-from typing import TypeVar
+from dataclasses import dataclass, replace
+from typing import Self
 
-from aie_conv.arch import Device
+from aie_conv.arch.banks import meeting, place
+from aie_conv.arch.machine import current
 from aie_conv.arch.rates import WORD_BYTES, ChannelRates, HostRates, present_rates
-from aie_conv.array.interface import Finish, Kernel, View
+from aie_conv.array.cut import PARAMETERS, Cut
 from aie_conv.errors import ConfigRefused
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.layout.pattern import Pattern
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
-
-E = TypeVar("E", bound=EpilogueKernel)
 
 STACK_BYTES = 2048
 """Stack of each core, in bytes."""
@@ -32,303 +24,25 @@ COUNTER_BYTES = 12
 BUFFERED_TILES = 4
 """Tiles that a column can finish before its output is taken: two in the cores, two in the mem tile."""
 
+_JAM = 6
+"""How much cores, streams and the host's memory wait for each other with two buffers between them: the time
+is this norm of what each needs alone. Fit to the simulator's for the plans of ResNet-50's layers, int8 and
+bf16, where the longest alone is 6 % too short in the mean."""
+
+_MEETINGS = (("a", "b", 0.65), ("sums", "a", 0.35), ("sums", "b", 0.2))
+"""What share of a product's cycles it loses where these always meet in a bank. Fit to the schedules of matrix
+products of int8 and bf16, which lose from nothing to 65 %, within 5 %."""
+
+_LONG_RUN = 1024
+"""Bytes that the shim should read in one run: longer ones gain little of the host's memory."""
+
 STEP_CYCLES = 30
 """Cycles of a core to acquire and release a step's objects, with the call between them."""
 
-Dims = tuple[tuple[int, int], ...]
-"""(size, stride) pairs in elements, outermost first."""
-
 
 @dataclass(frozen=True)
-class Tiling(ABC):
-    """One way to run a view on a device.
-
-    Attributes:
-        device: where.
-        n: output channels of a slice.
-        kc: channels of the input brought at a time.
-        resident: the whole filter slice is kept in the core across its tiles.
-        b_depth: buffers of the filter in the core.
-    """
-
-    device: Device
-    n: int
-    kc: int
-    resident: bool
-    b_depth: int
-
-    # -- what a route says ------------------------------------------------------------------------
-    @property
-    @abstractmethod
-    def view(self) -> View:
-        """The problem as the route sees it."""
-
-    @cached_property
-    @abstractmethod
-    def pixels(self) -> int:
-        """Output pixels of a tile, repeated ones included."""
-
-    @cached_property
-    @abstractmethod
-    def tiles(self) -> int:
-        """Tiles of output pixels of the whole problem."""
-
-    @cached_property
-    @abstractmethod
-    def chunks(self) -> int:
-        """Steps of K."""
-
-    @cached_property
-    @abstractmethod
-    def a_elements(self) -> int:
-        """Elements of one object of the input in the core."""
-
-    @cached_property
-    @abstractmethod
-    def a_l3_elements(self) -> int:
-        """Elements of one core's object of the input in the mem tile."""
-
-    @cached_property
-    @abstractmethod
-    def a_to_stream(self) -> Dims:
-        """How the mem tile sends an object of the input; empty to send it as it lies."""
-
-    @cached_property
-    @abstractmethod
-    def out_to_stream(self) -> Dims:
-        """How the mem tile sends an object of the output; empty to send it as it lies."""
-
-    @cached_property
-    @abstractmethod
-    def k_elements(self) -> int:
-        """Elements of one output channel's filter in one object of the input."""
-
-    @cached_property
-    @abstractmethod
-    def matmul(self) -> Kernel:
-        """The core's multiply-accumulate."""
-
-    @cached_property
-    @abstractmethod
-    def epilogue(self) -> Finish:
-        """The core's epilogue."""
-
-    @abstractmethod
-    def input_patterns(self, tile: int, slices: list[int]) -> Iterator[tuple[str, Pattern]]:
-        """What the shim sends for one tile and the slices of the rows: chunks, then residual."""
-
-    @abstractmethod
-    def output_patterns(self, tile: int) -> list[Pattern]:
-        """Where one tile's output goes for channel 0, without the channels of a slice."""
-
-    def slice_outputs(self, tile: int, slices: list[int]) -> Iterator[Pattern]:
-        """Where one tile's output of the slices of the rows goes, in their order."""
-        parts = self.output_patterns(tile)
-        starts = [self.output_start(slice_) for slice_ in slices]
-        together = starts == [starts[0] + row * self.n for row in range(len(starts))]
-        if together and len(parts) == 1:
-            dims = ((len(starts), self.n), *parts[0].dims, (self.n, 1))
-            yield Pattern(parts[0].offset + starts[0], dims)
-            return
-        for start, part in product(starts, parts):
-            yield Pattern(part.offset + start, (*part.dims, (self.n, 1)))
-
-    @abstractmethod
-    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
-        """From the view's filter to the slices' blocks, [slices][weight_elements]."""
-
-    @abstractmethod
-    def check_shapes(self) -> None:
-        """Raise ConfigRefused where the route's own sizes do not fit."""
-
-    # -- what follows -----------------------------------------------------------------------------
-    @cached_property
-    def size(self) -> int:
-        """Bytes of an operand element."""
-        return DTYPE_BYTES[self.view.dtype]
-
-    @cached_property
-    def out_size(self) -> int:
-        """Bytes of an output element."""
-        return DTYPE_BYTES[self.view.problem.out.dtype]
-
-    @cached_property
-    def quantum(self) -> int:
-        """Bytes that every object in a core is a multiple of.
-
-        The tools put buffers behind one another without aligning them; vector loads need it.
-        """
-        return self.device.arch.vector_load_bytes
-
-    @cached_property
-    def columns(self) -> int:
-        """Columns of the array in use."""
-        most = min(self.device.columns, self.tiles)
-        per = -(-self.tiles // most)
-        return -(-self.tiles // per)
-
-    @cached_property
-    def column_tiles(self) -> int:
-        """Tiles of each column (the last column may repeat the last tile)."""
-        return -(-self.tiles // self.columns)
-
-    @cached_property
-    def slices(self) -> int:
-        """Slices of output channels, of all groups."""
-        return self.view.groups * self.group_slices
-
-    @cached_property
-    def group_slices(self) -> int:
-        """Slices of one group's output channels."""
-        return -(-self.view.n // self.n)
-
-    def channel_of(self, slice_: int) -> int:
-        """First output channel of a slice."""
-        return slice_ * self.n
-
-    def output_start(self, slice_: int) -> int:
-        """Where a slice's output begins, from the first tile's."""
-        return self.channel_of(slice_)
-
-    @cached_property
-    def slice_runs(self) -> tuple[tuple[int, int, int], ...]:
-        """(first slice, count, first channel) of slices whose channels follow one another."""
-        return ((0, self.slices, 0),)
-
-    @cached_property
-    def spread(self) -> bool:
-        """Whether the rows of a column work on different groups, each with its own input."""
-        most = min(self.device.arch.core_rows, self.slices)
-        return self.view.groups > 1 and self.group_slices < most
-
-    @cached_property
-    def rows(self) -> int:
-        """Rows of cores in use."""
-        arch = self.device.arch
-        if not self.spread:
-            return min(arch.core_rows, self.group_slices)
-        for rows in range(min(arch.core_rows, self.slices), 1, -1):
-            # A mem tile sends each row's input, its rows' filters and the joined output.
-            filters = -(-rows // min(self.device.columns, rows))
-            if rows + filters + 1 <= arch.memtile_dma_channels:
-                return rows
-        return 1
-
-    @cached_property
-    def filter_columns(self) -> int:
-        """Columns whose shim and mem tile bring filter slices; may be more than compute."""
-        return min(self.device.columns, self.rows)
-
-    @cached_property
-    def passes(self) -> int:
-        """How often the pixels are walked, each time for the next slices."""
-        if self.spread:
-            return -(-self.slices // self.rows)
-        return self.view.groups * -(-self.group_slices // self.rows)
-
-    def slice_of(self, pass_: int, row: int) -> int:
-        """The slice of a row of cores; past the end, the last one's."""
-        if self.spread:
-            return min(pass_ * self.rows + row, self.slices - 1)
-        group, pass_ = divmod(pass_, self.passes // self.view.groups)
-        inside = min(pass_ * self.rows + row, self.group_slices - 1)
-        return group * self.group_slices + inside
-
-    @cached_property
-    def _vectors(self) -> tuple[tuple[tuple[int, int], ...], int]:
-        """(input index, offset) of the per-channel operands, and their length, in operand elements."""
-        quantum = self.quantum // self.size
-        out: list[tuple[int, int]] = []
-        at = 0
-        for index, dtype, _ in self.view.vectors:
-            out.append((index, at))
-            at += -(-self.n * DTYPE_BYTES[dtype] // self.size // quantum) * quantum
-        return tuple(out), at
-
-    @property
-    def vector_offsets(self) -> tuple[tuple[int, int], ...]:
-        """(input index, offset behind the weights in operand elements) of per-channel operands."""
-        return self._vectors[0]
-
-    @cached_property
-    def tail(self) -> int:
-        """Elements behind a slice's weights for the per-channel operands, padding included."""
-        total = self._vectors[1]
-        if not total or self.resident:
-            return total
-        chunk = self.n * self.k_elements
-        return -(-total // chunk) * chunk
-
-    @cached_property
-    def weight_elements(self) -> int:
-        """Elements of one slice's weights."""
-        return self.chunks * self.n * self.k_elements
-
-    @cached_property
-    def slice_elements(self) -> int:
-        """Elements of the packed filter for one slice."""
-        return self.weight_elements + self.tail
-
-    @cached_property
-    def b_elements(self) -> int:
-        """Elements of one object of the filter stream."""
-        return self.slice_elements if self.resident else self.n * self.k_elements
-
-    @cached_property
-    def tail_objects(self) -> int:
-        """Objects of the filter stream that hold per-channel operands (streamed filter only)."""
-        return 0 if self.resident else self.tail // (self.n * self.k_elements)
-
-    @cached_property
-    def residual_channels(self) -> int:
-        """Channels of the residual that one object of the input stream holds; 0 without one."""
-        residual = self.view.residual
-        return self.kc * self.size // DTYPE_BYTES[residual.dtype] if residual else 0
-
-    @cached_property
-    def residual_objects(self) -> int:
-        """Objects that bring a tile's residual, for all rows of cores that share them."""
-        w = self.residual_channels
-        shared = 1 if self.spread else self.rows
-        return -(-shared * self.n // w) if w else 0
-
-    @cached_property
-    def a_parts(self) -> int:
-        """Cores' objects that one object of the shim's input stream holds."""
-        return self.rows if self.spread else 1
-
-    def residual_starts(self, slices: list[int]) -> Iterator[list[int]]:
-        """For each object of the residual, its first channel; one a row where rows have their own."""
-        w, n = self.residual_channels, self.n
-        if self.spread:
-            for i in range(self.residual_objects):
-                yield [self.channel_of(slice_) + i * w for slice_ in slices]
-            return
-        per = max(1, n // w)
-        for i in range(self.residual_objects):
-            slice_ = slices[min(i // per if w <= n else i * (w // n), len(slices) - 1)]
-            yield [self.channel_of(slice_) + (i % per) * w * (w <= n)]
-
-    def finish(self, kind: type[E], blocks: ResidualBlocks) -> E:
-        """The epilogue's function; ``blocks`` say where a residual lies in an object of the input."""
-        view = self.view
-        base = self.weight_elements if self.resident else 0
-        return kind(
-            epilogue=view.problem.epilogue,
-            accumulator=view.problem.accumulator,
-            out_dtype=view.problem.out.dtype,
-            operand_dtype=view.dtype,
-            rst=self.matmul.rst,
-            m=self.pixels,
-            n=self.n,
-            columns=min(self.n, self.residual_channels or self.n),
-            vector_at={index: base + at for index, at in self.vector_offsets},
-            residual=view.residual.index if view.residual else None,
-            blocks=blocks,
-            a_elements=self.a_elements,
-            b_elements=self.b_elements,
-            vector_bytes=self.device.arch.vector_load_bytes,
-        )
+class Tiling(Cut):
+    """One way to run a view on a device; see :class:`Cut` for its fields."""
 
     # -- limits -----------------------------------------------------------------------------------
     def check(self) -> None:
@@ -344,17 +58,19 @@ class Tiling(ABC):
         acc_bytes = self.pixels * self.n * DTYPE_BYTES[self.matmul.accumulator]
         a_bytes, b_bytes = self.a_elements * self.size, self.b_elements * self.size
         l3_bytes = self.a_parts * self.a_l3_elements * self.size
+        limit(self.out_depth in (1, 2), "output buffers", f"{self.out_depth}: give 1 or 2")
+        self._check_repeats()
         for size in (a_bytes, b_bytes, out_bytes, acc_bytes):
             whole = size % self.quantum == 0
             limit(whole, "object size", f"{size} B is no multiple of {self.quantum} B")
         limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
-        core = 2 * a_bytes + self.b_depth * b_bytes + 2 * out_bytes + acc_bytes
-        core += STACK_BYTES + COUNTER_BYTES
+        core = 2 * a_bytes + self.b_depth * b_bytes + self.out_depth * out_bytes + acc_bytes
+        core += STACK_BYTES + COUNTER_BYTES + 4 * PARAMETERS
+        limit(b_bytes >= 4 * PARAMETERS, "filter object", f"{b_bytes} B hold no parameters")
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
-        shared = -(-self.rows // self.filter_columns)
-        memtile = 2 * (l3_bytes + shared * b_bytes + self.rows * out_bytes)
+        memtile = self._memtile_bytes(self.a_l3_depth, self.b_l3_depth)
         limit(memtile <= arch.memtile_bytes, "mem tile memory", f"{memtile} B")
-        words = max(a_bytes, l3_bytes // self.a_parts, shared * b_bytes, out_bytes) // 4
+        words = max(a_bytes, b_bytes, out_bytes) // 4
         limit(words < 1 << 14, "core buffer length", f"{words} words")
         most = max(size for size, _ in (*self.a_to_stream, *self.out_to_stream, (1, 1)))
         limit(most <= arch.static_bd_size_limit, "BD size", f"{most} blocks")
@@ -362,10 +78,106 @@ class Tiling(ABC):
             step = max((stride * size // 4 for _, stride in dims), default=0)
             limit(step <= 1 << arch.memtile_step_bits, "mem tile step", f"{step} words")
 
+    def _check_repeats(self) -> None:
+        """What the mem tile holds and sends several times."""
+        least = min(self.staged, self.a_repeat, self.b_repeat)
+        limit(least > 0, "mem tile", "staged and repeats are at least 1")
+        steps = f"{self.staged} of {self.chunks} steps"
+        limit(self.staged == 1 or self.staged in self.stages(), "staged input", steps)
+        limit(self.staged == 1 or not self.spread, "staged input", "rows have their own")
+        if self.a_repeat > 1:
+            # What lies in the mem tile is all that is sent again.
+            limit(self.staged == self.chunks, "repeated input", steps)
+            limit(not self.residual_objects, "repeated input", "a residual is not repeated")
+            whole = self.passes_of_input % self.a_repeat == 0
+            limit(whole, "repeated input", f"{self.a_repeat} of {self.passes_of_input} passes")
+            last = self.resident and self.column_tiles > 1
+            limit(not last, "repeated input", "a resident filter stays for all tiles")
+        if self.b_repeat > 1:
+            limit(self.a_repeat == 1, "repeated filter", "the input is repeated")
+            limit(not self.resident, "repeated filter", "it stays in the core")
+            limit(self._shared_rows == 1, "repeated filter", "rows share a mem tile")
+            whole = self.column_tiles % self.b_repeat == 0
+            limit(whole, "repeated filter", f"{self.b_repeat} of {self.column_tiles} tiles")
+        if self.a_repeat * self.b_repeat > 1:
+            used = max(self._memtile_descriptors(self.a_l3_depth, self.b_l3_depth))
+            half = self.device.arch.memtile_bds // 2
+            limit(used <= half, "mem tile descriptors", f"{used} of {half}")
+
+    # -- the mem tile -----------------------------------------------------------------------------
+    @cached_property
+    def _shared_rows(self) -> int:
+        """Rows of cores whose filters come through one mem tile."""
+        return -(-self.rows // self.filter_columns)
+
+    def stages(self) -> list[int]:
+        """Values of ``staged`` that the input's addresses allow, ascending."""
+        return [1]
+
+    @cached_property
+    def passes_of_input(self) -> int:
+        """How many passes in a row read the same input."""
+        return 1
+
+    def variants(self) -> Iterator[Self]:
+        """The same work in the cores, with more of the input or filter held in the mem tiles.
+
+        Not all of them fit.
+        """
+        stages = self.stages()
+        wanted = _LONG_RUN / (self.kc * self.size)
+        longest = max((s for s in stages if s < 2 * wanted), default=1)
+        if longest > 1:
+            yield replace(self, staged=longest)
+        most = self.device.arch.memtile_bds // 2
+        if stages[-1] == self.chunks and not self.residual_objects:
+            for times in _divisors_to(self.passes_of_input, most):
+                yield replace(self, staged=self.chunks, a_repeat=times)
+        if self.column_tiles > 1 and not self.resident and self._shared_rows == 1:
+            for times in _divisors_to(self.column_tiles, most):
+                yield replace(self, staged=longest, b_repeat=times)
+
+    def _memtile_bytes(self, a_depth: int, b_depth: int) -> int:
+        a = a_depth * self.a_parts * self.a_l3_elements * self.size
+        b = b_depth * self._shared_rows * self.b_l3_elements * self.size
+        return a + b + 2 * self.rows * self.pixels * self.n * self.out_size
+
+    def _memtile_descriptors(self, a_depth: int, b_depth: int) -> tuple[int, int]:
+        """Buffer descriptors on the even and on the odd channels of a mem tile, of each way.
+
+        The tools write one for every time that a buffer is sent, and number channels as FIFOs come.
+        """
+        shared, parts = self._shared_rows, self.a_parts
+        into = [a_depth * parts, b_depth * shared, *[2] * self.rows]
+        out = [a_depth * self.a_repeat] * parts + [b_depth * self.b_repeat] * shared
+        out.append(2 * self.rows)
+        even, odd = (sum(into[i::2]) + sum(out[i::2]) for i in (0, 1))
+        return even, odd
+
+    def _fits_twice(self, a_depth: int, b_depth: int) -> bool:
+        arch = self.device.arch
+        return (
+            self._memtile_bytes(a_depth, b_depth) <= arch.memtile_bytes
+            and max(self._memtile_descriptors(a_depth, b_depth)) <= arch.memtile_bds // 2
+        )
+
+    @cached_property
+    def a_l3_depth(self) -> int:
+        """Buffers of the input in the mem tile: one where it is repeated and two do not fit."""
+        return 2 if self.a_repeat == 1 or self._fits_twice(2, 2) else 1
+
+    @cached_property
+    def b_l3_depth(self) -> int:
+        """Buffers of the filter in the mem tile: one where it is repeated and two do not fit."""
+        return 2 if self.b_repeat == 1 or self._fits_twice(2, 2) else 1
+
     def _check_residual(self) -> None:
         w, t = self.residual_channels, self.matmul.rst[2]
         if not w:
             return
+        # An object in the mem tile holds channels of one slice.
+        even = self.staged == 1 or (w <= self.n and self.n // w % self.staged == 0)
+        limit(even, "staged input", f"{self.n // w} objects of the residual")
         limit(w % t == 0, "residual object", f"{w} channels are no blocks of {t}")
         if self.n % w:
             whole = w % self.n == 0 and (self.rows * self.n) % w == 0
@@ -391,23 +203,44 @@ class Tiling(ABC):
     @cached_property
     def shim_bytes(self) -> int:
         """Bytes that cross the shim in both directions."""
-        return sum(self._stream_bytes())
+        return sum(self.streamed)
 
     @cached_property
     def _steps(self) -> int:
         return self.passes * self.column_tiles
 
-    def _stream_bytes(self) -> tuple[int, int, int]:
+    @cached_property
+    def streamed(self) -> tuple[int, int, int]:
         """Bytes of input (with residual), filter and output over all columns."""
         a_object = self.a_parts * self.a_l3_elements * self.size
-        a = self._steps * self.columns * (self.chunks + self.residual_objects) * a_object
-        slices = self.passes * self.rows * (1 if self.resident else self.column_tiles)
+        objects = (self.chunks + self.residual_objects) // self.staged
+        a = self._steps // self.a_repeat * self.columns * objects * a_object
+        slices = self.passes * self.rows
+        slices *= 1 if self.resident else self.column_tiles // self.b_repeat
         out = self.pixels * self.n * self.out_size
         return (
             a,
-            slices * self.slice_elements * self.size,
+            (slices * (self.slice_elements - self.header) + self.rows * self.header) * self.size,
             self._steps * self.columns * self.rows * out,
         )
+
+    @cached_property
+    def _slowdown(self) -> float:
+        """How much longer a product takes whose operands and sums meet in banks of the core's memory."""
+        pixels = self.pixels * self.n
+        counts = (
+            ("sums", pixels * DTYPE_BYTES[self.matmul.accumulator], 1),
+            ("parameters", 4 * PARAMETERS, int(not self.fixed)),
+            ("a", self.a_elements * self.size, 2),
+            ("b", self.b_elements * self.size, self.b_depth),
+            ("out", pixels * self.out_size, self.out_depth),
+        )
+        sizes = {(name, i): size for name, size, depth in counts for i in range(depth)}
+        arch = self.device.arch
+        banks = current().core[arch.name].banks
+        shares = place(sizes, STACK_BYTES, arch.core_data_bytes // banks, banks)
+        rings = {name: tuple(shares[name, i] for i in range(depth)) for name, _, depth in counts}
+        return 1 + sum(price * meeting(rings[one], rings[other]) for one, other, price in _MEETINGS)
 
     @cached_property
     def tile_cycles(self) -> int:
@@ -418,28 +251,37 @@ class Tiling(ABC):
             # A core waits for the residual of the rows before it, two objects of which have come.
             object_ = int(self.a_elements * self.size / self._stream_bytes_a_cycle)
             finish = max(finish, max(0, self.residual_objects - 2) * object_ + each)
-        work = self.chunks * (self.matmul.cycles() + STEP_CYCLES) + finish
-        clear = self.pixels * self.n * 4 // self.device.arch.vector_load_bytes
-        return work + clear + 40
+        product = self.matmul.cycles(fresh=True)
+        if self.chunks > 1:
+            product += (self.chunks - 1) * self.matmul.cycles()
+        product = int(product * self._slowdown) + self.chunks * STEP_CYCLES
+        if self.out_depth == 1:
+            # The only buffer is sent while the next tile's sums are made.
+            sent = self.pixels * self.n * self.out_size / self._stream_bytes_a_cycle
+            product = max(product, int(sent))
+        return product + finish + 40
 
     @cached_property
     def loads(self) -> dict[str, int]:
         """Cycles that each resource is busy: cores, and the channels of the fullest column."""
-        a, b, out = self._stream_bytes()
+        a, b, out = self.streamed
         rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         read, write = shim.read_word / WORD_BYTES, shim.write_word / WORD_BYTES
         objects = self._steps * (self.chunks + self.residual_objects)
+        filters = self._steps * (self.chunks + self.tail_objects) * (not self.resident)
         return {
-            "cores": self._steps * self.tile_cycles + self._filter_waits,
+            "cores": self._steps * self.tile_cycles + self._filter_waits + self._refills,
             "input stream": int(a / self.columns * read),
             "input blocks": int(objects * self.a_elements * self.size / rate),
             "filter stream": int(b / self.filter_columns * read),
+            "filter blocks": int(filters * self.b_elements * self.size / rate),
             "output stream": int(out / self.columns * write),
             "host memory": int(self._memory_cycles(a, b, out)),
         }
 
-    def _memory_cycles(self, a: int, b: int, out: int) -> float:
-        """Cycles of the host's memory, which short runs of addresses take more of."""
+    @cached_property
+    def _input_factors(self) -> tuple[float, float]:
+        """What a byte of the input and of the residual takes of the host's memory."""
         _, rates = self._rates
         slices = [self.slice_of(0, row) for row in range(self.rows)]
         residual = self.view.residual
@@ -450,8 +292,14 @@ class Tiling(ABC):
                 factors[name] = rates.factor(*pattern.runs(sizes.get(name, self.size)))
             if len(factors) > len(sizes):
                 break
+        return next(iter(factors.values())), list(factors.values())[-1]
+
+    def _memory_cycles(self, a: int, b: int, out: int) -> float:
+        """Cycles of the host's memory, which short runs of addresses take more of."""
+        _, rates = self._rates
+        slices = [self.slice_of(0, row) for row in range(self.rows)]
         # The residual comes last, in as many objects of the same size.
-        first, last = next(iter(factors.values())), list(factors.values())[-1]
+        first, last = self._input_factors
         objects = self.chunks + self.residual_objects
         weighted = a / objects * (self.chunks * first + self.residual_objects * last) + b
         pattern = next(iter(self.slice_outputs(0, slices)))
@@ -467,12 +315,25 @@ class Tiling(ABC):
         return int(fills * self.b_elements * self.size / self._stream_bytes_a_cycle)
 
     @cached_property
+    def _refills(self) -> int:
+        """Cycles that cores wait for what has one buffer in the mem tile, the first time left out."""
+        shim, rates = self._rates
+        read, waits = shim.read_word / WORD_BYTES, 0.0
+        if self.a_l3_depth == 1:
+            size = self.a_parts * self.a_l3_elements * self.size
+            shared = self.columns * max(1 / rates.read, self._input_factors[0] / rates.total)
+            waits += (self._steps // self.a_repeat - 1) * size * max(read, shared)
+        if self.b_l3_depth == 1:
+            size = self.b_l3_elements * self.size
+            waits += (self._steps // self.b_repeat - 1) * size * max(read, self.rows / rates.read)
+        return int(waits)
+
+    @cached_property
     def cycles(self) -> int:
         """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
         rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size / rate
-        shared = -(-self.rows // self.filter_columns)
-        b_words = (shared + 1) * self.b_elements * self.size / rate
+        b_words = (self._shared_rows * self.b_l3_elements + self.b_elements) * self.size / rate
         # The first tasks of all input and filter channels are issued one by one.
         first = (self.columns + self.filter_columns) * shim.issue + shim.read_start
         first += max(a_words, b_words)
@@ -480,11 +341,19 @@ class Tiling(ABC):
         last = part * (1 + self.rows)
         loads = self.loads
         writing = loads["output stream"] + self.tile_cycles + part
-        reading = max(load for name, load in loads.items() if name != "output stream")
+        others = ("cores", "host memory", "output stream")
+        stream = max(load for name, load in loads.items() if name not in others)
+        busy = (loads["cores"], loads["host memory"], stream)
+        reading = sum(load**_JAM for load in busy) ** (1 / _JAM)
         # Before its first output task a column gets as far as its buffers reach.
         issued = (2 * self.columns + self.filter_columns) * shim.issue
         behind = max(0.0, 1 - BUFFERED_TILES / self._steps) * max(loads.values())
         return int(max(first + max(writing, reading + last), issued + behind + last))
+
+
+def _divisors_to(value: int, most: int) -> list[int]:
+    """Divisors from 2 to ``most``, the largest first."""
+    return [d for d in range(min(value, most), 1, -1) if value % d == 0]
 
 
 def limit(holds: bool, name: str, message: str) -> None:

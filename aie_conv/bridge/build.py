@@ -243,6 +243,14 @@ class Emitter:
         zero = self.op("arith.constant", [], dtype, value=self.attribute(text)).results[0]
         return self.op("flow.tensor.splat", [zero], tensor(shape, dtype)).results[0]
 
+    def literal(self, values: Sequence[int]) -> ir.Value:
+        """A tensor of i32 constants."""
+        text = f"dense<{_vector(values)}> : {tensor((len(values),), 'i32')}"
+        made = self.attribute(text)
+        return self.op(
+            "flow.tensor.constant", [], tensor((len(values),), "i32"), value=made
+        ).results[0]
+
     def copy(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
         """The dest after a host copy; ``dest`` is what it was before, None where all is written."""
         name = self.module.copy(copy, fresh=dest is None)

@@ -24,6 +24,7 @@ from aie_conv.problem import ConvProblem
 
 Choose = Callable[[str, ConvProblem, frozenset[str]], Decision]
 Pack = Callable[[str, Plan], bytes]
+Settle = Callable[[Sequence["Dispatch"]], Sequence["Dispatch"]]
 
 
 @dataclass(frozen=True)
@@ -111,7 +112,7 @@ def compile_module(
     user_flags: Sequence[str],
     choose: Choose,
     pack: Pack,
-    decided: Callable[[Sequence[Dispatch]], None] = lambda _: None,
+    settle: Settle = tuple,
     progress: Callable[[str], None] = lambda _: None,
 ) -> Compiled:
     """Compile MLIR with every dispatch routed.
@@ -123,7 +124,7 @@ def compile_module(
         choose: decides where a dispatch goes, of its name, its problem, and the names of the
             operands that are equal at every call.
         pack: makes the executable of a dispatch name and a plan.
-        decided: told of all dispatches before any program is made; may raise.
+        settle: given all dispatches before any program is made; says them again, with the plans to use.
         progress: told what is being done.
 
     Raises:
@@ -138,7 +139,7 @@ def compile_module(
         user_flags=user_flags,
         choose=choose,
         pack=pack,
-        decided=decided,
+        settle=settle,
         progress=progress,
     )
     declare(routed.module)
@@ -172,7 +173,7 @@ def route_module(
     user_flags: Sequence[str],
     choose: Choose,
     pack: Pack,
-    decided: Callable[[Sequence[Dispatch]], None] = lambda _: None,
+    settle: Settle = tuple,
     progress: Callable[[str], None] = lambda _: None,
     formed: Callable[[ir.Operation], None] = lambda _: None,
 ) -> Routed:
@@ -181,7 +182,7 @@ def route_module(
     Args:
         text: MLIR text or bytecode.
         name: what messages call it.
-        route, user_flags, choose, pack, decided, progress: see there.
+        route, user_flags, choose, pack, settle, progress: see there.
         formed: told of the module with its dispatches, before any is decided on.
 
     Raises:
@@ -190,7 +191,7 @@ def route_module(
     progress("importing and forming dispatches")
     compilation, module = _to_flow(text, name, "auto", user_flags)
     formed(module)
-    dispatches = _route(module, choose, pack, decided, progress)
+    dispatches = _route(module, choose, pack, settle, progress)
     form = "auto"
     routed = any(d.decision.plan is not None for d in dispatches)
     if not routed and any(d.contraction for d in dispatches):
@@ -251,15 +252,14 @@ def _route(
     module: ir.Operation,
     choose: Choose,
     pack: Pack,
-    decided: Callable[[Sequence[Dispatch]], None],
+    settle: Settle,
     progress: Callable[[str], None],
 ) -> tuple[Dispatch, ...]:
     """Decide on every dispatch call of a module, and rewrite those that go to the NPU."""
     examined = _examined(module, choose, progress)
-    dispatches = tuple(dispatch for _, dispatch, _ in examined)
-    decided(dispatches)
+    dispatches = tuple(settle([dispatch for _, dispatch, _ in examined]))
     rewriter = Rewriter(module)
-    for call, dispatch, found in examined:
+    for (call, _, found), dispatch in zip(examined, dispatches, strict=True):
         plan = dispatch.decision.plan
         if plan is not None:
             progress(f"emitting {dispatch.name}")

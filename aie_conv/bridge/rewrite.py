@@ -201,7 +201,8 @@ class _Replacement:
             dest = emitter.zeros(copy.dest_shape, copy.dest_dtype)
         if copy.covers_dest:
             dest = None
-        values[copy.dest] = emitter.copy(copy, values[copy.source], dest)
+        source = values[copy.source] if copy.source else emitter.literal(copy.literal)
+        values[copy.dest] = emitter.copy(copy, source, dest)
 
     def _finish(self, result: ir.Value) -> ir.Value:
         values = {**self.values, "result": result}
@@ -219,7 +220,9 @@ class _Replacement:
         if not moved:
             return
         needed = {argument.name for argument in self.plan.arguments}
-        needed |= {c.source for c in self.plan.prologue if c.dest not in self.constants}
+        needed |= {
+            c.source for c in self.plan.prologue if c.dest not in self.constants and c.source
+        }
         kept = {copy.dest: copy for copy in moved if copy.dest in needed}
         outer = Emitter(self.top, ir.InsertionPoint(self.top.anchor), self.emitter.location)
         # Functions may stand before the anchor; a global must stand before all its users.
@@ -248,7 +251,7 @@ class _Replacement:
         inner = Emitter(self.top, ir.InsertionPoint(body), outer.location)
         values: dict[str, ir.Value] = {}
         for copy in moved:
-            if copy.source not in values:
+            if copy.source and copy.source not in values:
                 values[copy.source] = _clone(inner, self.values[copy.source])
             self._copy(inner, values, copy)
         for dest in kept:

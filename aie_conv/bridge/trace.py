@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, cast
 
 from iree.compiler import ir
 
-from aie_conv.bridge.pipeline import Choose, Dispatch, Pack, Routed, route_module
+from aie_conv.bridge.pipeline import Choose, Pack, Routed, Settle, route_module
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 
@@ -82,7 +82,7 @@ def trace_module(
     user_flags: Sequence[str],
     choose: Choose,
     pack: Pack,
-    decided: Callable[[Sequence[Dispatch]], None],
+    settle: Settle,
 ) -> Trace:
     """Route a module as :func:`aie_conv.bridge.pipeline.compile_module` does, and keep its texts.
 
@@ -103,7 +103,7 @@ def trace_module(
         user_flags=user_flags,
         choose=choose,
         pack=pack,
-        decided=decided,
+        settle=settle,
         formed=formed,
     )
     return Trace(_imported(text, name), flow[0], executables, routed)

@@ -35,6 +35,9 @@ flags of this backend:
                              favourites by the simulator, some seconds for each problem
   --amd-aie-plan-db=FILE.json plans that `aie-conv tune` found (docs/tuning.md)
   --amd-aie-plan-cache=on|off  keep plans in the user's cache folder (default on)
+  --amd-aie-configurations=few|each  few (default): dispatches take plans that share configurations
+                             of the array, where the changes saved are worth more than each
+                             one's own best plan
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
   --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code

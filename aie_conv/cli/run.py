@@ -116,11 +116,11 @@ def run_module(arguments: list[str]) -> int:
 
 
 class _Called:
-    """A device that remembers the programs it ran."""
+    """A device that remembers the programs it ran and what they were given."""
 
     def __init__(self, device: Device) -> None:
         self._device = device
-        self.programs: list[Executable] = []
+        self.programs: list[tuple[Executable, list[Array]]] = []
 
     @property
     def name(self) -> str:
@@ -129,7 +129,7 @@ class _Called:
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run it on the device."""
-        self.programs.append(executable)
+        self.programs.append((executable, [buffer.copy() for buffer in buffers]))
         return self._device.run(executable, buffers)
 
 
@@ -138,13 +138,15 @@ def _trace(path: str, called: _Called, records: list[dict[str, Any]]) -> bytes:
     if not records:
         raise UsageError(f"--amd-aie-trace={path}: no dispatch ran on the NPU: nothing to trace")
     from aie_conv.arch import get_device
-    from aie_conv.html.measure import measure
+    from aie_conv.html.measure import measure_all
     from aie_conv.html.trace import chrome_trace
 
-    made = {text: measure(text) for text in dict.fromkeys(p.text for p in called.programs)}
-    calls = zip(records, called.programs, strict=True)
-    runs = [(record["name"], made[program.text]) for record, program in calls]
-    device = called.programs[0].device
+    numbered = {str(number): call for number, call in enumerate(called.programs)}
+    texts = {number: program.text for number, (program, _) in numbered.items()}
+    operands = {number: buffers for number, (_, buffers) in numbered.items()}
+    made = measure_all(texts, lambda _: None, operands)
+    runs = [(record["name"], made[str(number)]) for number, record in enumerate(records)]
+    device = called.programs[0][0].device
     return chrome_trace(runs, device, get_device(device).arch.clock_hz)
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 from aie_conv.arch import Device
@@ -16,6 +15,7 @@ from aie_conv.direct.view import DirectView
 from aie_conv.kernels.depthwise import DepthwiseKernel
 from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
 _MAX_PIXELS = 1024

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from math import gcd, lcm, prod
 
 from aie_conv.arch import Device
@@ -18,6 +17,7 @@ from aie_conv.kernels.epilogue import ResidualBlocks
 from aie_conv.kernels.scalar import SCALAR_TYPES, ScalarKernel
 from aie_conv.kernels.scalar_epilogue import ScalarEpilogue, check_scalar
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 _DMA_BYTES = 4

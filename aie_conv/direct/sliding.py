@@ -2,17 +2,17 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
 from aie_conv.arch import Device
+from aie_conv.array.cut import Dims
 from aie_conv.array.interface import Finish
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.plan import by_slice
 from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.tiling import Dims, Tiling, limit
+from aie_conv.array.tiling import Tiling, limit
 from aie_conv.direct.planar import PlanarView, make_planar_view
 from aie_conv.direct.spans import spans
 from aie_conv.kernels import epilogue
@@ -21,6 +21,7 @@ from aie_conv.kernels.sliding import SlidingKernel
 from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 _MAX_CHANNELS = 64

@@ -7,17 +7,18 @@ mem tile sends the strips, whose halos overlap, interleaved.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import pairwise, product
 from math import prod
 
+from aie_conv.array.cut import Dims
 from aie_conv.array.interface import Finish
-from aie_conv.array.tiling import Dims, Tiling, limit
+from aie_conv.array.tiling import Tiling, limit
 from aie_conv.direct.spans import held_windows
 from aie_conv.direct.view import Axis, DirectView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.kernels.window import Window
 from aie_conv.layout.pattern import Pattern
+from aie_conv.lazy import cached_property
 
 
 @dataclass(frozen=True)

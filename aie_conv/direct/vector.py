@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 from aie_conv.arch import Device
@@ -19,6 +18,7 @@ from aie_conv.direct.view import DirectView, make_view
 from aie_conv.kernels import epilogue
 from aie_conv.kernels.window import WindowKernel
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 _MAX_CHANNELS = 256
@@ -48,6 +48,11 @@ class WindowTiling(DirectTiling):
     def strips(self) -> int:
         """Strips of a tile: the rows of the matrix instruction."""
         return self.device.arch.matmul[self.direct.dtype][0]
+
+    @cached_property
+    def passes_of_input(self) -> int:
+        """The passes over a group's output channels read the same input."""
+        return 1 if self.spread else self.passes // self.direct.groups
 
     def check_shapes(self) -> None:
         """Raise ConfigRefused where tile and chunk do not fit the instruction or the problem."""

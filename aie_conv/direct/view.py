@@ -6,7 +6,6 @@ of the input as a loop of the output does.
 """
 
 from dataclasses import dataclass, replace
-from functools import cached_property
 from math import gcd, prod
 
 from aie_conv.array.operands import (
@@ -26,6 +25,7 @@ from aie_conv.array.parts import by_parts, renamed
 from aie_conv.array.pixels import MLoop, fuse, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem, Loop, Operand
 

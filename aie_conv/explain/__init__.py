@@ -76,7 +76,7 @@ def explain(
         choose=chooser.choose,
         # Only the CPU's dispatches of the rewritten module are looked at.
         pack=lambda dispatch, _: dispatch.encode(),
-        decided=chooser.check,
+        settle=chooser.settle,
     )
     dispatches = trace.routed.dispatches
     chosen = _heaviest(dispatches, name) if dispatch is None else _named(dispatches, dispatch)
@@ -138,7 +138,7 @@ def _npu(chosen: Dispatch) -> list[Stage]:
     assert chosen.problem is not None
     text = plan.emit()
     verify(text)
-    found = read_program(text)
+    found = read_program(text, plan.run_time)
     return [
         chosen_plan(plan),
         index_maps(plan),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aie_conv.array.cut import PARAMETERS
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import Channel, channels
 from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES, Tiling
@@ -53,7 +54,21 @@ def _mapping(tiling: Tiling) -> list[str]:
         f"  a column       {tiling.column_tiles} of {tiling.tiles} tiles of pixels, in"
         f" {plural(tiling.passes, 'pass')}",
         f"  a row          1 of {tiling.slices} slices of output channels a pass; the filter {held}",
+        *_mem_tiles(tiling),
     ]
+
+
+def _mem_tiles(tiling: Tiling) -> list[str]:
+    """What the mem tiles hold beyond what a core gets at a time."""
+    lines: list[str] = []
+    if tiling.staged > 1:
+        sent = f", sent for {plural(tiling.a_repeat, 'pass')}" if tiling.a_repeat > 1 else ""
+        lines.append(f"  a mem tile     {plural(tiling.staged, 'step')} of K of the input{sent}")
+    elif tiling.a_repeat > 1:
+        lines.append(f"  a mem tile     sends the input for {plural(tiling.a_repeat, 'pass')}")
+    if tiling.b_repeat > 1:
+        lines.append(f"  a mem tile     a whole slice, sent for {plural(tiling.b_repeat, 'tile')}")
+    return lines
 
 
 def _level(
@@ -75,16 +90,21 @@ def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
             f"input of its column{residual}",
             tiling.a_parts * tiling.a_l3_elements,
             dtype,
-            2,
+            tiling.a_l3_depth,
         ),
         _level(
-            "mem tile", f"filters of {plural(shared, 'row')}", shared * tiling.b_elements, dtype, 2
+            "mem tile",
+            f"filters of {plural(shared, 'row')}",
+            shared * tiling.b_l3_elements,
+            dtype,
+            tiling.b_l3_depth,
         ),
         _level("mem tile", "output of its column", tiling.rows * pixels, out, 2),
         _level("core", f"input{residual}", tiling.a_elements, dtype, 2),
         _level("core", "filter slice", tiling.b_elements, dtype, tiling.b_depth),
-        _level("core", "output", pixels, out, 2),
+        _level("core", "output", pixels, out, tiling.out_depth),
         _level("core", "sums", pixels, tiling.matmul.accumulator, 1),
+        _level("core", "run-time parameters", PARAMETERS, "i32", 1),
     ]
 
 

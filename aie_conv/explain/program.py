@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import prod
 
@@ -36,11 +36,13 @@ class Program:
         text: the module.
         model: its tiles, FIFOs and cores.
         transfers: the tasks of its runtime sequence.
+        parameters: the run-time parameters of its call, which steer its loops.
     """
 
     text: str
     model: Model
     transfers: tuple[Transfer, ...]
+    parameters: tuple[int, ...]
 
     @property
     def shim_bytes(self) -> tuple[int, int]:
@@ -51,11 +53,12 @@ class Program:
         )
 
 
-def read_program(text: str) -> Program:
-    """Parse an emitted module."""
+def read_program(text: str, parameters: Iterable[int] = ()) -> Program:
+    """Parse an emitted module, whose call gets these run-time parameters."""
     model = build_model(read_module(text))
     commands = read_sequence(model)
-    return Program(text, model, tuple(c for c in commands if isinstance(c, Transfer)))
+    transfers = tuple(c for c in commands if isinstance(c, Transfer))
+    return Program(text, model, transfers, tuple(parameters))
 
 
 # -- the program ----------------------------------------------------------------------------------
@@ -165,23 +168,39 @@ def _constants(block: Block) -> dict[Value, int]:
 
 def _trips(loop: Op, constants: dict[Value, int]) -> int:
     lower, upper, step = (constants[value] for value in loop.operands[:3])
-    trips = -(-(upper - lower) // step)
+    trips = max(0, -(-(upper - lower) // step))
     # The outermost loop serves one call of the sequence after the other.
     return 1 if trips > _ENDLESS else trips
 
 
-def calls(core: Op) -> dict[str, int]:
-    """How often a core's program calls each function in one run of the runtime sequence."""
-    constants = _constants(core.blocks[0])
+def _steered(block: Block, parameters: Sequence[int]) -> dict[Value, int]:
+    """The constants of a core's program, and what follows from its run-time parameters."""
+    known = _constants(block)
+    for op in walk(block):
+        if op.name == "memref.load" and op.operands[1] in known:
+            place = known[op.operands[1]]
+            if place < len(parameters):
+                known[op.results[0]] = parameters[place]
+        elif op.name == "arith.index_cast" and op.operands[0] in known:
+            known[op.results[0]] = known[op.operands[0]]
+        elif op.name == "arith.cmpi" and all(value in known for value in op.operands):
+            known[op.results[0]] = int(known[op.operands[0]] == known[op.operands[1]])
+    return known
+
+
+def calls(core: Op, parameters: Sequence[int] = ()) -> dict[str, int]:
+    """How often a core's program calls each function in one run with these run-time parameters."""
+    known = _steered(core.blocks[0], parameters)
     found: Counter[str] = Counter()
 
     def visit(block: Block, times: int) -> None:
         for op in block.ops:
-            inside = times * _trips(op, constants) if op.name == "scf.for" else times
-            if op.name == "func.call":
+            inside = times * _trips(op, known) if op.name == "scf.for" else times
+            if op.name == "func.call" and times:
                 found[str(op.attrs["callee"])] += times
-            for inner in op.blocks:
-                visit(inner, inside)
+            taken = 1 - known[op.operands[0]] if op.name == "scf.if" else None
+            for number, inner in enumerate(op.blocks):
+                visit(inner, inside if taken in (None, number) else 0)
 
     visit(core.blocks[0], 1)
     return dict(found)
@@ -202,6 +221,11 @@ def _products(op: Op, constants: dict[Value, int]) -> int:
     return len(terms) * len(terms[0][0])
 
 
+def _is_scalar_product(op: Op) -> bool:
+    """Whether an operation multiplies numbers, not addresses."""
+    return op.name in _SCALAR_PRODUCTS and op.results[0].type.elem != "index"
+
+
 def products(function: Op) -> int:
     """The multiply-accumulates of one call of a function: of vector instructions, else of scalars."""
     block = function.blocks[0]
@@ -211,8 +235,7 @@ def products(function: Op) -> int:
     def total(ops: Block) -> int:
         found = 0
         for op in ops.ops:
-            if scalar and op.name in _SCALAR_PRODUCTS:
-                found += op.results[0].type.elem != "index"
+            found += scalar and _is_scalar_product(op)
             inside = sum(total(inner) for inner in op.blocks)
             found += inside * (_trips(op, constants) if op.name == "scf.for" else 1)
             found += _products(op, constants)
@@ -222,26 +245,29 @@ def products(function: Op) -> int:
 
 
 def held(function: Op) -> tuple[int, str] | None:
-    """How many sums the innermost loop of a product hands on in registers, and their type.
+    """How many sums the innermost loop of a product holds in registers, and their type.
 
     None where no loop does: code without one, or sums that are loaded and stored in it.
     """
     constants = _constants(function.blocks[0])
-    found: list[Op] = []
+    found: list[tuple[int, str]] = []
 
     def visit(block: Block) -> None:
+        products_here = [op for op in block.ops if _products(op, constants)]
+        if products_here:
+            # Of a chain of products the last stands for the sum.
+            added = {op.operands[2] for op in products_here if len(op.operands) > 2}
+            ends = [op for op in products_here if op.results[0] not in added]
+            found.append((len(ends), str(ends[0].results[0].type)))
         for op in block.ops:
-            if op.name == "scf.for" and op.results:
-                inner = op.blocks[0].ops
-                if any(_products(i, constants) or i.name in _SCALAR_PRODUCTS for i in inner):
-                    found.append(op)
+            carries = op.name == "scf.for" and bool(op.results)
+            if carries and any(_is_scalar_product(inner) for inner in op.blocks[0].ops):
+                found.append((len(op.results), str(op.results[0].type)))
             for below in op.blocks:
                 visit(below)
 
     visit(function.blocks[0])
-    if not found:
-        return None
-    return len(found[0].results), str(found[0].results[0].type)
+    return found[0] if found else None
 
 
 def _section(text: str, start: str) -> str:
@@ -273,19 +299,20 @@ def core(plan: Plan, found: Program, problem: ConvProblem) -> Stage:
     """What each core runs, for a dispatch's problem."""
     cores = found.model.cores
     body = _section(found.text, "= aie.core(")
-    kernel = _section(found.text, "func.func private @multiply") or _section(
-        found.text, "func.func @multiply"
-    )
-    multiply = found.model.functions["multiply"]
+    # A tile whose whole K comes at once is begun and never added to.
+    name = next(n for n in ("multiply", "start") if n in found.model.functions)
+    kernel = _section(found.text, f"func.func private @{name}")
+    multiply = found.model.functions[name]
     each, registers = products(multiply), held(multiply)
-    counted = [calls(one.op) for one in cores]
+    counted = [calls(one.op, found.parameters) for one in cores]
+    each_core = [count.get("multiply", 0) + count.get("start", 0) for count in counted]
     counts = ", ".join(f"@{name} {spaced(count)}" for name, count in counted[0].items())
-    array = each * sum(count.get("multiply", 0) for count in counted)
+    array = each * sum(each_core)
     facts = [
-        f"a call of @multiply: {_of_tile(plan, each)}",
+        f"a call of @{name}: {_of_tile(plan, each)}",
         *([f"sums held in registers: {registers[0]} of {registers[1]}"] if registers else []),
         f"calls a core: {counts}",
-        f"MACs a core: {spaced(each * counted[0].get('multiply', 0))}; of all {len(cores)} cores:"
+        f"MACs a core: {spaced(each * each_core[0])}; of all {len(cores)} cores:"
         f" {spaced(array)}, {array / problem.macs:.2f} times the problem's {spaced(problem.macs)}",
     ]
     text = "\n".join(

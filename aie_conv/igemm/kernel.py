@@ -19,6 +19,7 @@ from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
     from aie_conv.partitioner.interface import Plan
+    from aie_conv.runtime.executable import Executable
     from aie_conv.runtime.program import Program
 
 NAME = "igemm_conv2d"
@@ -50,7 +51,7 @@ class IgemmKernel:
         self.maps: IndexMaps = make_maps(geometry, _stream_order(view))
 
     @cached_property
-    def _packed(self) -> tuple[str, bytes]:
+    def _packed(self) -> tuple[Executable, bytes]:
         from aie_conv.target.backend import pack_plan
 
         return pack_plan(self.plan)
@@ -58,7 +59,7 @@ class IgemmKernel:
     @property
     def ir(self) -> str:
         """Text of the AIE module that runs."""
-        return self._packed[0]
+        return self._packed[0].text
 
     @cached_property
     def vmfb(self) -> bytes:

@@ -5,24 +5,28 @@ The shim's DMA walks the overlapping windows, so the im2col matrix exists only o
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from itertools import product
 from math import prod
 
 from aie_conv.arch import Device
+from aie_conv.array.cut import Dims
 from aie_conv.array.search import finalists
 from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
 from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import Dims, Tiling, limit
+from aie_conv.array.tiling import Tiling, limit
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.view import GemmView
 from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.kernels.matmul import MatmulKernel
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
 _MAX_PIXELS = 256
 _MAX_CHANNELS = 256
+_LONG_SUM = 1024
+"""Elements of K from which on a tile's sums take longer than to send them, by far."""
 
 
 @dataclass(frozen=True)
@@ -75,8 +79,8 @@ class GemmTiling(Tiling):
 
     @cached_property
     def a_l3_elements(self) -> int:
-        """The mem tile holds what the core gets."""
-        return self.a_elements
+        """The mem tile holds what the core gets, of several steps pixel by pixel."""
+        return self.a_elements * self.staged
 
     @cached_property
     def k_elements(self) -> int:
@@ -87,7 +91,12 @@ class GemmTiling(Tiling):
     def a_to_stream(self) -> Dims:
         """Blocks of s channels for all pixels, one behind the other."""
         _, s, _ = self.matmul.rst
-        return ((self.kc // s, s), (self.pixels, self.kc), (s, 1))
+        held = self.kc * self.staged
+        most = self.device.arch.static_bd_size_limit
+        # Where the blocks are too many for one size, they are counted in two.
+        inner = max((d for d in divisors(held // s) if d <= most), default=1)
+        outer = ((held // s // inner, inner * s),) if held // s > inner else ()
+        return (*outer, (inner, s), (self.pixels, held), (s, 1))
 
     @cached_property
     def out_to_stream(self) -> Dims:
@@ -123,6 +132,16 @@ class GemmTiling(Tiling):
         limit(self.n % t == 0 and self.gemm.n % self.n == 0, "channels", f"slices of {self.n}")
         limit(self.gemm.run % self.kc == 0 and self.kc % s == 0, "K chunk", f"{self.kc}")
 
+    @cached_property
+    def passes_of_input(self) -> int:
+        """All passes read the same input."""
+        return self.passes
+
+    def stages(self) -> list[int]:
+        """Whole fractions of a run, and the whole K."""
+        inside = divisors(self.gemm.run // self.kc)
+        return inside if inside[-1] == self.chunks else [*inside, self.chunks]
+
     # -- addresses --------------------------------------------------------------------------------
     def tile_offsets(self, index: int) -> tuple[int, int, int]:
         """Element offsets of a tile in input, output and residual."""
@@ -152,16 +171,20 @@ class GemmTiling(Tiling):
         return ((self.rep, 0), (self.th, outer), (self.tw, inner))
 
     def input_patterns(self, tile: int, slices: list[int]) -> Iterator[tuple[str, Pattern]]:
-        """The windows of a tile, a chunk of K after the other, then its residual."""
-        view = self.gemm
-        chunk = (view.run // self.kc, self.kc)
+        """The windows of a tile, an object of K after the other, then its residual."""
+        view, held = self.gemm, self.kc * self.staged
         lhs, _, res = self.tile_offsets(tile)
-        dims = (*view.k_outer, chunk, *self._pixel_dims("lhs"), (self.kc, 1))
+        pixels = self._pixel_dims("lhs")
+        if view.run % held == 0:
+            dims = (*view.k_outer, (view.run // held, held), *pixels, (held, 1))
+        else:
+            dims = (*pixels, *view.k_outer, (view.run, 1))
         yield view.lhs.name, Pattern(lhs, dims)
         if view.residual is None:
             return
-        pixels = (*self._pixel_dims("residual"), (self.residual_channels, 1))
-        for (start,) in self.residual_starts(slices):
+        channels = self.residual_channels * self.staged
+        pixels = (*self._pixel_dims("residual"), (channels, 1))
+        for (start,) in list(self.residual_starts(slices))[:: self.staged]:
             yield view.residual.argument.name, Pattern(res + start, pixels)
 
     def output_patterns(self, tile: int) -> list[Pattern]:
@@ -186,6 +209,9 @@ class GemmTiling(Tiling):
 def _spans(size: int, r: int) -> list[int]:
     """Tile lengths worth trying along a loop of ``size``: even cuts, and those in blocks of r."""
     cuts = {-(-size // i) for i in range(1, min(size, 16) + 1)}
+    if size > 16 * _MAX_PIXELS // 2:
+        # Of long loops the even cuts are all large: those in blocks, not too near each other.
+        cuts |= {*_apart([p for p in range(2 * r, _MAX_PIXELS, r) if -size % p * 20 < size], 9 / 8)}
     blocks = {-(-cut // r) * r for cut in cuts}
     small = {2**i for i in range(9)}
     return sorted(c for c in cuts | blocks | small if 0 < c <= min(size, _MAX_PIXELS))
@@ -220,6 +246,15 @@ def _distinct(view: GemmView, shapes: Iterable[tuple[int, int, int]]) -> list[tu
     return list(dict.fromkeys(shape for pair in picked for shape in pair))
 
 
+def _apart(values: list[int], ratio: float) -> list[int]:
+    """Of ascending values, from the last one down, those that differ by a factor of ``ratio``."""
+    kept: list[int] = []
+    for value in reversed(values):
+        if not kept or value * ratio <= kept[-1]:
+            kept.append(value)
+    return kept[::-1]
+
+
 def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
     """Tilings worth checking."""
     arch = device.arch
@@ -227,7 +262,7 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
     channels = [d for d in divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
     depths = [d for d in divisors(view.run) if d % s == 0 and d <= 512]
     # The deepest are the fastest; the shallowest carry a residual of any number of channels.
-    depths = sorted({*depths[:1], *depths[-6:]})
+    depths = sorted({*depths[:1], *_apart(depths, 4 / 3)[-8:]})
     shapes = _distinct(view, _pixel_tiles(view, r))
     size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     for n in channels:
@@ -237,11 +272,34 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
                 a, acc = pixels * kc * size, pixels * n * 4
                 for resident, b_depth in BUFFERINGS:
                     filters = b_depth * n * (view.k if resident else kc) * size
-                    if fits_roughly(arch, a, filters, pixels * n * out, acc):
-                        yield GemmTiling(device, n, kc, resident, b_depth, view, th, tw, rep)
-                        if resident and b_depth == 2:
-                            # With room for two whole slices nothing else is faster.
+                    # Where sums are long, the only output is sent while the next ones are made.
+                    once = not resident and view.k >= _LONG_SUM
+                    for out_depth in (2, 1) if once else (2,):
+                        if fits_roughly(arch, a, filters, pixels * n * out, acc, out_depth):
+                            yield GemmTiling(
+                                device, n, kc, resident, b_depth, view, th, tw, rep, out_depth=out_depth
+                            )  # fmt: skip
                             break
+                    else:
+                        continue
+                    if resident and b_depth == 2:
+                        # With room for two whole slices nothing else is faster.
+                        break
+
+
+def plain(view: GemmView, device: Device) -> Iterator[GemmTiling]:
+    """Tilings whose filter is streamed, of sizes that most problems have: other problems may share theirs."""
+    arch = device.arch
+    r, _, t = arch.matmul[view.dtype]
+    size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+    channels = [n for n in (16, 32, 64, 128, 256) if n % t == 0 and view.n % n == 0]
+    depths = [kc for kc in (32, 64, 128, 256) if view.run % kc == 0]
+    shapes = [s for s in _distinct(view, _pixel_tiles(view, r)) if prod(s) % (2 * r) == 0]
+    for n, kc, (th, tw, rep) in product(channels, depths, shapes):
+        pixels = th * tw * rep
+        a, b, acc = pixels * kc * size, 2 * n * kc * size, pixels * n * 4
+        if fits_roughly(arch, a, b, pixels * n * out, acc):
+            yield GemmTiling(device, n, kc, False, 2, view, th, tw, rep)
 
 
 def best(view: GemmView, device: Device, count: int = 1) -> list[tuple[GemmTiling, int]]:

@@ -5,12 +5,12 @@ Contiguous layouts: A as [rows][columns][lanes], B as [chunks][taps, padded][lan
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from aie_conv.arch import Arch
 from aie_conv.kernels.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, bitcast
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED, Window
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
 _INSTRUCTIONS = {
@@ -112,35 +112,36 @@ class DepthwiseKernel:
             i * step[0] * columns + j * step[1] for i in range(shape[0]) for j in range(shape[1])
         ]
 
-    def _group_cycles(self, shape: tuple[int, int]) -> float:
+    def _group_cycles(self, shape: tuple[int, int], *, fresh: bool = False) -> float:
         """Cycles between the starts of two groups.
 
-        Each buffer has one access a cycle: the accumulators are read and written. Long bodies spill
-        registers, unless four chains of sums fill the slots without overlapping groups (the schedules
-        of :mod:`aie_conv.sim.schedule`).
+        Each buffer has one access a cycle: the accumulators are written, and read unless they are
+        fresh. Long bodies spill registers, unless four chains of sums fill the slots without
+        overlapping groups (the schedules of :mod:`aie_conv.sim.schedule`).
         """
         blocks = shape[0] * shape[1]
         distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
         vector = self.lanes * DTYPE_BYTES[self.dtype] // self.arch.vector_load_bytes
-        sums = 2 * blocks * self.lanes * 4 // self.arch.vector_load_bytes
+        ways = 1 if fresh else 2
+        sums = ways * blocks * self.lanes * 4 // self.arch.vector_load_bytes
         filters = 0 if self.steps <= HELD_FILTERS else self.steps * self.taps_at_once * vector
         interval = max(self.steps * blocks, len(distinct) * max(1, vector), sums, filters)
         wide = self.arch.name == "aie2p" and self.dtype == "i8"
         spills = self.steps > _LONG and blocks < (2 if self.arch.name == "aie2p" else 4)
         return interval * (2 if spills else 1.4 if wide and blocks == 4 else 1)
 
-    def cycles(self) -> int:
+    def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
         y, x = self.blocking
-        row = self.width // x * self._group_cycles((y, x)) + 22
+        row = self.width // x * self._group_cycles((y, x), fresh=fresh) + 22
         return int(self.height // y * row) + 20
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""
         return self._mac.declaration
 
-    def text(self, name: str) -> str:
-        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         lanes, (by, bx) = self.lanes, self.blocking
         window = self.window
         w = Writer()
@@ -150,7 +151,7 @@ class DepthwiseKernel:
         head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
         with w.block(head):
             zero = w.constant(0)
-            conf = w.constant(self._mac.conf, "i32")
+            words = self._mac.words(w, fresh=fresh)
             chunk = w.times("%q", self.steps * self.taps_at_once * lanes)
             held = self.steps <= HELD_FILTERS
             filters = self._filters(w, b, chunk) if held else []
@@ -168,8 +169,11 @@ class DepthwiseKernel:
                     for i in range(by)
                     for j in range(bx)
                 ]
-                accs = [self._mac.load(w, c, index, lanes) for index in at_c]
-                accs = self._accumulate(w, (a, at_a), filters, accs, conf)
+                accs = [
+                    self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
+                    for index in at_c
+                ]
+                accs = self._accumulate(w, (a, at_a), filters, accs, words)
                 for index, acc in zip(at_c, accs, strict=True):
                     self._mac.store(w, c, index, acc, lanes)
             w.line("return")
@@ -187,7 +191,12 @@ class DepthwiseKernel:
         return found
 
     def _accumulate(
-        self, w: Writer, a: tuple[Buffer, str], filters: list[str], accs: list[str], conf: str
+        self,
+        w: Writer,
+        a: tuple[Buffer, str],
+        filters: list[str],
+        accs: list[str],
+        words: tuple[str, str],
     ) -> list[str]:
         """The products of all taps for one group of pixels; equal loads are shared."""
         offsets, many = self.window.tap_offsets(), self.taps_at_once
@@ -215,5 +224,5 @@ class DepthwiseKernel:
                     text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
                     left = w.value("a", text)
                 left = bitcast(w, left, whole, mac.left)
-                accs[i] = mac.call(w, left, values, accs[i], conf)
+                accs[i] = mac.call(w, left, values, accs[i], words[number > 0])
         return accs

@@ -8,8 +8,10 @@ import math
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache, cached_property
 
 from aie_conv.errors import Unsupported
+from aie_conv.kernels.requantise import Requantisation, requantisations
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
@@ -40,6 +42,37 @@ _WORK = {
     "arith.divf": 32,
 }
 """Vector operations that one step becomes, where not one."""
+
+_LOOP_CYCLES = 18
+"""To fill and drain a loop over blocks."""
+
+
+def _work(step: Step) -> int:
+    """Vector operations that a step becomes."""
+    rounds = step.dtype == "bf16" and step.op in _ROUNDED
+    return _WORK.get(step.op, 1) + (_WORK["arith.truncf"] if rounds else 0)
+
+
+def _absorbed(epilogue: Epilogue, found: Mapping[int, Requantisation]) -> frozenset[int]:
+    inside = {step for made in found.values() for step in made.steps}
+    used = {v for i, step in enumerate(epilogue.steps) if i not in inside for v in step.args}
+    used.add(epilogue.result)
+    first = 1 + len(epilogue.inputs)
+    return frozenset(
+        i
+        for i, step in enumerate(epilogue.steps)
+        if i in inside or (step.op == "arith.constant" and first + i not in used)
+    )
+
+
+@cache
+def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
+    """Operations on 32-bit lanes, and choices of bytes besides, for one vector of sums."""
+    found = requantisations(epilogue, accumulator)
+    skipped = _absorbed(epilogue, found)
+    work = sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
+    return work + sum(made.work for made in found.values()), len(found)
+
 
 WIDE = 128
 """Lanes at which mlir-aie leaves arithmetic on vectors as it is.
@@ -156,14 +189,32 @@ class EpilogueKernel:
         return max(1, channels // self.rst[2])
 
     def cycles(self) -> int:
-        """Issue cycles of one call, an estimate: each block's load and store, and its operations."""
+        """Issue cycles of one call, an estimate.
+
+        A loop over the pixels' blocks is filled and drained for each block of channels; in it what the
+        moves' slot does, or the accumulator's way, is the pace.
+        """
+        lie = self.blocks
         blocks = (self.m // self.rst[0]) * (self.columns // self.rst[2])
-        work = sum(_WORK.get(step.op, 1) for step in self.epilogue.steps)
+        loops = self.columns // self.rst[2] // self._phases
+        loops *= lie.rows if self.residual is not None else 1
         wide = max(1, self.lanes * 4 // 64)
-        # What a bundle of the smaller core takes: its schedules overlap the blocks.
-        each = 0.85 if self.vector_bytes < 64 else 1.25
-        block = self.lanes * 4 // self.vector_bytes + 1 + each * wide * work
-        return int(20 + blocks * block)
+        work, choices = _moves(self.epilogue, self.accumulator)
+        moves = wide * work + choices + (self.residual is not None)
+        way = self.lanes * 4 // self.vector_bytes
+        if not moves:
+            return 20 + blocks * way + loops * _LOOP_CYCLES // 3
+        return 20 + blocks * max(moves, way + 1) + loops * _LOOP_CYCLES
+
+    @cached_property
+    def _requantised(self) -> Mapping[int, Requantisation]:
+        """Requantisations, by their last steps."""
+        return requantisations(self.epilogue, self.accumulator)
+
+    @cached_property
+    def _absorbed(self) -> frozenset[int]:
+        """Steps that requantisations stand for, and constants that they alone use."""
+        return _absorbed(self.epilogue, self._requantised)
 
     def signature(self) -> str:
         """The function's argument types."""
@@ -189,7 +240,7 @@ class EpilogueKernel:
             constants = {
                 i: self._constant(w, step)
                 for i, step in enumerate(self.epilogue.steps)
-                if step.op == "arith.constant"
+                if step.op == "arith.constant" and i not in self._absorbed
             }
             with w.loop("n", zero, n_end, w.constant(self._phases)) as n_iv:
                 nb = n_iv
@@ -321,7 +372,12 @@ class EpilogueKernel:
         acc = w.value("acc", f"vector.load %acc[{at}] {attr} : {memref}, {flat}")
         values = [acc, *(inputs[i] for i in range(len(self.epilogue.inputs)))]
         for i in range(len(self.epilogue.steps)):
-            values.append(constants[i] if i in constants else self._step(w, i, values))
+            if i in self._requantised:
+                values.append(self._requantise(w, i, values))
+            elif i in self._absorbed:
+                values.append("")
+            else:
+                values.append(constants[i] if i in constants else self._step(w, i, values))
         out = f"memref<{self.m * self.n}x{self.out_dtype}>"
         size = self.lanes * DTYPE_BYTES[self.out_dtype]
         attr = f"{{alignment = {min(32, size)} : i64}}"
@@ -429,6 +485,21 @@ class EpilogueKernel:
         """
         parts = DTYPE_BYTES[source] // DTYPE_BYTES[dtype]
         return self._every(w, value, source, dtype, parts, 0)
+
+    def _requantise(self, w: Writer, number: int, values: list[str]) -> str:
+        """A shift right, bounds and a truncation."""
+        made, dtype = self._requantised[number], self.epilogue.steps[number].dtype
+        ty = self._type("i32")
+
+        def apply(op: str, value: str, constant: int) -> str:
+            other = w.value("k", f"arith.constant dense<{constant}> : {ty}")
+            return w.value("e", f"{op} {value}, {other} : {ty}")
+
+        value = apply("arith.maxsi", values[made.source], made.low)
+        value = apply("arith.minsi", value, made.high)
+        if made.left:
+            value = apply("arith.shli", value, made.left)
+        return self._every(w, value, "i32", dtype, 4 // DTYPE_BYTES[dtype], made.part)
 
     def _every(self, w: Writer, value: str, source: str, dtype: str, parts: int, first: int) -> str:
         """Lane ``first`` of every ``parts`` lanes of ``value`` seen as ``dtype``."""

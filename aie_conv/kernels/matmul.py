@@ -1,32 +1,72 @@
 """The matrix product of one core: C[m][n] += A[m][kc] * B[q][n][kc] in blocks of the instruction.
 
 Blocked layouts, all contiguous: A as [kc/s][m/r][r][s], B as [chunks][n/t][kc/s][s][t], C as
-[m/r][n/t][r][t]. Register blocking keeps rows x columns accumulators live through the K loop: AIE2
-needs at least 2 (int8) or 4 (bf16) independent ones to issue one MAC a cycle.
+[m/r][n/t][r][t]. Groups of accumulators are written out whole (:mod:`aie_conv.kernels.grouped`).
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache
+from itertools import product
 
 from aie_conv.arch import Arch, get_arch
-from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
+from aie_conv.kernels.grouped import (
+    Band,
+    Body,
+    Dim,
+    Loop,
+    Operands,
+    Part,
+    Work,
+    bands,
+    cut,
+    fastest,
+    multiply_groups,
+    operands_of,
+    walk,
+)
+from aie_conv.kernels.matrix_unit import MatrixUnit
 from aie_conv.kernels.text import Writer
+from aie_conv.lazy import cached_property
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """How a product is cut: blocks of pixels and of channels in a group, and steps of K written out."""
+
+    rows: int
+    columns: int
+    depth: int
 
 
 @cache
 def _best_blocking(
-    arch: str, dtype: str, rows: int, cols: int, depth: int
-) -> tuple[tuple[int, int], int]:
-    """The fastest blocking (rows, columns) that divides so many blocks, and the cycles of one group:
-    its sums over ``depth`` blocks of K, and its accumulators' way in and out."""
+    arch: str, dtype: str, sizes: tuple[int, int, int], fresh: bool
+) -> tuple[Blocking, int]:
+    """The fastest blocking for so many blocks of (pixels, channels, K), and its cycles."""
     unit = MatrixUnit(get_arch(arch), dtype)
-    found = [
-        ((y, x), depth * unit.interval(y * x, y, x, 1) + unit.traffic_cycles(y * x))
-        for y in (4, 2, 1)
-        for x in (4, 2, 1)
-        if y * x <= unit.most_blocks and not (rows % y or cols % x)
+    rows, columns, depth = sizes
+    depths = sorted({-(-depth // parts) for parts in range(1, depth + 1)}, reverse=True)
+    options = [
+        [Blocking(y, x, each) for each in depths]
+        for y, x in product((4, 2, 1), repeat=2)
+        if not columns % x and y <= rows and y * x <= unit.most_blocks
     ]
-    return min(found, key=lambda f: (f[1] / (f[0][0] * f[0][1]), -min(f[0]), -f[0][0]))
+    return fastest(options, lambda blocking: _loops(sizes, blocking, fresh), arch, dtype)
+
+
+def _loops(sizes: tuple[int, int, int], blocking: Blocking, fresh: bool) -> list[Loop]:
+    """The loops over groups of a function."""
+    rows, columns, depth = sizes
+    x = blocking.columns
+    return [
+        Loop(
+            part,
+            band.groups * (columns // x),
+            Work(band.rows, x, part.steps, band.rows * part.steps),
+        )
+        for part in cut(depth, blocking.depth, fresh)
+        for band in bands(rows, blocking.rows)
+    ]
 
 
 @dataclass(frozen=True)
@@ -65,73 +105,82 @@ class MatmulKernel:
         return self.unit.accumulator
 
     @cached_property
-    def blocking(self) -> tuple[int, int]:
-        """Accumulator blocks held in registers, (rows, columns): the fastest that divide the tile."""
-        return self._best[0]
-
-    @cached_property
-    def _best(self) -> tuple[tuple[int, int], int]:
+    def _sizes(self) -> tuple[int, int, int]:
         r, s, t = self.rst
-        # Tiles of as many blocks modulo 4 have the same choice.
-        rows, cols = self.m // r % 4, self.n // t % 4
-        return _best_blocking(self.arch.name, self.dtype, rows, cols, self.kc // s)
+        return self.m // r, self.n // t, self.kc // s
 
-    def cycles(self) -> int:
+    def _best(self, fresh: bool) -> tuple[Blocking, int]:
+        return _best_blocking(self.arch.name, self.dtype, self._sizes, fresh)
+
+    @property
+    def blocking(self) -> tuple[int, int]:
+        """Accumulator blocks of a group, (rows, columns)."""
+        best, _ = self._best(False)
+        return best.rows, best.columns
+
+    def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
-        r, _, t = self.rst
-        rows, cols = self.blocking
-        groups = (self.m // r // rows) * (self.n // t // cols)
-        return groups * self._best[1] + 10
+        return self._best(fresh)[1]
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""
         return self.unit.declarations()
 
-    def text(self, name: str) -> str:
-        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
-        r, s, t = self.rst
-        rows, cols = self.blocking
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
+        blocking, _ = self._best(fresh)
         w = Writer()
-        a = Buffer("%a", self.a_elements, self.dtype)
-        b = Buffer("%b", self.b_elements, self.dtype)
-        c = Buffer("%c", self.m * self.n, self.accumulator)
-        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
-        depth = self.kc // s
-        with w.block(head):
-            zero, one = w.constant(0), w.constant(1)
-            conf = self.unit.configuration(w)
-            m_end, m_step = w.constant(self.m // r), w.constant(rows)
-            n_end, n_step, k_end = w.constant(self.n // t), w.constant(cols), w.constant(depth)
-            row_a, block_a, block_b = (
-                w.constant(r * s),
-                w.constant(self.m * s),
-                w.constant(s * t),
-            )
-            column_b, chunk_b = w.constant(depth * s * t), w.constant(self.n * self.kc)
-            row_c, block_c = w.constant(self.n // t * r * t), w.constant(r * t)
-            b_chunk = w.value("i", f"arith.muli %q, {chunk_b} : index")
-            with (
-                w.loop("mb", zero, m_end, m_step) as mb,
-                w.loop("nb", zero, n_end, n_step) as nb,
-            ):
-                at_a = [w.scaled(mb, i, row_a, None) for i in range(rows)]
-                at_b = [w.scaled(nb, j, column_b, b_chunk) for j in range(cols)]
-                at_c: list[str] = []
-                for i in range(rows):
-                    base = w.scaled(mb, i, row_c, None)
-                    at_c += [w.scaled(nb, j, block_c, base) for j in range(cols)]
-                accs = [self.unit.load_acc(w, c, index) for index in at_c]
-                with w.carrying("kb", (zero, k_end, one), accs, self.unit.carried) as loop:
-                    step_a = w.value("i", f"arith.muli {loop.iv}, {block_a} : index")
-                    step_b = w.value("i", f"arith.muli {loop.iv}, {block_b} : index")
-                    xs = [self.unit.load_a(w, a, w.sum(index, step_a)) for index in at_a]
-                    ys = [self.unit.load_b(w, b, w.sum(index, step_b)) for index in at_b]
-                    pairs = [(x, y) for x in xs for y in ys]
-                    loop.values = [
-                        self.unit.mac(w, x, y, acc, conf)
-                        for (x, y), acc in zip(pairs, loop.values, strict=True)
-                    ]
-                for index, value in zip(at_c, loop.results, strict=True):
-                    self.unit.store_acc(w, c, index, value)
+        operands = operands_of(self.unit, self.a_elements, self.b_elements, self.m * self.n)
+        with w.block(f"func.func private @{name}({operands.arguments}, %q: index)"):
+            operands.configure(w, self.unit, fresh=fresh)
+            chunk = w.times("%q", self.n * self.kc)
+            for part in cut(self._sizes[2], blocking.depth, fresh):
+                self._part(w, operands, blocking, part, chunk)
             w.line("return")
         return w.text()
+
+    def _part(
+        self, w: Writer, operands: Operands, blocking: Blocking, part: Part, chunk: str
+    ) -> None:
+        """The steps of one part of K for all groups."""
+        _, s, t = self.rst
+        step_a, step_b = self.m * s, s * t
+        along = [Dim(part.times, part.steps * step_a, part.steps * step_b)]
+        with walk(w, along) as (a, b, _):
+            at_a = w.plus(a, part.first * step_a)
+            at_b = w.plus(w.sum(b, chunk), part.first * step_b)
+            for band in bands(self._sizes[0], blocking.rows):
+                self._groups(w, operands, (at_a, at_b), part, (band, blocking.columns))
+
+    def _groups(
+        self,
+        w: Writer,
+        operands: Operands,
+        start: tuple[str, str],
+        part: Part,
+        shape: tuple[Band, int],
+    ) -> None:
+        r, s, t = self.rst
+        (band, columns), (_, channels, depth) = shape, self._sizes
+        step_a, step_b, column_b = self.m * s, s * t, depth * s * t
+        row_c = channels * r * t
+        dims = [
+            Dim(band.groups, band.rows * r * s, 0, band.rows * row_c),
+            Dim(channels // columns, 0, columns * column_b, columns * r * t),
+        ]
+        rows = range(band.rows)
+        body = Body(
+            tuple(
+                (
+                    (
+                        tuple(k * step_a + i * r * s for i in rows),
+                        tuple(k * step_b + j * column_b for j in range(columns)),
+                    ),
+                )
+                for k in range(part.steps)
+            ),
+            tuple(i * row_c + j * r * t for i in rows for j in range(columns)),
+        )
+        first_a = w.plus(start[0], band.first * r * s)
+        begin = (first_a, start[1], band.first * row_c)
+        multiply_groups(w, self.unit, operands, dims, begin, body, fresh=part.fresh)

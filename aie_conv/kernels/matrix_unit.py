@@ -9,6 +9,9 @@ from aie_conv.arch import Arch
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES
 
+ZERO_ACC = 1
+"""Bit of a configuration word: the sum starts from zero, whatever the accumulator holds."""
+
 _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
 
 
@@ -59,6 +62,21 @@ class Intrinsic:
         text = f"func.call @{self.name}({left}, {right}, {acc}, {conf})"
         return w.value("y", f"{text} : {self.types}")
 
+    def words(self, w: Writer, *, fresh: bool) -> tuple[str, str]:
+        """The configuration words of the first product of a sum and of the others.
+
+        Args:
+            w: where they are written.
+            fresh: the first one does not read the accumulator.
+        """
+        adds = w.constant(self.conf, "i32")
+        return (w.constant(self.conf | ZERO_ACC, "i32") if fresh else adds), adds
+
+    def zero(self, w: Writer) -> str:
+        """An accumulator of zeros."""
+        element = "0.000000e+00" if self.carried.endswith("f32>") else "0"
+        return w.value("acc", f"arith.constant dense<{element}> : {self.carried}")
+
     def load(self, w: Writer, c: Buffer, index: str, lanes: int) -> str:
         """Sums of ``c`` as an accumulator."""
         flat = f"vector<{lanes}x{c.dtype}>"
@@ -105,6 +123,14 @@ def aie2_integer(conf: int, lane: str = "i32") -> Intrinsic:
 _MATRIX = {
     ("aie2", "i8"): aie2_integer(776),
     ("aie2", "i16"): aie2_integer(826, "i64"),
+    ("aie2", "bf16"): Intrinsic(
+        "llvm.aie2.bf.mac16.conf",
+        "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 28, "f32",
+    ),
+    ("aie2p", "i8"): Intrinsic(
+        "llvm.aie2p.I512.I512.ACC2048.mac.conf",
+        "vector<16xi32>", "vector<32xi16>", "vector<32xi64>", 776, "i32",
+    ),
     ("aie2p", "i16"): Intrinsic(
         "llvm.aie2p.I1024.I1024.ACC2048.mac.conf",
         "vector<32xi32>", "vector<64xi16>", "vector<32xi64>", 792, "i32",
@@ -181,33 +207,20 @@ class MatrixUnit:
         """What the module must declare."""
         return self._intrinsic.declaration if self._intrinsic else ""
 
-    def configuration(self, w: Writer) -> str:
-        """The value of the configuration word; empty where none is needed."""
-        return w.constant(self._intrinsic.conf, "i32") if self._intrinsic else ""
+    def words(self, w: Writer, *, fresh: bool) -> tuple[str, str]:
+        """:meth:`Intrinsic.words`; empty where none is needed."""
+        return self._intrinsic.words(w, fresh=fresh) if self._intrinsic else ("", "")
 
-    @property
-    def most_unrolled(self) -> int:
-        """Cycles of a loop's body that leave registers for the loads in flight; longer ones spill."""
-        return 24 if self.arch.name == "aie2p" else 36
+    def zero(self, w: Writer) -> str:
+        """An accumulator of zeros."""
+        if self._intrinsic:
+            return self._intrinsic.zero(w)
+        element = "0" if self.accumulator == "i32" else "0.000000e+00"
+        return w.value("acc", f"arith.constant dense<{element}> : {self.carried}")
 
-    def interval(self, products: int, a_blocks: int, b_blocks: int, chain: int) -> int:
-        """Least cycles to issue products and the loads of their blocks, of which ``chain`` add up.
-
-        Two loads of one buffer meet in a bank of the memory: each operand has one load a cycle.
-        """
-        r, s, t = self.rst
-        a, b = self._vectors(r * s, self.dtype), self._vectors(s * t, self.dtype)
-        chained = chain * self.distance
-        return max(max(products, chained) * self.issue, a_blocks * a, b_blocks * b)
-
-    def _vectors(self, elements: int, dtype: str) -> int:
+    def vectors(self, elements: int, dtype: str) -> int:
+        """Vector loads that so many elements take."""
         return -(-elements * DTYPE_BYTES[dtype] // self.arch.vector_load_bytes)
-
-    def traffic_cycles(self, blocks: int) -> int:
-        """Cycles to load and store blocks of C, one vector at a time, and to fill and drain a loop."""
-        r, _, t = self.rst
-        start = 12 if self.arch.name == "aie2p" else 6
-        return 2 * blocks * self._vectors(r * t, self.accumulator) + start
 
     @property
     def carried(self) -> str:

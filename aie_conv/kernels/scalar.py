@@ -7,12 +7,12 @@ above, and lowered here to ``scf.for`` loops over flat buffers, the sums in regi
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from math import prod
 
 from aie_conv.kernels.matrix_unit import Buffer
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import Window
+from aie_conv.lazy import cached_property
 from aie_conv.problem import Step
 
 SCALAR_TYPES = {
@@ -175,16 +175,22 @@ class Generic:
         store = 7 + 2 * self.sums + _LOOP_CYCLES * (entries > 0)
         return outer * (total + store)
 
-    def lower(self, w: Writer, buffers: Sequence[tuple[Buffer, str | None]]) -> None:
+    def lower(
+        self, w: Writer, buffers: Sequence[tuple[Buffer, str | None]], *, fresh: bool = False
+    ) -> None:
         """Write loops over flat buffers.
 
         Args:
             w: where to.
             buffers: of the operands, the output last, each with the value of its first element's
                 index (None for 0).
+            fresh: the output counts as zero, whatever it holds.
         """
         starts = [start or w.constant(0) for _, start in buffers]
-        self._parallel(w, [buffer for buffer, _ in buffers], starts, self._walked(False))
+        zero = "0" if self.output.dtype.startswith("i") else "0.000000e+00"
+        begin = w.value("z", f"arith.constant {zero} : {self.output.dtype}") if fresh else ""
+        flat = [buffer for buffer, _ in buffers]
+        self._parallel(w, flat, starts, self._walked(False), begin)
 
     def _step(self, w: Writer, at: list[str], loop: Iteration, iv: str) -> list[str]:
         """The addresses of the first operands (all, or the inputs) inside a loop."""
@@ -195,10 +201,10 @@ class Generic:
         return out
 
     def _parallel(
-        self, w: Writer, buffers: list[Buffer], at: list[str], left: list[Iteration]
+        self, w: Writer, buffers: list[Buffer], at: list[str], left: list[Iteration], begin: str
     ) -> None:
         if not left:
-            self._element(w, buffers, at, None)
+            self._element(w, buffers, at, None, begin)
             return
         loop = left[0]
         last = len(left) == 1
@@ -206,18 +212,26 @@ class Generic:
         with w.loop(loop.name, *bounds) as iv:
             inside = self._step(w, at, loop, iv)
             if last:
-                self._element(w, buffers, inside, loop)
+                self._element(w, buffers, inside, loop, begin)
             else:
-                self._parallel(w, buffers, inside, left[1:])
+                self._parallel(w, buffers, inside, left[1:], begin)
 
     def _element(
-        self, w: Writer, buffers: list[Buffer], at: list[str], loop: Iteration | None
+        self,
+        w: Writer,
+        buffers: list[Buffer],
+        at: list[str],
+        loop: Iteration | None,
+        begin: str,
     ) -> None:
-        """Load, sum and store the results that are summed together."""
+        """Load, sum and store the results that are summed together; ``begin``, if any, is not loaded."""
         name = loop.name if loop else ""
         out, buffer = self.output, buffers[-1]
         places = [w.plus(at[-1], i * out.stride(name)) for i in range(self.sums)]
-        values = [w.value("acc", f"memref.load {buffer.name}[{p}] : {buffer.type}") for p in places]
+        values = [
+            begin or w.value("acc", f"memref.load {buffer.name}[{p}] : {buffer.type}")
+            for p in places
+        ]
         done = self._reduce(w, buffers, at[:-1], name, values, self._walked(True))
         for place, value in zip(places, done, strict=True):
             w.line(f"memref.store {value}, {buffer.name}[{place}] : {buffer.type}")
@@ -345,16 +359,17 @@ class ScalarKernel:
         )
         return Generic(tuple(loops), (a, b), c, product_body(self.dtype, self.accumulator))
 
-    def cycles(self) -> int:
+    def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
+        del fresh  # it spares a load that a product's operands wait for besides
         return 30 + self.generic.cycles(SCALAR_TYPES[self.dtype, self.dtype, self.accumulator])
 
     def declarations(self) -> str:
         """Scalar code calls nothing."""
         return ""
 
-    def text(self, name: str) -> str:
-        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         w = Writer()
         a = Buffer("%a", self.a_elements, self.dtype)
         b = Buffer("%b", self.b_elements, self.dtype)
@@ -362,6 +377,6 @@ class ScalarKernel:
         head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
         with w.block(head):
             chunk = w.times("%q", self.n * self.k_elements)
-            self.generic.lower(w, [(a, None), (b, chunk), (c, None)])
+            self.generic.lower(w, [(a, None), (b, chunk), (c, None)], fresh=fresh)
             w.line("return")
         return w.text()

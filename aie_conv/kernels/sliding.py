@@ -9,13 +9,13 @@ Contiguous layouts: A as [planes][rows][columns], B as [chunks][n][row taps][pha
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 
 from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
 from aie_conv.kernels.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, reach
 from aie_conv.kernels.text import Writer
 from aie_conv.kernels.window import MOST_UNROLLED
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
 _INSTRUCTIONS = {
@@ -143,7 +143,7 @@ class SlidingKernel:
         ]
         return min(shapes, key=lambda shape: self._group_cycles(shape) / (shape[0] * shape[1]))
 
-    def _group_cycles(self, shape: tuple[int, int]) -> int:
+    def _group_cycles(self, shape: tuple[int, int], *, fresh: bool = False) -> int:
         """Cycles between the starts of two groups: each buffer has one access a cycle."""
         (y, x), row = shape, self.row
         macs = len(self._steps) * y * x
@@ -153,21 +153,22 @@ class SlidingKernel:
         filters = 0 if len(self._steps) <= HELD_FILTERS else len(self._steps)
         moved = sum(part * row.reach % row.lanes > 0 for _, part in row.used)
         moves = len(rows) * x * (moved + (2 * row.step * len(row.used) if row.step > 1 else 0))
-        sums = 2 * y * x * row.lanes * 4 // self.arch.vector_load_bytes
+        ways = 1 if fresh else 2
+        sums = ways * y * x * row.lanes * 4 // self.arch.vector_load_bytes
         return max(macs, loads, filters, moves, sums)
 
-    def cycles(self) -> int:
+    def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
         y, x = self.blocking
-        row = self.blocks // x * self._group_cycles((y, x)) + 12
+        row = self.blocks // x * self._group_cycles((y, x), fresh=fresh) + 12
         return self.n * (self.height // y * row + 4) + 20
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""
         return self._mac.declaration
 
-    def text(self, name: str) -> str:
-        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         lanes, (by, bx) = self.row.lanes, self.blocking
         w = Writer()
         a = Buffer("%a", self.a_elements, self.dtype)
@@ -177,7 +178,7 @@ class SlidingKernel:
         head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
         with w.block(head):
             zero, one = w.constant(0), w.constant(1)
-            conf = w.constant(self._mac.conf, "i32")
+            words = self._mac.words(w, fresh=fresh)
             chunk = w.times("%q", self.n * filter_)
             with w.loop("n", zero, w.constant(self.n), one) as n:
                 first_b = w.sum(w.times(n, filter_), chunk)
@@ -199,8 +200,11 @@ class SlidingKernel:
                         for i in range(by)
                         for j in range(bx)
                     ]
-                    accs = [self._mac.load(w, c, index, lanes) for index in at_c]
-                    accs = self._accumulate(w, (a, at_a), filters, accs, conf)
+                    accs = [
+                        self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
+                        for index in at_c
+                    ]
+                    accs = self._accumulate(w, (a, at_a), filters, accs, words)
                     for index, acc in zip(at_c, accs, strict=True):
                         self._mac.store(w, c, index, acc, lanes)
             w.line("return")
@@ -217,18 +221,23 @@ class SlidingKernel:
         return found
 
     def _accumulate(
-        self, w: Writer, a: tuple[Buffer, str], filters: list[str], accs: list[str], conf: str
+        self,
+        w: Writer,
+        a: tuple[Buffer, str],
+        filters: list[str],
+        accs: list[str],
+        words: tuple[str, str],
     ) -> list[str]:
         """The products of all taps for one group of blocks; equal loads are shared."""
         pixels = _Pixels(w, a, self)
         by, bx = self.blocking
-        for (tap, phase, part), values in zip(self._steps, filters, strict=True):
+        for step, ((tap, phase, part), values) in enumerate(zip(self._steps, filters, strict=True)):
             for number in range(by * bx):
                 i, j = divmod(number, bx)
                 row = i * self.row_step + tap * self.row_dilation
                 left = pixels.window(row, j, phase, part)
                 left = reach(w, left, 2 * self.row.lanes, self.dtype, self._mac.left)
-                accs[number] = self._mac.call(w, left, values, accs[number], conf)
+                accs[number] = self._mac.call(w, left, values, accs[number], words[step > 0])
         return accs
 
 

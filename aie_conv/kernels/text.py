@@ -51,6 +51,14 @@ class Writer:
         self.line(tail)
 
     @contextmanager
+    def rest(self) -> Generator[None]:
+        """Lines up to ``}`` behind a block that ended with ``} else {``."""
+        self._indent += 1
+        yield
+        self._indent -= 1
+        self.line("}")
+
+    @contextmanager
     def loop(self, stem: str, lower: str, upper: str, step: str) -> Generator[str]:
         """An ``scf.for`` without carried values; yields its induction variable."""
         iv = self.fresh(stem)

@@ -3,16 +3,33 @@
 The tile's rows are cut into r strips of equal height, one for each row of the matrix instruction, so
 that a step of the window is whole blocks further: every load is aligned, whatever the stride and
 dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s][r][s], B as
-[chunks][n/t][kc/s][taps][s][t], C as [strip rows out][columns out][n/t][r][t].
+[chunks][n/t][kc/s][taps][s][t], C as [strip rows out][columns out][n/t][r][t]. Groups of accumulators
+are written out whole (:mod:`aie_conv.kernels.grouped`).
 """
 
 from dataclasses import dataclass
-from functools import cache, cached_property
-from math import prod
+from functools import cache
+from itertools import product
 
 from aie_conv.arch import Arch, get_arch
-from aie_conv.kernels.matrix_unit import Buffer, MatrixUnit
+from aie_conv.kernels.grouped import (
+    Band,
+    Body,
+    Dim,
+    Loop,
+    Operands,
+    Part,
+    Work,
+    bands,
+    cut,
+    fastest,
+    multiply_groups,
+    operands_of,
+    walk,
+)
+from aie_conv.kernels.matrix_unit import MatrixUnit
 from aie_conv.kernels.text import Writer
+from aie_conv.lazy import cached_property
 
 MOST_UNROLLED = 192
 """Instructions written out in an innermost loop; at about 16 bytes each, a fifth of the 16 KB of
@@ -42,31 +59,85 @@ class Window:
         return [y * dy * self.columns + x * dx for y in range(ky) for x in range(kx)]
 
 
-@cache
-def _tap_cycles(
-    arch: str, dtype: str, window: tuple[tuple[int, int], ...], shape: tuple[int, int, int]
-) -> tuple[int, bool]:
-    """Cycles of all taps for one group and block of input channels; whether they are written out.
+@dataclass(frozen=True)
+class Blocking:
+    """How a product is cut.
 
-    Args:
-        arch, dtype: of the matrix unit.
-        window: taps, step and dilation.
-        shape: blocks of C held in registers, (rows of pixels, columns, channels).
+    Attributes:
+        rows, columns, channels: blocks of C in a group, along the strip's rows and columns and along
+            the channels.
+        units: rows of taps that are written out, those of a block of input channels together: a part
+            of such a block, or several.
     """
+
+    rows: int
+    columns: int
+    channels: int
+    units: int
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """What the choice of a blocking depends on: the output's blocks and the window, without its place."""
+
+    height: int
+    width: int
+    blocks: int
+    depth: int
+    taps: tuple[int, int]
+    step: tuple[int, int]
+    dilation: tuple[int, int]
+
+    def pixels(self, rows: int, columns: int, units: int) -> int:
+        """Blocks of A that ``units`` rows of taps of a group of pixels load."""
+        (ky, kx), whole = self.taps, -(-units // self.taps[0])
+        ky = min(units, ky)
+        if rows > columns:
+            down = {i * self.step[0] + y * self.dilation[0] for i in range(rows) for y in range(ky)}
+            return whole * kx * len(down) * columns
+        across = {
+            j * self.step[1] + x * self.dilation[1] for j in range(columns) for x in range(kx)
+        }
+        return whole * ky * rows * len(across)
+
+    @property
+    def units(self) -> list[int]:
+        """The lengths of a part that a sum is cut into, the longest first."""
+        ky = self.taps[0]
+        whole = {-(-self.depth // parts) for parts in range(1, self.depth + 1)}
+        return [
+            *sorted((ky * count for count in whole), reverse=True),
+            *(count for count in range(ky - 1, 0, -1) if ky % count == 0),
+        ]
+
+
+@cache
+def _best_blocking(arch: str, dtype: str, sizes: _Sizes, fresh: bool) -> tuple[Blocking, int]:
+    """The fastest blocking and its cycles."""
     unit = MatrixUnit(get_arch(arch), dtype)
-    (ky, kx), step, dilation = window
-    y, x, c = shape
+    options = [
+        [Blocking(y, x, c, units) for units in sizes.units]
+        for y, x, c in product((4, 2, 1), repeat=3)
+        if not (sizes.height % y or sizes.blocks % c)
+        and x <= sizes.width
+        and y * x * c <= unit.most_blocks
+    ]
+    return fastest(options, lambda blocking: _loops(sizes, blocking, fresh), arch, dtype)
 
-    def interval(rows: int) -> int:
-        taps = [(i * dilation[0], j * dilation[1]) for i in range(rows) for j in range(kx)]
-        pixels = [(i * step[0], j * step[1]) for i in range(y) for j in range(x)]
-        loaded = {(t[0] + p[0], t[1] + p[1]) for t in taps for p in pixels}
-        count = len(taps)
-        return unit.interval(count * y * x * c, len(loaded), count * c, count)
 
-    if ky == 1 or interval(ky) <= unit.most_unrolled:
-        return interval(ky), True
-    return ky * interval(1) + 6, False
+def _loops(sizes: _Sizes, blocking: Blocking, fresh: bool) -> list[Loop]:
+    """The loops over groups of a function."""
+    (ky, kx), y, c = sizes.taps, blocking.rows, blocking.channels
+    others = (sizes.height // y) * (sizes.blocks // c)
+    return [
+        Loop(
+            part,
+            band.groups * others,
+            Work(y * band.rows, c, part.steps * kx, sizes.pixels(y, band.rows, part.steps)),
+        )
+        for part in cut(sizes.depth * ky, blocking.units, fresh)
+        for band in bands(sizes.width, blocking.columns)
+    ]
 
 
 @dataclass(frozen=True)
@@ -107,148 +178,116 @@ class WindowKernel:
         """Element type of C."""
         return self.unit.accumulator
 
-    @cached_property
-    def blocking(self) -> tuple[int, int, int]:
-        """Blocks of C held in registers: (rows of pixels, columns of pixels, channels)."""
-        blocks = self.n // self.rst[2]
-        shapes = [
-            (y, x, c)
-            for y in (1, 2, 4)
-            for x in (1, 2, 4)
-            for c in (1, 2, 4)
-            if y * x * c <= self.unit.most_blocks
-            and not (self.height % y or self.width % x or blocks % c)
-        ]
-        return min(shapes, key=lambda s: (self._group_cycles(s) / prod(s), -prod(s), s[2]))
-
-    def _taps_of(self, shape: tuple[int, int, int]) -> tuple[int, bool]:
-        window = self.window
-        key = (window.taps, window.step, window.dilation)
-        return _tap_cycles(self.arch.name, self.dtype, key, shape)
-
-    def _group_cycles(self, shape: tuple[int, int, int]) -> int:
-        """Cycles of one group of blocks: its sums, and its accumulators' way in and out."""
-        depth = self.kc // self.rst[1]
-        return depth * self._taps_of(shape)[0] + self.unit.traffic_cycles(prod(shape))
-
-    def cycles(self) -> int:
-        """Issue cycles of one call, an estimate."""
-        blocks = self.height * self.width * (self.n // self.rst[2])
-        return blocks // prod(self.blocking) * self._group_cycles(self.blocking) + 10
+    def _best(self, fresh: bool) -> tuple[Blocking, int]:
+        _, s, t = self.rst
+        taps, step, dilation = self.window.taps, self.window.step, self.window.dilation
+        sizes = _Sizes(self.height, self.width, self.n // t, self.kc // s, taps, step, dilation)
+        return _best_blocking(self.arch.name, self.dtype, sizes, fresh)
 
     @property
-    def _unrolled(self) -> bool:
-        """Whether all taps are written out; else one row of taps, in a loop over the rows."""
-        return self._taps_of(self.blocking)[1]
+    def blocking(self) -> tuple[int, int, int]:
+        """Blocks of C of a group: (rows of pixels, columns of pixels, channels)."""
+        best, _ = self._best(False)
+        return best.rows, best.columns, best.channels
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate."""
+        return self._best(fresh)[1]
 
     def declarations(self) -> str:
         """What the module must declare for this kernel."""
         return self.unit.declarations()
 
-    def text(self, name: str) -> str:
-        """The function ``name(a, b, c, q)``: accumulate chunk q of B."""
-        r, s, t = self.rst
-        window, (by, bx, bc) = self.window, self.blocking
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
+        r, s, _ = self.rst
+        blocking, _ = self._best(fresh)
         w = Writer()
-        a = Buffer("%a", self.a_elements, self.dtype)
-        b = Buffer("%b", self.b_elements, self.dtype)
-        c = Buffer("%c", self.height * self.width * r * self.n, self.accumulator)
-        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
-        taps, depth = len(window.tap_offsets()), self.kc // s
-        with w.block(head):
-            zero = w.constant(0)
-            conf = self.unit.configuration(w)
-            chunk = w.times("%q", self.n * depth * taps * s)
-            with (
-                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
-                w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
-                w.loop("nb", zero, w.constant(self.n // t), w.constant(bc)) as nb,
-            ):
-                row = w.times(y, window.step[0] * window.columns)
-                at_a = w.times(w.sum(row, w.times(x, window.step[1])), depth * r * s)
-                at_b = w.sum(w.times(nb, depth * taps * s * t), chunk)
-                pixel = w.sum(w.times(y, self.width), x)
-                first = w.times(w.sum(w.times(pixel, self.n // t), nb), r * t)
-                at_c = [
-                    w.plus(first, ((i * self.width + j) * (self.n // t) + k) * r * t)
-                    for i in range(by)
-                    for j in range(bx)
-                    for k in range(bc)
-                ]
-                accs = [self.unit.load_acc(w, c, index) for index in at_c]
-                done = self._contract(w, (a, at_a), (b, at_b), accs, conf)
-                for index, value in zip(at_c, done, strict=True):
-                    self.unit.store_acc(w, c, index, value)
+        c = self.height * self.width * r * self.n
+        operands = operands_of(self.unit, self.a_elements, self.b_elements, c)
+        ky, kx = self.window.taps
+        depth = self.kc // s
+        with w.block(f"func.func private @{name}({operands.arguments}, %q: index)"):
+            operands.configure(w, self.unit, fresh=fresh)
+            chunk = w.times("%q", self.n * depth * ky * kx * s)
+            for part in cut(depth * ky, blocking.units, fresh):
+                with walk(w, self._along(part), part.first // part.steps, part.times) as (a, b, _):
+                    ahead = part.first % part.steps // ky
+                    at_a = w.plus(a, ahead * r * s)
+                    at_b = w.plus(w.sum(b, chunk), ahead * ky * kx * s * self.rst[2])
+                    for band in bands(self.width, blocking.columns):
+                        self._groups(w, operands, (at_a, at_b), part, (blocking, band))
             w.line("return")
         return w.text()
 
-    def _contract(
+    def _along(self, part: Part) -> list[Dim]:
+        """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
+        r, s, t = self.rst
+        (ky, kx), depth = self.window.taps, self.kc // s
+        row_b = kx * s * t
+        if part.steps % ky == 0:
+            count = part.first // part.steps + part.times
+            return [Dim(count, part.steps // ky * r * s, part.steps * row_b)]
+        row_a = self.window.dilation[0] * self.window.columns * depth * r * s
+        return [
+            Dim(depth, r * s, ky * row_b),
+            Dim(ky // part.steps, part.steps * row_a, part.steps * row_b),
+        ]
+
+    def _groups(
         self,
         w: Writer,
-        a: tuple[Buffer, str],
-        b: tuple[Buffer, str],
-        accs: list[str],
-        conf: str,
-    ) -> list[str]:
-        """The sum over channels and taps for one group of accumulators."""
+        operands: Operands,
+        start: tuple[str, str],
+        part: Part,
+        shape: tuple[Blocking, Band],
+    ) -> None:
         r, s, t = self.rst
-        window = self.window
-        offsets = window.tap_offsets()
-        zero, one = w.constant(0), w.constant(1)
-        depth = self.kc // s
-        with w.carrying("k", (zero, w.constant(depth), one), accs, self.unit.carried) as loop:
-            here_a = w.sum(a[1], w.times(loop.iv, r * s))
-            here_b = w.sum(b[1], w.times(loop.iv, len(offsets) * s * t))
-            if self._unrolled:
-                taps = list(enumerate(offsets))
-                loop.values = self._taps(w, (a[0], here_a), (b[0], here_b), taps, loop.values, conf)
+        blocking, band = shape
+        window, depth, channels = self.window, self.kc // s, self.n // t
+        pixel_a, pixel_c = depth * r * s, channels * r * t
+        (down, across), y, c = window.step, blocking.rows, blocking.channels
+        column_b = depth * window.taps[0] * window.taps[1] * s * t
+        dims = [
+            Dim(self.height // y, y * down * window.columns * pixel_a, 0, y * self.width * pixel_c),
+            Dim(band.groups, band.rows * across * pixel_a, 0, band.rows * pixel_c),
+            Dim(channels // c, 0, c * column_b, c * r * t),
+        ]
+        pixels = [(i, j) for i in range(y) for j in range(band.rows)]
+        places = [(i * down * window.columns + j * across) * pixel_a for i, j in pixels]
+        lines = tuple(
+            tuple(
+                (tuple(at + place for place in places), tuple(b + k * column_b for k in range(c)))
+                for at, b in line
+            )
+            for line in self._lines(part.steps, vertical=y > band.rows)
+        )
+        sums = tuple(
+            (i * self.width + j) * pixel_c + k * r * t for i, j in pixels for k in range(c)
+        )
+        first_a = w.plus(start[0], band.first * across * pixel_a)
+        begin = (first_a, start[1], band.first * pixel_c)
+        body = Body(lines, sums)
+        multiply_groups(w, self.unit, operands, dims, begin, body, fresh=part.fresh)
+
+    def _lines(self, units: int, *, vertical: bool) -> list[list[tuple[int, int]]]:
+        """Where the taps of so many rows of taps lie in A and in B, from a part's beginning.
+
+        A line of taps runs the way that a group's pixels do: they share most blocks of A.
+        """
+        r, s, t = self.rst
+        ky, kx = self.window.taps
+        depth, offsets = self.kc // s, self.window.tap_offsets()
+
+        def place(k: int, y: int, x: int) -> tuple[int, int]:
+            at = (offsets[y * kx + x] * depth + k) * r * s
+            return at, ((k * ky + y) * kx + x) * s * t
+
+        rows = range(min(units, ky))
+        found: list[list[tuple[int, int]]] = []
+        for k in range(-(-units // ky)):
+            if vertical:
+                found += [[place(k, y, x) for y in rows] for x in range(kx)]
             else:
-                ky, kx = window.taps
-                rows = (zero, w.constant(ky), one)
-                with w.carrying("ky", rows, loop.values, self.unit.carried) as tap_row:
-                    step = window.dilation[0] * window.columns * depth * r * s
-                    row_a = w.sum(here_a, w.times(tap_row.iv, step))
-                    row_b = w.sum(here_b, w.times(tap_row.iv, kx * s * t))
-                    taps = list(enumerate(offsets[:kx]))
-                    tap_row.values = self._taps(
-                        w, (a[0], row_a), (b[0], row_b), taps, tap_row.values, conf
-                    )
-                loop.values = tap_row.results
-        return loop.results
-
-    def _taps(
-        self,
-        w: Writer,
-        a: tuple[Buffer, str],
-        b: tuple[Buffer, str],
-        taps: list[tuple[int, int]],
-        accs: list[str],
-        conf: str,
-    ) -> list[str]:
-        """The products of the given taps, (number, offset in pixels) each; equal loads are shared."""
-        r, s, t = self.rst
-        by, bx, bc = self.blocking
-        window = self.window
-        depth, all_taps = self.kc // s, len(window.tap_offsets())
-        loaded: dict[int, str] = {}
-
-        def pixel(at: int) -> str:
-            if at not in loaded:
-                loaded[at] = self.unit.load_a(w, a[0], w.plus(a[1], at * depth * r * s))
-            return loaded[at]
-
-        for number, offset in taps:
-            filters = [
-                self.unit.load_b(w, b[0], w.plus(b[1], (k * depth * all_taps + number) * s * t))
-                for k in range(bc)
-            ]
-            pixels = [
-                pixel(offset + i * window.step[0] * window.columns + j * window.step[1])
-                for i in range(by)
-                for j in range(bx)
-            ]
-            pairs = [(x, y) for x in pixels for y in filters]
-            accs = [
-                self.unit.mac(w, x, y, acc, conf) for (x, y), acc in zip(pairs, accs, strict=True)
-            ]
-        return accs
+                found += [[place(k, y, x) for x in range(kx)] for y in rows]
+        return found

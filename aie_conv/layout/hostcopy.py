@@ -39,7 +39,7 @@ class HostCopy:
     """``dest[dest_offsets + i] = cast(view[offsets + transposed(i)])``.
 
     Attributes:
-        source: "lhs", "rhs", "in0", "in1", …, "result" or the dest of an earlier copy.
+        source: "lhs", "rhs", "in0", "in1", …, "result" or the dest of an earlier copy; "" for ``literal``.
         view: the source's shape, row-major, after a bitcast to ``view_dtype``.
         view_dtype: type of the view's elements.
         offsets, sizes: the region of the view that is read.
@@ -49,6 +49,7 @@ class HostCopy:
             is a numeric conversion (round to nearest even).
         dest_offsets: where the region goes.
         part: what is taken of each element; other than "whole" from f32 to bf16 only.
+        literal: i32 values that are the source where no value of the program is.
     """
 
     source: str
@@ -62,6 +63,7 @@ class HostCopy:
     dest_dtype: str
     dest_offsets: tuple[int, ...]
     part: Part = "whole"
+    literal: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for a part of another type than f32."""
@@ -95,7 +97,8 @@ def apply(
     values = dict(arrays)
     made: set[str] = set()
     for copy in copies:
-        view = np.ascontiguousarray(values[copy.source]).reshape(-1)
+        given = values[copy.source] if copy.source else np.array(copy.literal, np.int32)
+        view = np.ascontiguousarray(given).reshape(-1)
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
         moved = _taken(region.transpose(copy.perm), copy)
@@ -110,16 +113,33 @@ def apply(
     return values
 
 
+def blanks(
+    copies: Sequence[HostCopy], buffers: Sequence[tuple[str, str, int]]
+) -> list[NDArray[np.generic]]:
+    """Buffers of zeros, with the copies' literals in place: a program's time depends on nothing else.
+
+    Args:
+        copies: those in front of a call.
+        buffers: name, type and elements of each argument of the call.
+    """
+    made: dict[str, NDArray[np.generic]] = {
+        name: np.zeros(elements, NUMPY_DTYPE[dtype]) for name, dtype, elements in buffers
+    }
+    literal = [copy for copy in copies if not copy.source and copy.dest in made]
+    filled = apply(literal, made)
+    return [filled[name].reshape(-1) for name, _, _ in buffers]
+
+
 def made_of(copies: Sequence[HostCopy], given: Collection[str]) -> frozenset[str]:
     """The given values and every dest that is made of nothing else.
 
     A dest may be named before all of its sources are: two copies of a slice's halves, each behind what
     makes its own half.
     """
-    known = set(given)
+    known = {*given, ""}
     sources: dict[str, set[str]] = {}
     for copy in copies:
         sources.setdefault(copy.dest, set()).add(copy.source)
     while found := {dest for dest, of in sources.items() if dest not in known and of <= known}:
         known |= found
-    return frozenset(known)
+    return frozenset(known - {""})

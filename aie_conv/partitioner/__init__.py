@@ -53,6 +53,12 @@ def routes() -> Iterator[Route]:
         yield from map(route_of, styles.values())
 
 
+def shareable_routes(route: str) -> list[Route]:
+    """The routes whose plans may share a configuration, where ``route`` was asked for."""
+    names = tuple(_ROUTES) if route == "auto" else (route,)
+    return [route_of(spec) for name in names for spec in _ROUTES.get(name, {}).values()]
+
+
 def _spaced(number: int) -> str:
     """A number in groups of three digits."""
     return f"{number:,}".replace(",", " ")

@@ -1,10 +1,12 @@
 """What a route gives the partitioner and the bridge: a plan. Routes are known only by this."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from aie_conv.layout.hostcopy import HostCopy
+from numpy.typing import NDArray
+
+from aie_conv.layout.hostcopy import HostCopy, blanks
 from aie_conv.problem import ConvProblem
 
 Parameters = Mapping[str, int]
@@ -60,16 +62,43 @@ class Plan(Protocol):
     def arguments(self) -> tuple[Argument, ...]: ...
     @property
     def finish(self) -> tuple[HostCopy, ...]: ...
+    @property
+    def run_time(self) -> tuple[int, ...]:
+        """Numbers that the program reads from its packed filter: they steer its loops."""
+        ...
+
+    @property
+    def configuration(self) -> Hashable:
+        """Equal for plans whose programs may be one, but for runtime sequence and parameters."""
+        ...
+
+    def issued(self) -> "Plan":
+        """This plan, ``predicted_cycles`` with the time to issue its tasks.
+
+        Raises:
+            ConfigRefused: a task cannot be expressed.
+        """
+        ...
+
+    def shared_with(self, plans: "Sequence[Plan]") -> "Plan":
+        """This plan in a program that serves plans of the same configuration too; itself if it does."""
+        ...
 
     def emit(self) -> str:
         """The text of the AIE module."""
         ...
 
 
+def blank_operands(plan: Plan) -> list[NDArray[Any]]:
+    """Flat operands of a plan's program that are zeros but for what steers it."""
+    return blanks(plan.prologue, [(a.name, a.dtype, a.elements) for a in plan.arguments])
+
+
 class Route(Protocol):
     """A way of running a problem on the NPU; one folder and one registry line."""
 
     name: str
+    style: str
 
     def propose(
         self, problem: ConvProblem, device: str, parameters: Parameters | None = None
@@ -79,6 +108,16 @@ class Route(Protocol):
         Raises:
             Unsupported: the route cannot take this problem; the message says why.
             ConfigRefused: no tiling of it fits the device, or the one described does not.
+        """
+        ...
+
+    def shareable(self, problem: ConvProblem, device: str) -> Sequence[Plan]:
+        """Plans, at most one a configuration, that other problems may share their configuration with.
+
+        They are checked, and priced without the time to issue their tasks.
+
+        Raises:
+            Unsupported: as :meth:`propose`.
         """
         ...
 

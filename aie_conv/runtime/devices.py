@@ -56,7 +56,7 @@ class SimDevice:
         self._loaded = ""
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
-        """Simulate the program's text; the array is reconfigured where it held another."""
+        """Simulate the program's text; the array is reconfigured where it was configured otherwise."""
         from aie_conv.sim import Simulator
 
         simulator = self._simulators.get(executable.text)
@@ -69,7 +69,7 @@ class SimDevice:
                 )
         stats = simulator.run(buffers)
         machine, arch = simulator.machine, simulator.model.arch.name
-        other, self._loaded = self._loaded != executable.text, executable.text
+        other, self._loaded = self._loaded != executable.configuration, executable.configuration
         return {
             "launch_seconds": machine.host.launch,
             "reconfigure_seconds": machine.reconfiguration(arch) if other else 0.0,
@@ -107,6 +107,7 @@ class XrtDevice:
             raise DeviceError(f"device xrt: no NPU: {error}: use --device=sim") from None
         self._model: str = self._device.get_info(pyxrt.xrt_info_device.name)
         self._kernels: dict[str, tuple[Any, Any, int]] = {}
+        self._loaded: dict[str, Any] = {}
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run the program's binary."""
@@ -132,10 +133,16 @@ class XrtDevice:
 
     def _kernel(self, executable: Executable) -> tuple[Any, Any, int]:
         if executable.text not in self._kernels:
-            self._kernels[executable.text] = self._load(executable)
+            self._check(executable)
+            # Programs of one configuration share a context, so that going from one to another is no change.
+            if executable.configuration not in self._loaded:
+                self._loaded[executable.configuration] = self._load(executable)
+            kernel = self._loaded[executable.configuration]
+            self._kernels[executable.text] = (kernel, *self._instructions(executable, kernel))
         return self._kernels[executable.text]
 
-    def _load(self, executable: Executable) -> tuple[Any, Any, int]:
+    def _check(self, executable: Executable) -> None:
+        """Raise DeviceError for a program of another NPU, or without a binary."""
         wanted = executable.device.partition("_")[0]
         found = next((npu for part, npu in self._NAMES if part in self._model), self._model)
         if wanted != found:
@@ -148,6 +155,9 @@ class XrtDevice:
                 "device xrt: the artifact holds no NPU binary: compile it where mlir-aie's aiecc"
                 " is installed, or use --device=sim"
             )
+
+    def _load(self, executable: Executable) -> Any:
+        """The kernel of a configuration."""
         xrt = self._xrt
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "program.xclbin"
@@ -156,12 +166,16 @@ class XrtDevice:
         self._device.register_xclbin(binary)
         context = xrt.hw_context(self._device, binary.get_uuid())
         names = [kernel.get_name() for kernel in binary.get_kernels()]
-        kernel = xrt.kernel(context, next(name for name in names if name.startswith("MLIR_AIE")))
+        return xrt.kernel(context, next(name for name in names if name.startswith("MLIR_AIE")))
+
+    def _instructions(self, executable: Executable, kernel: Any) -> tuple[Any, int]:
+        """A program's runtime sequence in the kernel's memory, and its length in 32-bit words."""
+        xrt = self._xrt
         code = np.frombuffer(executable.blobs["instructions"], np.uint32)
         held = xrt.bo(self._device, code.nbytes, xrt.bo.cacheable, kernel.group_id(1))
         held.write(code, 0)
         held.sync(xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
-        return kernel, held, code.size
+        return held, code.size
 
 
 _DEVICES: dict[str, Callable[[], Device]] = {

@@ -9,15 +9,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from aie_conv.errors import DeviceError
 
 MAGIC = b"AIECONV\0"
 VERSION = 1
 _FIXED = struct.Struct("<8sIIQ")
+_SEQUENCE = re.compile(r"^( *)aie\.runtime_sequence\b.*?^\1}$", re.MULTILINE | re.DOTALL)
+"""A runtime sequence, up to the brace that stands as far in as its head."""
+
 _DIGEST = hashlib.sha256().digest_size
 
 
@@ -46,6 +51,11 @@ class Executable:
     keeps_base: bool
     text: str
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+
+    @cached_property
+    def configuration(self) -> str:
+        """A digest of what the array is loaded with: the module without its runtime sequence."""
+        return hashlib.sha256(_SEQUENCE.sub("", self.text).encode()).hexdigest()
 
     def pack(self) -> bytes:
         """The executable's bytes."""

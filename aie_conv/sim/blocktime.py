@@ -133,9 +133,7 @@ def loop_time(loop: Loop, rules: Rules) -> LoopTime:
     kept = {source for source, _, _, distance in body.edges if distance}
     carried = sum(body.sizes[source][1] for source in kept)
     if profile.pipelined and vector and carried <= profile.accumulator_share + 1e-9:
-        schedule = modulo_schedule(body, True)
-        held = pressure(body, schedule)
-        spills = _spills((held[0], max(held[1], carried)), rules.core)
+        schedule, spills = _in_registers(body, carried, rules.core)
         loads = sum(unit in ("load", "lda") for unit in body.units)
         stalls = conflicts(body, schedule, weights)
         stalls += profile.same_bank_pairs * max(0, loads - schedule.interval)
@@ -144,6 +142,25 @@ def loop_time(loop: Loop, rules: Rules) -> LoopTime:
     schedule = rolled(body)
     stalls, spills = conflicts(body, schedule, weights), _spills((0.0, carried), rules.core)
     return LoopTime(schedule.interval + stalls + spills, 1, schedule.length, stalls, spills)
+
+
+def _in_registers(body: Body, carried: float, core: CoreTiming) -> tuple[Schedule, float]:
+    """A schedule, and what it spills: where registers are short, a slower one may need fewer.
+
+    Args:
+        body: the loop's.
+        carried: share of the accumulator file that its carried values take.
+        core: with its registers.
+    """
+    least, best, spills = 1, None, 0.0
+    while best is None or (spills and least < best.interval + spills):
+        schedule = modulo_schedule(body, True, least)
+        held = pressure(body, schedule)
+        more = _spills((held[0], max(held[1], carried)), core)
+        if best is None or schedule.interval + more < best.interval + spills:
+            best, spills = schedule, more
+        least = max(least, schedule.interval) + max(1, best.interval // 16)
+    return best, spills
 
 
 def _spills(held: tuple[float, float], core: CoreTiming) -> float:

@@ -146,8 +146,10 @@ class Planner:
         self.ranges: dict[Value, Range] = {}
         self.integers: set[Value] = set()
         self.spilled: set[Value] = set()
+        self.made: set[Value] = set()
         self.used_by: dict[Value, list[Op]] = {}
         for op in walk(core.op.blocks[0]):
+            self.made.update(op.results)
             for value in op.operands:
                 self.used_by.setdefault(value, []).append(op)
 
@@ -170,6 +172,10 @@ class Planner:
                 straight = []
                 steps.append(self._fifo(op))
             elif self._is_scalar(op):
+                if op.name == "memref.load":
+                    # What comes before may write there.
+                    self._close(steps, straight)
+                    straight = []
                 steps.append(ScalarStep(op))
             elif op.name not in ("aie.end", "scf.yield"):
                 straight.append(op)
@@ -187,12 +193,25 @@ class Planner:
         """Integer arithmetic on values known to Python, or another view of a memref."""
         if op.name in _VIEWS:
             return True
+        if op.name == "memref.load":
+            return self._is_parameter(op)
         if op.name not in _SCALAR or any(value not in self.integers for value in op.operands):
             return False
         self.integers.update(op.results)
         known = range_of(op.name, [self.ranges.get(value) for value in op.operands])
         if known is not None and known.fits(op.results[0].type):
             self.ranges[op.results[0]] = known
+        return True
+
+    def _is_parameter(self, op: Op) -> bool:
+        """A whole number from a core's own memory that bounds a loop or a branch around FIFO operations."""
+        memref, *indices = op.operands
+        users = self.used_by.get(op.results[0], ())
+        steers = any(user.name in ("arith.index_cast", "arith.cmpi") for user in users)
+        known = all(value in self.integers for value in indices)
+        if memref in self.made or not (steers and known) or len(indices) != 1:
+            return False
+        self.integers.update(op.results)
         return True
 
     def _fifo(self, op: Op) -> Step:

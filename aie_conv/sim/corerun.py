@@ -18,7 +18,7 @@ from aie_conv.sim.coreplan import (
     evaluate,
 )
 from aie_conv.sim.engine import Pool, Waiting, aligned
-from aie_conv.sim.ir import Op, Value
+from aie_conv.sim.ir import ELEMENT_BITS, Op, Value
 from aie_conv.sim.lower import Registers, Target
 from aie_conv.sim.model import Core
 from aie_conv.sim.native import Leaf, compile_leaf
@@ -66,6 +66,7 @@ class CoreRun:
         self.plan = plan
         self.ports = ports
         self.functions = functions
+        self.buffers = buffers
         self.shared = shared
         self.places = places
         self.lane: Lane | None = None
@@ -122,6 +123,9 @@ class CoreRun:
 
     def _scalar(self, op: Op) -> None:
         """Integer arithmetic; another view of an object dies with the object."""
+        if op.name == "memref.load":
+            self.env[op.results[0]] = self._parameter(op)
+            return
         values = [self.env[value] for value in op.operands]
         if None not in values:
             self.env[op.results[0]] = evaluate(op, [value or 0 for value in values])
@@ -131,6 +135,16 @@ class CoreRun:
             for names in port.seen.values():
                 if op.operands[0] in names:
                     names.append(op.results[0])
+
+    def _parameter(self, op: Op) -> int:
+        """A whole number from the core's own memory."""
+        memref, place = op.operands
+        at, count = self.env[place] or 0, memref.type.bytes * 8 // ELEMENT_BITS[memref.type.elem]
+        if not 0 <= at < count:
+            raise DeviceError(f"{self.core.name}: line {op.line}: loads element {at} of {count}")
+        words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
+        self.clock += self.target.machine.core[self.target.arch].load_latency
+        return int(words[at])
 
     def _loop(self, step: LoopStep) -> Waiting:
         first, last, by = (self.env[value] or 0 for value in step.op.operands)

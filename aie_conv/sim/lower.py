@@ -14,6 +14,7 @@ from typing import NoReturn
 
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current
 from aie_conv.errors import DeviceError, VerifyError
+from aie_conv.sim.carried import carried_ranges
 from aie_conv.sim.costs import Cost
 from aie_conv.sim.ir import Block, Op, Type, Value
 from aie_conv.sim.placement import Place
@@ -274,6 +275,8 @@ def _for(low: Lowering, op: Op) -> None:
         low.names[value] = name
     if known:
         low.ranges[block.args[0]] = known
+    if trips and known:
+        low.ranges.update(carried_ranges(op, trips, (known.low, known.step), low.constant_of))
     index = llvm_type(block.args[0].type)
     more = low.emit(f"icmp slt {index} {args[0]}, {upper}")
     low.do(f"br i1 {more}, label %{body}, label %{done}")

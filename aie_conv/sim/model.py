@@ -42,7 +42,8 @@ class Fifo:
         to_stream, from_stream: (size, stride) in elements, outermost first; () if none.
         pad: (before, after) in elements for each dimension of ``to_stream``.
         stored_bytes: bytes of one object in the producer's memory; a link whose FIFO out pads may
-            keep a smaller object there than it sends.
+            keep a smaller object there than it sends, and one whose FIFO in has larger objects
+            keeps and sends those.
     """
 
     name: str
@@ -294,6 +295,9 @@ def _check_parts(model: Model, link: Link) -> None:
     if len(parts) == 1 and parts[0].pad:
         _check_expanding(link, whole, parts[0])
         return
+    if len(link.ins) == len(link.outs) and whole.bytes > parts[0].bytes:
+        _check_cut(link, whole, parts[0])
+        return
     at = 0
     for part, offset in zip(parts, link.offsets, strict=True):
         start = offset * ELEMENT_BITS[whole.elem.elem] // 8
@@ -309,6 +313,20 @@ def _check_parts(model: Model, link: Link) -> None:
             f"the object {whole.bytes}: the tools would transfer the larger size at both ends of a "
             "link; one FIFO out with padDimensions (of zeros) may be larger than the FIFO in"
         )
+
+
+def _check_cut(link: Link, source: Fifo, out: Fifo) -> None:
+    """A relay whose FIFO in has the larger objects keeps and sends those; receivers cut them.
+
+    So mlir-aie lowers it (tried, with repeat_count as well): both of the mem tile's descriptors have the
+    length of the FIFO in's object, those of the FIFO out's consumers their own.
+    """
+    if source.bytes % out.bytes or source.elem.elem != out.elem.elem:
+        raise VerifyError(
+            f"line {link.line}: object size mismatch: @{source.name} of {source.elem} is sent to "
+            f"@{out.name} of {out.elem}: give whole objects of one element type"
+        )
+    out.stored_bytes = source.bytes
 
 
 def _check_expanding(link: Link, source: Fifo, out: Fifo) -> None:

@@ -20,13 +20,13 @@ TRIES = 6
 
 
 @lru_cache(maxsize=4096)
-def modulo_schedule(body: Body, apart: bool) -> Schedule:
-    """A loop's body, a new iteration every ``interval`` cycles.
+def modulo_schedule(body: Body, apart: bool, least: int = 1) -> Schedule:
+    """A loop's body, a new iteration every ``interval`` cycles, ``least`` or more.
 
-    The interval starts at the larger of its two lower bounds and grows until a schedule is found; one
+    The interval starts at the largest of its lower bounds and grows until a schedule is found; one
     iteration after the other always is one.
     """
-    interval = max(body.resource_interval(apart=apart), body.recurrence_interval())
+    interval = max(least, body.resource_interval(apart=apart), body.recurrence_interval())
     flat = list_schedule(body, apart)
     while interval < flat.length:
         found = _try_interval(body, interval, apart)

@@ -85,10 +85,19 @@ class Sizes:
             times = self.unrolled(op)
             inside = sum(self.block(inner) for inner in op.blocks)
             return times * inside if times else LOOP_BYTES + inside
+        if self._is_part_of_another(op):
+            return 0
         values = (*op.results, *op.operands)
         if any(value.type.kind == "vector" for value in values):
             return OP_BYTES * self._vectors(op)
         return self._scalar(op)
+
+    def _is_part_of_another(self, op: Op) -> bool:
+        """A constant distance is in the access's own address; a register's first lanes are no move."""
+        if op.name == "vector.shuffle":
+            return all(index in (i, -1) for i, index in enumerate(op.attrs["mask"]))
+        index = op.name == "arith.addi" and op.results[0].type.elem == "index"
+        return index and any(value in self.constants for value in op.operands)
 
     def unrolled(self, op: Op) -> int:
         """Trips of a loop of scalars that the compiler unrolls whole; 0 if it stays a loop."""

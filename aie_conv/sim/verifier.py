@@ -153,7 +153,7 @@ def _check_locks(_model: Model, tile: Tile, use: Use) -> None:
 def _check_fifo(model: Model, fifo: Fifo) -> None:
     if fifo.shared:
         return
-    _check_length(fifo, fifo.producer, fifo.bytes)
+    _check_length(fifo, fifo.producer, max(fifo.bytes, fifo.stored_bytes))
     _check_walk(model, fifo, fifo.producer, "dimensionsToStream", fifo.to_stream)
     _check_pad(fifo)
     for i, tile in enumerate(fifo.consumers):

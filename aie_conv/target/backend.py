@@ -6,13 +6,14 @@ import re
 import time
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv import partitioner
-from aie_conv.errors import Unsupported, UsageError
+from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import write_whole
+from aie_conv.partitioner.configurations import Call, shared, together
 from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.partitioner.pins import Pins, read_pins
@@ -21,7 +22,7 @@ from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.target import toolchain
 from aie_conv.target.options import Options
 from aie_conv.target.pictures import make_pictures
-from aie_conv.target.planning import Planning, Say, silent
+from aie_conv.target.planning import Planning, Say, plan_cache, silent
 from aie_conv.target.report import VERSION, make_report
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ STAGES: tuple[tuple[str, str, str], ...] = (
     ),
     ("recognise", "bridge.recognise", "each dispatch's body to a ConvProblem with its epilogue"),
     ("choose", "partitioner", "every route's best plan and the CPU are priced; the cheapest wins"),
+    ("settle", "partitioner", "plans whose programs may be one share a configuration of the array"),
     ("emit", "img2col, direct", "plan to an AIE module, verified against the device's limits"),
     ("rewrite", "bridge.rewrite", "dispatch to host copies around a call of the runtime module"),
     ("generate", "bridge.compiler", "the CPU's dispatches and the host program to a .vmfb"),
@@ -92,8 +94,8 @@ def write_modules(folder: Path, modules: dict[str, str]) -> None:
         write_whole(folder / _file_name(name), text.encode())
 
 
-def pack_plan(plan: Plan) -> tuple[str, bytes]:
-    """A plan's AIE text, checked against every limit of its device, and its executable."""
+def pack_plan(plan: Plan) -> tuple[Executable, bytes]:
+    """A plan's executable, its text checked against every limit of its device, and the bytes of it."""
     from aie_conv.sim import verify
 
     text = plan.emit()
@@ -101,7 +103,8 @@ def pack_plan(plan: Plan) -> tuple[str, bytes]:
     blobs = toolchain.build(text)
     buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
-    return text, Executable(plan.device, buffers, keeps, text, blobs).pack()
+    executable = Executable(plan.device, buffers, keeps, text, blobs)
+    return executable, executable.pack()
 
 
 def air_text(name: str, plan: Plan) -> str:
@@ -134,11 +137,14 @@ class Chooser:
         self._planning = Planning(options, progress, warn)
         self._host = load_measured() if options.cpu_cost == "measured" else FIXED
         self._pins = _pins(options)
+        self._progress = progress
+        self._asked: dict[str, tuple[frozenset[str], bool]] = {}
 
     def choose(self, name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
         """Where a dispatch goes."""
         options = self._options
         pin = self._pins.find(name, problem.describe()) if self._pins is not None else None
+        self._asked[name] = (constants, pin is None)
         return partitioner.choose(
             problem,
             device=options.device,
@@ -151,14 +157,46 @@ class Chooser:
             planner=self._planning.planner,
         )
 
-    def check(self, dispatches: "Sequence[Dispatch]") -> None:
-        """Raise UsageError if a pin was not met; warn of plans that could not be used."""
+    def settle(self, dispatches: "Sequence[Dispatch]") -> "list[Dispatch]":
+        """The dispatches with plans that share configurations where that is cheaper.
+
+        Raises:
+            UsageError: a pin was not met.
+        """
         self._planning.tell()
         if self._pins is not None:
             self._pins.check(
                 (d.name, d.problem and d.problem.describe(), d.decision.route, d.decision.reason)
                 for d in dispatches
             )
+        npu = [d for d in dispatches if d.decision.plan is not None]
+        calls = [Call(d.decision, *self._asked[d.name]) for d in npu]
+        decisions = [call.decision for call in calls]
+        options = self._options
+        if options.configurations == "few":
+            self._progress("choosing configurations")
+            routes = partitioner.shareable_routes(options.route)
+            store = plan_cache() if options.plan_cache == "on" else None
+            decisions = together(calls, routes, options.device, self._host, store)
+        plans = iter(shared([d.plan for d in decisions if d.plan is not None], _fits))
+        made = {
+            dispatch.name: replace(
+                dispatch, decision=replace(d, plan=next(plans)) if d.plan is not None else d
+            )
+            for dispatch, d in zip(npu, decisions, strict=True)
+        }
+        return [made.get(dispatch.name, dispatch) for dispatch in dispatches]
+
+
+def _fits(plan: Plan) -> bool:
+    """Whether a plan's program keeps within the device's limits."""
+    from aie_conv.sim import verify
+
+    try:
+        verify(plan.emit())
+    except VerifyError:
+        return False
+    return True
 
 
 def _pins(options: Options) -> Pins | None:
@@ -206,14 +244,16 @@ def compile_source(
         clock["choose"] += time.perf_counter() - start
         return decision
 
-    packed: dict[Any, tuple[str, bytes]] = {}
+    packed: dict[Any, tuple[Executable, bytes]] = {}
+    loaded: dict[str, str] = {}
 
     def pack(name: str, plan: Plan) -> bytes:
         start = time.perf_counter()
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in packed:
             packed[key] = pack_plan(plan)
-        modules[name], data = packed[key]
+        executable, data = packed[key]
+        modules[name], loaded[name] = executable.text, executable.configuration
         written[name] = air_text(name, plan) if options.emit_level == "air" else modules[name]
         clock["emit"] += time.perf_counter() - start
         return data
@@ -224,11 +264,11 @@ def compile_source(
         user_flags=options.iree_flags,
         choose=choose,
         pack=pack,
-        decided=chooser.check,
+        settle=chooser.settle,
         progress=progress,
     )
     seconds = {**clock, "total": time.perf_counter() - started}
-    report = make_report(made.dispatches, options.device, seconds)
+    report = make_report(made.dispatches, options.device, seconds, loaded)
     artifact = Artifact(made.vmfb, report, modules)
     plans = {d.name: d.decision.plan for d in made.dispatches if d.decision.plan is not None}
     files = make_pictures(options, report, modules, plans, progress)

@@ -6,6 +6,7 @@ from pathlib import Path
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
+from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
 
 CPU_COSTS = ("fixed", "measured")
@@ -28,6 +29,8 @@ class Options:
         search: "fast" takes each route's plan by its cost model, "best" by the simulator.
         plan_db: database of plans that `aie-conv tune` made, None for none.
         plan_cache: "on" keeps plans in the user's cache folder; or "off".
+        configurations: "few" chooses plans together, so that calls share configurations of the array;
+            "each" gives every dispatch its own best plan.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
@@ -49,6 +52,7 @@ class Options:
     search: str = "fast"
     plan_db: Path | None = None
     plan_cache: str = "on"
+    configurations: str = "few"
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -65,6 +69,7 @@ class Options:
             ("emit-level", self.emit_level, EMIT_LEVELS),
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
+            ("configurations", self.configurations, MODES),
         ):
             if value not in known:
                 raise UsageError(

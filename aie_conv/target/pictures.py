@@ -10,7 +10,7 @@ from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import column_tile
 from aie_conv.array.tiling import Tiling
 from aie_conv.errors import UsageError
-from aie_conv.partitioner.interface import Plan
+from aie_conv.partitioner.interface import Plan, blank_operands
 from aie_conv.target.options import Options
 from aie_conv.target.planning import Say, silent
 
@@ -47,7 +47,9 @@ def make_pictures(
     wanted = traced if options.html is None else [name for name in names if name in modules]
     from aie_conv.html.measure import measure_all
 
-    measured = measure_all({name: modules[name] for name in wanted}, progress)
+    texts = {name: modules[name] for name in wanted}
+    operands = {name: blank_operands(plans[name]) for name in wanted}
+    measured = measure_all(texts, progress, operands)
     files: dict[Path, bytes] = {}
     if options.trace is not None:
         files[options.trace] = _trace(options.device, [(name, measured[name]) for name in traced])

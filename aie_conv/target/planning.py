@@ -6,14 +6,11 @@ from math import inf
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aie_conv.arch.machine import current
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.files import code_digest, user_cache
-from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.partitioner.database import PARTS, Database, PlanCache, read_database
-from aie_conv.partitioner.interface import Plan
+from aie_conv.partitioner.interface import Plan, blank_operands
 from aie_conv.partitioner.planner import Planner
 
 if TYPE_CHECKING:
@@ -66,7 +63,7 @@ class SimulatorJudge:
 
         if plan.problem.macs > self._most_macs:
             return None
-        buffers = [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
+        buffers = blank_operands(plan)
         try:
             return Simulator(plan.emit()).run(buffers).cycles
         except (DeviceError, VerifyError) as error:

@@ -1,10 +1,12 @@
 """The report of a compilation: every dispatch, where it went and why. Schema: docs/report-schema.md."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.arch import get_device
 from aie_conv.partitioner import F32_STAYS
+from aie_conv.partitioner.configurations import change_cycles
 from aie_conv.problem import ConvProblem
 
 if TYPE_CHECKING:
@@ -28,8 +30,8 @@ def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
     }
 
 
-def entry(dispatch: "Dispatch") -> dict[str, Any]:
-    """One dispatch call's entry."""
+def entry(dispatch: "Dispatch", configuration: int = 0) -> dict[str, Any]:
+    """One dispatch call's entry; ``configuration`` numbers the module's from 1, 0 is none."""
     plan, problem = dispatch.decision.plan, dispatch.problem
     return {
         "name": dispatch.name,
@@ -41,6 +43,8 @@ def entry(dispatch: "Dispatch") -> dict[str, Any]:
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "bound": plan.bound if plan else "",
+        "configuration": configuration,
+        "run_time": list(plan.run_time) if plan else [],
         "cores": plan.cores if plan else 0,
         "macs": problem.macs if problem else 0,
         "shim_bytes": plan.shim_bytes if plan else 0,
@@ -51,10 +55,20 @@ def entry(dispatch: "Dispatch") -> dict[str, Any]:
 
 
 def make_report(
-    dispatches: Iterable["Dispatch"], device: str, seconds: dict[str, float]
+    dispatches: Iterable["Dispatch"],
+    device: str,
+    seconds: dict[str, float],
+    configurations: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The whole report."""
-    entries = [entry(d) for d in dispatches]
+    """The whole report; ``configurations`` tell the array's by dispatch, equal where they are one."""
+    numbers = {"": 0}
+    entries: list[dict[str, Any]] = []
+    for d in dispatches:
+        loaded = configurations.get(d.name, "")
+        entries.append(entry(d, numbers.setdefault(loaded, len(numbers))))
+    order = [e["configuration"] for e in entries if e["configuration"]]
+    # A run begins with what the one before it left.
+    changes = sum(new != old for old, new in pairwise([*order[-1:], *order]))
     npu = [e for e in entries if e["route"] != "cpu"]
     f32 = [e for e in entries if e["reason"] == F32_STAYS]
     facts = get_device(device)
@@ -73,6 +87,9 @@ def make_report(
             "npu_macs": sum(e["macs"] for e in npu),
             "shim_bytes": sum(e["shim_bytes"] for e in npu),
             "predicted_cycles": sum(e["predicted_cycles"] for e in npu),
+            "configurations": len(numbers) - 1,
+            "configuration_changes": changes,
+            "change_cycles": changes * change_cycles(device),
             "f32_on_cpu": len(f32),
         },
         "seconds": seconds,
@@ -88,6 +105,8 @@ def summary(report: dict[str, Any]) -> str:
         f"{totals['npu']} on {report['device']}, "
         f"{totals['contractions'] - totals['npu']} on the CPU"
     )
+    if totals["npu"] > 1:
+        text += f"; {totals['configurations']} configurations, {totals['configuration_changes']} changes"
     if totals["f32_on_cpu"]:
         text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16 or bf16x3"
     return text

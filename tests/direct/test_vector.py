@@ -8,12 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names, get_device
+from aie_conv.array.cut import PARAMETERS
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.layout.hostcopy import NUMPY_DTYPE
+from aie_conv.partitioner.interface import blank_operands
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
 from aie_conv.sim.model import build_model
@@ -106,9 +107,7 @@ def test_resnet50_windows_keep_the_matrix_unit_busy(problem: ConvProblem) -> Non
     the shim than im2col, unless the host's memory binds, for which longer runs are worth more bytes."""
     device = get_device("npu1_4col")
     plan = VectorRoute().propose(problem, device.name)
-    stats = Simulator(plan.emit()).run(
-        [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
-    )
+    stats = Simulator(plan.emit()).run(blank_operands(plan))
     share = stats.macs / sum(stats.core_cycles.values()) / device.arch.macs_per_cycle["i8"]
     assert share >= 0.5 or plan.bound in ("filter stream", "input stream", "host memory")
     assert stats.shim_bytes == plan.shim_bytes
@@ -123,7 +122,7 @@ def test_planner_and_simulator_agree_on_a_cores_memory() -> None:
     uses = tile_use(build_model(read_module(plan.emit())))
     objects = 2 * tiling.a_elements + tiling.b_depth * tiling.b_elements
     results = tiling.pixels * tiling.n * (2 * tiling.out_size + 4)
-    most = objects * tiling.size + results + STACK_BYTES + COUNTER_BYTES
+    most = objects * tiling.size + results + STACK_BYTES + COUNTER_BYTES + 4 * PARAMETERS
     cores = [sum(size for _, size in use.memory) for tile, use in uses.items() if tile.row > 1]
     assert cores == [most] * len(cores)
 

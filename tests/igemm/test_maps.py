@@ -67,7 +67,8 @@ def streamed(kernel: IgemmKernel, x: np.ndarray) -> dict[int, list[np.ndarray]]:
         (name, pattern), *_ = tiling.input_patterns(tile, [0])
         assert name == tiling.gemm.lhs.name
         read = buffer[np.fromiter(pattern.addresses(), int)]
-        rows = read.reshape(tiling.chunks, tiling.pixels, tiling.kc).transpose(1, 0, 2)
+        steps = tiling.chunks // tiling.staged
+        rows = read.reshape(steps, tiling.pixels, tiling.staged * tiling.kc).transpose(1, 0, 2)
         (out,) = tiling.output_patterns(tile)
         for row, address in zip(rows.reshape(tiling.pixels, -1), out.addresses(), strict=True):
             found.setdefault(int(written[address]), []).append(row)

@@ -42,27 +42,27 @@ def multiply_streams(plan: ArrayPlan, buffers: dict[str, NDArray[np.generic]]) -
     _, s, n_block = t.matmul.rst
     for c in range(t.filter_columns):
         rows = filter_rows(t, c)
-        objects = (
-            _stream(made[f"b_l3_{c}"], buffers).view(dtype).reshape(-1, len(rows), t.b_elements)
-        )
+        sent = _stream(made[f"b_l3_{c}"], buffers).view(dtype)
+        objects = sent[len(rows) * t.header :].reshape(-1, len(rows), t.b_elements)
         for i, row in enumerate(rows):
             filters[row] = objects[:, i].astype(np.float64)
     for c in range(t.columns):
         a = _stream(made[f"a_l3_{c}"], buffers).view(dtype).astype(np.float64)
-        a = a.reshape(t.passes, t.column_tiles, t.chunks + t.residual_objects, t.pixels, t.kc)
+        objects = (t.chunks + t.residual_objects) // t.staged
+        a = a.reshape(-1, objects, t.pixels, t.staged, t.kc).transpose(0, 1, 3, 2, 4)
+        a = a.reshape(-1, t.chunks + t.residual_objects, t.pixels, t.kc)
         tiles = []
-        for p in range(t.passes):
-            for tile in range(t.column_tiles):
-                for row in range(t.rows):
-                    if t.resident:
-                        b = filters[row][p, : t.n * t.view.k]
-                    else:
-                        per = t.chunks + t.tail_objects
-                        start = (p * t.column_tiles + tile) * per
-                        b = filters[row][start : start + t.chunks].reshape(-1)
-                    b = b.reshape(t.chunks, t.n // n_block, t.kc // s, s, n_block)
-                    b = b.transpose(0, 2, 3, 1, 4).reshape(t.chunks, t.kc, t.n)
-                    tiles.append(sum(a[p, tile, q] @ b[q] for q in range(t.chunks)))
+        for number, (p, _) in enumerate(t.steps()):
+            for row in range(t.rows):
+                if t.resident:
+                    b = filters[row][p, : t.n * t.view.k]
+                else:
+                    start = number // t.b_repeat * (t.chunks + t.tail_objects)
+                    b = filters[row][start : start + t.chunks].reshape(-1)
+                b = b.reshape(t.chunks, t.n // n_block, t.kc // s, s, n_block)
+                b = b.transpose(0, 2, 3, 1, 4).reshape(t.chunks, t.kc, t.n)
+                held = a[number // t.a_repeat]
+                tiles.append(sum(held[q] @ b[q] for q in range(t.chunks)))
         values = np.concatenate([tile.reshape(-1) for tile in tiles])
         at = 0
         for _, name, _, task in made[f"c_l3_{c}"].tasks:

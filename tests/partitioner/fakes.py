@@ -1,7 +1,8 @@
 """Routes with stated costs, to test the choice between them."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -25,6 +26,15 @@ class FakePlan:
     prologue: tuple[HostCopy, ...] = ()
     arguments: tuple[Argument, ...] = ()
     finish: tuple[HostCopy, ...] = ()
+    run_time: tuple[int, ...] = ()
+    configuration: Hashable = None
+    sharers: int = 1
+
+    def issued(self) -> "FakePlan":
+        return self
+
+    def shared_with(self, plans: Sequence[Any]) -> "FakePlan":
+        return replace(self, sharers=len(plans)) if len(plans) > 1 else self
 
     def emit(self) -> str:
         return f"{self.route} {self.style} {dict(self.parameters)}"

@@ -38,10 +38,18 @@ class Fake:
     rows: int = 4
     device: Device = field(default_factory=Device)
     task_cycles: int = 1000
+    staged: int = 1
+    a_repeat: int = 1
+    b_repeat: int = 1
+    cores_cycles: int = 0
+    held: tuple["Fake", ...] = ()
 
     @property
     def loads(self) -> dict[str, int]:
-        return {"cores": self.cycles}
+        return {"cores": self.cores_cycles or self.cycles}
+
+    def variants(self) -> tuple["Fake", ...]:
+        return self.held
 
     def check(self) -> None:
         if not self.fits:
@@ -94,6 +102,16 @@ def test_every_kind_of_tiling_gets_a_hearing() -> None:
     """Many of one division of the channels, and one of another that is predicted to be slower."""
     many = [Fake(20_000 + i, n=8) for i in range(40)]
     assert 16 in {tiling.n for tiling, _ in found([*many, Fake(28_000, n=16)], 12)}
+
+
+def test_what_holds_more_in_the_mem_tiles_is_found() -> None:
+    """Of a tiling that memory binds, whose cores are idle; not of one whose cores take longer than the best."""
+    faster = Fake(15_000, staged=4)
+    idle = Fake(30_000, cores_cycles=10_000, held=(Fake(1, fits=False), faster))
+    others = [Fake(20_000 + i) for i in range(60)]
+    assert found([*others, idle])[0][0] is faster
+    busy = replace(idle, cores_cycles=25_000)
+    assert found([*others, busy])[0][0] is others[0]
 
 
 def test_a_search_has_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -115,6 +115,7 @@ def relay(
     attributes: str = "",
     received: int | None = None,
     objects: int = 2,
+    sent: int = 1,
     depth: int = 2,
     loops: int | None = None,
     out_sizes: Sequence[int] | None = None,
@@ -126,12 +127,13 @@ def relay(
         to_stream, from_stream: text of the dimensions on the way from the mem tile to the core.
         attributes: of the FIFO into the core, e.g. a padding.
         received: elements the core gets per object (more than ``elements`` with padding).
-        loops: objects the core handles; ``objects`` if None.
+        sent: objects that the core gets for each of the ``objects`` that the shim reads.
+        loops: objects the core handles; all if None.
     """
     received = received or elements
     small, large = memref(elements, dtype), memref(received, dtype)
     lanes = 16 // BYTES[dtype]
-    total, back = elements * objects, received * objects
+    total, back = elements * objects, received * objects * sent
     out_sizes = out_sizes or (1, 1, 1, back)
     return f"""module {{
 aie.device(npu1) {{
@@ -145,7 +147,7 @@ aie.objectfifo @o(%c, {{%s}}, {depth} : i32) : !aie.objectfifo<{large}>
 %core = aie.core(%c) {{
 %c0 = arith.constant 0 : index
 %c1 = arith.constant 1 : index
-%n = arith.constant {objects if loops is None else loops} : index
+%n = arith.constant {objects * sent if loops is None else loops} : index
 %step = arith.constant {lanes} : index
 %size = arith.constant {received} : index
 scf.for %i = %c0 to %n step %c1 {{

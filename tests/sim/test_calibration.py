@@ -4,14 +4,13 @@ import csv
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from aie_conv.arch.machine import default_machine
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.layout.hostcopy import NUMPY_DTYPE
+from aie_conv.partitioner.interface import blank_operands
 from aie_conv.problem import conv2d
 from aie_conv.sim import Simulator
 from aie_conv.timing.kernel import PeerKernel
@@ -107,7 +106,7 @@ def test_the_recurrence_agrees_with_the_simulator(
     problem = conv2d(1, pixels // m, m, c, channels, 1, 1, dtype="i8", out_dtype="i32")
     parameters = {"n": n, "kc": k, "resident": False, "b_depth": 2, "th": 1, "tw": m, "rep": 1}
     plan = Im2colRoute().propose(problem, "npu1_4col", parameters)
-    arrays = [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
+    arrays = blank_operands(plan)
     simulated = Simulator(plan.emit()).run(arrays).cycles
     kernel = PeerKernel("aie2", "i8", "i32", m, k, n, (2, 2))
     product = Product(pixels, c, channels, kernel, 4, 4, k, True, 2, "i32")

@@ -105,6 +105,33 @@ def test_reading_twice_costs_the_words_that_are_sent() -> None:
     assert sorted(stats.dma_words.values()) == [2 * 64 // 4, 2 * 112 // 4, 2 * 112 // 4]
 
 
+@given(st.integers(1, 4), st.integers(1, 3), st.integers(1, 3), st.integers(1, 2), st.booleans())
+def test_what_the_mem_tile_holds_is_cut_and_sent_again(
+    pieces: int, repeat: int, objects: int, depth: int, across: bool
+) -> None:
+    """Each object of 4 rows is sent ``repeat`` times, row by row or column by column, in pieces of 64."""
+    columns = 16 * pieces
+    dims = [(columns // 8, 8), (4, columns), (8, 1)] if across else [(4 * columns, 1)]
+    text = relay(
+        4 * columns,
+        "i8",
+        to_stream=stream_text(dims),
+        attributes=f"{{repeat_count = {repeat} : i32}}",
+        received=64,
+        objects=objects,
+        sent=pieces * repeat,
+        depth=depth,
+    )
+    x = signed((objects, 4 * columns))
+    y = np.zeros((objects, repeat, 4 * columns), np.int8)
+    stats = Simulator(text).run([x.reshape(-1), y.reshape(-1)])
+    want = sent(x, dims, [(0, 0)] * len(dims))
+    np.testing.assert_array_equal(y, np.repeat(want[:, None], repeat, axis=1))
+    # It came once over the shim.
+    words = objects * columns
+    assert sorted(stats.dma_words.values()) == [words, words * repeat, words * repeat]
+
+
 def broken(text: str, message: str) -> None:
     with pytest.raises(VerifyError, match=message):
         Simulator(text)
@@ -119,6 +146,10 @@ def test_a_walk_stays_inside_the_object_in() -> None:
         relay(60, "i8", to_stream=stream_text(WINDOWS), attributes=ZEROS, received=112),
         "out of bounds: it reaches element 63 of 60",
     )
+
+
+def test_what_is_held_is_cut_into_whole_objects() -> None:
+    broken(relay(96, "i8", received=64, sent=1), "give whole objects")
 
 
 def test_padding_does_not_shrink() -> None:

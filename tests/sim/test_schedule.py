@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aie_conv.arch.banks import meeting, place
 from aie_conv.arch.machine import default_machine
 from aie_conv.sim.blocktime import cycles, loop_time
 from aie_conv.sim.modulo import modulo_schedule, rolled
-from aie_conv.sim.placement import meeting, place
 from aie_conv.sim.schedule import (
     SLOTS,
     Body,

@@ -1,0 +1,325 @@
+"""The plans of a whole module, chosen together.
+
+Changing the array's configuration takes as long as several layers of a network. Each dispatch may therefore
+take another plan than its own best, if that lets neighbours run in one configuration; what decides is
+the sum of all calls and changes, in the order of the program.
+"""
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
+from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.partitioner.cost import FIXED, HostCost
+from aie_conv.partitioner.database import Known, PlanCache, Question, frozen_parameters
+from aie_conv.partitioner.interface import Decision, Plan, Route
+from aie_conv.partitioner.pins import Frozen
+from aie_conv.problem import ConvProblem
+
+MODES = ("few", "each")
+"""What ``--amd-aie-configurations`` takes: plans chosen together, or each dispatch's own best."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """A dispatch on the NPU, in program order.
+
+    Attributes:
+        decision: its own, with a plan.
+        constants: the operands that are equal at every call.
+        free: whether another plan may be taken, and the CPU where it was asked for its price.
+    """
+
+    decision: Decision
+    constants: frozenset[str] | None
+    free: bool
+
+    @property
+    def cpu(self) -> int | None:
+        """What the CPU costs instead, in cycles of the array's clock; None where it may not be taken."""
+        prices = (
+            c["cost"] for c in self.decision.candidates if c["route"] == "cpu" and "cost" in c
+        )
+        return next(prices, None) if self.free else None
+
+
+@dataclass(frozen=True)
+class _Way:
+    plan: Plan
+    cost: int
+
+
+@dataclass(frozen=True)
+class _Row:
+    """What one call may take: the cheapest way in each configuration, or the CPU at a price."""
+
+    ways: dict[Hashable, _Way]
+    cpu: int | None
+
+
+_NOTHING = object()
+"""The configuration before the first call."""
+
+
+def change_cycles(device: str) -> int:
+    """Cycles of the array's clock to change its configuration."""
+    arch = get_device(device).arch
+    return round(current().reconfiguration(arch.name) * arch.clock_hz)
+
+
+def together(
+    calls: Sequence[Call],
+    routes: Iterable[Route],
+    device: str,
+    host: HostCost = FIXED,
+    store: PlanCache | None = None,
+) -> list[Decision]:
+    """The decisions with the plans that make all calls and changes of configuration cheapest.
+
+    Args:
+        calls: the dispatches on the NPU in program order.
+        routes: those whose plans may be taken instead; they are asked for plans worth sharing.
+        device: the user's name of the device.
+        host: what the host copies around a call cost.
+        store: where what was found is kept, and looked for; None for nowhere.
+    """
+    asked = tuple(routes)
+    how = _digest(calls, asked, device, host)
+    chosen = _recalled(calls, asked, device, how, store) if store is not None else None
+    if chosen is None:
+        chosen = _searched(calls, asked, device, host)
+        if store is not None:
+            _remember(calls, chosen, device, how, store)
+    return [_told(call, plan, chosen) for call, plan in zip(calls, chosen, strict=True)]
+
+
+_CPU = ("cpu", "")
+"""Where it is remembered that a call goes to the CPU."""
+
+
+def _remember(
+    calls: Sequence[Call], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
+) -> None:
+    for number, (call, plan) in enumerate(zip(calls, chosen, strict=True)):
+        own = call.decision.plan
+        assert own is not None
+        if plan is None:
+            store.remember(_question(number, _CPU, own.problem, device, how), "the CPU is cheaper")
+            continue
+        kept = Known(frozen_parameters(plan.parameters), plan.predicted_cycles)
+        names = (plan.route, plan.style)
+        store.remember(_question(number, names, own.problem, device, how), kept)
+
+
+def _digest(calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost) -> str:
+    """Of everything that the choice depends on besides the planner's version."""
+    rows = [
+        (
+            plan.problem,
+            plan.route,
+            frozen_parameters(plan.parameters),
+            call.cpu,
+            call.free,
+            constants,
+        )
+        for call in calls
+        if (plan := call.decision.plan) is not None
+        for constants in [sorted(call.constants) if call.constants is not None else None]
+    ]
+    text = repr((rows, [type(route).__name__ for route in routes], change_cycles(device), host))
+    return f"together {hashlib.sha256(text.encode()).hexdigest()}"
+
+
+def _question(
+    number: int, names: tuple[str, str], problem: ConvProblem, device: str, how: str
+) -> Question:
+    """What is asked of a route and style for a call: equal problems may have different plans."""
+    return Question(*names, str(number), problem, device, how)
+
+
+def _recalled(
+    calls: Sequence[Call], routes: Sequence[Route], device: str, how: str, store: PlanCache
+) -> list[Plan | None] | None:
+    """What an earlier search found; None where something is not there, or does not fit any more."""
+    made: dict[tuple[str, str, ConvProblem, Frozen], Plan] = {}
+    chosen: list[Plan | None] = []
+    for number, call in enumerate(calls):
+        own = call.decision.plan
+        assert own is not None
+        if isinstance(store.recall(_question(number, _CPU, own.problem, device, how)), str):
+            chosen.append(None)
+            continue
+        found = None
+        for route in routes:
+            names = (route.name, route.style)
+            known = store.recall(_question(number, names, own.problem, device, how))
+            if not isinstance(known, Known):
+                continue
+            key = (route.name, route.style, own.problem, known.parameters)
+            if key not in made:
+                try:
+                    made[key] = route.propose(own.problem, device, dict(known.parameters))
+                except (Unsupported, ConfigRefused):
+                    return None
+            found = made[key]
+        if found is None:
+            return None
+        same = (found.route, found.parameters) == (own.route, own.parameters)
+        chosen.append(own if same else found)
+    return chosen
+
+
+def _searched(
+    calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost
+) -> list[Plan | None]:
+    clock = get_device(device).arch.clock_hz
+    known: dict[tuple[ConvProblem, frozenset[str] | None], tuple[_Way, ...]] = {}
+
+    def way(plan: Plan, constants: frozenset[str] | None) -> _Way:
+        copies = host.copy_seconds(plan, constants)
+        return _Way(plan, plan.predicted_cycles + round(copies * clock))
+
+    def ways(call: Call) -> tuple[_Way, ...]:
+        own = call.decision.plan
+        assert own is not None
+        first = way(own, call.constants)
+        if not call.free:
+            return (first,)
+        key = (own.problem, call.constants)
+        if key not in known:
+            known[key] = tuple(
+                way(plan, call.constants)
+                for route in routes
+                for plan in _shareable(route, own.problem, device)
+            )
+        return (first, *known[key])
+
+    table = [_Row(_cheapest(ways(call)), call.cpu) for call in calls]
+    path = _priced_path(table, change_cycles(device))
+    return [way.plan if way is not None else None for way in path]
+
+
+def _shareable(route: Route, problem: ConvProblem, device: str) -> Sequence[Plan]:
+    try:
+        return route.shareable(problem, device)
+    except Unsupported:
+        return ()
+
+
+def _cheapest(ways: Iterable[_Way]) -> dict[Hashable, _Way]:
+    """The cheapest way in each configuration."""
+    best: dict[Hashable, _Way] = {}
+    for way in ways:
+        key = way.plan.configuration
+        if key not in best or way.cost < best[key].cost:
+            best[key] = way
+    return best
+
+
+def _priced_path(table: list[_Row], change: int) -> list[_Way | None]:
+    """The cheapest ways, one a row, with the time to issue their tasks, which is too slow to ask of all.
+
+    None is the CPU.
+    """
+    priced: dict[int, _Way | None] = {}
+    while True:
+        path = _path(table, change)
+        again = False
+        for row, way in zip(table, path, strict=True):
+            if way is None:
+                continue
+            key = way.plan.configuration
+            if id(way.plan) not in priced:
+                priced[id(way.plan)] = _priced(way)
+            known = priced[id(way.plan)]
+            if known is None:
+                del row.ways[key]
+                again = True
+            elif known.cost != way.cost:
+                priced[id(known.plan)] = row.ways[key] = known
+                again = True
+        if not again:
+            return path
+
+
+def _priced(way: _Way) -> _Way | None:
+    """A way with its whole price; None where its tasks cannot be expressed."""
+    try:
+        plan = way.plan.issued()
+    except ConfigRefused:
+        return None
+    return _Way(plan, way.cost + plan.predicted_cycles - way.plan.predicted_cycles)
+
+
+def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
+    """The cheapest ways, one a row, where going to another configuration costs ``change``."""
+    # What the cheapest way to each configuration costs, and for each row where it came from.
+    cost: dict[Hashable, int] = {_NOTHING: 0}
+    before: list[dict[Hashable, tuple[Hashable, _Way | None]]] = []
+    for row in table:
+        least = min(cost, key=lambda key: cost[key])
+        # A run finds the configuration that the one before it left, so the first load is not counted.
+        moved = cost[least] + (change if least is not _NOTHING else 0)
+        came: dict[Hashable, tuple[Hashable, _Way | None]] = {}
+        now: dict[Hashable, int] = {}
+        if row.cpu is not None:
+            came = {key: (key, None) for key in cost}
+            now = {key: spent + row.cpu for key, spent in cost.items()}
+        for key, way in row.ways.items():
+            stays = key in cost and cost[key] <= moved
+            total = way.cost + (cost[key] if stays else moved)
+            if key not in now or total < now[key]:
+                now[key], came[key] = total, (key if stays else least, way)
+        before.append(came)
+        cost = now
+    key: Hashable = min(cost, key=lambda key: cost[key])
+    path: list[_Way | None] = []
+    for came in reversed(before):
+        key, way = came[key]
+        path.append(way)
+    return path[::-1]
+
+
+def _told(call: Call, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
+    """A decision for the plan that was chosen, with why."""
+    own = call.decision
+    if plan is own.plan:
+        return own
+    assert own.plan is not None
+    if plan is None:
+        why = f"cpu: {call.cpu} cycles, less than another configuration of the array; {own.reason}"
+        return replace(own, route="cpu", reason=why, plan=None)
+    keys = [other.configuration for other in chosen if other is not None]
+    why = (
+        f"{plan.route}: {plan.predicted_cycles} cycles in a configuration shared with"
+        f" {keys.count(plan.configuration) - 1} more (its own best plan: {own.plan.predicted_cycles});"
+        f" {own.reason}"
+    )
+    return replace(own, route=plan.route, reason=why, plan=plan)
+
+
+def shared(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
+    """The plans in programs that serve all plans of their configuration.
+
+    Args:
+        plans: of all calls.
+        fits: whether a plan's program keeps within the device's limits; where it does not, each plan of
+            that configuration keeps its own program.
+    """
+    groups: dict[Hashable, list[Plan]] = {}
+    for plan in plans:
+        groups.setdefault(plan.configuration, []).append(plan)
+    made: list[Plan] = []
+    able: dict[Hashable, bool] = {}
+    for plan in plans:
+        members = groups[plan.configuration]
+        whole = plan.shared_with(members)
+        if whole is plan:
+            made.append(plan)
+            continue
+        if plan.configuration not in able:
+            able[plan.configuration] = fits(whole)
+        made.append(whole if able[plan.configuration] else plan)
+    return made

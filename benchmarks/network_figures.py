@@ -1,0 +1,233 @@
+"""The figures of ResNet-50 for benchmarks/figures.py: time and shim traffic, of the programs as compiled."""
+
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+from multiprocessing import get_context
+from typing import Any
+
+import ml_dtypes
+import numpy as np
+from common import CALIBRATION, EXAMPLES, verdict
+
+import aie_conv
+from aie_conv.arch import get_device
+from aie_conv.problem import DTYPE_BYTES
+from aie_conv.runtime.devices import Array, SimDevice
+from aie_conv.runtime.executable import Executable
+from aie_conv.sim import Simulator
+from aie_conv.sim.sequence import Transfer
+from aie_conv.target.backend import Artifact
+from aie_conv.timing.rows import Row, read_rows
+
+DTYPES = ("int8", "bf16")
+DEVICES = ("npu1_4col", "npu4")
+TIME_LIMIT = 2.6e-3
+"""Seconds of array and reconfigurations for int8 on npu1_4col at 1.8 GHz."""
+BYTES_LIMIT = 1.5
+"""Times a convolution's least bytes that it may move over the shim."""
+LAST = "classifier"
+"""The one contraction that is no convolution."""
+SHIM_BOUND = ("input stream", "filter stream", "output stream", "host memory")
+"""What a plan may be bound by that fewer bytes over the shim would relieve."""
+
+
+class Watching(SimDevice):
+    """The simulator; it remembers the programs it ran, in order."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called: list[Executable] = []
+
+    def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
+        """Simulate a call."""
+        self.called.append(executable)
+        return super().run(executable, buffers)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One NPU dispatch of an inference: its layer, the report's entry, the run's record, its program."""
+
+    layer: str
+    entry: dict[str, Any]
+    record: dict[str, Any]
+    program: Executable
+
+    @property
+    def times(self) -> float:
+        """Bytes over the shim beside the least."""
+        return self.record["shim_bytes"] / self.entry["minimum_bytes"]
+
+
+@dataclass(frozen=True)
+class Network:
+    """An inference: its calls in order, and the contractions that stayed on the CPU."""
+
+    device: str
+    calls: tuple[Call, ...]
+    on_cpu: tuple[str, ...]
+
+    @property
+    def array(self) -> float:
+        """Seconds on the array, at the device's clock."""
+        return self.total("cycles") / get_device(self.device).arch.clock_hz
+
+    def total(self, what: str) -> float:
+        """The sum of a figure over all calls."""
+        return sum(call.record.get(what, 0) for call in self.calls)
+
+
+def module(dtype: str) -> bytes:
+    """ResNet-50 as MLIR."""
+    sys.path.insert(0, str(EXAMPLES))
+    from network_run import module_of
+    from resnet50 import EXAMPLE
+
+    return module_of(EXAMPLE, dtype)
+
+
+@cache
+def inferences() -> dict[tuple[str, str], Network]:
+    """ResNet-50 in each type on each device, two at a time."""
+    wanted = list(product(DTYPES, DEVICES))
+    with ProcessPoolExecutor(2, get_context("spawn")) as pool:
+        return dict(zip(wanted, pool.map(inference, *zip(*wanted, strict=True)), strict=True))
+
+
+def inference(dtype: str, device: str) -> Network:
+    """ResNet-50 compiled and run."""
+    sys.path.insert(0, str(EXAMPLES))
+    from network_report import named
+    from resnet50 import EXAMPLE
+
+    artifact = aie_conv.compile(module(dtype), device=device)
+    pairs = named(contractions(artifact), EXAMPLE.shapes(224))
+    layers = {e["name"]: shape.name for shape, e in pairs if e is not None}
+    kind = ml_dtypes.bfloat16 if dtype == "bf16" else np.float32
+    return second_run(artifact, [np.full((1, 3, 224, 224), 0.5, kind)], layers)
+
+
+def contractions(artifact: Artifact) -> list[dict[str, Any]]:
+    """The report's convolutions and products."""
+    return [e for e in artifact.report["dispatches"] if e["contraction"]]
+
+
+def second_run(artifact: Artifact, inputs: Sequence[Array], layers: Mapping[str, str]) -> Network:
+    """Simulate the function "main" twice; the first run also loads the first program."""
+    watching = Watching()
+    program = aie_conv.load(artifact, device=watching)
+    program.main(*inputs)
+    watching.called.clear()
+    program.main(*inputs)
+    entries = {e["name"]: e for e in contractions(artifact)}
+    runs = zip(program.records, watching.called, strict=True)
+    calls = tuple(Call(layers.get(r["name"], LAST), entries[r["name"]], r, ran) for r, ran in runs)
+    on_cpu = [layers.get(name, LAST) for name, e in entries.items() if e["route"] == "cpu"]
+    return Network(artifact.report["device"], calls, tuple(on_cpu))
+
+
+def vendor() -> Row:
+    """The published latency of a vendor's stack."""
+    rows = read_rows(CALIBRATION)
+    return next(r for r in rows if "VitisAI EP" in r.source and r.shape.startswith("ResNet50"))
+
+
+def times() -> bool:
+    """Array time, reconfigurations and launches."""
+    row, holds = vendor(), True
+    print(
+        f"published {row.measured} {row.unit}, {row.dtype}, whole network: {row.source}, {row.device}"
+    )
+    print("simulated, the second inference; the CPU's dispatches (pooling, sums) are not in it")
+    for dtype in DTYPES:
+        for device in DEVICES:
+            net = inferences()[dtype, device]
+            again = sum(call.record.get("reconfigure_seconds", 0) > 0 for call in net.calls)
+            reconfigure, launch = net.total("reconfigure_seconds"), net.total("launch_seconds")
+            whole = net.array + reconfigure
+            print(
+                f"{dtype} on {device} at {get_device(device).arch.clock_hz / 1e9:g} GHz:"
+                f" array {1e3 * net.array:.2f} ms, {again} reconfigurations {1e3 * reconfigure:.2f} ms,"
+                f" {len(net.calls)} launches {1e3 * launch:.2f} ms: {1e3 * (whole + launch):.2f} ms"
+            )
+            print(f"  cycles by what binds: {binding(net)}")
+            if net.on_cpu:
+                print(f"  on the CPU: {', '.join(net.on_cpu)}")
+            if (dtype, device) == (DTYPES[0], DEVICES[0]):
+                met = whole <= TIME_LIMIT and not net.on_cpu
+                what = f"  array and reconfigurations {1e3 * whole:.2f} ms"
+                holds &= verdict(what, met, f"at most {1e3 * TIME_LIMIT:g}")
+    return holds
+
+
+def binding(net: Network) -> str:
+    """The shares of the cycles by what the plans are bound by."""
+    shares: Counter[str] = Counter()
+    for call in net.calls:
+        shares[call.entry["bound"]] += call.record["cycles"]
+    return ", ".join(f"{what} {n / shares.total():.0%}" for what, n in shares.most_common())
+
+
+def traffic() -> bool:
+    """Bytes over the shim beside the least, and the layers that exceed the limit."""
+    print(
+        "a layer above the limit is listed: what binds it, what most of the excess is, how often each"
+    )
+    print("operand's buffer crosses; it misses the aim where that traffic is what binds it")
+    return all([one_traffic(dtype, device) for dtype in DTYPES for device in DEVICES])
+
+
+def one_traffic(dtype: str, device: str) -> bool:
+    """Of one network."""
+    net = inferences()[dtype, device]
+    above = [call for call in net.calls if call.times > BYTES_LIMIT]
+    bound = [call for call in above if call.entry["bound"] in SHIM_BOUND]
+    least = sum(call.entry["minimum_bytes"] for call in net.calls)
+    print(
+        f"{dtype} on {device}: {net.total('shim_bytes') / least:.2f} times the least in all;"
+        f" {len(above)} of {len(net.calls)} layers above {BYTES_LIMIT:g}"
+    )
+    alike: dict[str, list[str]] = {}
+    for call in above:
+        alike.setdefault(exception(call), []).append(call.layer)
+    for why, names in alike.items():
+        more = f" and {len(names) - 1} alike" if len(names) > 1 else ""
+        print(f"  {names[0] + more:<30} {why}")
+    return verdict(f"  {len(bound)} of them bound by what they move", not bound, "none")
+
+
+WHY = {
+    "input": "input sent again (channels, windows, halos)",
+    "filter": "filter sent again (tiles of pixels, spare rows)",
+    "output": "output overlaps or is padded",
+    "residual": "residual sent to rows that do not take it",
+    "padding": "padded channels, pixels that a stride skips",
+}
+"""What moves more than the least, by the operand with the most bytes above its buffer."""
+
+
+def exception(call: Call) -> str:
+    """How much a layer moves, what binds it, why, and how often each operand's buffer crosses."""
+    moved = operand_bytes(call.program)
+    often = ", ".join(f"{name} {got / size:.1f}" for name, got, size in moved)
+    excess = {name: got - size for name, got, size in moved}
+    excess["padding"] = sum(size for _, _, size in moved) - call.entry["minimum_bytes"]
+    most = max(excess, key=excess.__getitem__)
+    return f"{call.times:.2f} times, bound by {call.entry['bound']}; {WHY[most]}; {often}"
+
+
+def operand_bytes(program: Executable) -> list[tuple[str, int, int]]:
+    """(operand, bytes that its transfers move, bytes of its buffer), from the emitted program."""
+    moved: Counter[int] = Counter()
+    for command in Simulator(program.text).commands:
+        if isinstance(command, Transfer):
+            moved[command.argument] += command.bytes
+    last = len(program.arguments) - 1
+    names = {0: "input", 1: "filter", last: "output"}
+    sizes = [a.elements * DTYPE_BYTES[a.dtype] for a in program.arguments]
+    return [(names.get(i, "residual"), moved[i], size) for i, size in enumerate(sizes)]

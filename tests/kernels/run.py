@@ -1,0 +1,46 @@
+"""Runs one core function on arrays, without an array around it."""
+
+import ctypes
+from collections.abc import Sequence
+
+import numpy as np
+
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
+from aie_conv.sim.lower import Registers, Target
+from aie_conv.sim.model import build_model
+from aie_conv.sim.native import compile_leaf
+from aie_conv.sim.ranges import Range
+from aie_conv.sim.text import read_module
+
+
+def run_function(device: str, text: str, arrays: Sequence[np.ndarray], *indices: int) -> None:
+    """Call ``@kernel`` of a device's functions; arrays are changed in place.
+
+    Args:
+        device: its name.
+        text: the functions, and what they need declared.
+        arrays: the memrefs, in the order of the arguments.
+        indices: the arguments behind them.
+    """
+    where = get_device(device)
+    model = build_model(read_module(f"module {{\naie.device({where.ir_name}) {{\n{text}}}\n}}\n"))
+    function = model.functions["kernel"]
+    args = function.blocks[0].args
+    known = [None] * len(arrays) + [Range(index, index) for index in indices]
+    leaf = compile_leaf(
+        function.blocks[0].ops,
+        "test",
+        list(zip(args, known, strict=True)),
+        ((), ()),
+        model.functions,
+        Target(where.arch.name, machine=current()),
+        Registers(),
+    )
+    places = [np.ascontiguousarray(array) for array in arrays]
+    context = (ctypes.c_int64 * 4)()
+    fault = leaf.call(ctypes.addressof(context), *(place.ctypes.data for place in places), *indices)
+    assert fault == 0, leaf.faults[fault - 1]
+    for array, place in zip(arrays, places, strict=True):
+        if array is not place:
+            array[...] = place
