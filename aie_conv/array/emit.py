@@ -385,9 +385,11 @@ def emit(tiling: Tiling, arguments: Sequence[Argument], sharing: Sequence[Tiling
     variants = variants_of(tiling, sharing)
     w = Writer()
     _tiles(w, tiling)
-    _input_fifos(w, tiling)
+    # The tools place a core's buffers in this order where the sums are larger than a bank; the product's
+    # operands then lie the furthest apart.
     _filter_fifos(w, tiling)
     _output_fifos(w, tiling)
+    _input_fifos(w, tiling)
     grid = [(c, r) for c in range(tiling.columns) for r in range(tiling.rows)]
     acc = _memref(tiling.pixels * tiling.n, tiling.matmul.accumulator)
     for c, r in grid:

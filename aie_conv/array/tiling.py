@@ -3,7 +3,7 @@
 How it is cut is :class:`aie_conv.array.cut.Cut`'s.
 """
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
 from typing import Self
 
@@ -148,10 +148,13 @@ class Tiling(Cut):
         The tools write one for every time that a buffer is sent, and number channels as FIFOs come.
         """
         shared, parts = self._shared_rows, self.a_parts
-        into = [a_depth * parts, b_depth * shared, *[2] * self.rows]
-        out = [a_depth * self.a_repeat] * parts + [b_depth * self.b_repeat] * shared
-        out.append(2 * self.rows)
-        even, odd = (sum(into[i::2]) + sum(out[i::2]) for i in (0, 1))
+        a = ([a_depth * parts], [a_depth * self.a_repeat] * parts)
+        b = ([b_depth * shared], [b_depth * self.b_repeat] * shared)
+        c = ([2] * self.rows, [2 * self.rows])
+        # Some columns bring no filter.
+        orders = [(b, c, a), (c, a)] if self.filter_columns < self.columns else [(b, c, a)]
+        ways = [[[n for fifo in order for n in fifo[way]] for way in (0, 1)] for order in orders]
+        even, odd = (max(sum(sum(way[i::2]) for way in both) for both in ways) for i in (0, 1))
         return even, odd
 
     def _fits_twice(self, a_depth: int, b_depth: int) -> bool:
@@ -231,11 +234,13 @@ class Tiling(Cut):
         counts = (
             ("sums", pixels * DTYPE_BYTES[self.matmul.accumulator], 1),
             ("parameters", 4 * PARAMETERS, int(not self.fixed)),
-            ("a", self.a_elements * self.size, 2),
             ("b", self.b_elements * self.size, self.b_depth),
             ("out", pixels * self.out_size, self.out_depth),
+            ("a", self.a_elements * self.size, 2),
         )
-        sizes = {(name, i): size for name, size, depth in counts for i in range(depth)}
+        sizes: dict[Hashable, int] = {
+            (name, i): size for name, size, depth in counts for i in range(depth)
+        }
         arch = self.device.arch
         banks = current().core[arch.name].banks
         shares = place(sizes, STACK_BYTES, arch.core_data_bytes // banks, banks)

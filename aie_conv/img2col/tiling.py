@@ -262,7 +262,7 @@ def candidates(view: GemmView, device: Device) -> Iterator[GemmTiling]:
     channels = [d for d in divisors(view.n) if d % max(s, t) == 0 and d <= _MAX_CHANNELS]
     depths = [d for d in divisors(view.run) if d % s == 0 and d <= 512]
     # The deepest are the fastest; the shallowest carry a residual of any number of channels.
-    depths = sorted({*depths[:1], *_apart(depths, 4 / 3)[-8:]})
+    depths = sorted({*depths[:1], *_apart(depths, 5 / 4)[-8:]})
     shapes = _distinct(view, _pixel_tiles(view, r))
     size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     for n in channels:

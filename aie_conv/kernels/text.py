@@ -94,11 +94,6 @@ class Writer:
         """An index and a constant."""
         return self.sum(index, self.constant(more)) if more else index
 
-    def scaled(self, iv: str, plus: int, scale: str, base: str | None) -> str:
-        """``(iv + plus) * scale + base``."""
-        index = self.value("i", f"arith.muli {self.plus(iv, plus)}, {scale} : index")
-        return self.sum(index, base) if base else index
-
     def text(self) -> str:
         """Everything written so far."""
         return "\n".join(self._lines) + "\n"

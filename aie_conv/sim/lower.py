@@ -7,7 +7,7 @@ The rounding and saturation registers are followed at compile time.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
 from typing import NoReturn
@@ -433,21 +433,24 @@ def intrinsic(*names: str) -> Callable[[Lower], Lower]:
     return register
 
 
+CONTROL_REGISTERS = {
+    "aie2": {6: "rounding", 9: "saturation"},
+    "aie2p": {1: "rounding", 0: "saturation"},
+}
+"""Numbers of crRnd and crSat by architecture [llvm-aie's aiev2_defines.h and aie2p_defines.h; mlir-aie wrote
+AIE2's to both until pull request 2987]."""
+
+
 @intrinsic("llvm.aie2.set.ctrl.reg", "llvm.aie2p.set.ctrl.reg")
 def _set_register(low: Lowering, op: Op) -> None:
+    arch = low.program.target.arch
+    if str(op.attrs["callee"]).split(".")[1] != arch:
+        low.refuse(op, f"@{op.attrs['callee']} is not an intrinsic of {arch}")
     register, value = (low.constant_of(operand) for operand in op.operands)
     if register is None or value is None:
         low.refuse(op, "the register and its value must be constants")
-    low.registers = with_register(low.registers, register, value, op)
-
-
-def with_register(registers: Registers, register: int, value: int, op: Op) -> Registers:
-    """``registers`` after a write of one of them."""
-    if register == 6:
-        return Registers(value, registers.saturation)
-    if register == 9:
-        return Registers(registers.rounding, value)
-    raise VerifyError(
-        f"line {op.line}: control register {register}: only 6 (rounding) and 9 "
-        "(saturation) are simulated"
-    )
+    known = CONTROL_REGISTERS[arch]
+    if register not in known:
+        names = " and ".join(f"{number} ({name})" for number, name in known.items())
+        low.refuse(op, f"control register {register}: simulated are {names}")
+    low.registers = replace(low.registers, **{known[register]: value})

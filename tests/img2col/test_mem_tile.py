@@ -19,6 +19,7 @@ from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.img2col.view import make_view
 from aie_conv.problem import ConvProblem
+from aie_conv.sim import Simulator
 from tests.direct import strategies as any_order
 
 from .strategies import Case
@@ -195,15 +196,18 @@ def test_what_does_not_fit_says_so(fields: dict[str, int], message: str) -> None
 
 
 def test_descriptors_limit_how_often_a_mem_tile_sends() -> None:
-    """The tools write one for every time: 12 passes need 13, of 12 that the output leaves."""
-    view = make_view(replace(PRODUCT, dims=(1, 8, 16, 128, 384, 1, 1)).problem())
+    """The tools write one for every time; filter and output leave 16 of the 24 of a channel's half."""
+    view = make_view(replace(PRODUCT, dims=(1, 8, 16, 128, 18 * 32, 1, 1)).problem())
     tiling = replace(forced().tiling, gemm=view)
-    assert tiling.passes == 12
-    with pytest.raises(ConfigRefused, match="mem tile descriptors: 25 of 24"):
-        replace(tiling, staged=4, a_repeat=12).check()
-    fits = replace(tiling, staged=4, a_repeat=6)
-    fits.check()
-    assert fits.a_l3_depth == 1
+    assert tiling.passes == 18
+    with pytest.raises(ConfigRefused, match="mem tile descriptors: 26 of 24"):
+        replace(tiling, staged=4, a_repeat=18).check()
+    for times, depth in ((9, 1), (6, 2)):
+        fits = replace(tiling, staged=4, a_repeat=times)
+        fits.check()
+        assert fits.a_l3_depth == depth
+        # The simulator counts them too.
+        Simulator(replace(forced(), tiling=fits).emit())
 
 
 def test_parameters_with_a_usual_value_may_be_left_out() -> None:

@@ -14,8 +14,12 @@ from aie_conv.sim.ranges import Range
 from aie_conv.sim.text import read_module
 
 
-def run_function(device: str, text: str, arrays: Sequence[np.ndarray], *indices: int) -> None:
+def run_function(
+    device: str, text: str, arrays: Sequence[np.ndarray], *indices: int
+) -> tuple[str, ...]:
     """Call ``@kernel`` of a device's functions; arrays are changed in place.
+
+    Returns what had to be checked while it ran, since its loops do not tell.
 
     Args:
         device: its name.
@@ -44,3 +48,4 @@ def run_function(device: str, text: str, arrays: Sequence[np.ndarray], *indices:
     for array, place in zip(arrays, places, strict=True):
         if array is not place:
             array[...] = place
+    return leaf.faults

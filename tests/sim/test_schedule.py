@@ -84,6 +84,14 @@ def test_loops_start_an_iteration_no_faster_than_slots_and_dependences_allow(
     assert schedule.interval <= max(rolled(body).interval, schedule.length)
 
 
+@given(bodies(), st.integers(1, 40))
+def test_a_slower_loop_holds_as_well(body: Body, least: int) -> None:
+    """What a compiler tries where registers are short."""
+    schedule = modulo_schedule(body, True, least)
+    holds(body, schedule, loop=True, apart=True)
+    assert schedule.interval >= min(least, rolled(body).interval)
+
+
 @given(bodies())
 def test_a_loop_that_is_not_pipelined(body: Body) -> None:
     schedule = rolled(body)
