@@ -104,6 +104,13 @@ def table(report: Mapping[str, Any], shapes: Iterable[ConvShape], device: str, d
         f"{len(on_npu)} of {len(pairs)} convolutions on the NPU; {cycles / 1e6:.2f} Mcycles "
         f"predicted, {cycles / clock * 1e3:.2f} ms at {clock / 1e9:.1f} GHz"
     )
+    totals = report["totals"]
+    if totals["configurations"]:
+        changes, change = totals["configuration_changes"], totals["change_cycles"] / clock
+        lines.append(
+            f"{totals['configurations']} configurations of the array; a run changes it {changes} times,"
+            f" {change * 1e3:.2f} ms more; launches and the CPU's part are not in it"
+        )
     return "\n".join(lines)
 
 

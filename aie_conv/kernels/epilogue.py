@@ -8,15 +8,15 @@ import math
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 
 from aie_conv.errors import Unsupported
-from aie_conv.kernels.requantise import Requantisation, requantisations
+from aie_conv.kernels.epilogue_cycles import ROUNDED, pace
+from aie_conv.kernels.requantise import Requantisation, absorbed, requantisations
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
-_ROUNDED = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "divf"))
-_FLOAT = _ROUNDED | {"arith.maximumf", "arith.minimumf", "arith.negf"}
+_FLOAT = ROUNDED | {"arith.maximumf", "arith.minimumf", "arith.negf"}
 _INTEGER = frozenset(f"arith.{n}" for n in ("addi", "maxsi", "minsi", "shli", "shrui"))
 _WIDE_INTEGER = frozenset(f"arith.{n}" for n in ("subi", "muli", "maxui", "minui"))
 _EXTEND = frozenset(("arith.extf", "arith.extsi"))
@@ -33,46 +33,6 @@ _TAKEN = (
     | {"math.roundeven"}
 )
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
-
-_WORK = {
-    "arith.constant": 0,
-    "arith.truncf": 8,
-    "arith.shrsi": 4,
-    "arith.mulf": 3,
-    "arith.divf": 32,
-}
-"""Vector operations that one step becomes, where not one."""
-
-_LOOP_CYCLES = 18
-"""To fill and drain a loop over blocks."""
-
-
-def _work(step: Step) -> int:
-    """Vector operations that a step becomes."""
-    rounds = step.dtype == "bf16" and step.op in _ROUNDED
-    return _WORK.get(step.op, 1) + (_WORK["arith.truncf"] if rounds else 0)
-
-
-def _absorbed(epilogue: Epilogue, found: Mapping[int, Requantisation]) -> frozenset[int]:
-    inside = {step for made in found.values() for step in made.steps}
-    used = {v for i, step in enumerate(epilogue.steps) if i not in inside for v in step.args}
-    used.add(epilogue.result)
-    first = 1 + len(epilogue.inputs)
-    return frozenset(
-        i
-        for i, step in enumerate(epilogue.steps)
-        if i in inside or (step.op == "arith.constant" and first + i not in used)
-    )
-
-
-@cache
-def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
-    """Operations on 32-bit lanes, and choices of bytes besides, for one vector of sums."""
-    found = requantisations(epilogue, accumulator)
-    skipped = _absorbed(epilogue, found)
-    work = sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
-    return work + sum(made.work for made in found.values()), len(found)
-
 
 WIDE = 128
 """Lanes at which mlir-aie leaves arithmetic on vectors as it is.
@@ -189,22 +149,13 @@ class EpilogueKernel:
         return max(1, channels // self.rst[2])
 
     def cycles(self) -> int:
-        """Issue cycles of one call, an estimate.
-
-        A loop over the pixels' blocks is filled and drained for each block of channels; in it what the
-        moves' slot does, or the accumulator's way, is the pace.
-        """
-        lie = self.blocks
+        """Issue cycles of one call, an estimate: for each block of channels a loop over pixels' blocks."""
         blocks = (self.m // self.rst[0]) * (self.columns // self.rst[2])
         loops = self.columns // self.rst[2] // self._phases
-        loops *= lie.rows if self.residual is not None else 1
-        wide = max(1, self.lanes * 4 // 64)
-        work, choices = _moves(self.epilogue, self.accumulator)
-        moves = wide * work + choices + (self.residual is not None)
-        way = self.lanes * 4 // self.vector_bytes
-        if not moves:
-            return 20 + blocks * way + loops * _LOOP_CYCLES // 3
-        return 20 + blocks * max(moves, way + 1) + loops * _LOOP_CYCLES
+        loops *= self.blocks.rows if self.residual is not None else 1
+        load = self.lanes * 4, self.vector_bytes
+        each, more = pace(self.epilogue, self.accumulator, load, int(self.residual is not None))
+        return 20 + blocks * each + loops * more
 
     @cached_property
     def _requantised(self) -> Mapping[int, Requantisation]:
@@ -214,7 +165,7 @@ class EpilogueKernel:
     @cached_property
     def _absorbed(self) -> frozenset[int]:
         """Steps that requantisations stand for, and constants that they alone use."""
-        return _absorbed(self.epilogue, self._requantised)
+        return absorbed(self.epilogue, self._requantised)
 
     def signature(self) -> str:
         """The function's argument types."""
@@ -405,7 +356,7 @@ class EpilogueKernel:
             return w.value("e", f"{step.op} {args[0]} : {types}")
         if step.op in _INTEGER:
             return w.value("e", f"{step.op} {args[0]}, {args[1]} : {self._type(step.dtype)}")
-        if step.op in _ROUNDED and step.dtype == "bf16":
+        if step.op in ROUNDED and step.dtype == "bf16":
             # In f32, rounded here: the device rounds bf16 results by a control register.
             types = f"{self._type('bf16')} to {self._type('f32')}"
             exact = [w.value("e", f"arith.extf {a} : {types}") for a in args]
@@ -512,7 +463,8 @@ class EpilogueKernel:
         """f32 to bf16, nearest with ties to even, in integer arithmetic.
 
         The device's own conversion rounds by a control register that mlir-aie leaves at "floor" in
-        March 2026 and sets to "even" in August; NaN stays a quiet NaN.
+        March 2026 and sets to "even" in August, and that core code cannot set itself: the tools declare
+        llvm.aie2.set.ctrl.reg beside it, and refuse a second declaration. NaN stays a quiet NaN.
         """
         ty = self._type("i32")
 

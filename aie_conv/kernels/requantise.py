@@ -54,6 +54,19 @@ def requantisations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Requan
     return found
 
 
+def absorbed(epilogue: Epilogue, found: Mapping[int, Requantisation]) -> frozenset[int]:
+    """Steps that requantisations stand for, and constants that they alone use."""
+    inside = {step for made in found.values() for step in made.steps}
+    used = {v for i, step in enumerate(epilogue.steps) if i not in inside for v in step.args}
+    used.add(epilogue.result)
+    first = 1 + len(epilogue.inputs)
+    return frozenset(
+        i
+        for i, step in enumerate(epilogue.steps)
+        if i in inside or (step.op == "arith.constant" and first + i not in used)
+    )
+
+
 def _recognise(
     epilogue: Epilogue, accumulator: str, number: int, used: Mapping[int, int]
 ) -> Requantisation | None:

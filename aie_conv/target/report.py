@@ -105,6 +105,8 @@ def summary(report: dict[str, Any]) -> str:
         f"{totals['npu']} on {report['device']}, "
         f"{totals['contractions'] - totals['npu']} on the CPU"
     )
+    if totals["contractions"] > totals["npu"] and not totals["f32_on_cpu"]:
+        text += " (--amd-aie-report=FILE.json says why)"
     if totals["npu"] > 1:
         text += f"; {totals['configurations']} configurations, {totals['configuration_changes']} changes"
     if totals["f32_on_cpu"]:
