@@ -13,7 +13,7 @@ T = TypeVar("T", bound=Tiling)
 
 _BUDGET = 1024
 """Candidates of a route that are looked at first, an even choice of them: about half a second. Then the
-neighbours of the fastest, which differ from them in one size, as many as were passed over between two of them."""
+neighbours of the fastest, which differ from them in one size, as many as lie between two of the choice."""
 
 _REFINED = 24
 """Of how many of the fastest the neighbours are looked at."""

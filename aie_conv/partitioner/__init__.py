@@ -139,6 +139,7 @@ class _Chooser:
     host: HostCost
     constants: frozenset[str] | None
     planner: Planner
+    measure: bool
 
     def _cycles(self, seconds: float) -> int:
         return round(seconds * get_device(self.device).arch.clock_hz)
@@ -181,6 +182,8 @@ class _Chooser:
 
     def settled(self, npu: list[_Candidate], cpu: list[_Candidate]) -> list[_Candidate]:
         """The routes' candidates, measured where the cheapest has a rival that the model cannot rule out."""
+        if not self.measure:
+            return npu
         able = [c for c in (*npu, *cpu) if c.cost]
         most = _CLOSE * min((c.cost for c in able), default=0)
         close = [c for c in able if c.cost <= most]
@@ -237,6 +240,7 @@ def choose(
     constants: frozenset[str] | None = None,
     pin: Pin | None = None,
     planner: Planner | None = None,
+    measure: bool = True,
 ) -> Decision:
     """Decide where one problem runs.
 
@@ -252,13 +256,14 @@ def choose(
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
         planner: finds the routes' plans; None for one that searches by the cost model.
+        measure: whether the planner's arbiter is asked about close calls.
 
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
     _checked(route, f32, direct)
     arithmetic = _arithmetic(problem, route, f32, direct)
-    chooser = _Chooser(problem, device, host, constants, planner or Planner())
+    chooser = _Chooser(problem, device, host, constants, planner or Planner(), measure)
     if pin is not None:
         return _pinned(chooser, f32, direct, pin)
     if route == "cpu":

@@ -5,7 +5,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from aie_conv.files import write_whole
 from aie_conv.partitioner.configurations import Call, shared, together
 from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.interface import Decision, Plan
-from aie_conv.partitioner.pins import Pins, read_pins
+from aie_conv.partitioner.pins import Pin, Pins, read_pins
 from aie_conv.problem import ConvProblem
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.target import toolchain
@@ -138,23 +138,28 @@ class Chooser:
         self._host = load_measured() if options.cpu_cost == "measured" else FIXED
         self._pins = _pins(options)
         self._progress = progress
-        self._asked: dict[str, tuple[frozenset[str], bool]] = {}
+        self._asked: dict[str, _Asked] = {}
 
     def choose(self, name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        """Where a dispatch goes."""
-        options = self._options
+        """Where a dispatch goes, but for :meth:`settle`."""
         pin = self._pins.find(name, problem.describe()) if self._pins is not None else None
-        self._asked[name] = (constants, pin is None)
+        self._asked[name] = _Asked(problem, constants, pin)
+        # Which route wins a close call hardly matters to a plan that gives way to a shared one.
+        return self._decide(self._asked[name], measure=self._options.configurations == "each")
+
+    def _decide(self, asked: "_Asked", *, measure: bool) -> Decision:
+        options = self._options
         return partitioner.choose(
-            problem,
+            asked.problem,
             device=options.device,
             route=options.route,
             f32=options.f32,
             direct=options.direct,
             host=self._host,
-            constants=constants,
-            pin=pin,
+            constants=asked.constants,
+            pin=asked.pin,
             planner=self._planning.planner,
+            measure=measure,
         )
 
     def settle(self, dispatches: "Sequence[Dispatch]") -> "list[Dispatch]":
@@ -169,8 +174,16 @@ class Chooser:
                 (d.name, d.problem and d.problem.describe(), d.decision.route, d.decision.reason)
                 for d in dispatches
             )
+        if len(self._asked) == 1 and self._options.configurations == "few":
+            # Nothing to share: the close call may also be with the CPU.
+            ((name, only),) = self._asked.items()
+            decision = self._decide(only, measure=True)
+            return [replace(d, decision=decision) if d.name == name else d for d in dispatches]
         npu = [d for d in dispatches if d.decision.plan is not None]
-        calls = [Call(d.decision, *self._asked[d.name]) for d in npu]
+        asked = [self._asked[d.name] for d in npu]
+        calls = [
+            Call(d.decision, a.constants, a.pin is None) for d, a in zip(npu, asked, strict=True)
+        ]
         decisions = [call.decision for call in calls]
         options = self._options
         if options.configurations == "few":
@@ -178,6 +191,7 @@ class Chooser:
             routes = partitioner.shareable_routes(options.route)
             store = plan_cache() if options.plan_cache == "on" else None
             decisions = together(calls, routes, options.device, self._host, store)
+            decisions = self._measured(asked, decisions)
         plans = iter(shared([d.plan for d in decisions if d.plan is not None], _fits))
         made = {
             dispatch.name: replace(
@@ -186,6 +200,33 @@ class Chooser:
             for dispatch, d in zip(npu, decisions, strict=True)
         }
         return [made.get(dispatch.name, dispatch) for dispatch in dispatches]
+
+    def _measured(self, asked: "Sequence[_Asked]", decisions: Sequence[Decision]) -> list[Decision]:
+        """The decisions with close calls measured where a problem has a configuration to itself."""
+        users: dict[Hashable, set[ConvProblem]] = {}
+        for question, decision in zip(asked, decisions, strict=True):
+            if decision.plan is not None:
+                users.setdefault(decision.plan.configuration, set()).add(question.problem)
+        made: dict[_Asked, Decision] = {}
+        out: list[Decision] = []
+        for question, decision in zip(asked, decisions, strict=True):
+            plan = decision.plan
+            if plan is None or question.pin or len(users[plan.configuration]) > 1:
+                out.append(decision)
+                continue
+            if question not in made:
+                made[question] = self._decide(question, measure=True)
+            out.append(made[question])
+        return out
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """What was asked of a dispatch: its problem, the operands equal at every call, the pin that it has."""
+
+    problem: ConvProblem
+    constants: frozenset[str]
+    pin: Pin | None
 
 
 def _fits(plan: Plan) -> bool:

@@ -4,136 +4,135 @@ module {
     %mem_0 = aie.tile(0, 1)
     %core_0_0 = aie.tile(0, 2)
     %core_0_1 = aie.tile(0, 3)
-    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<2560xi8>>
-    aie.objectfifo @a_l1_0_0(%mem_0, {%core_0_0}, 2 : i32) : !aie.objectfifo<memref<1280xi8>>
-    aie.objectfifo @a_l1_0_1(%mem_0, {%core_0_1}, 2 : i32) : !aie.objectfifo<memref<1280xi8>>
-    aie.objectfifo.link [@a_l3_0] -> [@a_l1_0_0, @a_l1_0_1] ([] [0, 1280])
-    aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<640xi8>>
-    aie.objectfifo @b_l1_0(%mem_0, {%core_0_0}, [2, 2]) : !aie.objectfifo<memref<320xi8>>
-    aie.objectfifo @b_l1_1(%mem_0, {%core_0_1}, [2, 2]) : !aie.objectfifo<memref<320xi8>>
-    aie.objectfifo.link [@b_l3_0] -> [@b_l1_0, @b_l1_1] ([] [0, 320])
+    aie.objectfifo @b_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<768xi8>>
+    aie.objectfifo @b_l1_0(%mem_0, {%core_0_0}, [2, 2]) : !aie.objectfifo<memref<384xi8>>
+    aie.objectfifo @b_l1_1(%mem_0, {%core_0_1}, [2, 2]) : !aie.objectfifo<memref<384xi8>>
+    aie.objectfifo.link [@b_l3_0] -> [@b_l1_0, @b_l1_1] ([] [0, 384])
     aie.objectfifo @c_l1_0_0(%core_0_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<576xi32>>
     aie.objectfifo @c_l1_0_1(%core_0_1, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<576xi32>>
     aie.objectfifo @c_l3_0(%mem_0, {%shim_0}, 2 : i32) : !aie.objectfifo<memref<1152xi32>>
     aie.objectfifo.link [@c_l1_0_0, @c_l1_0_1] -> [@c_l3_0] ([0, 576] [])
+    aie.objectfifo @a_l3_0(%shim_0, {%mem_0}, 2 : i32) : !aie.objectfifo<memref<2560xi8>>
+    aie.objectfifo @a_l1_0_0(%mem_0, {%core_0_0}, 2 : i32) : !aie.objectfifo<memref<1280xi8>>
+    aie.objectfifo @a_l1_0_1(%mem_0, {%core_0_1}, 2 : i32) : !aie.objectfifo<memref<1280xi8>>
+    aie.objectfifo.link [@a_l3_0] -> [@a_l1_0_0, @a_l1_0_1] ([] [0, 1280])
     %acc_0_0 = aie.buffer(%core_0_0) {sym_name = "acc_0_0"} : memref<576xi32>
+    %parameters_0_0 = aie.buffer(%core_0_0) {sym_name = "parameters_0_0"} : memref<16xi32>
     %acc_0_1 = aie.buffer(%core_0_1) {sym_name = "acc_0_1"} : memref<576xi32>
+    %parameters_0_1 = aie.buffer(%core_0_1) {sym_name = "parameters_0_1"} : memref<16xi32>
     func.func private @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-    func.func private @clear(%c: memref<576xi32>) {
-      %c_1 = arith.constant 0 : index
-      %c_2 = arith.constant 576 : index
-      %c_3 = arith.constant 16 : index
-      %v_4 = arith.constant dense<0> : vector<16xi32>
-      scf.for %i_5 = %c_1 to %c_2 step %c_3 {
-        vector.store %v_4, %c[%i_5] {alignment = 32 : i64} : memref<576xi32>, vector<16xi32>
-      }
+    func.func private @take(%b: memref<384xi8>, %parameters: memref<16xi32>) {
+      %c_1 = arith.constant 320 : index
+      %v_2 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_3 = vector.bitcast %v_2 : vector<64xi8> to vector<16xi32>
+      %c_4 = arith.constant 0 : index
+      vector.store %v_3, %parameters[%c_4] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
       return
     }
-    func.func private @multiply(%a: memref<1280xi8>, %b: memref<320xi8>, %c: memref<576xi32>, %q: index) {
+    func.func private @start(%a: memref<1280xi8>, %b: memref<384xi8>, %c: memref<576xi32>, %q: index) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 808 : i32
-      %c_3 = arith.constant 320 : index
-      %i_4 = arith.muli %q, %c_3 : index
-      %f_5 = vector.load %b[%i_4] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_6 = vector.bitcast %f_5 : vector<64xi8> to vector<16xi32>
-      %c_7 = arith.constant 64 : index
-      %i_8 = arith.addi %i_4, %c_7 : index
-      %f_9 = vector.load %b[%i_8] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_10 = vector.bitcast %f_9 : vector<64xi8> to vector<16xi32>
-      %c_11 = arith.constant 128 : index
-      %i_12 = arith.addi %i_4, %c_11 : index
-      %f_13 = vector.load %b[%i_12] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_14 = vector.bitcast %f_13 : vector<64xi8> to vector<16xi32>
-      %c_15 = arith.constant 192 : index
-      %i_16 = arith.addi %i_4, %c_15 : index
-      %f_17 = vector.load %b[%i_16] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_18 = vector.bitcast %f_17 : vector<64xi8> to vector<16xi32>
-      %c_19 = arith.constant 256 : index
-      %i_20 = arith.addi %i_4, %c_19 : index
-      %f_21 = vector.load %b[%i_20] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_22 = vector.bitcast %f_21 : vector<64xi8> to vector<16xi32>
-      %c_23 = arith.constant 3 : index
-      %c_24 = arith.constant 1 : index
-      scf.for %y_25 = %c_1 to %c_23 step %c_24 {
-        %c_26 = arith.constant 6 : index
-        %c_27 = arith.constant 2 : index
-        scf.for %x_28 = %c_1 to %c_26 step %c_27 {
-          %c_29 = arith.constant 8 : index
-          %i_30 = arith.muli %y_25, %c_29 : index
-          %c_31 = arith.constant 1 : index
-          %i_32 = arith.muli %x_28, %c_31 : index
-          %i_33 = arith.addi %i_30, %i_32 : index
-          %c_34 = arith.constant 32 : index
-          %i_35 = arith.muli %i_33, %c_34 : index
-          %c_36 = arith.constant 6 : index
-          %i_37 = arith.muli %y_25, %c_36 : index
-          %i_38 = arith.addi %i_37, %x_28 : index
-          %c_39 = arith.constant 32 : index
-          %i_40 = arith.muli %i_38, %c_39 : index
-          %c_41 = arith.constant 32 : index
-          %i_42 = arith.addi %i_40, %c_41 : index
-          %acc_43 = vector.load %c[%i_40] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
-          %v_44 = vector.bitcast %acc_43 : vector<32xi32> to vector<16xi64>
-          %acc_45 = vector.load %c[%i_42] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
-          %v_46 = vector.bitcast %acc_45 : vector<32xi32> to vector<16xi64>
-          %v_47 = vector.load %a[%i_35] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %c_48 = arith.constant 32 : index
-          %i_49 = arith.addi %i_35, %c_48 : index
-          %v_50 = vector.load %a[%i_49] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_51 = vector.shuffle %v_47, %v_50 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_52 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_51, %v_6, %v_44, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_53 = arith.constant 64 : index
-          %i_54 = arith.addi %i_35, %c_53 : index
-          %v_55 = vector.load %a[%i_54] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_56 = vector.shuffle %v_50, %v_55 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_57 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_56, %v_6, %v_46, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_58 = arith.constant 256 : index
-          %i_59 = arith.addi %i_35, %c_58 : index
-          %v_60 = vector.load %a[%i_59] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_61 = vector.shuffle %v_55, %v_60 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_62 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_61, %v_10, %y_52, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_63 = arith.constant 96 : index
-          %i_64 = arith.addi %i_35, %c_63 : index
-          %v_65 = vector.load %a[%i_64] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %c_66 = arith.constant 288 : index
-          %i_67 = arith.addi %i_35, %c_66 : index
-          %v_68 = vector.load %a[%i_67] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_69 = vector.shuffle %v_65, %v_68 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_70 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_69, %v_10, %y_57, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_71 = arith.constant 320 : index
-          %i_72 = arith.addi %i_35, %c_71 : index
-          %v_73 = vector.load %a[%i_72] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_74 = vector.shuffle %v_68, %v_73 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_75 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_74, %v_14, %y_62, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_76 = arith.constant 352 : index
-          %i_77 = arith.addi %i_35, %c_76 : index
-          %v_78 = vector.load %a[%i_77] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_79 = vector.shuffle %v_73, %v_78 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_80 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_79, %v_14, %y_70, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_81 = arith.constant 512 : index
-          %i_82 = arith.addi %i_35, %c_81 : index
-          %v_83 = vector.load %a[%i_82] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %c_84 = arith.constant 544 : index
-          %i_85 = arith.addi %i_35, %c_84 : index
-          %v_86 = vector.load %a[%i_85] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_87 = vector.shuffle %v_83, %v_86 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_88 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_87, %v_18, %y_75, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_89 = arith.constant 576 : index
-          %i_90 = arith.addi %i_35, %c_89 : index
-          %v_91 = vector.load %a[%i_90] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_92 = vector.shuffle %v_86, %v_91 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_93 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_92, %v_18, %y_80, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %a_94 = vector.shuffle %v_91, %v_91 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_95 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_94, %v_22, %y_88, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_96 = arith.constant 608 : index
-          %i_97 = arith.addi %i_35, %c_96 : index
-          %v_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_99 = vector.shuffle %v_98, %v_98 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_100 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_99, %v_22, %y_93, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %v_101 = vector.bitcast %y_95 : vector<16xi64> to vector<32xi32>
-          vector.store %v_101, %c[%i_40] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
-          %v_102 = vector.bitcast %y_100 : vector<16xi64> to vector<32xi32>
-          vector.store %v_102, %c[%i_42] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
+      %c_3 = arith.constant 809 : i32
+      %c_4 = arith.constant 320 : index
+      %i_5 = arith.muli %q, %c_4 : index
+      %f_6 = vector.load %b[%i_5] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_7 = vector.bitcast %f_6 : vector<64xi8> to vector<16xi32>
+      %c_8 = arith.constant 64 : index
+      %i_9 = arith.addi %i_5, %c_8 : index
+      %f_10 = vector.load %b[%i_9] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_11 = vector.bitcast %f_10 : vector<64xi8> to vector<16xi32>
+      %c_12 = arith.constant 128 : index
+      %i_13 = arith.addi %i_5, %c_12 : index
+      %f_14 = vector.load %b[%i_13] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_15 = vector.bitcast %f_14 : vector<64xi8> to vector<16xi32>
+      %c_16 = arith.constant 192 : index
+      %i_17 = arith.addi %i_5, %c_16 : index
+      %f_18 = vector.load %b[%i_17] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_19 = vector.bitcast %f_18 : vector<64xi8> to vector<16xi32>
+      %c_20 = arith.constant 256 : index
+      %i_21 = arith.addi %i_5, %c_20 : index
+      %f_22 = vector.load %b[%i_21] {alignment = 32 : i64} : memref<384xi8>, vector<64xi8>
+      %v_23 = vector.bitcast %f_22 : vector<64xi8> to vector<16xi32>
+      %c_24 = arith.constant 3 : index
+      %c_25 = arith.constant 1 : index
+      scf.for %y_26 = %c_1 to %c_24 step %c_25 {
+        %c_27 = arith.constant 6 : index
+        %c_28 = arith.constant 2 : index
+        scf.for %x_29 = %c_1 to %c_27 step %c_28 {
+          %c_30 = arith.constant 8 : index
+          %i_31 = arith.muli %y_26, %c_30 : index
+          %c_32 = arith.constant 1 : index
+          %i_33 = arith.muli %x_29, %c_32 : index
+          %i_34 = arith.addi %i_31, %i_33 : index
+          %c_35 = arith.constant 32 : index
+          %i_36 = arith.muli %i_34, %c_35 : index
+          %c_37 = arith.constant 6 : index
+          %i_38 = arith.muli %y_26, %c_37 : index
+          %i_39 = arith.addi %i_38, %x_29 : index
+          %c_40 = arith.constant 32 : index
+          %i_41 = arith.muli %i_39, %c_40 : index
+          %c_42 = arith.constant 32 : index
+          %i_43 = arith.addi %i_41, %c_42 : index
+          %acc_44 = arith.constant dense<0> : vector<16xi64>
+          %acc_45 = arith.constant dense<0> : vector<16xi64>
+          %v_46 = vector.load %a[%i_36] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %c_47 = arith.constant 32 : index
+          %i_48 = arith.addi %i_36, %c_47 : index
+          %v_49 = vector.load %a[%i_48] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_50 = vector.shuffle %v_46, %v_49 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_51 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_50, %v_7, %acc_44, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_52 = arith.constant 64 : index
+          %i_53 = arith.addi %i_36, %c_52 : index
+          %v_54 = vector.load %a[%i_53] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_55 = vector.shuffle %v_49, %v_54 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_56 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_55, %v_7, %acc_45, %c_3) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_57 = arith.constant 256 : index
+          %i_58 = arith.addi %i_36, %c_57 : index
+          %v_59 = vector.load %a[%i_58] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_60 = vector.shuffle %v_54, %v_59 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_61 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_60, %v_11, %y_51, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_62 = arith.constant 96 : index
+          %i_63 = arith.addi %i_36, %c_62 : index
+          %v_64 = vector.load %a[%i_63] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %c_65 = arith.constant 288 : index
+          %i_66 = arith.addi %i_36, %c_65 : index
+          %v_67 = vector.load %a[%i_66] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_68 = vector.shuffle %v_64, %v_67 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_69 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_68, %v_11, %y_56, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_70 = arith.constant 320 : index
+          %i_71 = arith.addi %i_36, %c_70 : index
+          %v_72 = vector.load %a[%i_71] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_73 = vector.shuffle %v_67, %v_72 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_74 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_73, %v_15, %y_61, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_75 = arith.constant 352 : index
+          %i_76 = arith.addi %i_36, %c_75 : index
+          %v_77 = vector.load %a[%i_76] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_78 = vector.shuffle %v_72, %v_77 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_79 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_78, %v_15, %y_69, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_80 = arith.constant 512 : index
+          %i_81 = arith.addi %i_36, %c_80 : index
+          %v_82 = vector.load %a[%i_81] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %c_83 = arith.constant 544 : index
+          %i_84 = arith.addi %i_36, %c_83 : index
+          %v_85 = vector.load %a[%i_84] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_86 = vector.shuffle %v_82, %v_85 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_87 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_86, %v_19, %y_74, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_88 = arith.constant 576 : index
+          %i_89 = arith.addi %i_36, %c_88 : index
+          %v_90 = vector.load %a[%i_89] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_91 = vector.shuffle %v_85, %v_90 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_92 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_91, %v_19, %y_79, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %a_93 = vector.shuffle %v_90, %v_90 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_94 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_93, %v_23, %y_87, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_95 = arith.constant 608 : index
+          %i_96 = arith.addi %i_36, %c_95 : index
+          %v_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_98 = vector.shuffle %v_97, %v_97 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_99 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_98, %v_23, %y_92, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %v_100 = vector.bitcast %y_94 : vector<16xi64> to vector<32xi32>
+          vector.store %v_100, %c[%i_41] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
+          %v_101 = vector.bitcast %y_99 : vector<16xi64> to vector<32xi32>
+          vector.store %v_101, %c[%i_43] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
         }
       }
       return
@@ -160,25 +159,40 @@ module {
     %program_0_0 = aie.core(%core_0_0) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 1 : index
-      %c_3 = arith.constant 1 : index
-      %c_4 = arith.constant 2 : index
-      %c_5 = arith.constant 1 : index
-      %c_6 = arith.constant 9223372036854775807 : index
-      scf.for %call_7 = %c_1 to %c_6 step %c_2 {
-        scf.for %p_8 = %c_1 to %c_3 step %c_2 {
-          %s_9 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<320xi8>>
-          %o_10 = aie.objectfifo.subview.access %s_9[0] : !aie.objectfifosubview<memref<320xi8>> -> memref<320xi8>
-          scf.for %t_11 = %c_1 to %c_4 step %c_2 {
-            func.call @clear(%acc_0_0) : (memref<576xi32>) -> ()
-            scf.for %q_12 = %c_1 to %c_5 step %c_2 {
-              %s_13 = aie.objectfifo.acquire @a_l1_0_0(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
-              %o_14 = aie.objectfifo.subview.access %s_13[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
-              func.call @multiply(%o_14, %o_10, %acc_0_0, %q_12) : (memref<1280xi8>, memref<320xi8>, memref<576xi32>, index) -> ()
-              aie.objectfifo.release @a_l1_0_0(Consume, 1)
-            }
-            %s_15 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
-            %o_16 = aie.objectfifo.subview.access %s_15[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
-            func.call @finish(%acc_0_0, %o_16) : (memref<576xi32>, memref<576xi32>) -> ()
+      %c_3 = arith.constant 9223372036854775807 : index
+      scf.for %call_4 = %c_1 to %c_3 step %c_2 {
+        %s_5 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<384xi8>>
+        %o_6 = aie.objectfifo.subview.access %s_5[0] : !aie.objectfifosubview<memref<384xi8>> -> memref<384xi8>
+        func.call @take(%o_6, %parameters_0_0) : (memref<384xi8>, memref<16xi32>) -> ()
+        %c_7 = arith.constant 0 : index
+        %n_8 = memref.load %parameters_0_0[%c_7] : memref<16xi32>
+        %n_9 = arith.index_cast %n_8 : i32 to index
+        %c_10 = arith.constant 1 : index
+        %n_11 = memref.load %parameters_0_0[%c_10] : memref<16xi32>
+        %n_12 = arith.index_cast %n_11 : i32 to index
+        %c_13 = arith.constant 1 : index
+        scf.for %t_14 = %c_1 to %n_12 step %c_2 {
+          %s_15 = aie.objectfifo.acquire @a_l1_0_0(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
+          %o_16 = aie.objectfifo.subview.access %s_15[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
+          func.call @start(%o_16, %o_6, %acc_0_0, %c_1) : (memref<1280xi8>, memref<384xi8>, memref<576xi32>, index) -> ()
+          aie.objectfifo.release @a_l1_0_0(Consume, 1)
+          %s_17 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
+          %o_18 = aie.objectfifo.subview.access %s_17[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
+          func.call @finish(%acc_0_0, %o_18) : (memref<576xi32>, memref<576xi32>) -> ()
+          aie.objectfifo.release @c_l1_0_0(Produce, 1)
+        }
+        aie.objectfifo.release @b_l1_0(Consume, 1)
+        scf.for %p_19 = %c_2 to %n_9 step %c_2 {
+          %s_20 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<384xi8>>
+          %o_21 = aie.objectfifo.subview.access %s_20[0] : !aie.objectfifosubview<memref<384xi8>> -> memref<384xi8>
+          scf.for %t_22 = %c_1 to %n_12 step %c_2 {
+            %s_23 = aie.objectfifo.acquire @a_l1_0_0(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
+            %o_24 = aie.objectfifo.subview.access %s_23[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
+            func.call @start(%o_24, %o_21, %acc_0_0, %c_1) : (memref<1280xi8>, memref<384xi8>, memref<576xi32>, index) -> ()
+            aie.objectfifo.release @a_l1_0_0(Consume, 1)
+            %s_25 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
+            %o_26 = aie.objectfifo.subview.access %s_25[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
+            func.call @finish(%acc_0_0, %o_26) : (memref<576xi32>, memref<576xi32>) -> ()
             aie.objectfifo.release @c_l1_0_0(Produce, 1)
           }
           aie.objectfifo.release @b_l1_0(Consume, 1)
@@ -187,27 +201,42 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
-      %c_17 = arith.constant 0 : index
-      %c_18 = arith.constant 1 : index
-      %c_19 = arith.constant 1 : index
-      %c_20 = arith.constant 2 : index
-      %c_21 = arith.constant 1 : index
-      %c_22 = arith.constant 9223372036854775807 : index
-      scf.for %call_23 = %c_17 to %c_22 step %c_18 {
-        scf.for %p_24 = %c_17 to %c_19 step %c_18 {
-          %s_25 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<320xi8>>
-          %o_26 = aie.objectfifo.subview.access %s_25[0] : !aie.objectfifosubview<memref<320xi8>> -> memref<320xi8>
-          scf.for %t_27 = %c_17 to %c_20 step %c_18 {
-            func.call @clear(%acc_0_1) : (memref<576xi32>) -> ()
-            scf.for %q_28 = %c_17 to %c_21 step %c_18 {
-              %s_29 = aie.objectfifo.acquire @a_l1_0_1(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
-              %o_30 = aie.objectfifo.subview.access %s_29[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
-              func.call @multiply(%o_30, %o_26, %acc_0_1, %q_28) : (memref<1280xi8>, memref<320xi8>, memref<576xi32>, index) -> ()
-              aie.objectfifo.release @a_l1_0_1(Consume, 1)
-            }
-            %s_31 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
-            %o_32 = aie.objectfifo.subview.access %s_31[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
-            func.call @finish(%acc_0_1, %o_32) : (memref<576xi32>, memref<576xi32>) -> ()
+      %c_27 = arith.constant 0 : index
+      %c_28 = arith.constant 1 : index
+      %c_29 = arith.constant 9223372036854775807 : index
+      scf.for %call_30 = %c_27 to %c_29 step %c_28 {
+        %s_31 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<384xi8>>
+        %o_32 = aie.objectfifo.subview.access %s_31[0] : !aie.objectfifosubview<memref<384xi8>> -> memref<384xi8>
+        func.call @take(%o_32, %parameters_0_1) : (memref<384xi8>, memref<16xi32>) -> ()
+        %c_33 = arith.constant 0 : index
+        %n_34 = memref.load %parameters_0_1[%c_33] : memref<16xi32>
+        %n_35 = arith.index_cast %n_34 : i32 to index
+        %c_36 = arith.constant 1 : index
+        %n_37 = memref.load %parameters_0_1[%c_36] : memref<16xi32>
+        %n_38 = arith.index_cast %n_37 : i32 to index
+        %c_39 = arith.constant 1 : index
+        scf.for %t_40 = %c_27 to %n_38 step %c_28 {
+          %s_41 = aie.objectfifo.acquire @a_l1_0_1(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
+          %o_42 = aie.objectfifo.subview.access %s_41[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
+          func.call @start(%o_42, %o_32, %acc_0_1, %c_27) : (memref<1280xi8>, memref<384xi8>, memref<576xi32>, index) -> ()
+          aie.objectfifo.release @a_l1_0_1(Consume, 1)
+          %s_43 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
+          %o_44 = aie.objectfifo.subview.access %s_43[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
+          func.call @finish(%acc_0_1, %o_44) : (memref<576xi32>, memref<576xi32>) -> ()
+          aie.objectfifo.release @c_l1_0_1(Produce, 1)
+        }
+        aie.objectfifo.release @b_l1_1(Consume, 1)
+        scf.for %p_45 = %c_28 to %n_35 step %c_28 {
+          %s_46 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<384xi8>>
+          %o_47 = aie.objectfifo.subview.access %s_46[0] : !aie.objectfifosubview<memref<384xi8>> -> memref<384xi8>
+          scf.for %t_48 = %c_27 to %n_38 step %c_28 {
+            %s_49 = aie.objectfifo.acquire @a_l1_0_1(Consume, 1) : !aie.objectfifosubview<memref<1280xi8>>
+            %o_50 = aie.objectfifo.subview.access %s_49[0] : !aie.objectfifosubview<memref<1280xi8>> -> memref<1280xi8>
+            func.call @start(%o_50, %o_47, %acc_0_1, %c_27) : (memref<1280xi8>, memref<384xi8>, memref<576xi32>, index) -> ()
+            aie.objectfifo.release @a_l1_0_1(Consume, 1)
+            %s_51 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<576xi32>>
+            %o_52 = aie.objectfifo.subview.access %s_51[0] : !aie.objectfifosubview<memref<576xi32>> -> memref<576xi32>
+            func.call @finish(%acc_0_1, %o_52) : (memref<576xi32>, memref<576xi32>) -> ()
             aie.objectfifo.release @c_l1_0_1(Produce, 1)
           }
           aie.objectfifo.release @b_l1_1(Consume, 1)
@@ -215,9 +244,9 @@ module {
       }
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
-    aie.runtime_sequence @sequence(%lhs: memref<4096xi8>, %weights: memref<640xi8>, %result: memref<2304xi32>) {
+    aie.runtime_sequence @sequence(%lhs: memref<4096xi8>, %weights: memref<768xi8>, %result: memref<2304xi32>) {
       aiex.npu.dma_memcpy_nd(%lhs[0, 0, 0, 0][2, 2, 40, 32][1536, 32, 64, 1]) {id = 0 : i64, issue_token = true, metadata = @a_l3_0} : memref<4096xi8>
-      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 640][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<640xi8>
+      aiex.npu.dma_memcpy_nd(%weights[0, 0, 0, 0][1, 1, 1, 768][0, 0, 0, 1]) {id = 4 : i64, issue_token = true, metadata = @b_l3_0} : memref<768xi8>
       aiex.npu.dma_memcpy_nd(%result[0, 0, 0, 0][2, 2, 18, 32][1152, 32, 64, 1]) {id = 8 : i64, issue_token = true, metadata = @c_l3_0} : memref<2304xi32>
       aiex.npu.dma_wait {symbol = @a_l3_0}
       aiex.npu.dma_wait {symbol = @b_l3_0}
