@@ -179,7 +179,26 @@ def traffic() -> bool:
         "a layer above the limit is listed: what binds it, what most of the excess is, how often each"
     )
     print("operand's buffer crosses; it misses the aim where that traffic is what binds it")
-    return all([one_traffic(dtype, device) for dtype in DTYPES for device in DEVICES])
+    done = all([one_traffic(dtype, device) for dtype in DTYPES for device in DEVICES])
+    print("by the plans, where every dispatch has its own best one (configurations=each)")
+    for dtype, device in product(DTYPES, DEVICES):
+        own_traffic(dtype, device)
+    return done
+
+
+def own_traffic(dtype: str, device: str) -> None:
+    """Of one network whose layers share no configurations, by what the planner counts."""
+    artifact = aie_conv.compile(module(dtype), device=device, configurations="each")
+    *found, _ = [e for e in contractions(artifact) if e["route"] != "cpu"]
+    moved, least = (sum(e[what] for e in found) for what in ("shim_bytes", "minimum_bytes"))
+    above = [e for e in found if e["shim_bytes"] > BYTES_LIMIT * e["minimum_bytes"]]
+    print(
+        f"{dtype} on {device}: {moved / least:.2f} times the least in all; {len(above)} of"
+        f" {len(found)} convolutions above {BYTES_LIMIT:g}"
+    )
+    for e in above:
+        times = e["shim_bytes"] / e["minimum_bytes"]
+        print(f"  {e['problem']['text']:<44} {times:.2f} times, bound by {e['bound']}")
 
 
 def one_traffic(dtype: str, device: str) -> bool:
