@@ -6,14 +6,16 @@ What the text does is tested by simulation in tests/img2col and tests/direct; he
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
+from numpy.typing import NDArray
 
 from aie_conv.dialects import parse_module, print_module
 from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.partitioner.interface import Route
+from aie_conv.partitioner.interface import Route, blank_operands
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step, conv2d
 
 HERE = Path(__file__).parent
@@ -79,6 +81,12 @@ DESIGNS: dict[str, tuple[Route, str, ConvProblem]] = {
         conv2d(1, 6, 6, 8, 8, 3, 3, dtype="i8"),
     ),
 }
+
+
+def operands(name: str) -> list[NDArray[Any]]:
+    """What a golden program runs on: zeros but for its run-time parameters."""
+    route, device, problem = DESIGNS[name]
+    return blank_operands(route.propose(problem, device))
 
 
 @pytest.mark.parametrize("name", DESIGNS)

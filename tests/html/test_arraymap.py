@@ -9,6 +9,7 @@ from aie_conv.html.arraymap import ArrayMap, Held
 from aie_conv.html.measure import Measured, measure, measure_all
 from aie_conv.sim import Simulator
 from aie_conv.sim.model import Tile
+from tests.golden.test_golden import operands
 from tests.sim.programs import GEMM, relay
 
 GOLDEN = sorted((Path(__file__).parent.parent / "golden").glob("*.mlir"))
@@ -20,7 +21,7 @@ def holds(array: ArrayMap, tile: Tile) -> tuple[Held, ...]:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_bytes_are_those_that_moved(path: Path) -> None:
-    measured = measure(path.read_text())
+    measured = measure(path.read_text(), operands(path.stem))
     array, stats = measured.array, measured.stats
     border = [s for s in array.streams if "shim" in (s.source.kind, *(t.kind for t in s.targets))]
     assert sum(s.bytes for s in border) == stats.shim_bytes

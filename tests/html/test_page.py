@@ -17,6 +17,7 @@ from aie_conv.html.measure import Measured, measure_all
 from aie_conv.html.page import make_page
 from aie_conv.html.rows import border_bytes_per_cycle, make_rows
 from aie_conv.sim.timeline import State
+from tests.golden.test_golden import operands
 from tests.html.browser import dump, needs_browser, screenshot
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -57,7 +58,9 @@ def conv(name: str, route: str, dtype: str, **given: Any) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def measured() -> dict[str, Measured]:
     return measure_all(
-        {n: (GOLDEN / f"{p}.mlir").read_text() for n, p in PROGRAMS.items()}, lambda _: None
+        {n: (GOLDEN / f"{p}.mlir").read_text() for n, p in PROGRAMS.items()},
+        lambda _: None,
+        {n: operands(p) for n, p in PROGRAMS.items()},
     )
 
 

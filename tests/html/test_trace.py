@@ -11,6 +11,7 @@ import pytest
 from aie_conv.html.measure import Measured, measure
 from aie_conv.html.trace import CATEGORIES, chrome_trace
 from aie_conv.sim.timeline import State
+from tests.golden.test_golden import operands
 from tests.sim.programs import GEMM, fan, relay
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "direct3x3-i8-npu1_1col.mlir"
@@ -25,7 +26,8 @@ def runs() -> list[tuple[str, Measured]]:
         "three": fan(),
         "four": GOLDEN.read_text(),
     }
-    return [(name, measure(text)) for name, text in texts.items()]
+    given = {"four": operands(GOLDEN.stem)}
+    return [(name, measure(text, given.get(name))) for name, text in texts.items()]
 
 
 @pytest.fixture(scope="module")
