@@ -27,7 +27,9 @@ def configuration(tiling: Tiling) -> Hashable:
     view = tiling.view
     types = (tiling.device.name, view.dtype, view.problem.out.dtype, bool(view.vectors))
     sizes = tuple(getattr(kernel, f.name) for f in fields(kernel) if f.name != "arch")
-    counts = (tiling.chunks,) if tiling.resident else ()
+    counts: tuple[Hashable, ...] = (tiling.chunks,) if tiling.resident else ()
     if tiling.fixed:
-        counts = (tiling.passes, tiling.column_tiles, tiling.chunks)
+        # Without parameters there is nothing to pick an epilogue with.
+        finish = tiling.epilogue.text("finish")
+        counts = (tiling.passes, tiling.column_tiles, tiling.chunks, finish)
     return (type(tiling), types, numbers, array, objects, sizes, counts)
