@@ -11,9 +11,9 @@ from aie_conv.errors import ConfigRefused
 T = TypeVar("T", bound=Tiling)
 
 
-_BUDGET = 1024
-"""Candidates of a route that are looked at first, an even choice of them: about half a second. Then the
-neighbours of the fastest, which differ from them in one size, as many as lie between two of the choice."""
+_BUDGET = 512
+"""Candidates of a route that are looked at first, an even choice: about a quarter of a second. Then the
+neighbours of the fastest, which differ from them in one size: as many as lie between two of the choice."""
 
 _REFINED = 24
 """Of how many of the fastest the neighbours are looked at."""
