@@ -30,6 +30,5 @@ def configuration(tiling: Tiling) -> Hashable:
     counts: tuple[Hashable, ...] = (tiling.chunks,) if tiling.resident else ()
     if tiling.fixed:
         # Without parameters there is nothing to pick an epilogue with.
-        finish = tiling.epilogue.text("finish")
-        counts = (tiling.passes, tiling.column_tiles, tiling.chunks, finish)
+        counts = (tiling.passes, tiling.column_tiles, tiling.chunks, tiling.finish_shape)
     return (type(tiling), types, numbers, array, objects, sizes, counts)

@@ -112,6 +112,11 @@ class Cut(ABC):
     def epilogue(self) -> Finish:
         """The core's epilogue."""
 
+    @cached_property
+    def finish_shape(self) -> tuple[str, int]:
+        """What tells the epilogues of one configuration apart: the function, the residual's objects."""
+        return self.epilogue.text("finish"), self.residual_objects
+
     @abstractmethod
     def input_patterns(self, tile: int, slices: list[int]) -> Iterator[tuple[str, Pattern]]:
         """What the shim sends for one tile and the slices of the rows: chunks, then residual."""

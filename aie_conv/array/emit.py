@@ -1,6 +1,6 @@
 """The AIE module of a tiling, as text that mlir-aie's tools and the simulator both read."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from aie_conv.array.cut import PARAMETERS, Dims
 from aie_conv.array.streams import Push, channels, filter_rows, schedule
@@ -224,31 +224,26 @@ class _Core:
         """The core's program, inside ``aie.core``."""
         t, w = self._t, self._w
         zero, one = w.constant(0), w.constant(1)
-        if t.fixed:
-            passes, tiles, chunks = (
-                w.constant(count) for count in (t.passes, t.column_tiles, t.chunks)
-            )
-            with w.loop("call", zero, w.constant(ENDLESS), one), w.loop("p", zero, passes, one):
-                self._tiles(None, (tiles, chunks), (zero, one))
-            w.line("aie.end")
-            return
         # A core is started once a configuration and then serves every call.
         with w.loop("call", zero, w.constant(ENDLESS), one):
-            first = self._filter()
-            types = f"{_memref(t.b_elements, t.view.dtype)}, {PARAMETERS_TYPE}"
-            w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
-            passes, tiles = self._parameter(0), self._parameter(1)
-            chunks = w.constant(t.chunks) if t.resident else self._parameter(2)
-            if not t.resident:
-                self._release(first[0], "Consume")
-                with w.loop("p", zero, passes, one):
-                    self._tiles(None, (tiles, chunks), (zero, one))
+            first = None if t.fixed else self._filter()
+            if first is None:
+                passes, tiles = w.constant(t.passes), w.constant(t.column_tiles)
             else:
-                self._tiles(first, (tiles, chunks), (zero, one))
+                types = f"{_memref(t.b_elements, t.view.dtype)}, {PARAMETERS_TYPE}"
+                w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
+                passes, tiles = self._parameter(0), self._parameter(1)
+            known = t.fixed or t.resident
+            chunks = w.constant(t.chunks) if known else self._parameter(2)
+            held = first if t.resident else None
+            if held is not None:
+                self._tiles(held, (tiles, chunks), (zero, one))
+            if first is not None:
                 self._release(first[0], "Consume")
-                with w.loop("p", one, passes, one):
-                    held = self._filter()
-                    self._tiles(held, (tiles, chunks), (zero, one))
+            with w.loop("p", zero if held is None else one, passes, one):
+                held = self._filter() if t.resident else None
+                self._tiles(held, (tiles, chunks), (zero, one))
+                if held is not None:
                     self._release(held[0], "Consume")
         w.line("aie.end")
 
@@ -292,14 +287,9 @@ class _Core:
             self._release(b_fifo, "Consume")
 
 
-def _shape(tiling: Tiling) -> tuple[str, int]:
-    """What tells the epilogues of tilings of one configuration apart."""
-    return tiling.epilogue.text("finish"), tiling.residual_objects
-
-
-def variants_of(tiling: Tiling, sharing: Sequence[Tiling]) -> tuple[Tiling, ...]:
+def variants_of(tilings: Iterable[Tiling]) -> tuple[Tiling, ...]:
     """Tilings that stand for the different epilogues of a program; in an order that all sharers agree on."""
-    made = {_shape(each): each for each in (*sharing, tiling)}
+    made = {tiling.finish_shape: tiling for tiling in tilings}
     return tuple(made[shape] for shape in sorted(made))
 
 
@@ -312,10 +302,10 @@ VARIANT = 3
 """The parameter that says which epilogue a call wants."""
 
 
-def run_time(tiling: Tiling, sharing: Sequence[Tiling]) -> tuple[int, ...]:
-    """The run-time parameters of a call: passes, tiles of a column, steps of K, which epilogue."""
-    shapes = [_shape(each) for each in variants_of(tiling, sharing)] if sharing else []
-    number = shapes.index(_shape(tiling)) if sharing else 0
+def run_time(tiling: Tiling, variants: Sequence[Tiling]) -> tuple[int, ...]:
+    """The run-time parameters of a call: passes, tiles of a column, steps of K, which of the epilogues."""
+    shapes = [variant.finish_shape for variant in variants]
+    number = shapes.index(tiling.finish_shape) if len(shapes) > 1 else 0
     return (tiling.passes, tiling.column_tiles, tiling.chunks, number)
 
 
@@ -374,15 +364,15 @@ def _sequence(w: Writer, tiling: Tiling, arguments: Sequence[Argument]) -> None:
             w.line(f"aiex.npu.dma_memcpy_nd({what}) {attrs} : {types[op.argument]}")
 
 
-def emit(tiling: Tiling, arguments: Sequence[Argument], sharing: Sequence[Tiling] = ()) -> str:
+def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tiling] = ()) -> str:
     """The module's text: tiles, FIFOs, accumulators, kernels, cores, runtime sequence.
 
     Args:
         tiling: what to run.
         arguments: of the runtime sequence.
-        sharing: tilings of the same configuration whose epilogues the program holds too.
+        variants: :func:`variants_of` the tilings that share the program; its own alone if empty.
     """
-    variants = variants_of(tiling, sharing)
+    variants = variants or (tiling,)
     w = Writer()
     _tiles(w, tiling)
     # The tools place a core's buffers in this order where the sums are larger than a bank; the product's

@@ -75,14 +75,14 @@ def by_slice(
 class ArrayPlan:
     """A problem's tiling on one device; see the partitioner's interface for the fields.
 
-    ``sharing`` are the tilings whose epilogues the program holds besides its own.
+    ``variants`` stand for the epilogues that the program holds; empty for its own alone.
     """
 
     route: str
     style: str
     tiling: Tiling
     predicted_cycles: int
-    sharing: tuple[Tiling, ...] = ()
+    variants: tuple[Tiling, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ConfigRefused if the program takes more buffers than the host may pass."""
@@ -148,7 +148,7 @@ class ArrayPlan:
     @cached_property
     def run_time(self) -> tuple[int, ...]:
         """The run-time parameters of its call; see :func:`aie_conv.array.emit.run_time`."""
-        return run_time(self.tiling, self.sharing)
+        return run_time(self.tiling, self.variants)
 
     @cached_property
     def configuration(self) -> Hashable:
@@ -164,11 +164,11 @@ class ArrayPlan:
     def shared_with(self, plans: Sequence[Plan]) -> Plan:
         """See :class:`aie_conv.partitioner.interface.Plan`."""
         others = [p.tiling for p in plans if isinstance(p, ArrayPlan)]
-        sharing = variants_of(self.tiling, others)
-        whole = replace(self, sharing=sharing) if len(sharing) > 1 else self
+        variants = variants_of((*others, self.tiling))
+        whole = replace(self, variants=variants) if len(variants) > 1 else self
         # The type checker does not take a cached property for a property.
         return cast("Plan", whole)
 
     def emit(self) -> str:
         """The text of the AIE module."""
-        return emit(self.tiling, self.arguments, self.sharing)
+        return emit(self.tiling, self.arguments, self.variants)
