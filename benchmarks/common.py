@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
-from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply, lengthened
 from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 from aie_conv.sim import Simulator
@@ -203,7 +203,10 @@ def simulate(plan: Plan, host: int, values: dict[str, NDArray[Any]]) -> Run:
     out = values["out"].copy()
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
     buffers["result"] = fresh if plan.finish else out.reshape(-1)
-    flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+    flat = [
+        lengthened(np.ascontiguousarray(buffers[a.name]).reshape(-1), a.slack)
+        for a in plan.arguments
+    ]
     stats = Simulator(plan.emit()).run(flat)
     result = flat[-1].reshape(out.shape) if not plan.finish else None
     if result is None:

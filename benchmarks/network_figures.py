@@ -20,7 +20,7 @@ from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable
 from aie_conv.sim import Simulator
-from aie_conv.sim.sequence import Transfer
+from aie_conv.sim.sequence import transfers
 from aie_conv.target.backend import Artifact
 from aie_conv.timing.rows import Row, read_rows
 
@@ -243,9 +243,8 @@ def exception(call: Call) -> str:
 def operand_bytes(program: Executable) -> list[tuple[str, int, int]]:
     """(operand, bytes that its transfers move, bytes of its buffer), from the emitted program."""
     moved: Counter[int] = Counter()
-    for command in Simulator(program.text).commands:
-        if isinstance(command, Transfer):
-            moved[command.argument] += command.bytes
+    for transfer in transfers(Simulator(program.text).commands):
+        moved[transfer.argument] += transfer.bytes
     last = len(program.arguments) - 1
     names = {0: "input", 1: "filter", last: "output"}
     sizes = [a.elements * DTYPE_BYTES[a.dtype] for a in program.arguments]

@@ -6,10 +6,10 @@ column; where rows work on different groups (``spread``), each gets a part of it
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field, fields
 from itertools import product
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from aie_conv.arch import Device
 from aie_conv.array.interface import Finish, Kernel, View
@@ -22,7 +22,8 @@ from aie_conv.problem import DTYPE_BYTES
 E = TypeVar("E", bound=EpilogueKernel)
 
 PARAMETERS = 16
-"""32-bit words of run-time parameters that a core reads at the start of each call: one vector of 64 bytes."""
+"""32-bit words of run-time parameters that a core reads at the start of each call: one vector of 64 bytes.
+Programs with more of them have a multiple."""
 
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs in elements, outermost first."""
@@ -113,6 +114,25 @@ class Cut(ABC):
         """The core's epilogue."""
 
     @cached_property
+    def fixed_sizes(self) -> Hashable:
+        """Numbers in the program's text, besides those of the array."""
+        product: Any = self.matmul
+        sizes = tuple(getattr(product, f.name) for f in fields(product) if f.name != "arch")
+        numbers = (
+            self.n, self.kc, self.resident, self.b_depth, self.staged, self.a_repeat, self.b_repeat,
+            self.out_depth,
+        )  # fmt: skip
+        objects = (
+            self.pixels, self.a_elements, self.a_l3_elements, self.a_parts, self.b_elements,
+            self.tail_objects, self.a_to_stream, self.out_to_stream,
+        )  # fmt: skip
+        counts: tuple[Hashable, ...] = (self.chunks,) if self.resident else ()
+        if self.fixed:
+            # Without parameters there is nothing to pick an epilogue with.
+            counts = (self.passes, self.column_tiles, self.chunks, self.finish_shape)
+        return (sizes, numbers, objects, counts)
+
+    @cached_property
     def finish_shape(self) -> tuple[str, int]:
         """What tells the epilogues of one configuration apart: the function, the residual's objects."""
         return self.epilogue.text("finish"), self.residual_objects
@@ -144,6 +164,49 @@ class Cut(ABC):
     @abstractmethod
     def check_shapes(self) -> None:
         """Raise ConfigRefused where the route's own sizes do not fit."""
+
+    # -- what routes with other objects say -------------------------------------------------------
+    steered = False
+    """Whether the sizes of a tile are run-time parameters too."""
+
+    @cached_property
+    def words(self) -> int:
+        """32-bit words of its run-time parameters."""
+        return PARAMETERS
+
+    @cached_property
+    def objects(self) -> int:
+        """Objects of a streamed filter that meet one object of the input."""
+        return 1
+
+    @cached_property
+    def spans(self) -> int:
+        """Objects of the input that an object of a streamed filter meets; a tile's first may meet fewer."""
+        return 1
+
+    @cached_property
+    def units(self) -> int:
+        """Objects of the output that make up a tile."""
+        return 1
+
+    @cached_property
+    def out_elements(self) -> int:
+        """Elements of one object of the output in the core."""
+        return self.pixels * self.n
+
+    @cached_property
+    def sums(self) -> int:
+        """Elements of a core's accumulators."""
+        return self.pixels * self.n
+
+    @cached_property
+    def input_slack(self) -> int:
+        """Elements behind the input that the shim reads though no output needs them."""
+        return 0
+
+    def run_time(self, variant: int) -> tuple[int, ...]:
+        """The run-time parameters of a call: passes, tiles of a column, steps of K, which epilogue."""
+        return (self.passes, self.column_tiles, self.chunks, variant)
 
     # -- what follows -----------------------------------------------------------------------------
     @cached_property
@@ -260,8 +323,7 @@ class Cut(ABC):
         total = self._vectors[1]
         if not total or self.resident:
             return total
-        chunk = self.n * self.k_elements
-        return -(-total // chunk) * chunk
+        return -(-total // self.b_elements) * self.b_elements
 
     @cached_property
     def weight_elements(self) -> int:
@@ -289,12 +351,12 @@ class Cut(ABC):
     @cached_property
     def header(self) -> int:
         """Elements in front of a streamed slice's weights: an object that holds the parameters."""
-        return 0 if self.resident or self.fixed else self.n * self.k_elements
+        return 0 if self.resident or self.fixed else self.b_elements
 
     @cached_property
     def slice_elements(self) -> int:
         """Elements of the packed filter for one slice."""
-        behind = 4 * PARAMETERS // self.size if self.resident else 0
+        behind = 4 * self.words // self.size if self.resident else 0
         return self.header + self.weight_elements + self.tail + behind
 
     @cached_property
@@ -310,7 +372,12 @@ class Cut(ABC):
     @cached_property
     def tail_objects(self) -> int:
         """Objects of the filter stream that hold per-channel operands (streamed filter only)."""
-        return 0 if self.resident else self.tail // (self.n * self.k_elements)
+        return 0 if self.resident else self.tail // self.b_elements
+
+    @cached_property
+    def filter_objects(self) -> int:
+        """Objects of a streamed filter that a tile takes, those of per-channel operands last."""
+        return -(-self.chunks // self.spans) * self.objects + self.tail_objects
 
     @cached_property
     def residual_channels(self) -> int:

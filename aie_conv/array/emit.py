@@ -1,23 +1,15 @@
 """The AIE module of a tiling, as text that mlir-aie's tools and the simulator both read."""
 
 from collections.abc import Iterable, Sequence
+from math import prod
 
+from aie_conv.array.core import Core, SteeredCore, finish_name, input_name, memref, parameters_type
 from aie_conv.array.cut import PARAMETERS, Dims
-from aie_conv.array.streams import Push, channels, filter_rows, schedule
+from aie_conv.array.streams import Push, Wait, channels, filter_rows, schedule
 from aie_conv.array.tiling import STACK_BYTES, Tiling
 from aie_conv.kernels.text import Writer
+from aie_conv.layout.pattern import Task
 from aie_conv.partitioner.interface import Argument
-
-ENDLESS = 2**63 - 1
-"""Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
-
-
-PARAMETERS_TYPE = f"memref<{PARAMETERS}xi32>"
-"""What a core keeps its run-time parameters in."""
-
-
-def _memref(elements: int, dtype: str) -> str:
-    return f"memref<{elements}x{dtype}>"
 
 
 def _fifo(
@@ -26,14 +18,14 @@ def _fifo(
     source: str,
     sinks: str,
     depth: int | tuple[int, ...],
-    memref: str,
+    kind: str,
     attributes: str = "",
 ) -> None:
     """An object FIFO; a depth for each end is exact, one for all may be lowered in cores."""
     depths = f"{depth} : i32" if isinstance(depth, int) else f"[{', '.join(map(str, depth))}]"
     w.line(
         f"aie.objectfifo @{name}({source}, {{{sinks}}}, {depths}){attributes}"
-        f" : !aie.objectfifo<{memref}>"
+        f" : !aie.objectfifo<{kind}>"
     )
 
 
@@ -76,23 +68,18 @@ def _tiles(w: Writer, tiling: Tiling) -> None:
             w.line(f"%core_{c}_{r} = aie.tile({c}, {r + 2})")
 
 
-def _input_name(tiling: Tiling, column: int, row: int) -> str:
-    """The FIFO that brings a core its input."""
-    return f"a_l1_{column}_{row}" if tiling.spread else f"a_l1_{column}"
-
-
 def _input_fifos(w: Writer, tiling: Tiling) -> None:
     dtype = tiling.view.dtype
     dims = _to_stream(tiling.a_to_stream)
     grows = tiling.staged * tiling.a_elements != tiling.a_l3_elements
     attributes = _attributes(tiling.a_repeat, tiling.a_to_stream if grows else ())
-    whole, part = tiling.a_parts * tiling.a_l3_elements, _memref(tiling.a_elements, dtype)
+    whole, part = tiling.a_parts * tiling.a_l3_elements, memref(tiling.a_elements, dtype)
     for c in range(tiling.columns):
         cores = [f"%core_{c}_{row}" for row in range(tiling.rows)]
         sinks = cores if tiling.spread else [", ".join(cores)]
-        names = [_input_name(tiling, c, row) for row in range(len(sinks))]
+        names = [input_name(tiling, c, row) for row in range(len(sinks))]
         depth = tiling.a_l3_depth
-        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, _memref(whole, dtype))
+        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, memref(whole, dtype))
         for name, sink in zip(names, sinks, strict=True):
             _fifo(w, name, f"%mem_{c}{dims}", sink, 2, part, attributes)
         _link(w, [f"a_l3_{c}"], names, tiling.a_l3_elements)
@@ -104,187 +91,28 @@ def _filter_fifos(w: Writer, tiling: Tiling) -> None:
     attributes = _attributes(tiling.b_repeat, ())
     for c in range(tiling.filter_columns):
         rows = filter_rows(tiling, c)
-        _fifo(w, f"b_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, _memref(held * len(rows), dtype))
+        _fifo(w, f"b_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, memref(held * len(rows), dtype))
         for row in rows:
             sinks = ", ".join(f"%core_{col}_{row}" for col in range(tiling.columns))
             # The mem tile's, then what fits each core.
             depths = (depth, *[tiling.b_depth] * tiling.columns)
-            memref = _memref(size, dtype)
-            _fifo(w, f"b_l1_{row}", f"%mem_{c}", sinks, depths, memref, attributes)
+            kind = memref(size, dtype)
+            _fifo(w, f"b_l1_{row}", f"%mem_{c}", sinks, depths, kind, attributes)
         _link(w, [f"b_l3_{c}"], [f"b_l1_{row}" for row in rows], held)
 
 
 def _output_fifos(w: Writer, tiling: Tiling) -> None:
     dtype = tiling.view.problem.out.dtype
-    part = tiling.pixels * tiling.n
+    part = tiling.out_elements
     dims = _to_stream(tiling.out_to_stream)
     for c in range(tiling.columns):
         names = [f"c_l1_{c}_{row}" for row in range(tiling.rows)]
         for row, name in enumerate(names):
             depth = 2 if tiling.out_depth == 2 else (tiling.out_depth, 2)
-            _fifo(w, name, f"%core_{c}_{row}", f"%mem_{c}", depth, _memref(part, dtype))
-        joined = _memref(part * tiling.rows, dtype)
+            _fifo(w, name, f"%core_{c}_{row}", f"%mem_{c}", depth, memref(part, dtype))
+        joined = memref(part * tiling.rows, dtype)
         _fifo(w, f"c_l3_{c}", f"%mem_{c}{dims}", f"%shim_{c}", 2, joined)
         _link(w, names, [f"c_l3_{c}"], part)
-
-
-class _Core:
-    """Writes one core's body: acquire, multiply, finish, release."""
-
-    def __init__(
-        self, w: Writer, tiling: Tiling, variants: Sequence[Tiling], column: int, row: int
-    ) -> None:
-        self._w = w
-        self._t = tiling
-        self._variants = variants
-        self._column = column
-        self._row = row
-        self._acc = f"%acc_{column}_{row}"
-        self._parameters = f"%parameters_{column}_{row}"
-
-    def _acquire(self, fifo: str, port: str, elements: int, dtype: str) -> str:
-        w = self._w
-        memref = _memref(elements, dtype)
-        view = f"!aie.objectfifosubview<{memref}>"
-        s = w.value("s", f"aie.objectfifo.acquire @{fifo}({port}, 1) : {view}")
-        return w.value("o", f"aie.objectfifo.subview.access {s}[0] : {view} -> {memref}")
-
-    def _release(self, fifo: str, port: str) -> None:
-        self._w.line(f"aie.objectfifo.release @{fifo}({port}, 1)")
-
-    def _input(self) -> tuple[str, str]:
-        fifo = _input_name(self._t, self._column, self._row)
-        return fifo, self._acquire(fifo, "Consume", self._t.a_elements, self._t.view.dtype)
-
-    def _filter(self) -> tuple[str, str]:
-        fifo = f"b_l1_{self._row}"
-        return fifo, self._acquire(fifo, "Consume", self._t.b_elements, self._t.view.dtype)
-
-    def _skip_inputs(self, count: int, bounds: tuple[str, str]) -> None:
-        if not count:
-            return
-        w = self._w
-        with w.loop("i", bounds[0], w.constant(count), bounds[1]):
-            fifo, _ = self._input()
-            self._release(fifo, "Consume")
-
-    def _finish(self, b: str | None, zero: str, one: str) -> None:
-        """Run this call's epilogue into an output object."""
-        t = self._t
-        out_fifo = f"c_l1_{self._column}_{self._row}"
-        dtype = t.view.problem.out.dtype
-        out = self._acquire(out_fifo, "Produce", t.pixels * t.n, dtype)
-        number = self._parameter(VARIANT) if len(self._variants) > 1 else ""
-        self._variant(0, number, (b, out), (zero, one))
-        self._release(out_fifo, "Produce")
-
-    def _variant(
-        self, first: int, number: str, objects: tuple[str | None, str], bounds: tuple[str, str]
-    ) -> None:
-        """Run epilogue ``number``, which is ``first`` or a later one; the last needs no comparison."""
-        w = self._w
-        if first == len(self._variants) - 1:
-            self._epilogue(first, objects, bounds)
-            return
-        own = w.value("is", f"arith.cmpi eq, {number}, {w.constant(first)} : index")
-        with w.block(f"scf.if {own}", "} else {"):
-            self._epilogue(first, objects, bounds)
-        with w.rest():
-            self._variant(first + 1, number, objects, bounds)
-
-    def _epilogue(
-        self, number: int, objects: tuple[str | None, str], bounds: tuple[str, str]
-    ) -> None:
-        """Run one epilogue, with the residual's objects if it has one."""
-        variant, (b, out) = self._variants[number], objects
-        vectors = [b] if b and variant.view.vectors else []
-        arguments = ", ".join((self._acc, *vectors, out))
-        types, name = variant.epilogue.signature(), finish_name(number, self._variants)
-        if variant.view.residual is None:
-            self._w.line(f"func.call @{name}({arguments}) : ({types}) -> ()")
-            return
-        w, zero, one = self._w, *bounds
-        per_object = variant.residual_channels
-        own = max(1, variant.n // per_object)
-        start = 0 if variant.spread else self._row * variant.n
-        first = start // per_object
-        self._skip_inputs(first, bounds)
-        blocks = min(variant.n, per_object) // variant.matmul.rst[2]
-        # Where this core's channels begin in a shared object, in blocks of A.
-        inside = start % per_object * variant.kc
-        kb = w.constant(inside // (per_object * variant.matmul.rst[1]))
-        with w.loop("j", zero, w.constant(own), one) as j:
-            fifo, a = self._input()
-            nb = w.value("i", f"arith.muli {j}, {w.constant(blocks)} : index")
-            w.line(f"func.call @{name}({arguments}, {a}, {nb}, {kb}) : ({types}) -> ()")
-            self._release(fifo, "Consume")
-        self._skip_inputs(variant.residual_objects - first - own, bounds)
-
-    def body(self) -> None:
-        """The core's program, inside ``aie.core``."""
-        t, w = self._t, self._w
-        zero, one = w.constant(0), w.constant(1)
-        # A core is started once a configuration and then serves every call.
-        with w.loop("call", zero, w.constant(ENDLESS), one):
-            first = None if t.fixed else self._filter()
-            if first is None:
-                passes, tiles = w.constant(t.passes), w.constant(t.column_tiles)
-            else:
-                types = f"{_memref(t.b_elements, t.view.dtype)}, {PARAMETERS_TYPE}"
-                w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
-                passes, tiles = self._parameter(0), self._parameter(1)
-            known = t.fixed or t.resident
-            chunks = w.constant(t.chunks) if known else self._parameter(2)
-            held = first if t.resident else None
-            if held is not None:
-                self._tiles(held, (tiles, chunks), (zero, one))
-            if first is not None:
-                self._release(first[0], "Consume")
-            with w.loop("p", zero if held is None else one, passes, one):
-                held = self._filter() if t.resident else None
-                self._tiles(held, (tiles, chunks), (zero, one))
-                if held is not None:
-                    self._release(held[0], "Consume")
-        w.line("aie.end")
-
-    def _parameter(self, number: int) -> str:
-        """A run-time parameter as an index."""
-        w = self._w
-        place = w.constant(number)
-        word = w.value("n", f"memref.load {self._parameters}[{place}] : {PARAMETERS_TYPE}")
-        return w.value("n", f"arith.index_cast {word} : i32 to index")
-
-    def _tiles(
-        self, held: tuple[str, str] | None, counts: tuple[str, str], bounds: tuple[str, str]
-    ) -> None:
-        """All tiles of one pass."""
-        t, w = self._t, self._w
-        zero, one = bounds
-        with w.loop("t", zero, counts[0], one):
-            self._multiply("start", held, zero)
-            if not t.whole:
-                with w.loop("q", one, counts[1], one) as q:
-                    self._multiply("multiply", held, q if held else zero)
-            tail = self._filter() if t.tail_objects else held
-            self._finish(tail[1] if tail else None, zero, one)
-            if tail and not held:
-                self._release(tail[0], "Consume")
-
-    def _multiply(self, function: str, held: tuple[str, str] | None, chunk: str) -> None:
-        """One step of K, with chunk ``chunk`` of the filter's object."""
-        t, w = self._t, self._w
-        a_fifo, a = self._input()
-        b_fifo, b = held or self._filter()
-        memrefs = (
-            _memref(t.a_elements, t.view.dtype),
-            _memref(t.b_elements, t.view.dtype),
-            _memref(t.pixels * t.n, t.matmul.accumulator),
-        )
-        types = ", ".join((*memrefs, "index"))
-        w.line(f"func.call @{function}({a}, {b}, {self._acc}, {chunk}) : ({types}) -> ()")
-        self._release(a_fifo, "Consume")
-        if not held:
-            self._release(b_fifo, "Consume")
 
 
 def variants_of(tilings: Iterable[Tiling]) -> tuple[Tiling, ...]:
@@ -293,38 +121,42 @@ def variants_of(tilings: Iterable[Tiling]) -> tuple[Tiling, ...]:
     return tuple(made[shape] for shape in sorted(made))
 
 
-def finish_name(number: int, variants: Sequence[Tiling]) -> str:
-    """The function of an epilogue."""
-    return f"finish_{number}" if len(variants) > 1 else "finish"
-
-
-VARIANT = 3
-"""The parameter that says which epilogue a call wants."""
-
-
-def run_time(tiling: Tiling, variants: Sequence[Tiling]) -> tuple[int, ...]:
-    """The run-time parameters of a call: passes, tiles of a column, steps of K, which of the epilogues."""
+def variant_of(tiling: Tiling, variants: Sequence[Tiling]) -> int:
+    """Which of a program's epilogues a tiling wants."""
     shapes = [variant.finish_shape for variant in variants]
-    number = shapes.index(tiling.finish_shape) if len(shapes) > 1 else 0
-    return (tiling.passes, tiling.column_tiles, tiling.chunks, number)
+    return shapes.index(tiling.finish_shape) if len(shapes) > 1 else 0
 
 
 def _take(tiling: Tiling) -> str:
     """The function ``take(b, parameters)``: keep the parameters that lie in an object of the filter."""
     w = Writer()
-    b, dtype = _memref(tiling.b_elements, tiling.view.dtype), tiling.view.dtype
-    lanes = f"vector<{4 * PARAMETERS // tiling.size}x{dtype}>"
+    b, dtype = memref(tiling.b_elements, tiling.view.dtype), tiling.view.dtype
+    own, each = parameters_type(tiling), 4 * PARAMETERS // tiling.size
+    lanes = f"vector<{each}x{dtype}>"
     words = f"vector<{PARAMETERS}xi32>"
-    aligned = "{alignment = 32 : i64}"
-    with w.block(f"func.func private @take(%b: {b}, %parameters: {PARAMETERS_TYPE})"):
+    with w.block(f"func.func private @take(%b: {b}, %parameters: {own})"):
         at = w.constant(tiling.parameters_at)
-        value = w.value("v", f"vector.load %b[{at}] {aligned} : {b}, {lanes}")
-        if lanes != words:
-            value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
-        to = f"%parameters[{w.constant(0)}] {aligned}"
-        w.line(f"vector.store {value}, {to} : {PARAMETERS_TYPE}, {words}")
+        if tiling.words == PARAMETERS:
+            _keep(w, (b, own), (at, w.constant(0)), (lanes, words))
+        else:
+            zero, one = w.constant(0), w.constant(1)
+            with w.loop("n", zero, w.constant(tiling.words // PARAMETERS), one) as n:
+                places = (w.sum(at, w.times(n, each)), w.times(n, PARAMETERS))
+                _keep(w, (b, own), places, (lanes, words))
         w.line("return")
     return w.text()
+
+
+def _keep(
+    w: Writer, buffers: tuple[str, str], places: tuple[str, str], types: tuple[str, str]
+) -> None:
+    """Copy a vector of an object of the filter to the parameters."""
+    aligned = "{alignment = 32 : i64}"
+    (b, own), (lanes, words) = buffers, types
+    value = w.value("v", f"vector.load %b[{places[0]}] {aligned} : {b}, {lanes}")
+    if lanes != words:
+        value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
+    w.line(f"vector.store {value}, %parameters[{places[1]}] {aligned} : {own}, {words}")
 
 
 def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
@@ -334,7 +166,7 @@ def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
         (
             matmul.declarations(),
             "" if tiling.fixed else _take(tiling),
-            matmul.text("start", fresh=True),
+            "" if tiling.steered else matmul.text("start", fresh=True),
             "" if tiling.whole else matmul.text("multiply"),
             *(
                 variant.epilogue.text(finish_name(number, variants))
@@ -344,24 +176,69 @@ def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
     )
 
 
+def _descriptor(w: Writer, operand: str, kind: str, id_: int, task: Task) -> None:
+    """A descriptor of a chain; the tools take no stride where there is one element."""
+    pairs = zip(task.sizes, task.strides, strict=True)
+    dims = [*[(n, step if n > 1 else 0) for n, step in pairs][:3], (task.sizes[3], 1)]
+    walk = ", ".join(f"<size = {n}, stride = {step}>" for n, step in dims)
+    length = prod(task.sizes[1:])
+    where = f"{operand} : {kind}, {task.offset}, {length}, [{walk}]"
+    w.line(f"aie.dma_bd({where}) {{bd_id = {id_} : i32}}")
+
+
+class _Sequence:
+    """Writes the runtime sequence: plain transfers, chains of descriptors, waits."""
+
+    def __init__(self, w: Writer, arguments: Sequence[Argument]) -> None:
+        self._w = w
+        self._types = {a.name: memref(a.elements + a.slack, a.dtype) for a in arguments}
+        self._chains: dict[Push, str] = {}
+
+    def _transfer(self, push: Push) -> None:
+        (part,) = push.chain
+        task = part.task
+        # The offset stands innermost: the tools scale each offset by its own stride.
+        offsets = f"[0, 0, 0, {task.offset}]"
+        sizes = "[" + ", ".join(map(str, task.sizes)) + "]"
+        strides = "[" + ", ".join(map(str, task.strides)) + "]"
+        attrs = f"{{id = {push.ids[0]} : i64, issue_token = true, metadata = @{push.symbol}}}"
+        what = f"%{part.name}{offsets}{sizes}{strides}"
+        self._w.line(f"aiex.npu.dma_memcpy_nd({what}) {attrs} : {self._types[part.name]}")
+
+    def _chain(self, push: Push) -> None:
+        w, last = self._w, len(push.chain) - 1
+        name = self._chains[push] = f"%chain_{len(self._chains)}"
+        times = push.chain[0].task.sizes[0]
+        attributes = f"{{issue_token = true, repeat_count = {times - 1} : i32}}"
+        with w.block(f"{name} = aiex.dma_configure_task_for @{push.symbol}", f"}} {attributes}"):
+            for number, (id_, part) in enumerate(zip(push.ids, push.chain, strict=True)):
+                if number:
+                    w.line(f"^part_{number}:")
+                _descriptor(w, f"%{part.name}", self._types[part.name], id_, part.task)
+                w.line(f"aie.next_bd ^part_{number + 1}" if number < last else "aie.end")
+        w.line(f"aiex.dma_start_task({name})")
+
+    def write(self, commands: Iterable[Push | Wait]) -> None:
+        """All of it."""
+        for command in commands:
+            if isinstance(command, Wait):
+                push = command.push
+                if push in self._chains:
+                    # This also tells the tools that the chain's descriptors are free.
+                    self._w.line(f"aiex.dma_await_task({self._chains[push]})")
+                else:
+                    self._w.line(f"aiex.npu.dma_wait {{symbol = @{push.symbol}}}")
+            elif len(command.chain) > 1:
+                self._chain(command)
+            else:
+                self._transfer(command)
+
+
 def _sequence(w: Writer, tiling: Tiling, arguments: Sequence[Argument]) -> None:
-    names = {argument.name: f"%{argument.name}" for argument in arguments}
-    types = {a.name: _memref(a.elements, a.dtype) for a in arguments}
-    args = ", ".join(f"{names[a.name]}: {types[a.name]}" for a in arguments)
-    depth = tiling.device.arch.shim_queue_depth
+    args = ", ".join(f"%{a.name}: {memref(a.elements + a.slack, a.dtype)}" for a in arguments)
     with w.block(f"aie.runtime_sequence @sequence({args})"):
-        for op in schedule(channels(tiling), depth):
-            if not isinstance(op, Push):
-                w.line(f"aiex.npu.dma_wait {{symbol = @{op.symbol}}}")
-                continue
-            task = op.task
-            # The offset stands innermost: the tools scale each offset by its own stride.
-            offsets = f"[0, 0, 0, {task.offset}]"
-            sizes = "[" + ", ".join(map(str, task.sizes)) + "]"
-            strides = "[" + ", ".join(map(str, task.strides)) + "]"
-            attrs = f"{{id = {op.id} : i64, issue_token = true, metadata = @{op.symbol}}}"
-            what = f"{names[op.argument]}{offsets}{sizes}{strides}"
-            w.line(f"aiex.npu.dma_memcpy_nd({what}) {attrs} : {types[op.argument]}")
+        commands = schedule(channels(tiling), tiling.device.arch.shim_queue_depth)
+        _Sequence(w, arguments).write(commands)
 
 
 def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tiling] = ()) -> str:
@@ -381,14 +258,15 @@ def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tilin
     _output_fifos(w, tiling)
     _input_fifos(w, tiling)
     grid = [(c, r) for c in range(tiling.columns) for r in range(tiling.rows)]
-    acc = _memref(tiling.pixels * tiling.n, tiling.matmul.accumulator)
+    acc = memref(tiling.sums, tiling.matmul.accumulator)
     for c, r in grid:
         w.line(f'%acc_{c}_{r} = aie.buffer(%core_{c}_{r}) {{sym_name = "acc_{c}_{r}"}} : {acc}')
         if tiling.fixed:
             continue
         name = f"parameters_{c}_{r}"
         buffer = f'aie.buffer(%core_{c}_{r}) {{sym_name = "{name}"}}'
-        w.line(f"%{name} = {buffer} : {PARAMETERS_TYPE}")
+        w.line(f"%{name} = {buffer} : {parameters_type(tiling)}")
+    core = SteeredCore if tiling.steered else Core
     cores = Writer()
     for c, r in grid:
         head = f"%program_{c}_{r} = aie.core(%core_{c}_{r})"
@@ -396,7 +274,7 @@ def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tilin
         # takes an odd number of objects, and crashes on some nests. Counters do neither.
         attributes = f"{{dynamic_objfifo_lowering = true, stack_size = {STACK_BYTES} : i32}}"
         with cores.block(head, f"}} {attributes}"):
-            _Core(cores, tiling, variants, c, r).body()
+            core(cores, tiling, variants, c, r).body()
     sequence = Writer()
     _sequence(sequence, tiling, arguments)
     return (

@@ -5,8 +5,7 @@ from dataclasses import dataclass, fields, replace
 from typing import cast
 
 from aie_conv.array.configuration import configuration
-from aie_conv.array.cut import PARAMETERS
-from aie_conv.array.emit import emit, run_time, variants_of
+from aie_conv.array.emit import emit, variant_of, variants_of
 from aie_conv.array.streams import count_tasks
 from aie_conv.array.tiling import Tiling
 from aie_conv.errors import ConfigRefused
@@ -43,9 +42,10 @@ def pack_filter(tiling: Tiling, parameters: Sequence[int]) -> tuple[HostCopy, ..
         copies += [*made, place(source, row, front + tiling.weight_elements + offsets[index])]
     if tiling.fixed:
         return tuple(copies)
-    words = (*parameters, *[0] * (PARAMETERS - len(parameters)))
-    row = (tiling.rows, 4 * PARAMETERS // tiling.size)
-    copies.append(place("", row, tiling.parameters_at, words * tiling.rows))
+    words = (*parameters, *[0] * (tiling.words - len(parameters)))
+    first = min(tiling.rows, tiling.slices)
+    row = (first, 4 * tiling.words // tiling.size)
+    copies.append(place("", row, tiling.parameters_at, words * first))
     return tuple(copies)
 
 
@@ -143,12 +143,13 @@ class ArrayPlan:
         view = self.tiling.view
         weights = Argument("weights", view.dtype, self.tiling.slices * self.tiling.slice_elements)
         residual = (view.residual.argument,) if view.residual else ()
-        return (view.lhs, weights, *residual, view.result)
+        lhs = replace(view.lhs, slack=self.tiling.input_slack)
+        return (lhs, weights, *residual, view.result)
 
     @cached_property
     def run_time(self) -> tuple[int, ...]:
-        """The run-time parameters of its call; see :func:`aie_conv.array.emit.run_time`."""
-        return run_time(self.tiling, self.variants)
+        """The run-time parameters of its call; see :meth:`aie_conv.array.cut.Cut.run_time`."""
+        return self.tiling.run_time(variant_of(self.tiling, self.variants))
 
     @cached_property
     def configuration(self) -> Hashable:

@@ -1,16 +1,24 @@
 """What the shim's DMA channels carry for a tiling: their address patterns, tasks and their order."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import islice
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby, islice
 
 from aie_conv.arch import Arch
 from aie_conv.array.tiling import Tiling
-from aie_conv.layout.pattern import Pattern, Task, coalesce, split
+from aie_conv.layout.chain import Chain, Part, chains
+from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.problem import DTYPE_BYTES
 
 _COUNTED = 4096
 """About how many patterns of a channel are looked at to count tasks: a large program's all take minutes."""
+
+_MOST_PARTS = 4
+"""Descriptors of a chain of filters or outputs: with more the last column begins too late."""
+
+_MOST_INPUTS = 9
+"""Of a chain of inputs: one or two for the input, and a residual's for each row of cores."""
 
 
 @dataclass(frozen=True)
@@ -19,14 +27,19 @@ class Channel:
 
     Attributes:
         symbol: the object FIFO behind it.
-        first_id: its four buffer descriptors are first_id … first_id + 3.
-        tasks: (step, argument name, element type, task) in stream order; ``step`` counts the
-            program's progress, so that tasks pushed in its order never wait for later ones.
+        ids: its buffer descriptors in the order of their use.
+        chains: (step, chain) in stream order; ``step`` counts the program's progress at a chain's
+            first byte, so that chains pushed in its order never wait for later ones.
     """
 
     symbol: str
-    first_id: int
-    tasks: tuple[tuple[int, str, str, Task], ...]
+    ids: tuple[int, ...]
+    chains: tuple[tuple[int, Chain], ...]
+
+    @property
+    def parts(self) -> list[Part]:
+        """What its descriptors walk, a chain's in turn."""
+        return [part for _, chain in self.chains for part in chain]
 
 
 def column_tile(tiling: Tiling, column: int, number: int) -> int:
@@ -56,22 +69,24 @@ def filter_patterns(
     tiling: Tiling, rows: list[int], most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
     """The filter stream of one column's shim, for the rows of cores that it feeds; of ``most`` steps."""
-    size = tiling.slice_elements
-    if tiling.header:
+    size, ahead = tiling.slice_elements, tiling.header
+    if ahead and len(rows) > 1:
         for row in rows:
-            yield "weights", Pattern(tiling.slice_of(0, row) * size, ((tiling.header, 1),))
+            yield "weights", Pattern(tiling.slice_of(0, row) * size, ((ahead, 1),))
+        ahead = 0
     for pass_, t in islice(tiling.steps(), most):
         starts = [tiling.slice_of(pass_, row) * size + tiling.header for row in rows]
         if tiling.resident:
             for start in starts if t == 0 else ():
                 yield "weights", Pattern(start, ((size, 1),))
             continue
-        chunk = tiling.n * tiling.k_elements
-        count = tiling.chunks + tiling.tail_objects
+        chunk, count = tiling.b_elements, tiling.filter_objects
         if t % tiling.b_repeat:
             continue
         if len(starts) == 1:
-            yield "weights", Pattern(starts[0], ((count * chunk, 1),))
+            # What lies in front of the first slice goes with it: tasks are dear.
+            yield "weights", Pattern(starts[0] - ahead, ((ahead + count * chunk, 1),))
+            ahead = 0
             continue
         for q in range(count):
             for start in starts:
@@ -88,48 +103,113 @@ def output_patterns(
             yield "result", pattern
 
 
-def _tasks(
-    patterns: Iterator[tuple[str, Pattern]],
-    dtypes: dict[str, str],
-    arch: Arch,
-    step_of: Callable[[int], int],
-) -> Iterator[tuple[int, str, str, Task]]:
-    """Coalesce neighbours on the same buffer, split into tasks, and date each by its first byte."""
+def _tasks(tiling: Tiling, patterns: Iterator[tuple[str, Pattern]]) -> list[Part]:
+    """The tasks of a stream: neighbours on the same buffer folded, split as the fields need it."""
+    view = tiling.view
+    dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
+    if view.residual:
+        dtypes[view.residual.argument.name] = view.residual.dtype
+    return [
+        Part(name, dtypes[name], task)
+        for name, group in groupby(patterns, lambda pair: pair[0])
+        for pattern in coalesce([pattern for _, pattern in group])
+        for task in split(pattern, DTYPE_BYTES[dtypes[name]], tiling.device.arch)
+    ]
+
+
+def _chains(tasks: list[Part], arch: Arch, most: int) -> list[tuple[range, Chain]]:
+    """A stream's tasks folded into chains, each with the numbers of its bytes."""
     sent = 0
-    group: list[Pattern] = []
-    name = ""
+    found: list[tuple[range, Chain]] = []
+    for chain in chains(tasks, DTYPE_BYTES, arch, most):
+        size = sum(part.task.elements * DTYPE_BYTES[part.dtype] for part in chain)
+        found.append((range(sent, sent + size), chain))
+        sent += size
+    return found
 
-    def flush() -> Iterator[tuple[int, str, str, Task]]:
-        nonlocal sent
-        size = DTYPE_BYTES[dtypes[name]] if name else 0
-        for pattern in coalesce(group):
-            for task in split(pattern, size, arch):
-                yield step_of(sent), name, dtypes[name], task
-                sent += task.elements * size
 
-    for who, pattern in patterns:
-        if who != name:
-            yield from flush()
-            group, name = [], who
-        group.append(pattern)
-    yield from flush()
+def _ended(made: Sequence[Chain], ids: int, depth: int) -> list[int]:
+    """How many of a channel's chains must have ended before each of them is pushed.
+
+    Args:
+        made: the chains.
+        ids: descriptors that the channel has.
+        depth: chains that its queue holds.
+    """
+    found: list[int] = []
+    ended = used = 0
+    for number, chain in enumerate(made):
+        while number - ended == depth or used + len(chain) > ids:
+            used -= len(made[ended])
+            ended += 1
+        used += len(chain)
+        found.append(ended)
+    return found
+
+
+def _dated(
+    made: list[tuple[range, Chain]], step_of: Callable[[int], int]
+) -> tuple[tuple[int, Chain], ...]:
+    """Chains dated by their first bytes."""
+    return tuple((step_of(sent[0]), chain) for sent, chain in made)
 
 
 def _date_outputs(
-    tasks: list[tuple[int, str, str, Task]], clock: int, arch: Arch
-) -> tuple[tuple[int, str, str, Task], ...]:
-    """Output tasks, given with their tile, dated so that none waits for its own tile's inputs.
+    made: list[tuple[range, Chain]], tile_bytes: int, clock: int, ids: int, depth: int
+) -> tuple[tuple[int, Chain], ...]:
+    """Output chains dated so that none waits for its own tile's inputs.
 
-    A tile's first tasks fit the queue and go in front of its inputs. A later one is pushed when the
-    first has ended, which those inputs must have reached the cores for.
+    A tile's first ones go in front of its inputs. One that is pushed when another with a part of the
+    same tile has ended goes behind those inputs, which the other one needs to end.
     """
-    dated: list[tuple[int, str, str, Task]] = []
-    seen: dict[int, int] = {}
-    for tile, name, dtype, task in tasks:
-        late = seen.get(tile, 0) >= arch.shim_queue_depth
-        seen[tile] = seen.get(tile, 0) + 1
-        dated.append((tile * clock + (clock - 1) * late, name, dtype, task))
+    dated: list[tuple[int, Chain]] = []
+    for (sent, chain), before in zip(made, _ended([c for _, c in made], ids, depth), strict=True):
+        tile = sent[0] // tile_bytes
+        late = before > 0 and made[before - 1][0][-1] // tile_bytes == tile
+        dated.append((tile * clock + (clock - 1) * late, chain))
     return tuple(dated)
+
+
+def _ids(
+    made: Sequence[list[tuple[range, Chain]]], arch: Arch
+) -> tuple[tuple[int, ...], ...] | None:
+    """The descriptors of a shim's inputs, filters and outputs; None if their chains need more.
+
+    Each has four and what its longest chain takes. Those left over serve whose chains would else
+    have to end before the next is written.
+    """
+    own = [*range(4)], [*range(4, 8)], [*range(8, 12)]
+    used = [sum(len(chain) for _, chain in each) for each in made]
+    longest = [max((len(chain) for _, chain in each), default=0) for each in made]
+    spare = [*range(12, arch.shim_bds), *own[1][used[1] :]]
+    del own[1][used[1] :]
+    for ids, count in zip(own, longest, strict=True):
+        missing = max(0, count - len(ids))
+        if missing > len(spare):
+            return None
+        ids.extend(spare[:missing])
+        del spare[:missing]
+    short = [
+        ids
+        for ids, count, length in zip(own, used, longest, strict=True)
+        if count > len(ids) and length > 1
+    ]
+    for number, ids in enumerate(short):
+        ids.extend(spare[number :: len(short)])
+    return tuple(map(tuple, own))
+
+
+def _shim(
+    tasks: Sequence[list[Part]], arch: Arch
+) -> tuple[list[list[tuple[range, Chain]]], tuple[tuple[int, ...], ...]]:
+    """A shim's inputs, filters and outputs as chains, and the descriptors of each."""
+    others = [_chains(each, arch, _MOST_PARTS) for each in tasks[1:]]
+    for most in (_MOST_INPUTS, 8, _MOST_PARTS):
+        made = [_chains(tasks[0], arch, most), *others]
+        ids = _ids(made, arch)
+        if ids is not None:
+            return made, ids
+    raise AssertionError("four descriptors hold chains of four")
 
 
 def filter_rows(tiling: Tiling, column: int) -> list[int]:
@@ -149,12 +229,9 @@ def channels(
     """
     arch = tiling.device.arch
     view = tiling.view
-    dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
-    if view.residual:
-        dtypes[view.residual.argument.name] = view.residual.dtype
     per_tile = tiling.chunks + tiling.residual_objects
     clock = per_tile + tiling.tail_objects + 2
-    out_bytes = tiling.rows * tiling.pixels * tiling.n * DTYPE_BYTES[view.result.dtype]
+    out_bytes = tiling.units * tiling.rows * tiling.out_elements * DTYPE_BYTES[view.result.dtype]
     a_bytes = tiling.a_parts * tiling.a_l3_elements * tiling.size
     b_bytes = tiling.b_elements * tiling.size
 
@@ -169,29 +246,40 @@ def channels(
                 return number * tiling.column_tiles * clock
             # The first object holds the parameters.
             number = max(0, number - (tiling.header > 0))
-            tile, inside = divmod(number, tiling.chunks + tiling.tail_objects)
-            return tile * tiling.b_repeat * clock + inside
+            tile, inside = divmod(number, tiling.filter_objects)
+            return tile * tiling.b_repeat * clock + inside * tiling.spans // tiling.objects
 
         return step
 
-    made: list[Channel] = []
-    for c in range(tiling.columns) if columns is None else columns:
-        tasks = tuple(_tasks(input_patterns(tiling, c, most), dtypes, arch, a_step))
-        made.append(Channel(f"a_l3_{c}", 0, tasks))
-    for c in range(tiling.filter_columns) if columns is None else columns[:1]:
-        rows = filter_rows(tiling, c)
-        each = filter_patterns(tiling, rows, most)
-        tasks = tuple(_tasks(each, dtypes, arch, b_step(len(rows))))
-        made.append(Channel(f"b_l3_{c}", 4, tasks))
-    for c in range(tiling.columns) if columns is None else columns:
-        each = output_patterns(tiling, c, most)
-        per = _tasks(each, dtypes, arch, lambda sent: sent // out_bytes)
-        made.append(Channel(f"c_l3_{c}", 8, _date_outputs(list(per), clock, arch)))
-    return made
+    inputs: list[Channel] = []
+    filters: list[Channel] = []
+    outputs: list[Channel] = []
+    shims = range(max(tiling.columns, tiling.filter_columns)) if columns is None else columns
+    for c in shims:
+        rows = filter_rows(tiling, c) if columns is None or c == columns[0] else []
+        patterns = (
+            input_patterns(tiling, c, most) if c < tiling.columns else iter(()),
+            filter_patterns(tiling, rows, most) if rows else iter(()),
+            output_patterns(tiling, c, most) if c < tiling.columns else iter(()),
+        )
+        (a, b, out), (a_ids, b_ids, out_ids) = _shim([_tasks(tiling, p) for p in patterns], arch)
+        inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, a_step)))
+        filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, b_step(len(rows)))))
+        dated = _date_outputs(out, out_bytes, clock, len(out_ids), arch.shim_queue_depth)
+        outputs.append(Channel(f"c_l3_{c}", out_ids, dated))
+    if any(len(chain) > 1 for channel in inputs for _, chain in channel.chains[:1]):
+        # Chains take long to write: the cores of the first columns begin while the others' are written.
+        # Later filters stay behind the inputs of their step, without which they come to no end.
+        filters = [
+            replace(each, chains=((-1, each.chains[0][1]), *each.chains[1:]))
+            for each in filters
+            if each.chains
+        ]
+    return [channel for channel in inputs + filters + outputs if channel.chains]
 
 
 def count_tasks(tiling: Tiling) -> int:
-    """About how many shim tasks a tiling needs, from those of its first and last column.
+    """About how many shim descriptors a tiling writes, from those of its first and last column.
 
     Of very many steps the first ones are counted.
 
@@ -200,49 +288,53 @@ def count_tasks(tiling: Tiling) -> int:
     """
     steps, last = tiling.passes * tiling.column_tiles, tiling.columns - 1
     shared = len(filter_rows(tiling, 0))
-    each = 1 if tiling.resident or shared == 1 else shared * tiling.chunks
+    each = 1 if tiling.resident or shared == 1 else shared * tiling.filter_objects
     most = min(steps, max(32, _COUNTED // each))
-    count = sum(len(c.tasks) for c in channels(tiling, [0], most)) * max(1, last)
+    count = sum(len(c.parts) for c in channels(tiling, [0], most)) * max(1, last)
     if last:
-        count += sum(len(c.tasks) for c in channels(tiling, [last], most))
+        count += sum(len(c.parts) for c in channels(tiling, [last], most))
     return -(-count * steps // most)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Push:
-    """Start a task with a buffer descriptor."""
+    """Write a chain's descriptors and start it; ``ids`` are theirs."""
 
     symbol: str
-    id: int
-    argument: str
-    dtype: str
-    task: Task
+    ids: tuple[int, ...]
+    chain: Chain
 
 
 @dataclass(frozen=True)
 class Wait:
-    """Wait for the oldest token of a channel."""
+    """Wait for the oldest token of a channel, which is that of ``push``."""
 
-    symbol: str
+    push: Push
 
 
 def schedule(made: list[Channel], depth: int) -> list[Push | Wait]:
-    """The runtime sequence: tasks in the order of their steps, never more than ``depth`` queued."""
+    """The runtime sequence: chains in the order of their steps, never more than ``depth`` queued.
+
+    What a push waits for lies before it in its own stream, and all that others send or take by then
+    is pushed: a chain that goes on for long holds up its own channel alone.
+    """
     order = sorted(
         (step, rank, number)
         for rank, channel in enumerate(made)
-        for number, (step, _, _, _) in enumerate(channel.tasks)
+        for number, (step, _) in enumerate(channel.chains)
     )
+    ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in made]
     out: list[Push | Wait] = []
-    queued = dict.fromkeys((channel.symbol for channel in made), 0)
+    queued: list[deque[Push]] = [deque() for _ in made]
+    free = [list(channel.ids) for channel in made]
     for _, rank, number in order:
-        channel = made[rank]
-        if queued[channel.symbol] == depth:
-            out.append(Wait(channel.symbol))
-            queued[channel.symbol] -= 1
-        _, argument, dtype, task = channel.tasks[number]
-        out.append(Push(channel.symbol, channel.first_id + number % depth, argument, dtype, task))
-        queued[channel.symbol] += 1
-    for symbol, count in queued.items():
-        out += [Wait(symbol)] * count
-    return out
+        channel, chain = made[rank], made[rank].chains[number][1]
+        while number - len(queued[rank]) < ended[rank][number]:
+            done = queued[rank].popleft()
+            out.append(Wait(done))
+            free[rank] = sorted([*free[rank], *done.ids], key=channel.ids.index)
+        push = Push(channel.symbol, tuple(free[rank][: len(chain)]), chain)
+        del free[rank][: len(chain)]
+        out.append(push)
+        queued[rank].append(push)
+    return out + [Wait(push) for pushes in queued for push in pushes]

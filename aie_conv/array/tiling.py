@@ -10,7 +10,7 @@ from typing import Self
 from aie_conv.arch.banks import meeting, place
 from aie_conv.arch.machine import current
 from aie_conv.arch.rates import WORD_BYTES, ChannelRates, HostRates, present_rates
-from aie_conv.array.cut import PARAMETERS, Cut
+from aie_conv.array.cut import Cut
 from aie_conv.errors import ConfigRefused
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
@@ -54,8 +54,8 @@ class Tiling(Cut):
             whole = self.n * DTYPE_BYTES[dtype] % self.size == 0
             limit(whole, "channels", f"{self.n} of {dtype} are no whole operands")
         arch = self.device.arch
-        out_bytes = self.pixels * self.n * self.out_size
-        acc_bytes = self.pixels * self.n * DTYPE_BYTES[self.matmul.accumulator]
+        out_bytes = self.out_elements * self.out_size
+        acc_bytes = self.sums * DTYPE_BYTES[self.matmul.accumulator]
         a_bytes, b_bytes = self.a_elements * self.size, self.b_elements * self.size
         l3_bytes = self.a_parts * self.a_l3_elements * self.size
         limit(self.out_depth in (1, 2), "output buffers", f"{self.out_depth}: give 1 or 2")
@@ -65,8 +65,8 @@ class Tiling(Cut):
             limit(whole, "object size", f"{size} B is no multiple of {self.quantum} B")
         limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
         core = 2 * a_bytes + self.b_depth * b_bytes + self.out_depth * out_bytes + acc_bytes
-        core += STACK_BYTES + COUNTER_BYTES + 4 * PARAMETERS
-        limit(b_bytes >= 4 * PARAMETERS, "filter object", f"{b_bytes} B hold no parameters")
+        core += STACK_BYTES + COUNTER_BYTES + 4 * self.words
+        limit(b_bytes >= 4 * self.words, "filter object", f"{b_bytes} B hold no parameters")
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
         memtile = self._memtile_bytes(self.a_l3_depth, self.b_l3_depth)
         limit(memtile <= arch.memtile_bytes, "mem tile memory", f"{memtile} B")
@@ -140,7 +140,7 @@ class Tiling(Cut):
     def _memtile_bytes(self, a_depth: int, b_depth: int) -> int:
         a = a_depth * self.a_parts * self.a_l3_elements * self.size
         b = b_depth * self._shared_rows * self.b_l3_elements * self.size
-        return a + b + 2 * self.rows * self.pixels * self.n * self.out_size
+        return a + b + 2 * self.rows * self.out_elements * self.out_size
 
     def _memtile_descriptors(self, a_depth: int, b_depth: int) -> tuple[int, int]:
         """Buffer descriptors on the even and on the odd channels of a mem tile, of each way.
@@ -220,7 +220,7 @@ class Tiling(Cut):
         a = self._steps // self.a_repeat * self.columns * objects * a_object
         slices = self.passes * self.rows
         slices *= 1 if self.resident else self.column_tiles // self.b_repeat
-        out = self.pixels * self.n * self.out_size
+        out = self.units * self.out_elements * self.out_size
         return (
             a,
             (slices * (self.slice_elements - self.header) + self.rows * self.header) * self.size,
@@ -230,12 +230,11 @@ class Tiling(Cut):
     @cached_property
     def _slowdown(self) -> float:
         """How much longer a product takes whose operands and sums meet in banks of the core's memory."""
-        pixels = self.pixels * self.n
         counts = (
-            ("sums", pixels * DTYPE_BYTES[self.matmul.accumulator], 1),
-            ("parameters", 4 * PARAMETERS, int(not self.fixed)),
+            ("sums", self.sums * DTYPE_BYTES[self.matmul.accumulator], 1),
+            ("parameters", 4 * self.words, int(not self.fixed)),
             ("b", self.b_elements * self.size, self.b_depth),
-            ("out", pixels * self.out_size, self.out_depth),
+            ("out", self.out_elements * self.out_size, self.out_depth),
             ("a", self.a_elements * self.size, 2),
         )
         sizes: dict[Hashable, int] = {
@@ -262,7 +261,7 @@ class Tiling(Cut):
         product = int(product * self._slowdown) + self.chunks * STEP_CYCLES
         if self.out_depth == 1:
             # The only buffer is sent while the next tile's sums are made.
-            sent = self.pixels * self.n * self.out_size / self._stream_bytes_a_cycle
+            sent = self.out_elements * self.out_size / self._stream_bytes_a_cycle
             product = max(product, int(sent))
         return product + finish + 40
 
@@ -273,7 +272,7 @@ class Tiling(Cut):
         rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         read, write = shim.read_word / WORD_BYTES, shim.write_word / WORD_BYTES
         objects = self._steps * (self.chunks + self.residual_objects)
-        filters = self._steps * (self.chunks + self.tail_objects) * (not self.resident)
+        filters = self._steps * self.filter_objects * (not self.resident)
         return {
             "cores": self._steps * self.tile_cycles + self._filter_waits + self._refills,
             "input stream": int(a / self.columns * read),
@@ -342,7 +341,7 @@ class Tiling(Cut):
         # The first tasks of all input and filter channels are issued one by one.
         first = (self.columns + self.filter_columns) * shim.issue + shim.read_start
         first += max(a_words, b_words)
-        part = self.pixels * self.n * self.out_size / rate
+        part = self.out_elements * self.out_size / rate
         last = part * (1 + self.rows)
         loads = self.loads
         writing = loads["output stream"] + self.tile_cycles + part

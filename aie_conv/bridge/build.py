@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
+from math import prod
 
 from iree.compiler import ir
 
@@ -15,7 +16,7 @@ from aie_conv.problem import DTYPE_BYTES
 _FLOATS = {"bf16", "f16", "f32"}
 
 
-def tensor(shape: Sequence[int], dtype: str) -> str:
+def tensor(shape: Sequence[int | str], dtype: str) -> str:
     """The text of a tensor type."""
     return f"tensor<{''.join(f'{size}x' for size in shape)}{dtype}>"
 
@@ -131,6 +132,68 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 """
 
 
+def as_rows(copy: HostCopy) -> HostCopy | None:
+    """The same copy as one of a matrix's rows into a matrix; None where it moves them otherwise."""
+    whole = copy.sizes == copy.view and not any(copy.offsets)
+    if not whole or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
+        return None
+    if copy.covers_dest:
+        flat = (prod(copy.view[:-1]), copy.view[-1])
+        return replace(
+            copy, view=flat, offsets=(0, 0), sizes=flat, perm=(0, 1), dest_shape=flat, dest_offsets=(0, 0)
+        )  # fmt: skip
+    return copy if len(copy.perm) == 2 else None
+
+
+_SIZES = ("rows", "columns", "dest_rows", "dest_columns", "first_row", "first_column")
+"""What :func:`rows_executable` takes behind its buffers."""
+
+
+def rows_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
+    """The executable of all copies of rows that treat an element as this one; sizes are arguments.
+
+    IREE takes tens of milliseconds for each executable, and a network has a hundred such copies.
+    """
+    given = ", ".join(f"%{size}_given: index" for size in _SIZES)
+    names = ", ".join(f"%{size}_given" for size in _SIZES)
+    ordinals = "\n".join(
+        f"        %{size} = iree_tensor_ext.dispatch.workload.ordinal %{size}_given, {i} : index"
+        for i, size in enumerate(_SIZES)
+    )
+    read, moved = (tensor(("?", "?"), dtype) for dtype in (copy.view_dtype, copy.dest_dtype))
+    source = f"!iree_tensor_ext.dispatch.tensor<readonly:{read}>"
+    dest = f"!iree_tensor_ext.dispatch.tensor<{'writeonly' if fresh else 'readwrite'}:{moved}>"
+    in_order = (f"%dest_given: {dest}", given) if not fresh else (given, f"%dest_given: {dest}")
+    same = "affine_map<(d0, d1) -> (d0, d1)>"
+    return f"""
+  flow.executable private @{name} {{
+    flow.executable.export public @{name} workgroups({given}) -> (index, index, index) {{
+      %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice({names})
+      flow.return %x, %y, %z : index, index, index
+    }}
+    builtin.module {{
+      func.func @{name}(%source_given: {source}, {", ".join(in_order)}) {{
+{ordinals}
+        %source = flow.dispatch.tie_shape %source_given : {source}{{%rows, %columns}}
+        %dest = flow.dispatch.tie_shape %dest_given : {dest}{{%dest_rows, %dest_columns}}
+        %read = iree_tensor_ext.dispatch.tensor.load %source, offsets = [0, 0],
+          sizes = [%rows, %columns], strides = [1, 1] : {source}{{%rows, %columns}} -> {read}
+        %empty = tensor.empty(%rows, %columns) : {moved}
+        %moved = linalg.generic {{indexing_maps = [{same}, {same}],
+            iterator_types = ["parallel", "parallel"]}}
+            ins(%read : {read}) outs(%empty : {moved}) {{
+          ^bb0(%a: {copy.view_dtype}, %old: {copy.dest_dtype}):
+{_element(copy)}
+        }} -> {moved}
+        iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = [%first_row, %first_column],
+          sizes = [%rows, %columns], strides = [1, 1] : {moved} -> {dest}{{%dest_rows, %dest_columns}}
+        return
+      }}
+    }}
+  }}
+"""
+
+
 @dataclass
 class Module:
     """What the rewriting adds to a module at its top level.
@@ -138,11 +201,13 @@ class Module:
     Attributes:
         operation: the module.
         executables: name of each copy's executable.
+        row_executables: name of each executable that serves copies of several sizes.
         text: the new top-level ops that are text until :meth:`flush`.
     """
 
     operation: ir.Operation
     executables: dict[tuple[HostCopy, bool], str] = field(default_factory=dict)
+    row_executables: dict[tuple[str, ...], str] = field(default_factory=dict)
     imports: set[int] = field(default_factory=set)
     text: list[str] = field(default_factory=list)
 
@@ -180,6 +245,14 @@ class Module:
             self.text.append(copy_executable(plain, self.executables[key], fresh=fresh))
         return self.executables[key]
 
+    def rows(self, copy: HostCopy, *, fresh: bool) -> str:
+        """The executable that makes a copy of rows, of any size."""
+        key = (copy.view_dtype, copy.dest_dtype, copy.part, str(fresh))
+        if key not in self.row_executables:
+            self.row_executables[key] = f"amd_aie_rows_{len(self.row_executables)}"
+            self.text.append(rows_executable(copy, self.row_executables[key], fresh=fresh))
+        return self.row_executables[key]
+
     def runner(self, count: int) -> str:
         """The name of the imported function that runs a program on ``count`` buffer views."""
         name = f"amd_aie.run.{count}"
@@ -203,11 +276,19 @@ class Module:
 
 @dataclass
 class Emitter:
-    """Makes ops at one place of the module."""
+    """Makes ops at one place of the module.
+
+    Attributes:
+        module: the module.
+        place: the place.
+        location: the ops' source location.
+        once: whether what is made there runs once a load, so that its code may be small rather than fast.
+    """
 
     module: Module
     place: ir.InsertionPoint
     location: ir.Location
+    once: bool = False
 
     def op(
         self,
@@ -253,6 +334,10 @@ class Emitter:
 
     def copy(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
         """The dest after a host copy; ``dest`` is what it was before, None where all is written."""
+        rows = as_rows(copy) if self.once else None
+        if rows is not None:
+            made = self._rows(rows, source, dest)
+            return self.view(made, copy.dest_shape, copy.dest_dtype)
         name = self.module.copy(copy, fresh=dest is None)
         operands = [self.view(source, copy.view, copy.view_dtype)]
         tied = -1
@@ -265,6 +350,28 @@ class Emitter:
             tensor(copy.dest_shape, copy.dest_dtype),
             entry_points=self.attribute(f"[@{name}::@{name}]"),
             operandSegmentSizes=self.attribute(f"array<i32: 0, {len(operands)}, 0, 0>"),
+            tied_operands=self.attribute(f"[{tied} : index]"),
+        ).results[0]
+
+    def _rows(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
+        name = self.module.rows(copy, fresh=dest is None)
+        sizes = [
+            self.op("arith.constant", [], "index", value=self.attribute(f"{size} : index")).results[
+                0
+            ]
+            for size in (*copy.view, *copy.dest_shape, *copy.dest_offsets)
+        ]
+        buffers, tied = [self.view(source, copy.view, copy.view_dtype)], -1
+        if dest is not None:
+            buffers.append(self.view(dest, copy.dest_shape, copy.dest_dtype))
+            tied = 1
+        count = len(buffers) + len(sizes)
+        return self.op(
+            "flow.dispatch",
+            [*sizes, *buffers, *sizes],
+            tensor(copy.dest_shape, copy.dest_dtype),
+            entry_points=self.attribute(f"[@{name}::@{name}]"),
+            operandSegmentSizes=self.attribute(f"array<i32: {len(sizes)}, {count}, 0, 0>"),
             tied_operands=self.attribute(f"[{tied} : index]"),
         ).results[0]
 

@@ -248,7 +248,7 @@ class _Replacement:
             ip=outer.place,
         )
         body = initializer.regions[0].blocks.append()
-        inner = Emitter(self.top, ir.InsertionPoint(body), outer.location)
+        inner = Emitter(self.top, ir.InsertionPoint(body), outer.location, once=True)
         values: dict[str, ir.Value] = {}
         for copy in moved:
             if copy.source and copy.source not in values:

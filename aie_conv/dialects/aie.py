@@ -1,8 +1,8 @@
 """The aie dialect: the array's tiles, object FIFOs, cores and the runtime sequence.
 
-Operations, property names and custom syntax as in mlir-aie 1e400306 (March 2026); only what both
-the March and the August 2026 tools accept. Limits of the hardware are checked by the simulator's
-verifier; here stands what makes the IR well-formed.
+Operations, property names and custom syntax as in mlir-aie 1e400306 (March 2026); but for buffer
+descriptors only what both the March and the August 2026 tools accept. Limits of the hardware are
+checked by the simulator's verifier; here stands what makes the IR well-formed.
 """
 
 from xdsl.ir import Dialect
@@ -15,6 +15,7 @@ from aie_conv.dialects.aie_array import (
     RuntimeSequenceOp,
     TileOp,
 )
+from aie_conv.dialects.aie_bd import DMABDOp, NextBDOp
 from aie_conv.dialects.aie_fifo import (
     BDDimLayoutArrayAttr,
     BDPadLayoutArrayAttr,
@@ -36,6 +37,8 @@ AIE = Dialect(
         EndOp,
         CoreOp,
         RuntimeSequenceOp,
+        DMABDOp,
+        NextBDOp,
         ObjectFifoCreateOp,
         ObjectFifoLinkOp,
         ObjectFifoAcquireOp,

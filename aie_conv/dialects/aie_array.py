@@ -140,7 +140,7 @@ class BufferOp(IRDLOperation):
 
 @irdl_op_definition
 class EndOp(IRDLOperation):
-    """The end of a core's program."""
+    """The end of a core's program, or of a chain of buffer descriptors."""
 
     name = "aie.end"
     traits = traits_def(IsTerminator())

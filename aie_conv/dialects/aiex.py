@@ -22,6 +22,8 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
+from aie_conv.dialects.aie_bd import DMAAwaitTaskOp, DMAConfigureTaskForOp, DMAStartTaskOp
+
 
 @irdl_op_definition
 class NpuDmaMemcpyNdOp(IRDLOperation):
@@ -98,4 +100,7 @@ class NpuDmaWaitOp(IRDLOperation):
         printer.print_attr_dict(self.properties)
 
 
-AIEX = Dialect("aiex", [NpuDmaMemcpyNdOp, NpuDmaWaitOp])
+AIEX = Dialect(
+    "aiex",
+    [NpuDmaMemcpyNdOp, NpuDmaWaitOp, DMAConfigureTaskForOp, DMAStartTaskOp, DMAAwaitTaskOp],
+)

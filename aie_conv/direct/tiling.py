@@ -97,8 +97,8 @@ class DirectTiling(Tiling):
     def window(self) -> Window:
         """How a window lies in a strip in the core."""
         rows, columns = self._axes
-        wide = _extent(columns, self.width)
-        high = _extent(rows, self.height)
+        wide = extent(columns, self.width)
+        high = extent(rows, self.height)
         pixel = self.strips * self.kc * self.size
         while high * wide * pixel % self.quantum:
             high += 1
@@ -237,7 +237,7 @@ class DirectTiling(Tiling):
         Rows outside the input, which only pixels outside the output need, repeat the nearest one.
         """
         axis = self._axes[0]
-        last = _extent(axis, self.band_rows) - 1
+        last = extent(axis, self.band_rows) - 1
         first = row * axis.step
         if not self.expanded and first >= 0 and first + self.rows_in - 1 <= last:
             return [(first, self.rows_in, 1)]
@@ -335,7 +335,7 @@ def _without_window(axis: Axis) -> Axis:
     return Axis(axis.size, axis.lhs, axis.out, axis.residual)
 
 
-def _extent(axis: Axis, size: int) -> int:
+def extent(axis: Axis, size: int) -> int:
     """Pixels of the input that ``size`` output pixels touch along an axis."""
     return (size - 1) * axis.step + (axis.taps - 1) * axis.dilation + 1
 

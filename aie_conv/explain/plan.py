@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from aie_conv.array.cut import PARAMETERS
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import Channel, channels
 from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES, Tiling
@@ -54,7 +53,21 @@ def _mapping(tiling: Tiling) -> list[str]:
         f"  a column       {tiling.column_tiles} of {tiling.tiles} tiles of pixels, in"
         f" {plural(tiling.passes, 'pass')}",
         f"  a row          1 of {tiling.slices} slices of output channels a pass; the filter {held}",
+        *_many_shapes(tiling),
         *_mem_tiles(tiling),
+    ]
+
+
+def _many_shapes(tiling: Tiling) -> list[str]:
+    """What is particular where one program serves many shapes."""
+    if not tiling.steered:
+        return []
+    filters = f"{plural(tiling.objects, 'object')} of the filter to one of the input"
+    if tiling.spans > 1:
+        filters = f"{plural(tiling.spans, 'object')} of the input to one of the filter"
+    return [
+        "  the program    serves many shapes: all sizes of the tile are run-time parameters",
+        f"                 {filters}, {plural(tiling.units, 'object')} of output a tile",
     ]
 
 
@@ -82,7 +95,6 @@ def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
     """(memory, what it holds, bytes of one object, buffers, bytes) of a mem tile and a core."""
     dtype, out = tiling.view.dtype, tiling.view.problem.out.dtype
     shared = -(-tiling.rows // tiling.filter_columns)
-    pixels = tiling.pixels * tiling.n
     residual = " or residual" if tiling.view.residual else ""
     return [
         _level(
@@ -99,12 +111,12 @@ def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
             dtype,
             tiling.b_l3_depth,
         ),
-        _level("mem tile", "output of its column", tiling.rows * pixels, out, 2),
+        _level("mem tile", "output of its column", tiling.rows * tiling.out_elements, out, 2),
         _level("core", f"input{residual}", tiling.a_elements, dtype, 2),
         _level("core", "filter slice", tiling.b_elements, dtype, tiling.b_depth),
-        _level("core", "output", pixels, out, tiling.out_depth),
-        _level("core", "sums", pixels, tiling.matmul.accumulator, 1),
-        _level("core", "run-time parameters", PARAMETERS, "i32", 1),
+        _level("core", "output", tiling.out_elements, out, tiling.out_depth),
+        _level("core", "sums", tiling.sums, tiling.matmul.accumulator, 1),
+        _level("core", "run-time parameters", tiling.words, "i32", 1),
     ]
 
 
@@ -130,16 +142,16 @@ _STREAMS = {"a": "input", "b": "filter", "c": "output"}
 
 
 def _bytes_of(channel: Channel) -> int:
-    return sum(task.elements * DTYPE_BYTES[dtype] for _, _, dtype, task in channel.tasks)
+    return sum(part.task.elements * DTYPE_BYTES[part.dtype] for part in channel.parts)
 
 
 def stream_bytes(tiling: Tiling) -> dict[str, tuple[int, int, int]]:
-    """Stream -> (bytes over the shim, channels, tasks), of the tasks that are issued."""
+    """Stream -> (bytes over the shim, channels, descriptors), of what is issued."""
     found: dict[str, tuple[int, int, int]] = {}
     for channel in channels(tiling):
         name = _STREAMS[channel.symbol[0]]
         size, count, tasks = found.get(name, (0, 0, 0))
-        found[name] = (size + _bytes_of(channel), count + 1, tasks + len(channel.tasks))
+        found[name] = (size + _bytes_of(channel), count + 1, tasks + len(channel.parts))
     return found
 
 

@@ -16,7 +16,7 @@ from aie_conv.problem import ConvProblem
 from aie_conv.sim.ir import Block, Op, Value
 from aie_conv.sim.lower_intrinsics import FLOAT, INTEGER, SIGN_X, SIGN_Y, ZERO_ACC
 from aie_conv.sim.model import Model, build_model, walk
-from aie_conv.sim.sequence import Transfer, read_sequence
+from aie_conv.sim.sequence import Transfer, read_sequence, transfers
 from aie_conv.sim.text import read_module
 
 INSTRUCTIONS = {**INTEGER, **FLOAT}
@@ -56,9 +56,7 @@ class Program:
 def read_program(text: str, parameters: Iterable[int] = ()) -> Program:
     """Parse an emitted module, whose call gets these run-time parameters."""
     model = build_model(read_module(text))
-    commands = read_sequence(model)
-    transfers = tuple(c for c in commands if isinstance(c, Transfer))
-    return Program(text, model, transfers, tuple(parameters))
+    return Program(text, model, tuple(transfers(read_sequence(model))), tuple(parameters))
 
 
 # -- the program ----------------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from aie_conv.sim import RunStats, Simulator
 from aie_conv.sim.engine import Engine, Pool
 from aie_conv.sim.model import Fifo, Model, Tile
 from aie_conv.sim.network import Network, build_network
-from aie_conv.sim.sequence import Transfer
+from aie_conv.sim.sequence import transfers
 
 ROLES = ("input", "filter", "other", "output")
 """What a stream carries: the sequence's first argument, its second, another one, what is written."""
@@ -115,9 +115,8 @@ def _ends(model: Model, network: Network) -> Iterator[tuple[Fifo, Tile, Pool]]:
 def _arguments(simulator: Simulator) -> dict[str, frozenset[int]]:
     """The sequence's arguments that go through each FIFO, links followed."""
     found: dict[str, set[int]] = {name: set() for name in simulator.model.fifos}
-    for command in simulator.commands:
-        if isinstance(command, Transfer):
-            found[command.fifo.name].add(command.argument)
+    for transfer in transfers(simulator.commands):
+        found[transfer.fifo.name].add(transfer.argument)
     links = simulator.model.links
     for _ in links:  # as many rounds as a chain of links can be long
         for link in links:
@@ -128,7 +127,7 @@ def _arguments(simulator: Simulator) -> dict[str, frozenset[int]]:
 
 
 def _role(simulator: Simulator, arguments: frozenset[int]) -> str:
-    writes = {c.argument for c in simulator.commands if isinstance(c, Transfer) and c.writes}
+    writes = {t.argument for t in transfers(simulator.commands) if t.writes}
     if not arguments:
         return "other"
     first = min(arguments)

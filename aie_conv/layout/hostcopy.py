@@ -6,7 +6,7 @@ one CPU dispatch.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import ml_dtypes
 import numpy as np
@@ -128,6 +128,11 @@ def blanks(
     literal = [copy for copy in copies if not copy.source and copy.dest in made]
     filled = apply(literal, made)
     return [filled[name].reshape(-1) for name, _, _ in buffers]
+
+
+def lengthened(flat: NDArray[Any], slack: int) -> NDArray[Any]:
+    """A flat buffer with ``slack`` zeros behind it; the buffer itself where there is none."""
+    return np.concatenate((flat, np.zeros(slack, flat.dtype))) if slack else flat
 
 
 def made_of(copies: Sequence[HostCopy], given: Collection[str]) -> frozenset[str]:

@@ -22,9 +22,11 @@ _ROUTES: dict[str, dict[str, str]] = {
         "vector": "aie_conv.direct.vector:VectorRoute",
         "sliding": "aie_conv.direct.sliding:SlidingRoute",
         "scalar": "aie_conv.direct.scalar:ScalarRoute",
+        "steered": "aie_conv.direct.frames:SteeredRoute",
     },
 }
-"""Route -> style of its core code -> class. Scalar code is asked for where the others have no plan."""
+"""Route -> style of its core code -> class. Scalar code is asked for where the others have no plan, steered
+code for plans that share a configuration."""
 
 _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic)}
 
@@ -35,7 +37,7 @@ _CLOSE = 1.25
 """How many times the least cost a rival may cost and yet be cheaper: predictions are off by a fifth at most,
 either way."""
 
-DIRECT_STYLES = ("auto", "scalar", "vector", "sliding")
+DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "steered")
 """What ``--amd-aie-direct`` takes."""
 
 F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
@@ -161,6 +163,8 @@ class _Chooser:
         for style, spec in asked.items():
             if style == "scalar" and any(c.plan is not None for c in found):
                 continue
+            if style == "steered" and wanted != style:
+                continue
             if spec is None:
                 found.append(_Candidate(route, style, refused=f"{route} has no style '{style}'"))
                 continue
@@ -251,7 +255,7 @@ def choose(
             and leaves the CPU where the route refuses.
         f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
             direct code that was asked for by name computes f32 as it is, and needs no leave.
-        direct: "scalar", "vector" or "sliding" code of the direct route, "auto" for the best.
+        direct: "scalar", "vector", "sliding" or "steered" code of the direct route, "auto" for the best.
         host: what the CPU and its copies cost.
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.

@@ -75,6 +75,7 @@ def together(
     device: str,
     host: HostCost = FIXED,
     store: PlanCache | None = None,
+    fits: Callable[[Plan], bool] = lambda _: True,
 ) -> list[Decision]:
     """The decisions with the plans that make all calls and changes of configuration cheapest.
 
@@ -84,12 +85,13 @@ def together(
         device: the user's name of the device.
         host: what the host copies around a call cost.
         store: where what was found is kept, and looked for; None for nowhere.
+        fits: whether a program keeps within the device's limits, with all that its sharers need in it.
     """
     asked = tuple(routes)
     how = _digest(calls, asked, device, host)
     chosen = _recalled(calls, asked, device, how, store) if store is not None else None
     if chosen is None:
-        chosen = _searched(calls, asked, device, host)
+        chosen = _searched(calls, asked, device, host, fits)
         if store is not None:
             _remember(calls, chosen, device, how, store)
     return [_told(call, plan, chosen) for call, plan in zip(calls, chosen, strict=True)]
@@ -172,7 +174,11 @@ def _recalled(
 
 
 def _searched(
-    calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost
+    calls: Sequence[Call],
+    routes: Sequence[Route],
+    device: str,
+    host: HostCost,
+    fits: Callable[[Plan], bool],
 ) -> list[Plan | None]:
     clock = get_device(device).arch.clock_hz
     known: dict[tuple[ConvProblem, frozenset[str] | None], tuple[_Way, ...]] = {}
@@ -197,8 +203,51 @@ def _searched(
         return (first, *known[key])
 
     table = [_Row(_cheapest(ways(call)), call.cpu) for call in calls]
-    path = _priced_path(table, change_cycles(device))
-    return [way.plan if way is not None else None for way in path]
+    while True:
+        path = _priced_path(table, change_cycles(device))
+        chosen = [way.plan if way is not None else None for way in path]
+        crowded = _crowded([plan for plan in chosen if plan is not None], fits)
+        if not crowded:
+            return chosen
+        for row in table:
+            for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
+                if len(row.ways) > 1 or row.cpu is not None:
+                    del row.ways[key]
+
+
+def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:
+    """Whether a plan needs what one of the others does, which has no room in their configuration."""
+    return any(
+        plan.configuration == other.configuration and other.shared_with([plan]) is other
+        for other in crowded
+    )
+
+
+def _crowded(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
+    """A plan of each kind that has no room in the program of its configuration: the rarest kinds go first.
+
+    Plans are of one kind where a program for one of them serves the others.
+    """
+    groups: dict[Hashable, list[list[Plan]]] = {}
+    for plan in plans:
+        kinds = groups.setdefault(plan.configuration, [])
+        own = next((kind for kind in kinds if kind[0].shared_with([plan]) is kind[0]), None)
+        if own is None:
+            kinds.append([plan])
+        else:
+            own.append(plan)
+    crowded: list[Plan] = []
+    for kinds in groups.values():
+        firsts = [kind[0] for kind in sorted(kinds, key=len, reverse=True)]
+        if len(firsts) == 1 or fits(firsts[0].shared_with(firsts)):
+            continue
+        kept = firsts[:1]
+        for first in firsts[1:]:
+            if fits(first.shared_with([*kept, first])):
+                kept.append(first)
+            else:
+                crowded.append(first)
+    return crowded
 
 
 def _shareable(route: Route, problem: ConvProblem, device: str) -> Sequence[Plan]:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
-from aie_conv.layout.hostcopy import HostCopy, blanks
+from aie_conv.layout.hostcopy import HostCopy, blanks, lengthened
 from aie_conv.problem import ConvProblem
 
 Parameters = Mapping[str, int]
@@ -21,12 +21,15 @@ class Argument:
         name: "lhs", "rhs", "in0", … for an operand passed as it is, the dest of a host copy, or
             "result" for the output, which is the last argument.
         dtype: element type.
-        elements: length of the flat buffer.
+        elements: length of the value.
+        slack: elements behind it that the program may read too, of an operand only. The runtime makes
+            the buffer so much longer; what the program computes does not depend on what they hold.
     """
 
     name: str
     dtype: str
     elements: int
+    slack: int = 0
 
 
 class Plan(Protocol):
@@ -90,8 +93,10 @@ class Plan(Protocol):
 
 
 def blank_operands(plan: Plan) -> list[NDArray[Any]]:
-    """Flat operands of a plan's program that are zeros but for what steers it."""
-    return blanks(plan.prologue, [(a.name, a.dtype, a.elements) for a in plan.arguments])
+    """Flat operands of a plan's program, slack included, that are zeros but for what steers it."""
+    arguments = plan.arguments
+    made = blanks(plan.prologue, [(a.name, a.dtype, a.elements) for a in arguments])
+    return [lengthened(flat, a.slack) for flat, a in zip(made, arguments, strict=True)]
 
 
 class Route(Protocol):

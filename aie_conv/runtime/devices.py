@@ -14,13 +14,17 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
 
 Array = NDArray[Any]
 
 
 class Device(Protocol):
-    """Runs programs on flat, contiguous arrays; the last of them is the result."""
+    """Runs programs on flat, contiguous arrays; the last of them is the result.
+
+    An array is as long as its argument without its slack, which is the device's to add.
+    """
 
     @property
     def name(self) -> str:
@@ -67,7 +71,10 @@ class SimDevice:
                 raise DeviceError(
                     f"the AIE module is for {simulator.device}, its header for {wanted}: compile again"
                 )
-        stats = simulator.run(buffers)
+        *inputs, result = buffers
+        arguments = executable.arguments[:-1]
+        given = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
+        stats = simulator.run([*given, result])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
         return {
@@ -116,11 +123,14 @@ class XrtDevice:
         to_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE
         from_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE
         objects: list[Any] = []
-        for number, buffer in enumerate(buffers):
-            held = xrt.bo(
-                self._device, buffer.nbytes, xrt.bo.host_only, kernel.group_id(3 + number)
-            )
+        arguments = executable.arguments
+        for number, (buffer, argument) in enumerate(zip(buffers, arguments, strict=True)):
+            behind = np.zeros(argument.slack, buffer.dtype)
+            size = buffer.nbytes + behind.nbytes
+            held = xrt.bo(self._device, size, xrt.bo.host_only, kernel.group_id(3 + number))
             held.write(buffer.view(np.uint8), 0)
+            if behind.size:
+                held.write(behind.view(np.uint8), buffer.nbytes)
             held.sync(to_device)
             objects.append(held)
         state = kernel(self._OPCODE, instructions, words, *objects).wait()

@@ -18,7 +18,9 @@ from functools import cached_property
 from aie_conv.errors import DeviceError
 
 MAGIC = b"AIECONV\0"
-VERSION = 1
+VERSION = 2
+"""Of what is written. Version 1, whose buffers have no slack, is read as well."""
+
 _FIXED = struct.Struct("<8sIIQ")
 _SEQUENCE = re.compile(r"^( *)aie\.runtime_sequence\b.*?^\1}$", re.MULTILINE | re.DOTALL)
 """A runtime sequence, up to the brace that stands as far in as its head."""
@@ -28,10 +30,21 @@ _DIGEST = hashlib.sha256().digest_size
 
 @dataclass(frozen=True)
 class Buffer:
-    """One argument of a program: element type and length."""
+    """One argument of a program.
+
+    Attributes:
+        dtype: element type.
+        elements: what a call gives.
+        slack: elements behind them that the program reads too: a device makes its buffer so much longer,
+            with zeros. The result has none.
+    """
 
     dtype: str
     elements: int
+    slack: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.elements}x{self.dtype}"
 
 
 @dataclass(frozen=True)
@@ -63,7 +76,7 @@ class Executable:
         header = json.dumps(
             {
                 "device": self.device,
-                "arguments": [[b.dtype, b.elements] for b in self.arguments],
+                "arguments": [[b.dtype, b.elements, b.slack] for b in self.arguments],
                 "keeps_base": self.keeps_base,
                 "parts": [[name, len(data)] for name, data in parts.items()],
             }
@@ -86,9 +99,9 @@ def unpack(data: bytes, name: str) -> Executable:
     if len(data) < _FIXED.size or data[:8] != MAGIC:
         raise DeviceError(f"{name}: no NPU executable: compile the model again")
     _, version, header_bytes, payload_bytes = _FIXED.unpack_from(data)
-    if version != VERSION:
+    if not 1 <= version <= VERSION:
         raise DeviceError(
-            f"{name}: executable of format {version}, this runtime reads {VERSION}: compile again"
+            f"{name}: executable of format {version}, this runtime reads 1 to {VERSION}: compile again"
         )
     end = _FIXED.size + header_bytes + payload_bytes
     if len(data) != end + _DIGEST:
@@ -106,7 +119,7 @@ def unpack(data: bytes, name: str) -> Executable:
         at += size
     return Executable(
         header["device"],
-        tuple(Buffer(dtype, elements) for dtype, elements in header["arguments"]),
+        tuple(Buffer(*argument) for argument in header["arguments"]),
         header["keeps_base"],
         parts.pop("aie").decode(),
         parts,

@@ -125,8 +125,10 @@ class State:
         wanted = [*inputs, result] if executable.keeps_base else inputs
         found = [(a.dtype, a.size) for a in arrays]
         if found != [(DTYPES[b.dtype], b.elements) for b in wanted]:
+            given = ", ".join(f"{size}x{dtype}" for dtype, size in found)
+            takes = ", ".join(map(str, wanted))
             raise DeviceError(
-                f"{dispatch}: {found} given, its program takes {wanted}: compile again"
+                f"{dispatch}: {given} given, its program takes {takes}: compile again"
             )
         out = arrays.pop().copy() if executable.keeps_base else np.zeros(
             result.elements, DTYPES[result.dtype]

@@ -106,6 +106,14 @@ class LoopTime:
     schedule: Schedule | None = None
 
 
+def _issued(item: Step | Alias, *, vector: bool) -> Step | Alias:
+    """An item as it takes a slot: vector code's loads and stores compute addresses besides, which wait for
+    what they are computed of all the same."""
+    if vector and is_address(item) and isinstance(item, Step):
+        return Alias(item.defines, tuple(value for value, _ in item.uses))
+    return item
+
+
 def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
     """One iteration, with edges to the next."""
     flat = _Flat(rules)
@@ -113,8 +121,8 @@ def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
         flat.env[arg] = (-number - 1,)
     fresh: set[int] = set()
     for item in loop.body:
-        if isinstance(item, (Step, Alias)) and not (vector and is_address(item)):
-            flat.add(item, fresh)
+        if isinstance(item, (Step, Alias)):
+            flat.add(_issued(item, vector=vector), fresh)
     for number, at, role in flat.carried:
         for source in flat.env.get(loop.yields[number], ()):
             if source >= 0:
@@ -223,8 +231,7 @@ class _Clock:
         """Add a block's items."""
         for item in items:
             if isinstance(item, (Step, Alias)):
-                if not (self.vector and is_address(item)):
-                    self.flat.add(item, fresh)
+                self.flat.add(_issued(item, vector=self.vector), fresh)
             elif isinstance(item, Fixed):
                 self.close()
                 self.total += item.cycles
@@ -254,8 +261,8 @@ class _Clock:
         for _ in range(loop.trips):
             began: set[int] = set()
             for item in loop.body:
-                if isinstance(item, (Step, Alias)) and not is_address(item):
-                    self.flat.add(item, began)
+                if isinstance(item, (Step, Alias)):
+                    self.flat.add(_issued(item, vector=True), began)
             self._bind(loop.args, loop.yields)
         self._bind(loop.results, loop.args)
 

@@ -66,22 +66,33 @@ class LeafStep:
         names = [op.attrs["callee"] for op in _all(self.ops) if op.name == "func.call"]
         return ", ".join(dict.fromkeys(map(str, names))) or "code"
 
-    def signature(self) -> Hashable | None:
-        """Equal for steps of equal code, whatever the values are called; None if it has regions."""
-        if any(op.blocks for op in self.ops):
-            return None
+    def signature(self) -> Hashable:
+        """Equal for steps of equal code, whatever the values are called."""
         numbers: dict[Value, int] = {}
         for value in (*(value for value, _ in self.inputs), *self.spill_in):
             numbers[value] = len(numbers)
         heads = tuple((str(value.type), known) for value, known in self.inputs)
-        rows: list[Hashable] = [heads, tuple(str(value.type) for value in self.spill_in)]
-        for op in self.ops:
-            operands = tuple(numbers[value] for value in op.operands)
-            for value in op.results:
+        spilled = tuple(str(value.type) for value in self.spill_in)
+        rows = _rows(self.ops, numbers)
+        return heads, spilled, rows, tuple(numbers[value] for value in self.spill_out)
+
+
+def _rows(ops: Sequence[Op], numbers: dict[Value, int]) -> tuple[Hashable, ...]:
+    """Operations with all inside them, their values by number; new values get the next ones."""
+    rows: list[Hashable] = []
+    for op in ops:
+        operands = tuple(numbers[value] for value in op.operands)
+        inside: list[Hashable] = []
+        for block in op.blocks:
+            for value in block.args:
                 numbers[value] = len(numbers)
-            kinds = tuple(str(value.type) for value in op.results)
-            rows.append((op.name, repr(op.attrs), operands, kinds))
-        return (*rows, tuple(numbers[value] for value in self.spill_out))
+            kinds = tuple(str(value.type) for value in block.args)
+            inside.append((kinds, _rows(block.ops, numbers)))
+        for value in op.results:
+            numbers[value] = len(numbers)
+        kinds = tuple(str(value.type) for value in op.results)
+        rows.append((op.name, repr(op.attrs), operands, kinds, tuple(inside)))
+    return tuple(rows)
 
 
 @dataclass(eq=False)
@@ -207,12 +218,20 @@ class Planner:
         """A whole number from a core's own memory that bounds a loop or a branch around FIFO operations."""
         memref, *indices = op.operands
         users = self.used_by.get(op.results[0], ())
-        steers = any(user.name in ("arith.index_cast", "arith.cmpi") for user in users)
+        steers = any(user.name == "arith.cmpi" for user in users) or self._is_index(op.results[0])
         known = all(value in self.integers for value in indices)
         if memref in self.made or not (steers and known) or len(indices) != 1:
             return False
         self.integers.update(op.results)
         return True
+
+    def _is_index(self, value: Value) -> bool:
+        """An index is made of it, at once or by integer arithmetic."""
+        users = self.used_by.get(value, ())
+        if any(user.name == "arith.index_cast" for user in users):
+            return True
+        found = [user.results[0] for user in users if user.name in _SCALAR and user.results]
+        return any(self._is_index(result) for result in found)
 
     def _fifo(self, op: Op) -> Step:
         if op.name in FIFO_OPS:

@@ -68,6 +68,7 @@ class CoreRun:
         self.functions = functions
         self.buffers = buffers
         self.shared = shared
+        self.words: dict[Value, np.ndarray] = {}
         self.places = places
         self.lane: Lane | None = None
         self.target = Target("aie2")
@@ -86,6 +87,7 @@ class CoreRun:
         self.clock = 0.0
         self.busy = 0
         self.macs = 0
+        self.context[:] = 0
         self.registers = Registers()
         if self.plan.srs:
             self.registers = (
@@ -126,11 +128,11 @@ class CoreRun:
         if op.name == "memref.load":
             self.env[op.results[0]] = self._parameter(op)
             return
-        values = [self.env[value] for value in op.operands]
-        if None not in values:
-            self.env[op.results[0]] = evaluate(op, [value or 0 for value in values])
-        else:
-            self.env[op.results[0]] = None
+        values = [value for each in op.operands if (value := self.env[each]) is not None]
+        whole = len(values) == len(op.operands)
+        self.env[op.results[0]] = evaluate(op, values) if whole else None
+        if op.operands[0].type.kind != "memref":
+            return
         for port in self.ports.values():
             for names in port.seen.values():
                 if op.operands[0] in names:
@@ -142,13 +144,20 @@ class CoreRun:
         at, count = self.env[place] or 0, memref.type.bytes * 8 // ELEMENT_BITS[memref.type.elem]
         if not 0 <= at < count:
             raise DeviceError(f"{self.core.name}: line {op.line}: loads element {at} of {count}")
-        words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
+        words = self.words.get(memref)
+        if words is None:
+            words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
+            self.words[memref] = words
         self.clock += self.target.machine.core[self.target.arch].load_latency
         return int(words[at])
 
     def _loop(self, step: LoopStep) -> Waiting:
         first, last, by = (self.env[value] or 0 for value in step.op.operands)
         index = step.op.blocks[0].args[0]
+        if by <= 0:
+            raise DeviceError(
+                f"{self.core.name}: line {step.op.line}: {step.op.name}: a step of {by}"
+            )
         for value in range(first, last, by):
             self.env[index] = value
             yield from self._run(step.body)
@@ -253,10 +262,7 @@ class CoreRun:
         fault = leaf.call(self.context_address, *arguments)
         if fault:
             raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
-        cycles, macs = leaf.cycles, leaf.macs
-        if leaf.counts:
-            cycles, macs = cycles + int(self.context[0]), macs + int(self.context[1])
-            self.context[:] = 0
+        cycles, macs = leaf.spent(self.context)
         self.clock += cycles
         self.busy += cycles
         self.macs += macs
@@ -276,7 +282,7 @@ class CoreRun:
         signature = step.signature()
         places = tuple(self._place(value) for value, _ in step.inputs)
         key = (signature, self.registers, self.target.exact, places)
-        leaf = self.shared.get(key) if signature is not None else None
+        leaf = self.shared.get(key)
         if leaf is None:
             leaf = compile_leaf(
                 step.ops,
@@ -288,8 +294,7 @@ class CoreRun:
                 self.registers,
                 places,
             )
-            if signature is not None:
-                self.shared[key] = leaf
+            self.shared[key] = leaf
         self.compiled[step, self.registers, self.target.exact] = leaf
         return leaf
 

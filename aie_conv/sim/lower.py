@@ -1,4 +1,4 @@
-"""Core code to LLVM IR: functions, loops, calls and the values that pass between them.
+"""Core code to LLVM IR: functions, calls and the values that pass between them.
 
 Vectors are flat (row-major) LLVM vectors, so a shape_cast costs nothing; bf16 is carried as i16.
 Memrefs are bare pointers. Each index value carries the set of values it may take, so that accesses
@@ -6,7 +6,8 @@ inside loops of constant bounds are checked here, once; what cannot be settled i
 The rounding and saturation registers are followed at compile time.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from math import ceil
@@ -14,13 +15,12 @@ from typing import NoReturn
 
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current
 from aie_conv.errors import DeviceError, VerifyError
-from aie_conv.sim.carried import carried_ranges
 from aie_conv.sim.costs import Cost
-from aie_conv.sim.ir import Block, Op, Type, Value
+from aie_conv.sim.ir import Op, Type, Value
 from aie_conv.sim.placement import Place
 from aie_conv.sim.ranges import Range
 from aie_conv.sim.recorder import Recorder
-from aie_conv.sim.trace import Rules
+from aie_conv.sim.trace import Item, Rules
 
 LLVM_ELEMENT = {
     "i1": "i1",
@@ -37,6 +37,10 @@ LLVM_ELEMENT = {
     "f64": "double",
     "index": "i64",
 }
+
+
+CYCLE_SHARES = 1024
+"""Parts of a cycle in which cycles are counted at run time: an interval may hold fractions."""
 
 
 @dataclass(frozen=True)
@@ -82,16 +86,38 @@ class Program:
     declarations: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
     compiled: dict[object, "Compiled"] = field(default_factory=dict)
+    tables: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Compiled:
-    """A called function: its symbol, its cycles and work a call, the control registers after it."""
+    """A called function: its symbol, its cycles and work a call, the control registers after it.
+
+    ``counts`` says that it counts differences from these cycles at run time.
+    """
 
     symbol: str
     cycles: int
     macs: int
     registers: Registers
+    counts: bool = False
+
+
+@dataclass(frozen=True)
+class Pending:
+    """A loop of the block at hand whose trips are counted when it runs.
+
+    Attributes:
+        line: reserved for the code that counts.
+        place: the loop's number among those of its block.
+        count: LLVM's name of the trips.
+        macs: work of one trip.
+    """
+
+    line: int
+    place: int
+    count: str
+    macs: int
 
 
 class Lowering:
@@ -111,12 +137,13 @@ class Lowering:
         self.recorder = Recorder(program.target.rules)
         self.live: dict[Value, int] = {}
         self.lanes: int | None = None
+        self.pending: list[Pending] = []
+        self.counts = False
 
     # -- text -----------------------------------------------------------------------------------
     def emit(self, text: str) -> str:
         """Add an instruction that gives a value; its name is returned."""
-        name = f"%v{self.count}"
-        self.count += 1
+        name = self._name()
         self.lines.append(f"  {name} = {text}")
         return name
 
@@ -128,6 +155,15 @@ class Lowering:
         """A fresh label."""
         self.count += 1
         return f"b{self.count}"
+
+    def reserve(self) -> int:
+        """A line for code that is known later."""
+        self.lines.append("")
+        return len(self.lines) - 1
+
+    def fill(self, line: int, code: Sequence[str]) -> None:
+        """Write the code of a reserved line."""
+        self.lines[line] = "\n".join(f"  {each}" for each in code)
 
     def start(self, label: str) -> None:
         """Begin a basic block."""
@@ -196,9 +232,70 @@ class Lowering:
             if result.type.kind == "vector" and widths == {result.type.elements}:
                 self.live.setdefault(result, self.lanes)
 
+    # -- time that is known when the code runs --------------------------------------------------
+    @contextmanager
+    def inside(self, carried: Sequence[Value] = ()) -> Generator[list[Item]]:
+        """Lower a nested block, into which a loop carries values; gives its items."""
+        outer, self.pending = self.pending, []
+        with self.recorder.inside(carried) as inner:
+            yield inner
+        self.settle(inner)
+        self.pending = outer
+
+    def settle(self, items: Sequence[Item]) -> None:
+        """Count what the trips of a whole block's loops change, where they are known at run time only."""
+        places = [loop.place for loop in self.pending]
+        known = self.recorder.differences(items, places)
+        for loop, (fewer, each) in zip(self.pending, known, strict=True):
+            self.fill(loop.line, self._counting(loop, fewer, each))
+            self.counts = True
+        self.pending.clear()
+
+    def _counting(self, loop: Pending, fewer: Sequence[float], each: float) -> list[str]:
+        """Add a loop's difference from its reference: from a table below it, by trips above it."""
+        table = ", ".join(f"i64 {self.scaled(cycles)}" for cycles in (*fewer, 0.0))
+        kind = f"[{len(fewer) + 1} x i64]"
+        number = self.program.tables.setdefault(table, len(self.program.tables))
+        name = f"%n{loop.line}"
+        self.program.declarations.add("declare i64 @llvm.umin.i64(i64, i64)")
+        code = [
+            f"{name}.i = call i64 @llvm.umin.i64(i64 {loop.count}, i64 {len(fewer)})",
+            f"{name}.p = getelementptr {kind}, ptr @t{number}, i64 0, i64 {name}.i",
+            f"{name}.d = load i64, ptr {name}.p",
+            f"{name}.m = sub i64 {loop.count}, {name}.i",
+            f"{name}.e = mul i64 {name}.m, {self.scaled(each)}",
+            f"{name}.t = add i64 {name}.d, {name}.e",
+            *self.adding(0, f"{name}.t", name),
+        ]
+        if loop.macs:
+            code.append(f"{name}.w = mul i64 {loop.count}, {loop.macs}")
+            code += self.adding(1, f"{name}.w", name)
+        return code
+
+    def adding(self, slot: int, amount: int | str, name: str = "") -> list[str]:
+        """Code that adds to one of the context's counters, under names that begin with ``name``."""
+        if amount == 0:
+            return []
+        name = f"{name or self._name()}.{slot}"
+        return [
+            f"{name}p = getelementptr i64, ptr %ctx, i64 {slot}",
+            f"{name}o = load i64, ptr {name}p",
+            f"{name}s = add i64 {name}o, {amount}",
+            f"store i64 {name}s, ptr {name}p",
+        ]
+
+    def _name(self) -> str:
+        self.count += 1
+        return f"%v{self.count - 1}"
+
+    @staticmethod
+    def scaled(cycles: float) -> int:
+        """Cycles as they are counted at run time."""
+        return ceil(cycles * CYCLE_SHARES - 1e-6)
+
     def function_text(self, symbol: str, parameters: Sequence[str]) -> str:
         """The finished function."""
-        head = f"define i64 @{symbol}({', '.join(['ptr %ctx', *parameters])}) #0 {{"
+        head = f"define i64 @{symbol}({', '.join(['ptr noalias %ctx', *parameters])}) #0 {{"
         return "\n".join([head, *self.lines, "  ret i64 0", "}"])
 
 
@@ -240,122 +337,6 @@ def bind_parameters(
     return found
 
 
-# -- control flow ---------------------------------------------------------------------------------
-@lowers("func.return", "scf.yield", "aie.end")
-def _nothing(_low: Lowering, _op: Op) -> None:
-    """The operation that holds the block reads the terminator's operands itself."""
-
-
-def _loop_range(low: Lowering, op: Op) -> tuple[int | None, Range | None]:
-    """Trip count and the induction variable's values, where the bounds are constants."""
-    first, last, step = (low.constant_of(value) for value in op.operands[:3])
-    if first is None or last is None or step is None or step <= 0:
-        return None, None
-    trips = max(0, -((first - last) // step))
-    high = first + max(0, trips - 1) * step
-    return trips, Range(first, high, step if trips > 1 else 0)
-
-
-@lowers("scf.for")
-def _for(low: Lowering, op: Op) -> None:
-    block = op.blocks[0]
-    trips, known = _loop_range(low, op)
-    if trips == 0:
-        for result, value in zip(op.results, op.operands[3:], strict=True):
-            low.names[result] = low.names[value]
-        return
-    lower, upper, step = (low.name(value) for value in op.operands[:3])
-    kinds = [llvm_type(value.type) for value in op.operands[3:]]
-    before, head, body, done = low.label, low.new_label(), low.new_label(), low.new_label()
-    low.do(f"br label %{head}")
-    low.start(head)
-    at = len(low.lines)
-    args = [low.emit("") for _ in block.args]
-    for value, name in zip(block.args, args, strict=True):
-        low.names[value] = name
-    if known:
-        low.ranges[block.args[0]] = known
-    if trips and known:
-        low.ranges.update(carried_ranges(op, trips, (known.low, known.step), low.constant_of))
-    index = llvm_type(block.args[0].type)
-    more = low.emit(f"icmp slt {index} {args[0]}, {upper}")
-    low.do(f"br i1 {more}, label %{body}, label %{done}")
-    low.start(body)
-    outer, entry_registers = low.macs, low.registers
-    low.macs = 0.0
-    with low.recorder.inside(block.args[1:]) as inner:
-        low.block(block.ops)
-    macs, low.macs = low.macs, outer
-    if low.registers != entry_registers:
-        low.refuse(op, "control registers change inside a loop: set them before it")
-    following = low.emit(f"add nsw {index} {args[0]}, {step}")
-    yielded = [low.name(value) for value in block.ops[-1].operands] if kinds else []
-    low.do(f"br label %{head}")
-    starts = [lower, *(low.name(value) for value in op.operands[3:])]
-    for i, (start, after) in enumerate(zip(starts, [following, *yielded], strict=True)):
-        kind = [index, *kinds][i]
-        phi = f"phi {kind} [ {start}, %{before} ], [ {after}, %{low.label} ]"
-        low.lines[at + i] = f"  {args[i]} = {phi}"
-    low.start(done)
-    for result, name in zip(op.results, args[1:], strict=True):
-        low.names[result] = name
-    if trips is not None:
-        low.recorder.loop(op, inner, trips)
-        low.macs += trips * macs
-    else:
-        cycles = low.recorder.each_trip(op, inner)
-        _count_loop(low, (cycles, int(macs)), (lower, upper, step))
-
-
-def _count_loop(low: Lowering, each: tuple[int, int], bounds: tuple[str, str, str]) -> None:
-    """Count a loop's cycles and work at run time, since its trip count is not known before."""
-    first, last, step = bounds
-    span = low.emit(f"sub i64 {last}, {first}")
-    span = low.emit(f"call i64 @llvm.smax.i64(i64 {span}, i64 0)")
-    count = low.emit(f"sdiv i64 {span}, {step}")
-    low.program.declarations.add("declare i64 @llvm.smax.i64(i64, i64)")
-    for slot, amount in enumerate(each):
-        place = low.emit(f"getelementptr i64, ptr %ctx, i64 {slot}")
-        old = low.emit(f"load i64, ptr {place}")
-        more = low.emit(f"mul i64 {count}, {amount}")
-        new = low.emit(f"add i64 {old}, {more}")
-        low.do(f"store i64 {new}, ptr {place}")
-
-
-@lowers("scf.if")
-def _if(low: Lowering, op: Op) -> None:
-    branches = [low.new_label(), low.new_label()]
-    done = low.new_label()
-    registers = low.registers
-    condition = low.name(op.operands[0])
-    low.do(f"br i1 {condition}, label %{branches[0]}, label %{branches[1]}")
-    outer, arms = low.macs, [(0.0, 0.0)]
-    ends: list[tuple[str, list[str]]] = []
-    for i, label in enumerate(branches):
-        low.start(label)
-        low.macs = 0.0
-        with low.recorder.inside() as inner:
-            if i < len(op.blocks):
-                low.block(op.blocks[i].ops)
-        arms.append((low.recorder.cycles(inner), low.macs))
-        results = _yielded(low, op.blocks[i]) if i < len(op.blocks) else []
-        ends.append((low.label, results))
-        low.do(f"br label %{done}")
-    low.start(done)
-    if low.registers != registers:
-        low.refuse(op, "control registers change inside a branch: set them before it")
-    cycles, macs = max(arms)
-    low.recorder.fixed(cycles)
-    low.macs = outer + macs
-    for i, result in enumerate(op.results):
-        ways = ", ".join(f"[ {names[i]}, %{label} ]" for label, names in ends)
-        low.names[result] = low.emit(f"phi {llvm_type(result.type)} {ways}")
-
-
-def _yielded(low: Lowering, block: Block) -> list[str]:
-    return [low.name(value) for value in block.ops[-1].operands] if block.ops else []
-
-
 # -- functions ------------------------------------------------------------------------------------
 @lowers("func.call")
 def _call(low: Lowering, op: Op) -> None:
@@ -386,6 +367,7 @@ def _call(low: Lowering, op: Op) -> None:
     low.do(f"ret i64 {fault}")
     low.start(good)
     low.registers = made.registers
+    low.counts = low.counts or made.counts
     low.cost.add(Cost(inner=made.cycles + low.program.target.machine.control.call, macs=made.macs))
 
 
@@ -410,11 +392,12 @@ def compile_function(
             low.recorder.locate(value, place)
         program.compiled[key] = Compiled(symbol, 0, 0, registers)
         low.block(block.ops)
+        low.settle(low.recorder.items)
         program.texts[symbol] = low.function_text(symbol, parameters).replace(
             "define", "define internal", 1
         )
         cycles = ceil(low.recorder.cycles(low.recorder.items))
-        found = Compiled(symbol, cycles, int(low.macs), low.registers)
+        found = Compiled(symbol, cycles, int(low.macs), low.registers, low.counts)
         program.compiled[key] = found
     return found
 

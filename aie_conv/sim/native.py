@@ -8,11 +8,20 @@ from functools import cache
 from math import ceil
 
 import llvmlite.binding as llvm
+import numpy as np
 
 from aie_conv.errors import VerifyError
-from aie_conv.sim import lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector
+from aie_conv.sim import (
+    lower_aievec,
+    lower_arith,
+    lower_intrinsics,
+    lower_loops,
+    lower_srs,
+    lower_vector,
+)
 from aie_conv.sim.ir import Op, Value
 from aie_conv.sim.lower import (
+    CYCLE_SHARES,
     Lowering,
     Program,
     Registers,
@@ -24,7 +33,9 @@ from aie_conv.sim.lower import (
 from aie_conv.sim.placement import Place
 from aie_conv.sim.ranges import Range
 
-_TABLES = (lower_aievec, lower_arith, lower_intrinsics, lower_srs, lower_vector)
+_TABLES = (
+    lower_aievec, lower_arith, lower_intrinsics, lower_loops, lower_srs, lower_vector,
+)  # fmt: skip
 """Importing these fills the table of lowerings."""
 
 
@@ -34,8 +45,8 @@ class Leaf:
 
     Attributes:
         call: native function (context pointer, arguments…) -> fault number, 0 if none.
-        cycles, macs: per call, without what it counts into the context (loops of unknown length).
-        counts: it adds cycles and MACs to the context (int64: cycles, macs).
+        cycles, macs: per call, without what it counts into the context (loops of unknown trips).
+        counts: it adds to the context what differs at run time (int64: cycles in CYCLE_SHARES, MACs).
         registers: the control registers after it.
         faults: what fault number i + 1 means.
     """
@@ -46,6 +57,14 @@ class Leaf:
     counts: bool
     registers: Registers
     faults: tuple[str, ...]
+
+    def spent(self, context: np.ndarray) -> tuple[int, int]:
+        """Cycles and MACs of the last call; clears the context that it was given."""
+        if not self.counts:
+            return self.cycles, self.macs
+        cycles, macs = int(context[0]), int(context[1])
+        context[:] = 0
+        return self.cycles - -cycles // CYCLE_SHARES, self.macs + macs
 
 
 @cache
@@ -107,7 +126,12 @@ def module_text(program: Program, entry: str) -> str:
     width = '"prefer-vector-width"="512"'
     attributes = f"attributes #0 = {{ nounwind {width} }}"
     weights = '!0 = !{!"branch_weights", i32 100000, i32 1}'
-    parts = [*sorted(program.declarations), *program.texts.values(), entry, attributes, weights]
+    tables = [
+        f"@t{number} = private unnamed_addr constant [{text.count(',') + 1} x i64] [{text}]"
+        for text, number in program.tables.items()
+    ]
+    functions = program.texts.values()
+    parts = [*tables, *sorted(program.declarations), *functions, entry, attributes, weights]
     return "\n".join(parts) + "\n"
 
 
@@ -145,6 +169,7 @@ def compile_leaf(
         low.names[value] = low.emit(f"load {llvm_type(value.type)}, ptr %in{i}, align 8")
     parameters += [f"ptr %out{i}" for i in range(len(outgoing))]
     low.block(ops)
+    low.settle(low.recorder.items)
     for i, value in enumerate(outgoing):
         low.do(f"store {low.typed(value)}, ptr %out{i}, align 8")
     entry = low.function_text("entry", parameters)
@@ -153,15 +178,22 @@ def compile_leaf(
     kinds = [_ctype(parameter) for parameter in parameters]
     prototype = ctypes.CFUNCTYPE(ctypes.c_int64, ctypes.c_void_p, *kinds)
     cycles = ceil(low.recorder.cycles(low.recorder.items))
-    counts = "getelementptr i64, ptr %ctx" in text
     faults = tuple(program.faults)
-    return Leaf(prototype(address), cycles, int(low.macs), counts, low.registers, faults)
+    return Leaf(prototype(address), cycles, int(low.macs), low.counts, low.registers, faults)
 
 
 def function_cycles(function: Op, functions: dict[str, Op], target: Target) -> int:
-    """Cycles of a call of a function whose loops have constant bounds; nothing is run."""
+    """Cycles of a call of a function whose loops have constant bounds; nothing is run.
+
+    Raises:
+        VerifyError: a loop's bounds are known at run time only.
+    """
     ranges = tuple(None for _ in function.blocks[0].args)
-    return compile_function(Program(functions, target), function, ranges, Registers()).cycles
+    made = compile_function(Program(functions, target), function, ranges, Registers())
+    if made.counts:
+        name = function.attrs["sym_name"]
+        raise VerifyError(f"@{name}: its loops' bounds are known at run time only: run it")
+    return made.cycles
 
 
 _CTYPES = {

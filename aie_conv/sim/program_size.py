@@ -32,6 +32,10 @@ FUNCTION_BYTES = 96
 NOP_BYTES = 2
 """A cycle of waiting for a scalar result, which nothing fills in a loop of scalars [llvm-aie NOP]."""
 
+PIPELINE_OPS = 50
+"""Operations that a pipeline of vector code has under way, by which a short loop is filled and drained
+several times over: 20 cycles from a load to the sum, with 2.5 operations each [estimate]."""
+
 UNROLLED_OPS = 150
 """Operations up to which a loop of scalar code is unrolled whole [LLVM's threshold at O2, which counts
 addresses and branches besides]."""
@@ -51,6 +55,11 @@ _FREE = frozenset(
 _ACCESSES = frozenset(
     {"vector.load", "vector.store", "vector.transfer_read", "vector.transfer_write"}
 )
+
+
+def _is_vector(op: Op) -> bool:
+    """It makes or takes a vector."""
+    return any(value.type.kind == "vector" for value in (*op.results, *op.operands))
 
 
 def _registers(op: Op) -> int:
@@ -84,11 +93,10 @@ class Sizes:
         if op.blocks:
             times = self.unrolled(op)
             inside = sum(self.block(inner) for inner in op.blocks)
-            return times * inside if times else LOOP_BYTES + inside
+            return times * inside if times else LOOP_BYTES + self._loop(op, inside)
         if self._is_part_of_another(op):
             return 0
-        values = (*op.results, *op.operands)
-        if any(value.type.kind == "vector" for value in values):
+        if _is_vector(op):
             return OP_BYTES * self._vectors(op)
         return self._scalar(op)
 
@@ -109,6 +117,20 @@ class Sizes:
         trips = max(0, -((first - last) // step))
         size = _scalar_ops(op.blocks[0], self)
         return trips if size is not None and trips * size <= UNROLLED_OPS else 0
+
+    def _loop(self, op: Op, inside: int) -> int:
+        """The code of a loop that is not unrolled, whose body takes ``inside`` once.
+
+        Where the trips are known at run time only, an innermost loop of vectors has its filling and draining
+        besides, and a form for trips that do not fill it. Of known trips these fit into what is allowed
+        for an operation.
+        """
+        if op.name != "scf.for" or all(value in self.constants for value in op.operands[:3]):
+            return inside
+        body = op.blocks[0].ops
+        if any(inner.blocks for inner in body) or not any(map(_is_vector, body)):
+            return inside
+        return 2 * inside + PIPELINE_OPS * OP_BYTES
 
     def _vectors(self, op: Op) -> int:
         """Machine operations of one on vectors."""
@@ -145,7 +167,7 @@ def _scalar_ops(block: Block, sizes: Sizes) -> int | None:
     for op in block.ops:
         if op.name in _FREE:
             continue
-        if any(value.type.kind == "vector" for value in (*op.results, *op.operands)):
+        if _is_vector(op):
             return None
         if op.name in ("func.call", "scf.if"):
             return None

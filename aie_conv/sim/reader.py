@@ -271,6 +271,24 @@ class Reader:
         self.scope = outer
         return block
 
+    def blocks(self) -> dict[str, Block]:
+        """``{ … ^next: … }``: blocks without arguments by their labels, the first one's is ""."""
+        outer = self.scope
+        self.scope = dict(outer)
+        found = {"": Block()}
+        label = ""
+        self.expect("{")
+        while not self.accept("}"):
+            if self.peek().startswith("^"):
+                label = self.next()
+                self.expect(":")
+                if label in found:
+                    self.fail(f"block {label} given twice")
+                found[label] = Block()
+            found[label].ops.append(self.operation())
+        self.scope = outer
+        return found
+
     def operation(self) -> Op:
         """One operation with its results."""
         names: list[str] = []

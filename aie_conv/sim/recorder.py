@@ -243,13 +243,43 @@ class Recorder:
         )
         return Loop(tuple(body), trips, inits, args, yields, results)
 
-    def each_trip(self, op: Op, body: Sequence[Item]) -> int:
-        """Cycles of one trip of a loop whose number of trips is not known."""
-        items, rules = self._ready([self._loop(op, body, 1)])
-        loop = items[0]
-        if isinstance(loop, Loop) and is_straight(loop.body):
-            return ceil(loop_time(loop, rules).interval)
-        return ceil(self.cycles(body))
+    def counted_loop(self, op: Op, body: Sequence[Item]) -> int:
+        """Append a loop whose trips are known at run time only; gives its number among its block's loops.
+
+        The block is timed with as many trips as fill the loop's pipeline.
+        """
+        # The counter is set from the bounds, and the loop does not begin before.
+        bounds = (self.values.get(value) for value in op.operands[:3])
+        uses = tuple((number, "") for number in bounds if number is not None)
+        self.items.append(Step("scalar", "scalar", uses, latency=self.rules.scalar.alu))
+        loop = self._loop(op, body, 1)
+        items, rules = self._ready([loop])
+        ready, trips = items[0], 1
+        if isinstance(ready, Loop) and is_straight(ready.body):
+            trips = loop_time(ready, rules).stages
+        self.items.append(replace(loop, trips=trips))
+        return sum(isinstance(item, Loop) for item in self.items) - 1
+
+    def differences(
+        self, items: Sequence[Item], places: Sequence[int]
+    ) -> list[tuple[list[float], float]]:
+        """What a block takes more if one of its loops runs another number of times than it holds.
+
+        The loops beside it run as often as the block holds or once, whichever makes more of it: short loops
+        do not hide what is beside them.
+
+        Args:
+            items: the whole block.
+            places: the numbers of those loops among the block's loops.
+
+        Returns:
+            for each of them: cycles for no trip, one trip and so on below its own, and for each above.
+        """
+        found, rules = self._ready(items)
+        numbers = [at for at, item in enumerate(found) if isinstance(item, Loop)]
+        counted = [numbers[place] for place in places]
+        return [_differences(found, at, [other for other in counted if other != at], rules)
+                for at in counted]  # fmt: skip
 
     def cycles(self, items: Sequence[Item]) -> float:
         """Cycles of a recorded block."""
@@ -260,3 +290,32 @@ class Recorder:
         found, numbers = canonical(fused_all(items))
         places = [(numbers[at], place) for at, place in self.places.items() if at in numbers]
         return found, replace(self.rules, weights=weights(places))
+
+
+def _differences(
+    items: tuple[Item, ...], at: int, others: Sequence[int], rules: Rules
+) -> tuple[list[float], float]:
+    """What a block takes more if its loop at ``at`` runs fewer times, and for each time more."""
+
+    def alone(beside: tuple[Item, ...]) -> list[float]:
+        loop = beside[at]
+        assert isinstance(loop, Loop)
+        times = [cycles(_running(beside, at, n), rules) for n in range(loop.trips + 2)]
+        return [each - times[-2] for each in times]
+
+    found = alone(items)
+    if others:
+        once = items
+        for other in others:
+            once = _running(once, other, 1)
+        found = [max(pair) for pair in zip(found, alone(once), strict=True)]
+    return found[:-2], found[-1]
+
+
+def _running(items: tuple[Item, ...], at: int, trips: int) -> tuple[Item, ...]:
+    """A block of which one loop runs so often."""
+    loop = items[at]
+    assert isinstance(loop, Loop)
+    through = (Alias(new, (old,)) for new, old in zip(loop.results, loop.inits, strict=True))
+    run = (replace(loop, trips=trips),) if trips else tuple(through)
+    return (*items[:at], *run, *items[at + 1 :])

@@ -1,13 +1,15 @@
 """The runtime sequence: host transfers as tasks, and the process that pushes and awaits them."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 
 from aie_conv.errors import VerifyError
 from aie_conv.sim.engine import Engine, Waiting
 from aie_conv.sim.flows import Task
-from aie_conv.sim.ir import ELEMENT_BITS, Op, Type
+from aie_conv.sim.ir import ELEMENT_BITS, Op, Type, Value
 from aie_conv.sim.model import Fifo, Model
 from aie_conv.sim.network import Network
 from aie_conv.sim.strided import merged, total_bytes
@@ -16,7 +18,7 @@ from aie_conv.sim.timeline import Lane, State
 
 @dataclass(frozen=True)
 class Transfer:
-    """An aiex.npu.dma_memcpy_nd in numbers.
+    """An aiex.npu.dma_memcpy_nd in numbers, or an aie.dma_bd of a chain.
 
     Attributes:
         argument: which argument of the sequence.
@@ -40,14 +42,22 @@ class Transfer:
     @property
     def what(self) -> str:
         """For messages."""
-        return f"line {self.op.line}: dma_memcpy_nd id {self.id} of @{self.fifo.name}"
+        name = self.op.name.rpartition(".")[2]
+        return f"line {self.op.line}: {name} id {self.id} of @{self.fifo.name}"
 
     @property
     def dims(self) -> list[tuple[int, int]]:
         """The walk in merged byte dimensions."""
-        sizes = zip(self.sizes, self.strides, strict=True)
-        walk = [(size, stride * self.element) for size, stride in sizes]
-        return merged([*walk, (self.element, 1)])
+        return self._walk(0)
+
+    @property
+    def inner(self) -> list[tuple[int, int]]:
+        """The walk of one iteration."""
+        return self._walk(1)
+
+    def _walk(self, first: int) -> list[tuple[int, int]]:
+        pairs = zip(self.sizes[first:], self.strides[first:], strict=True)
+        return merged([*((n, step * self.element) for n, step in pairs), (self.element, 1)])
 
     @property
     def bytes(self) -> int:
@@ -55,15 +65,58 @@ class Transfer:
         return total_bytes(self.dims)
 
 
+@dataclass(frozen=True, eq=False)
+class Chain:
+    """An aiex.dma_configure_task_for: descriptors written, to run in turn as one task.
+
+    Attributes:
+        parts: of each descriptor what it walks in all runs of the chain; the outermost dimension is
+            its iteration, by whose stride it moves on from one run to the next.
+        runs: how often the whole chain runs.
+    """
+
+    op: Op
+    fifo: Fifo
+    parts: tuple[Transfer, ...]
+    runs: int
+    issues_token: bool
+
+    @property
+    def what(self) -> str:
+        """For messages."""
+        return f"line {self.op.line}: chain of {len(self.parts)} of @{self.fifo.name}"
+
+
+@dataclass(frozen=True)
+class Start:
+    """An aiex.dma_start_task."""
+
+    op: Op
+    chain: Chain
+
+
 @dataclass(frozen=True)
 class Wait:
-    """An aiex.npu.dma_wait."""
+    """An aiex.npu.dma_wait, or the aiex.dma_await_task of a chain."""
 
     op: Op
     fifo: str
+    chain: Chain | None = None
 
 
-def read_sequence(model: Model) -> list[Transfer | Wait]:
+Command = Transfer | Chain | Start | Wait
+
+
+def transfers(commands: Iterable[Command]) -> Iterator[Transfer]:
+    """All transfers, those of the chains with them."""
+    for command in commands:
+        if isinstance(command, Transfer):
+            yield command
+        elif isinstance(command, Chain):
+            yield from command.parts
+
+
+def read_sequence(model: Model) -> list[Command]:
     """The commands of the runtime sequence.
 
     Raises:
@@ -72,12 +125,22 @@ def read_sequence(model: Model) -> list[Transfer | Wait]:
     if model.sequence is None:
         raise VerifyError("module: no aie.runtime_sequence: nothing would run")
     block = model.sequence.blocks[0]
-    found: list[Transfer | Wait] = []
+    found: list[Command] = []
+    chains: dict[Value, Chain] = {}
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
             found.append(Wait(op, _shim_fifo(model, op, "symbol").name))
         elif op.name == "aiex.npu.dma_memcpy_nd":
             found.append(_transfer(model, op))
+        elif op.name == "aiex.dma_configure_task_for":
+            chain = chains[op.results[0]] = _chain(model, op)
+            found.append(chain)
+        elif op.name in ("aiex.dma_start_task", "aiex.dma_await_task"):
+            chain = chains.get(op.operands[0])
+            if chain is None:
+                raise VerifyError(f"line {op.line}: {op.name}: its operand is no configured task")
+            starts = op.name == "aiex.dma_start_task"
+            found.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
         elif op.name != "arith.constant":
             raise VerifyError(f"line {op.line}: {op.name} in the runtime sequence is not simulated")
     return found
@@ -95,10 +158,7 @@ def _shim_fifo(model: Model, op: Op, attribute: str) -> Fifo:
 
 def _transfer(model: Model, op: Op) -> Transfer:
     fifo = _shim_fifo(model, op, "metadata")
-    block = model.sequence.blocks[0] if model.sequence else None
-    if block is None or op.operands[0] not in block.args:
-        raise VerifyError(f"line {op.line}: {op.name}: its memref must be a sequence argument")
-    memref = op.operands[0].type
+    argument, memref = _argument(model, op)
     sizes, strides, offsets = (tuple(op.attrs[k]) for k in ("sizes", "strides", "offsets"))
     if {len(sizes), len(strides), len(offsets)} != {4}:
         raise VerifyError(f"line {op.line}: {op.name}: offsets, sizes and strides have 4 numbers")
@@ -108,7 +168,7 @@ def _transfer(model: Model, op: Op) -> Transfer:
     return Transfer(
         op,
         fifo,
-        block.args.index(op.operands[0]),
+        argument,
         memref,
         first,
         sizes,
@@ -120,12 +180,75 @@ def _transfer(model: Model, op: Op) -> Transfer:
     )
 
 
+def _argument(model: Model, op: Op) -> tuple[int, Type]:
+    """Which argument of the sequence an operation's memref is."""
+    args = model.sequence.blocks[0].args if model.sequence else []
+    if op.operands[0] not in args:
+        raise VerifyError(f"line {op.line}: {op.name}: its memref must be a sequence argument")
+    return args.index(op.operands[0]), op.operands[0].type
+
+
+def _chain(model: Model, op: Op) -> Chain:
+    fifo = _shim_fifo(model, op, "fifo")
+    blocks = dict(zip(op.attrs["labels"], op.blocks, strict=True))
+    parts: list[Transfer] = []
+    label: str | None = ""
+    while label is not None:
+        block = blocks.pop(label, None)
+        if block is None:
+            raise VerifyError(
+                f"line {op.line}: {op.name}: next_bd {label}: no such block, or again"
+            )
+        names = [inner.name for inner in block.ops]
+        if len(names) != 2 or names[0] != "aie.dma_bd" or names[1] not in _BLOCK_ENDS:
+            raise VerifyError(
+                f"line {op.line}: {op.name}: a block holds one aie.dma_bd and an aie.next_bd or "
+                "aie.end"
+            )
+        parts.append(_descriptor(model, block.ops[0], fifo))
+        label = block.ops[1].attrs.get("dest")
+    if blocks:
+        raise VerifyError(f"line {op.line}: {op.name}: a block that no aie.next_bd leads to")
+    runs = int(op.attrs.get("repeat_count", 0)) + 1
+    return Chain(op, fifo, tuple(parts), runs, bool(op.attrs.get("issue_token", False)))
+
+
+_BLOCK_ENDS = ("aie.next_bd", "aie.end")
+
+
+def _descriptor(model: Model, op: Op, fifo: Fifo) -> Transfer:
+    argument, memref = _argument(model, op)
+    dims = op.attrs["dimensions"]
+    if len(dims) != 4 or "bd_id" not in op.attrs:
+        raise VerifyError(f"line {op.line}: {op.name}: it needs four dimensions and a bd_id")
+    sizes, strides = zip(*dims, strict=True)
+    if op.attrs["len"] != prod(sizes[1:]):
+        raise VerifyError(
+            f"line {op.line}: {op.name}: length {op.attrs['len']}: its three inner dimensions have "
+            f"{prod(sizes[1:])} elements"
+        )
+    element = ELEMENT_BITS[memref.elem] // 8
+    return Transfer(
+        op,
+        fifo,
+        argument,
+        memref,
+        op.attrs["offset"] * element,
+        sizes,
+        strides,
+        element,
+        op.attrs["bd_id"],
+        fifo.producer.kind != "shim",
+        issues_token=False,
+    )
+
+
 class SequenceRun:
     """Runs the commands of a sequence on the host's arrays."""
 
     def __init__(
         self,
-        commands: list[Transfer | Wait],
+        commands: list[Command],
         network: Network,
         engine: Engine,
         memories: list[np.ndarray],
@@ -152,19 +275,39 @@ class SequenceRun:
                     self.lane.until(token, State.TOKEN, command.fifo)
                     self.lane.until(self.clock, State.BUSY, f"dma_wait @{command.fifo}")
                 continue
-            self.clock += self.network.rates.issue
+            if isinstance(command, Start):
+                self._start(command.chain)
+                continue
+            # Writing one descriptor of a chain costs as much as a whole dma_memcpy_nd does, which
+            # writes one and pushes it; the push of the chain is in that.
+            chain = isinstance(command, Chain)
+            self.clock += self.network.rates.issue * (len(command.parts) if chain else 1)
             if self.lane is not None:
-                self.lane.until(self.clock, State.BUSY, f"dma_memcpy_nd @{command.fifo.name}")
-            memory = self.memories[command.argument]
-            task = Task(
-                command.fifo.name,
-                command.what,
-                memory,
-                command.offset,
-                command.dims,
-                command.bytes,
-                command.issues_token,
-                self.clock,
-            )
-            self.tasks.append(task)
-            self.network.channels[command.fifo.name].push(task)
+                name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
+                self.lane.until(self.clock, State.BUSY, f"{name} @{command.fifo.name}")
+            if not chain:
+                self._push(command, command.offset, command.dims, command.issues_token)
+
+    def _start(self, chain: Chain) -> None:
+        """Queue a chain: its descriptors in turn, each moved on in every run."""
+        for run in range(chain.runs):
+            for part in chain.parts:
+                last = run == chain.runs - 1 and part is chain.parts[-1]
+                offset = part.offset + run * part.strides[0] * part.element
+                self._push(part, offset, part.inner, last and chain.issues_token)
+
+    def _push(
+        self, transfer: Transfer, offset: int, dims: list[tuple[int, int]], issues_token: bool
+    ) -> None:
+        task = Task(
+            transfer.fifo.name,
+            transfer.what,
+            self.memories[transfer.argument],
+            offset,
+            dims,
+            total_bytes(dims),
+            issues_token,
+            self.clock,
+        )
+        self.tasks.append(task)
+        self.network.channels[transfer.fifo.name].push(task)

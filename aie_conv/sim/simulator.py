@@ -18,7 +18,7 @@ from aie_conv.sim.model import Core, Model, build_model
 from aie_conv.sim.native import host_features
 from aie_conv.sim.network import Network, build_network
 from aie_conv.sim.placement import core_places
-from aie_conv.sim.sequence import SequenceRun, Transfer, Wait, read_sequence
+from aie_conv.sim.sequence import Command, SequenceRun, read_sequence
 from aie_conv.sim.text import read_module
 from aie_conv.sim.timeline import Timeline
 from aie_conv.sim.verifier import verify_model
@@ -65,7 +65,7 @@ class Simulator:
         """
         self.machine = machine or current()
         self.model: Model = build_model(read_module(text))
-        self.commands: list[Transfer | Wait] = read_sequence(self.model)
+        self.commands: list[Command] = read_sequence(self.model)
         verify_model(self.model, self.commands)
         self.device = self.model.ir_name
         args = self.model.sequence.blocks[0].args if self.model.sequence else []

@@ -133,8 +133,11 @@ def _tile(r: Reader, op: Op) -> list[Type]:
 
 def _dims(r: Reader, keyword: str) -> list[tuple[int, int]]:
     """``keyword [<size = n, stride = s>, …]``, or [] if it is not there."""
-    if not r.accept(keyword):
-        return []
+    return _layout(r) if r.accept(keyword) else []
+
+
+def _layout(r: Reader) -> list[tuple[int, int]]:
+    """``[<size = n, stride = s>, …]``."""
 
     def one() -> tuple[int, int]:
         r.expect("<")
@@ -299,4 +302,44 @@ def _memcpy(r: Reader, op: Op) -> list[Type]:
 @syntax("aiex.npu.dma_wait")
 def _wait(r: Reader, op: Op) -> list[Type]:
     op.attrs.update(r.attributes())
+    return []
+
+
+@syntax("aiex.dma_configure_task_for")
+def _configure(r: Reader, op: Op) -> list[Type]:
+    op.attrs["fifo"] = r.symbol()
+    found = r.blocks()
+    op.blocks = list(found.values())
+    op.attrs["labels"] = list(found)
+    op.attrs.update(r.attributes())
+    return [INDEX]
+
+
+@syntax("aie.dma_bd")
+def _dma_bd(r: Reader, op: Op) -> list[Type]:
+    r.expect("(")
+    op.operands = [r.use()]
+    r.expect(":")
+    r.check(op.operands, r.type())
+    r.expect(",")
+    op.attrs["offset"] = r.integer()
+    r.expect(",")
+    op.attrs["len"] = r.integer()
+    op.attrs["dimensions"] = _layout(r) if r.accept(",") else []
+    r.expect(")")
+    op.attrs.update(r.attributes())
+    return []
+
+
+@syntax("aie.next_bd")
+def _next_bd(r: Reader, op: Op) -> list[Type]:
+    op.attrs["dest"] = r.next()
+    return []
+
+
+@syntax("aiex.dma_start_task", "aiex.dma_await_task")
+def _task(r: Reader, op: Op) -> list[Type]:
+    r.expect("(")
+    op.operands = [r.use()]
+    r.expect(")")
     return []

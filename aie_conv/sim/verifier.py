@@ -14,7 +14,7 @@ from aie_conv.sim.ir import ELEMENT_BITS
 from aie_conv.sim.model import Dims, Fifo, Model, Tile, walk
 from aie_conv.sim.network import depth_at, link_depth
 from aie_conv.sim.program_size import check_program
-from aie_conv.sim.sequence import Transfer, Wait
+from aie_conv.sim.sequence import Command
 from aie_conv.sim.verify_host import verify_host
 
 _DIRECTION = {"in": "S2MM", "out": "MM2S"}
@@ -300,7 +300,7 @@ _TILE_CHECKS: tuple[Callable[[Model, Tile, Use], None], ...] = (
 )
 
 
-def verify_model(model: Model, commands: list[Transfer | Wait]) -> None:
+def verify_model(model: Model, commands: list[Command]) -> None:
     """Check all limits.
 
     Raises:

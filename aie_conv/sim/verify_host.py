@@ -6,13 +6,13 @@ unfinished until a token of it, or of a later task of its channel, has been wait
 
 from aie_conv.errors import VerifyError
 from aie_conv.sim.model import Model, Tile
-from aie_conv.sim.sequence import Transfer, Wait
+from aie_conv.sim.sequence import Chain, Command, Start, Transfer, Wait, transfers
 
 _ITERATIONS = 64
 """Largest outermost size (6-bit iteration field, stored minus one) [mlir-aie, tested: 65 fails]."""
 
 
-def verify_host(model: Model, commands: list[Transfer | Wait]) -> None:
+def verify_host(model: Model, commands: list[Command]) -> None:
     """Check the whole sequence.
 
     Raises:
@@ -23,12 +23,14 @@ def verify_host(model: Model, commands: list[Transfer | Wait]) -> None:
         raise VerifyError(
             f"runtime sequence: {arguments} host buffers: there are {model.arch.host_buffers}"
         )
+    for transfer in transfers(commands):
+        _check_bounds(transfer)
+        _check_granularity(transfer)
+        _check_fields(model, transfer)
     for command in commands:
-        if isinstance(command, Transfer):
-            _check_bounds(command)
-            _check_granularity(command)
-            _check_fields(model, command)
-    _check_order(model, commands)
+        if isinstance(command, Chain):
+            _check_chain(command)
+    _Order(model).check(commands)
 
 
 def _check_bounds(transfer: Transfer) -> None:
@@ -85,57 +87,94 @@ def _shim(transfer: Transfer) -> Tile:
     return next(tile for tile in fifo.consumers if tile.kind == "shim")
 
 
-def _check_order(model: Model, commands: list[Transfer | Wait]) -> None:
-    open_tasks: dict[str, list[Transfer]] = {}
-    ids: dict[tuple[Tile, int], Transfer] = {}
-    for command in commands:
-        if isinstance(command, Transfer):
-            _push(model, open_tasks, ids, command)
-        else:
-            _wait(open_tasks, ids, command)
-    for tasks in open_tasks.values():
-        for task in tasks:
-            if task.issues_token:
-                raise VerifyError(
-                    f"{task.what}: token unmatched: it is never waited for: add a dma_wait"
-                )
+def _check_chain(chain: Chain) -> None:
+    """What the tools and the hardware need of a chain besides each of its descriptors."""
+    for part in chain.parts:
+        if part.sizes[0] != chain.runs:
+            raise VerifyError(
+                f"{part.what}: iteration: size {part.sizes[0]} in a chain that runs {chain.runs} "
+                "times: they must be equal"
+            )
+    if not chain.issues_token:
+        raise VerifyError(f"{chain.what}: it issues no token, so its end cannot be awaited")
 
 
-def _push(
-    model: Model,
-    open_tasks: dict[str, list[Transfer]],
-    ids: dict[tuple[Tile, int], Transfer],
-    task: Transfer,
-) -> None:
-    limit = model.arch.shim_bds
-    if not 0 <= task.id < limit:
-        raise VerifyError(f"{task.what}: shim descriptors have ids 0 to {limit - 1}")
-    place = (_shim(task), task.id)
-    if place in ids:
-        raise VerifyError(
-            f"{task.what}: id reused while {ids[place].what} may still run: wait for it first"
-        )
-    ids[place] = task
-    queue = open_tasks.setdefault(task.fifo.name, [])
-    queue.append(task)
-    depth = model.arch.shim_queue_depth
-    if len(queue) > depth:
-        raise VerifyError(
-            f"{task.what}: queue overflow: {len(queue)} unfinished tasks on the channel of "
-            f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
-        )
+class _Order:
+    """Follows ids, queues and tokens through a sequence."""
 
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.queues: dict[str, list[Transfer | Chain]] = {}
+        self.ids: dict[tuple[Tile, int], Transfer] = {}
+        self.configured: list[Chain] = []
 
-def _wait(
-    open_tasks: dict[str, list[Transfer]], ids: dict[tuple[Tile, int], Transfer], wait: Wait
-) -> None:
-    """A token ends its task and all before it on the channel."""
-    queue = open_tasks.get(wait.fifo, [])
-    at = next((i for i, task in enumerate(queue) if task.issues_token), None)
-    if at is None:
-        raise VerifyError(
-            f"line {wait.op.line}: dma_wait @{wait.fifo}: token unmatched: no task of it is open"
-        )
-    for task in queue[: at + 1]:
-        del ids[_shim(task), task.id]
-    del queue[: at + 1]
+    def check(self, commands: list[Command]) -> None:
+        """The whole sequence."""
+        for command in commands:
+            if isinstance(command, Wait):
+                self._wait(command)
+            elif isinstance(command, Start):
+                self._start(command.chain)
+            elif isinstance(command, Chain):
+                for part in command.parts:
+                    self._take(part)
+                self.configured.append(command)
+            else:
+                self._take(command)
+                self._push(command)
+        for chain in self.configured:
+            raise VerifyError(f"{chain.what}: it is never started")
+        for tasks in self.queues.values():
+            for task in tasks:
+                if task.issues_token:
+                    raise VerifyError(
+                        f"{task.what}: token unmatched: it is never waited for: add a dma_wait"
+                    )
+
+    def _take(self, task: Transfer) -> None:
+        """A descriptor is written."""
+        limit = self.model.arch.shim_bds
+        if not 0 <= task.id < limit:
+            raise VerifyError(f"{task.what}: shim descriptors have ids 0 to {limit - 1}")
+        place = (_shim(task), task.id)
+        if place in self.ids:
+            raise VerifyError(
+                f"{task.what}: id reused while {self.ids[place].what} may still run: wait for it "
+                "first"
+            )
+        self.ids[place] = task
+
+    def _start(self, chain: Chain) -> None:
+        if chain not in self.configured:
+            raise VerifyError(f"{chain.what}: started twice: configure it again")
+        self.configured.remove(chain)
+        self._push(chain)
+
+    def _push(self, task: Transfer | Chain) -> None:
+        queue = self.queues.setdefault(task.fifo.name, [])
+        queue.append(task)
+        depth = self.model.arch.shim_queue_depth
+        if len(queue) > depth:
+            raise VerifyError(
+                f"{task.what}: queue overflow: {len(queue)} unfinished tasks on the channel of "
+                f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
+            )
+
+    def _wait(self, wait: Wait) -> None:
+        """A token ends its task and all before it on the channel."""
+        queue = self.queues.get(wait.fifo, [])
+        at = next((i for i, task in enumerate(queue) if task.issues_token), None)
+        who = f"line {wait.op.line}: {wait.op.name.rpartition('.')[2]} @{wait.fifo}"
+        if at is None:
+            raise VerifyError(f"{who}: token unmatched: no task of it is open")
+        ends = queue[at]
+        if ends is not wait.chain and (wait.chain or isinstance(ends, Chain)):
+            # The tools take a chain's descriptors as free from its own dma_await_task on.
+            raise VerifyError(
+                f"{who}: the channel's next token is of {ends.what}: "
+                + ("await that one" if isinstance(ends, Chain) else "wait for it with dma_wait")
+            )
+        for task in queue[: at + 1]:
+            for part in task.parts if isinstance(task, Chain) else (task,):
+                del self.ids[_shim(part), part.id]
+        del queue[: at + 1]

@@ -101,7 +101,7 @@ def pack_plan(plan: Plan) -> tuple[Executable, bytes]:
     text = plan.emit()
     verify(text)
     blobs = toolchain.build(text)
-    buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
+    buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
     executable = Executable(plan.device, buffers, keeps, text, blobs)
     return executable, executable.pack()
@@ -190,7 +190,7 @@ class Chooser:
             self._progress("choosing configurations")
             routes = partitioner.shareable_routes(options.route)
             store = plan_cache() if options.plan_cache == "on" else None
-            decisions = together(calls, routes, options.device, self._host, store)
+            decisions = together(calls, routes, options.device, self._host, store, _fits)
             decisions = self._measured(asked, decisions)
         plans = iter(shared([d.plan for d in decisions if d.plan is not None], _fits))
         made = {

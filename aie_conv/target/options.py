@@ -23,7 +23,7 @@ class Options:
         device: the NPU's name, as XRT and iree-amd-aie name it.
         route: "auto", "cpu" or one route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions so.
-        direct: "auto", "scalar", "vector" or "sliding" code of the direct route.
+        direct: "auto", "scalar", "vector", "sliding" or "steered" code of the direct route.
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
         route_file: file of pinned choices, None for none.
         search: "fast" takes each route's plan by its cost model, "best" by the simulator.

@@ -14,6 +14,8 @@ from aie_conv.sim import Simulator
 from aie_conv.sim.ir import Op
 from aie_conv.sim.text import read_module
 from tests.sim.programs import GEMM, fan, kernel, relay
+from tests.sim.test_chains import WHOLE
+from tests.sim.test_chains import program as chained
 from tests.sim.test_mac import element_program, intrinsic_program
 from tests.sim.test_scalar import conv
 
@@ -54,6 +56,7 @@ vector.store %r, %y[%c0] : memref<64xi8>, vector<64xi8>"""
 ARRAYS = relay(64, "i8").replace("{%c }, 2 : i32)", "{%c }, [2, 1])")
 TEXTS = {
     "relay": relay(64, "i8"),
+    "chains": chained(WHOLE, 6),
     "depths": ARRAYS,
     "product": GEMM,
     "fan": fan(),
@@ -175,6 +178,10 @@ REFUSED = {
         "previously used or defined with type memref<32xi8>",
     ),
     "id": (relay(64, "i8").replace("id = 1 :", "id = 99 :"), "shim ids are 0 to 15"),
+    "chain": (
+        chained(WHOLE.replace("^part_1:\n", "^part_1:\naie.end\n^part_2:\n"), 6),
+        "a block holds one aie.dma_bd and an aie.next_bd or aie.end",
+    ),
     "syntax": (relay(64, "i8").replace("aie.tile(0, 2)", "aie.tile(0)"), "Expected ','"),
 }  # fmt: skip
 

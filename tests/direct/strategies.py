@@ -262,7 +262,11 @@ def simulate(case: Case, plan: Plan, text: str) -> tuple[NDArray[np.generic], di
     last = plan.arguments[-1]
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
     buffers["result"] = fresh if plan.finish else arrays["out"].reshape(-1).copy()
-    flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+    # What lies in the slack must not matter: NaN, or -1.
+    flat = [
+        np.concatenate((given, np.full(a.slack * given.itemsize, 0xFF, np.uint8).view(given.dtype)))
+        for a, given in ((a, buffers[a.name].reshape(-1)) for a in plan.arguments)
+    ]
     Simulator(text).run(flat)
     if not plan.finish:
         return flat[-1].reshape(arrays["out"].shape), arrays

@@ -22,10 +22,10 @@ module {
     func.func private @llvm.aie2.bf.mac16.conf(vector<32xbf16>, vector<32xbf16>, vector<8xi64>, i32) -> vector<8xi64>
     func.func private @take(%b: memref<1200xbf16>, %parameters: memref<16xi32>) {
       %c_1 = arith.constant 1168 : index
-      %v_2 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<1200xbf16>, vector<32xbf16>
-      %v_3 = vector.bitcast %v_2 : vector<32xbf16> to vector<16xi32>
-      %c_4 = arith.constant 0 : index
-      vector.store %v_3, %parameters[%c_4] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
+      %c_2 = arith.constant 0 : index
+      %v_3 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<1200xbf16>, vector<32xbf16>
+      %v_4 = vector.bitcast %v_3 : vector<32xbf16> to vector<16xi32>
+      vector.store %v_4, %parameters[%c_2] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
       return
     }
     func.func private @start(%a: memref<1536xbf16>, %b: memref<1200xbf16>, %c: memref<256xf32>, %q: index) {

@@ -16,10 +16,10 @@ module {
     %parameters_0_0 = aie.buffer(%core_0_0) {sym_name = "parameters_0_0"} : memref<16xi32>
     func.func private @take(%b: memref<640xbf16>, %parameters: memref<16xi32>) {
       %c_1 = arith.constant 608 : index
-      %v_2 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<640xbf16>, vector<32xbf16>
-      %v_3 = vector.bitcast %v_2 : vector<32xbf16> to vector<16xi32>
-      %c_4 = arith.constant 0 : index
-      vector.store %v_3, %parameters[%c_4] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
+      %c_2 = arith.constant 0 : index
+      %v_3 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<640xbf16>, vector<32xbf16>
+      %v_4 = vector.bitcast %v_3 : vector<32xbf16> to vector<16xi32>
+      vector.store %v_4, %parameters[%c_2] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
       return
     }
     func.func private @start(%a: memref<1920xbf16>, %b: memref<640xbf16>, %c: memref<512xf32>, %q: index) {

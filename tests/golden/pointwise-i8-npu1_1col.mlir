@@ -22,10 +22,10 @@ module {
     func.func private @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
     func.func private @take(%b: memref<320xi8>, %parameters: memref<16xi32>) {
       %c_1 = arith.constant 256 : index
-      %v_2 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
-      %v_3 = vector.bitcast %v_2 : vector<64xi8> to vector<16xi32>
-      %c_4 = arith.constant 0 : index
-      vector.store %v_3, %parameters[%c_4] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
+      %c_2 = arith.constant 0 : index
+      %v_3 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<320xi8>, vector<64xi8>
+      %v_4 = vector.bitcast %v_3 : vector<64xi8> to vector<16xi32>
+      vector.store %v_4, %parameters[%c_2] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
       return
     }
     func.func private @start(%a: memref<512xi8>, %b: memref<320xi8>, %c: memref<128xi32>, %q: index) {

@@ -21,10 +21,10 @@ module {
     %parameters_0_1 = aie.buffer(%core_0_1) {sym_name = "parameters_0_1"} : memref<16xi32>
     func.func private @take(%b: memref<352xi8>, %parameters: memref<16xi32>) {
       %c_1 = arith.constant 288 : index
-      %v_2 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<352xi8>, vector<64xi8>
-      %v_3 = vector.bitcast %v_2 : vector<64xi8> to vector<16xi32>
-      %c_4 = arith.constant 0 : index
-      vector.store %v_3, %parameters[%c_4] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
+      %c_2 = arith.constant 0 : index
+      %v_3 = vector.load %b[%c_1] {alignment = 32 : i64} : memref<352xi8>, vector<64xi8>
+      %v_4 = vector.bitcast %v_3 : vector<64xi8> to vector<16xi32>
+      vector.store %v_4, %parameters[%c_2] {alignment = 32 : i64} : memref<16xi32>, vector<16xi32>
       return
     }
     func.func private @start(%a: memref<288xi8>, %b: memref<352xi8>, %c: memref<64xi32>, %q: index) {

@@ -5,6 +5,7 @@ column and along a row is multiplied object by object, and written where the out
 """
 
 from dataclasses import replace
+from itertools import chain as joined
 
 import numpy as np
 import pytest
@@ -18,6 +19,7 @@ from aie_conv.array.streams import Channel, Push, channels, filter_rows, schedul
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.img2col.view import MLoop
+from aie_conv.layout.chain import expand
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
 from aie_conv.problem import conv2d
@@ -27,9 +29,11 @@ from .strategies import Case, cases
 
 def _stream(channel: Channel, buffers: dict[str, NDArray[np.generic]]) -> NDArray[np.uint8]:
     parts = []
-    for _, name, _, task in channel.tasks:
+    for part in joined.from_iterable(expand(chain) for _, chain in channel.chains):
+        task = part.task
         walk = Pattern(task.offset, tuple(zip(task.sizes, task.strides, strict=True)))
-        parts.append(buffers[name].reshape(-1)[list(walk.addresses())].view(np.uint8).reshape(-1))
+        found = buffers[part.name].reshape(-1)[list(walk.addresses())]
+        parts.append(found.view(np.uint8).reshape(-1))
     return np.concatenate(parts)
 
 
@@ -65,9 +69,11 @@ def multiply_streams(plan: ArrayPlan, buffers: dict[str, NDArray[np.generic]]) -
                 tiles.append(sum(held[q] @ b[q] for q in range(t.chunks)))
         values = np.concatenate([tile.reshape(-1) for tile in tiles])
         at = 0
-        for _, name, _, task in made[f"c_l3_{c}"].tasks:
+        written = made[f"c_l3_{c}"].chains
+        for part in joined.from_iterable(expand(chain) for _, chain in written):
+            task = part.task
             walk = Pattern(task.offset, tuple(zip(task.sizes, task.strides, strict=True)))
-            flat = buffers[name].reshape(-1)
+            flat = buffers[part.name].reshape(-1)
             for address in walk.addresses():
                 flat[address] = values[at]
                 at += 1
@@ -135,7 +141,7 @@ def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
     m = (MLoop(8, 2048 * 8, 2048 * 2048, 0), MLoop(2048, 8, 2048, 0))
     tiling = replace(found, gemm=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
     made = {channel.symbol: channel for channel in channels(tiling)}
-    outputs = [step for step, _, _, _ in made["c_l3_0"].tasks[:8]]
+    outputs = [step for step, _ in made["c_l3_0"].chains[:8]]
     last_input = tiling.chunks - 1
     assert outputs[:4] == [0] * 4
     assert min(outputs[4:]) > last_input

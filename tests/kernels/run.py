@@ -1,6 +1,5 @@
 """Runs one core function on arrays, without an array around it."""
 
-import ctypes
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,6 +19,16 @@ def run_function(
     """Call ``@kernel`` of a device's functions; arrays are changed in place.
 
     Returns what had to be checked while it ran, since its loops do not tell.
+    """
+    return call_function(device, text, arrays, *indices)[0]
+
+
+def call_function(
+    device: str, text: str, arrays: Sequence[np.ndarray], *indices: int
+) -> tuple[tuple[str, ...], int]:
+    """Call ``@kernel`` of a device's functions; arrays are changed in place.
+
+    Returns what had to be checked while it ran, since its loops do not tell, and the cycles that it took.
 
     Args:
         device: its name.
@@ -42,10 +51,10 @@ def run_function(
         Registers(),
     )
     places = [np.ascontiguousarray(array) for array in arrays]
-    context = (ctypes.c_int64 * 4)()
-    fault = leaf.call(ctypes.addressof(context), *(place.ctypes.data for place in places), *indices)
+    context = np.zeros(4, np.int64)
+    fault = leaf.call(context.ctypes.data, *(place.ctypes.data for place in places), *indices)
     assert fault == 0, leaf.faults[fault - 1]
     for array, place in zip(arrays, places, strict=True):
         if array is not place:
             array[...] = place
-    return leaf.faults
+    return leaf.faults, leaf.spent(context)[0]

@@ -1,21 +1,48 @@
 """Executables that were cut, altered or made by another version are refused in one line."""
 
-from dataclasses import replace
+import hashlib
+import json
+import struct
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aie_conv.errors import DeviceError
 from aie_conv.runtime.executable import Buffer, Executable, unpack
 
 WHOLE = Executable(
-    "npu1_4col", (Buffer("bf16", 8), Buffer("f32", 4)), False, "module {}", {"xclbin": b"x" * 9}
+    "npu1_4col", (Buffer("bf16", 8, 3), Buffer("f32", 4)), False, "module {}", {"xclbin": b"x" * 9}
 )
+BUFFERS = st.builds(Buffer, st.sampled_from(["i8", "bf16"]), st.integers(1), st.integers(0))
 
 
-def test_what_is_packed_comes_back() -> None:
-    assert unpack(WHOLE.pack(), "d") == WHOLE
-    kept = replace(WHOLE, keeps_base=True, blobs={})
-    assert unpack(kept.pack(), "d") == kept
+@given(
+    st.builds(
+        Executable,
+        st.just("npu1_4col"),
+        st.lists(BUFFERS).map(tuple),
+        st.booleans(),
+        st.text("module {}\né"),
+        st.dictionaries(st.sampled_from(["xclbin", "instructions"]), st.binary()),
+    )
+)
+def test_what_is_packed_comes_back(executable: Executable) -> None:
+    assert unpack(executable.pack(), "d") == executable
+
+
+def test_an_executable_of_the_first_version_has_no_slack() -> None:
+    header = {
+        "device": "npu1_4col",
+        "arguments": [["bf16", 8], ["f32", 4]],
+        "keeps_base": True,
+        "parts": [["aie", 9]],
+    }
+    text = json.dumps(header).encode()
+    data = struct.pack("<8sIIQ", b"AIECONV\0", 1, len(text), 9) + text + b"module {}"
+    buffers = (Buffer("bf16", 8, 0), Buffer("f32", 4, 0))
+    read = unpack(data + hashlib.sha256(data).digest(), "d")
+    assert read == Executable("npu1_4col", buffers, True, "module {}")
 
 
 @pytest.mark.parametrize("cut", [0, 7, 20, 60, -1])
@@ -32,8 +59,9 @@ def test_an_altered_executable_is_refused(place: int) -> None:
         unpack(bytes(data), "conv_3")
 
 
-def test_another_version_is_refused() -> None:
+@pytest.mark.parametrize("version", [0, 3])
+def test_another_version_is_refused(version: int) -> None:
     data = bytearray(WHOLE.pack())
-    data[8] = 9
-    with pytest.raises(DeviceError, match="format 9, this runtime reads 1"):
+    data[8] = version
+    with pytest.raises(DeviceError, match=f"format {version}, this runtime reads 1 to 2"):
         unpack(bytes(data), "conv_3")

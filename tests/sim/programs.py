@@ -1,6 +1,7 @@
 """Small AIE modules for the simulator's tests, made from parts."""
 
 from collections.abc import Sequence
+from math import prod
 
 BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4}
 
@@ -32,6 +33,26 @@ def transfer(
         f"aiex.npu.dma_memcpy_nd(%{argument}[0, 0, 0, {offset}]{list(sizes)}{list(strides)})"
         f" {{{attrs}}} : {kind}\n"
     )
+
+
+def chain(
+    name: str,
+    fifo: str,
+    parts: Sequence[tuple[str, str, int, int, Sequence[int], Sequence[int]]],
+    runs: int,
+    attributes: str = "issue_token = true, ",
+) -> str:
+    """A chain of (argument, type, id, offset, sizes, strides), configured and started as %name."""
+    text = f"%{name} = aiex.dma_configure_task_for @{fifo} {{\n"
+    for number, (argument, kind, id_, offset, sizes, strides) in enumerate(parts):
+        pairs = zip(sizes, strides, strict=True)
+        dims = ", ".join(f"<size = {n}, stride = {step}>" for n, step in pairs)
+        label = f"^part_{number}:\n" if number else ""
+        end = f"aie.next_bd ^part_{number + 1}" if number + 1 < len(parts) else "aie.end"
+        where = f"%{argument} : {kind}, {offset}, {prod(sizes[1:])}, [{dims}]"
+        text += f"{label}aie.dma_bd({where}) {{bd_id = {id_} : i32}}\n{end}\n"
+    text += f"}} {{{attributes}repeat_count = {runs - 1} : i32}}\n"
+    return text + f"aiex.dma_start_task(%{name})\n"
 
 
 def kernel(

@@ -1,0 +1,184 @@
+"""The route of programs for many shapes: which frames are tried, and which tilings in them.
+
+Such plans are asked for where a module's plans are chosen together, or by the style's name.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from aie_conv.arch import Device
+from aie_conv.arch.rates import HostRates, present_rates
+from aie_conv.array.operands import K_BLOCK
+from aie_conv.array.pixels import matrix_dtype
+from aie_conv.array.route import ArrayRoute, Ways
+from aie_conv.array.sizes import divisors
+from aie_conv.direct.spans import held_windows
+from aie_conv.direct.steered import Frame, SteeredTiling
+from aie_conv.direct.view import DirectView, make_view
+from aie_conv.errors import Unsupported
+from aie_conv.kernels import epilogue
+from aie_conv.kernels.steered import SteeredKernel
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+
+FRAMES = (
+    Frame(7168, 4608, 3584, 30720),
+    Frame(7168, 4608, 3584, 16384),
+    Frame(8192, 4608, 2048, 16384),
+)
+"""Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
+channels are powers of two. The filter's object holds a 3x3 window over 32 channels of int8 for 16 others."""
+
+_LIKELY = 6
+"""Of the tilings in a frame, so many that a rough estimate puts first are looked at closely."""
+
+_MAX_CHANNELS = 256
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a rough estimate needs to know of a tiling: its fields besides the view and the frame."""
+
+    n: int
+    kc: int
+    height: int
+    width: int
+    held: int
+    wide: int
+    share: int
+    span: int
+
+
+def _widths(view: DirectView, held: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
+    """Pixels in a row of a strip of ``pixels``, for ``shape`` (rows, columns) that a tile needs."""
+    high, broad = shape
+    down, across = view.rows, view.columns
+    pitch = across.pitch if held else across.lhs
+    row = down.pitch if held == 2 else down.lhs
+    if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
+        whole = row // pitch
+        if (high - 1) * whole + broad <= pixels:
+            yield whole
+    fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
+    yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
+
+
+def _shapes(
+    view: DirectView, kernel: SteeredKernel, frame: tuple[int, int, int, int]
+) -> Iterator[_Shape]:
+    """Everything that may fit a frame."""
+    strip, part, unit, room = frame
+    (y, x), (r, s, t) = kernel.group, kernel.rst
+    channels = [n for n in divisors(view.n) if n % (x * t) == 0 and n <= _MAX_CHANNELS]
+    depths = [kc for kc in divisors(view.channels) if kc % s == 0 and strip % kc == 0]
+    for held, kc in product(held_windows(view), depths):
+        taps = (view.rows.taps if held == 2 else 1) * (view.columns.taps if held else 1)
+        pixels = strip // kc
+        for n in channels:
+            each = unit // (r * n)
+            share = next((n // i for i in divisors(n // (x * t)) if n // i * taps * kc <= part), 0)
+            if unit % (r * n) or not each or not share:
+                continue
+            chunks, most = view.k // taps // kc, part // (share * taps * kc)
+            span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
+            for outputs in range(each, room // (r * n) + 1, each):
+                if -(-outputs // y) * y * r * n > room or outputs > pixels:
+                    break
+                for height in divisors(outputs):
+                    width = outputs // height
+                    even = each % width == 0 or width % each == 0
+                    if height * r > view.rows.size or width > view.columns.size or not even:
+                        continue
+                    needs = _needs(view, held, height, width)
+                    for wide in _widths(view, held, pixels, needs):
+                        yield _Shape(n, kc, height, width, held, wide, share, span)
+
+
+def _needs(view: DirectView, held: int, height: int, width: int) -> tuple[int, int]:
+    """Rows and columns of the input that so many outputs of a strip touch."""
+    rows, columns = view.rows, view.columns
+    high = (height - 1) * rows.step + (rows.taps - 1) * rows.dilation + 1 if held == 2 else height
+    wide = (width - 1) * columns.step + (columns.taps - 1) * columns.dilation + 1 if held else width
+    return high, wide
+
+
+def _rough(view: DirectView, shape: _Shape, frame: Frame, device: Device, host: HostRates) -> float:
+    """About how long a tiling takes, by its bytes, its tasks and the filter's products."""
+    arch, size = device.arch, DTYPE_BYTES[view.dtype]
+    strips, out = arch.matmul[view.dtype][0], DTYPE_BYTES[view.problem.out.dtype]
+    outer = prod(loop.size for loop in view.outer)
+    tiles = (
+        outer * -(-view.rows.size // (strips * shape.height)) * -(-view.columns.size // shape.width)
+    )
+    passes = max(1, -(-view.n // (shape.n * arch.core_rows)))
+    steps = passes * -(-tiles // device.columns)
+    held = (view.rows.taps if shape.held == 2 else 1) * (view.columns.taps if shape.held else 1)
+    chunks = view.k // held // shape.kc
+    whole = shape.kc == view.channels
+    run = shape.kc * size * (shape.wide if whole else 1)
+    pitch = (view.rows.lhs if whole else view.columns.lhs or view.rows.lhs) * size
+    input_ = steps * device.columns * chunks * frame.input
+    filters = (
+        steps * arch.core_rows * -(-chunks // shape.span) * (shape.n // shape.share) * frame.filter
+    )
+    pixels = strips * shape.height * shape.width
+    tile = pixels * shape.n * out
+    results = steps * device.columns * arch.core_rows * tile
+    moved = input_ * host.factor(run, max(run, pitch)) + filters
+    moved += results * host.factor(
+        shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
+    )
+    memory = max((input_ + filters) / host.read, moved / host.total)
+    units = tile // frame.output
+    tasks = steps * device.columns * (1 + units + (view.residual is not None))
+    rates, _ = present_rates(arch)
+    return memory + tasks * rates.issue / 4
+
+
+def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTiling]:
+    """The tilings of a frame that are worth a closer look."""
+    if view.groups > 1 or view.depthwise:
+        return
+    arch = device.arch
+    elements = frame.elements(view, device)
+    kernel = SteeredKernel(
+        arch, view.dtype, elements[0] * arch.matmul[view.dtype][0], *elements[1:4:2]
+    )
+    _, host = present_rates(arch)
+    found = {shape: None for shape in _shapes(view, kernel, elements)}
+    ranked = sorted(found, key=lambda shape: _rough(view, shape, frame, device, host))
+    for shape in ranked[:_LIKELY]:
+        yield SteeredTiling(
+            device, shape.n, shape.kc, False, 2, view, shape.height, shape.width, shape.held, shape.wide,
+            shape.share, shape.span, *elements,
+        )  # fmt: skip
+
+
+class SteeredRoute(ArrayRoute):
+    """Direct convolution by programs for many shapes; asked for plans to share, or by its name."""
+
+    name = "direct"
+    style = "steered"
+
+    def __init__(self, frames: Sequence[Frame] = FRAMES) -> None:
+        self._frames = frames
+
+    def _view(self, problem: ConvProblem, device: Device) -> DirectView:
+        epilogue.check(problem.epilogue, problem.accumulator)
+        view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
+        if view.groups > 1:
+            raise Unsupported("direct: programs for many shapes take no groups")
+        return view
+
+    def ways(self, problem: ConvProblem, device: Device) -> Ways:
+        """See :class:`ArrayRoute`."""
+        view = self._view(problem, device)
+        made = (tiling for frame in self._frames for tiling in likely(view, device, frame))
+        return Ways(SteeredTiling, {"direct": view, "device": device}, made)
+
+    def plain(self, problem: ConvProblem, device: Device) -> Iterable[SteeredTiling]:
+        """See :class:`ArrayRoute`."""
+        view = self._view(problem, device)
+        for frame in self._frames:
+            yield from likely(view, device, frame)
