@@ -146,7 +146,7 @@ def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTi
         arch, view.dtype, elements[0] * arch.matmul[view.dtype][0], *elements[1:4:2]
     )
     _, host = present_rates(arch)
-    found = {shape: None for shape in _shapes(view, kernel, elements)}
+    found = dict.fromkeys(_shapes(view, kernel, elements))
     ranked = sorted(found, key=lambda shape: _rough(view, shape, frame, device, host))
     for shape in ranked[:_LIKELY]:
         yield SteeredTiling(

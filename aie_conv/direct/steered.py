@@ -15,8 +15,8 @@ from aie_conv.array.cut import Dims
 from aie_conv.array.tiling import STEP_CYCLES, limit
 from aie_conv.direct.tiling import DirectTiling, extent
 from aie_conv.direct.view import DirectView
-from aie_conv.kernels.steered import SteeredKernel, Word
-from aie_conv.kernels.steered_epilogue import SteeredEpilogue, vector_offsets
+from aie_conv.kernels.steered import SteeredKernel, SteeredProduct, Word
+from aie_conv.kernels.steered_epilogue import SteeredFinish, vector_offsets
 from aie_conv.kernels.window import Window
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
@@ -43,37 +43,6 @@ class Frame:
         strips, size = device.arch.matmul[view.dtype][0], DTYPE_BYTES[view.dtype]
         out = DTYPE_BYTES[view.problem.out.dtype]
         return self.input // strips // size, self.filter // size, self.output // out, self.sums // 4
-
-
-@dataclass(frozen=True)
-class _Product(SteeredKernel):
-    """The product with the sizes of one tiling's calls."""
-
-    steps: int
-    pixel_groups: int
-    channel_groups: int
-
-    def cycles(self, *, fresh: bool = False) -> int:
-        """Issue cycles of one call, an estimate; ``fresh`` makes no difference."""
-        del fresh
-        return self.cycles_of(self.steps, self.pixel_groups, self.channel_groups)
-
-
-@dataclass(frozen=True)
-class _Finish(SteeredEpilogue):
-    """The epilogue with the sizes of one tiling's calls."""
-
-    unit_pixels: int
-    channel_blocks: int
-
-    @property
-    def columns(self) -> int:
-        """Channels that one call handles."""
-        return self.channel_blocks * self.rst[2]
-
-    def cycles(self) -> int:
-        """Issue cycles of one call, an estimate."""
-        return self.cycles_of(self.unit_pixels, self.channel_blocks)
 
 
 @dataclass(frozen=True)
@@ -107,20 +76,20 @@ class SteeredTiling(DirectTiling):
         )
 
     @cached_property
-    def matmul(self) -> _Product:
+    def matmul(self) -> SteeredProduct:
         """The core's product."""
         kernel = self._kernel
         y, x = kernel.group
         sizes = (self.k_steps, -(-self.strip_outputs // y), self.share // (x * kernel.rst[2]))
-        return _Product(
+        return SteeredProduct(
             kernel.arch, kernel.dtype, kernel.a_elements, kernel.b_elements, kernel.sums, *sizes
         )
 
     @cached_property
-    def epilogue(self) -> _Finish:
+    def epilogue(self) -> SteeredFinish:
         """The core's epilogue."""
         view, rst = self.view, self._kernel.rst
-        return _Finish(
+        return SteeredFinish(
             epilogue=view.problem.epilogue,
             accumulator=view.problem.accumulator,
             out_dtype=view.problem.out.dtype,

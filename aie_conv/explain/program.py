@@ -172,7 +172,7 @@ def _trips(loop: Op, constants: dict[Value, int]) -> int:
 
 
 def _steered(block: Block, parameters: Sequence[int]) -> dict[Value, int]:
-    """The constants of a core's program, and what follows from its run-time parameters."""
+    """The constants of a core's code, and what follows from its run-time parameters."""
     known = _constants(block)
     for op in walk(block):
         if op.name == "memref.load" and op.operands[1] in known:
@@ -181,6 +181,8 @@ def _steered(block: Block, parameters: Sequence[int]) -> dict[Value, int]:
                 known[op.results[0]] = parameters[place]
         elif op.name == "arith.index_cast" and op.operands[0] in known:
             known[op.results[0]] = known[op.operands[0]]
+        elif op.name == "arith.muli" and all(value in known for value in op.operands):
+            known[op.results[0]] = known[op.operands[0]] * known[op.operands[1]]
         elif op.name == "arith.cmpi" and all(value in known for value in op.operands):
             known[op.results[0]] = int(known[op.operands[0]] == known[op.operands[1]])
     return known
@@ -224,10 +226,10 @@ def _is_scalar_product(op: Op) -> bool:
     return op.name in _SCALAR_PRODUCTS and op.results[0].type.elem != "index"
 
 
-def products(function: Op) -> int:
+def products(function: Op, parameters: Sequence[int] = ()) -> int:
     """The multiply-accumulates of one call of a function: of vector instructions, else of scalars."""
     block = function.blocks[0]
-    constants = _constants(block)
+    constants = _steered(block, parameters)
     scalar = not any(_products(op, constants) for op in walk(block))
 
     def total(ops: Block) -> int:
@@ -301,7 +303,7 @@ def core(plan: Plan, found: Program, problem: ConvProblem) -> Stage:
     name = next(n for n in ("multiply", "start") if n in found.model.functions)
     kernel = _section(found.text, f"func.func private @{name}")
     multiply = found.model.functions[name]
-    each, registers = products(multiply), held(multiply)
+    each, registers = products(multiply, found.parameters), held(multiply)
     counted = [calls(one.op, found.parameters) for one in cores]
     each_core = [count.get("multiply", 0) + count.get("start", 0) for count in counted]
     counts = ", ".join(f"@{name} {spaced(count)}" for name, count in counted[0].items())

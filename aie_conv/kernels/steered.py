@@ -317,6 +317,20 @@ class SteeredKernel:
         return w.value("n", f"arith.index_cast {word} : i32 to index")
 
 
+@dataclass(frozen=True)
+class SteeredProduct(SteeredKernel):
+    """The product with the sizes of one tiling's calls."""
+
+    steps: int
+    pixel_groups: int
+    channel_groups: int
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate; ``fresh`` makes no difference."""
+        del fresh
+        return self.cycles_of(self.steps, self.pixel_groups, self.channel_groups)
+
+
 def _product(w: Writer, left: str, right: str) -> str:
     """The product of two indices, which fits into 32 bits."""
     short = [w.value("n", f"arith.index_cast {value} : index to i32") for value in (left, right)]

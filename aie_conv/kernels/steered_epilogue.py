@@ -266,3 +266,20 @@ class SteeredEpilogue(BlockEpilogue):
             )
 
         return self._gather(w, index, c, read)
+
+
+@dataclass(frozen=True)
+class SteeredFinish(SteeredEpilogue):
+    """The epilogue with the sizes of one tiling's calls."""
+
+    unit_pixels: int
+    channel_blocks: int
+
+    @property
+    def columns(self) -> int:
+        """Channels that one call handles."""
+        return self.channel_blocks * self.rst[2]
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate."""
+        return self.cycles_of(self.unit_pixels, self.channel_blocks)

@@ -207,12 +207,13 @@ def _searched(
         path = _priced_path(table, change_cycles(device))
         chosen = [way.plan if way is not None else None for way in path]
         crowded = _crowded([plan for plan in chosen if plan is not None], fits)
-        if not crowded:
-            return chosen
-        for row in table:
+        before = sum(len(row.ways) for row in table)
+        for row in table if crowded else ():
             for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
                 if len(row.ways) > 1 or row.cpu is not None:
                     del row.ways[key]
+        if sum(len(row.ways) for row in table) == before:
+            return chosen
 
 
 def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:

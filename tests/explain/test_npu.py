@@ -90,6 +90,10 @@ RUNS = {
         Conv(h=12, w=40, c=1, oc=4, kh=5, kw=5, dtype="i8"),
         ("--amd-aie-route=direct", "--amd-aie-direct=sliding"),
     ),
+    "direct-steered": (
+        Conv(h=30, w=30, c=64, oc=64, dtype="i8"),
+        ("--amd-aie-route=direct", "--amd-aie-direct=steered"),
+    ),
     "direct-f32-in-parts": (
         Conv(c=8, oc=8, dtype="f32"),
         ("--amd-aie-route=direct", "--amd-aie-f32=bf16x3"),

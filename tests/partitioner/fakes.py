@@ -29,11 +29,16 @@ class FakePlan:
     run_time: tuple[int, ...] = ()
     configuration: Hashable = None
     sharers: int = 1
+    kind: int | None = None
+    """What tells it from plans that its program serves too; None for nothing else."""
 
     def issued(self) -> "FakePlan":
         return self
 
     def shared_with(self, plans: Sequence[Any]) -> "FakePlan":
+        if self.kind is not None:
+            kinds = {self.kind, *(plan.kind for plan in plans)}
+            return replace(self, sharers=len(kinds)) if len(kinds) > 1 else self
         return replace(self, sharers=len(plans)) if len(plans) > 1 else self
 
     def emit(self) -> str:

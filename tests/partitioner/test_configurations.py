@@ -156,3 +156,31 @@ def test_plans_share_a_program_where_it_fits(fits: bool) -> None:
     plans = [route.plan(problem(0), 0), route.plan(problem(1), 0), route.plan(problem(1), 1)]
     made = shared(plans, lambda _: fits)
     assert [plan.sharers for plan in made] == ([2, 2, 1] if fits else [1, 1, 1])
+
+
+class Kinds(Offers):
+    """Plans for one configuration that all may have, of one kind for each problem, and for one of their own."""
+
+    def plan(self, of: ConvProblem, key: int) -> FakePlan:
+        return replace(super().plan(of, key), kind=list(self.costs).index(of))
+
+
+@given(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.integers(1, 5))
+def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> None:
+    route = Kinds({problem(n): {9: 20, n: 10} for n in range(5)})
+    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in order]
+    made = [
+        d.plan for d in together(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= most)
+    ]
+    kinds = {plan.kind for plan in made if plan is not None and plan.configuration == 9}
+    assert len(kinds) <= most
+    if len(set(order)) <= most and sum(new != old for old, new in pairwise(order)):
+        # A change costs more than all plans together.
+        assert {plan.configuration for plan in made if plan is not None} == {9}
+
+
+def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
+    route = Kinds({problem(n): {9: 20} for n in range(3)})
+    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in range(3)]
+    made = together(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
+    assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]
