@@ -25,8 +25,8 @@ commands:
   timing    the cycle model: its constants, and predictions of published measurements
 
   aie-conv COMMAND --help tells more. Every command takes --machine FILE.json: timing constants in
-  place of the cycle model's own (aie-conv timing table). A first try, without a model, then with one
-(f32 convolutions stay on the CPU but for --amd-aie-f32):
+  place of the cycle model's own (aie-conv timing table). A first try, without a model, then with
+  one of f32, whose convolutions stay on the CPU without --amd-aie-f32:
 
   aie-conv driver convbfp16 -n 1 -c 64 -H 28 -W 28 -k 64 -y 3 -x 3 -p 1 -q 1 -F 1
   aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie --amd-aie-f32=bf16
