@@ -9,9 +9,6 @@ from aie_conv.kernels.text import Writer
 ENDLESS = 2**63 - 1
 """Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
 
-VARIANT = 3
-"""The parameter that says which epilogue a call wants."""
-
 
 def memref(elements: int, dtype: str) -> str:
     """A flat buffer's type."""
@@ -79,7 +76,7 @@ class Core:
         out_fifo = f"c_l1_{self._column}_{self._row}"
         dtype = t.view.problem.out.dtype
         out = self._acquire(out_fifo, "Produce", t.pixels * t.n, dtype)
-        number = self._parameter(VARIANT) if len(self._variants) > 1 else ""
+        number = self._parameter(Word.VARIANT) if len(self._variants) > 1 else ""
         self._variant(0, number, (b, out), (zero, one))
         self._release(out_fifo, "Produce")
 
@@ -137,9 +134,9 @@ class Core:
             else:
                 types = f"{memref(t.b_elements, t.view.dtype)}, {parameters_type(t)}"
                 w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
-                passes, tiles = self._parameter(0), self._parameter(1)
+                passes, tiles = self._parameter(Word.PASSES), self._parameter(Word.TILES)
             known = t.fixed or t.resident
-            chunks = w.constant(t.chunks) if known else self._parameter(2)
+            chunks = w.constant(t.chunks) if known else self._parameter(Word.CHUNKS)
             held = first if t.resident else None
             if held is not None:
                 self._tiles(held, (tiles, chunks), (zero, one))
@@ -154,10 +151,8 @@ class Core:
 
     def _parameter(self, number: int) -> str:
         """A run-time parameter as an index."""
-        w = self._w
-        place, kind = w.constant(number), parameters_type(self._t)
-        word = w.value("n", f"memref.load {self._parameters}[{place}] : {kind}")
-        return w.value("n", f"arith.index_cast {word} : i32 to index")
+        place = self._w.constant(number)
+        return self._w.word(self._parameters, parameters_type(self._t), place)
 
     def _tiles(
         self, held: tuple[str, str] | None, counts: tuple[str, str], bounds: tuple[str, str]
@@ -248,7 +243,7 @@ class SteeredCore(Core):
     def _finish(self, b: str | None, zero: str, one: str) -> None:
         """Run this call's epilogue for every unit of the tile."""
         t, w = self._t, self._w
-        number = self._parameter(VARIANT) if len(self._variants) > 1 else ""
+        number = self._parameter(Word.VARIANT) if len(self._variants) > 1 else ""
         fifo = f"c_l1_{self._column}_{self._row}"
         with w.loop("u", zero, self._parameter(Word.UNITS), one) as self._unit:
             out = self._acquire(fifo, "Produce", t.out_elements, t.view.problem.out.dtype)

@@ -205,7 +205,10 @@ class Cut(ABC):
         return 0
 
     def run_time(self, variant: int) -> tuple[int, ...]:
-        """The run-time parameters of a call: passes, tiles of a column, steps of K, which epilogue."""
+        """The run-time parameters of a call: passes, tiles of a column, steps of K, which epilogue.
+
+        They are the first of :class:`aie_conv.kernels.steered.Word`.
+        """
         return (self.passes, self.column_tiles, self.chunks, variant)
 
     # -- what follows -----------------------------------------------------------------------------

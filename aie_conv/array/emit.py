@@ -132,31 +132,25 @@ def _take(tiling: Tiling) -> str:
     w = Writer()
     b, dtype = memref(tiling.b_elements, tiling.view.dtype), tiling.view.dtype
     own, each = parameters_type(tiling), 4 * PARAMETERS // tiling.size
-    lanes = f"vector<{each}x{dtype}>"
-    words = f"vector<{PARAMETERS}xi32>"
+    lanes, words = f"vector<{each}x{dtype}>", f"vector<{PARAMETERS}xi32>"
+    aligned = "{alignment = 32 : i64}"
+
+    def keep(source: str, target: str) -> None:
+        value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
+        if lanes != words:
+            value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
+        w.line(f"vector.store {value}, %parameters[{target}] {aligned} : {own}, {words}")
+
     with w.block(f"func.func private @take(%b: {b}, %parameters: {own})"):
         at = w.constant(tiling.parameters_at)
         if tiling.words == PARAMETERS:
-            _keep(w, (b, own), (at, w.constant(0)), (lanes, words))
+            keep(at, w.constant(0))
         else:
             zero, one = w.constant(0), w.constant(1)
             with w.loop("n", zero, w.constant(tiling.words // PARAMETERS), one) as n:
-                places = (w.sum(at, w.times(n, each)), w.times(n, PARAMETERS))
-                _keep(w, (b, own), places, (lanes, words))
+                keep(w.sum(at, w.times(n, each)), w.times(n, PARAMETERS))
         w.line("return")
     return w.text()
-
-
-def _keep(
-    w: Writer, buffers: tuple[str, str], places: tuple[str, str], types: tuple[str, str]
-) -> None:
-    """Copy a vector of an object of the filter to the parameters."""
-    aligned = "{alignment = 32 : i64}"
-    (b, own), (lanes, words) = buffers, types
-    value = w.value("v", f"vector.load %b[{places[0]}] {aligned} : {b}, {lanes}")
-    if lanes != words:
-        value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
-    w.line(f"vector.store {value}, %parameters[{places[1]}] {aligned} : {own}, {words}")
 
 
 def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:

@@ -16,6 +16,7 @@ from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import divisors
 from aie_conv.direct.spans import held_windows
 from aie_conv.direct.steered import Frame, SteeredTiling
+from aie_conv.direct.tiling import extent
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
 from aie_conv.kernels import epilogue
@@ -90,17 +91,10 @@ def _shapes(
                     even = each % width == 0 or width % each == 0
                     if height * r > view.rows.size or width > view.columns.size or not even:
                         continue
-                    needs = _needs(view, held, height, width)
-                    for wide in _widths(view, held, pixels, needs):
+                    high = extent(view.rows, height) if held == 2 else height
+                    broad = extent(view.columns, width) if held else width
+                    for wide in _widths(view, held, pixels, (high, broad)):
                         yield _Shape(n, kc, height, width, held, wide, share, span)
-
-
-def _needs(view: DirectView, held: int, height: int, width: int) -> tuple[int, int]:
-    """Rows and columns of the input that so many outputs of a strip touch."""
-    rows, columns = view.rows, view.columns
-    high = (height - 1) * rows.step + (rows.taps - 1) * rows.dilation + 1 if held == 2 else height
-    wide = (width - 1) * columns.step + (columns.taps - 1) * columns.dilation + 1 if held else width
-    return high, wide
 
 
 def _rough(view: DirectView, shape: _Shape, frame: Frame, device: Device, host: HostRates) -> float:
@@ -138,8 +132,6 @@ def _rough(view: DirectView, shape: _Shape, frame: Frame, device: Device, host: 
 
 def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTiling]:
     """The tilings of a frame that are worth a closer look."""
-    if view.groups > 1 or view.depthwise:
-        return
     arch = device.arch
     elements = frame.elements(view, device)
     kernel = SteeredKernel(

@@ -16,7 +16,7 @@ from aie_conv.array.tiling import STEP_CYCLES, limit
 from aie_conv.direct.tiling import DirectTiling, extent
 from aie_conv.direct.view import DirectView
 from aie_conv.kernels.steered import SteeredKernel, SteeredProduct, Word
-from aie_conv.kernels.steered_epilogue import SteeredFinish, vector_offsets
+from aie_conv.kernels.steered_epilogue import SteeredFinish
 from aie_conv.kernels.window import Window
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
@@ -255,8 +255,7 @@ class SteeredTiling(DirectTiling):
 
     @cached_property
     def _vectors(self) -> tuple[tuple[tuple[int, int], ...], int]:
-        dtypes = [dtype for _, dtype, _ in self.view.vectors]
-        places, total = vector_offsets(self.n, dtypes, self.size)
+        places, total = self.epilogue.vector_offsets(self.n)
         indices = (index for index, _, _ in self.view.vectors)
         return tuple(zip(indices, places, strict=True)), total
 

@@ -47,7 +47,8 @@ Constants = Mapping[Hashable, str]
 """Values of constants, by the number of their step, or by what else tells them apart."""
 
 
-def _literal(step: Step) -> str:
+def literal(step: Step) -> str:
+    """A constant as MLIR writes it."""
     if step.dtype in ("f32", "bf16"):
         return f"{float(step.attr or 0):.9e}"
     if step.dtype == "i1":
@@ -99,7 +100,7 @@ class BlockEpilogue:
     def _constants(self, w: Writer, known: Constants | None = None) -> dict[Hashable, str]:
         """The constants that steps use and are not ``known``, by the number of their step."""
         return {
-            i: w.value("k", f"arith.constant dense<{_literal(step)}> : {self._type(step.dtype)}")
+            i: w.value("k", f"arith.constant dense<{literal(step)}> : {self._type(step.dtype)}")
             for i, step in enumerate(self.epilogue.steps)
             if step.op == "arith.constant" and i not in self._absorbed and i not in (known or {})
         }

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from aie_conv.arch import Arch, get_arch
+from aie_conv.arch import get_arch
 from aie_conv.kernels.grouped import (
     Band,
     Body,
@@ -24,7 +24,7 @@ from aie_conv.kernels.grouped import (
     operands_of,
     walk,
 )
-from aie_conv.kernels.matrix_unit import MatrixUnit
+from aie_conv.kernels.matrix_unit import MatrixKernel, MatrixUnit
 from aie_conv.kernels.text import Writer
 from aie_conv.lazy import cached_property
 
@@ -70,7 +70,7 @@ def _loops(sizes: tuple[int, int, int], blocking: Blocking, fresh: bool) -> list
 
 
 @dataclass(frozen=True)
-class MatmulKernel:
+class MatmulKernel(MatrixKernel):
     """Shapes of one matrix product kernel.
 
     Attributes:
@@ -81,28 +81,11 @@ class MatmulKernel:
             reads: several chunks, bias).
     """
 
-    arch: Arch
-    dtype: str
     m: int
     n: int
     kc: int
     a_elements: int
     b_elements: int
-
-    @cached_property
-    def unit(self) -> MatrixUnit:
-        """The instructions."""
-        return MatrixUnit(self.arch, self.dtype)
-
-    @property
-    def rst(self) -> tuple[int, int, int]:
-        """The instruction's shape."""
-        return self.unit.rst
-
-    @property
-    def accumulator(self) -> str:
-        """Element type of C."""
-        return self.unit.accumulator
 
     @cached_property
     def _sizes(self) -> tuple[int, int, int]:
@@ -121,10 +104,6 @@ class MatmulKernel:
     def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
         return self._best(fresh)[1]
-
-    def declarations(self) -> str:
-        """What the module must declare for this kernel."""
-        return self.unit.declarations()
 
     def text(self, name: str, *, fresh: bool = False) -> str:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from aie_conv.arch import Arch
 from aie_conv.kernels.text import Writer
+from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
 ZERO_ACC = 1
@@ -280,3 +281,35 @@ class MatrixUnit:
         op = "aievec.matmul_aie2p" if self.arch.name == "aie2p" else "aievec.matmul"
         left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
         return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self.carried}")
+
+
+@dataclass(frozen=True)
+class MatrixKernel:
+    """A kernel of products on the matrix unit.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8", "i16" or "bf16".
+    """
+
+    arch: Arch
+    dtype: str
+
+    @cached_property
+    def unit(self) -> MatrixUnit:
+        """The instructions."""
+        return MatrixUnit(self.arch, self.dtype)
+
+    @property
+    def rst(self) -> tuple[int, int, int]:
+        """The instruction's shape."""
+        return self.unit.rst
+
+    @property
+    def accumulator(self) -> str:
+        """Element type of C."""
+        return self.unit.accumulator
+
+    def declarations(self) -> str:
+        """What the module must declare for this kernel."""
+        return self.unit.declarations()

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from aie_conv.errors import Unsupported
 from aie_conv.kernels.epilogue import EpilogueKernel
+from aie_conv.kernels.epilogue_blocks import literal
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
@@ -66,14 +67,6 @@ def check_scalar(epilogue: Epilogue, accumulator: str) -> None:
             raise Unsupported(f"epilogue: {step.op} on booleans")
 
 
-def _literal(step: Step) -> str:
-    if step.dtype in ("f32", "bf16"):
-        return f"{float(step.attr or 0):.9e}"
-    if step.dtype == "i1":
-        return "true" if step.attr else "false"
-    return str(int(step.attr or 0))
-
-
 @dataclass(frozen=True)
 class ScalarEpilogue(EpilogueKernel):
     """One epilogue function; blocks are one pixel of one channel."""
@@ -96,7 +89,7 @@ class ScalarEpilogue(EpilogueKernel):
         with w.block(f"func.func private @{name}({args})"):
             zero, one = w.constant(0), w.constant(1)
             constants = {
-                i: w.value("k", f"arith.constant {_literal(step)} : {step.dtype}")
+                i: w.value("k", f"arith.constant {literal(step)} : {step.dtype}")
                 for i, step in enumerate(self.epilogue.steps)
                 if step.op == "arith.constant"
             }

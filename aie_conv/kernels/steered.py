@@ -14,9 +14,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil
 
-from aie_conv.arch import Arch
 from aie_conv.kernels.grouped import Operands, operands_of
-from aie_conv.kernels.matrix_unit import MatrixUnit
+from aie_conv.kernels.matrix_unit import MatrixKernel
 from aie_conv.kernels.text import Writer
 from aie_conv.lazy import cached_property
 
@@ -92,7 +91,7 @@ meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer 
 
 
 @dataclass(frozen=True)
-class SteeredKernel:
+class SteeredKernel(MatrixKernel):
     """The buffers of one kernel.
 
     Attributes:
@@ -102,26 +101,9 @@ class SteeredKernel:
         sums: length of C.
     """
 
-    arch: Arch
-    dtype: str
     a_elements: int
     b_elements: int
     sums: int
-
-    @cached_property
-    def unit(self) -> MatrixUnit:
-        """The instructions."""
-        return MatrixUnit(self.arch, self.dtype)
-
-    @property
-    def rst(self) -> tuple[int, int, int]:
-        """The instruction's shape."""
-        return self.unit.rst
-
-    @property
-    def accumulator(self) -> str:
-        """Element type of C."""
-        return self.unit.accumulator
 
     @property
     def group(self) -> tuple[int, int]:
@@ -207,10 +189,6 @@ class SteeredKernel:
         around = 2 * way + 16
         each = steps * interval + around + (5 if aie2p else 0)
         return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
-
-    def declarations(self) -> str:
-        """What the module must declare for this kernel."""
-        return self.unit.declarations()
 
     def text(self, name: str, *, fresh: bool = False) -> str:
         """The function ``name(a, b, c, p, q, k, fresh)``: the products of A with its object q of B.
@@ -310,11 +288,8 @@ class SteeredKernel:
         return loop.results
 
     def _word(self, w: Writer, place: str, factor: int = 1) -> str:
-        """A parameter times a constant, as an index; the product fits into 32 bits."""
-        word = w.value("n", f"memref.load %p[{place}] : {self.parameters_type}")
-        if factor > 1:
-            word = w.value("n", f"arith.muli {word}, {w.constant(factor, 'i32')} : i32")
-        return w.value("n", f"arith.index_cast {word} : i32 to index")
+        """A parameter times a constant, as an index."""
+        return w.word("%p", self.parameters_type, place, factor)
 
 
 @dataclass(frozen=True)

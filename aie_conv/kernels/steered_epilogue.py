@@ -221,9 +221,7 @@ class SteeredEpilogue(BlockEpilogue):
 
     def _word(self, w: Writer, word: Word) -> str:
         """A parameter as an index."""
-        place = w.constant(word)
-        value = w.value("n", f"memref.load %p[{place}] : {self._buffers['%p'].type}")
-        return w.value("n", f"arith.index_cast {value} : i32 to index")
+        return w.word("%p", self._buffers["%p"].type, w.constant(word))
 
     def _offsets(self, w: Writer, channels: str) -> dict[int, str]:
         """Where each per-channel operand begins, for so many blocks of channels."""

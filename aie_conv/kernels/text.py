@@ -94,6 +94,13 @@ class Writer:
         """An index and a constant."""
         return self.sum(index, self.constant(more)) if more else index
 
+    def word(self, buffer: str, kind: str, place: str, factor: int = 1) -> str:
+        """A number of a buffer of i32, times a constant, as an index; the product fits into 32 bits."""
+        word = self.value("n", f"memref.load {buffer}[{place}] : {kind}")
+        if factor > 1:
+            word = self.value("n", f"arith.muli {word}, {self.constant(factor, 'i32')} : i32")
+        return self.value("n", f"arith.index_cast {word} : i32 to index")
+
     def text(self) -> str:
         """Everything written so far."""
         return "\n".join(self._lines) + "\n"

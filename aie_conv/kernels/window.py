@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import product
 
-from aie_conv.arch import Arch, get_arch
+from aie_conv.arch import get_arch
 from aie_conv.kernels.grouped import (
     Band,
     Body,
@@ -27,9 +27,8 @@ from aie_conv.kernels.grouped import (
     operands_of,
     walk,
 )
-from aie_conv.kernels.matrix_unit import MatrixUnit
+from aie_conv.kernels.matrix_unit import MatrixKernel, MatrixUnit
 from aie_conv.kernels.text import Writer
-from aie_conv.lazy import cached_property
 
 MOST_UNROLLED = 192
 """Instructions written out in an innermost loop; at about 16 bytes each, a fifth of the 16 KB of
@@ -141,7 +140,7 @@ def _loops(sizes: _Sizes, blocking: Blocking, fresh: bool) -> list[Loop]:
 
 
 @dataclass(frozen=True)
-class WindowKernel:
+class WindowKernel(MatrixKernel):
     """Shapes of one kernel.
 
     Attributes:
@@ -153,8 +152,6 @@ class WindowKernel:
         a_elements, b_elements: lengths of the A and B buffers.
     """
 
-    arch: Arch
-    dtype: str
     height: int
     width: int
     n: int
@@ -162,21 +159,6 @@ class WindowKernel:
     window: Window
     a_elements: int
     b_elements: int
-
-    @cached_property
-    def unit(self) -> MatrixUnit:
-        """The instructions."""
-        return MatrixUnit(self.arch, self.dtype)
-
-    @property
-    def rst(self) -> tuple[int, int, int]:
-        """The instruction's shape."""
-        return self.unit.rst
-
-    @property
-    def accumulator(self) -> str:
-        """Element type of C."""
-        return self.unit.accumulator
 
     def _best(self, fresh: bool) -> tuple[Blocking, int]:
         _, s, t = self.rst
@@ -193,10 +175,6 @@ class WindowKernel:
     def cycles(self, *, fresh: bool = False) -> int:
         """Issue cycles of one call, an estimate."""
         return self._best(fresh)[1]
-
-    def declarations(self) -> str:
-        """What the module must declare for this kernel."""
-        return self.unit.declarations()
 
     def text(self, name: str, *, fresh: bool = False) -> str:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
