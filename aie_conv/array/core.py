@@ -134,7 +134,7 @@ class Core:
             else:
                 types = f"{memref(t.b_elements, t.view.dtype)}, {parameters_type(t)}"
                 w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
-                passes, tiles = self._parameter(Word.PASSES), self._parameter(Word.TILES)
+                passes, tiles = self._parameter(Word.PASSES), self._tile_count()
             known = t.fixed or t.resident
             chunks = w.constant(t.chunks) if known else self._parameter(Word.CHUNKS)
             held = first if t.resident else None
@@ -148,6 +148,10 @@ class Core:
                 if held is not None:
                     self._release(held[0], "Consume")
         w.line("aie.end")
+
+    def _tile_count(self) -> str:
+        """Tiles in a pass, a run-time parameter."""
+        return self._parameter(Word.TILES)
 
     def _parameter(self, number: int) -> str:
         """A run-time parameter as an index."""
@@ -196,6 +200,10 @@ class SteeredCore(Core):
 
     _unit = ""
 
+    def _tile_count(self) -> str:
+        """Tiles in a pass, of this column alone."""
+        return self._parameter(Word.TILES_OF.of(self._column))
+
     def _tiles(
         self, held: tuple[str, str] | None, counts: tuple[str, str], bounds: tuple[str, str]
     ) -> None:
@@ -210,12 +218,16 @@ class SteeredCore(Core):
             self._finish(tail[1] if tail else None, zero, one)
             if tail:
                 self._release(tail[0], "Consume")
+        with w.loop("t", zero, self._parameter(Word.IDLE.of(self._column)), one):
+            passed, _ = self._filter()
+            self._release(passed, "Consume")
 
     def _products(self, fresh: str, span: Word, bounds: tuple[str, str]) -> None:
         """An object of the filter with those of the input that it spans, or the other way round.
 
         Either an object of the filter spans one object of the input, and further ones meet the same, or it
-        spans several, and there is no further one.
+        spans several, and there is no further one. Where rows of cores take turns with the input, all
+        pass over the objects of the others.
         """
         w, (zero, one) = self._w, bounds
         types = ", ".join(
@@ -227,10 +239,13 @@ class SteeredCore(Core):
             w.line(f"func.call @multiply({given}) : ({types}) -> ()")
 
         b_fifo, b = self._filter()
+        self._skip(Word.BEFORE, bounds)
         a_fifo, a = self._input()
         call(a, b, zero, zero, fresh)
         with w.loop("k", one, self._parameter(span), one) as k:
             self._release(a_fifo, "Consume")
+            self._skip(Word.AFTER, bounds)
+            self._skip(Word.BEFORE, bounds)
             _, following = self._input()
             call(following, b, zero, k, zero)
         self._release(b_fifo, "Consume")
@@ -239,6 +254,7 @@ class SteeredCore(Core):
             call(a, b, number, zero, fresh)
             self._release(b_fifo, "Consume")
         self._release(a_fifo, "Consume")
+        self._skip(Word.AFTER, bounds)
 
     def _finish(self, b: str | None, zero: str, one: str) -> None:
         """Run this call's epilogue for every unit of the tile."""
@@ -263,15 +279,15 @@ class SteeredCore(Core):
             return
         self._skip(Word.SKIP_FIRST, bounds)
         fifo, residual = self._input()
-        place = self._parameter(Word.RESIDUAL_AT.of_row(self._row))
+        place = self._parameter(Word.RESIDUAL_AT.of(self._row))
         given += [residual, self._parameters, self._unit, place]
         w.line(f"func.call @{name}({', '.join(given)}) : ({types}) -> ()")
         self._release(fifo, "Consume")
         self._skip(Word.SKIP_LAST, bounds)
 
     def _skip(self, word: Word, bounds: tuple[str, str]) -> None:
-        """Pass over the residual's objects of other rows of cores."""
+        """Pass over objects of the input stream for other rows of cores."""
         w, (zero, one) = self._w, bounds
-        with w.loop("i", zero, self._parameter(word.of_row(self._row)), one):
+        with w.loop("i", zero, self._parameter(word.of(self._row)), one):
             fifo, _ = self._input()
             self._release(fifo, "Consume")

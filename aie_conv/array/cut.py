@@ -185,6 +185,11 @@ class Cut(ABC):
         return 1
 
     @cached_property
+    def input_objects(self) -> int:
+        """Objects of the input stream for a tile, the residual's left out."""
+        return self.chunks
+
+    @cached_property
     def units(self) -> int:
         """Objects of the output that make up a tile."""
         return 1
@@ -241,6 +246,21 @@ class Cut(ABC):
     def column_tiles(self) -> int:
         """Tiles of each column (the last column may repeat the last tile)."""
         return -(-self.tiles // self.columns)
+
+    def tiles_of(self, column: int) -> int:
+        """Tiles that a column computes."""
+        del column
+        return self.column_tiles
+
+    @cached_property
+    def computed_tiles(self) -> int:
+        """Tiles that all columns compute in a pass, repeated ones included."""
+        return sum(map(self.tiles_of, range(self.columns)))
+
+    @cached_property
+    def busy_columns(self) -> int:
+        """Columns that compute tiles."""
+        return sum(self.tiles_of(column) > 0 for column in range(self.columns))
 
     @cached_property
     def slices(self) -> int:

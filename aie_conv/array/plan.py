@@ -103,7 +103,7 @@ class ArrayPlan:
     @property
     def cores(self) -> int:
         """Cores in use."""
-        return self.tiling.rows * self.tiling.columns
+        return self.tiling.rows * self.tiling.busy_columns
 
     @property
     def shim_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """What the shim's DMA channels carry for a tiling: their address patterns, tasks and their order."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, islice
 
@@ -30,11 +30,14 @@ class Channel:
         ids: its buffer descriptors in the order of their use.
         chains: (step, chain) in stream order; ``step`` counts the program's progress at a chain's
             first byte, so that chains pushed in its order never wait for later ones.
+        late: steps of a tile, until the last of which a push may be put off while none waits for
+            anything; 0 for none.
     """
 
     symbol: str
     ids: tuple[int, ...]
     chains: tuple[tuple[int, Chain], ...]
+    late: int = 0
 
     @property
     def parts(self) -> list[Part]:
@@ -60,7 +63,7 @@ def input_patterns(
     What the mem tile sends for several passes comes once for all of them.
     """
     for pass_, t in islice(tiling.steps(), most):
-        if pass_ % tiling.a_repeat == 0:
+        if pass_ % tiling.a_repeat == 0 and t < tiling.tiles_of(column):
             slices = row_slices(tiling, pass_)
             yield from tiling.input_patterns(column_tile(tiling, column, t), slices)
 
@@ -98,6 +101,8 @@ def output_patterns(
 ) -> Iterator[tuple[str, Pattern]]:
     """The output stream of one column: per tile, each row of cores' slice; of ``most`` steps."""
     for pass_, t in islice(tiling.steps(), most):
+        if t >= tiling.tiles_of(column):
+            continue
         slices = row_slices(tiling, pass_)
         for pattern in tiling.slice_outputs(column_tile(tiling, column, t), slices):
             yield "result", pattern
@@ -155,18 +160,31 @@ def _dated(
 
 
 def _date_outputs(
-    made: list[tuple[range, Chain]], tile_bytes: int, clock: int, ids: int, depth: int
+    made: list[tuple[range, Chain]],
+    tile_bytes: int,
+    step_of: Callable[[int], int],
+    clock: int,
+    ids: int,
+    depth: int,
 ) -> tuple[tuple[int, Chain], ...]:
     """Output chains dated so that none waits for its own tile's inputs.
 
     A tile's first ones go in front of its inputs. One that is pushed when another with a part of the
     same tile has ended goes behind those inputs, which the other one needs to end.
+
+    Args:
+        made: the chains.
+        tile_bytes: that a tile of the column gives.
+        step_of: the step of a tile of the column.
+        clock: what a step counts.
+        ids: descriptors that the channel has.
+        depth: chains that its queue holds.
     """
     dated: list[tuple[int, Chain]] = []
     for (sent, chain), before in zip(made, _ended([c for _, c in made], ids, depth), strict=True):
         tile = sent[0] // tile_bytes
         late = before > 0 and made[before - 1][0][-1] // tile_bytes == tile
-        dated.append((tile * clock + (clock - 1) * late, chain))
+        dated.append((step_of(tile) * clock + (clock - 1) * late, chain))
     return tuple(dated)
 
 
@@ -229,15 +247,30 @@ def channels(
     """
     arch = tiling.device.arch
     view = tiling.view
-    per_tile = tiling.chunks + tiling.residual_objects
+    per_tile = tiling.input_objects + tiling.residual_objects
     clock = per_tile + tiling.tail_objects + 2
     out_bytes = tiling.units * tiling.rows * tiling.out_elements * DTYPE_BYTES[view.result.dtype]
     a_bytes = tiling.a_parts * tiling.a_l3_elements * tiling.size
     b_bytes = tiling.b_elements * tiling.size
 
-    def a_step(sent: int) -> int:
-        tile, inside = divmod(sent // a_bytes * tiling.staged, per_tile)
-        return tile * tiling.a_repeat * clock + inside
+    def step_of(column: int) -> Callable[[int], int]:
+        """The step of a column's tile: others may have more of them in a pass."""
+        own = tiling.tiles_of(column)
+
+        def step(number: int) -> int:
+            pass_, tile = divmod(number, own)
+            return pass_ * tiling.column_tiles + tile
+
+        return step
+
+    def a_step(column: int) -> Callable[[int], int]:
+        numbered = step_of(column)
+
+        def step(sent: int) -> int:
+            tile, inside = divmod(sent // a_bytes * tiling.staged, per_tile)
+            return numbered(tile) * tiling.a_repeat * clock + inside
+
+        return step
 
     def b_step(rows: int) -> Callable[[int], int]:
         def step(sent: int) -> int:
@@ -263,10 +296,11 @@ def channels(
             output_patterns(tiling, c, most) if c < tiling.columns else iter(()),
         )
         (a, b, out), (a_ids, b_ids, out_ids) = _shim([_tasks(tiling, p) for p in patterns], arch)
-        inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, a_step)))
+        inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, a_step(c))))
         filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, b_step(len(rows)))))
-        dated = _date_outputs(out, out_bytes, clock, len(out_ids), arch.shim_queue_depth)
-        outputs.append(Channel(f"c_l3_{c}", out_ids, dated))
+        depth = arch.shim_queue_depth
+        dated = _date_outputs(out, out_bytes, step_of(c), clock, len(out_ids), depth)
+        outputs.append(Channel(f"c_l3_{c}", out_ids, dated, clock))
     if any(len(chain) > 1 for channel in inputs for _, chain in channel.chains[:1]):
         # Chains take long to write: the cores of the first columns begin while the others' are written.
         # Later filters stay behind the inputs of their step, without which they come to no end.
@@ -279,21 +313,25 @@ def channels(
 
 
 def count_tasks(tiling: Tiling) -> int:
-    """About how many shim descriptors a tiling writes, from those of its first and last column.
+    """About how many shim descriptors a tiling writes, from those of columns that differ.
 
     Of very many steps the first ones are counted.
 
     Raises:
         ConfigRefused: one of them cannot be expressed.
     """
-    steps, last = tiling.passes * tiling.column_tiles, tiling.columns - 1
+    steps = tiling.passes * tiling.column_tiles
     shared = len(filter_rows(tiling, 0))
     each = 1 if tiling.resident or shared == 1 else shared * tiling.filter_objects
     most = min(steps, max(32, _COUNTED // each))
-    count = sum(len(c.parts) for c in channels(tiling, [0], most)) * max(1, last)
-    if last:
-        count += sum(len(c.parts) for c in channels(tiling, [last], most))
-    return -(-count * steps // most)
+    counts: dict[Hashable, int] = {}
+    total = 0
+    for column in range(tiling.columns):
+        kind = tiling.tiles_of(column), column == tiling.columns - 1
+        if kind not in counts:
+            counts[kind] = sum(len(c.parts) for c in channels(tiling, [column], most))
+        total += counts[kind]
+    return -(-total * steps // most)
 
 
 @dataclass(frozen=True, eq=False)
@@ -312,29 +350,60 @@ class Wait:
     push: Push
 
 
+class _Queues:
+    """The channels' queues while the sequence is written."""
+
+    def __init__(self, made: Sequence[Channel], depth: int) -> None:
+        self._made = made
+        self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in made]
+        self._queued: list[deque[Push]] = [deque() for _ in made]
+        self._free = [list(channel.ids) for channel in made]
+        self.written: list[Push | Wait] = []
+
+    def waits(self, rank: int, number: int) -> bool:
+        """Whether a chain has to wait for an earlier one of its channel."""
+        return number - len(self._queued[rank]) < self._ended[rank][number]
+
+    def push(self, rank: int, number: int) -> None:
+        """Push a channel's next chain, and wait for what has to end before."""
+        channel, free = self._made[rank], self._free[rank]
+        while self.waits(rank, number):
+            done = self._queued[rank].popleft()
+            self.written.append(Wait(done))
+            free[:] = sorted([*free, *done.ids], key=channel.ids.index)
+        chain = channel.chains[number][1]
+        push = Push(channel.symbol, tuple(free[: len(chain)]), chain)
+        del free[: len(chain)]
+        self.written.append(push)
+        self._queued[rank].append(push)
+
+    def drain(self) -> list[Push | Wait]:
+        """All that was written, and the waits for what is still queued."""
+        return self.written + [Wait(push) for pushes in self._queued for push in pushes]
+
+
 def schedule(made: list[Channel], depth: int) -> list[Push | Wait]:
     """The runtime sequence: chains in the order of their steps, never more than ``depth`` queued.
 
     What a push waits for lies before it in its own stream, and all that others send or take by then
-    is pushed: a chain that goes on for long holds up its own channel alone.
+    is pushed: a chain that goes on for long holds up its own channel alone. Where nothing waits, what
+    may be late comes behind what cores need sooner.
     """
     order = sorted(
         (step, rank, number)
         for rank, channel in enumerate(made)
         for number, (step, _) in enumerate(channel.chains)
     )
-    ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in made]
-    out: list[Push | Wait] = []
-    queued: list[deque[Push]] = [deque() for _ in made]
-    free = [list(channel.ids) for channel in made]
-    for _, rank, number in order:
-        channel, chain = made[rank], made[rank].chains[number][1]
-        while number - len(queued[rank]) < ended[rank][number]:
-            done = queued[rank].popleft()
-            out.append(Wait(done))
-            free[rank] = sorted([*free[rank], *done.ids], key=channel.ids.index)
-        push = Push(channel.symbol, tuple(free[rank][: len(chain)]), chain)
-        del free[rank][: len(chain)]
-        out.append(push)
-        queued[rank].append(push)
-    return out + [Wait(push) for pushes in queued for push in pushes]
+    queues = _Queues(made, depth)
+    late = deque[tuple[int, int, int]]()
+    for step, rank, number in order:
+        tile = made[rank].late
+        if tile:
+            late.append((step - step % tile + tile, rank, number))
+            continue
+        while late and (late[0][0] <= step or queues.waits(rank, number)):
+            queues.push(*late.popleft()[1:])
+        queues.push(rank, number)
+    for _, rank, number in late:
+        queues.push(rank, number)
+    return queues.drain()

@@ -216,15 +216,16 @@ class Tiling(Cut):
     def streamed(self) -> tuple[int, int, int]:
         """Bytes of input (with residual), filter and output over all columns."""
         a_object = self.a_parts * self.a_l3_elements * self.size
-        objects = (self.chunks + self.residual_objects) // self.staged
-        a = self._steps // self.a_repeat * self.columns * objects * a_object
+        objects = (self.input_objects + self.residual_objects) // self.staged
+        tiles = self.passes * self.computed_tiles
+        a = tiles // self.a_repeat * objects * a_object
         slices = self.passes * self.rows
         slices *= 1 if self.resident else self.column_tiles // self.b_repeat
         out = self.units * self.out_elements * self.out_size
         return (
             a,
             (slices * (self.slice_elements - self.header) + self.rows * self.header) * self.size,
-            self._steps * self.columns * self.rows * out,
+            tiles * self.rows * out,
         )
 
     @cached_property
@@ -271,15 +272,16 @@ class Tiling(Cut):
         a, b, out = self.streamed
         rate, shim = self._stream_bytes_a_cycle, self._rates[0]
         read, write = shim.read_word / WORD_BYTES, shim.write_word / WORD_BYTES
-        objects = self._steps * (self.chunks + self.residual_objects)
+        objects = self._steps * (self.input_objects + self.residual_objects)
+        fullest = self.column_tiles / self.computed_tiles
         filters = self._steps * self.filter_objects * (not self.resident)
         return {
             "cores": self._steps * self.tile_cycles + self._filter_waits + self._refills,
-            "input stream": int(a / self.columns * read),
+            "input stream": int(a * fullest * read),
             "input blocks": int(objects * self.a_elements * self.size / rate),
             "filter stream": int(b / self.filter_columns * read),
             "filter blocks": int(filters * self.b_elements * self.size / rate),
-            "output stream": int(out / self.columns * write),
+            "output stream": int(out * fullest * write),
             "host memory": int(self._memory_cycles(a, b, out)),
         }
 
@@ -304,8 +306,8 @@ class Tiling(Cut):
         slices = [self.slice_of(0, row) for row in range(self.rows)]
         # The residual comes last, in as many objects of the same size.
         first, last = self._input_factors
-        objects = self.chunks + self.residual_objects
-        weighted = a / objects * (self.chunks * first + self.residual_objects * last) + b
+        objects = self.input_objects + self.residual_objects
+        weighted = a / objects * (self.input_objects * first + self.residual_objects * last) + b
         pattern = next(iter(self.slice_outputs(0, slices)))
         weighted += out * rates.factor(*pattern.runs(self.out_size))
         return max((a + b) / rates.read, out / rates.write, weighted / rates.total)
@@ -325,7 +327,7 @@ class Tiling(Cut):
         read, waits = shim.read_word / WORD_BYTES, 0.0
         if self.a_l3_depth == 1:
             size = self.a_parts * self.a_l3_elements * self.size
-            shared = self.columns * max(1 / rates.read, self._input_factors[0] / rates.total)
+            shared = self.busy_columns * max(1 / rates.read, self._input_factors[0] / rates.total)
             waits += (self._steps // self.a_repeat - 1) * size * max(read, shared)
         if self.b_l3_depth == 1:
             size = self.b_l3_elements * self.size
@@ -339,7 +341,7 @@ class Tiling(Cut):
         a_words = (self.a_parts * self.a_l3_elements + self.a_elements) * self.size / rate
         b_words = (self._shared_rows * self.b_l3_elements + self.b_elements) * self.size / rate
         # The first tasks of all input and filter channels are issued one by one.
-        first = (self.columns + self.filter_columns) * shim.issue + shim.read_start
+        first = (self.busy_columns + self.filter_columns) * shim.issue + shim.read_start
         first += max(a_words, b_words)
         part = self.out_elements * self.out_size / rate
         last = part * (1 + self.rows)
@@ -350,7 +352,7 @@ class Tiling(Cut):
         busy = (loads["cores"], loads["host memory"], stream)
         reading = sum(load**_JAM for load in busy) ** (1 / _JAM)
         # Before its first output task a column gets as far as its buffers reach.
-        issued = (2 * self.columns + self.filter_columns) * shim.issue
+        issued = (2 * self.busy_columns + self.filter_columns) * shim.issue
         behind = max(0.0, 1 - BUFFERED_TILES / self._steps) * max(loads.values())
         return int(max(first + max(writing, reading + last), issued + behind + last))
 

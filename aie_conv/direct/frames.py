@@ -9,13 +9,13 @@ from itertools import product
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.arch.rates import HostRates, present_rates
+from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.array.operands import K_BLOCK
 from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import divisors
 from aie_conv.direct.spans import held_windows
-from aie_conv.direct.steered import Frame, SteeredTiling
+from aie_conv.direct.steered import Frame, SteeredTiling, unit_shape
 from aie_conv.direct.tiling import extent
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
@@ -49,6 +49,12 @@ class _Shape:
     wide: int
     share: int
     span: int
+    phases: int
+    interleaved: bool
+
+    def unit(self, each: int) -> tuple[int, int]:
+        """Rows and columns of a strip in an object of the output of ``each`` pixels a strip."""
+        return unit_shape(self.height, self.width, each, self.interleaved)
 
 
 def _widths(view: DirectView, held: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
@@ -66,9 +72,9 @@ def _widths(view: DirectView, held: int, pixels: int, shape: tuple[int, int]) ->
 
 
 def _shapes(
-    view: DirectView, kernel: SteeredKernel, frame: tuple[int, int, int, int]
+    view: DirectView, kernel: SteeredKernel, frame: tuple[int, int, int, int], rows: int
 ) -> Iterator[_Shape]:
-    """Everything that may fit a frame."""
+    """Everything that may fit a frame, on so many rows of cores."""
     strip, part, unit, room = frame
     (y, x), (r, s, t) = kernel.group, kernel.rst
     channels = [n for n in divisors(view.n) if n % (x * t) == 0 and n <= _MAX_CHANNELS]
@@ -83,28 +89,44 @@ def _shapes(
                 continue
             chunks, most = view.k // taps // kc, part // (share * taps * kc)
             span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
+            slices = view.n // n
+            ways = [1]
+            if slices < rows and rows % slices == 0 and view.residual is None:
+                ways.append(rows // slices)
             for outputs in range(each, room // (r * n) + 1, each):
                 if -(-outputs // y) * y * r * n > room or outputs > pixels:
                     break
                 for height in divisors(outputs):
                     width = outputs // height
-                    even = each % width == 0 or width % each == 0
-                    if height * r > view.rows.size or width > view.columns.size or not even:
+                    if height * r > view.rows.size or width > view.columns.size:
                         continue
                     high = extent(view.rows, height) if held == 2 else height
                     broad = extent(view.columns, width) if held else width
                     for wide in _widths(view, held, pixels, (high, broad)):
-                        yield _Shape(n, kc, height, width, held, wide, share, span)
+                        for phases in ways:
+                            if phases * height * r > view.rows.size:
+                                continue
+                            alone = held < 2 or view.rows.taps == 1
+                            apart = alone and wide * height == pixels and outputs > each
+                            for interleaved in (True, False) if apart else (False,):
+                                shape = _Shape(
+                                    n, kc, height, width, held, wide, share, span, phases, interleaved
+                                )
+                                if shape.unit(each) != (0, 0):
+                                    yield shape
 
 
-def _rough(view: DirectView, shape: _Shape, frame: Frame, device: Device, host: HostRates) -> float:
-    """About how long a tiling takes, by its bytes, its tasks and the filter's products."""
+def _rough(
+    view: DirectView, shape: _Shape, kernel: SteeredKernel, frame: Frame, device: Device
+) -> float:
+    """About how long a tiling takes, by its bytes and by the products of its cores."""
     arch, size = device.arch, DTYPE_BYTES[view.dtype]
-    strips, out = arch.matmul[view.dtype][0], DTYPE_BYTES[view.problem.out.dtype]
+    _, host = present_rates(arch)
+    (y, x), (strips, s, t) = kernel.group, kernel.rst
+    out = DTYPE_BYTES[view.problem.out.dtype]
     outer = prod(loop.size for loop in view.outer)
-    tiles = (
-        outer * -(-view.rows.size // (strips * shape.height)) * -(-view.columns.size // shape.width)
-    )
+    high = strips * shape.height * shape.phases
+    tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     passes = max(1, -(-view.n // (shape.n * arch.core_rows)))
     steps = passes * -(-tiles // device.columns)
     held = (view.rows.taps if shape.held == 2 else 1) * (view.columns.taps if shape.held else 1)
@@ -112,22 +134,21 @@ def _rough(view: DirectView, shape: _Shape, frame: Frame, device: Device, host: 
     whole = shape.kc == view.channels
     run = shape.kc * size * (shape.wide if whole else 1)
     pitch = (view.rows.lhs if whole else view.columns.lhs or view.rows.lhs) * size
-    input_ = steps * device.columns * chunks * frame.input
-    filters = (
-        steps * arch.core_rows * -(-chunks // shape.span) * (shape.n // shape.share) * frame.filter
-    )
-    pixels = strips * shape.height * shape.width
-    tile = pixels * shape.n * out
-    results = steps * device.columns * arch.core_rows * tile
+    input_ = passes * tiles * chunks * shape.phases * frame.input
+    objects = shape.n // shape.share
+    filters = steps * arch.core_rows * -(-chunks // shape.span) * objects * frame.filter
+    outputs = shape.height * shape.width
+    results = passes * tiles * arch.core_rows * strips * outputs * shape.n * out
     moved = input_ * host.factor(run, max(run, pitch)) + filters
     moved += results * host.factor(
         shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
     )
-    memory = max((input_ + filters) / host.read, moved / host.total)
-    units = tile // frame.output
-    tasks = steps * device.columns * (1 + units + (view.residual is not None))
-    rates, _ = present_rates(arch)
-    return memory + tasks * rates.issue / 4
+    memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
+    groups = -(-outputs // y), shape.share // (x * t)
+    each = objects * kernel.cycles_of(held * shape.kc // s, *groups)
+    if shape.phases > 1:
+        each = (each + frame.input // WORD_BYTES) * shape.phases // 2
+    return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
 
 
 def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTiling]:
@@ -137,13 +158,12 @@ def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTi
     kernel = SteeredKernel(
         arch, view.dtype, elements[0] * arch.matmul[view.dtype][0], *elements[1:4:2]
     )
-    _, host = present_rates(arch)
-    found = dict.fromkeys(_shapes(view, kernel, elements))
-    ranked = sorted(found, key=lambda shape: _rough(view, shape, frame, device, host))
+    found = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
+    ranked = sorted(found, key=lambda shape: _rough(view, shape, kernel, frame, device))
     for shape in ranked[:_LIKELY]:
         yield SteeredTiling(
             device, shape.n, shape.kc, False, 2, view, shape.height, shape.width, shape.held, shape.wide,
-            shape.share, shape.span, *elements,
+            shape.share, shape.span, shape.phases, shape.interleaved, *elements,
         )  # fmt: skip
 
 

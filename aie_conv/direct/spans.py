@@ -17,4 +17,4 @@ def spans(size: int, unit: int = 1, least: int = 1) -> list[int]:
 def held_windows(view: DirectView) -> list[int]:
     """The useful values of ``held``."""
     down, across = view.rows.taps > 1, view.columns.taps > 1
-    return [2] * (down or not across) + [1] * across + [0] * (down and not across)
+    return [2] * (down or not across) + [1] * across + [0] * down

@@ -6,7 +6,7 @@ a 1x1 one, runs in the same configuration of the array, so that a network needs 
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import pairwise, product
 from math import prod
 from typing import ClassVar
 
@@ -19,9 +19,13 @@ from aie_conv.kernels.steered import SteeredKernel, SteeredProduct, Word
 from aie_conv.kernels.steered_epilogue import SteeredFinish
 from aie_conv.kernels.window import Window
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.layout.pattern import Pattern
+from aie_conv.layout.pattern import Pattern, simplify
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
+
+
+_JAM = 4
+"""How much a call waits for its tasks to be issued: the time is this norm of both alone."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +49,26 @@ class Frame:
         return self.input // strips // size, self.filter // size, self.output // out, self.sums // 4
 
 
+def unit_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:
+    """Rows and columns of a strip in an object of the output; (0, 0) where they are no rectangle.
+
+    Whole columns of a strip are written in one run of rows, and so are interleaved strips.
+
+    Args:
+        height, width: of a strip.
+        pixels: of each strip in an object.
+        interleaved: as in :class:`SteeredTiling`.
+    """
+    columns, rows = pixels // height, pixels // width
+    if not interleaved and columns * height == pixels and width % max(1, columns) == 0:
+        return height, columns
+    if rows * width == pixels and height % max(1, rows) == 0:
+        return rows, width
+    if not interleaved and width % pixels == 0:
+        return 1, pixels
+    return 0, 0
+
+
 @dataclass(frozen=True)
 class SteeredTiling(DirectTiling):
     """One way to run a direct convolution in a frame; see :class:`DirectTiling` for its other fields.
@@ -53,6 +77,10 @@ class SteeredTiling(DirectTiling):
         wide: pixels of the input in a row of a strip.
         share: output channels of one object of the filter.
         span: chunks of K of one object of the filter; a tile's first one has what is left over.
+        phases: groups of rows of cores with pixels of their own: they take turns with the objects of the
+            input. Rows of one phase have slices of their own.
+        interleaved: the strips of an object of the output follow one another, and so do the tile's objects;
+            else each strip's pixels do.
         strip, part, unit, room: the frame in elements: a strip of the input, an object of the filter and of
             the output, the sums.
     """
@@ -60,6 +88,8 @@ class SteeredTiling(DirectTiling):
     wide: int
     share: int
     span: int
+    phases: int
+    interleaved: bool
     strip: int
     part: int
     unit: int
@@ -169,6 +199,10 @@ class SteeredTiling(DirectTiling):
         """All columns: one without tiles of its own repeats the first."""
         return self.device.columns
 
+    def tiles_of(self, column: int) -> int:
+        """Tiles that a column computes: the last ones have fewer, or none."""
+        return max(0, min(self.column_tiles, self.tiles - column * self.column_tiles))
+
     @cached_property
     def rows(self) -> int:
         """All rows of cores."""
@@ -180,10 +214,22 @@ class SteeredTiling(DirectTiling):
         return False
 
     def slice_of(self, pass_: int, row: int) -> int:
-        """The slice of a row of cores; where there are fewer slices than rows, several have the same."""
+        """The slice of a row of cores; where there are fewer slices than rows, several have the same.
+
+        Those then have pixels of their own if the phases say so.
+        """
         if self.slices < self.rows:
             return row % self.slices
         return super().slice_of(pass_, row)
+
+    def phase_of(self, row: int) -> int:
+        """The phase of a row of cores."""
+        return row * self.phases // self.rows
+
+    @cached_property
+    def input_objects(self) -> int:
+        """Objects of the input stream for a tile: each phase has its own."""
+        return self.chunks * self.phases
 
     # -- the tile ---------------------------------------------------------------------------------
     @cached_property
@@ -214,9 +260,24 @@ class SteeredTiling(DirectTiling):
         return self.height * self.width
 
     @cached_property
+    def rows_out(self) -> int:
+        """Output rows of a tile, all phases."""
+        return self.phases * self.strips * self.height
+
+    @cached_property
+    def pixels(self) -> int:
+        """Output pixels of a tile in each core."""
+        return self.strips * self.strip_outputs
+
+    @cached_property
     def unit_pixels(self) -> int:
         """Output pixels of each strip in an object of the output."""
         return self.unit // (self.strips * self.n)
+
+    @cached_property
+    def unit_shape(self) -> tuple[int, int]:
+        """:func:`unit_shape` of the tile."""
+        return unit_shape(self.height, self.width, self.unit_pixels, self.interleaved)
 
     @cached_property
     def units(self) -> int:
@@ -307,11 +368,16 @@ class SteeredTiling(DirectTiling):
         limit(groups * r * self.n <= self.room, "sums", f"{self.strip_outputs} pixels of {self.n}")
         whole = self.unit % (r * self.n) == 0 and self.strip_outputs % self.unit_pixels == 0
         limit(whole, "output object", f"{self.strip_outputs} pixels of {self.n} channels")
-        even = self.unit_pixels % self.width == 0 or self.width % self.unit_pixels == 0
+        even = self.unit_shape != (0, 0)
         limit(even, "output object", f"{self.unit_pixels} pixels of rows of {self.width}")
         rows, columns = self._axes
         flat = self.strip_pixels % self.wide == 0 or self.wide * columns.pitch == rows.pitch
         limit(flat, "strip", f"rows of {self.wide} pixels")
+        taken = self.strip_pixels == self.wide * self.height and rows.taps == 1
+        limit(taken or not self.interleaved, "strip", "only rows without a window are interleaved")
+        own = self.phases == 1 or self.phases * self.slices == self.rows
+        limit(own, "phases", f"{self.phases} for {self.slices} slices")
+        limit(self.phases == 1 or self.view.residual is None, "phases", "a residual has one")
         # The host writes the slack at each call: no more than it is given, or than a strip's pixels hold.
         most = max(view.lhs.elements, self.strip_pixels * view.channels)
         limit(self.input_slack <= most, "input slack", f"{self.input_slack} elements of {most}")
@@ -349,25 +415,36 @@ class SteeredTiling(DirectTiling):
         words[Word.PIXEL_GROUPS] = kernel.pixel_groups
         words[Word.CHANNEL_GROUPS] = kernel.channel_groups
         words[Word.CHANNELS], words[Word.UNIT_PIXELS] = self.n // t, self.unit_pixels
+        for row in range(self.rows):
+            words[Word.BEFORE.of(row)] = self.phase_of(row)
+            words[Word.AFTER.of(row)] = self.phases - 1 - self.phase_of(row)
+        for column in range(self.columns):
+            own = self.tiles_of(column)
+            words[Word.TILES_OF.of(column)] = own
+            words[Word.IDLE.of(column)] = (self.column_tiles - own) * self.filter_objects
         residual = self.view.residual
         if residual is not None:
             of_block = s * self.size // DTYPE_BYTES[residual.dtype]
             words[Word.RESIDUAL_BLOCKS] = self.residual_channels // of_block
             for row in range(self.rows):
                 first, inside = divmod(row * self.n, self.residual_channels)
-                words[Word.SKIP_FIRST.of_row(row)] = first
-                words[Word.RESIDUAL_AT.of_row(row)] = inside // of_block
-                words[Word.SKIP_LAST.of_row(row)] = self._shared_residual - 1 - first
+                words[Word.SKIP_FIRST.of(row)] = first
+                words[Word.RESIDUAL_AT.of(row)] = inside // of_block
+                words[Word.SKIP_LAST.of(row)] = self._shared_residual - 1 - first
         block, depth, (down, across) = r * s, self.kc // s, self.window.step
         taps = self.window.tap_offsets()
         steps = [(tap * depth + i) * block for tap in taps for i in range(depth)]
         pixels = [
-            (i * down * self.wide + j * across) * depth * block
-            for i in range(self.height)
-            for j in range(self.width)
+            (i * down * self.wide + j * across) * depth * block for i, j in self._strip_places()
         ]
         words[kernel.step_table :] = kernel.tables(steps, pixels, self.epilogue.constants)
         return tuple(words)
+
+    def _strip_places(self) -> Iterator[tuple[int, int]]:
+        """Row and column of each pixel of a strip, an object of the output after the other."""
+        high, wide = self.unit_shape
+        for i, j in product(range(0, self.height, high), range(0, self.width, wide)):
+            yield from product(range(i, i + high), range(j, j + wide))
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
@@ -408,27 +485,62 @@ class SteeredTiling(DirectTiling):
     def tile_cycles(self) -> int:
         """Cycles of a core for one tile."""
         kernel = self.matmul
-        product = int(self.objects * self.chunks * kernel.cycles() * self._slowdown)
-        product += (self.chunks + self.filter_objects) * STEP_CYCLES
+        made = int(self.objects * self.chunks * kernel.cycles() * self._slowdown)
+        made += (self.chunks + self.filter_objects) * STEP_CYCLES
+        if self.phases > 1:
+            # Two phases work at a time: an object comes to all rows of cores when the one before the
+            # last has left all.
+            object_ = int(self.a_elements * self.size / self._stream_bytes_a_cycle)
+            made = (made + self.chunks * object_) * self.phases // 2
         finish = self.units * (self.epilogue.cycles() + STEP_CYCLES)
         if self.residual_objects:
             # A core waits for the residual of the rows before it, two objects of which have come.
             object_ = int(self.a_elements * self.size / self._stream_bytes_a_cycle)
             finish = max(finish, max(0, self.residual_objects - 2) * object_ + finish // self.units)
-        return product + finish + 40
+        return made + finish + 40
+
+    @cached_property
+    def _issue(self) -> int:
+        """About how long it takes to issue a call's tasks: those that no iteration brings together."""
+        slices = [self.slice_of(0, row) for row in range(self.rows)]
+        patterns = [pattern for _, pattern in self.input_patterns(0, slices)]
+        patterns += self.slice_outputs(0, slices)
+        each = 0.0
+        for pattern in patterns:
+            dims = simplify(pattern.dims)
+            each += prod(size for size, _ in dims[:-4]) if len(dims) > 3 else 1 / 8
+        channels = 2 * self.busy_columns + self.filter_columns
+        tasks = channels + int(self.passes * self.computed_tiles * each)
+        return tasks * self.task_cycles
+
+    @cached_property
+    def cycles(self) -> int:
+        """Predicted cycles; see :class:`Tiling`."""
+        return int((super().cycles ** _JAM + self._issue ** _JAM) ** (1 / _JAM))
 
     # -- addresses --------------------------------------------------------------------------------
     @cached_property
     def _input_dims(self) -> Dims:
-        """How the shim walks a tile's input: steps of K, strips, their pixels, channels."""
+        """How the shim walks a tile's input: steps of K, phases, strips, their pixels, channels."""
         rows, columns = self._axes
-        strip = self.height * rows.step * rows.pitch
+        row = rows.step * rows.pitch
+        strip = self._strip_apart * row
         pixels = ((self.window.rows, rows.pitch), (self.wide, columns.pitch))
-        if self.strip_pixels % self.wide:
+        if self.interleaved:
+            high, units = self.unit_shape[0], self.units
+            apart = (units, self.strips * high * row)
+            pixels = (apart, (high, rows.pitch), (self.wide, columns.pitch))
+        elif self.strip_pixels % self.wide:
             # Whole rows of the input follow one another: so do their pixels.
             pixels = ((self.strip_pixels, columns.pitch),)
         steps = (*self.k_outer, (self.channel_steps, self.kc))
-        return (*steps, (self.strips, strip), *pixels, (self.kc, 1))
+        phases = (self.phases, self.strips * self.height * row)
+        return (*steps, phases, (self.strips, strip), *pixels, (self.kc, 1))
+
+    @cached_property
+    def _strip_apart(self) -> int:
+        """Output rows from one strip of an object of the output to the next."""
+        return self.unit_shape[0] if self.interleaved else self.height
 
     @cached_property
     def input_slack(self) -> int:
@@ -466,11 +578,11 @@ class SteeredTiling(DirectTiling):
 
     def _units(self, row: int, column: int) -> Iterator[tuple[int, Dims]]:
         """Where each unit's pixels begin and lie, in a buffer with these strides, strip by strip."""
-        high, wide = max(1, self.unit_pixels // self.width), min(self.unit_pixels, self.width)
-        pixels = ((self.strips, self.height * row), (high, row), (wide, column))
-        for unit in range(self.units):
-            down, across = divmod(unit * self.unit_pixels, self.width)
-            yield down * row + across * column, pixels
+        high, wide = self.unit_shape
+        pixels = ((self.strips, self._strip_apart * row), (high, row), (wide, column))
+        apart = self.strips * high if self.interleaved else high
+        for i, j in product(range(self.height // high), range(self.width // wide)):
+            yield i * apart * row + j * wide * column, pixels
 
     def slice_outputs(self, tile: int, slices: list[int]) -> Iterator[Pattern]:
         """Where each unit of a tile's output goes, the slices of the rows in their order."""
@@ -481,10 +593,12 @@ class SteeredTiling(DirectTiling):
         starts = [self.channel_of(slice_) for slice_ in slices]
         own = min(len(starts), self.slices)
         evenly = len({b - a for a, b in pairwise(starts[:own])}) <= 1
+        phase = self.strips * self.height * view.rows.out if self.phases > 1 else 0
         for down, pixels in self._units(view.rows.out, view.columns.out):
             at = base + down
             if evenly:
-                rows = ((len(starts) // own, 0), (own, starts[1] - starts[0] if own > 1 else 0))
+                apart = starts[1] - starts[0] if own > 1 else 0
+                rows = ((len(starts) // own, phase), (own, apart))
                 yield Pattern(at + starts[0], (*rows, *pixels, (self.n, 1)))
                 continue
             for start in starts:

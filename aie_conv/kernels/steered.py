@@ -28,7 +28,7 @@ class Word(IntEnum):
 
     Attributes:
         PASSES: passes over the output channels.
-        TILES: tiles of output pixels of a column of cores.
+        TILES: tiles of output pixels of a column of cores, where all have as many.
         CHUNKS: groups of objects of A of a tile that one object of B, or all that meet one, serve.
         VARIANT: which epilogue.
         OBJECTS: objects of B that meet one object of A.
@@ -45,6 +45,10 @@ class Word(IntEnum):
         SKIP_FIRST: objects of the residual for other rows of cores before this row's; one word a row.
         RESIDUAL_AT: block of the pixel at which this row's channels begin; one word a row.
         SKIP_LAST: objects of the residual for other rows behind this row's; one word a row.
+        BEFORE: objects of the input for other rows of cores before each of this row's; one word a row.
+        AFTER: objects of the input for other rows behind each of this row's; one word a row.
+        TILES_OF: tiles of output pixels in a pass; one word a column of cores.
+        IDLE: objects of B in a pass for tiles that other columns have more; one word a column.
         STEP_TABLE: for each step of an object of B, the distance of its block of A from the pixel's
             first block, in elements. The table of the blocks of pixels lies behind it.
     """
@@ -67,11 +71,15 @@ class Word(IntEnum):
     SKIP_FIRST = 16
     RESIDUAL_AT = 20
     SKIP_LAST = 24
-    STEP_TABLE = 32
+    BEFORE = 28
+    AFTER = 32
+    TILES_OF = 36
+    IDLE = 44
+    STEP_TABLE = 52
 
-    def of_row(self, row: int) -> int:
-        """The word of one row of cores, of those that have one a row."""
-        return self.value + row
+    def of(self, number: int) -> int:
+        """The word of one row or column of cores, of those that have one each."""
+        return self.value + number
 
 
 MOST_CONSTANTS = 6

@@ -1,9 +1,14 @@
 """Programs for many shapes: the emitted text, parsed back and run, against torch."""
 
+from collections.abc import Callable
+from contextlib import suppress
+from random import Random
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from aie_conv.arch import get_device
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import channels
 from aie_conv.direct.frames import SteeredRoute
@@ -60,6 +65,20 @@ def plan_of(case: Case, device: str) -> tuple[ArrayPlan, SteeredTiling]:
     return plan, tiling
 
 
+def tilings_of(case: Case, device: str, wanted: Callable[[SteeredTiling], bool]) -> list[ArrayPlan]:
+    """The plans in the small frame that are worth a closer look and are as ``wanted``."""
+    found: list[ArrayPlan] = []
+    try:
+        for tiling in ROUTE.plain(case.problem(), get_device(device)):
+            if wanted(tiling):
+                with suppress(ConfigRefused):
+                    tiling.check()
+                    found.append(ArrayPlan("direct", "steered", tiling, tiling.cycles))
+    except Unsupported:
+        pass
+    return found
+
+
 def image(side: int, channels: int, taps: int = 3, outputs: int = 64, dtype: str = "i8") -> Case:
     """A square one, with bias."""
     shape = ((side, side), (taps, taps), (1, 1), (1, 1))
@@ -84,8 +103,28 @@ def test_what_lies_behind_the_input_does_not_matter(case: Case, device: str) -> 
 @pytest.mark.parametrize(("side", "channels"), [(7, 64), (9, 64), (9, 512)])
 def test_small_images_equal_torch(side: int, channels: int, dtype: str) -> None:
     case = image(side, channels, dtype=dtype)
-    plan, tiling = plan_of(case, "npu1_4col")
-    assert tiling.input_slack > 0
+    plan = tilings_of(case, "npu1_4col", lambda tiling: tiling.input_slack > 0)[0]
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+
+
+# -- who computes what -----------------------------------------------------------------------------
+WAYS = {
+    "rows of cores with pixels of their own": lambda tiling: tiling.phases > 1,
+    "columns with fewer tiles": lambda tiling: tiling.tiles_of(tiling.columns - 1) < tiling.column_tiles,
+    "strips that follow one another": lambda tiling: tiling.interleaved,
+    "columns of a strip": lambda tiling: tiling.unit_shape[0] == tiling.height > 1 < tiling.units,
+    "taps that are brought one by one": lambda tiling: not tiling.held and tiling.direct.rows.taps > 1,
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("way", WAYS)
+@settings(max_examples=max(2, settings.default.max_examples // 6))
+@given(dense(), DEVICES, st.randoms(use_true_random=False))
+def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Random) -> None:
+    plans = tilings_of(case, device, WAYS[way])
+    assume(plans)
+    plan = chance.choice(plans)
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
 

@@ -176,7 +176,7 @@ def test_tables_and_counts_have_a_place_of_their_own(data: st.DataObject) -> Non
     rows = get_device(device).arch.core_rows
     single = [word for word in Word if word < Word.SKIP_FIRST]
     by_row = [Word.SKIP_FIRST, Word.RESIDUAL_AT, Word.SKIP_LAST]
-    used = [*single, *(word.of_row(row) for word in by_row for row in range(rows))]
+    used = [*single, *(word.of(row) for word in by_row for row in range(rows))]
     assert len(set(used)) == len(used)
     assert max(used) < kernel.step_table
     assert kernel.words % 16 == 0
