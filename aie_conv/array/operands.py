@@ -4,7 +4,8 @@ An operand is used as it lies where its addresses fit the DMA (4-byte units, con
 otherwise a host copy re-orders it, and its strides become the copy's.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from math import prod
 
 from aie_conv.errors import Unsupported
@@ -221,6 +222,25 @@ def copy_corner(
     zeros, order = (0,) * len(shape), tuple(range(len(shape)))
     whole = region if padded is None else padded
     return HostCopy(source, shape, dtype, zeros, region, order, dest, whole, dtype, zeros)
+
+
+def renamed(
+    made: tuple[HostCopy, ...],
+    names: Mapping[str, str],
+    argument: Argument,
+    copies: Iterable[HostCopy],
+) -> tuple[Argument, tuple[HostCopy, ...]]:
+    """The input's argument and a prologue behind copies that make the operands anew.
+
+    Args:
+        made: these copies; where there are none all comes back as given.
+        names: what they write, by the operand's name.
+        argument, copies: of the problem over what they write.
+    """
+    if not made:
+        return argument, tuple(copies)
+    moved = (replace(copy, source=names.get(copy.source, copy.source)) for copy in copies)
+    return replace(argument, name=names.get(argument.name, argument.name)), (*made, *moved)
 
 
 @dataclass(frozen=True)

@@ -6,26 +6,25 @@ nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.host
 The error bound is at :data:`aie_conv.problem.Arithmetic`.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from aie_conv.array.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy, Part
-from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem, Loop, Operand
 
 _LHS: tuple[Part, ...] = ("whole", "hi", "lo")
 _RHS: tuple[Part, ...] = ("whole", "lo", "hi")
 
-_NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
+NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
+"""What the copies write, and what else reads instead of the operands."""
 
 
 def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     """A "bf16x3" problem over its parts, and the copies that make them; any other as it is.
 
     The copies write "lhs_parts" and "rhs_parts"; what reads the new problem's operands must be
-    renamed (:func:`renamed`). Channels are padded with zeros to whole blocks.
+    renamed (:func:`aie_conv.array.operands.renamed`). Channels are padded with zeros to whole blocks.
 
     Raises:
         Unsupported: an operand is not f32, or its channels share a dimension with another loop.
@@ -88,7 +87,7 @@ def _spread(
         offsets=(*dims.start, *(0 for _ in unit)),
         sizes=extents,
         perm=order,
-        dest=_NAMES[name],
+        dest=NAMES[name],
         dest_shape=(*front, total),
         dest_dtype="bf16",
         dest_offsets=(0,) * len(order),
@@ -102,13 +101,3 @@ def _spread(
     stride_of = dict(zip(order, row_major(shape), strict=True))
     strides = [stride_of[d] * mult if mult else 0 for d, mult in dims.of_loop]
     return Operand("bf16", shape), strides, copies
-
-
-def renamed(
-    parts: tuple[HostCopy, ...], argument: Argument, copies: Iterable[HostCopy]
-) -> tuple[Argument, tuple[HostCopy, ...]]:
-    """The input's argument and a prologue behind the parts that they read; as given without parts."""
-    if not parts:
-        return argument, tuple(copies)
-    moved = (replace(copy, source=_NAMES.get(copy.source, copy.source)) for copy in copies)
-    return replace(argument, name=_NAMES.get(argument.name, argument.name)), (*parts, *moved)

@@ -8,6 +8,8 @@ of the input as a loop of the output does.
 from dataclasses import dataclass, replace
 from math import gcd, prod
 
+from aie_conv.array.fold import NAMES as FOLDED
+from aie_conv.array.fold import folded
 from aie_conv.array.operands import (
     Input,
     Residual,
@@ -16,12 +18,14 @@ from aie_conv.array.operands import (
     channel_loop,
     copy_corner,
     pack_input,
+    renamed,
     round_up,
     row_major,
     walk_dims,
     write_output,
 )
-from aie_conv.array.parts import by_parts, renamed
+from aie_conv.array.parts import NAMES as PARTS
+from aie_conv.array.parts import by_parts
 from aie_conv.array.pixels import MLoop, fuse, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -364,6 +368,10 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     given = problem
     problem, parts = by_parts(with_group_dims(without_unit_loops(problem)))
     windows = find_windows(problem)
+    problem, folds = folded(problem, windows, dtype, quantum)
+    if folds:
+        problem = without_unit_loops(problem)
+        windows = find_windows(problem)
     channel = channel_loop(problem)
     made = depthwise_channels(problem, channel, lanes) if lanes else None
     made = made or bundle_groups(problem, channel, quantum)
@@ -390,7 +398,8 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     )
     name, packed = _filter(problem, made, (*rest, *used), dtype)
     rows, columns = (_axis(loop, windows, number, problem, inp) for number, loop in axes.items())
-    lhs, prologue = renamed(parts, inp.argument, (*inp.copies, *packed, *fused.copies))
+    lhs, prologue = renamed(folds, FOLDED, inp.argument, (*inp.copies, *packed, *fused.copies))
+    lhs, prologue = renamed(parts, PARTS, lhs, prologue)
     groups = [i for i, loop in enumerate(loops) if loop.role == "g"]
     group_lhs = min((inp.strides[i] for i in groups), default=0) * made.bundle
     return DirectView(

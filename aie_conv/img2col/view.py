@@ -17,10 +17,11 @@ from aie_conv.array.operands import (
     copy_corner,
     k_order,
     read_input,
+    renamed,
     round_up,
     write_output,
 )
-from aie_conv.array.parts import by_parts, renamed
+from aie_conv.array.parts import NAMES, by_parts
 from aie_conv.array.pixels import MLoop, fuse, matrix_dtype, merge, without_unit_loops
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -110,7 +111,7 @@ def make_view(problem: ConvProblem) -> GemmView:
     out = write_output(problem, n_padded)
     fused = fuse(problem, n_padded)
     packed = _filter(problem, inp, outer, run, n_padded, dtype)
-    lhs, prologue = renamed(parts, inp.argument, (*inp.copies, *packed, *fused.copies))
+    lhs, prologue = renamed(parts, NAMES, inp.argument, (*inp.copies, *packed, *fused.copies))
     m = [
         MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
         for i, loop in enumerate(problem.loops)
