@@ -1,7 +1,7 @@
 """Where buffers come to lie in the banks of a core's memory, as mlir-aie's allocator places them.
 
 Bank-aware: the largest first, banks in turn, none across a border; the stack lies at the start of the
-first bank. Where that does not fit, one after the other from the end of the stack.
+first bank. Where that does not fit, one after the other from the end of the stack, the largest first.
 """
 
 from collections.abc import Hashable, Mapping
@@ -40,7 +40,7 @@ def _sequential(
 ) -> dict[Hashable, tuple[float, ...]]:
     found: dict[Hashable, tuple[float, ...]] = {}
     at = stack
-    for key, size in sizes.items():
+    for key, size in sorted(sizes.items(), key=lambda item: -item[1]):
         shares = [
             max(0, min(at + size, (bank + 1) * bank_bytes) - max(at, bank * bank_bytes))
             for bank in range(banks)

@@ -1,6 +1,7 @@
 """What the cores of a program run, around the kernels that they call."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 
 from aie_conv.array.tiling import Tiling
 from aie_conv.kernels.steered import Word
@@ -15,9 +16,14 @@ def memref(elements: int, dtype: str) -> str:
     return f"memref<{elements}x{dtype}>"
 
 
+def vectors_type(tiling: Tiling) -> str:
+    """What a core keeps a slice's per-channel operands in, where they come in objects of the filter."""
+    return memref(tiling.kept, tiling.view.dtype)
+
+
 def parameters_type(tiling: Tiling) -> str:
-    """What a core keeps its run-time parameters in."""
-    return memref(tiling.words, "i32")
+    """What a core keeps its run-time parameters in, behind which sums may lie."""
+    return memref(tiling.words + tiling.sums if tiling.steered else tiling.words, "i32")
 
 
 def input_name(tiling: Tiling, column: int, row: int) -> str:
@@ -77,22 +83,21 @@ class Core:
         dtype = t.view.problem.out.dtype
         out = self._acquire(out_fifo, "Produce", t.pixels * t.n, dtype)
         number = self._parameter(Word.VARIANT) if len(self._variants) > 1 else ""
-        self._variant(0, number, (b, out), (zero, one))
+        every = range(len(self._variants))
+        self._either(every, number, lambda chosen: self._epilogue(chosen, (b, out), (zero, one)))
         self._release(out_fifo, "Produce")
 
-    def _variant(
-        self, first: int, number: str, objects: tuple[str | None, str], bounds: tuple[str, str]
-    ) -> None:
-        """Run epilogue ``number``, which is ``first`` or a later one; the last needs no comparison."""
-        w = self._w
-        if first == len(self._variants) - 1:
-            self._epilogue(first, objects, bounds)
+    def _either(self, numbers: Sequence[int], chosen: str, run: Callable[[int], None]) -> None:
+        """Run the epilogue ``chosen``, one of ``numbers``; the last needs no comparison."""
+        w, (first, *others) = self._w, numbers
+        if not others:
+            run(first)
             return
-        own = w.value("is", f"arith.cmpi eq, {number}, {w.constant(first)} : index")
+        own = w.value("is", f"arith.cmpi eq, {chosen}, {w.constant(first)} : index")
         with w.block(f"scf.if {own}", "} else {"):
-            self._epilogue(first, objects, bounds)
+            run(first)
         with w.rest():
-            self._variant(first + 1, number, objects, bounds)
+            self._either(others, chosen, run)
 
     def _epilogue(
         self, number: int, objects: tuple[str | None, str], bounds: tuple[str, str]
@@ -198,7 +203,11 @@ class Core:
 class SteeredCore(Core):
     """A core whose tile sizes are run-time parameters: several objects of filter and output in a tile."""
 
-    _unit = ""
+    def __init__(
+        self, w: Writer, tiling: Tiling, variants: Sequence[Tiling], column: int, row: int
+    ) -> None:
+        super().__init__(w, tiling, variants, column, row)
+        self._acc = self._parameters = f"%memory_{column}_{row}"
 
     def _tile_count(self) -> str:
         """Tiles in a pass, of this column alone."""
@@ -211,41 +220,52 @@ class SteeredCore(Core):
         w, (tiles, chunks), (zero, one) = self._w, counts, bounds
         del held
         with w.loop("t", zero, tiles, one):
-            self._products(one, Word.FIRST_SPAN, bounds)
-            with w.loop("q", one, chunks, one):
-                self._products(zero, Word.SPAN, bounds)
-            tail = self._filter() if self._t.tail_objects else None
-            self._finish(tail[1] if tail else None, zero, one)
-            if tail:
-                self._release(tail[0], "Consume")
+            with w.loop("q", zero, chunks, one) as q:
+                self._products(w.value("is", f"arith.cmpi eq, {q}, {zero} : index"), bounds)
+            if self._t.kept:
+                with w.loop("v", zero, self._parameter(Word.OWN_OBJECT), one):
+                    fifo, own = self._filter()
+                    self._keep(own)
+                    self._release(fifo, "Consume")
+            self._finish(f"%vectors_{self._column}_{self._row}", zero, one)
         with w.loop("t", zero, self._parameter(Word.IDLE.of(self._column)), one):
             passed, _ = self._filter()
             self._release(passed, "Consume")
 
-    def _products(self, fresh: str, span: Word, bounds: tuple[str, str]) -> None:
+    def _products(self, first: str, bounds: tuple[str, str]) -> None:
         """An object of the filter with those of the input that it spans, or the other way round.
 
         Either an object of the filter spans one object of the input, and further ones meet the same, or it
         spans several, and there is no further one. Where rows of cores take turns with the input, all
         pass over the objects of the others.
+
+        Args:
+            first: whether it is a tile's first.
+            bounds: 0 and 1.
         """
         w, (zero, one) = self._w, bounds
-        types = ", ".join(
-            (*self._operand_types(), parameters_type(self._t), "index", "index", "index")
-        )
+        a_type, b_type, _ = self._operand_types()
+        types = ", ".join((a_type, b_type, parameters_type(self._t), "index", "index", "index"))
 
         def call(a: str, b: str, *numbers: str) -> None:
-            given = ", ".join((a, b, self._acc, self._parameters, *numbers))
+            given = ", ".join((a, b, self._acc, *numbers))
             w.line(f"func.call @multiply({given}) : ({types}) -> ()")
 
+        def if_first(this: str, other: str) -> str:
+            return w.value("i", f"arith.select {first}, {this}, {other} : index")
+
+        fresh = if_first(one, zero)
         b_fifo, b = self._filter()
-        self._skip(Word.BEFORE, bounds)
+        if self._t.kept:
+            with w.loop("v", zero, if_first(self._parameter(Word.INSIDE), zero), one):
+                self._keep(b)
+        span = if_first(self._parameter(Word.FIRST_SPAN), self._parameter(Word.SPAN))
+        self._skip(Word.BEFORE.of(self._row), bounds)
         a_fifo, a = self._input()
         call(a, b, zero, zero, fresh)
-        with w.loop("k", one, self._parameter(span), one) as k:
+        with w.loop("k", one, span, one) as k:
             self._release(a_fifo, "Consume")
-            self._skip(Word.AFTER, bounds)
-            self._skip(Word.BEFORE, bounds)
+            self._skip(Word.BETWEEN, bounds)
             _, following = self._input()
             call(following, b, zero, k, zero)
         self._release(b_fifo, "Consume")
@@ -254,40 +274,65 @@ class SteeredCore(Core):
             call(a, b, number, zero, fresh)
             self._release(b_fifo, "Consume")
         self._release(a_fifo, "Consume")
-        self._skip(Word.AFTER, bounds)
+        self._skip(Word.AFTER.of(self._row), bounds)
+
+    def _keep(self, b: str) -> None:
+        """Keep the per-channel operands that lie at the end of an object of the filter."""
+        t, kept = self._t, f"%vectors_{self._column}_{self._row}"
+        types = f"{memref(t.b_elements, t.view.dtype)}, {vectors_type(t)}"
+        self._w.line(f"func.call @keep({b}, {kept}) : ({types}) -> ()")
 
     def _finish(self, b: str | None, zero: str, one: str) -> None:
-        """Run this call's epilogue for every unit of the tile."""
+        """Run this call's epilogue for every unit of the tile; ``b`` holds the per-channel operands."""
         t, w = self._t, self._w
         number = self._parameter(Word.VARIANT) if len(self._variants) > 1 else ""
         fifo = f"c_l1_{self._column}_{self._row}"
-        with w.loop("u", zero, self._parameter(Word.UNITS), one) as self._unit:
+        joined = [i for i, variant in enumerate(self._variants) if variant.view.residual]
+        plain = [i for i in range(len(self._variants)) if i not in joined]
+        calls = self._parameter(Word.RESIDUAL_CALLS) if joined else ""
+        with w.loop("u", zero, self._parameter(Word.UNITS), one) as unit:
             out = self._acquire(fifo, "Produce", t.out_elements, t.view.problem.out.dtype)
-            self._variant(0, number, (b, out), (zero, one))
+            if joined:
+                self._joined(joined, number, calls, (b, out, unit), (zero, one))
+            alone = w.value("is", f"arith.cmpi eq, {calls}, {zero} : index") if joined else ""
+            if plain:
+                with w.block(f"scf.if {alone}") if joined else nullcontext():
+                    self._either(plain, number, lambda chosen: self._call(chosen, b, out, unit))
             self._release(fifo, "Produce")
 
-    def _epilogue(
-        self, number: int, objects: tuple[str | None, str], bounds: tuple[str, str]
+    def _joined(
+        self,
+        numbers: Sequence[int],
+        number: str,
+        calls: str,
+        objects: tuple[str | None, str, str],
+        bounds: tuple[str, str],
     ) -> None:
-        """Run one epilogue on a unit, with the residual's object if it has one."""
-        variant, (b, out), w = self._variants[number], objects, self._w
-        types, name = variant.epilogue.signature(), finish_name(number, self._variants)
-        given = [self._acc, *([b] if b and variant.view.vectors else []), out]
-        if variant.view.residual is None:
-            given += [self._parameters, self._unit]
-            w.line(f"func.call @{name}({', '.join(given)}) : ({types}) -> ()")
-            return
-        self._skip(Word.SKIP_FIRST, bounds)
-        fifo, residual = self._input()
+        """The epilogues with a residual, as often as its objects make a unit; not at all without one."""
+        w, (b, out, unit), (zero, one) = self._w, objects, bounds
         place = self._parameter(Word.RESIDUAL_AT.of(self._row))
-        given += [residual, self._parameters, self._unit, place]
-        w.line(f"func.call @{name}({', '.join(given)}) : ({types}) -> ()")
-        self._release(fifo, "Consume")
-        self._skip(Word.SKIP_LAST, bounds)
+        with w.loop("r", zero, calls, one) as call:
+            self._skip(Word.SKIP_FIRST.of(self._row), bounds)
+            fifo, residual = self._input()
+            self._either(
+                numbers,
+                number,
+                lambda chosen: self._call(chosen, b, out, residual, unit, call, place),
+            )
+            self._release(fifo, "Consume")
+            self._skip(Word.SKIP_LAST.of(self._row), bounds)
 
-    def _skip(self, word: Word, bounds: tuple[str, str]) -> None:
+    def _call(self, number: int, b: str | None, *others: str) -> None:
+        """Call an epilogue: sums, per-channel operands if it has any, and the others."""
+        variant = self._variants[number]
+        vectors = [b] if b and variant.view.vectors else []
+        given = ", ".join((self._acc, *vectors, *others))
+        name = finish_name(number, self._variants)
+        self._w.line(f"func.call @{name}({given}) : ({variant.epilogue.signature()}) -> ()")
+
+    def _skip(self, word: int, bounds: tuple[str, str]) -> None:
         """Pass over objects of the input stream for other rows of cores."""
         w, (zero, one) = self._w, bounds
-        with w.loop("i", zero, self._parameter(word.of(self._row)), one):
+        with w.loop("i", zero, self._parameter(word), one):
             fifo, _ = self._input()
             self._release(fifo, "Consume")

@@ -175,6 +175,11 @@ class Cut(ABC):
         return PARAMETERS
 
     @cached_property
+    def kept(self) -> int:
+        """Elements of a core's buffer for per-channel operands; 0 where it reads them in the filter."""
+        return 0
+
+    @cached_property
     def objects(self) -> int:
         """Objects of a streamed filter that meet one object of the input."""
         return 1
@@ -339,6 +344,11 @@ class Cut(ABC):
     def vector_offsets(self) -> tuple[tuple[int, int], ...]:
         """(input index, offset behind the weights in operand elements) of per-channel operands."""
         return self._vectors[0]
+
+    @cached_property
+    def vectors_at(self) -> int:
+        """Where a slice's per-channel operands lie, in elements from its first weight."""
+        return self.weight_elements
 
     @cached_property
     def tail(self) -> int:

@@ -3,7 +3,15 @@
 from collections.abc import Iterable, Sequence
 from math import prod
 
-from aie_conv.array.core import Core, SteeredCore, finish_name, input_name, memref, parameters_type
+from aie_conv.array.core import (
+    Core,
+    SteeredCore,
+    finish_name,
+    input_name,
+    memref,
+    parameters_type,
+    vectors_type,
+)
 from aie_conv.array.cut import PARAMETERS, Dims
 from aie_conv.array.streams import Push, Wait, channels, filter_rows, schedule
 from aie_conv.array.tiling import STACK_BYTES, Tiling
@@ -153,6 +161,38 @@ def _take(tiling: Tiling) -> str:
     return w.text()
 
 
+def _buffers(tiling: Tiling) -> list[tuple[str, str]]:
+    """Names and types of a core's own buffers."""
+    if tiling.steered:
+        made = [("memory", parameters_type(tiling))]
+    else:
+        made = [("acc", memref(tiling.sums, tiling.matmul.accumulator))]
+        made += [] if tiling.fixed else [("parameters", parameters_type(tiling))]
+    if tiling.kept:
+        made.append(("vectors", vectors_type(tiling)))
+    return made
+
+
+def _keep(tiling: Tiling) -> str:
+    """The function ``keep(b, vectors)``: keep the per-channel operands at the end of an object of B."""
+    w, dtype = Writer(), tiling.view.dtype
+    b, own, each = (
+        memref(tiling.b_elements, dtype),
+        vectors_type(tiling),
+        4 * PARAMETERS // tiling.size,
+    )
+    lanes, aligned = f"vector<{each}x{dtype}>", "{alignment = 32 : i64}"
+    with w.block(f"func.func private @keep(%b: {b}, %vectors: {own})"):
+        zero, one = w.constant(0), w.constant(1)
+        with w.loop("n", zero, w.constant(tiling.kept // each), one) as n:
+            target = w.times(n, each)
+            source = w.plus(target, tiling.b_elements - tiling.kept)
+            value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
+            w.line(f"vector.store {value}, %vectors[{target}] {aligned} : {own}, {lanes}")
+        w.line("return")
+    return w.text()
+
+
 def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
     """The kernels that every core calls, and the device intrinsics that they use."""
     matmul = tiling.matmul
@@ -160,6 +200,7 @@ def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
         (
             matmul.declarations(),
             "" if tiling.fixed else _take(tiling),
+            _keep(tiling) if tiling.kept else "",
             "" if tiling.steered else matmul.text("start", fresh=True),
             "" if tiling.whole else matmul.text("multiply"),
             *(
@@ -252,14 +293,10 @@ def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tilin
     _output_fifos(w, tiling)
     _input_fifos(w, tiling)
     grid = [(c, r) for c in range(tiling.columns) for r in range(tiling.rows)]
-    acc = memref(tiling.sums, tiling.matmul.accumulator)
     for c, r in grid:
-        w.line(f'%acc_{c}_{r} = aie.buffer(%core_{c}_{r}) {{sym_name = "acc_{c}_{r}"}} : {acc}')
-        if tiling.fixed:
-            continue
-        name = f"parameters_{c}_{r}"
-        buffer = f'aie.buffer(%core_{c}_{r}) {{sym_name = "{name}"}}'
-        w.line(f"%{name} = {buffer} : {parameters_type(tiling)}")
+        for name, kind in _buffers(tiling):
+            name = f"{name}_{c}_{r}"
+            w.line(f'%{name} = aie.buffer(%core_{c}_{r}) {{sym_name = "{name}"}} : {kind}')
     core = SteeredCore if tiling.steered else Core
     cores = Writer()
     for c, r in grid:

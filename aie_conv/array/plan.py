@@ -39,7 +39,7 @@ def pack_filter(tiling: Tiling, parameters: Sequence[int]) -> tuple[HostCopy, ..
     for index, vector_dtype, name in view.vectors:
         row = (tiling.slices, tiling.n * DTYPE_BYTES[vector_dtype] // tiling.size)
         source, made = by_slice(tiling, name, (view.groups * view.n, 1), vector_dtype)
-        copies += [*made, place(source, row, front + tiling.weight_elements + offsets[index])]
+        copies += [*made, place(source, row, front + tiling.vectors_at + offsets[index])]
     if tiling.fixed:
         return tuple(copies)
     words = (*parameters, *[0] * (tiling.words - len(parameters)))

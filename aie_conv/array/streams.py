@@ -3,7 +3,7 @@
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby, islice
+from itertools import groupby, islice, zip_longest
 
 from aie_conv.arch import Arch
 from aie_conv.array.tiling import Tiling
@@ -16,6 +16,12 @@ _COUNTED = 4096
 
 _MOST_PARTS = 4
 """Descriptors of a chain of filters or outputs: with more the last column begins too late."""
+
+_PLAIN = 0.7
+"""Of a call's time: where its tasks take less to issue without chains of inputs there are none.
+
+A chain is written before its first byte comes, for one column after the other.
+"""
 
 _MOST_INPUTS = 9
 """Of a chain of inputs: one or two for the input, and a residual's for each row of cores."""
@@ -218,11 +224,18 @@ def _ids(
 
 
 def _shim(
-    tasks: Sequence[list[Part]], arch: Arch
+    tasks: Sequence[list[Part]], arch: Arch, plain: int
 ) -> tuple[list[list[tuple[range, Chain]]], tuple[tuple[int, ...], ...]]:
-    """A shim's inputs, filters and outputs as chains, and the descriptors of each."""
+    """A shim's inputs, filters and outputs as chains, and the descriptors of each.
+
+    Args:
+        tasks: of each.
+        arch: whose limits.
+        plain: up to so many descriptors inputs take none of several.
+    """
     others = [_chains(each, arch, _MOST_PARTS) for each in tasks[1:]]
-    for most in (_MOST_INPUTS, 8, _MOST_PARTS):
+    count = len(tasks[0]) + sum(len(chain) for each in others for _, chain in each)
+    for most in (1,) if count <= plain else (_MOST_INPUTS, 8, _MOST_PARTS):
         made = [_chains(tasks[0], arch, most), *others]
         ids = _ids(made, arch)
         if ids is not None:
@@ -284,6 +297,7 @@ def channels(
 
         return step
 
+    steps = tiling.passes * tiling.column_tiles
     inputs: list[Channel] = []
     filters: list[Channel] = []
     outputs: list[Channel] = []
@@ -295,7 +309,12 @@ def channels(
             filter_patterns(tiling, rows, most) if rows else iter(()),
             output_patterns(tiling, c, most) if c < tiling.columns else iter(()),
         )
-        (a, b, out), (a_ids, b_ids, out_ids) = _shim([_tasks(tiling, p) for p in patterns], arch)
+        tasks = [_tasks(tiling, p) for p in patterns]
+        # Seen from a column of which only the first steps are asked for.
+        share = tiling.columns * max(1.0, steps / (most or steps)) * tiling.task_cycles
+        (a, b, out), (a_ids, b_ids, out_ids) = _shim(
+            tasks, arch, int(_PLAIN * tiling.cycles / share)
+        )
         inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, a_step(c))))
         filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, b_step(len(rows)))))
         depth = arch.shim_queue_depth
@@ -309,7 +328,9 @@ def channels(
             for each in filters
             if each.chains
         ]
-    return [channel for channel in inputs + filters + outputs if channel.chains]
+    # A column's input, then the filters that come through it: tasks are issued one by one.
+    both = [c for pair in zip_longest(inputs, filters) for c in pair if c is not None]
+    return [channel for channel in both + outputs if channel.chains]
 
 
 def count_tasks(tiling: Tiling) -> int:

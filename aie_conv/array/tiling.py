@@ -65,7 +65,7 @@ class Tiling(Cut):
             limit(whole, "object size", f"{size} B is no multiple of {self.quantum} B")
         limit(l3_bytes % 4 == 0, "object size", f"{l3_bytes} B in the mem tile are no words")
         core = 2 * a_bytes + self.b_depth * b_bytes + self.out_depth * out_bytes + acc_bytes
-        core += STACK_BYTES + COUNTER_BYTES + 4 * self.words
+        core += STACK_BYTES + COUNTER_BYTES + 4 * self.words + self.kept * self.size
         limit(b_bytes >= 4 * self.words, "filter object", f"{b_bytes} B hold no parameters")
         limit(core <= arch.core_data_bytes, "core memory", f"{core} B of {arch.core_data_bytes}")
         memtile = self._memtile_bytes(self.a_l3_depth, self.b_l3_depth)
@@ -157,7 +157,7 @@ class Tiling(Cut):
         even, odd = (max(sum(sum(way[i::2]) for way in both) for both in ways) for i in (0, 1))
         return even, odd
 
-    def _fits_twice(self, a_depth: int, b_depth: int) -> bool:
+    def _fits(self, a_depth: int, b_depth: int) -> bool:
         arch = self.device.arch
         return (
             self._memtile_bytes(a_depth, b_depth) <= arch.memtile_bytes
@@ -167,12 +167,12 @@ class Tiling(Cut):
     @cached_property
     def a_l3_depth(self) -> int:
         """Buffers of the input in the mem tile: one where it is repeated and two do not fit."""
-        return 2 if self.a_repeat == 1 or self._fits_twice(2, 2) else 1
+        return 2 if self.a_repeat == 1 or self._fits(2, 2) else 1
 
     @cached_property
     def b_l3_depth(self) -> int:
         """Buffers of the filter in the mem tile: one where it is repeated and two do not fit."""
-        return 2 if self.b_repeat == 1 or self._fits_twice(2, 2) else 1
+        return 2 if self.b_repeat == 1 or self._fits(2, 2) else 1
 
     def _check_residual(self) -> None:
         w, t = self.residual_channels, self.matmul.rst[2]
@@ -231,9 +231,11 @@ class Tiling(Cut):
     @cached_property
     def _slowdown(self) -> float:
         """How much longer a product takes whose operands and sums meet in banks of the core's memory."""
+        sums = self.sums * DTYPE_BYTES[self.matmul.accumulator]
         counts = (
-            ("sums", self.sums * DTYPE_BYTES[self.matmul.accumulator], 1),
-            ("parameters", 4 * self.words, int(not self.fixed)),
+            ("sums", sums + 4 * self.words * self.steered, 1),
+            ("parameters", 4 * self.words, int(not self.fixed and not self.steered)),
+            ("vectors", self.kept * self.size, int(self.kept > 0)),
             ("b", self.b_elements * self.size, self.b_depth),
             ("out", self.out_elements * self.out_size, self.out_depth),
             ("a", self.a_elements * self.size, 2),

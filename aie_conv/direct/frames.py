@@ -15,7 +15,8 @@ from aie_conv.array.pixels import matrix_dtype
 from aie_conv.array.route import ArrayRoute, Ways
 from aie_conv.array.sizes import divisors
 from aie_conv.direct.spans import held_windows
-from aie_conv.direct.steered import Frame, SteeredTiling, unit_shape
+from aie_conv.direct.steered import SteeredTiling
+from aie_conv.direct.steered_tile import Frame, unit_shape
 from aie_conv.direct.tiling import extent
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
@@ -24,9 +25,9 @@ from aie_conv.kernels.steered import SteeredKernel
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 FRAMES = (
-    Frame(7168, 4608, 3584, 30720),
-    Frame(7168, 4608, 3584, 16384),
-    Frame(8192, 4608, 2048, 16384),
+    Frame(7168, 4608, 3584, 30720, 512, sevens=True),
+    Frame(7168, 4608, 3584, 16384, 512, sevens=True),
+    Frame(8192, 4608, 2048, 16384, 512, sevens=False),
 )
 """Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
 channels are powers of two. The filter's object holds a 3x3 window over 32 channels of int8 for 16 others."""
@@ -52,10 +53,6 @@ class _Shape:
     phases: int
     interleaved: bool
 
-    def unit(self, each: int) -> tuple[int, int]:
-        """Rows and columns of a strip in an object of the output of ``each`` pixels a strip."""
-        return unit_shape(self.height, self.width, each, self.interleaved)
-
 
 def _widths(view: DirectView, held: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
     """Pixels in a row of a strip of ``pixels``, for ``shape`` (rows, columns) that a tile needs."""
@@ -71,49 +68,69 @@ def _widths(view: DirectView, held: int, pixels: int, shape: tuple[int, int]) ->
     yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
 
 
+@dataclass(frozen=True)
+class _Room:
+    """What strips of one kind have room for.
+
+    Attributes:
+        pixels: of the input in a strip.
+        each: output pixels of a strip in an object of the output.
+        most: output pixels of a strip whose sums fit.
+        phases: worth trying.
+    """
+
+    pixels: int
+    each: int
+    most: int
+    phases: tuple[int, ...]
+
+
+def _strips(
+    view: DirectView, strips: int, held: int, room: _Room
+) -> Iterator[tuple[int, int, int, int, bool]]:
+    """(height, width, wide, phases, interleaved) of strips that may fit."""
+    apart = held < 2 or view.rows.taps == 1
+    sizes = (outputs for outputs in range(room.each, room.most + 1, room.each))
+    for outputs in sizes:
+        for height in divisors(outputs):
+            width = outputs // height
+            if height * strips > view.rows.size or width > view.columns.size:
+                continue
+            high = extent(view.rows, height) if held == 2 else height
+            broad = extent(view.columns, width) if held else width
+            phases = [count for count in room.phases if count * height * strips <= view.rows.size]
+            ways = [False]
+            for wide in _widths(view, held, room.pixels, (high, broad)):
+                if apart and wide * height == room.pixels and outputs > room.each:
+                    ways = [True, False]
+                for count, interleaved in product(phases, ways):
+                    if unit_shape(height, width, room.each, interleaved) != (0, 0):
+                        yield height, width, wide, count, interleaved
+
+
 def _shapes(
-    view: DirectView, kernel: SteeredKernel, frame: tuple[int, int, int, int], rows: int
+    view: DirectView, kernel: SteeredKernel, frame: tuple[int, int, int, int, int], rows: int
 ) -> Iterator[_Shape]:
     """Everything that may fit a frame, on so many rows of cores."""
-    strip, part, unit, room = frame
+    strip, part, unit, sums, _ = frame
     (y, x), (r, s, t) = kernel.group, kernel.rst
-    channels = [n for n in divisors(view.n) if n % (x * t) == 0 and n <= _MAX_CHANNELS]
+    quantum, least = x * t, kernel.least_blocks * t
+    channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MAX_CHANNELS]
     depths = [kc for kc in divisors(view.channels) if kc % s == 0 and strip % kc == 0]
-    for held, kc in product(held_windows(view), depths):
+    for held, kc, n in product(held_windows(view, every=True), depths, channels):
         taps = (view.rows.taps if held == 2 else 1) * (view.columns.taps if held else 1)
-        pixels = strip // kc
-        for n in channels:
-            each = unit // (r * n)
-            share = next((n // i for i in divisors(n // (x * t)) if n // i * taps * kc <= part), 0)
-            if unit % (r * n) or not each or not share:
-                continue
-            chunks, most = view.k // taps // kc, part // (share * taps * kc)
-            span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-            slices = view.n // n
-            ways = [1]
-            if slices < rows and rows % slices == 0 and view.residual is None:
-                ways.append(rows // slices)
-            for outputs in range(each, room // (r * n) + 1, each):
-                if -(-outputs // y) * y * r * n > room or outputs > pixels:
-                    break
-                for height in divisors(outputs):
-                    width = outputs // height
-                    if height * r > view.rows.size or width > view.columns.size:
-                        continue
-                    high = extent(view.rows, height) if held == 2 else height
-                    broad = extent(view.columns, width) if held else width
-                    for wide in _widths(view, held, pixels, (high, broad)):
-                        for phases in ways:
-                            if phases * height * r > view.rows.size:
-                                continue
-                            alone = held < 2 or view.rows.taps == 1
-                            apart = alone and wide * height == pixels and outputs > each
-                            for interleaved in (True, False) if apart else (False,):
-                                shape = _Shape(
-                                    n, kc, height, width, held, wide, share, span, phases, interleaved
-                                )
-                                if shape.unit(each) != (0, 0):
-                                    yield shape
+        share = next((n // i for i in divisors(n // quantum) if n // i * taps * kc <= part), 0)
+        if unit % (r * n) or share < least:
+            continue
+        chunks, most = view.k // taps // kc, part // (share * taps * kc)
+        span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
+        phases = [1]
+        if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
+            phases.append(rows // (view.n // n))
+        held_sums = min(strip // kc, sums // (r * n) // y * y)
+        room = _Room(strip // kc, unit // (r * n), held_sums, tuple(phases))
+        for height, width, wide, count, interleaved in _strips(view, r, held, room):
+            yield _Shape(n, kc, height, width, held, wide, share, span, count, interleaved)
 
 
 def _rough(
@@ -155,15 +172,15 @@ def likely(view: DirectView, device: Device, frame: Frame) -> Iterator[SteeredTi
     """The tilings of a frame that are worth a closer look."""
     arch = device.arch
     elements = frame.elements(view, device)
-    kernel = SteeredKernel(
-        arch, view.dtype, elements[0] * arch.matmul[view.dtype][0], *elements[1:4:2]
-    )
+    strip, part, _, sums, _ = elements
+    strips = arch.matmul[view.dtype][0]
+    kernel = SteeredKernel(arch, view.dtype, strips * strip, part, sums, frame.sevens)
     found = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
     ranked = sorted(found, key=lambda shape: _rough(view, shape, kernel, frame, device))
     for shape in ranked[:_LIKELY]:
         yield SteeredTiling(
             device, shape.n, shape.kc, False, 2, view, shape.height, shape.width, shape.held, shape.wide,
-            shape.share, shape.span, shape.phases, shape.interleaved, *elements,
+            shape.share, shape.span, shape.phases, shape.interleaved, *elements, frame.sevens,
         )  # fmt: skip
 
 

@@ -14,7 +14,7 @@ def spans(size: int, unit: int = 1, least: int = 1) -> list[int]:
     return sorted(c for c in cuts | small if c <= most)
 
 
-def held_windows(view: DirectView) -> list[int]:
-    """The useful values of ``held``."""
+def held_windows(view: DirectView, *, every: bool = False) -> list[int]:
+    """The useful values of ``held``; ``every`` one that says something else, too."""
     down, across = view.rows.taps > 1, view.columns.taps > 1
-    return [2] * (down or not across) + [1] * across + [0] * down
+    return [2] * (down or not across) + [1] * across + [0] * (down and (every or not across))

@@ -191,7 +191,7 @@ class DirectTiling(Tiling):
 
     def check(self) -> None:
         """Raise ConfigRefused where a limit of the device is broken."""
-        limit(self.held in held_windows(self.direct), "held", f"{self.held} windows")
+        limit(self.held in held_windows(self.direct, every=True), "held", f"{self.held} windows")
         super().check()
 
     def check_shapes(self) -> None:

@@ -96,6 +96,7 @@ def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
     dtype, out = tiling.view.dtype, tiling.view.problem.out.dtype
     shared = -(-tiling.rows // tiling.filter_columns)
     residual = " or residual" if tiling.view.residual else ""
+    kept = [_level("core", "per-channel operands", tiling.kept, dtype, 1)] if tiling.kept else []
     return [
         _level(
             "mem tile",
@@ -117,6 +118,7 @@ def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
         _level("core", "output", tiling.out_elements, out, tiling.out_depth),
         _level("core", "sums", tiling.sums, tiling.matmul.accumulator, 1),
         _level("core", "run-time parameters", tiling.words, "i32", 1),
+        *kept,
     ]
 
 

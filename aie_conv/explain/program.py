@@ -156,51 +156,71 @@ def _fifos(model: Model) -> list[str]:
 
 
 # -- the cores ------------------------------------------------------------------------------------
-def _constants(block: Block) -> dict[Value, int]:
-    return {
-        op.results[0]: int(op.attrs["value"])
-        for op in walk(block)
-        if op.name == "arith.constant" and isinstance(op.attrs["value"], int)
-    }
-
-
-def _trips(loop: Op, constants: dict[Value, int]) -> int:
-    lower, upper, step = (constants[value] for value in loop.operands[:3])
+def _trips(loop: Op, known: dict[Value, int]) -> int:
+    lower, upper, step = (known[value] for value in loop.operands[:3])
     trips = max(0, -(-(upper - lower) // step))
     # The outermost loop serves one call of the sequence after the other.
     return 1 if trips > _ENDLESS else trips
 
 
-def _steered(block: Block, parameters: Sequence[int]) -> dict[Value, int]:
-    """The constants of a core's code, and what follows from its run-time parameters."""
-    known = _constants(block)
+def _learn(op: Op, known: dict[Value, int], parameters: Sequence[int]) -> None:
+    """Add an operation's result if it is a constant or follows from what is known."""
+    values = [known.get(value) for value in op.operands]
+    if op.name == "arith.constant" and isinstance(op.attrs["value"], int):
+        known[op.results[0]] = int(op.attrs["value"])
+    elif op.name == "memref.load" and values[1] is not None and values[1] < len(parameters):
+        known[op.results[0]] = parameters[values[1]]
+    elif op.name in ("arith.index_cast", "arith.muli", "arith.cmpi", "arith.select"):
+        if any(value is None for value in values):
+            return
+        first, *others = (value for value in values if value is not None)
+        known[op.results[0]] = {
+            "arith.index_cast": lambda: first,
+            "arith.muli": lambda: first * others[0],
+            "arith.cmpi": lambda: int(first == others[0]),
+            "arith.select": lambda: others[not first],
+        }[op.name]()
+
+
+def _known(block: Block, parameters: Sequence[int] = ()) -> dict[Value, int]:
+    """The constants of a function, and what follows from its run-time parameters."""
+    found: dict[Value, int] = {}
     for op in walk(block):
-        if op.name == "memref.load" and op.operands[1] in known:
-            place = known[op.operands[1]]
-            if place < len(parameters):
-                known[op.results[0]] = parameters[place]
-        elif op.name == "arith.index_cast" and op.operands[0] in known:
-            known[op.results[0]] = known[op.operands[0]]
-        elif op.name == "arith.muli" and all(value in known for value in op.operands):
-            known[op.results[0]] = known[op.operands[0]] * known[op.operands[1]]
-        elif op.name == "arith.cmpi" and all(value in known for value in op.operands):
-            known[op.results[0]] = int(known[op.operands[0]] == known[op.operands[1]])
-    return known
+        _learn(op, found, parameters)
+    return found
+
+
+def _turns_differ(loop: Op) -> bool:
+    """Whether what a loop does depends on the number of its turn."""
+    own = loop.blocks[0].args[0]
+    return any(op.name == "arith.cmpi" and own in op.operands for op in loop.blocks[0].ops)
 
 
 def calls(core: Op, parameters: Sequence[int] = ()) -> dict[str, int]:
     """How often a core's program calls each function in one run with these run-time parameters."""
-    known = _steered(core.blocks[0], parameters)
+    known: dict[Value, int] = {}
     found: Counter[str] = Counter()
+
+    def repeat(loop: Op, times: int) -> None:
+        trips, body = _trips(loop, known), loop.blocks[0]
+        if not _turns_differ(loop):
+            visit(body, times * trips)
+            return
+        for turn in range(trips):
+            known[body.args[0]] = known[loop.operands[0]] + turn * known[loop.operands[2]]
+            visit(body, times)
 
     def visit(block: Block, times: int) -> None:
         for op in block.ops:
-            inside = times * _trips(op, known) if op.name == "scf.for" else times
+            _learn(op, known, parameters)
+            if op.name == "scf.for":
+                repeat(op, times)
+                continue
             if op.name == "func.call" and times:
                 found[str(op.attrs["callee"])] += times
             taken = 1 - known[op.operands[0]] if op.name == "scf.if" else None
             for number, inner in enumerate(op.blocks):
-                visit(inner, inside if taken in (None, number) else 0)
+                visit(inner, times if taken in (None, number) else 0)
 
     visit(core.blocks[0], 1)
     return dict(found)
@@ -229,7 +249,7 @@ def _is_scalar_product(op: Op) -> bool:
 def products(function: Op, parameters: Sequence[int] = ()) -> int:
     """The multiply-accumulates of one call of a function: of vector instructions, else of scalars."""
     block = function.blocks[0]
-    constants = _steered(block, parameters)
+    constants = _known(block, parameters)
     scalar = not any(_products(op, constants) for op in walk(block))
 
     def total(ops: Block) -> int:
@@ -249,7 +269,7 @@ def held(function: Op) -> tuple[int, str] | None:
 
     None where no loop does: code without one, or sums that are loaded and stored in it.
     """
-    constants = _constants(function.blocks[0])
+    constants = _known(function.blocks[0])
     found: list[tuple[int, str]] = []
 
     def visit(block: Block) -> None:

@@ -211,7 +211,9 @@ def _spans(size: int, r: int) -> list[int]:
     cuts = {-(-size // i) for i in range(1, min(size, 16) + 1)}
     if size > 16 * _MAX_PIXELS // 2:
         # Of long loops the even cuts are all large: those in blocks, not too near each other.
-        cuts |= {*_apart([p for p in range(2 * r, _MAX_PIXELS, r) if -size % p * 20 < size], 9 / 8)}
+        cuts |= {
+            *_apart([p for p in range(2 * r, _MAX_PIXELS, r) if -size % p * 20 < size], 17 / 16)
+        }
     blocks = {-(-cut // r) * r for cut in cuts}
     small = {2**i for i in range(9)}
     return sorted(c for c in cuts | blocks | small if 0 < c <= min(size, _MAX_PIXELS))

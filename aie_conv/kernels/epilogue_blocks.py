@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.kernels.epilogue_cycles import ROUNDED
-from aie_conv.kernels.matrix_unit import Buffer
+from aie_conv.kernels.matrix_unit import Buffer, bitcast
 from aie_conv.kernels.requantise import Requantisation, absorbed, requantisations
 from aie_conv.kernels.text import Writer
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
@@ -222,6 +222,7 @@ class BlockEpilogue:
         flat = self._type(acc.dtype)
         attr = "{alignment = 32 : i64}"
         value = w.value("acc", f"vector.load {acc.name}[{at}] {attr} : {acc.type}, {flat}")
+        value = bitcast(w, value, flat, self._type(self.accumulator))
         result = self._values(w, value, inputs, constants)
         attr = f"{{alignment = {min(32, self.lanes * DTYPE_BYTES[to.dtype])} : i64}}"
         types = f"{to.type}, {self._type(to.dtype)}"

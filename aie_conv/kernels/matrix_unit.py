@@ -236,8 +236,9 @@ class MatrixUnit:
             return self._intrinsic.load(w, c, index, r * t)
         flat = f"vector<{r * t}x{c.dtype}>"
         load = f"vector.load {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
-        value = w.value("v", load)
-        return w.value("acc", f"vector.shape_cast {value} : {flat} to {self.carried}")
+        lanes = f"vector<{r * t}x{self.accumulator}>"
+        value = bitcast(w, w.value("v", load), flat, lanes)
+        return w.value("acc", f"vector.shape_cast {value} : {lanes} to {self.carried}")
 
     def store_acc(self, w: Writer, c: Buffer, index: str, value: str) -> None:
         """Write a block of C back."""
@@ -245,8 +246,9 @@ class MatrixUnit:
         if self._intrinsic:
             self._intrinsic.store(w, c, index, value, r * t)
             return
-        flat = f"vector<{r * t}x{c.dtype}>"
-        out = w.value("v", f"vector.shape_cast {value} : {self.carried} to {flat}")
+        flat, lanes = f"vector<{r * t}x{c.dtype}>", f"vector<{r * t}x{self.accumulator}>"
+        out = w.value("v", f"vector.shape_cast {value} : {self.carried} to {lanes}")
+        out = bitcast(w, out, lanes, flat)
         w.line(f"vector.store {out}, {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}")
 
     def load_a(self, w: Writer, a: Buffer, index: str) -> str:

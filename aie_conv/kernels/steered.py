@@ -5,6 +5,10 @@ lies from a pixel's first, and another where each block of output pixels begins,
 and dilations are nothing but tables. One loop walks the steps with a group of accumulators in registers.
 Only the buffers' lengths are fixed.
 
+The parameters lie in front of the sums, in one buffer of 32-bit words: the product reads a word of a table in
+every step, at the time at which it reads A and B, and the tools place a small buffer of its own behind the
+others, in the bank of B.
+
 Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
 [objects of A][channel groups][steps][x][s][t], C as [output pixels of a strip][n/t][r][t].
 """
@@ -14,8 +18,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 from math import ceil
 
-from aie_conv.kernels.grouped import Operands, operands_of
-from aie_conv.kernels.matrix_unit import MatrixKernel
+from aie_conv.kernels.grouped import Operands
+from aie_conv.kernels.matrix_unit import Buffer, MatrixKernel
 from aie_conv.kernels.text import Writer
 from aie_conv.lazy import cached_property
 
@@ -39,6 +43,8 @@ class Word(IntEnum):
         CHANNELS: blocks of t output channels of a slice.
         UNIT_PIXELS: blocks of output pixels of an object of the output.
         RESIDUAL_BLOCKS: blocks of s channels of a pixel in an object of the residual.
+        RESIDUAL_PIXELS: blocks of output pixels for which an object of the residual holds the channels.
+        RESIDUAL_CALLS: how many of them make an object of the output.
         SPAN: objects of A whose steps an object of B holds, but for a tile's first.
         FIRST_SPAN: those of a tile's first object of B.
         PART: elements of an object of B for one of these objects of A.
@@ -49,6 +55,10 @@ class Word(IntEnum):
         AFTER: objects of the input for other rows behind each of this row's; one word a row.
         TILES_OF: tiles of output pixels in a pass; one word a column of cores.
         IDLE: objects of B in a pass for tiles that other columns have more; one word a column.
+        INSIDE: whether a slice's per-channel operands lie behind the weights of a tile's first object of B,
+            1 or 0.
+        OWN_OBJECT: whether an object of their own comes behind a tile's others, 1 or 0.
+        BETWEEN: objects of the input for other rows of cores between two of a row's.
         STEP_TABLE: for each step of an object of B, the distance of its block of A from the pixel's
             first block, in elements. The table of the blocks of pixels lies behind it.
     """
@@ -75,12 +85,20 @@ class Word(IntEnum):
     AFTER = 32
     TILES_OF = 36
     IDLE = 44
-    STEP_TABLE = 52
+    INSIDE = 52
+    OWN_OBJECT = 53
+    BETWEEN = 54
+    RESIDUAL_PIXELS = 55
+    RESIDUAL_CALLS = 56
+    STEP_TABLE = 60
 
     def of(self, number: int) -> int:
         """The word of one row or column of cores, of those that have one each."""
         return self.value + number
 
+
+_LEAST_CHANNELS = 16
+"""Channels that a slice has at least, so that the tables of its pixels are short."""
 
 MOST_CONSTANTS = 6
 """Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
@@ -98,6 +116,10 @@ compiler may fill the file of accumulators and still not slow where it may not, 
 meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer sums fill the file."""
 
 
+GROUPS_OF_SEVEN = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
+"""The same for pixels that come in sevens, of which none is computed in vain; where seven blocks fit."""
+
+
 @dataclass(frozen=True)
 class SteeredKernel(MatrixKernel):
     """The buffers of one kernel.
@@ -106,30 +128,38 @@ class SteeredKernel(MatrixKernel):
         arch: the core's generation.
         dtype: "i8", "i16" or "bf16".
         a_elements, b_elements: lengths of the A and B buffers.
-        sums: length of C.
+        sums: length of C without the parameters in front of it.
+        sevens: whether blocks of pixels come in sevens.
     """
 
     a_elements: int
     b_elements: int
     sums: int
+    sevens: bool
 
     @property
     def group(self) -> tuple[int, int]:
         """Blocks of pixels and blocks of t channels of a group of accumulators."""
-        return GROUPS[self.arch.name, self.dtype]
+        key = self.arch.name, self.dtype
+        return GROUPS_OF_SEVEN.get(key, GROUPS[key]) if self.sevens else GROUPS[key]
+
+    @property
+    def least_blocks(self) -> int:
+        """Blocks of t channels that an object of B has at least, for which the tables have room."""
+        return max(_LEAST_CHANNELS // self.rst[2], self.group[1])
 
     @cached_property
     def most_steps(self) -> int:
         """Steps of K that an object of B can hold."""
         _, s, t = self.rst
-        return self.b_elements // (self.group[1] * s * t)
+        return self.b_elements // (self.least_blocks * s * t)
 
     @cached_property
     def most_pixels(self) -> int:
         """Blocks of pixels that C can hold, whole groups."""
         r, _, t = self.rst
-        y, x = self.group
-        blocks = self.sums // (r * x * t)
+        y, _ = self.group
+        blocks = self.sums // (r * self.least_blocks * t)
         return blocks - blocks % y
 
     @property
@@ -153,9 +183,9 @@ class SteeredKernel(MatrixKernel):
         return self.constant_table + MOST_CONSTANTS * VECTOR_WORDS
 
     @property
-    def parameters_type(self) -> str:
-        """The buffer of the parameters."""
-        return f"memref<{self.words}xi32>"
+    def memory(self) -> Buffer:
+        """Parameters and sums, as an argument."""
+        return Buffer("%c", self.words + self.sums, "i32")
 
     def tables(
         self, steps: Sequence[int], pixels: Sequence[int], constants: Sequence[int] = ()
@@ -199,7 +229,7 @@ class SteeredKernel(MatrixKernel):
         return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
 
     def text(self, name: str, *, fresh: bool = False) -> str:
-        """The function ``name(a, b, c, p, q, k, fresh)``: the products of A with its object q of B.
+        """The function ``name(a, b, c, q, k, fresh)``: the products of A with its object q of B.
 
         They are added to C, or written to it where ``fresh`` is not 0: one function for both, since the
         program memory also holds the epilogues of all sharers.
@@ -214,10 +244,12 @@ class SteeredKernel(MatrixKernel):
         del fresh
         r, s, t = self.rst
         (y, x), unit, w = self.group, self.unit, Writer()
-        operands = operands_of(unit, self.a_elements, self.b_elements, self.sums)
-        arguments = (
-            f"{operands.arguments}, %p: {self.parameters_type}, %q: index, %k: index, %fresh: index"
+        left, right = (
+            Buffer("%a", self.a_elements, self.dtype),
+            Buffer("%b", self.b_elements, self.dtype),
         )
+        operands = Operands(left, right, self.memory)
+        arguments = f"{operands.arguments}, %q: index, %k: index, %fresh: index"
         with w.block(f"func.func private @{name}({arguments})"):
             operands.configure(w, unit, fresh=False)
             zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
@@ -233,7 +265,8 @@ class SteeredKernel(MatrixKernel):
                 )
             )
             begins = w.value("is", f"arith.cmpi ne, %fresh, {zero} : index")
-            first, first_b = _product(w, "%q", object_c), _product(w, "%k", part_b)
+            first_c, first_b = _product(w, "%q", object_c), _product(w, "%k", part_b)
+            first = w.plus(first_c, self.words)
             # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
             with w.carrying("g", (zero, pixels, w.constant(y)), [first], "index") as tile:
                 starts = [self._word(w, w.plus(tile.iv, self.pixel_table + i)) for i in range(y)]
@@ -297,7 +330,7 @@ class SteeredKernel(MatrixKernel):
 
     def _word(self, w: Writer, place: str, factor: int = 1) -> str:
         """A parameter times a constant, as an index."""
-        return w.word("%p", self.parameters_type, place, factor)
+        return w.word(self.memory.name, self.memory.type, place, factor)
 
 
 @dataclass(frozen=True)

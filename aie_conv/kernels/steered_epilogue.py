@@ -1,9 +1,9 @@
 """The epilogue of one object of the output, with sizes that are run-time parameters.
 
-It stands beside :mod:`aie_conv.kernels.steered`, whose parameters it reads. Sums lie as [pixels of a
-tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form. Per-channel operands
-lie in an object of the filter as :func:`vector_offsets` says, a residual in an object of the input as
-[pixels of a tile][blocks of s channels][r][s].
+It stands beside :mod:`aie_conv.kernels.steered`, whose parameters it reads. Sums lie behind them as
+[pixels of a tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form.
+Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says, a residual in an object of
+the input as [its pixels][blocks of s channels][r][s].
 """
 
 from collections.abc import Hashable, Sequence
@@ -47,11 +47,12 @@ class SteeredEpilogue(BlockEpilogue):
     """One epilogue function; inputs besides the residual are per-channel operands.
 
     Attributes:
-        sums: length of the accumulators' buffer.
+        sums: length of the accumulators, without the parameters in front of them.
         unit: length of the output's buffer.
-        a_elements, b_elements: lengths of the A and B buffers.
-        words: length of the parameters' buffer.
-        constant_table: where the constants lie in it.
+        a_elements: length of the A buffer.
+        kept: length of the buffer that per-channel operands are kept in.
+        words: length of the parameters.
+        constant_table: where the constants lie in them.
         residual: the input index of the residual, None without.
         vector_bytes: of one vector load.
     """
@@ -59,7 +60,7 @@ class SteeredEpilogue(BlockEpilogue):
     sums: int
     unit: int
     a_elements: int
-    b_elements: int
+    kept: int
     words: int
     constant_table: int
     residual: int | None
@@ -137,19 +138,18 @@ class SteeredEpilogue(BlockEpilogue):
     @property
     def _buffers(self) -> dict[str, Buffer]:
         """The buffers by their names, in the order of the arguments."""
-        given = [Buffer("%acc", self.sums, self.accumulator)]
+        given = [Buffer("%c", self.words + self.sums, "i32")]
         if self.vectors:
-            given.append(Buffer("%b", self.b_elements, self.operand_dtype))
+            given.append(Buffer("%v", self.kept, self.operand_dtype))
         given.append(Buffer("%out", self.unit, self.out_dtype))
         if self.residual is not None:
             given.append(Buffer("%res", self.a_elements, self.operand_dtype))
-        given.append(Buffer("%p", self.words, "i32"))
         return {buffer.name: buffer for buffer in given}
 
     @property
     def _arguments(self) -> list[tuple[str, str]]:
         """The function's arguments: names and types."""
-        indices = ["%u"] if self.residual is None else ["%u", "%at"]
+        indices = ["%u"] if self.residual is None else ["%u", "%call", "%at"]
         return [(name, buffer.type) for name, buffer in self._buffers.items()] + [
             (name, "index") for name in indices
         ]
@@ -159,9 +159,11 @@ class SteeredEpilogue(BlockEpilogue):
         return ", ".join(kind for _, kind in self._arguments)
 
     def text(self, name: str) -> str:
-        """The function ``name(acc[, b], out[, residual], parameters, unit[, residual's block])``.
+        """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
 
-        The last is the block of s channels of a pixel at which the residual's channels begin.
+        With a residual a call makes the part of the unit that an object of the residual is for, ``call``
+        is its number. The last is the block of s channels of a pixel at which the residual's channels
+        begin.
         """
         r, s, t = self.rst
         w, buffers = Writer(), self._buffers
@@ -170,8 +172,14 @@ class SteeredEpilogue(BlockEpilogue):
             zero, one = w.constant(0), w.constant(1)
             channels, pixels = self._word(w, Word.CHANNELS), self._word(w, Word.UNIT_PIXELS)
             pixel = w.value("i", f"arith.muli %u, {pixels} : index")
-            row = w.times(channels, r * t)
-            firsts, steps = [w.value("i", f"arith.muli {pixel}, {row} : index")], [row, row]
+            row, inside = w.times(channels, r * t), ""
+            if self.residual is not None:
+                pixels = self._word(w, Word.RESIDUAL_PIXELS)
+                skipped = w.value("i", f"arith.muli %call, {pixels} : index")
+                inside = w.value("i", f"arith.muli {skipped}, {row} : index")
+                pixel = w.sum(pixel, skipped)
+            first = w.value("i", f"arith.muli {pixel}, {row} : index")
+            firsts, steps = [w.plus(first, self.words)], [row, row]
             if self.residual is not None:
                 blocks = self._word(w, Word.RESIDUAL_BLOCKS)
                 firsts.append(w.times("%at", r * s))
@@ -181,7 +189,8 @@ class SteeredEpilogue(BlockEpilogue):
             with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
                 inputs = self._inputs(w, c, offsets)
                 block = w.times(c, r * t)
-                starts = [w.sum(firsts[0], block), block, *firsts[1:]]
+                out = w.sum(inside, block) if inside else block
+                starts = [w.sum(firsts[0], block), out, *firsts[1:]]
                 # Places are carried: their distances are no constants, and products take time.
                 with w.carrying("m", (zero, pixels, one), starts, "index") as loop:
                     at, to, *lies_at = loop.values
@@ -191,7 +200,7 @@ class SteeredEpilogue(BlockEpilogue):
                         if self.residual is not None:
                             values[self.residual] = self._phase(w, wide, self.residual, phase)
                         ahead = phase * r * t
-                        acc = buffers["%acc"], w.plus(at, ahead)
+                        acc = buffers["%c"], w.plus(at, ahead)
                         self._block(w, acc, (buffers["%out"], w.plus(to, ahead)), values, constants)
                     pairs = zip(loop.values, steps, strict=True)
                     loop.values = [w.sum(place, step) for place, step in pairs]
@@ -205,7 +214,7 @@ class SteeredEpilogue(BlockEpilogue):
         few, lanes = f"vector<{t}xi32>", ", ".join(str(c) for _ in range(r) for c in range(t))
         for number, key in enumerate(self._lifted):
             at = w.constant(self.constant_table + number * VECTOR_WORDS)
-            value = self._load(w, self._buffers["%p"], at, t)
+            value = self._load(w, self._buffers["%c"], at, t)
             found[key] = w.value("k", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
         return {**super()._constants(w, found), **found}
 
@@ -221,7 +230,7 @@ class SteeredEpilogue(BlockEpilogue):
 
     def _word(self, w: Writer, word: Word) -> str:
         """A parameter as an index."""
-        return w.word("%p", self._buffers["%p"].type, w.constant(word))
+        return w.word("%c", self._buffers["%c"].type, w.constant(word))
 
     def _offsets(self, w: Writer, channels: str) -> dict[int, str]:
         """Where each per-channel operand begins, for so many blocks of channels."""
@@ -245,7 +254,7 @@ class SteeredEpilogue(BlockEpilogue):
                 index: self._channels(
                     w,
                     index,
-                    self._buffers["%b"],
+                    self._buffers["%v"],
                     w.sum(start, w.times(block, self._channel_operands(index))),
                 )
                 for index, start in offsets.items()

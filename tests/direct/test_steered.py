@@ -12,13 +12,14 @@ from aie_conv.arch import get_device
 from aie_conv.array.plan import ArrayPlan
 from aie_conv.array.streams import channels
 from aie_conv.direct.frames import SteeredRoute
-from aie_conv.direct.steered import Frame, SteeredTiling
+from aie_conv.direct.steered import SteeredTiling
+from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.partitioner.interface import blank_operands
 
 from .strategies import Case, cases, simulate
 
-FRAME = Frame(2048, 2304, 1024, 6144)
+FRAME = Frame(2048, 2304, 1024, 6144, 512, sevens=False)
 """A small one, which most small problems fit."""
 ROUTE = SteeredRoute([FRAME])
 LAST = (0, 2, 3, 1)

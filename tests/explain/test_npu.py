@@ -180,8 +180,8 @@ def check_tiles(plan: str, text: str) -> None:
     fifo = {name: f for name, f in model.fifos.items()}
     core_input = next(f for name, f in fifo.items() if name.startswith("a_l1_0"))
     wanted = {
-        ("mem tile", "input"): (fifo["a_l3_0"].stored_bytes, 2),
-        ("mem tile", "filters"): (fifo["b_l3_0"].bytes, 2),
+        ("mem tile", "input"): (fifo["a_l3_0"].stored_bytes, fifo["a_l3_0"].depths[-1]),
+        ("mem tile", "filters"): (fifo["b_l3_0"].bytes, fifo["b_l3_0"].depths[-1]),
         ("mem tile", "output"): (fifo["c_l3_0"].bytes, 2),
         ("core", "input"): (core_input.bytes, core_input.depths[-1]),
         ("core", "filter"): (fifo["b_l1_0"].bytes, fifo["b_l1_0"].depths[-1]),
@@ -190,8 +190,12 @@ def check_tiles(plan: str, text: str) -> None:
     for key, (size, buffers) in wanted.items():
         row = made[key]
         assert (number(row[2].split(" (")[0]), int(row[3])) == (size, buffers), key
-    (sums,) = {v.type.bytes for v in model.buffers if v.name.startswith("acc")}
-    assert number(made["core", "sums"][4]) == sums
+    own = {v.name.rsplit("_", 2)[0]: v.type.bytes for v in model.buffers}
+    if "memory" in own:
+        parameters = number(made["core", "run-time"][4])
+        assert number(made["core", "sums"][4]) + parameters == own["memory"]
+    else:
+        assert number(made["core", "sums"][4]) == own["acc"]
     grid = re.search(r"^cores +(\d+) columns? x (\d+) rows? = (\d+) of", plan, re.MULTILINE)
     assert grid is not None
     columns, lines = ({getattr(c.tile, axis) for c in model.cores} for axis in ("col", "row"))

@@ -1,6 +1,6 @@
 """The product whose sizes are parameters: what it adds, where it stops, and how long it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 import ml_dtypes
@@ -27,6 +27,7 @@ class Sizes:
     objects: int
     blocks: int
     span: int = 1
+    sevens: bool = False
 
     @property
     def b_blocks(self) -> int:
@@ -42,15 +43,25 @@ class Case:
     arrays: list[np.ndarray]
     wanted: np.ndarray
 
+    @property
+    def sums(self) -> np.ndarray:
+        """What lies behind the parameters."""
+        dtype = np.float32 if self.kernel.dtype == "bf16" else np.int32
+        return self.arrays[2][self.kernel.words :].view(dtype)
+
 
 def kernel_for(device: str, dtype: str, sizes: Sizes, spare: int) -> SteeredKernel:
     arch = get_device(device).arch
     r, s, t = arch.matmul[dtype]
-    y, x = SteeredKernel(arch, dtype, 0, 0, 0).group
-    channels = sizes.objects * sizes.channel_groups * x
+    blank = SteeredKernel(arch, dtype, 0, 0, 0, sizes.sevens)
+    (y, x), least = blank.group, blank.least_blocks
+    # The tables are for slices of at least so many blocks.
+    channels = max(sizes.objects * sizes.channel_groups * x, least)
     whole = -(-sizes.pixels // y) * y
-    b = (sizes.span * sizes.b_blocks + spare) * x * s * t
-    return SteeredKernel(arch, dtype, sizes.blocks * r * s, b, (whole + spare) * channels * r * t)
+    b = (max(sizes.span * sizes.b_blocks * x, sizes.steps * least) + spare * x) * s * t
+    return SteeredKernel(
+        arch, dtype, sizes.blocks * r * s, b, (whole + spare) * channels * r * t, sizes.sevens
+    )
 
 
 def words(kernel: SteeredKernel, sizes: Sizes, steps: np.ndarray, pixels: np.ndarray) -> np.ndarray:
@@ -100,20 +111,22 @@ def case(
     own = wanted[: prod(shape)].reshape(shape)[:, number[0]]
     own[...] = product if fresh else own + product
     sums = c.astype(np.float32 if dtype == "bf16" else np.int32)
-    return Case(kernel, [a, b, sums, words(kernel, sizes, steps, pixels)], wanted)
+    memory = np.concatenate([words(kernel, sizes, steps, pixels), sums.view(np.int32)])
+    return Case(kernel, [a, b, memory], wanted)
 
 
 @given(data=st.data())
 def test_products_are_added_or_written_where_the_tables_say(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     sizes = Sizes(*(data.draw(st.integers(1, most)) for most in (9, 9, 3, 3, 24, 3)))
+    sizes = replace(sizes, sevens=data.draw(st.booleans()))
     number = tuple(data.draw(st.integers(0, most - 1)) for most in (sizes.objects, sizes.span))
     fresh = data.draw(st.booleans())
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     made = case(device, dtype, sizes, number, rng, fresh=fresh)
     text = made.kernel.declarations() + made.kernel.text("kernel")
     run_function(device, text, made.arrays, *number, int(fresh))
-    np.testing.assert_array_equal(made.arrays[2].astype(np.float64), made.wanted)
+    np.testing.assert_array_equal(made.sums.astype(np.float64), made.wanted)
 
 
 @pytest.mark.parametrize(("device", "dtype"), PRODUCTS)
@@ -123,14 +136,13 @@ def test_an_object_without_steps_leaves_the_sums_and_clears_fresh_ones(
     sizes = Sizes(1, 5, 2, 1, 8)
     for fresh in (False, True):
         made = case(device, dtype, sizes, (0, 0), np.random.default_rng(0), fresh=fresh)
-        a, b, sums, parameters = made.arrays
-        parameters[Word.STEPS] = 0
-        before = sums.copy()
+        made.arrays[2][Word.STEPS] = 0
+        before = made.sums.copy()
         text = made.kernel.declarations() + made.kernel.text("kernel")
-        run_function(device, text, [a, b, sums, parameters], 0, 0, int(fresh))
+        run_function(device, text, made.arrays, 0, 0, int(fresh))
         written = np.prod([-(-5 // made.kernel.group[0]), *made.kernel.group, 2])
         before[: written * made.kernel.rst[0] * made.kernel.rst[2]] *= not fresh
-        np.testing.assert_array_equal(sums, before)
+        np.testing.assert_array_equal(made.sums, before)
 
 
 @given(data=st.data())
@@ -139,6 +151,7 @@ def test_an_estimate_is_near_the_schedule(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     steps = data.draw(st.integers(1, 80))
     sizes = Sizes(steps, data.draw(st.integers(1, 24)), *(data.draw(st.integers(1, 4)) for _ in "js"), 8)  # fmt: skip
+    sizes = replace(sizes, sevens=data.draw(st.booleans()))
     fresh = data.draw(st.booleans())
     made = case(device, dtype, sizes, (0, 0), np.random.default_rng(0), fresh=fresh)
     text = made.kernel.declarations() + made.kernel.text("kernel")
@@ -168,15 +181,18 @@ def test_a_core_comes_near_its_rate(device: str, dtype: str, least: float) -> No
 def test_tables_and_counts_have_a_place_of_their_own(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     lengths = (data.draw(st.integers(1, 20000)) * 64 for _ in range(3))
-    kernel = SteeredKernel(get_device(device).arch, dtype, *lengths)
+    kernel = SteeredKernel(get_device(device).arch, dtype, *lengths, data.draw(st.booleans()))
     (r, s, t), (y, x) = kernel.rst, kernel.group
     assert kernel.most_steps * x * s * t <= kernel.b_elements
     assert kernel.most_pixels % y == 0
     assert kernel.most_pixels * r * x * t <= kernel.sums
     rows = get_device(device).arch.core_rows
     single = [word for word in Word if word < Word.SKIP_FIRST]
-    by_row = [Word.SKIP_FIRST, Word.RESIDUAL_AT, Word.SKIP_LAST]
+    single += [word for word in Word if Word.INSIDE <= word < Word.STEP_TABLE]
+    by_row = [Word.SKIP_FIRST, Word.RESIDUAL_AT, Word.SKIP_LAST, Word.BEFORE, Word.AFTER]
+    by_column = [Word.TILES_OF, Word.IDLE]
     used = [*single, *(word.of(row) for word in by_row for row in range(rows))]
+    used += [word.of(column) for word in by_column for column in range(get_device("npu4").columns)]
     assert len(set(used)) == len(used)
     assert max(used) < kernel.step_table
     assert kernel.words % 16 == 0

@@ -28,7 +28,7 @@ from tests.kernels.run import call_function
 
 Values = NDArray[Any]
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
-TABLE = 32
+TABLE = 64
 WORDS = TABLE + MOST_CONSTANTS * VECTOR_WORDS
 
 
@@ -47,7 +47,7 @@ class Case:
     Attributes:
         kernel: the function.
         words: the parameters by their place.
-        unit, at: the arguments behind the buffers.
+        unit, call, at: the arguments behind the buffers.
         arrays: the buffers before the call, in the order of the arguments.
         out: number of the output among them.
         want: the output's elements that the call writes, as it lies.
@@ -56,6 +56,7 @@ class Case:
     kernel: SteeredEpilogue
     words: dict[Word, int]
     unit: int
+    call: int
     at: int
     arrays: list[Values]
     out: int
@@ -63,7 +64,7 @@ class Case:
 
     def run(self, device: str) -> Values:
         """The output's buffer after the call."""
-        indices = (self.unit,) if self.kernel.residual is None else (self.unit, self.at)
+        indices = (self.unit,) if self.kernel.residual is None else (self.unit, self.call, self.at)
         call_function(device, self.kernel.text("kernel"), self.arrays, *indices)
         return self.arrays[self.out]
 
@@ -137,16 +138,19 @@ def cases(draw: st.DrawFn, device: str, operand: str) -> Case:
     wide = s * size // DTYPE_BYTES[residual or operand]
     step = max(1, wide // t) if residual else 1
     channels = step * draw(st.integers(1, 5))
-    pixels, unit = draw(st.integers(1, 6)), draw(st.sampled_from([2, 1, 0]))
+    each, unit = draw(st.integers(1, 6)), draw(st.sampled_from([2, 1, 0]))
+    # With a residual a call makes a part of a unit.
+    calls = draw(st.integers(1, 3)) if residual else 1
+    call, pixels = draw(st.integers(0, calls - 1)), calls * each
     units, n = draw(st.integers(unit + 1, 3)), channels * t
-    own = slice(unit * pixels, (unit + 1) * pixels)
+    own = slice(unit * pixels + call * each, unit * pixels + (call + 1) * each)
     at, behind = draw(st.integers(0, 3)), draw(st.integers(0, 3))
     blocks = at + n // wide + behind
 
     sums = numbers(rng, accumulator, (units * pixels, r, n))
     rows = [numbers(rng, dtype, (n,)) for dtype in vectors]
-    tile = numbers(rng, residual or "i8", (pixels, r, blocks * wide))
-    values = [np.broadcast_to(row, (pixels, r, n)) for row in rows]
+    tile = numbers(rng, residual or "i8", (each, r, blocks * wide))
+    values = [np.broadcast_to(row, (each, r, n)) for row in rows]
     if index is not None:
         values.insert(index, tile[:, :, at * wide :][:, :, :n])
     inputs = [EpilogueInput(Operand(dtype, (n,)), (0, 1, 0)) for dtype in dtypes]
@@ -157,12 +161,12 @@ def cases(draw: st.DrawFn, device: str, operand: str) -> Case:
     out_dtype = finish(made, draw, number, accumulator)
 
     more = st.integers(0, 3).map(lambda count: count * 64)
-    lie = made.values[-1].reshape(pixels, r, channels, t).transpose(0, 2, 1, 3).reshape(-1)
+    lie = made.values[-1].reshape(each, r, channels, t).transpose(0, 2, 1, 3).reshape(-1)
     offsets, total = vector_offsets(n, vectors, size)
     buffers = {
         "acc": padded(sums.reshape(-1, r, channels, t).transpose(0, 2, 1, 3), draw(more)),
         "b": numbers(rng, "i8", ((total + draw(more) + 64) * size,)),
-        "out": numbers(rng, out_dtype, (lie.size + draw(more),)),
+        "out": numbers(rng, out_dtype, (calls * lie.size + draw(more),)),
         "a": padded(tile.reshape(-1, r, blocks, wide).transpose(0, 2, 1, 3), draw(more)),
     }
     for offset, row in zip(offsets, rows, strict=True):
@@ -178,9 +182,13 @@ def cases(draw: st.DrawFn, device: str, operand: str) -> Case:
     assert kernel.channel_step == step
     assert kernel.vector_offsets(n) == (offsets, total)
     words = {Word.CHANNELS: channels, Word.UNIT_PIXELS: pixels, Word.RESIDUAL_BLOCKS: blocks}
+    words[Word.RESIDUAL_PIXELS] = each
     used = ["acc", *(["b"] if vectors else []), "out", *(["a"] if residual else [])]
-    arrays = [*(buffers[name] for name in used), parameters(words, kernel.constants)]
-    return Case(kernel, words, unit, at, arrays, used.index("out"), lie)
+    buffers["acc"] = np.concatenate(
+        [parameters(words, kernel.constants), buffers["acc"].view(np.int32)]
+    )
+    arrays = [buffers[name] for name in used]
+    return Case(kernel, words, unit, call, at, arrays, used.index("out"), lie)
 
 
 def padded(values: Values, more: int) -> Values:
@@ -208,9 +216,9 @@ def test_a_unit_equals_numpy_and_nothing_else_is_written(
     case = data.draw(cases(device, operand))
     before = [array.copy() for array in case.arrays]
     got = case.run(device)
-    size = case.want.size
-    np.testing.assert_array_equal(got[:size], case.want)
-    before[case.out][:size] = got[:size]
+    made = slice(case.call * case.want.size, (case.call + 1) * case.want.size)
+    np.testing.assert_array_equal(got[made], case.want)
+    before[case.out][made] = got[made]
     for array, old in zip(case.arrays, before, strict=True):
         assert array.tobytes() == old.tobytes()
 
@@ -272,13 +280,20 @@ def test_an_estimate_is_near_the_schedule(data: st.DataObject) -> None:
     pixels = data.draw(st.integers(1, 30))
     channels = kernel.channel_step * data.draw(st.integers(1, 4))
     words = parameters(
-        {Word.CHANNELS: channels, Word.UNIT_PIXELS: pixels, Word.RESIDUAL_BLOCKS: 16},
+        {
+            Word.CHANNELS: channels,
+            Word.UNIT_PIXELS: pixels,
+            Word.RESIDUAL_BLOCKS: 16,
+            Word.RESIDUAL_PIXELS: pixels,
+        },
         kernel.constants,
     )
     types = [operand, out, *([operand] if residual else [])]
-    sums = np.zeros(most, NUMPY_DTYPE[kernel.accumulator])
-    arrays = [sums, *(np.zeros(most, NUMPY_DTYPE[dtype]) for dtype in types), words]
-    _, found = call_function(device, kernel.text("kernel"), arrays, *((0, 0) if residual else (0,)))
+    memory = np.concatenate([words, np.zeros(most, np.int32)])
+    arrays = [memory, *(np.zeros(most, NUMPY_DTYPE[dtype]) for dtype in types)]
+    _, found = call_function(
+        device, kernel.text("kernel"), arrays, *((0, 0, 0) if residual else (0,))
+    )
     said = kernel.cycles_of(pixels, channels)
     near = abs(said - found) <= 20 + 15 * channels // kernel.channel_step
     assert near or 1 / 1.35 <= said / found <= 1.35, (kernel, said, found)

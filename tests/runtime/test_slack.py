@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 import aie_conv
 from aie_conv.bridge.pipeline import compile_module
 from aie_conv.direct.frames import SteeredRoute
-from aie_conv.direct.steered import Frame
+from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import DeviceError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.partitioner.interface import Decision, Plan
@@ -83,7 +83,9 @@ def loaded(device: Any, by: int, slack: int) -> tuple[Program, Executable]:
     made: list[Executable] = []
 
     def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        plan = SteeredRoute([Frame(2048, 2304, 1024, 6144)]).propose(problem, "npu1_4col")
+        plan = SteeredRoute([Frame(2048, 2304, 1024, 6144, 512, sevens=False)]).propose(
+            problem, "npu1_4col"
+        )
         return Decision("direct", "", plan)
 
     def pack(name: str, plan: Plan) -> bytes:
