@@ -66,11 +66,14 @@ class Call:
 
 @dataclass(frozen=True)
 class Network:
-    """An inference: its calls in order, and the contractions that stayed on the CPU."""
+    """An inference: its calls in order, and the contractions that stayed on the CPU, with seconds there.
+
+    Those seconds are the planner's estimate.
+    """
 
     device: str
     calls: tuple[Call, ...]
-    on_cpu: tuple[str, ...]
+    on_cpu: tuple[tuple[str, float], ...]
 
     @property
     def array(self) -> float:
@@ -127,8 +130,18 @@ def second_run(artifact: Artifact, inputs: Sequence[Array], layers: Mapping[str,
     entries = {e["name"]: e for e in contractions(artifact)}
     runs = zip(program.records, watching.called, strict=True)
     calls = tuple(Call(layers.get(r["name"], LAST), entries[r["name"]], r, ran) for r, ran in runs)
-    on_cpu = [layers.get(name, LAST) for name, e in entries.items() if e["route"] == "cpu"]
-    return Network(artifact.report["device"], calls, tuple(on_cpu))
+    device = artifact.report["device"]
+    on_cpu = [
+        (layers.get(name, LAST), cpu_cycles(e) / get_device(device).arch.clock_hz)
+        for name, e in entries.items()
+        if e["route"] == "cpu"
+    ]
+    return Network(device, calls, tuple(on_cpu))
+
+
+def cpu_cycles(entry: Mapping[str, Any]) -> int:
+    """What the planner takes a contraction to cost on the CPU, in cycles of the array's clock."""
+    return next(c["cost"] for c in entry["candidates"] if c["route"] == "cpu")
 
 
 def vendor() -> Row:
@@ -157,9 +170,11 @@ def times() -> bool:
             )
             print(f"  cycles by what binds: {binding(net)}")
             if net.on_cpu:
-                print(f"  on the CPU: {', '.join(net.on_cpu)}")
+                names = ", ".join(name for name, _ in net.on_cpu)
+                there = sum(seconds for _, seconds in net.on_cpu)
+                print(f"  on the CPU, not in it: {names}; {1e3 * there:.2f} ms predicted there")
             if (dtype, device) == (DTYPES[0], DEVICES[0]):
-                met = whole <= TIME_LIMIT and not net.on_cpu
+                met = whole <= TIME_LIMIT and all(name == LAST for name, _ in net.on_cpu)
                 what = f"  array and reconfigurations {1e3 * whole:.2f} ms"
                 holds &= verdict(what, met, f"at most {1e3 * TIME_LIMIT:g}")
     return holds

@@ -1,5 +1,6 @@
 """Programs for many shapes: the emitted text, parsed back and run, against torch."""
 
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from random import Random
@@ -10,12 +11,13 @@ from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
 from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.streams import channels
+from aie_conv.array.streams import Wait, channels, schedule
 from aie_conv.direct.frames import SteeredRoute
 from aie_conv.direct.steered import SteeredTiling
 from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.partitioner.interface import blank_operands
+from aie_conv.problem import conv2d
 
 from .strategies import Case, cases, simulate
 
@@ -162,3 +164,42 @@ def test_far_more_slack_than_input_is_refused() -> None:
     assert known.arguments[0].slack > 0
     with pytest.raises(ConfigRefused, match=r"input slack: 6864 elements of 3168"):
         ROUTE.propose(case.problem(), "npu1_4col", {**plan.parameters, **sizes, "wide": 4})
+
+
+# -- the order of tasks ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("device", ["npu1_1col", "npu1_4col", "npu4"])
+@pytest.mark.parametrize("sizes", [(56, 64, 256, 1), (28, 128, 128, 1), (30, 128, 128, 3)])
+def test_an_output_is_put_off_until_something_waits(
+    sizes: tuple[int, int, int, int], device: str
+) -> None:
+    side, depth, outputs, taps = sizes
+    problem = conv2d(1, side, side, depth, outputs, taps, taps, dtype="i8")
+    made = channels(SteeredRoute().propose(problem, device).tiling)
+    order = {channel.symbol: channel for channel in made}
+    pushed: Counter[str] = Counter()
+    waits = put_off = 0
+    for op in schedule(made, 4):
+        if isinstance(op, Wait):
+            waits += 1
+            continue
+        channel = order[op.symbol]
+        step = channel.chains[pushed[op.symbol]][0]
+        pushed[op.symbol] += 1
+        if channel.late:
+            waits = 0
+            continue
+        # What is behind in its own order, of what may be late.
+        behind = [
+            other.symbol
+            for other in made
+            if other.late
+            and pushed[other.symbol] < len(other.chains)
+            and other.chains[pushed[other.symbol]][0] < step
+        ]
+        put_off += len(behind)
+        assert not (waits and behind), (op.symbol, behind)
+        waits = 0
+    assert pushed == {channel.symbol: len(channel.chains) for channel in made}
+    assert put_off or taps == 1

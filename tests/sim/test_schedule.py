@@ -226,6 +226,25 @@ def test_buffers_lie_in_banks(sizes: dict[int, int]) -> None:
     assert max(filled) <= 16384 + 1e-6
 
 
+def test_where_banks_do_not_do_the_largest_come_first() -> None:
+    """Addresses that mlir-aie of March 2026 gave a core whose sums are larger than a bank."""
+    sizes = {
+        "vectors": 512,
+        "filter 0": 4608,
+        "filter 1": 4608,
+        "output": 7168,
+        "sums": 32000,
+        "input": 14336,
+    }
+    starts = {
+        "sums": 2048, "input": 34048, "output": 48384, "filter 0": 55552, "filter 1": 60160, "vectors": 64768,
+    }  # fmt: skip
+    for name, shares in place(sizes, 2048, 16384, 4).items():
+        begin, end = starts[name], starts[name] + sizes[name]
+        inside = (min(end, 16384 * (bank + 1)) - max(begin, 16384 * bank) for bank in range(4))
+        assert shares == pytest.approx([max(0, size) / sizes[name] for size in inside])
+
+
 def test_rings_that_go_round_in_step_meet_where_their_objects_do() -> None:
     low, high = (1.0, 0.0), (0.0, 1.0)
     assert meeting((low, high), (high, low)) == 0
