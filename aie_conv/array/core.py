@@ -294,8 +294,8 @@ class SteeredCore(Core):
             out = self._acquire(fifo, "Produce", t.out_elements, t.view.problem.out.dtype)
             if joined:
                 self._joined(joined, number, calls, (b, out, unit), (zero, one))
-            alone = w.value("is", f"arith.cmpi eq, {calls}, {zero} : index") if joined else ""
             if plain:
+                alone = w.value("is", f"arith.cmpi eq, {calls}, {zero} : index") if joined else ""
                 with w.block(f"scf.if {alone}") if joined else nullcontext():
                     self._either(plain, number, lambda chosen: self._call(chosen, b, out, unit))
             self._release(fifo, "Produce")
