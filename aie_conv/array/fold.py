@@ -105,7 +105,8 @@ def _input(
     order, count = (*front, d, c), loops[fold.channel].size
     pixels = loops[fold.pixel].size - 1 + fold.taps
     plain = order == tuple(range(rank)) and lhs.shape[c] == count and not any(dims.start)
-    if plain and lhs.shape[d] % fold.step == 0 and lhs.shape[d] >= pixels * fold.step:
+    if plain and lhs.shape[d] % fold.step == 0:
+        # Whole strides that hold all windows.
         source, copies = "lhs", list[HostCopy]()
         shape, pixels = tuple(lhs.shape[i] for i in front), lhs.shape[d] // fold.step
     else:
