@@ -4,6 +4,9 @@ Channels come in blocks. An image of three of them, padded to eight, is mostly z
 by two reads all of it at every other pixel. With the two pixels of a stride as one pixel of six channels, a
 window of seven is one of four that moves by one: as many blocks of channels, half as many pixels, and four
 sevenths of the products.
+
+The eighth tap of those seven is zero, but meets a pixel that may be an infinity: real numbers are folded only
+where strides divide the window.
 """
 
 from dataclasses import dataclass, replace
@@ -56,7 +59,7 @@ def folded(
         dtype: the new operands' type.
         quantum: channels come in blocks of this many.
     """
-    fold = _best(problem, windows, quantum)
+    fold = _best(problem, windows, dtype, quantum)
     if fold is None:
         return problem, ()
     try:
@@ -73,7 +76,7 @@ def folded(
     return replace(problem, loops=loops, lhs=lhs, rhs=rhs), (*lhs_copies, *rhs_copies)
 
 
-def _best(problem: ConvProblem, windows: dict[int, int], quantum: int) -> _Fold | None:
+def _best(problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: int) -> _Fold | None:
     """The fold that leaves the fewest products; None where none leaves fewer."""
     loops, channel = problem.loops, channel_loop(problem)
     if channel is None or problem.extent("g") > 1 or loops[channel].size % quantum == 0:
@@ -84,7 +87,8 @@ def _best(problem: ConvProblem, windows: dict[int, int], quantum: int) -> _Fold 
     found: list[tuple[float, _Fold]] = []
     for pixel, tap in windows.items():
         (d, step), dilation = dims.of_loop[pixel], dims.of_loop[tap][1]
-        if step == 1 or dilation != 1 or users.count(d) != 2:
+        whole = dtype.startswith("i") or loops[tap].size % step == 0
+        if step == 1 or dilation != 1 or users.count(d) != 2 or not whole:
             continue
         taps, channels = -(-loops[tap].size // step), round_up(step * count, quantum)
         share = taps * channels / (loops[tap].size * round_up(count, quantum))

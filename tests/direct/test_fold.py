@@ -1,5 +1,6 @@
 """Strides folded into channels: the emitted text, parsed back and run, against torch."""
 
+import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
@@ -10,8 +11,9 @@ from aie_conv.array.pixels import matrix_dtype, without_unit_loops
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.direct.view import find_windows, make_view
 from aie_conv.errors import ConfigRefused, Unsupported
-from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, apply
 from aie_conv.problem import ConvProblem
+from aie_conv.sim import Simulator
 
 from .strategies import Case, simulate
 
@@ -90,6 +92,27 @@ def test_whole_blocks_of_channels_are_not_folded(channels: int) -> None:
     shape = ((9, 9), (3, 3), (2, 2), (1, 1))
     case = Case(1, 1, channels, 16, *shape, "i8", LAST, LAST, LAST, 0, "none")
     assert not fold_of(case.problem())[2]
+
+
+@pytest.mark.parametrize(("taps", "stride"), [(7, 2), (4, 2), (3, 4), (6, 3)])
+def test_an_infinity_beside_a_window_does_not_reach_it(taps: int, stride: int) -> None:
+    """Where it would meet a made-up tap there is no fold."""
+    side = 3 * stride + taps + stride
+    shape = ((side, side), (taps, taps), (stride, stride), (1, 1))
+    case = Case(1, 1, 3, 8, *shape, "bf16", LAST, LAST, LAST, 0, "none")
+    problem = case.problem()
+    assert bool(fold_of(problem)[2]) == (taps % stride == 0)
+    plan = VectorRoute().propose(problem, "npu1_1col")
+    arrays = case.operands()
+    x = arrays["lhs"].reshape(side, side, 3)
+    x[:, taps:] = np.inf
+    buffers = apply(plan.prologue, arrays)
+    flat = [np.zeros(a.elements, NUMPY_DTYPE[a.dtype]) for a in plan.arguments]
+    for a, buffer in zip(plan.arguments, flat, strict=True):
+        if a.name in buffers:
+            buffer[:] = buffers[a.name].reshape(-1)
+    Simulator(plan.emit()).run(flat)
+    assert np.isfinite(flat[-1][:8].astype(np.float32)).all()
 
 
 def test_an_image_of_three_channels_is_read_as_pairs_of_pixels() -> None:
