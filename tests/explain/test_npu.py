@@ -10,11 +10,16 @@ import numpy as np
 import pytest
 
 import aie_conv
+from aie_conv.arch import get_device
+from aie_conv.array.plan import ArrayPlan
+from aie_conv.direct.frames import FRAMES, SteeredRoute
 from aie_conv.direct.vector import VectorRoute
+from aie_conv.errors import ConfigRefused
 from aie_conv.explain.plan import chosen
 from aie_conv.explain.program import calls, core, read_program
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.kernels.matmul import MatmulKernel
+from aie_conv.kernels.steered import Word
 from aie_conv.kernels.window import WindowKernel
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.problem import conv2d
@@ -200,6 +205,26 @@ def check_tiles(plan: str, text: str) -> None:
     assert grid is not None
     columns, lines = ({getattr(c.tile, axis) for c in model.cores} for axis in ("col", "row"))
     assert tuple(map(int, grid.groups())) == (len(columns), len(lines), len(model.cores))
+
+
+@pytest.mark.parametrize("channels", [64, 320])
+def test_calls_of_a_program_for_many_shapes_are_its_tilings(channels: int) -> None:
+    problem, seen = conv2d(1, 28, 28, channels, 128, 1, 1, dtype="i8"), set[bool]()
+    for tiling in SteeredRoute(FRAMES[:1]).plain(problem, get_device("npu1_4col")):
+        try:
+            tiling.check()
+        except ConfigRefused:
+            continue
+        plan = ArrayPlan("direct", "steered", tiling, tiling.cycles)
+        model = read_program(plan.emit(), plan.run_time).model
+        for one in model.cores:
+            found, tiles = calls(one.op, plan.run_time), tiling.tiles_of(one.tile.col)
+            each = tiling.passes * tiles
+            assert found.get("multiply", 0) == each * tiling.chunks * tiling.objects
+            assert found.get("finish", 0) == each * tiling.units
+        words = plan.run_time
+        seen.add(words[Word.FIRST_SPAN] != words[Word.SPAN])
+    assert seen == {channels == 320}
 
 
 def test_registers_hold_what_the_kernel_planned() -> None:
