@@ -90,8 +90,7 @@ def _strips(
 ) -> Iterator[tuple[int, int, int, int, bool]]:
     """(height, width, wide, phases, interleaved) of strips that may fit."""
     apart = held < 2 or view.rows.taps == 1
-    sizes = (outputs for outputs in range(room.each, room.most + 1, room.each))
-    for outputs in sizes:
+    for outputs in range(room.each, room.most + 1, room.each):
         for height in divisors(outputs):
             width = outputs // height
             if height * strips > view.rows.size or width > view.columns.size:
@@ -99,11 +98,9 @@ def _strips(
             high = extent(view.rows, height) if held == 2 else height
             broad = extent(view.columns, width) if held else width
             phases = [count for count in room.phases if count * height * strips <= view.rows.size]
-            ways = [False]
             for wide in _widths(view, held, room.pixels, (high, broad)):
-                if apart and wide * height == room.pixels and outputs > room.each:
-                    ways = [True, False]
-                for count, interleaved in product(phases, ways):
+                able = apart and wide * height == room.pixels and outputs > room.each
+                for count, interleaved in product(phases, [True, False] if able else [False]):
                     if unit_shape(height, width, room.each, interleaved) != (0, 0):
                         yield height, width, wide, count, interleaved
 

@@ -61,7 +61,7 @@ def unit_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple
     Args:
         height, width: of a strip.
         pixels: of each strip in an object.
-        interleaved: as in :class:`SteeredTiling`.
+        interleaved: as in :class:`SteeredTile`.
     """
     columns, rows = pixels // height, pixels // width
     if not interleaved and columns * height == pixels and width % max(1, columns) == 0:
