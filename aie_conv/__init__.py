@@ -12,12 +12,12 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aie_conv.frontends.driver.library import conv
-    from aie_conv.frontends.signature import ConvSignature, generate_mlir
+    from aie_conv.frontends.miopen.library import conv
+    from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
+    from aie_conv.pipeline import Artifact
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.program import Program
-    from aie_conv.target.backend import Artifact
 
 __version__ = "0.1.0"
 
@@ -25,9 +25,9 @@ __all__ = ["ConvSignature", "compile", "conv", "generate_mlir", "get_igemm_conv2
 
 
 _FOUND_IN = {
-    "ConvSignature": "aie_conv.frontends.signature",
-    "conv": "aie_conv.frontends.driver.library",
-    "generate_mlir": "aie_conv.frontends.signature",
+    "ConvSignature": "aie_conv.frontends.miopen.signature",
+    "conv": "aie_conv.frontends.miopen.library",
+    "generate_mlir": "aie_conv.frontends.miopen.signature",
     "get_igemm_conv2d": "aie_conv.igemm",
 }
 
@@ -92,8 +92,8 @@ def compile(
     """
     from pathlib import Path
 
-    from aie_conv.target.backend import compile_any
-    from aie_conv.target.options import Options
+    from aie_conv.options import Options
+    from aie_conv.pipeline import compile_any
 
     options = Options(
         device=device,

@@ -12,8 +12,8 @@ from math import floor, log10
 from pathlib import Path
 
 from aie_conv.arch.machine import current
-from aie_conv.timing.predict import Prediction, Summary, predict_row, summary
-from aie_conv.timing.rows import read_rows
+from aie_conv.calibration.predict import Prediction, Summary, predict_row, summary
+from aie_conv.calibration.rows import read_rows
 
 HERE = Path(__file__).parent
 KINDS = ("kernel", "dma", "array")

@@ -149,7 +149,7 @@ def layers(network: str, dtype: str, size: int) -> list[Layer]:
     from network_run import module_of
 
     from aie_conv.bridge.pipeline import Dispatch, examine_module
-    from aie_conv.target.report import entry
+    from aie_conv.report.json import entry
 
     example = importlib.import_module(network).EXAMPLE
     constants: dict[str, frozenset[str]] = {}

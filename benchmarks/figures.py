@@ -26,19 +26,19 @@ from common import CALIBRATION, operands, simulate, verdict
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current, use_machine
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.matmul import MatmulKernel
+from aie_conv.calibration.platform import Platform, platform_of
+from aie_conv.calibration.predict import predict_row, summary
+from aie_conv.calibration.rows import Row, read_rows
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.matmul import MatmulKernel
+from aie_conv.ir.text import read_module
+from aie_conv.options import Options
 from aie_conv.partitioner import choose, route_names
+from aie_conv.planning import Planning
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Epilogue, Step, conv2d
-from aie_conv.sim.lower import Target
-from aie_conv.sim.model import build_model
-from aie_conv.sim.native import function_cycles
-from aie_conv.sim.text import read_module
-from aie_conv.target.options import Options
-from aie_conv.target.planning import Planning
-from aie_conv.timing.platform import Platform, platform_of
-from aie_conv.timing.predict import predict_row, summary
-from aie_conv.timing.rows import Row, read_rows
+from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.native import function_cycles
+from aie_conv.sim.model.module import build_model
 
 HERE = Path(__file__).parent
 DEVICE = "npu1_4col"

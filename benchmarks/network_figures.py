@@ -16,13 +16,13 @@ from common import CALIBRATION, EXAMPLES, verdict
 
 import aie_conv
 from aie_conv.arch import get_device
+from aie_conv.calibration.rows import Row, read_rows
+from aie_conv.pipeline import Artifact
 from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable
 from aie_conv.sim import Simulator
-from aie_conv.sim.sequence import transfers
-from aie_conv.target.backend import Artifact
-from aie_conv.timing.rows import Row, read_rows
+from aie_conv.sim.functional.sequence import transfers
 
 DTYPES = ("int8", "bf16")
 DEVICES = ("npu1_4col", "npu4")

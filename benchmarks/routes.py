@@ -21,10 +21,10 @@ from common import Layer, Run, layers, operands, simulate
 from numpy.typing import NDArray
 
 from aie_conv.arch import device_names
+from aie_conv.options import Options
 from aie_conv.partitioner import choose, route_names
 from aie_conv.partitioner.interface import Decision
-from aie_conv.target.options import Options
-from aie_conv.target.planning import Planning
+from aie_conv.planning import Planning
 
 NETWORKS = ("resnet50", "mobilenet_v2")
 DTYPES = ("int8", "bf16")

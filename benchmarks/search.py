@@ -13,11 +13,11 @@ from common import EXAMPLES, Layer, layers
 
 from aie_conv.arch import device_names
 from aie_conv.bridge.pipeline import Dispatch
+from aie_conv.options import Options
 from aie_conv.partitioner import choose
 from aie_conv.partitioner.planner import Planner
-from aie_conv.target.backend import Chooser
-from aie_conv.target.options import Options
-from aie_conv.target.planning import SimulatorJudge
+from aie_conv.pipeline import Chooser
+from aie_conv.planning import SimulatorJudge
 
 LIMIT = 20.0
 """Seconds of CPU for all problems of the network, fast."""

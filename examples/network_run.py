@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 import aie_conv
 from aie_conv.errors import AieConvError
 from aie_conv.frontends.torch import fold_batch_norm, import_model
+from aie_conv.options import F32_MODES
 from aie_conv.partitioner import route_names
-from aie_conv.target.options import F32_MODES
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ stages:
 def _help() -> str:
     from aie_conv.arch import device_names
     from aie_conv.partitioner import route_names
-    from aie_conv.target.backend import STAGES
+    from aie_conv.pipeline import STAGES
 
     stages = "\n".join(f"  {name:<10} {what}" for name, _, what in STAGES)
     return _HELP.format(
@@ -106,9 +106,9 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
-    from aie_conv.target.backend import check_writable, compile_source
-    from aie_conv.target.options import parse_flags
-    from aie_conv.target.report import summary
+    from aie_conv.options import parse_flags
+    from aie_conv.pipeline import check_writable, compile_source
+    from aie_conv.report.json import summary
 
     options = parse_flags(flags)
     check_writable(output)

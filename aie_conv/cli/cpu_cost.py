@@ -173,8 +173,8 @@ def _load(samples: list[_Sample]) -> Program:
     """Compile every sample once and as a chain, and load the module."""
     from aie_conv.bridge.pipeline import compile_module
     from aie_conv.partitioner import choose
+    from aie_conv.pipeline import pack_plan
     from aie_conv.runtime.program import load_program
-    from aie_conv.target.backend import pack_plan
 
     text = _resources([_NPU, *samples]) + _NPU.text(_NPU.name, 1)
     for count in (1, _CHAIN):
@@ -273,7 +273,7 @@ def run_cpu_cost(arguments: list[str]) -> int:
     if arguments == ["show"]:
         print(_table([load_measured(), FIXED]))
         return 0
-    from aie_conv.target.backend import make_folder, write_whole
+    from aie_conv.pipeline import make_folder, write_whole
 
     path = stored_path()
     make_folder(path.parent)

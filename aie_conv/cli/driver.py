@@ -14,8 +14,8 @@ from typing import Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
-from aie_conv.frontends.driver.command import OPTIONS, Command, parse, read_commands
-from aie_conv.frontends.driver.execute import (
+from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
+from aie_conv.frontends.miopen.execute import (
     BACKENDS,
     DEVICES,
     SIM_LIMIT_CYCLES,
@@ -27,7 +27,7 @@ from aie_conv.frontends.driver.execute import (
     time_figures,
     time_line,
 )
-from aie_conv.frontends.driver.jobs import Failure, guarded, run_all
+from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 CACHE_VARIABLE = "AIE_CONV_CACHE_DIR"
 
@@ -203,7 +203,7 @@ def _settings(words: Words) -> Settings:
     # The backend's own check of the words that are its own.
     replace(settings, device="sim").options()
     if settings.plan_db is not None:
-        from aie_conv.target.planning import open_database
+        from aie_conv.planning import open_database
 
         open_database(settings.plan_db, Stderr("aie-conv driver").warn)
     if settings.device == "xrt" and not settings.compile_only:
@@ -356,7 +356,7 @@ def _task(line: str | list[str], words: Words, settings: Settings, extra: Comman
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    from aie_conv.target.backend import write_whole
+    from aie_conv.pipeline import write_whole
 
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list[str](_COLUMNS), restval="", lineterminator="\n")
@@ -377,7 +377,7 @@ def run_driver(arguments: list[str]) -> int:
     words = part(arguments, _WITH_VALUE, _SWITCHES)
     path = Path(words.values["csv"]) if "csv" in words.values else None
     if path is not None:
-        from aie_conv.target.backend import check_writable
+        from aie_conv.pipeline import check_writable
 
         check_writable(path)
     settings = _settings(words)

@@ -11,9 +11,9 @@ from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 
 if TYPE_CHECKING:
-    from aie_conv.explain.source import Source
-    from aie_conv.explain.stage import Stage
-    from aie_conv.target.options import Options
+    from aie_conv.options import Options
+    from aie_conv.report.explain.source import Source
+    from aie_conv.report.explain.stage import Stage
 
 _HELP = """\
 usage: aie-conv explain [options] IN
@@ -64,7 +64,7 @@ _SWITCHES = ("--full", "--print-ir-after-all")
 
 
 def _help() -> str:
-    from aie_conv.explain import STAGES
+    from aie_conv.report.explain import STAGES
 
     return _HELP.format(stages="\n".join(f"  {name:<15} {what}" for name, what in STAGES.items()))
 
@@ -124,7 +124,7 @@ def _check_flag(name: str) -> None:
 
 
 def _sources(words: _Words, options: Options) -> list[Source]:
-    from aie_conv.explain.source import from_command, from_name, is_command
+    from aie_conv.report.explain.source import from_command, from_name, is_command
 
     if words.command is not None:
         if words.inputs:
@@ -157,7 +157,7 @@ def _wanted(stages: Sequence[Stage], names: Sequence[str]) -> list[tuple[int, St
 
 def _check_names(names: Sequence[str]) -> None:
     """Refuse names that no dispatch has, before anything is compiled."""
-    from aie_conv.explain import STAGES
+    from aie_conv.report.explain import STAGES
 
     for name in names:
         if name not in STAGES:
@@ -177,8 +177,8 @@ def run_explain(arguments: list[str]) -> int:
     if "pipeline" in words.values or "--print-ir-after-all" in words.switches:
         return _offload(words)
     _check_names(words.stages)
-    from aie_conv.explain.write import check_folder
-    from aie_conv.target.options import parse_flags
+    from aie_conv.options import parse_flags
+    from aie_conv.report.explain.write import check_folder
 
     options = parse_flags(words.flags)
     sources = _sources(words, options)
@@ -196,7 +196,7 @@ def run_explain(arguments: list[str]) -> int:
 
 def _explained(source: Source, options: Options, dispatch: str | None, said: Stderr) -> list[Stage]:
     """The stages of a module, in the first of its forms that the compiler takes."""
-    from aie_conv.explain import explain
+    from aie_conv.report.explain import explain
 
     def made(data: bytes) -> list[Stage]:
         return explain(
@@ -213,7 +213,7 @@ def _explained(source: Source, options: Options, dispatch: str | None, said: Std
 
 def _give(words: _Words, groups: Sequence[tuple[Source, list[tuple[int, Stage]]]]) -> None:
     """Print the stages, or write them."""
-    from aie_conv.explain.write import shown, write_folder
+    from aie_conv.report.explain.write import shown, write_folder
 
     full = "--full" in words.switches
     if "o" in words.values:
@@ -238,7 +238,7 @@ def _offload(words: _Words) -> int:
         raise UsageError("--print-ir-after-all: is of --pipeline=offload")
     if pipeline != "offload":
         raise UsageError(f"--pipeline={pipeline}: unknown: use offload")
-    from aie_conv.target.options import parse_flags
+    from aie_conv.options import parse_flags
 
     options = parse_flags(words.flags)
     (source, *others) = _sources(words, options)

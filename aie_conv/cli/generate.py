@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.driver import number, one_of, options_table, part, read_file
 from aie_conv.errors import UsageError
-from aie_conv.frontends.driver.command import parse
-from aie_conv.frontends.driver.jobs import Failure, guarded, run_all
-from aie_conv.frontends.driver.levels import LEVELS, generate, wanted
-from aie_conv.frontends.signature import MODES, ConvSignature
+from aie_conv.frontends.miopen.command import parse
+from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
+from aie_conv.frontends.miopen.levels import LEVELS, generate, wanted
+from aie_conv.frontends.miopen.signature import MODES, ConvSignature
 
 if TYPE_CHECKING:
-    from aie_conv.target.options import Options
+    from aie_conv.options import Options
 
 _HELP = """\
 usage: aie-conv generate [options] -c "COMMAND" [-o FILE]
@@ -58,7 +58,7 @@ class Task:
     Attributes:
         line: the command.
         dims, modes: the filters.
-        level, pipeline, options: see :func:`aie_conv.frontends.driver.levels.generate`.
+        level, pipeline, options: see :func:`aie_conv.frontends.miopen.levels.generate`.
         folder: where its files go; None gives the texts back.
     """
 
@@ -106,7 +106,7 @@ def _perform_one(given: tuple[Task, ConvSignature]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from aie_conv.target.backend import write_whole
+    from aie_conv.pipeline import write_whole
 
     write_whole(path, text.encode())
 
@@ -138,7 +138,7 @@ def _options(values: dict[str, str]) -> Options | None:
     given = sorted(_BACKEND & set(values))
     if not given:
         return None
-    from aie_conv.target.options import parse_flags
+    from aie_conv.options import parse_flags
 
     flags = [f"--amd-aie-{name.removeprefix('amd-aie-')}={values[name]}" for name in given]
     return parse_flags(flags)
@@ -187,7 +187,7 @@ def _one(line: str, task: Task, output: Path | None) -> int:
     if folder is not None:
         print("\n".join(str(folder / f"{name}.mlir") for name in made.texts))
     elif output is not None and made.texts:
-        from aie_conv.target.backend import check_writable
+        from aie_conv.pipeline import check_writable
 
         check_writable(output)
         _write(output, "\n".join(made.texts))
@@ -199,7 +199,7 @@ def _one(line: str, task: Task, output: Path | None) -> int:
 
 
 def _file(name: str, task: Task, folder: Path, jobs: int, limit: int | None) -> int:
-    from aie_conv.target.backend import make_folder
+    from aie_conv.pipeline import make_folder
 
     commands = read_file(name)
     make_folder(folder)

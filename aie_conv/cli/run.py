@@ -75,9 +75,9 @@ def run_module(arguments: list[str]) -> int:
     """
     options = _parser().parse_args(arguments)
     from aie_conv.cli.values import format_value, parse_input
+    from aie_conv.pipeline import check_writable, write_whole
     from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
-    from aie_conv.target.backend import check_writable, write_whole
 
     outputs = [_output(text) for text in options.output]
     others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
@@ -138,8 +138,8 @@ def _trace(path: str, called: _Called, records: list[dict[str, Any]]) -> bytes:
     if not records:
         raise UsageError(f"--amd-aie-trace={path}: no dispatch ran on the NPU: nothing to trace")
     from aie_conv.arch import get_device
-    from aie_conv.html.measure import measure_all
-    from aie_conv.html.trace import chrome_trace
+    from aie_conv.report.html.measure import measure_all
+    from aie_conv.report.trace import chrome_trace
 
     numbered = {str(number): call for number, call in enumerate(called.programs)}
     texts = {number: program.text for number, (program, _) in numbered.items()}
@@ -157,7 +157,7 @@ def _output(text: str) -> Path:
 
 
 def _write_npy(path: Path, result: Any) -> None:
-    from aie_conv.target.backend import write_whole
+    from aie_conv.pipeline import write_whole
 
     data = io.BytesIO()
     np.save(data, np.asarray(result))
@@ -167,7 +167,7 @@ def _write_npy(path: Path, result: Any) -> None:
 def _write_stats(
     path: Path, device: str, function: str, seconds: float, records: list[dict[str, Any]]
 ) -> None:
-    from aie_conv.target.backend import write_whole
+    from aie_conv.pipeline import write_whole
 
     totals = {
         key: sum(record.get(key, 0) for record in records)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from aie_conv.errors import UsageError
 
 if TYPE_CHECKING:
-    from aie_conv.timing.predict import Prediction
+    from aie_conv.calibration.predict import Prediction
 
 _HELP = """\
 usage: aie-conv timing table
@@ -66,8 +66,8 @@ def _table() -> int:
 
 def _predict(arguments: Sequence[str]) -> int:
     from aie_conv.arch.machine import current
-    from aie_conv.timing.predict import predict_row, summary
-    from aie_conv.timing.rows import read_rows
+    from aie_conv.calibration.predict import predict_row, summary
+    from aie_conv.calibration.rows import read_rows
 
     source, output, profile = _split(arguments)
     machine = current()
@@ -113,14 +113,14 @@ def _split(arguments: Sequence[str]) -> tuple[str, Path | None, str | None]:
         raise UsageError(f"{len(inputs)} files named: name one .csv")
     output = Path(given["-o"]) if "-o" in given else None
     if output is not None:
-        from aie_conv.target.backend import check_writable
+        from aie_conv.pipeline import check_writable
 
         check_writable(output)
     return inputs[0], output, given.get("--profile")
 
 
 def _write(found: Sequence[Prediction], file: object) -> None:
-    from aie_conv.timing.rows import COLUMNS
+    from aie_conv.calibration.rows import COLUMNS
 
     writer = csv.writer(file)  # pyright: ignore[reportArgumentType]
     writer.writerow((*COLUMNS, *_ADDED))

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import AieConvError, UsageError
-from aie_conv.frontends.driver.jobs import Failure, guarded, run_all
+from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 if TYPE_CHECKING:
-    from aie_conv.frontends.signature import ConvSignature
+    from aie_conv.frontends.miopen.signature import ConvSignature
+    from aie_conv.options import Options
     from aie_conv.partitioner.database import Database, Entry
     from aie_conv.problem import ConvProblem
-    from aie_conv.target.options import Options
-    from aie_conv.target.tuning import Item, Tuned
+    from aie_conv.tuning import Item, Tuned
 
 WHO = "aie-conv tune"
 
@@ -112,7 +112,7 @@ def _split(words: Sequence[str]) -> tuple[list[str], Path, list[str]]:
 
 
 def _options(flags: list[str], values: dict[str, str]) -> Options:
-    from aie_conv.target.options import parse_flags
+    from aie_conv.options import parse_flags
 
     flags = ["--amd-aie-search=best", *flags]
     flags += [f"--amd-aie-{name}={values[name]}" for name in ("device", "search") if name in values]
@@ -149,14 +149,14 @@ def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
 
 def _of_signature(signature: ConvSignature) -> list[_Problem]:
     """The problems of a driver command; for worker processes, which IREE's library may end."""
-    from aie_conv.frontends.driver.linalg import module_text
+    from aie_conv.frontends.miopen.linalg import module_text
 
     return _noted(module_text(signature).encode(), ())
 
 
 def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], int]:
     """The problems of a file of commands, and how many commands have failed."""
-    from aie_conv.frontends.driver.command import parse, read_commands
+    from aie_conv.frontends.miopen.command import parse, read_commands
 
     try:
         text = path.read_text(encoding="utf-8")
@@ -198,9 +198,9 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
     from aie_conv.bridge.compiler import read_source
     from aie_conv.partitioner.database import Database
-    from aie_conv.target.backend import check_writable
-    from aie_conv.target.planning import open_database, plans_version
-    from aie_conv.target.tuning import tune_problem
+    from aie_conv.pipeline import check_writable
+    from aie_conv.planning import open_database, plans_version
+    from aie_conv.tuning import tune_problem
 
     said, failed = Stderr(WHO), 0
     check_writable(output)
@@ -247,8 +247,8 @@ class _Run:
 
     def items(self, options: Options) -> list[Item]:
         """What the workers get: each problem, and what an earlier run found of it."""
-        from aie_conv.target.planning import plans_version
-        from aie_conv.target.tuning import Item
+        from aie_conv.planning import plans_version
+        from aie_conv.tuning import Item
 
         def known(each: _Problem) -> tuple[Entry, ...]:
             found = self._database.of(each.problem, options.device)
@@ -297,7 +297,7 @@ def _dask_client(address: str) -> Any:
 
 def _on_dask(client: Any, items: list[Item], ended: Callable[[int, Any], None]) -> None:
     """Tune on the workers of a Dask scheduler; ``ended`` is told of each item as it ends."""
-    from aie_conv.target.tuning import tune_elsewhere
+    from aie_conv.tuning import tune_elsewhere
 
     with client:
         # Not pure: Dask shall not give back what an earlier run was given.
@@ -371,8 +371,8 @@ def _merge(names: Sequence[str], output: Path) -> int:
     """Merge databases."""
     from aie_conv.files import write_whole
     from aie_conv.partitioner.database import Database, read_database
-    from aie_conv.target.backend import check_writable
-    from aie_conv.target.planning import plans_version
+    from aie_conv.pipeline import check_writable
+    from aie_conv.planning import plans_version
 
     if not names:
         raise UsageError("merge: no input: name one or more databases")

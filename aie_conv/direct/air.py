@@ -13,16 +13,16 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from math import prod
 
-from aie_conv.array.pixels import MLoop
-from aie_conv.array.plan import ArrayPlan
+from aie_conv.codegen.scalar import ScalarKernel
+from aie_conv.codegen.text import Writer
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import Axis
 from aie_conv.errors import Unsupported
-from aie_conv.kernels.scalar import ScalarKernel
-from aie_conv.kernels.text import Writer
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import Step
+from aie_conv.rewrites.drop_unit_loops import MLoop
 
 _DYNAMIC = -(2**63)
 """What stands in a static list for a value that is an operand."""

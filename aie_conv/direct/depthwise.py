@@ -5,17 +5,17 @@ from dataclasses import dataclass
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.array.interface import Kernel
-from aie_conv.array.plan import by_slice
-from aie_conv.array.sizes import BUFFERINGS, fits_roughly
-from aie_conv.array.tiling import limit
+from aie_conv.codegen.depthwise import DepthwiseKernel
+from aie_conv.codegen.window import MOST_UNROLLED
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView
-from aie_conv.kernels.depthwise import DepthwiseKernel
-from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.interface import Kernel
+from aie_conv.mapping.plan import by_slice
+from aie_conv.mapping.sizes import BUFFERINGS, fits_roughly
+from aie_conv.mapping.tiling import limit
 from aie_conv.problem import DTYPE_BYTES
 
 _MAX_PIXELS = 1024

@@ -10,19 +10,19 @@ from math import prod
 
 from aie_conv.arch import Device
 from aie_conv.arch.rates import WORD_BYTES, present_rates
-from aie_conv.array.operands import K_BLOCK
-from aie_conv.array.pixels import matrix_dtype
-from aie_conv.array.route import ArrayRoute, Ways
-from aie_conv.array.sizes import divisors
+from aie_conv.codegen import epilogue
+from aie_conv.codegen.steered import SteeredKernel
 from aie_conv.direct.spans import held_windows
 from aie_conv.direct.steered import SteeredTiling
 from aie_conv.direct.steered_tile import Frame, unit_shape
 from aie_conv.direct.tiling import extent
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
-from aie_conv.kernels import epilogue
-from aie_conv.kernels.steered import SteeredKernel
+from aie_conv.mapping.operands import K_BLOCK
+from aie_conv.mapping.route import ArrayRoute, Ways
+from aie_conv.mapping.sizes import divisors
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 FRAMES = (
     Frame(7168, 4608, 3584, 30720, 512, sevens=True),

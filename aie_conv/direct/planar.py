@@ -9,7 +9,11 @@ from itertools import pairwise
 from math import prod
 
 from aie_conv.arch import Arch
-from aie_conv.array.operands import (
+from aie_conv.codegen.sliding import Row, instruction_row
+from aie_conv.direct.view import Axis, find_windows, groups_as_outputs, with_group_dims
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.operands import (
     Input,
     Residual,
     aligned,
@@ -20,13 +24,9 @@ from aie_conv.array.operands import (
     walk_dims,
     write_output,
 )
-from aie_conv.array.pixels import MLoop, fuse, without_unit_loops
-from aie_conv.direct.view import Axis, find_windows, groups_as_outputs, with_group_dims
-from aie_conv.errors import Unsupported
-from aie_conv.kernels.sliding import Row, instruction_row
-from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Loop
+from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, without_unit_loops
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class PlanarView:
         plane: stride of an output channel's own plane in the input; 0 where a group shares one.
         channel_out: stride of an output channel.
         lhs_offset, out_offset: first element in the input and output.
-        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.array.interface.View`.
+        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.View`.
         filter: name of the host value [groups][n][k_outer …][row taps][phases][parts][slot].
     """
 

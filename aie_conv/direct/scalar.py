@@ -5,19 +5,19 @@ from dataclasses import dataclass
 from math import gcd, lcm, prod
 
 from aie_conv.arch import Device
-from aie_conv.array.route import ArrayRoute, Ways
-from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.tiling import limit
+from aie_conv.codegen.epilogue import ResidualBlocks
+from aie_conv.codegen.scalar import SCALAR_TYPES, ScalarKernel
+from aie_conv.codegen.scalar_epilogue import ScalarEpilogue, check_scalar
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
-from aie_conv.kernels.epilogue import ResidualBlocks
-from aie_conv.kernels.scalar import SCALAR_TYPES, ScalarKernel
-from aie_conv.kernels.scalar_epilogue import ScalarEpilogue, check_scalar
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.route import ArrayRoute, Ways
+from aie_conv.mapping.sizes import BUFFERINGS, divisors, fits_roughly
+from aie_conv.mapping.tiling import limit
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 _DMA_BYTES = 4

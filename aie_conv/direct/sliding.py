@@ -6,23 +6,23 @@ from itertools import pairwise, product
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.array.cut import Dims
-from aie_conv.array.interface import Finish
-from aie_conv.array.pixels import matrix_dtype
-from aie_conv.array.plan import by_slice
-from aie_conv.array.route import ArrayRoute, Ways
-from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.tiling import Tiling, limit
+from aie_conv.codegen import epilogue
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.sliding import SlidingKernel
+from aie_conv.codegen.window import MOST_UNROLLED
 from aie_conv.direct.planar import PlanarView, make_planar_view
 from aie_conv.direct.spans import spans
-from aie_conv.kernels import epilogue
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.sliding import SlidingKernel
-from aie_conv.kernels.window import MOST_UNROLLED
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.cut import Dims
+from aie_conv.mapping.interface import Finish
+from aie_conv.mapping.plan import by_slice
+from aie_conv.mapping.route import ArrayRoute, Ways
+from aie_conv.mapping.sizes import BUFFERINGS, divisors, fits_roughly
+from aie_conv.mapping.tiling import Tiling, limit
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 _MAX_CHANNELS = 64
 

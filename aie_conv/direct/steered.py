@@ -10,13 +10,13 @@ from dataclasses import dataclass, replace
 from itertools import pairwise, product
 from math import prod
 
-from aie_conv.array.cut import Dims
-from aie_conv.array.tiling import STEP_CYCLES
+from aie_conv.codegen.steered import Word
 from aie_conv.direct.steered_tile import SteeredTile
-from aie_conv.kernels.steered import Word
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern, simplify
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.cut import Dims
+from aie_conv.mapping.tiling import STEP_CYCLES
 from aie_conv.problem import DTYPE_BYTES
 
 _JAM = 4

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from aie_conv.arch import Device
-from aie_conv.array.cut import Dims
-from aie_conv.array.tiling import limit
+from aie_conv.codegen.steered import SteeredKernel, SteeredProduct
+from aie_conv.codegen.steered_epilogue import SteeredFinish
+from aie_conv.codegen.window import Window
 from aie_conv.direct.tiling import DirectTiling, extent
 from aie_conv.direct.view import DirectView
-from aie_conv.kernels.steered import SteeredKernel, SteeredProduct
-from aie_conv.kernels.steered_epilogue import SteeredFinish
-from aie_conv.kernels.window import Window
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.cut import Dims
+from aie_conv.mapping.tiling import limit
 from aie_conv.problem import DTYPE_BYTES
 
 _DEPTHS = 3, 4

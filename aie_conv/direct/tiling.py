@@ -10,15 +10,15 @@ from dataclasses import dataclass
 from itertools import pairwise, product
 from math import prod
 
-from aie_conv.array.cut import Dims
-from aie_conv.array.interface import Finish
-from aie_conv.array.tiling import Tiling, limit
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.window import Window
 from aie_conv.direct.spans import held_windows
 from aie_conv.direct.view import Axis, DirectView
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.window import Window
 from aie_conv.layout.pattern import Pattern
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.cut import Dims
+from aie_conv.mapping.interface import Finish
+from aie_conv.mapping.tiling import Tiling, limit
 
 
 @dataclass(frozen=True)

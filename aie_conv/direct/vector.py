@@ -5,21 +5,21 @@ from dataclasses import dataclass
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.array.operands import K_BLOCK
-from aie_conv.array.pixels import matrix_dtype
-from aie_conv.array.route import ArrayRoute, Ways
-from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.tiling import limit
+from aie_conv.codegen import epilogue
+from aie_conv.codegen.window import WindowKernel
 from aie_conv.direct import depthwise
 from aie_conv.direct.depthwise import DepthwiseTiling
 from aie_conv.direct.spans import held_windows, spans
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import DirectView, make_view
-from aie_conv.kernels import epilogue
-from aie_conv.kernels.window import WindowKernel
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.operands import K_BLOCK
+from aie_conv.mapping.route import ArrayRoute, Ways
+from aie_conv.mapping.sizes import BUFFERINGS, divisors, fits_roughly
+from aie_conv.mapping.tiling import limit
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 _MAX_CHANNELS = 256
 _MAX_PIXELS = 1024

@@ -8,9 +8,10 @@ of the input as a loop of the output does.
 from dataclasses import dataclass, replace
 from math import gcd, prod
 
-from aie_conv.array.fold import NAMES as FOLDED
-from aie_conv.array.fold import folded
-from aie_conv.array.operands import (
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
+from aie_conv.mapping.operands import (
     Input,
     Residual,
     aligned,
@@ -24,14 +25,13 @@ from aie_conv.array.operands import (
     walk_dims,
     write_output,
 )
-from aie_conv.array.parts import NAMES as PARTS
-from aie_conv.array.parts import by_parts
-from aie_conv.array.pixels import MLoop, fuse, merge, without_unit_loops
-from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.lazy import cached_property
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem, Loop, Operand
+from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, merge, without_unit_loops
+from aie_conv.rewrites.space_to_depth import NAMES as FOLDED
+from aie_conv.rewrites.space_to_depth import folded
+from aie_conv.rewrites.split_bf16x3 import NAMES as PARTS
+from aie_conv.rewrites.split_bf16x3 import by_parts
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ class DirectView:
         depthwise: each output channel has its own input channel; ``n`` counts them all, ``groups`` and
             ``channels`` are 1.
         lhs_offset, out_offset: first element in the input and output.
-        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.array.interface.View`.
+        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.View`.
         filter: name of the host value [groups][n][k_outer …][row taps][column taps][channels].
     """
 

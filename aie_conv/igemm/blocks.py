@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aie_conv.arch import Device
-from aie_conv.array.search import finalists
-from aie_conv.array.sizes import BUFFERINGS, divisors
-from aie_conv.array.streams import count_tasks
 from aie_conv.errors import ConfigRefused, UsageError
 from aie_conv.igemm.geometry import OP
 from aie_conv.img2col.tiling import GemmTiling, best, candidates
 from aie_conv.img2col.view import GemmView
+from aie_conv.mapping.search import finalists
+from aie_conv.mapping.sizes import BUFFERINGS, divisors
+from aie_conv.mapping.streams import count_tasks
 
 
 @dataclass(frozen=True)

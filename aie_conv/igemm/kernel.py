@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 
 from aie_conv.arch import Device
-from aie_conv.array.operands import k_order, read_input
-from aie_conv.array.plan import ArrayPlan
 from aie_conv.errors import UsageError
 from aie_conv.igemm.blocks import Blocks, tiling_of
 from aie_conv.igemm.geometry import OP, Geometry
 from aie_conv.igemm.maps import IndexMaps, make_maps
 from aie_conv.img2col.view import GemmView, make_view
+from aie_conv.mapping.operands import k_order, read_input
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ class IgemmKernel:
 
     @cached_property
     def _packed(self) -> tuple[Executable, bytes]:
-        from aie_conv.target.backend import pack_plan
+        from aie_conv.pipeline import pack_plan
 
         return pack_plan(self.plan)
 

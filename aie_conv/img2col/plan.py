@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 
 from aie_conv.arch import Device
-from aie_conv.array.route import ArrayRoute, Ways
+from aie_conv.codegen import epilogue
 from aie_conv.img2col.tiling import GemmTiling, candidates, plain
 from aie_conv.img2col.view import make_view
-from aie_conv.kernels import epilogue
+from aie_conv.mapping.route import ArrayRoute, Ways
 from aie_conv.problem import ConvProblem
 
 

@@ -9,18 +9,18 @@ from itertools import product
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.array.cut import Dims
-from aie_conv.array.search import finalists
-from aie_conv.array.sizes import BUFFERINGS, divisors, fits_roughly
-from aie_conv.array.streams import count_tasks
-from aie_conv.array.tiling import Tiling, limit
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.view import GemmView
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.matmul import MatmulKernel
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.cut import Dims
+from aie_conv.mapping.search import finalists
+from aie_conv.mapping.sizes import BUFFERINGS, divisors, fits_roughly
+from aie_conv.mapping.streams import count_tasks
+from aie_conv.mapping.tiling import Tiling, limit
 from aie_conv.problem import DTYPE_BYTES
 
 _MAX_PIXELS = 256

@@ -9,7 +9,9 @@ overlap in the strides of :attr:`GemmView.m` and :attr:`GemmView.k_outer`.
 from dataclasses import dataclass
 from math import prod
 
-from aie_conv.array.operands import (
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.operands import (
     K_BLOCK,
     Input,
     Residual,
@@ -21,12 +23,10 @@ from aie_conv.array.operands import (
     round_up,
     write_output,
 )
-from aie_conv.array.parts import NAMES, by_parts
-from aie_conv.array.pixels import MLoop, fuse, matrix_dtype, merge, without_unit_loops
-from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.partitioner.interface import Argument
 from aie_conv.problem import ConvProblem
+from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, matrix_dtype, merge, without_unit_loops
+from aie_conv.rewrites.split_bf16x3 import NAMES, by_parts
 
 
 @dataclass(frozen=True)

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
-from aie_conv.explain.stage import Stage
+from aie_conv.report.explain.stage import Stage
 
 if TYPE_CHECKING:
     from aie_conv.bridge.offload import Text
+    from aie_conv.options import Options
+    from aie_conv.pipeline import Artifact
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.offloaded import Bundle, OffloadedProgram
-    from aie_conv.target.backend import Artifact
-    from aie_conv.target.options import Options
 
 PIPELINE: tuple[tuple[str, str], ...] = (
     (
@@ -118,9 +118,9 @@ def offload(
             names a file that is about one compilation.
     """
     from aie_conv.bridge.offload import Module
+    from aie_conv.options import Options
+    from aie_conv.pipeline import compile_source
     from aie_conv.runtime.offloaded import Bundle
-    from aie_conv.target.backend import compile_source
-    from aie_conv.target.options import Options
 
     chosen = options if options is not None else Options(**choices)
     for file in ("route_file", "report", "emit", "trace", "html"):

@@ -28,7 +28,9 @@ from aie_conv.files import write_whole
 from aie_conv.partitioner.pins import Frozen, read_object
 from aie_conv.problem import Arithmetic, ConvProblem, Step
 
-PARTS = ("arch", "array", "direct", "img2col", "kernels", "layout", "partitioner", "problem.py")
+PARTS = (
+    "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "problem.py",
+)  # fmt: skip
 """The parts of this package that a plan depends on."""
 
 FORMAT = "aie-conv plans"

@@ -8,20 +8,20 @@ import numpy as np
 
 from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import DeviceError, UsageError
-from aie_conv.sim.coreplan import Planner
-from aie_conv.sim.corerun import CoreRun, Port, Shared
-from aie_conv.sim.engine import Engine, Process, aligned
-from aie_conv.sim.flows import Flow, HostSender, PoolReceiver, PoolSender
-from aie_conv.sim.ir import ELEMENT_BITS, Value
-from aie_conv.sim.lower import Target
-from aie_conv.sim.model import Core, Model, build_model
-from aie_conv.sim.native import host_features
-from aie_conv.sim.network import Network, build_network
-from aie_conv.sim.placement import core_places
-from aie_conv.sim.sequence import Command, SequenceRun, read_sequence
-from aie_conv.sim.text import read_module
-from aie_conv.sim.timeline import Timeline
-from aie_conv.sim.verifier import verify_model
+from aie_conv.ir.core import ELEMENT_BITS, Value
+from aie_conv.ir.text import read_module
+from aie_conv.sim.functional.corerun import CoreRun, Port, Shared
+from aie_conv.sim.functional.engine import Engine, Process, aligned
+from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver, PoolSender
+from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.native import host_features
+from aie_conv.sim.functional.network import Network, build_network
+from aie_conv.sim.functional.sequence import Command, SequenceRun, read_sequence
+from aie_conv.sim.model.coreplan import Planner
+from aie_conv.sim.model.module import Core, Model, build_model
+from aie_conv.sim.model.placement import core_places
+from aie_conv.sim.model.verifier import verify_model
+from aie_conv.sim.timing.timeline import Timeline
 
 
 @dataclass(frozen=True)

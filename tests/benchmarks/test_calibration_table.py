@@ -9,8 +9,8 @@ from types import ModuleType
 import pytest
 
 from aie_conv.arch.machine import current, rows
-from aie_conv.timing.predict import predict_row
-from aie_conv.timing.rows import read_rows
+from aie_conv.calibration.predict import predict_row
+from aie_conv.calibration.rows import read_rows
 
 ROOT = Path(__file__).parents[2]
 

@@ -16,7 +16,7 @@ from aie_conv.cli.main import main
 from aie_conv.files import user_cache
 from aie_conv.partitioner import planner
 from aie_conv.partitioner.database import read_database
-from aie_conv.target.planning import plans_version
+from aie_conv.planning import plans_version
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 
@@ -52,7 +52,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def run_here(handler: Any, items: Any, *, jobs: int, done: Any = lambda *_: None) -> list[Any]:
-    from aie_conv.frontends.driver.jobs import guarded
+    from aie_conv.frontends.miopen.jobs import guarded
 
     results = [guarded(handler, item) for item in items]
     for index, result in enumerate(results):
@@ -142,7 +142,7 @@ def test_the_cache_is_used_unless_it_is_off(
     first = (tmp_path / "model.vmfb").read_bytes()
     assert main(arguments) == 0
     assert len(list((user_cache() / "plans").iterdir())) >= 2
-    monkeypatch.setattr("aie_conv.array.search._fitting", None)
+    monkeypatch.setattr("aie_conv.mapping.search._fitting", None)
     assert main(arguments) == 0
     assert (tmp_path / "model.vmfb").read_bytes() == first
 
@@ -178,7 +178,7 @@ def test_a_finished_run_searches_for_nothing(
     tuned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tune, "run_all", run_here)
-    monkeypatch.setattr("aie_conv.target.planning.SimulatorJudge.__call__", None)
+    monkeypatch.setattr("aie_conv.planning.SimulatorJudge.__call__", None)
     before = (tuned / "plans.json").read_bytes()
     # What was searched for by "best" is also good enough for "fast".
     for search in ("best", "fast"):
@@ -265,7 +265,7 @@ def test_dask_finds_what_processes_find(
         address = cluster.scheduler_address
         assert main([*arguments, f"{tmp_path}/dask.json", "--dask", address]) == 0
         assert "2 of 2" in capsys.readouterr().err
-        monkeypatch.setattr("aie_conv.target.tuning.plans_version", lambda: "other")
+        monkeypatch.setattr("aie_conv.tuning.plans_version", lambda: "other")
         assert main([*arguments, f"{tmp_path}/other.json", "--dask", address]) == 1
         assert "a worker runs another version of aie_conv" in capsys.readouterr().err
     assert (tmp_path / "dask.json").read_bytes() == (tmp_path / "here.json").read_bytes()

@@ -6,8 +6,8 @@ from xdsl.dialects import arith, builtin, func, memref, scf, vector
 from xdsl.parser import Parser
 from xdsl.utils.exceptions import ParseError, VerifyException
 
-from aie_conv.dialects import parse_module, print_module
 from aie_conv.errors import VerifyError
+from aie_conv.ir.xdsl import parse_module, print_module
 
 GAPS = {
     "extsi": "%0 = arith.extsi %a : vector<4xi8> to vector<4xi32>",

@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
-from aie_conv.dialects import parse_module, print_module
 from aie_conv.errors import VerifyError
+from aie_conv.ir.core import Op
+from aie_conv.ir.text import read_module
+from aie_conv.ir.xdsl import parse_module, print_module
 from aie_conv.sim import Simulator
-from aie_conv.sim.ir import Op
-from aie_conv.sim.text import read_module
 from tests.sim.programs import GEMM, fan, kernel, relay
 from tests.sim.test_chains import WHOLE
 from tests.sim.test_chains import program as chained

@@ -21,12 +21,12 @@ from xdsl.ir.affine import AffineDimExpr
 from xdsl.parser import Parser
 
 from aie_conv.arch import device_names
-from aie_conv.array.plan import ArrayPlan
 from aie_conv.direct.air import air_arguments, air_module
 from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import routes
 from aie_conv.partitioner.interface import Route
 

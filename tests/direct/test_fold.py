@@ -5,14 +5,14 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aie_conv.array.fold import NAMES, folded
-from aie_conv.array.operands import K_BLOCK, channel_loop
-from aie_conv.array.pixels import matrix_dtype, without_unit_loops
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.direct.view import find_windows, make_view
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, apply
+from aie_conv.mapping.operands import K_BLOCK, channel_loop
 from aie_conv.problem import ConvProblem
+from aie_conv.rewrites.drop_unit_loops import matrix_dtype, without_unit_loops
+from aie_conv.rewrites.space_to_depth import NAMES, folded
 from aie_conv.sim import Simulator
 
 from .strategies import Case, simulate

@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
+from aie_conv.codegen.sliding import Row
 from aie_conv.direct.sliding import SlidingRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
-from aie_conv.kernels.sliding import Row
 
 from .strategies import Case, cases, simulate
 

@@ -10,12 +10,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.streams import Wait, channels, schedule
 from aie_conv.direct.frames import SteeredRoute
 from aie_conv.direct.steered import SteeredTiling
 from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.streams import Wait, channels, schedule
 from aie_conv.partitioner.interface import blank_operands
 from aie_conv.problem import conv2d
 

@@ -8,18 +8,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names, get_device
-from aie_conv.array.cut import PARAMETERS
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.tiling import COUNTER_BYTES, STACK_BYTES
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.img2col.plan import Im2colRoute
+from aie_conv.ir.text import read_module
+from aie_conv.mapping.cut import PARAMETERS
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.tiling import COUNTER_BYTES, STACK_BYTES
 from aie_conv.partitioner.interface import blank_operands
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
-from aie_conv.sim.model import build_model
-from aie_conv.sim.text import read_module
-from aie_conv.sim.verifier import tile_use
+from aie_conv.sim.model.module import build_model
+from aie_conv.sim.model.verifier import tile_use
 
 from .strategies import Case, cases, simulate
 

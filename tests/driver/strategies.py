@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
 
 
 @st.composite

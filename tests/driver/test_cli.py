@@ -12,10 +12,10 @@ import pytest
 
 import aie_conv
 from aie_conv.cli.main import main
-from aie_conv.frontends.driver.command import OPTIONS, parse, read_commands
-from aie_conv.frontends.driver.execute import Settings, cache_key
-from aie_conv.frontends.driver.jobs import Failure, run_all
-from aie_conv.frontends.signature import ConvSignature
+from aie_conv.frontends.miopen.command import OPTIONS, parse, read_commands
+from aie_conv.frontends.miopen.execute import Settings, cache_key
+from aie_conv.frontends.miopen.jobs import Failure, run_all
+from aie_conv.frontends.miopen.signature import ConvSignature
 from tests.driver.handlers import double
 
 COMMANDS = Path(__file__).parent.parent / "data" / "commands.txt"

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 import aie_conv
 from aie_conv.bridge.pipeline import examine_module
-from aie_conv.frontends.driver import levels, taps
-from aie_conv.frontends.driver.contraction import Sides, contraction, placements
-from aie_conv.frontends.driver.linalg import module_text
-from aie_conv.frontends.driver.numerics import compare
-from aie_conv.frontends.driver.reference import reference, torch_dtype
-from aie_conv.frontends.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen import levels, taps
+from aie_conv.frontends.miopen.contraction import Sides, contraction, placements
+from aie_conv.frontends.miopen.linalg import module_text
+from aie_conv.frontends.miopen.numerics import compare
+from aie_conv.frontends.miopen.reference import reference, torch_dtype
+from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
+from aie_conv.options import Options
 from aie_conv.partitioner.interface import Decision
-from aie_conv.target.options import Options
 from tests.bridge.reference import NUMPY_DTYPE, evaluate
 from tests.driver.strategies import signatures
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import aie_conv
 from aie_conv.errors import UsageError
-from aie_conv.frontends.driver.command import FORW, OPTIONS, parse, read_commands, to_command
-from aie_conv.frontends.signature import ConvSignature
+from aie_conv.frontends.miopen.command import FORW, OPTIONS, parse, read_commands, to_command
+from aie_conv.frontends.miopen.signature import ConvSignature
 from tests.driver.strategies import refused, signatures
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from aie_conv.explain import Stage, explain
-from aie_conv.target.options import parse_flags
+from aie_conv.options import parse_flags
+from aie_conv.report.explain import Stage, explain
 
 ZEN4 = (
     "--iree-llvmcpu-target-cpu=znver4",

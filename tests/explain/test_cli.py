@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from aie_conv.cli.main import main
-from aie_conv.explain import STAGES
-from aie_conv.explain.stage import Stage
-from aie_conv.explain.write import write_folder
+from aie_conv.report.explain import STAGES
+from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.write import write_folder
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 

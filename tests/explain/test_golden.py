@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aie_conv.explain.write import shown
+from aie_conv.report.explain.write import shown
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 

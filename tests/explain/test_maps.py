@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.array.parts import by_parts
-from aie_conv.array.pixels import without_unit_loops
-from aie_conv.explain.maps import Gemm, IndexMap, gemm_of, gemm_seen, window_maps
 from aie_conv.img2col.view import make_view
 from aie_conv.layout.hostcopy import HostCopy, apply
 from aie_conv.problem import ConvProblem, conv2d
+from aie_conv.report.explain.maps import Gemm, IndexMap, gemm_of, gemm_seen, window_maps
+from aie_conv.rewrites.drop_unit_loops import without_unit_loops
+from aie_conv.rewrites.split_bf16x3 import by_parts
 from tests.direct import strategies as any_order
 from tests.img2col.strategies import Case, cases
 

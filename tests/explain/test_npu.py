@@ -11,21 +11,21 @@ import pytest
 
 import aie_conv
 from aie_conv.arch import get_device
-from aie_conv.array.plan import ArrayPlan
+from aie_conv.codegen.matmul import MatmulKernel
+from aie_conv.codegen.steered import Word
+from aie_conv.codegen.window import WindowKernel
 from aie_conv.direct.frames import FRAMES, SteeredRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import ConfigRefused
-from aie_conv.explain.plan import chosen
-from aie_conv.explain.program import calls, core, read_program
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.kernels.matmul import MatmulKernel
-from aie_conv.kernels.steered import Word
-from aie_conv.kernels.window import WindowKernel
+from aie_conv.ir.core import Block
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.pipeline import Artifact
 from aie_conv.problem import conv2d
-from aie_conv.sim.ir import Block
-from aie_conv.sim.model import walk
-from aie_conv.target.backend import Artifact
+from aie_conv.report.explain.plan import chosen
+from aie_conv.report.explain.program import calls, core, read_program
+from aie_conv.sim.model.module import walk
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 

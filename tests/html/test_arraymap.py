@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 
 from aie_conv.errors import DeviceError
-from aie_conv.html.arraymap import ArrayMap, Held
-from aie_conv.html.measure import Measured, measure, measure_all
+from aie_conv.report.html.arraymap import ArrayMap, Held
+from aie_conv.report.html.measure import Measured, measure, measure_all
 from aie_conv.sim import Simulator
-from aie_conv.sim.model import Tile
+from aie_conv.sim.model.module import Tile
 from tests.golden.test_golden import operands
 from tests.sim.programs import GEMM, relay
 

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aie_conv.html.bins import STEPS, encode, shares
-from aie_conv.sim.timeline import Lane, State
+from aie_conv.report.html.bins import STEPS, encode, shares
+from aie_conv.sim.timing.timeline import Lane, State
 
 lanes = st.lists(st.tuples(st.floats(0.25, 900), st.sampled_from(State)), min_size=1, max_size=40)
 

@@ -11,9 +11,9 @@ import pytest
 import aie_conv
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
+from aie_conv.options import Options
+from aie_conv.pipeline import compile_source
 from aie_conv.sim import Simulator
-from aie_conv.target.backend import compile_source
-from aie_conv.target.options import Options
 from tests.html.browser import dump, needs_browser
 
 BACKEND = "--iree-hal-target-backends=amd-aie"

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aie_conv.html import palette
-from aie_conv.html.measure import Measured, measure_all
-from aie_conv.html.page import make_page
-from aie_conv.html.rows import border_bytes_per_cycle, make_rows
-from aie_conv.sim.timeline import State
+from aie_conv.report.html import palette
+from aie_conv.report.html.measure import Measured, measure_all
+from aie_conv.report.html.page import make_page
+from aie_conv.report.html.rows import border_bytes_per_cycle, make_rows
+from aie_conv.sim.timing.timeline import State
 from tests.golden.test_golden import operands
 from tests.html.browser import dump, needs_browser, screenshot
 

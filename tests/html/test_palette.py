@@ -5,9 +5,9 @@ from itertools import combinations, pairwise
 import numpy as np
 import pytest
 
-from aie_conv.html import palette
-from aie_conv.html.palette import contrast, luminance, on
-from aie_conv.sim.timeline import State
+from aie_conv.report.html import palette
+from aie_conv.report.html.palette import contrast, luminance, on
+from aie_conv.sim.timing.timeline import State
 
 # Machado, Oliveira and Fernandes 2009, severity 1: linear RGB as each deficiency sees it.
 DEFICIENCIES = {

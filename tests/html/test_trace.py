@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from aie_conv.html.measure import Measured, measure
-from aie_conv.html.trace import CATEGORIES, chrome_trace
-from aie_conv.sim.timeline import State
+from aie_conv.report.html.measure import Measured, measure
+from aie_conv.report.trace import CATEGORIES, chrome_trace
+from aie_conv.sim.timing.timeline import State
 from tests.golden.test_golden import operands
 from tests.sim.programs import GEMM, fan, relay
 

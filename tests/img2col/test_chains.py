@@ -7,12 +7,12 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.streams import Channel, Push, Wait, channels, count_tasks, schedule
-from aie_conv.array.tiling import Tiling
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.chain import Chain, Part
 from aie_conv.layout.pattern import Task
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.streams import Channel, Push, Wait, channels, count_tasks, schedule
+from aie_conv.mapping.tiling import Tiling
 
 from .strategies import Case
 from .test_simulated import assert_equal, simulate

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aie_conv.array.plan import ArrayPlan
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import apply
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.runtime.executable import Executable
-from aie_conv.sim import Simulator, verifier, verify
+from aie_conv.sim import Simulator, verify
+from aie_conv.sim.model import verifier
 
 from .strategies import Case
 from .test_simulated import assert_equal, simulate

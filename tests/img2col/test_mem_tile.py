@@ -10,14 +10,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.route import ArrayRoute
-from aie_conv.array.sizes import divisors
-from aie_conv.array.tiling import Tiling
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.img2col.view import make_view
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.route import ArrayRoute
+from aie_conv.mapping.sizes import divisors
+from aie_conv.mapping.tiling import Tiling
 from aie_conv.problem import ConvProblem
 from aie_conv.sim import Simulator
 from tests.direct import strategies as any_order

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names
-from aie_conv.array.plan import ArrayPlan
 from aie_conv.errors import AieConvError
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.sim import Simulator
 from tests.direct import strategies as any_order
 

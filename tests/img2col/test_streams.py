@@ -14,14 +14,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import device_names
-from aie_conv.array.plan import ArrayPlan
-from aie_conv.array.streams import Channel, Push, channels, filter_rows, schedule
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.img2col.view import MLoop
 from aie_conv.layout.chain import expand
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.streams import Channel, Push, channels, filter_rows, schedule
 from aie_conv.problem import conv2d
 
 from .strategies import Case, cases

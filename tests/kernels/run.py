@@ -6,11 +6,11 @@ import numpy as np
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
-from aie_conv.sim.lower import Registers, Target
-from aie_conv.sim.model import build_model
-from aie_conv.sim.native import compile_leaf
-from aie_conv.sim.ranges import Range
-from aie_conv.sim.text import read_module
+from aie_conv.ir.text import read_module
+from aie_conv.sim.functional.lower import Registers, Target
+from aie_conv.sim.functional.native import compile_leaf
+from aie_conv.sim.model.module import build_model
+from aie_conv.sim.model.ranges import Range
 
 
 def run_function(

@@ -9,17 +9,17 @@ from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
-from aie_conv.array.interface import Kernel
-from aie_conv.kernels.depthwise import DepthwiseKernel
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.matmul import MatmulKernel
-from aie_conv.kernels.sliding import SlidingKernel, instruction_row
-from aie_conv.kernels.window import Window, WindowKernel
+from aie_conv.codegen.depthwise import DepthwiseKernel
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.matmul import MatmulKernel
+from aie_conv.codegen.sliding import SlidingKernel, instruction_row
+from aie_conv.codegen.window import Window, WindowKernel
+from aie_conv.ir.text import read_module
+from aie_conv.mapping.interface import Kernel
 from aie_conv.problem import Epilogue, Step
-from aie_conv.sim.lower import Target
-from aie_conv.sim.model import build_model
-from aie_conv.sim.native import function_cycles
-from aie_conv.sim.text import read_module
+from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.native import function_cycles
+from aie_conv.sim.model.module import build_model
 
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
 LANES = [pair for pair in PRODUCTS if pair != ("npu4", "i16")]

@@ -3,7 +3,7 @@
 import pytest
 
 from aie_conv.arch import device_names, get_device
-from aie_conv.kernels.matmul import MatmulKernel
+from aie_conv.codegen.matmul import MatmulKernel
 
 
 def kernel(device: str, dtype: str, m: int, n: int, kc: int) -> MatmulKernel:

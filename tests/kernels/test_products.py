@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.array.interface import Kernel
-from aie_conv.kernels.matmul import MatmulKernel
-from aie_conv.kernels.window import Window, WindowKernel
+from aie_conv.codegen.matmul import MatmulKernel
+from aie_conv.codegen.window import Window, WindowKernel
+from aie_conv.mapping.interface import Kernel
 from tests.kernels.run import run_function
 
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]

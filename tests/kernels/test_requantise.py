@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.kernels.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.kernels.requantise import requantisations
+from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
+from aie_conv.codegen.requantise import requantisations
 from aie_conv.problem import Epilogue, Step
 from tests.kernels.run import run_function
 

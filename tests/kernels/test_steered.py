@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.kernels.steered import SteeredKernel, Word
+from aie_conv.codegen.steered import SteeredKernel, Word
 from tests.kernels.run import call_function, run_function
 
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
-from aie_conv.kernels.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
-from aie_conv.kernels.steered_epilogue import SteeredEpilogue, vector_offsets
+from aie_conv.codegen.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
+from aie_conv.codegen.steered_epilogue import SteeredEpilogue, vector_offsets
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.problem import DTYPE_BYTES, Epilogue, EpilogueInput, Operand, Step
 from tests.direct.test_epilogues import (

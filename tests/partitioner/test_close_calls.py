@@ -8,7 +8,7 @@ from aie_conv.partitioner import choose
 from aie_conv.partitioner.database import PlanCache
 from aie_conv.partitioner.interface import Plan
 from aie_conv.partitioner.planner import Planner
-from aie_conv.target.planning import SimulatorJudge
+from aie_conv.planning import SimulatorJudge
 
 from .test_choose import CONV, DEVICE, QUICK_AND_SLOW, use
 

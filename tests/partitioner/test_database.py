@@ -28,8 +28,8 @@ from aie_conv.partitioner.database import (
 )
 from aie_conv.partitioner.interface import Plan
 from aie_conv.partitioner.planner import Found, Planner
+from aie_conv.planning import SimulatorJudge, plans_version
 from aie_conv.problem import ConvProblem, Epilogue, Step, conv2d
-from aie_conv.target.planning import SimulatorJudge, plans_version
 
 DEVICE = "npu1_4col"
 IM2COL = ("im2col", "", "aie_conv.img2col.plan:Im2colRoute")
@@ -353,7 +353,7 @@ def test_a_warm_cache_gives_what_a_cold_one_gave(
         asked = judge.asked
         with monkeypatch.context() as patch:
             # Without a search: only what the parameters say.
-            patch.setattr("aie_conv.array.search._fitting", None)
+            patch.setattr("aie_conv.mapping.search._fitting", None)
             warm = find(Planner(made, search, store=store), way)
         assert judge.asked == asked
         assert warm.plan.emit() == cold.plan.emit()

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aie_conv.array import search
-from aie_conv.array.search import finalists
 from aie_conv.errors import ConfigRefused
+from aie_conv.mapping import search
+from aie_conv.mapping.search import finalists
 
 NONE = ConfigRefused("tile", "tile: none")
 

@@ -6,10 +6,10 @@ import pytest
 
 import aie_conv
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.pipeline import Artifact
 from aie_conv.runtime.devices import open_device
 from aie_conv.runtime.executable import MAGIC
 from aie_conv.runtime.program import Program, load_program
-from aie_conv.target.backend import Artifact
 from tests.bridge import modules
 from tests.bridge.modules import Conv
 

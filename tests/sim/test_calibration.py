@@ -7,16 +7,16 @@ from pathlib import Path
 import pytest
 
 from aie_conv.arch.machine import default_machine
+from aie_conv.calibration.kernel import PeerKernel
+from aie_conv.calibration.predict import Prediction, predict_row, summary
+from aie_conv.calibration.product import Product, parts_of, product_cycles
+from aie_conv.calibration.rows import COLUMNS, Row, read_rows
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.partitioner.interface import blank_operands
 from aie_conv.problem import conv2d
 from aie_conv.sim import Simulator
-from aie_conv.timing.kernel import PeerKernel
-from aie_conv.timing.predict import Prediction, predict_row, summary
-from aie_conv.timing.product import Product, parts_of, product_cycles
-from aie_conv.timing.rows import COLUMNS, Row, read_rows
 
 FILE = Path(__file__).parents[2] / "benchmarks" / "calibration.csv"
 MACHINE = default_machine()

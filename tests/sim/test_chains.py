@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from aie_conv.arch.machine import current
 from aie_conv.errors import VerifyError
 from aie_conv.sim import Simulator, verify
-from aie_conv.sim.timeline import Timeline
+from aie_conv.sim.timing.timeline import Timeline
 from tests.sim.programs import chain, memref, relay
 
 KIND = memref(4096, "i8")

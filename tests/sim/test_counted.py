@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 
 from aie_conv.arch.machine import default_machine
 from aie_conv.errors import VerifyError
+from aie_conv.ir.text import read_module
 from aie_conv.sim import RunStats, Simulator
-from aie_conv.sim.lower import Target
-from aie_conv.sim.model import build_model
-from aie_conv.sim.native import function_cycles
-from aie_conv.sim.text import read_module
+from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.native import function_cycles
+from aie_conv.sim.model.module import build_model
 from tests.sim.programs import GEMM, kernel
 
 MACHINE = default_machine()

@@ -13,7 +13,7 @@ from aie_conv.arch.rates import burst_bytes
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.sim import Simulator
-from aie_conv.sim.hostmemory import WINDOW, HostMemory
+from aie_conv.sim.timing.hostmemory import WINDOW, HostMemory
 from tests.sim.programs import GEMM, relay
 
 MACHINE = default_machine()

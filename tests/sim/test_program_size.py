@@ -3,10 +3,10 @@
 import pytest
 
 from aie_conv.errors import VerifyError
+from aie_conv.ir.text import read_module
 from aie_conv.sim import verify
-from aie_conv.sim.model import build_model
-from aie_conv.sim.program_size import CALL_BYTES, OP_BYTES, ROUTINE_BYTES, program_bytes
-from aie_conv.sim.text import read_module
+from aie_conv.sim.model.module import build_model
+from aie_conv.sim.model.program_size import CALL_BYTES, OP_BYTES, ROUTINE_BYTES, program_bytes
 from tests.sim.programs import kernel
 from tests.sim.test_scalar import conv, elementwise
 

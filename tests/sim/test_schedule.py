@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from aie_conv.arch.banks import meeting, place
 from aie_conv.arch.machine import default_machine
-from aie_conv.sim.blocktime import cycles, loop_time
-from aie_conv.sim.modulo import modulo_schedule, rolled
-from aie_conv.sim.schedule import (
+from aie_conv.calibration.kernel import PeerKernel
+from aie_conv.sim.timing.blocktime import cycles, loop_time
+from aie_conv.sim.timing.modulo import modulo_schedule, rolled
+from aie_conv.sim.timing.schedule import (
     SLOTS,
     Body,
     Schedule,
@@ -19,8 +20,7 @@ from aie_conv.sim.schedule import (
     pack,
     pressure,
 )
-from aie_conv.sim.trace import Loop, Rules, Step, fused_all
-from aie_conv.timing.kernel import PeerKernel
+from aie_conv.sim.timing.trace import Loop, Rules, Step, fused_all
 
 MACHINE = default_machine()
 

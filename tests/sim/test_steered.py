@@ -8,13 +8,14 @@ from hypothesis import strategies as st
 
 from aie_conv.arch.machine import DEFAULT_PROFILE, default_machine
 from aie_conv.errors import DeviceError
-from aie_conv.sim import Simulator, corerun
-from aie_conv.sim.blocktime import loop_time
-from aie_conv.sim.model import build_model
-from aie_conv.sim.native import compile_leaf
-from aie_conv.sim.program_size import OP_BYTES, program_bytes
-from aie_conv.sim.text import read_module
-from aie_conv.sim.trace import ACCUMULATOR, Loop, Rules, Step
+from aie_conv.ir.text import read_module
+from aie_conv.sim import Simulator
+from aie_conv.sim.functional import corerun
+from aie_conv.sim.functional.native import compile_leaf
+from aie_conv.sim.model.module import build_model
+from aie_conv.sim.model.program_size import OP_BYTES, program_bytes
+from aie_conv.sim.timing.blocktime import loop_time
+from aie_conv.sim.timing.trace import ACCUMULATOR, Loop, Rules, Step
 from tests.sim.programs import acquire, kernel, transfer
 
 MACHINE = default_machine()

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch.rates import channel_rates
+from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim import RunStats, Simulator
-from aie_conv.sim.ir import ELEMENT_BITS
-from aie_conv.sim.timeline import Lane, State, Timeline
+from aie_conv.sim.timing.timeline import Lane, State, Timeline
 from tests.sim.programs import GEMM, fan, relay
 
 GOLDEN = sorted((Path(__file__).parent.parent / "golden").glob("*.mlir"))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aie_conv.sim import RunStats, Simulator
-from aie_conv.sim.costs import access_pieces
+from aie_conv.sim.timing.costs import access_pieces
 from tests.sim.programs import GEMM, relay
 
 

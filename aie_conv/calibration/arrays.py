@@ -1,0 +1,84 @@
+"""Array rows: products whose tile a source names, with the dataflow it describes."""
+
+import re
+from dataclasses import replace
+
+from aie_conv.arch.machine import Machine
+from aie_conv.calibration.kernels import UnexpressedError, Work, peer_kernel
+from aie_conv.calibration.platform import Platform
+from aie_conv.calibration.product import Product, parts_of, product_cycles
+from aie_conv.calibration.rows import Row
+
+L1_BYTES = 65536
+BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4, "bfp16": 1}
+
+FEWEST_RUN = 4
+"""Steps of K that a mem tile holds together in the balanced designs of Taka et al. (56 x 4 = 224)."""
+
+
+def _tile(row: Row) -> tuple[int, int, int] | None:
+    """(m, k, n) of a core's tile."""
+    if found := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
+        return int(found[1]), int(found[3]), int(found[4])
+    return row.tile_dims
+
+
+def _grid(row: Row, platform: Platform) -> tuple[int, int]:
+    """Rows and columns of cores that work."""
+    if found := re.search(r"herd \[(\d+), (\d+)\]", row.text):
+        return int(found[2]), int(found[1])
+    cores = row.cores or 4 * platform.columns
+    return min(4, cores), max(1, cores // 4)
+
+
+def _run(row: Row, k: int) -> int:
+    """Elements of K read together."""
+    if found := re.search(r"k_mt=(\d+)", row.tile):
+        return int(found[1])
+    if found := re.search(r"kl2(\d+?) kl1", row.tile.lower()):
+        return int(found[1])
+    return FEWEST_RUN * k if "taka" in row.text else k
+
+
+def _l1_bytes(row: Row, tile: tuple[int, int, int]) -> int:
+    """Bytes of a tile's operands and result in a core, single buffers."""
+    dtype, out = row.operands
+    m, k, n = tile
+    return (m * k + k * n) * BYTES.get(dtype, 1) + m * n * BYTES.get(out, 1)
+
+
+def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+    """The time of a product over the array.
+
+    Raises:
+        UnexpressedError: the row is no product with a tile and a known kernel.
+    """
+    tile = _tile(row)
+    if row.shape or row.dims is None:
+        raise UnexpressedError("a network or a convolution whose mapping the row does not give")
+    if row.unit == "MAC/cycle/core":
+        raise UnexpressedError("an average over traced windows that the row does not define")
+    if tile is None:
+        raise UnexpressedError("the row names no tile")
+    if "native bf16" in row.text:
+        raise UnexpressedError("a kernel that the model has no instructions for")
+    held = _l1_bytes(row, tile)
+    if held > L1_BYTES:
+        raise UnexpressedError(f"a tile of {held} bytes is not a core's")
+    m, k, n = row.dims
+    rows, columns = _grid(row, platform)
+    kernel = peer_kernel(row, platform, profile, tile)
+    out = kernel.out
+    if "fused-cast" in row.text:
+        kernel = replace(kernel, out="f32")
+    double = "double-buffered c" in row.text
+    by_columns = re.search(r"col-major|column-major|taka|gemm-til", row.text) is not None
+    product = Product(
+        m, k, n, kernel, rows, columns, _run(row, tile[1]),
+        b_by_columns=by_columns, outputs=2 if double else 1, out=out,
+    )  # fmt: skip
+    memory = machine.memory[platform.memory]
+    parts = parts_of(product, memory, machine, profile, platform.clock)
+    cycles = product_cycles(product, parts, machine)
+    cycles += platform.launch * platform.clock
+    return Work(cycles, m * k * n, rows * columns)

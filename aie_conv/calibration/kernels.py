@@ -1,0 +1,160 @@
+"""Kernel rows: the core code that a row describes, scheduled."""
+
+import re
+from dataclasses import dataclass
+
+from aie_conv.arch.machine import Machine
+from aie_conv.calibration.kernel import PeerKernel, time_function
+from aie_conv.calibration.platform import Platform
+from aie_conv.calibration.rows import Row
+from aie_conv.codegen.text import Writer
+
+UKERNEL_TILE = 64
+"""Side of the tile that iree-amd-aie's single-core products of 512 x 512 x 512 are taken to use; the
+source does not say."""
+
+
+class UnexpressedError(Exception):
+    """A row that the model cannot express; the message says why."""
+
+
+@dataclass(frozen=True)
+class Work:
+    """What a prediction is made of: cycles, multiply-accumulates, and cores."""
+
+    cycles: float
+    macs: float = 0
+    cores: int = 1
+    bytes: float = 0
+
+    def value(self, unit: str, clock: float) -> float:
+        """In the unit of a row.
+
+        Raises:
+            UnexpressedError: no such unit.
+        """
+        seconds = self.cycles / clock
+        table = {
+            "cycles": self.cycles,
+            "cycles/call": self.cycles,
+            "MAC/cycle/core": self.macs / self.cycles / self.cores,
+            "us": seconds * 1e6,
+            "us/command": seconds * 1e6,
+            "ms": seconds * 1e3,
+            "GFLOPS": 2 * self.macs / seconds / 1e9,
+            "GOPS": 2 * self.macs / seconds / 1e9,
+            "TFLOPS": 2 * self.macs / seconds / 1e12,
+            "TOPS": 2 * self.macs / seconds / 1e12,
+            "GB/s": self.bytes / seconds / 1e9,
+            "GB/s/column": self.bytes / seconds / 1e9,
+            "GB/s/direction": self.bytes / seconds / 1e9,
+            "GB/s read": self.bytes / seconds / 1e9,
+            "B/cycle": self.bytes / self.cycles,
+        }
+        if unit not in table:
+            raise UnexpressedError(f"unit '{unit}'")
+        return table[unit]
+
+
+def blocks_of(arch: str, dtype: str, profile: str) -> tuple[int, int]:
+    """Accumulator blocks that a kernel holds, (rows, columns).
+
+    The open tools' bf16 kernels for AIE2 fill the accumulator file (32 bundles, 16 VMAC.f
+    [ignite-xdna]); the others take half of it, as ours do.
+    """
+    if arch == "aie2p" or dtype != "bf16":
+        return 2, 2
+    return (4, 4) if profile.startswith("peano") else (4, 2)
+
+
+def peer_kernel(
+    row: Row, platform: Platform, profile: str, tile: tuple[int, int, int]
+) -> PeerKernel:
+    """The matrix product of a row's types on a tile (m, k, n).
+
+    Raises:
+        UnexpressedError: types without instructions.
+    """
+    dtype, out = row.operands
+    if dtype == "bfp16" and platform.arch == "aie2p":
+        # Blocks of 8 x 8 in 72 bytes, one instruction each: as int8, but for the exponents.
+        dtype, out = "i8", "i8" if out == "bfp16" else "i32"
+    elif dtype == "u8":
+        dtype = "i8"
+    elif dtype == "bf16" and out not in ("bf16", "f32"):
+        out = "bf16"
+    sums = {"i8": ("i8", "i16", "i32"), "bf16": ("bf16", "f32"), "i16": ("i32",)}
+    if out not in sums.get(dtype, ()) or (platform.arch, dtype) == ("aie2p", "i16"):
+        raise UnexpressedError(f"no kernel for {row.dtype}")
+    m, k, n = tile
+    blocks = blocks_of(platform.arch, dtype, profile)
+    return PeerKernel(platform.arch, dtype, out, m, k, n, blocks)
+
+
+def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+    """The time of a kernel row's core code.
+
+    Raises:
+        UnexpressedError: the row does not say what code ran, or says nothing that this model times.
+    """
+    if "empty call" in row.text:
+        return Work(machine.control.call)
+    if found := re.search(r"(\d+)-element vector-scalar mul", row.tile):
+        return Work(_scaled_vector(int(found[1]), platform.arch, machine, profile))
+    if "callrepl" in row.text and row.dims is not None:
+        return _repeated(row, platform, profile, machine)
+    if "scalar" in row.text:
+        raise UnexpressedError("scalar code that the row does not give")
+    tile = row.tile_dims
+    if tile is None or row.dims is None or row.unit in ("us", "ms"):
+        raise UnexpressedError("the row does not say what code ran")
+    kernel = peer_kernel(row, platform, profile, tile)
+    cycles = kernel.cycles(machine, profile)
+    if row.unit == "cycles/call":
+        cycles += machine.control.call
+    return Work(cycles, tile[0] * tile[1] * tile[2])
+
+
+def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+    """A product on one core, its code repeated 100 times to hide the rest."""
+    if "_o2_" in row.text or "o2," in row.text:
+        raise UnexpressedError("code compiled with -O2; the profiles are of -O3")
+    m, k, n = row.dims or (0, 0, 0)
+    side = UKERNEL_TILE
+    kernel = peer_kernel(row, platform, profile, (side, side, side))
+    calls = (m // side) * (n // side) * (k // side)
+    once = kernel.cycles(machine, profile) + machine.control.call
+    return Work(100 * calls * once, 100 * m * k * n)
+
+
+def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> int:
+    """16-bit elements times a number, shifted back to 16 bits."""
+    lanes = 32
+    w = Writer()
+    kind = f"memref<{elements}xi16>"
+    flat, wide = f"vector<{lanes}xi16>", f"vector<{lanes}xi32>"
+    with w.block(f"func.func private @kernel(%a: {kind}, %b: {kind}, %c: {kind})"):
+        zero, end, step = w.constant(0), w.constant(elements), w.constant(lanes)
+        shift = w.constant(0, "i32")
+        factor = w.value("f", f"vector.load %b[{zero}] {{alignment = 32 : i64}} : {kind}, {flat}")
+        with w.loop("i", zero, end, step) as at:
+            x = w.value("x", f"vector.load %a[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
+            x = w.value("x", f"vector.bitcast {x} : {flat} to vector<16xi32>")
+            y = w.value("y", f"vector.bitcast {factor} : {flat} to vector<16xi32>")
+            left = w.value("l", f"vector.bitcast {x} : vector<16xi32> to vector<64xi8>")
+            none = w.value("n", "arith.constant dense<0> : vector<16xi64>")
+            conf = w.constant(_I16_ELEMENTS, "i32")
+            acc = w.value("p", f"func.call @{_MAC}({left}, {y}, {none}, {conf}) : {_TYPES}")
+            acc = w.value("p", f"vector.bitcast {acc} : vector<16xi64> to {wide}")
+            out = w.value("s", f"aievec.srs {acc}, {shift} : {wide}, i32, {flat}")
+            w.line(f"vector.store {out}, %c[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
+        w.line("return")
+    if arch != "aie2":
+        raise UnexpressedError("written for AIE2")
+    return time_function(arch, w.text(), machine, profile)
+
+
+_MAC = "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf"
+_TYPES = "(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>"
+_I16_ELEMENTS = 0x300 | 3 << 3 | 1 << 5 | 1
+"""Configuration word: 32 lanes of i16, signed, without an accumulator."""

@@ -1,0 +1,165 @@
+"""Transfer rows: one task of a channel, copies and sums through the whole array."""
+
+import re
+
+from aie_conv.arch.machine import Machine
+from aie_conv.arch.rates import PAGE, HostRates
+from aie_conv.calibration.kernel import time_function
+from aie_conv.calibration.kernels import UnexpressedError, Work
+from aie_conv.calibration.platform import Platform
+from aie_conv.calibration.rows import Row
+from aie_conv.codegen.text import Writer
+
+WORD = 4
+"""Bytes of a stream's word in the sources' tables."""
+
+GEMM_RUN = 224
+"""Bytes of a run in access like a product's: Taka et al.'s designs read 224 to 450 of them."""
+
+
+def predict_transfer(row: Row, platform: Platform, machine: Machine) -> Work:
+    """The time of a dma row.
+
+    Raises:
+        UnexpressedError: the row does not say what was moved by how many channels.
+    """
+    for predict in (_task, _inside, _sums, _copy, _rate):
+        found = predict(row, platform, machine)
+        if found is not None:
+            return found
+    raise UnexpressedError("the row does not say what was moved, or by how many channels")
+
+
+def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
+    """One task of a shim channel on an idle array, or one of a chain."""
+    found = re.search(r"shim (mm2s|s2mm)", row.text)
+    if platform.arch != "aie2" or row.unit != "cycles" or not found:
+        return None
+    shim, reads = machine.shim, found[1] == "mm2s"
+    word = shim.read_word if reads else shim.write_word
+    words = row.m or 64
+    if "steady" in row.text:
+        # In a chain the words move while the next task starts.
+        return Work(max(shim.read_next if reads else shim.write_next, words * word))
+    return Work((shim.read_start if reads else shim.write_start) + words * word)
+
+
+def _inside(row: Row, platform: Platform, machine: Machine) -> Work | None:
+    """A channel inside the array."""
+    stream = machine.stream
+    width = stream.aie2_bytes if platform.arch == "aie2" else stream.aie2p_bytes
+    if "memtile->core stream" in row.text:
+        return Work(1, bytes=width)
+    found = re.search(r"(?:tile mm2s|memtile strided bd) (\d+) words", row.text)
+    if not found or row.unit != "cycles":
+        return None
+    return Work(stream.bd_start + int(found[1]) * WORD / width)
+
+
+def _channels(row: Row) -> tuple[int, int] | None:
+    """Columns and channels a column (each way) that a row names."""
+    if found := re.search(r"(\d) columns x (\d) channels", row.text):
+        return int(found[1]), int(found[2])
+    if found := re.search(r"(\d) (?:shim )?channels?\b", row.tile):
+        count = int(found[1])
+        return (count, 1) if count <= 4 else (4, count // 4)
+    return None
+
+
+def _shared(
+    platform: Platform, machine: Machine, channels: int, read: float, written: float
+) -> float:
+    """Cycles to move so many bytes each way by so many channels each way."""
+    memory = machine.memory[platform.memory]
+    seconds = max((read + written) / memory.total, read / memory.read, written / memory.write)
+    rate = memory.read_bytes / (machine.shim.read_word if platform.arch == "aie2" else 1)
+    return max(seconds * platform.clock, max(read, written) / (channels * rate))
+
+
+def _copy(row: Row, platform: Platform, machine: Machine) -> Work | None:
+    """A copy of so many elements, launch included."""
+    if "copy" not in row.dtype or row.m is None or row.unit not in ("us", "ms"):
+        return None
+    size = row.m if "m = bytes" in row.text or row.dtype == "copy" else row.m * 4
+    columns, each = _channels(row) or (platform.columns, 2)
+    cycles = _shared(platform, machine, columns * each, size, size)
+    return Work(cycles + platform.launch * platform.clock, bytes=2 * size)
+
+
+def _sums(row: Row, platform: Platform, machine: Machine) -> Work | None:
+    """Sums of two bf16 vectors, one core a column, two channels in and one out."""
+    if "bf16 add" not in row.dtype or row.m is None or not row.cores:
+        return None
+    lanes, elements = 16, row.m / row.cores
+    each = _sum_cycles(platform.arch, machine) / lanes
+    moved = _shared(platform, machine, 2 * row.cores, row.m * 4, row.m * 2)
+    cycles = max(elements * each, moved) + platform.launch * platform.clock
+    return Work(cycles, bytes=row.m * 6)
+
+
+def _sum_cycles(arch: str, machine: Machine) -> float:
+    """Cycles of one trip of a loop that adds 16 elements, which the compiler does not pipeline."""
+    w = Writer()
+    trips, lanes = 128, 16
+    kind, flat, wide = (
+        f"memref<{trips * lanes}xbf16>",
+        f"vector<{lanes}xbf16>",
+        f"vector<{lanes}xf32>",
+    )
+    with w.block(f"func.func private @kernel(%a: {kind}, %b: {kind}, %c: {kind})"):
+        zero, end, step = w.constant(0), w.constant(trips * lanes), w.constant(lanes)
+        shift = w.constant(0, "i32")
+        with w.loop("i", zero, end, step) as at:
+            sides = []
+            for name in ("a", "b"):
+                x = f"vector.load %{name}[{at}] {{alignment = 32 : i64}} : {kind}, {flat}"
+                x = w.value("x", x)
+                sides.append(w.value("u", f"aievec.ups {x} {{shift = 0 : i8}} : {flat}, {wide}"))
+            total = w.value("t", f"arith.addf {sides[0]}, {sides[1]} : {wide}")
+            out = w.value("s", f"aievec.srs {total}, {shift} : {wide}, i32, {flat}")
+            w.line(f"vector.store {out}, %c[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
+        w.line("return")
+    return time_function(arch, w.text(), machine, "peano-plain") / trips
+
+
+def _rate(row: Row, platform: Platform, machine: Machine) -> Work | None:
+    """Rows that are a bandwidth."""
+    memory = machine.memory[platform.memory]
+    size = 1e9
+    if "gemm-like" in row.text:
+        host = HostRates(memory.read, memory.write, memory.total, memory, machine.page_cost)
+        moved = size * host.factor(GEMM_RUN, PAGE)
+        return Work(moved / memory.total * platform.clock, bytes=size)
+    if row.unit == "GB/s/column" and "shim mm2s channel per column" in row.text:
+        return Work(_shared(platform, machine, 4, size, 0), bytes=size / 4)
+    if row.unit == "GB/s/column" and "two mm2s channels" in row.text:
+        return Work(_shared(platform, machine, 8, size, 0), bytes=size / 4)
+    found = _channels(row)
+    if found is None:
+        return None
+    channels = found[0] * found[1]
+    if row.unit == "GB/s/direction":
+        return Work(_shared(platform, machine, channels, size, size), bytes=size)
+    if row.unit == "GB/s read":
+        return Work(_shared(platform, machine, channels, size, size / 2), bytes=size)
+    return None
+
+
+def predict_host(row: Row, platform: Platform, machine: Machine) -> Work:
+    """The time of a host row: it is in the table, or it is not known.
+
+    Raises:
+        UnexpressedError: the table has no such time.
+    """
+    host, second = machine.host, platform.arch == "aie2p"
+    table = {
+        "cmd_chain": host.chained,
+        "reconfigure_only": machine.reconfiguration(platform.arch),
+        "control packets": machine.reconfiguration(platform.arch),
+        "whole-design": host.switch_aie2p if second else host.switch_aie2,
+        "round trip": platform.launch,
+    }
+    seconds = next((time for words, time in table.items() if words in row.text), None)
+    if seconds is None or row.unit.partition("/")[0] not in ("us", "ms"):
+        raise UnexpressedError("a time of the host that the table does not have")
+    return Work(seconds * platform.clock)

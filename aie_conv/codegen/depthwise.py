@@ -1,0 +1,228 @@
+"""The depthwise convolution of one core: element-wise multiply-accumulates, channels in the lanes.
+
+Contiguous layouts: A as [rows][columns][lanes], B as [chunks][taps, padded][lanes], C as
+[rows out][columns out][lanes]. An instruction may take two taps at once.
+"""
+
+from dataclasses import dataclass
+
+from aie_conv.arch import Arch
+from aie_conv.codegen.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, bitcast
+from aie_conv.codegen.text import Writer
+from aie_conv.codegen.window import MOST_UNROLLED, Window
+from aie_conv.lazy import cached_property
+from aie_conv.problem import DTYPE_BYTES
+
+_INSTRUCTIONS = {
+    # out[c] += a[c] b[c] + a[c+32] b[c+32].
+    ("aie2", "i8"): aie2_integer(808),
+    # out[c] += a[c] b[c].
+    ("aie2", "i16"): aie2_integer(824),
+    # out[c] += a[c] b[c] + a[c+16] b[c+16].
+    ("aie2", "bf16"): Intrinsic(
+        "llvm.aie2.bf.mac16.conf",
+        "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60, "f32",
+    ),
+    # out[c] += a[c] b[c].
+    ("aie2p", "i8"): Intrinsic(
+        "llvm.aie2p.I512.I512.ACC2048.mac.conf",
+        "vector<16xi32>", "vector<32xi16>", "vector<32xi64>", 808, "i32",
+    ),
+    # out[c] += a[c] b[c].
+    ("aie2p", "bf16"): Intrinsic(
+        "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
+        "vector<32xbf16>", "vector<32xbf16>", "vector<32xf32>", 60, "f32",
+    ),
+}  # fmt: skip
+"""By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
+headers. AIE2P's for int16 is in neither."""
+
+
+_LONG = 8
+"""Instructions for a pixel beyond which a body's loads do not fit the registers."""
+
+
+@dataclass(frozen=True)
+class DepthwiseKernel:
+    """Shapes of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8", "i16" (AIE2 only) or "bf16".
+        height, width: output pixels of a tile.
+        window: how the window lies in the tile's input.
+        a_elements, b_elements: lengths of the A and B buffers.
+    """
+
+    arch: Arch
+    dtype: str
+    height: int
+    width: int
+    window: Window
+    a_elements: int
+    b_elements: int
+
+    @property
+    def _mac(self) -> Intrinsic:
+        return _INSTRUCTIONS[self.arch.name, self.dtype]
+
+    @property
+    def lanes(self) -> int:
+        """Channels."""
+        return self.arch.elementwise[self.dtype][0]
+
+    @property
+    def taps_at_once(self) -> int:
+        """Taps that one instruction takes."""
+        return self.arch.elementwise[self.dtype][1]
+
+    @property
+    def rst(self) -> tuple[int, int, int]:
+        """One pixel of as many channels as there are lanes."""
+        return 1, self.lanes, self.lanes
+
+    @property
+    def accumulator(self) -> str:
+        """Element type of C."""
+        return self._mac.lane
+
+    @cached_property
+    def steps(self) -> int:
+        """Instructions for one pixel."""
+        return -(-len(self.window.tap_offsets()) // self.taps_at_once)
+
+    @cached_property
+    def blocking(self) -> tuple[int, int]:
+        """Pixels computed together, (rows, columns)."""
+        shapes = [
+            (y, x)
+            for y in (1, 2, 4)
+            for x in (1, 2, 4)
+            if y * x <= 4
+            and self.height % y == 0
+            and self.width % x == 0
+            and (y * x * self.steps <= MOST_UNROLLED or y * x == 1)
+        ]
+        return min(shapes, key=lambda shape: self._group_cycles(shape) / (shape[0] * shape[1]))
+
+    def _pixels(self, shape: tuple[int, int]) -> list[int]:
+        """Distances in pixels of a group's windows from the first."""
+        step, columns = self.window.step, self.window.columns
+        return [
+            i * step[0] * columns + j * step[1] for i in range(shape[0]) for j in range(shape[1])
+        ]
+
+    def _group_cycles(self, shape: tuple[int, int], *, fresh: bool = False) -> float:
+        """Cycles between the starts of two groups.
+
+        Each buffer has one access a cycle: the accumulators are written, and read unless they are
+        fresh. Long bodies spill registers, unless four chains of sums fill the slots without
+        overlapping groups (the schedules of :mod:`aie_conv.sim.timing.schedule`).
+        """
+        blocks = shape[0] * shape[1]
+        distinct = {p + tap for p in self._pixels(shape) for tap in self.window.tap_offsets()}
+        vector = self.lanes * DTYPE_BYTES[self.dtype] // self.arch.vector_load_bytes
+        ways = 1 if fresh else 2
+        sums = ways * blocks * self.lanes * 4 // self.arch.vector_load_bytes
+        filters = 0 if self.steps <= HELD_FILTERS else self.steps * self.taps_at_once * vector
+        interval = max(self.steps * blocks, len(distinct) * max(1, vector), sums, filters)
+        wide = self.arch.name == "aie2p" and self.dtype == "i8"
+        spills = self.steps > _LONG and blocks < (2 if self.arch.name == "aie2p" else 4)
+        return interval * (2 if spills else 1.4 if wide and blocks == 4 else 1)
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate."""
+        y, x = self.blocking
+        row = self.width // x * self._group_cycles((y, x), fresh=fresh) + 22
+        return int(self.height // y * row) + 20
+
+    def declarations(self) -> str:
+        """What the module must declare for this kernel."""
+        return self._mac.declaration
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
+        lanes, (by, bx) = self.lanes, self.blocking
+        window = self.window
+        w = Writer()
+        a = Buffer("%a", self.a_elements, self.dtype)
+        b = Buffer("%b", self.b_elements, self.dtype)
+        c = Buffer("%c", self.height * self.width * lanes, self.accumulator)
+        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
+        with w.block(head):
+            zero = w.constant(0)
+            words = self._mac.words(w, fresh=fresh)
+            chunk = w.times("%q", self.steps * self.taps_at_once * lanes)
+            held = self.steps <= HELD_FILTERS
+            filters = self._filters(w, b, chunk) if held else []
+            with (
+                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
+                w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
+            ):
+                if not held:
+                    filters = self._filters(w, b, chunk)
+                row = w.times(y, window.step[0] * window.columns)
+                at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
+                first = w.times(w.sum(w.times(y, self.width), x), lanes)
+                at_c = [
+                    w.plus(first, (i * self.width + j) * lanes)
+                    for i in range(by)
+                    for j in range(bx)
+                ]
+                accs = [
+                    self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
+                    for index in at_c
+                ]
+                accs = self._accumulate(w, (a, at_a), filters, accs, words)
+                for index, acc in zip(at_c, accs, strict=True):
+                    self._mac.store(w, c, index, acc, lanes)
+            w.line("return")
+        return w.text()
+
+    def _filters(self, w: Writer, b: Buffer, chunk: str) -> list[str]:
+        """All taps of the filter, as many in a vector as an instruction takes."""
+        count = self.lanes * self.taps_at_once
+        flat = f"vector<{count}x{self.dtype}>"
+        found: list[str] = []
+        for step in range(self.steps):
+            at = w.plus(chunk, step * count)
+            load = f"vector.load %b[{at}] {{alignment = 32 : i64}} : {b.type}, {flat}"
+            found.append(bitcast(w, w.value("f", load), flat, self._mac.right))
+        return found
+
+    def _accumulate(
+        self,
+        w: Writer,
+        a: tuple[Buffer, str],
+        filters: list[str],
+        accs: list[str],
+        words: tuple[str, str],
+    ) -> list[str]:
+        """The products of all taps for one group of pixels; equal loads are shared."""
+        offsets, many = self.window.tap_offsets(), self.taps_at_once
+        vector = f"vector<{self.lanes}x{self.dtype}>"
+        loaded: dict[int, str] = {}
+
+        def pixel(at: int) -> str:
+            if at not in loaded:
+                index = w.plus(a[1], at * self.lanes)
+                load = f"vector.load %a[{index}] {{alignment = 32 : i64}} : {a[0].type}, {vector}"
+                loaded[at] = w.value("v", load)
+            return loaded[at]
+
+        lanes = ", ".join(map(str, range(many * self.lanes)))
+        mac, whole = self._mac, f"vector<{many * self.lanes}x{self.dtype}>"
+        for number, values in enumerate(filters):
+            taps = offsets[number * many : (number + 1) * many]
+            # A tap that fills up the last instruction has a filter of zeros: any finite data do,
+            # and what the window already holds is as finite as the result.
+            taps += taps[:1] * (many - len(taps))
+            for i, shift in enumerate(self._pixels(self.blocking)):
+                parts = [pixel(shift + tap) for tap in taps]
+                left = parts[0]
+                if many == 2:
+                    text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
+                    left = w.value("a", text)
+                left = bitcast(w, left, whole, mac.left)
+                accs[i] = mac.call(w, left, values, accs[i], words[number > 0])
+        return accs

@@ -1,0 +1,351 @@
+"""Matrix products by groups of accumulators, each group's products written out.
+
+One loop walks the groups, so that a compiler that pipelines it brings the next group's accumulators in,
+and the last group's out, beside this group's products. A sum too long to be written out is cut into
+parts: each part is one such loop over all groups, and the partial sums stay in memory in between, which
+costs nothing but the loop's filling and draining.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from math import prod
+from typing import TYPE_CHECKING, TypeVar
+
+from aie_conv.arch import get_arch
+from aie_conv.codegen.matrix_unit import Buffer, MatrixUnit
+from aie_conv.codegen.text import Writer
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+MOST_WRITTEN = 360
+"""Operations that one function writes out: 3.6 KB of the 16 KB of program memory, and a core has two such
+functions, an epilogue and its own loops. A bundle of a pipelined loop holds three in at most 16 bytes; the
+loop's filling and draining take as much again."""
+
+LOAD_PRICE = 0.04
+"""Cycles that a vector load counts for where two blockings are about as fast: it may meet others in a
+bank of the memory."""
+
+_MOST_TRIED = 4
+"""Of ways that differ in what is written out alone, so many that fit are compared."""
+
+B = TypeVar("B")
+
+
+@dataclass(frozen=True)
+class Dim:
+    """A dimension that a loop walks: its trips, and elements from one to the next in A, B and C."""
+
+    trips: int
+    a: int
+    b: int
+    c: int = 0
+
+
+@dataclass(frozen=True)
+class Body:
+    """One group of accumulators and the products that are added to it; offsets in elements.
+
+    Attributes:
+        lines: for each step of the sum, where its blocks of A and of B begin; every block of A meets
+            every block of B. The steps of a line share the blocks of A that they have in common, those
+            of different lines do not: registers are few.
+        sums: where the accumulators begin in C, A's blocks outermost.
+    """
+
+    lines: tuple[tuple[tuple[tuple[int, ...], tuple[int, ...]], ...], ...]
+    sums: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Work:
+    """What one trip over a group does.
+
+    Attributes:
+        rows, columns: blocks of A and of B that meet in a step; their product are the accumulators.
+        steps: steps of the sum.
+        pixels: blocks of A that are loaded in all, fewer than rows x steps where steps share them.
+    """
+
+    rows: int
+    columns: int
+    steps: int
+    pixels: int
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast a loop over groups runs.
+
+    Attributes:
+        interval: cycles from one group to the next.
+        overhead: cycles that the loop takes besides.
+        loads: vector loads of a group.
+        operations: of a group, as written out.
+    """
+
+    interval: int
+    overhead: int
+    loads: int
+    operations: int
+
+
+@cache
+def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
+    """The pace of a loop over groups, by the slots and buffers that are fullest.
+
+    Two accesses of one buffer never share a cycle, and each way of an accumulator takes one. Where the
+    fullest buffer's blocks are used several times, their loads leave no room to be put off: at
+    that pace they hold more registers than there are (:mod:`aie_conv.sim.timing.schedule`).
+
+    Args:
+        arch, dtype: of the matrix unit.
+        work: of one group.
+        fresh: the accumulators are not read.
+    """
+    unit = MatrixUnit(get_arch(arch), dtype)
+    r, s, t = unit.rst
+    blocks = work.rows * work.columns
+    products = blocks * work.steps * unit.issue
+    a = work.pixels * unit.vectors(r * s, dtype)
+    b = work.columns * work.steps * unit.vectors(s * t, dtype)
+    way = blocks * unit.vectors(r * t, unit.accumulator)
+    read = 0 if fresh else way
+    least = max(products, a, b, read + way, -(-(a + b + read) // 2))
+    overhead = 16 + 3 * blocks + (8 if arch == "aie2p" else 0)
+    overhead += max(0, work.steps * unit.issue * unit.distance - least)
+    loads = a + b + read
+    # A product that takes several cycles is as many operations, each with a move.
+    operations = products * (2 if unit.issue > 1 else 1) + loads + way
+    if fresh:
+        return Pace(least, overhead, loads, operations)
+    shared = work.pixels < work.rows * work.steps
+    near = 0.95 * least if shared else least
+    full = (a >= near and (work.columns > 1 or shared)) or (b >= near and work.rows > 1)
+    slower = -(-least // 8) if full and work.steps > 2 else 0
+    overhead += least + 16 if least == products else 0
+    return Pace(least + slower, overhead, loads, operations)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of a sum, as long as a body writes it out.
+
+    Attributes:
+        steps: of the sum.
+        first: the step at which the part begins.
+        times: how often it follows itself.
+        fresh: the accumulators start from zero.
+    """
+
+    steps: int
+    first: int
+    times: int
+    fresh: bool
+
+
+@cache
+def cut(total: int, each: int, fresh: bool) -> tuple[Part, ...]:
+    """A sum of ``total`` steps in parts of ``each``; what is left over comes first."""
+    rest = total % each or (each if fresh else 0)
+    parts = [Part(rest, 0, 1, fresh)] if rest else []
+    if total > rest:
+        parts.append(Part(each, rest, (total - rest) // each, False))
+    return tuple(parts)
+
+
+@dataclass(frozen=True)
+class Band:
+    """Blocks of pixels along one dimension in groups: the first block, groups, and blocks of each."""
+
+    first: int
+    groups: int
+    rows: int
+
+
+@cache
+def bands(total: int, each: int) -> tuple[Band, ...]:
+    """So many blocks of pixels in groups of ``each``; what is left over is a smaller group."""
+    groups, rest = divmod(total, each)
+    found = [Band(0, groups, each)] if groups else []
+    return (*found, Band(groups * each, 1, rest)) if rest else tuple(found)
+
+
+@dataclass(frozen=True)
+class Loop:
+    """A loop over groups: the part of the sum that it adds, its trips, and what each of them does."""
+
+    part: Part
+    groups: int
+    work: Work
+
+
+def fastest(
+    options: Iterable[Sequence[B]], loops: Callable[[B], Sequence[Loop]], arch: str, dtype: str
+) -> tuple[B, int]:
+    """The fastest way to cut a product that fits into the program memory, and its cycles.
+
+    Of those about as fast the one that loads least.
+
+    Args:
+        options: ways to cut it; in each sequence the ones that write out most stand first.
+        loops: the loops of one.
+        arch, dtype: of the matrix unit.
+    """
+    found: list[tuple[float, int, B]] = []
+    for sequence in options:
+        seen = 0
+        for number, option in enumerate(sequence, 1):
+            cycles, loads, operations = 10, 0, 0
+            for loop in loops(option):
+                each = pace(arch, dtype, loop.work, loop.part.fresh)
+                trips = loop.part.times * loop.groups
+                cycles += trips * each.interval + loop.part.times * each.overhead
+                loads += trips * each.loads
+                operations += each.operations
+            if operations <= MOST_WRITTEN or number == len(sequence):
+                price = LOAD_PRICE * loads + (operations > MOST_WRITTEN) * cycles
+                found.append((cycles + price, cycles, option))
+                seen += 1
+            if seen == _MOST_TRIED:
+                break
+    _, cycles, best = min(found, key=lambda entry: entry[0])
+    return best, cycles
+
+
+@dataclass
+class Operands:
+    """The buffers of a product, and the values of its configuration words.
+
+    Attributes:
+        a, b, c: the buffers.
+        starts, adds: the configuration of a fresh sum's first product and of all others.
+    """
+
+    a: Buffer
+    b: Buffer
+    c: Buffer
+    starts: str = ""
+    adds: str = ""
+
+    @property
+    def arguments(self) -> str:
+        """The buffers as a function's arguments."""
+        return ", ".join(f"{buffer.name}: {buffer.type}" for buffer in (self.a, self.b, self.c))
+
+    def configure(self, w: Writer, unit: MatrixUnit, *, fresh: bool) -> None:
+        """Write the configuration words that a function needs."""
+        self.starts, self.adds = unit.words(w, fresh=fresh)
+
+
+def operands_of(unit: MatrixUnit, a: int, b: int, c: int) -> Operands:
+    """The arguments ``%a``, ``%b`` and ``%c`` of so many elements."""
+    left, right = Buffer("%a", a, unit.dtype), Buffer("%b", b, unit.dtype)
+    return Operands(left, right, Buffer("%c", c, unit.accumulator))
+
+
+def multiply_groups(
+    w: Writer,
+    unit: MatrixUnit,
+    operands: Operands,
+    dims: Sequence[Dim],
+    start: tuple[str, str, int],
+    body: Body,
+    *,
+    fresh: bool,
+) -> None:
+    """Write a loop over the groups.
+
+    Args:
+        w: where to.
+        unit: the instructions.
+        operands: the buffers.
+        dims: of the groups, outermost first.
+        start: where the first group's A and B begin (values), and its C (elements).
+        body: of one group.
+        fresh: the accumulators start from zero.
+    """
+    a, b, c = start
+    with walk(w, dims) as at:
+        here_a, here_b, here_c = (
+            w.sum(place, base) if base else place
+            for place, base in zip(at, (a, b, w.constant(c) if c else ""), strict=True)
+        )
+        places = [w.plus(here_c, offset) for offset in body.sums]
+        if fresh:
+            sums = [unit.zero(w)] * len(places)
+        else:
+            sums = [unit.load_acc(w, operands.c, place) for place in places]
+        word = operands.starts if fresh else operands.adds
+        for line in body.lines:
+            loaded: dict[int, str] = {}
+            for lefts, rights in line:
+                ys = [unit.load_b(w, operands.b, w.plus(here_b, offset)) for offset in rights]
+                for offset in lefts:
+                    if offset not in loaded:
+                        loaded[offset] = unit.load_a(w, operands.a, w.plus(here_a, offset))
+                pairs = [(loaded[offset], y) for offset in lefts for y in ys]
+                sums = [
+                    unit.mac(w, x, y, acc, word) for (x, y), acc in zip(pairs, sums, strict=True)
+                ]
+                word = operands.adds
+        for place, value in zip(places, sums, strict=True):
+            unit.store_acc(w, operands.c, place, value)
+
+
+@contextmanager
+def walk(
+    w: Writer, dims: Sequence[Dim], first: int = 0, times: int | None = None
+) -> "Generator[tuple[str, str, str]]":
+    """One loop over all of the dimensions, the last the fastest; gives the offsets in A, B and C.
+
+    A counter for each dimension goes round in registers: a division would be a library's routine.
+
+    Args:
+        w: where to.
+        dims: outermost first.
+        first, times: the first trip and how many follow from it, all by default.
+    """
+    moving = [dim for dim in dims if dim.trips > 1]
+    inner = [prod(dim.trips for dim in moving[i + 1 :]) for i in range(len(moving))]
+    counts = [first // each % dim.trips for each, dim in zip(inner, moving, strict=True)]
+    last = prod(dim.trips for dim in moving) if times is None else first + times
+    starts = [w.constant(count) for count in counts]
+    if last - first == 1:
+        yield _offsets(w, moving, starts)
+        return
+    zero, one = w.constant(0), w.constant(1)
+    begin, end = w.constant(first), w.constant(last)
+    if len(moving) == 1:
+        with w.loop("g", begin, end, one) as number:
+            yield _offsets(w, moving, [number])
+        return
+    with w.carrying("g", (begin, end, one), starts, "index") as loop:
+        yield _offsets(w, moving, loop.values)
+        following: list[str] = []
+        through: list[str] = []
+        for dim, count in zip(reversed(moving), reversed(loop.values), strict=True):
+            value = w.sum(count, one)
+            ends = w.value("is", f"arith.cmpi eq, {value}, {w.constant(dim.trips)} : index")
+            value = w.value("i", f"arith.select {ends}, {zero}, {value} : index")
+            for faster in through:
+                value = w.value("i", f"arith.select {faster}, {value}, {count} : index")
+            following.append(value)
+            through.append(ends)
+        loop.values = following[::-1]
+
+
+def _offsets(w: Writer, dims: Sequence[Dim], counts: Sequence[str]) -> tuple[str, str, str]:
+    """Where the present trip begins in A, B and C."""
+    found: list[str] = []
+    for steps in ([d.a for d in dims], [d.b for d in dims], [d.c for d in dims]):
+        total = ""
+        for count, step in zip(counts, steps, strict=True):
+            if step:
+                part = w.times(count, step)
+                total = w.sum(total, part) if total else part
+        found.append(total or w.constant(0))
+    return found[0], found[1], found[2]

@@ -1,0 +1,354 @@
+"""The matrix product of one core whose sizes are all run-time parameters: one program for every convolution.
+
+A step of K is one block of input channels at one tap of a window. A table says how far each step's block
+lies from a pixel's first, and another where each block of output pixels begins, so that windows, strides
+and dilations are nothing but tables. One loop walks the steps with a group of accumulators in registers.
+Only the buffers' lengths are fixed.
+
+The parameters lie in front of the sums, in one buffer of 32-bit words: the product reads a word of a table in
+every step, at the time at which it reads A and B, and the tools place a small buffer of its own behind the
+others, in the bank of B.
+
+Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
+[objects of A][channel groups][steps][x][s][t], C as [output pixels of a strip][n/t][r][t].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from math import ceil
+
+from aie_conv.codegen.grouped import Operands
+from aie_conv.codegen.matrix_unit import Buffer, MatrixKernel
+from aie_conv.codegen.text import Writer
+from aie_conv.lazy import cached_property
+
+VECTOR_WORDS = 16
+"""Words of a vector of 64 bytes, by which a core reads its parameters."""
+
+
+class Word(IntEnum):
+    """Where each run-time parameter lies among a core's i32 words.
+
+    Attributes:
+        PASSES: passes over the output channels.
+        TILES: tiles of output pixels of a column of cores, where all have as many.
+        CHUNKS: groups of objects of A of a tile that one object of B, or all that meet one, serve.
+        VARIANT: which epilogue.
+        OBJECTS: objects of B that meet one object of A.
+        UNITS: objects of the output of a tile.
+        STEPS: steps of K of an object of B.
+        PIXEL_GROUPS: groups of y blocks of output pixels of a tile.
+        CHANNEL_GROUPS: groups of x blocks of output channels of an object of B.
+        CHANNELS: blocks of t output channels of a slice.
+        UNIT_PIXELS: blocks of output pixels of an object of the output.
+        RESIDUAL_BLOCKS: blocks of s channels of a pixel in an object of the residual.
+        RESIDUAL_PIXELS: blocks of output pixels for which an object of the residual holds the channels.
+        RESIDUAL_CALLS: how many of them make an object of the output.
+        SPAN: objects of A whose steps an object of B holds, but for a tile's first.
+        FIRST_SPAN: those of a tile's first object of B.
+        PART: elements of an object of B for one of these objects of A.
+        SKIP_FIRST: objects of the residual for other rows of cores before this row's; one word a row.
+        RESIDUAL_AT: block of the pixel at which this row's channels begin; one word a row.
+        SKIP_LAST: objects of the residual for other rows behind this row's; one word a row.
+        BEFORE: objects of the input for other rows of cores before each of this row's; one word a row.
+        AFTER: objects of the input for other rows behind each of this row's; one word a row.
+        TILES_OF: tiles of output pixels in a pass; one word a column of cores.
+        IDLE: objects of B in a pass for tiles that other columns have more; one word a column.
+        INSIDE: whether a slice's per-channel operands lie behind the weights of a tile's first object of B,
+            1 or 0.
+        OWN_OBJECT: whether an object of their own comes behind a tile's others, 1 or 0.
+        BETWEEN: objects of the input for other rows of cores between two of a row's.
+        STEP_TABLE: for each step of an object of B, the distance of its block of A from the pixel's
+            first block, in elements. The table of the blocks of pixels lies behind it.
+    """
+
+    PASSES = 0
+    TILES = 1
+    CHUNKS = 2
+    VARIANT = 3
+    OBJECTS = 4
+    UNITS = 5
+    STEPS = 6
+    PIXEL_GROUPS = 7
+    CHANNEL_GROUPS = 8
+    CHANNELS = 9
+    UNIT_PIXELS = 10
+    RESIDUAL_BLOCKS = 11
+    SPAN = 12
+    PART = 13
+    FIRST_SPAN = 14
+    SKIP_FIRST = 16
+    RESIDUAL_AT = 20
+    SKIP_LAST = 24
+    BEFORE = 28
+    AFTER = 32
+    TILES_OF = 36
+    IDLE = 44
+    INSIDE = 52
+    OWN_OBJECT = 53
+    BETWEEN = 54
+    RESIDUAL_PIXELS = 55
+    RESIDUAL_CALLS = 56
+    STEP_TABLE = 60
+
+    def of(self, number: int) -> int:
+        """The word of one row or column of cores, of those that have one each."""
+        return self.value + number
+
+
+_LEAST_CHANNELS = 16
+"""Channels that a slice has at least, so that the tables of its pixels are short."""
+
+MOST_CONSTANTS = 6
+"""Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
+
+GROUPS = {
+    ("aie2", "i8"): (3, 2),
+    ("aie2", "i16"): (3, 2),
+    ("aie2", "bf16"): (3, 4),
+    ("aie2p", "i8"): (2, 2),
+    ("aie2p", "i16"): (2, 2),
+    ("aie2p", "bf16"): (2, 2),
+}
+"""Blocks of pixels and of channels of a group, by architecture and type: whatever is fastest where a
+compiler may fill the file of accumulators and still not slow where it may not, or where it pairs loads that
+meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer sums fill the file."""
+
+
+GROUPS_OF_SEVEN = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
+"""The same for pixels that come in sevens, of which none is computed in vain; where seven blocks fit."""
+
+
+@dataclass(frozen=True)
+class SteeredKernel(MatrixKernel):
+    """The buffers of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8", "i16" or "bf16".
+        a_elements, b_elements: lengths of the A and B buffers.
+        sums: length of C without the parameters in front of it.
+        sevens: whether blocks of pixels come in sevens.
+    """
+
+    a_elements: int
+    b_elements: int
+    sums: int
+    sevens: bool
+
+    @property
+    def group(self) -> tuple[int, int]:
+        """Blocks of pixels and blocks of t channels of a group of accumulators."""
+        key = self.arch.name, self.dtype
+        return GROUPS_OF_SEVEN.get(key, GROUPS[key]) if self.sevens else GROUPS[key]
+
+    @property
+    def least_blocks(self) -> int:
+        """Blocks of t channels that an object of B has at least, for which the tables have room."""
+        return max(_LEAST_CHANNELS // self.rst[2], self.group[1])
+
+    @cached_property
+    def most_steps(self) -> int:
+        """Steps of K that an object of B can hold."""
+        _, s, t = self.rst
+        return self.b_elements // (self.least_blocks * s * t)
+
+    @cached_property
+    def most_pixels(self) -> int:
+        """Blocks of pixels that C can hold, whole groups."""
+        r, _, t = self.rst
+        y, _ = self.group
+        blocks = self.sums // (r * self.least_blocks * t)
+        return blocks - blocks % y
+
+    @property
+    def step_table(self) -> int:
+        """The word at which the table of the steps begins."""
+        return Word.STEP_TABLE
+
+    @cached_property
+    def pixel_table(self) -> int:
+        """The word at which the table of the blocks of pixels begins: where each lies in A, in elements."""
+        return self.step_table + self.most_steps
+
+    @cached_property
+    def constant_table(self) -> int:
+        """The word at which an epilogue's constants begin, a whole vector of each."""
+        return ceil((self.pixel_table + self.most_pixels) / VECTOR_WORDS) * VECTOR_WORDS
+
+    @cached_property
+    def words(self) -> int:
+        """Words of the parameters, tables included: whole vectors."""
+        return self.constant_table + MOST_CONSTANTS * VECTOR_WORDS
+
+    @property
+    def memory(self) -> Buffer:
+        """Parameters and sums, as an argument."""
+        return Buffer("%c", self.words + self.sums, "i32")
+
+    def tables(
+        self, steps: Sequence[int], pixels: Sequence[int], constants: Sequence[int] = ()
+    ) -> tuple[int, ...]:
+        """The words from :attr:`step_table` to the end.
+
+        Args:
+            steps: distance of each step's block of A from the pixel's first, in elements.
+            pixels: where each block of output pixels begins in A, in elements; the last one is repeated
+                to fill a group.
+            constants: of the epilogue.
+        """
+        whole = -(-len(pixels) // self.group[0]) * self.group[0]
+        assert len(steps) <= self.most_steps
+        assert 0 < whole <= self.most_pixels
+        found = [*steps, *[0] * (self.most_steps - len(steps))]
+        found += [*pixels, *[pixels[-1]] * (whole - len(pixels))]
+        found += [0] * (self.constant_table - self.step_table - len(found))
+        found += [constant for constant in constants for _ in range(VECTOR_WORDS)]
+        return (*found, *[0] * (self.words - self.step_table - len(found)))
+
+    def cycles_of(self, steps: int, pixel_groups: int, channel_groups: int) -> int:
+        """Issue cycles of one call, an estimate; too high for fewer steps than fill a pipeline.
+
+        A group's sums are read before its steps and written behind them, at the pace of one buffer; the
+        more products a step has, the more of them run while sums are still on their way.
+
+        Args:
+            steps: of an object of B.
+            pixel_groups, channel_groups: groups that meet.
+        """
+        unit, (y, x) = self.unit, self.group
+        r, s, t = self.rst
+        blocks, aie2p = y * x, self.arch.name == "aie2p"
+        # The table's word takes a load besides.
+        a, b = y * unit.vectors(r * s, self.dtype), x * unit.vectors(s * t, self.dtype)
+        interval = max(blocks * unit.issue, a, b, -(-(a + b + 1) // 2), unit.distance)
+        way = blocks * unit.vectors(r * t, unit.accumulator)
+        around = 2 * way + 16
+        each = steps * interval + around + (5 if aie2p else 0)
+        return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q, k, fresh)``: the products of A with its object q of B.
+
+        They are added to C, or written to it where ``fresh`` is not 0: one function for both, since the
+        program memory also holds the epilogues of all sharers.
+
+        Of C's channels these are the groups from q times the object's on. An object of B may hold the
+        steps of several objects of A, one behind the other: k is the number of this one.
+
+        Args:
+            name: of the function.
+            fresh: makes no difference.
+        """
+        del fresh
+        r, s, t = self.rst
+        (y, x), unit, w = self.group, self.unit, Writer()
+        left, right = (
+            Buffer("%a", self.a_elements, self.dtype),
+            Buffer("%b", self.b_elements, self.dtype),
+        )
+        operands = Operands(left, right, self.memory)
+        arguments = f"{operands.arguments}, %q: index, %k: index, %fresh: index"
+        with w.block(f"func.func private @{name}({arguments})"):
+            operands.configure(w, unit, fresh=False)
+            zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
+            steps, pixels, pixel_c, object_c, group_b, part_b = (
+                self._word(w, w.constant(word), factor)
+                for word, factor in (
+                    (Word.STEPS, 1),
+                    (Word.PIXEL_GROUPS, y),
+                    (Word.CHANNELS, r * t),
+                    (Word.CHANNEL_GROUPS, x * r * t),
+                    (Word.STEPS, x * s * t),
+                    (Word.PART, 1),
+                )
+            )
+            begins = w.value("is", f"arith.cmpi ne, %fresh, {zero} : index")
+            first_c, first_b = _product(w, "%q", object_c), _product(w, "%k", part_b)
+            first = w.plus(first_c, self.words)
+            # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
+            with w.carrying("g", (zero, pixels, w.constant(y)), [first], "index") as tile:
+                starts = [self._word(w, w.plus(tile.iv, self.pixel_table + i)) for i in range(y)]
+                rows = [tile.values[0]]
+                for _ in range(y):
+                    rows.append(w.sum(rows[-1], pixel_c))
+                tile.values = [rows.pop()]
+                with w.carrying("j", (zero, object_c, group_c), [first_b], "index") as slab:
+                    at_b = slab.values[0]
+                    slab.values = [w.sum(at_b, group_b)]
+                    heads = [w.sum(row, slab.iv) for row in rows]
+                    places = [w.plus(head, i * r * t) for head in heads for i in range(x)]
+                    sums = self._sums(w, operands, begins, places)
+                    sums = self._steps(w, operands, (starts, at_b), (zero, steps, one), sums)
+                    for place, value in zip(places, sums, strict=True):
+                        unit.store_acc(w, operands.c, place, value)
+            w.line("return")
+        return w.text()
+
+    def _sums(self, w: Writer, operands: Operands, begins: str, places: Sequence[str]) -> list[str]:
+        """The accumulators of a group: zeros where a tile begins, else what C holds."""
+        unit, names = self.unit, w.fresh("sums")
+        types = ", ".join([unit.carried] * len(places))
+        with w.block(f"{names}:{len(places)} = scf.if {begins} -> ({types})", "} else {"):
+            w.line(f"scf.yield {', '.join([unit.zero(w)] * len(places))} : {types}")
+        with w.rest():
+            held = [unit.load_acc(w, operands.c, place) for place in places]
+            w.line(f"scf.yield {', '.join(held)} : {types}")
+        return [f"{names}#{number}" for number in range(len(places))]
+
+    def _steps(
+        self,
+        w: Writer,
+        operands: Operands,
+        start: tuple[Sequence[str], str],
+        bounds: tuple[str, str, str],
+        sums: list[str],
+    ) -> list[str]:
+        """The loop over the steps of K; gives the sums behind it.
+
+        Args:
+            w: where to.
+            operands: the buffers.
+            start: where the group's blocks of A and its first block of B begin.
+            bounds: of the loop.
+            sums: before it.
+        """
+        _, s, t = self.rst
+        x, unit = self.group[1], self.unit
+        with w.carrying("k", bounds, sums, unit.carried) as loop:
+            offset = self._word(w, w.plus(loop.iv, self.step_table))
+            at_b = w.sum(start[1], w.times(loop.iv, x * s * t))
+            ys = [unit.load_b(w, operands.b, w.plus(at_b, i * s * t)) for i in range(x)]
+            xs = [unit.load_a(w, operands.a, w.sum(pixel, offset)) for pixel in start[0]]
+            pairs = [(left, right) for left in xs for right in ys]
+            loop.values = [
+                unit.mac(w, left, right, acc, operands.adds)
+                for (left, right), acc in zip(pairs, loop.values, strict=True)
+            ]
+        return loop.results
+
+    def _word(self, w: Writer, place: str, factor: int = 1) -> str:
+        """A parameter times a constant, as an index."""
+        return w.word(self.memory.name, self.memory.type, place, factor)
+
+
+@dataclass(frozen=True)
+class SteeredProduct(SteeredKernel):
+    """The product with the sizes of one tiling's calls."""
+
+    steps: int
+    pixel_groups: int
+    channel_groups: int
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate; ``fresh`` makes no difference."""
+        del fresh
+        return self.cycles_of(self.steps, self.pixel_groups, self.channel_groups)
+
+
+def _product(w: Writer, left: str, right: str) -> str:
+    """The product of two indices, which fits into 32 bits."""
+    short = [w.value("n", f"arith.index_cast {value} : index to i32") for value in (left, right)]
+    product = w.value("n", f"arith.muli {short[0]}, {short[1]} : i32")
+    return w.value("n", f"arith.index_cast {product} : i32 to index")

@@ -1,0 +1,292 @@
+"""The epilogue of one object of the output, with sizes that are run-time parameters.
+
+It stands beside :mod:`aie_conv.codegen.steered`, whose parameters it reads. Sums lie behind them as
+[pixels of a tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form.
+Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says, a residual in an object of
+the input as [its pixels][blocks of s channels][r][s].
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
+from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.matrix_unit import Buffer
+from aie_conv.codegen.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
+from aie_conv.codegen.text import Writer
+from aie_conv.problem import DTYPE_BYTES
+
+_USUAL_SHIFT = 16
+"""Shifts up to here choose the same bytes of a lane: further ones leave too little of it above them."""
+
+VECTOR_QUANTUM = 64
+"""Bytes that each per-channel operand is padded to: the longest vector load of the architectures."""
+
+
+def vector_offsets(
+    n: int, dtypes: Sequence[str], operand_bytes: int
+) -> tuple[tuple[int, ...], int]:
+    """Where per-channel operands lie behind one another, and their length, in operand elements.
+
+    Args:
+        n: channels of a slice.
+        dtypes: the operands' types, in the order of the epilogue's inputs.
+        operand_bytes: of an element of the buffer that they lie in.
+    """
+    offsets, at = list[int](), 0
+    for dtype in dtypes:
+        offsets.append(at)
+        quanta = -(-n * DTYPE_BYTES[dtype] // VECTOR_QUANTUM)
+        at += quanta * (VECTOR_QUANTUM // operand_bytes)
+    return tuple(offsets), at
+
+
+@dataclass(frozen=True)
+class SteeredEpilogue(BlockEpilogue):
+    """One epilogue function; inputs besides the residual are per-channel operands.
+
+    Attributes:
+        sums: length of the accumulators, without the parameters in front of them.
+        unit: length of the output's buffer.
+        a_elements: length of the A buffer.
+        kept: length of the buffer that per-channel operands are kept in.
+        words: length of the parameters.
+        constant_table: where the constants lie in them.
+        residual: the input index of the residual, None without.
+        vector_bytes: of one vector load.
+    """
+
+    sums: int
+    unit: int
+    a_elements: int
+    kept: int
+    words: int
+    constant_table: int
+    residual: int | None
+    vector_bytes: int
+
+    @property
+    def vectors(self) -> tuple[int, ...]:
+        """The inputs that are per-channel operands, in the order in which they lie."""
+        return tuple(i for i in range(len(self.epilogue.inputs)) if i != self.residual)
+
+    @cached_property
+    def _lifted(self) -> dict[Hashable, int]:
+        """The constants that are parameters, so that layers that differ in them share a function.
+
+        Those of a requantisation are written for the same choice of bytes, whatever the shift.
+        """
+        found: dict[Hashable, int] = {}
+        for number, made in self._requantised.items():
+            _, left = self._part(number)
+            found |= {
+                (number, "low"): made.low,
+                (number, "high"): made.high,
+                (number, "left"): left,
+            }
+        for number, step in enumerate(self.epilogue.steps):
+            plain = step.op == "arith.constant" and step.dtype == "i32"
+            if plain and number not in self._absorbed:
+                found[number] = int(step.attr or 0)
+        return found if len(found) <= MOST_CONSTANTS else {}
+
+    @property
+    def constants(self) -> tuple[int, ...]:
+        """The values of the parameters in the table of constants."""
+        return tuple(self._lifted.values())
+
+    def _part(self, number: int) -> tuple[int, int]:
+        """Which part of a lane a requantisation takes, and how far it shifts to the left for it."""
+        made, bits = self._requantised[number], 8 * DTYPE_BYTES[self.epilogue.steps[number].dtype]
+        right = made.part * bits - made.left
+        part = made.part if right > _USUAL_SHIFT else _USUAL_SHIFT // bits
+        return part, part * bits - right
+
+    @property
+    def channel_step(self) -> int:
+        """Blocks of t channels that are made together; the blocks of a slice are a multiple of it."""
+        return 1 if self.residual is None else self._covered(self.residual)
+
+    def vector_offsets(self, n: int) -> tuple[tuple[int, ...], int]:
+        """:func:`vector_offsets` of :attr:`vectors`, for slices of ``n`` channels."""
+        dtypes = [self._dtype(index) for index in self.vectors]
+        return vector_offsets(n, dtypes, DTYPE_BYTES[self.operand_dtype])
+
+    @property
+    def _moves(self) -> int:
+        """Moves that make a block of the residual of A's: picked from a longer one, or joined of shorter."""
+        if self.residual is None:
+            return 0
+        (r, _, t), wide = self.rst, self._a_channels(self.residual)
+        row = r * wide * DTYPE_BYTES[self._dtype(self.residual)]
+        joined = sum(max(1, row * parts // 64) for parts in range(2, t // wide + 1))
+        return joined + (self.channel_step > 1)
+
+    def cycles_of(self, unit_pixels: int, channel_blocks: int) -> int:
+        """Issue cycles of one call, an estimate.
+
+        Args:
+            unit_pixels: blocks of pixels of an object of the output.
+            channel_blocks: blocks of t channels of a slice.
+        """
+        load = self.lanes * 4, self.vector_bytes
+        each, more = pace(self.epilogue, self.accumulator, load, self._moves)
+        loops = channel_blocks // self.channel_step
+        return 20 + unit_pixels * channel_blocks * each + loops * more
+
+    @property
+    def _buffers(self) -> dict[str, Buffer]:
+        """The buffers by their names, in the order of the arguments."""
+        given = [Buffer("%c", self.words + self.sums, "i32")]
+        if self.vectors:
+            given.append(Buffer("%v", self.kept, self.operand_dtype))
+        given.append(Buffer("%out", self.unit, self.out_dtype))
+        if self.residual is not None:
+            given.append(Buffer("%res", self.a_elements, self.operand_dtype))
+        return {buffer.name: buffer for buffer in given}
+
+    @property
+    def _arguments(self) -> list[tuple[str, str]]:
+        """The function's arguments: names and types."""
+        indices = ["%u"] if self.residual is None else ["%u", "%call", "%at"]
+        return [(name, buffer.type) for name, buffer in self._buffers.items()] + [
+            (name, "index") for name in indices
+        ]
+
+    def signature(self) -> str:
+        """The function's argument types."""
+        return ", ".join(kind for _, kind in self._arguments)
+
+    def text(self, name: str) -> str:
+        """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
+
+        With a residual a call makes the part of the unit that an object of the residual is for, ``call``
+        is its number. The last is the block of s channels of a pixel at which the residual's channels
+        begin.
+        """
+        r, s, t = self.rst
+        w, buffers = Writer(), self._buffers
+        args = ", ".join(f"{name}: {kind}" for name, kind in self._arguments)
+        with w.block(f"func.func private @{name}({args})"):
+            zero, one = w.constant(0), w.constant(1)
+            channels, pixels = self._word(w, Word.CHANNELS), self._word(w, Word.UNIT_PIXELS)
+            pixel = w.value("i", f"arith.muli %u, {pixels} : index")
+            row, inside = w.times(channels, r * t), ""
+            if self.residual is not None:
+                pixels = self._word(w, Word.RESIDUAL_PIXELS)
+                skipped = w.value("i", f"arith.muli %call, {pixels} : index")
+                inside = w.value("i", f"arith.muli {skipped}, {row} : index")
+                pixel = w.sum(pixel, skipped)
+            first = w.value("i", f"arith.muli {pixel}, {row} : index")
+            firsts, steps = [w.plus(first, self.words)], [row, row]
+            if self.residual is not None:
+                blocks = self._word(w, Word.RESIDUAL_BLOCKS)
+                firsts.append(w.times("%at", r * s))
+                steps.append(w.times(blocks, r * s))
+            offsets = self._offsets(w, channels)
+            constants = self._constants(w)
+            with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
+                inputs = self._inputs(w, c, offsets)
+                block = w.times(c, r * t)
+                out = w.sum(inside, block) if inside else block
+                starts = [w.sum(firsts[0], block), out, *firsts[1:]]
+                # Places are carried: their distances are no constants, and products take time.
+                with w.carrying("m", (zero, pixels, one), starts, "index") as loop:
+                    at, to, *lies_at = loop.values
+                    wide = self._residual(w, c, lies_at[0]) if lies_at else ""
+                    for phase, given in enumerate(inputs):
+                        values = dict(given)
+                        if self.residual is not None:
+                            values[self.residual] = self._phase(w, wide, self.residual, phase)
+                        ahead = phase * r * t
+                        acc = buffers["%c"], w.plus(at, ahead)
+                        self._block(w, acc, (buffers["%out"], w.plus(to, ahead)), values, constants)
+                    pairs = zip(loop.values, steps, strict=True)
+                    loop.values = [w.sum(place, step) for place, step in pairs]
+            w.line("return")
+        return w.text()
+
+    def _constants(self, w: Writer, known: Constants | None = None) -> dict[Hashable, str]:
+        """The constants that steps use; those that are parameters are read."""
+        found = dict[Hashable, str](known or {})
+        r, _, t = self.rst
+        few, lanes = f"vector<{t}xi32>", ", ".join(str(c) for _ in range(r) for c in range(t))
+        for number, key in enumerate(self._lifted):
+            at = w.constant(self.constant_table + number * VECTOR_WORDS)
+            value = self._load(w, self._buffers["%c"], at, t)
+            found[key] = w.value("k", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
+        return {**super()._constants(w, found), **found}
+
+    def _requantise(self, w: Writer, number: int, values: list[str], constants: Constants) -> str:
+        """A shift right, bounds and a truncation, the constants of which may be parameters."""
+        if (number, "low") not in constants:
+            return super()._requantise(w, number, values, constants)
+        value, ty = values[self._requantised[number].source], self._type("i32")
+        for op, key in (("arith.maxsi", "low"), ("arith.minsi", "high"), ("arith.shli", "left")):
+            value = w.value("e", f"{op} {value}, {constants[number, key]} : {ty}")
+        dtype = self.epilogue.steps[number].dtype
+        return self._every(w, value, "i32", dtype, 4 // DTYPE_BYTES[dtype], self._part(number)[0])
+
+    def _word(self, w: Writer, word: Word) -> str:
+        """A parameter as an index."""
+        return w.word("%c", self._buffers["%c"].type, w.constant(word))
+
+    def _offsets(self, w: Writer, channels: str) -> dict[int, str]:
+        """Where each per-channel operand begins, for so many blocks of channels."""
+        t, found, at = self.rst[2], dict[int, str](), ""
+        for index in self.vectors:
+            found[index] = at = at or w.constant(0)
+            if index == self.vectors[-1]:
+                break
+            length = w.times(channels, t * DTYPE_BYTES[self._dtype(index)])
+            quantum = w.constant(VECTOR_QUANTUM)
+            up = w.plus(length, VECTOR_QUANTUM - 1)
+            quanta = w.value("i", f"arith.divui {up}, {quantum} : index")
+            at = w.sum(at, w.times(quanta, VECTOR_QUANTUM // DTYPE_BYTES[self.operand_dtype]))
+        return found
+
+    def _inputs(self, w: Writer, c: str, offsets: dict[int, str]) -> list[dict[int, str]]:
+        """The per-channel operands of the blocks of channels that begin at ``c``."""
+        blocks = [w.plus(c, phase) for phase in range(self.channel_step)]
+        return [
+            {
+                index: self._channels(
+                    w,
+                    index,
+                    self._buffers["%v"],
+                    w.sum(start, w.times(block, self._channel_operands(index))),
+                )
+                for index, start in offsets.items()
+            }
+            for block in blocks
+        ]
+
+    def _residual(self, w: Writer, c: str, pixel: str) -> str:
+        """What the residual's blocks of a pixel hold for the blocks of channels from ``c`` on."""
+        assert self.residual is not None
+        index, size = self.residual, self.rst[0] * self.rst[1]
+
+        def read(block: str) -> str:
+            return self._a_block(
+                w, index, self._buffers["%res"], w.sum(pixel, w.times(block, size))
+            )
+
+        return self._gather(w, index, c, read)
+
+
+@dataclass(frozen=True)
+class SteeredFinish(SteeredEpilogue):
+    """The epilogue with the sizes of one tiling's calls."""
+
+    unit_pixels: int
+    channel_blocks: int
+
+    @property
+    def columns(self) -> int:
+        """Channels that one call handles."""
+        return self.channel_blocks * self.rst[2]
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate."""
+        return self.cycles_of(self.unit_pixels, self.channel_blocks)

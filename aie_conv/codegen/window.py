@@ -1,0 +1,271 @@
+"""The windowed matrix product of one core: a tile of the input, with its halo, times every tap.
+
+The tile's rows are cut into r strips of equal height, one for each row of the matrix instruction, so
+that a step of the window is whole blocks further: every load is aligned, whatever the stride and
+dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s][r][s], B as
+[chunks][n/t][kc/s][taps][s][t], C as [strip rows out][columns out][n/t][r][t]. Groups of accumulators
+are written out whole (:mod:`aie_conv.codegen.grouped`).
+"""
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import product
+
+from aie_conv.arch import get_arch
+from aie_conv.codegen.grouped import (
+    Band,
+    Body,
+    Dim,
+    Loop,
+    Operands,
+    Part,
+    Work,
+    bands,
+    cut,
+    fastest,
+    multiply_groups,
+    operands_of,
+    walk,
+)
+from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
+from aie_conv.codegen.text import Writer
+
+MOST_UNROLLED = 192
+"""Instructions written out in an innermost loop; at about 16 bytes each, a fifth of the 16 KB of
+program memory."""
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a window lies in a strip of the input held in the core.
+
+    Attributes:
+        rows, columns: pixels of the input that a strip holds.
+        taps: (vertical, horizontal).
+        step: pixels of the input between neighbours of the output, (vertical, horizontal).
+        dilation: pixels of the input between taps, (vertical, horizontal).
+    """
+
+    rows: int
+    columns: int
+    taps: tuple[int, int]
+    step: tuple[int, int]
+    dilation: tuple[int, int]
+
+    def tap_offsets(self) -> list[int]:
+        """For each tap, row by row, its distance in pixels from the window's first."""
+        (ky, kx), (dy, dx) = self.taps, self.dilation
+        return [y * dy * self.columns + x * dx for y in range(ky) for x in range(kx)]
+
+
+@dataclass(frozen=True)
+class Blocking:
+    """How a product is cut.
+
+    Attributes:
+        rows, columns, channels: blocks of C in a group, along the strip's rows and columns and along
+            the channels.
+        units: rows of taps that are written out, those of a block of input channels together: a part
+            of such a block, or several.
+    """
+
+    rows: int
+    columns: int
+    channels: int
+    units: int
+
+
+@dataclass(frozen=True)
+class _Sizes:
+    """What the choice of a blocking depends on: the output's blocks and the window, without its place."""
+
+    height: int
+    width: int
+    blocks: int
+    depth: int
+    taps: tuple[int, int]
+    step: tuple[int, int]
+    dilation: tuple[int, int]
+
+    def pixels(self, rows: int, columns: int, units: int) -> int:
+        """Blocks of A that ``units`` rows of taps of a group of pixels load."""
+        (ky, kx), whole = self.taps, -(-units // self.taps[0])
+        ky = min(units, ky)
+        if rows > columns:
+            down = {i * self.step[0] + y * self.dilation[0] for i in range(rows) for y in range(ky)}
+            return whole * kx * len(down) * columns
+        across = {
+            j * self.step[1] + x * self.dilation[1] for j in range(columns) for x in range(kx)
+        }
+        return whole * ky * rows * len(across)
+
+    @property
+    def units(self) -> list[int]:
+        """The lengths of a part that a sum is cut into, the longest first."""
+        ky = self.taps[0]
+        whole = {-(-self.depth // parts) for parts in range(1, self.depth + 1)}
+        return [
+            *sorted((ky * count for count in whole), reverse=True),
+            *(count for count in range(ky - 1, 0, -1) if ky % count == 0),
+        ]
+
+
+@cache
+def _best_blocking(arch: str, dtype: str, sizes: _Sizes, fresh: bool) -> tuple[Blocking, int]:
+    """The fastest blocking and its cycles."""
+    unit = MatrixUnit(get_arch(arch), dtype)
+    options = [
+        [Blocking(y, x, c, units) for units in sizes.units]
+        for y, x, c in product((4, 2, 1), repeat=3)
+        if not (sizes.height % y or sizes.blocks % c)
+        and x <= sizes.width
+        and y * x * c <= unit.most_blocks
+    ]
+    return fastest(options, lambda blocking: _loops(sizes, blocking, fresh), arch, dtype)
+
+
+def _loops(sizes: _Sizes, blocking: Blocking, fresh: bool) -> list[Loop]:
+    """The loops over groups of a function."""
+    (ky, kx), y, c = sizes.taps, blocking.rows, blocking.channels
+    others = (sizes.height // y) * (sizes.blocks // c)
+    return [
+        Loop(
+            part,
+            band.groups * others,
+            Work(y * band.rows, c, part.steps * kx, sizes.pixels(y, band.rows, part.steps)),
+        )
+        for part in cut(sizes.depth * ky, blocking.units, fresh)
+        for band in bands(sizes.width, blocking.columns)
+    ]
+
+
+@dataclass(frozen=True)
+class WindowKernel(MatrixKernel):
+    """Shapes of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8", "i16" or "bf16".
+        height, width: output rows of a strip, and columns of the tile.
+        n, kc: output and input channels, multiples of the instruction's t and s.
+        window: how the window lies in a strip.
+        a_elements, b_elements: lengths of the A and B buffers.
+    """
+
+    height: int
+    width: int
+    n: int
+    kc: int
+    window: Window
+    a_elements: int
+    b_elements: int
+
+    def _best(self, fresh: bool) -> tuple[Blocking, int]:
+        _, s, t = self.rst
+        taps, step, dilation = self.window.taps, self.window.step, self.window.dilation
+        sizes = _Sizes(self.height, self.width, self.n // t, self.kc // s, taps, step, dilation)
+        return _best_blocking(self.arch.name, self.dtype, sizes, fresh)
+
+    @property
+    def blocking(self) -> tuple[int, int, int]:
+        """Blocks of C of a group: (rows of pixels, columns of pixels, channels)."""
+        best, _ = self._best(False)
+        return best.rows, best.columns, best.channels
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate."""
+        return self._best(fresh)[1]
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
+        r, s, _ = self.rst
+        blocking, _ = self._best(fresh)
+        w = Writer()
+        c = self.height * self.width * r * self.n
+        operands = operands_of(self.unit, self.a_elements, self.b_elements, c)
+        ky, kx = self.window.taps
+        depth = self.kc // s
+        with w.block(f"func.func private @{name}({operands.arguments}, %q: index)"):
+            operands.configure(w, self.unit, fresh=fresh)
+            chunk = w.times("%q", self.n * depth * ky * kx * s)
+            for part in cut(depth * ky, blocking.units, fresh):
+                with walk(w, self._along(part), part.first // part.steps, part.times) as (a, b, _):
+                    ahead = part.first % part.steps // ky
+                    at_a = w.plus(a, ahead * r * s)
+                    at_b = w.plus(w.sum(b, chunk), ahead * ky * kx * s * self.rst[2])
+                    for band in bands(self.width, blocking.columns):
+                        self._groups(w, operands, (at_a, at_b), part, (blocking, band))
+            w.line("return")
+        return w.text()
+
+    def _along(self, part: Part) -> list[Dim]:
+        """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
+        r, s, t = self.rst
+        (ky, kx), depth = self.window.taps, self.kc // s
+        row_b = kx * s * t
+        if part.steps % ky == 0:
+            count = part.first // part.steps + part.times
+            return [Dim(count, part.steps // ky * r * s, part.steps * row_b)]
+        row_a = self.window.dilation[0] * self.window.columns * depth * r * s
+        return [
+            Dim(depth, r * s, ky * row_b),
+            Dim(ky // part.steps, part.steps * row_a, part.steps * row_b),
+        ]
+
+    def _groups(
+        self,
+        w: Writer,
+        operands: Operands,
+        start: tuple[str, str],
+        part: Part,
+        shape: tuple[Blocking, Band],
+    ) -> None:
+        r, s, t = self.rst
+        blocking, band = shape
+        window, depth, channels = self.window, self.kc // s, self.n // t
+        pixel_a, pixel_c = depth * r * s, channels * r * t
+        (down, across), y, c = window.step, blocking.rows, blocking.channels
+        column_b = depth * window.taps[0] * window.taps[1] * s * t
+        dims = [
+            Dim(self.height // y, y * down * window.columns * pixel_a, 0, y * self.width * pixel_c),
+            Dim(band.groups, band.rows * across * pixel_a, 0, band.rows * pixel_c),
+            Dim(channels // c, 0, c * column_b, c * r * t),
+        ]
+        pixels = [(i, j) for i in range(y) for j in range(band.rows)]
+        places = [(i * down * window.columns + j * across) * pixel_a for i, j in pixels]
+        lines = tuple(
+            tuple(
+                (tuple(at + place for place in places), tuple(b + k * column_b for k in range(c)))
+                for at, b in line
+            )
+            for line in self._lines(part.steps, vertical=y > band.rows)
+        )
+        sums = tuple(
+            (i * self.width + j) * pixel_c + k * r * t for i, j in pixels for k in range(c)
+        )
+        first_a = w.plus(start[0], band.first * across * pixel_a)
+        begin = (first_a, start[1], band.first * pixel_c)
+        body = Body(lines, sums)
+        multiply_groups(w, self.unit, operands, dims, begin, body, fresh=part.fresh)
+
+    def _lines(self, units: int, *, vertical: bool) -> list[list[tuple[int, int]]]:
+        """Where the taps of so many rows of taps lie in A and in B, from a part's beginning.
+
+        A line of taps runs the way that a group's pixels do: they share most blocks of A.
+        """
+        r, s, t = self.rst
+        ky, kx = self.window.taps
+        depth, offsets = self.kc // s, self.window.tap_offsets()
+
+        def place(k: int, y: int, x: int) -> tuple[int, int]:
+            at = (offsets[y * kx + x] * depth + k) * r * s
+            return at, ((k * ky + y) * kx + x) * s * t
+
+        rows = range(min(units, ky))
+        found: list[list[tuple[int, int]]] = []
+        for k in range(-(-units // ky)):
+            if vertical:
+                found += [[place(k, y, x) for y in rows] for x in range(kx)]
+            else:
+                found += [[place(k, y, x) for x in range(kx)] for y in rows]
+        return found

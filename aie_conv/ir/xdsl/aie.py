@@ -1,0 +1,49 @@
+"""The aie dialect: the array's tiles, object FIFOs, cores and the runtime sequence.
+
+Operations, property names and custom syntax as in mlir-aie 1e400306 (March 2026); but for buffer
+descriptors only what both the March and the August 2026 tools accept. Limits of the hardware are
+checked by the simulator's verifier; here stands what makes the IR well-formed.
+"""
+
+from xdsl.ir import Dialect
+
+from aie_conv.ir.xdsl.aie_array import (
+    BufferOp,
+    CoreOp,
+    DeviceOp,
+    EndOp,
+    RuntimeSequenceOp,
+    TileOp,
+)
+from aie_conv.ir.xdsl.aie_bd import DMABDOp, NextBDOp
+from aie_conv.ir.xdsl.aie_fifo import (
+    BDDimLayoutArrayAttr,
+    BDPadLayoutArrayAttr,
+    ObjectFifoAcquireOp,
+    ObjectFifoCreateOp,
+    ObjectFifoLinkOp,
+    ObjectFifoReleaseOp,
+    ObjectFifoSubviewAccessOp,
+    ObjectFifoSubviewType,
+    ObjectFifoType,
+)
+
+AIE = Dialect(
+    "aie",
+    [
+        DeviceOp,
+        TileOp,
+        BufferOp,
+        EndOp,
+        CoreOp,
+        RuntimeSequenceOp,
+        DMABDOp,
+        NextBDOp,
+        ObjectFifoCreateOp,
+        ObjectFifoLinkOp,
+        ObjectFifoAcquireOp,
+        ObjectFifoReleaseOp,
+        ObjectFifoSubviewAccessOp,
+    ],
+    [BDDimLayoutArrayAttr, BDPadLayoutArrayAttr, ObjectFifoType, ObjectFifoSubviewType],
+)

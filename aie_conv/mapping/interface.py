@@ -1,0 +1,89 @@
+"""What a route gives the array's dataflow: its view of a problem, and two functions for the cores."""
+
+from typing import Protocol
+
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.operands import Residual
+from aie_conv.partitioner.interface import Argument
+from aie_conv.problem import ConvProblem
+
+
+class View(Protocol):
+    """A problem over flat buffers, as a route sees it; sizes and strides in elements.
+
+    ``n`` is a group's number of output channels and ``k`` the length of its sums, both padded;
+    ``groups`` lie behind one another in output, filter and per-channel operands.
+    """
+
+    @property
+    def problem(self) -> ConvProblem: ...
+    @property
+    def dtype(self) -> str: ...
+    @property
+    def groups(self) -> int: ...
+    @property
+    def n(self) -> int: ...
+    @property
+    def k(self) -> int: ...
+    @property
+    def lhs(self) -> Argument: ...
+    @property
+    def result(self) -> Argument: ...
+    @property
+    def vectors(self) -> tuple[tuple[int, str, str], ...]: ...
+    @property
+    def residual(self) -> Residual | None: ...
+    @property
+    def prologue(self) -> tuple[HostCopy, ...]: ...
+    @property
+    def finish(self) -> tuple[HostCopy, ...]: ...
+
+
+class Kernel(Protocol):
+    """The multiply-accumulate of one core: ``name(a, b, acc, chunk)``.
+
+    A ``fresh`` one does not add to what ``acc`` holds: it begins a tile.
+    """
+
+    @property
+    def rst(self) -> tuple[int, int, int]:
+        """Pixels, channels of K and output channels of one block of the accumulator."""
+        ...
+
+    @property
+    def accumulator(self) -> str:
+        """Element type of the accumulator."""
+        ...
+
+    def cycles(self, *, fresh: bool = False) -> int:
+        """Issue cycles of one call, an estimate."""
+        ...
+
+    def declarations(self) -> str:
+        """What the module must declare for it."""
+        ...
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The function."""
+        ...
+
+
+class Finish(Protocol):
+    """The epilogue of one core: ``name(acc[, b], out[, residual, n block, residual block])``."""
+
+    @property
+    def columns(self) -> int:
+        """Channels that one call handles."""
+        ...
+
+    def cycles(self) -> int:
+        """Issue cycles of one call, an estimate."""
+        ...
+
+    def signature(self) -> str:
+        """The function's argument types."""
+        ...
+
+    def text(self, name: str) -> str:
+        """The function."""
+        ...

@@ -1,0 +1,187 @@
+"""The middle stages: what a dispatch was recognised as, and the candidates for running it."""
+
+from math import gcd
+from typing import Any
+
+from aie_conv.bridge.pipeline import Dispatch
+from aie_conv.partitioner import F32_STAYS
+from aie_conv.problem import ConvProblem, Loop, Operand
+from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.trim import spaced, table, times
+
+_WALKS = {
+    "m": "output pixel: walks input and output",
+    "n": "output channel: walks filter and output",
+    "k": "summed: walks input and filter",
+    "g": "group: walks all three",
+}
+
+
+def _meaning(problem: ConvProblem, loop: Loop) -> str:
+    """What a loop is, in words."""
+    window = _window_of(problem, loop)
+    if window is not None:
+        pixel, stride, dilation = window
+        notes = [f"stride {stride}"] * (stride > 1) + [f"dilation {dilation}"] * (dilation > 1)
+        return f"window along {pixel}, summed" + f" ({', '.join(notes)})" * bool(notes)
+    if loop.role == "k" and loop.name.startswith("ic"):
+        return "input channel, summed"
+    return _WALKS[loop.role]
+
+
+def _window_of(problem: ConvProblem, loop: Loop) -> tuple[str, int, int] | None:
+    """The pixel loop that a tap's loop slides along, with stride and dilation; by their names."""
+    if loop.role != "k" or not loop.name.startswith("k") or len(loop.name) < 2:
+        return None
+    pixel = next((o for o in problem.loops if o.name == f"o{loop.name[1:]}"), None)
+    if pixel is None or not pixel.lhs or not loop.lhs:
+        return None
+    pitch = gcd(pixel.lhs, loop.lhs)
+    return pixel.name, pixel.lhs // pitch, loop.lhs // pitch
+
+
+def _buffer(name: str, operand: Operand) -> tuple[str, ...]:
+    return (
+        name,
+        f"{times(operand.shape)}x{operand.dtype}",
+        spaced(operand.bytes),
+        str(operand.offset),
+    )
+
+
+def problem(dispatch: Dispatch) -> Stage:
+    """The ConvProblem that a dispatch was read as, or why it is none."""
+    found = dispatch.problem
+    if found is None:
+        reason = dispatch.decision.reason
+        if dispatch.contraction:
+            sentence = (
+                "The dispatch multiplies and adds, but not in a form that a route could take."
+            )
+        else:
+            sentence = "The dispatch is neither convolution nor matmul, so the CPU runs it."
+        return Stage("problem", sentence, reason, reason, "txt")
+    loops = [
+        (
+            loop.name,
+            loop.size,
+            loop.role,
+            loop.lhs,
+            loop.rhs,
+            loop.out,
+            _meaning(found, loop),
+        )
+        for loop in found.loops
+    ]
+    heading = ("loop", "size", "role", "input", "filter", "output", "what it is")
+    buffers = [_buffer("input", found.lhs), _buffer("filter", found.rhs)]
+    buffers += [
+        _buffer(f"operand {i}", given.operand) for i, given in enumerate(found.epilogue.inputs)
+    ]
+    buffers.append(_buffer("output", found.out))
+    fused = [step.op for step in found.epilogue.steps if step.op != "arith.constant"]
+    sizes = " x ".join(str(loop.size) for loop in found.loops)
+    lines = [
+        found.describe(),
+        "",
+        table([heading, *loops], right=(1, 3, 4, 5)),
+        "",
+        table([("buffer", "shape", "bytes", "first element"), *buffers], right=(2, 3)),
+        "",
+        f"MACs: {sizes} = {spaced(found.macs)}",
+        f"sums in {found.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
+    ]
+    if found.keeps_base:
+        lines.append("the output is the interior of a larger buffer, whose border keeps its values")
+    text = "\n".join(lines)
+    return Stage(
+        "problem",
+        "The dispatch is read by its index maps, not by the names of its operations. Every loop walks"
+        " each buffer with one stride (columns input, filter, output, in elements), so layout, stride,"
+        " dilation and overlapping windows are nothing but numbers; padding is in the input's buffer.",
+        text,
+        text,
+        "txt",
+    )
+
+
+# -- candidates -----------------------------------------------------------------------------------
+def _array(entry: dict[str, Any]) -> int:
+    """Cycles of the array: simulated ones where there are any, else predicted ones."""
+    return entry.get("judged_cycles", entry["predicted_cycles"])
+
+
+def _row(entry: dict[str, Any], best: bool, minimum: int | None) -> tuple[str, ...]:
+    name = f"{entry['route']} {entry.get('style', '')}".strip()
+    if "cost" not in entry:
+        return ("", name, "-", "-", "-", "-", "-", "")
+    moved = entry.get("shim_bytes")
+    return (
+        "*" if best else "",
+        name,
+        spaced(entry["cost"]),
+        spaced(_array(entry)),
+        spaced(entry["host_cycles"]),
+        str(entry.get("cores", "-")),
+        "-" if moved is None else spaced(moved),
+        "" if moved is None or minimum is None else f"{moved / minimum:.1f}",
+    )
+
+
+def _lost(entry: dict[str, Any], best: dict[str, Any] | None) -> str:
+    """Why a candidate was not taken."""
+    name = f"{entry['route']} {entry.get('style', '')}".strip()
+    if entry.get("refused"):
+        return f"{name}: {entry['refused'].removeprefix(entry['route'] + ': ')}"
+    if best is None or entry is best:
+        return f"{name}: taken"
+    dear = entry["cost"] / best["cost"]
+    parts = (_array(entry), entry["host_cycles"])
+    most = f"{entry['bound']} bound it" if parts[0] >= parts[1] else "its copies on the host do it"
+    if dear < 1:
+        return f"{name}: {1 - dear:.1%} cheaper, which the model cannot tell apart, and moves more"
+    return f"{name}: {dear:.2f} times as dear; {most}"
+
+
+def candidates(dispatch: Dispatch) -> Stage:
+    """Every way to run the problem that was weighed, and why it was taken or not."""
+    decision, found = dispatch.decision, dispatch.problem
+    entries = list(decision.candidates)
+    if not entries or found is None:
+        return Stage(
+            "candidates",
+            f"Nothing was weighed: {decision.reason}.",
+            decision.reason,
+            decision.reason,
+            "txt",
+        )
+    best = next((e for e in entries if "cost" in e and e["route"] == decision.route), None)
+    heading = ("", "route", "cost", "array", "host", "cores", "bytes moved", "x once")
+    # f32 by way of bf16 moves other bytes than the problem has.
+    least = found.minimum_bytes if found.lhs.dtype != "f32" else None
+    rows = [_row(entry, entry is best, least) for entry in entries]
+    priced = sum("cost" in entry for entry in entries)
+    why = "the cheapest is taken" if priced > 1 else "it is the one that was asked for"
+    if decision.reason == F32_STAYS:
+        why = "f32 stays on the CPU unless --amd-aie-f32 lets the NPU round its operands"
+    judged = [f"{e['route']} {e.get('style', '')}".strip() for e in entries if "judged_cycles" in e]
+    notes = [f"array cycles by the simulator: {', '.join(judged)}"] if judged else []
+    text = "\n".join(
+        (
+            table([heading, *rows], right=(2, 3, 4, 5, 6, 7)),
+            "",
+            *(_lost(entry, best) for entry in entries),
+            "",
+            *notes,
+            f"every operand once is {spaced(found.minimum_bytes)} bytes",
+        )
+    )
+    return Stage(
+        "candidates",
+        "Each route offered its best plan and was priced in cycles of the array's clock (array: the"
+        " NPU's work, or the CPU's; host: the dispatch and the CPU's copies around it);"
+        f" {why}.",
+        text,
+        text,
+        "txt",
+    )

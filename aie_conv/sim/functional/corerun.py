@@ -1,0 +1,317 @@
+"""A core at work: walks its plan, holds FIFO objects, calls native code, keeps its clock."""
+
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, field
+from typing import NoReturn
+
+import numpy as np
+
+from aie_conv.errors import DeviceError
+from aie_conv.ir.core import ELEMENT_BITS, Op, Value
+from aie_conv.sim.functional.engine import Pool, Waiting, aligned
+from aie_conv.sim.functional.lower import Registers, Target
+from aie_conv.sim.functional.native import Leaf, compile_leaf
+from aie_conv.sim.model.coreplan import (
+    BranchStep,
+    FifoStep,
+    LeafStep,
+    LoopStep,
+    Plan,
+    ScalarStep,
+    Step,
+    evaluate,
+)
+from aie_conv.sim.model.module import Core
+from aie_conv.sim.model.placement import Place
+from aie_conv.sim.timing.timeline import Lane, State
+
+SRS_IN_BODY = Registers(rounding=9, saturation=1)
+"""What the vendor's tools set at the start of a core whose own body holds an integer aievec.srs."""
+
+FLOAT_SRS_IN_BODY = Registers(rounding=12, saturation=1)
+"""The same where it holds only float ones (since mlir-aie #2984; before, the rounding was 0)."""
+
+Shared = dict[Hashable, Leaf]
+
+
+@dataclass(eq=False)
+class Port:
+    """One end of a FIFO as a core holds it: slots held, and the values that name each."""
+
+    pool: Pool
+    produces: bool
+    held: list[int] = field(default_factory=list)
+    seen: dict[int, list[Value]] = field(default_factory=dict)
+
+
+class CoreRun:
+    """One core's state while a program runs.
+
+    Attributes:
+        clock: local time in cycles; ``busy`` of it spent in compiled code, ``macs`` done.
+        lane: where its time is recorded; None to record nothing.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        plan: Plan,
+        ports: dict[tuple[str, str], Port],
+        buffers: dict[Value, np.ndarray],
+        functions: dict[str, Op],
+        shared: Shared,
+        places: Mapping[Hashable, Place],
+    ) -> None:
+        self.core = core
+        self.plan = plan
+        self.ports = ports
+        self.functions = functions
+        self.buffers = buffers
+        self.shared = shared
+        self.words: dict[Value, np.ndarray] = {}
+        self.places = places
+        self.lane: Lane | None = None
+        self.target = Target("aie2")
+        self.context = np.zeros(2, np.int64)
+        self.context_address = self.context.ctypes.data
+        self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
+        self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
+        self.views: dict[Value, tuple[Port, list[int]]] = {}
+        self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
+        self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
+        self.reset(self.target)
+
+    def reset(self, target: Target) -> None:
+        """Back to the start of the program."""
+        self.target = target
+        self.clock = 0.0
+        self.busy = 0
+        self.macs = 0
+        self.context[:] = 0
+        self.registers = Registers()
+        if self.plan.srs:
+            self.registers = (
+                FLOAT_SRS_IN_BODY if self.plan.srs == frozenset({"f32"}) else SRS_IN_BODY
+            )
+        for port in self.ports.values():
+            port.held.clear()
+            port.seen.clear()
+
+    def process(self) -> Waiting:
+        """The process that runs the program once."""
+        constants = {
+            op.results[0]: op.attrs["value"]
+            for op in _constants(self.core.op)
+            if isinstance(op.attrs["value"], int)
+        }
+        self.env.update(constants)
+        yield from self._run(self.plan.steps)
+
+    def _run(self, steps: list[Step]) -> Waiting:
+        for step in steps:
+            if isinstance(step, LeafStep):
+                self._leaf(step)
+            elif isinstance(step, FifoStep):
+                if step.op.name == "aie.objectfifo.acquire":
+                    yield from self._acquire(step.op)
+                else:
+                    self._fifo(step.op)
+            elif isinstance(step, LoopStep):
+                yield from self._loop(step)
+            elif isinstance(step, ScalarStep):
+                self._scalar(step.op)
+            else:
+                yield from self._branch(step)
+
+    def _scalar(self, op: Op) -> None:
+        """Integer arithmetic; another view of an object dies with the object."""
+        if op.name == "memref.load":
+            self.env[op.results[0]] = self._parameter(op)
+            return
+        values = [value for each in op.operands if (value := self.env[each]) is not None]
+        whole = len(values) == len(op.operands)
+        self.env[op.results[0]] = evaluate(op, values) if whole else None
+        if op.operands[0].type.kind != "memref":
+            return
+        for port in self.ports.values():
+            for names in port.seen.values():
+                if op.operands[0] in names:
+                    names.append(op.results[0])
+
+    def _parameter(self, op: Op) -> int:
+        """A whole number from the core's own memory."""
+        memref, place = op.operands
+        at, count = self.env[place] or 0, memref.type.bytes * 8 // ELEMENT_BITS[memref.type.elem]
+        if not 0 <= at < count:
+            raise DeviceError(f"{self.core.name}: line {op.line}: loads element {at} of {count}")
+        words = self.words.get(memref)
+        if words is None:
+            words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
+            self.words[memref] = words
+        self.clock += self.target.machine.core[self.target.arch].load_latency
+        return int(words[at])
+
+    def _loop(self, step: LoopStep) -> Waiting:
+        first, last, by = (self.env[value] or 0 for value in step.op.operands)
+        index = step.op.blocks[0].args[0]
+        if by <= 0:
+            raise DeviceError(
+                f"{self.core.name}: line {step.op.line}: {step.op.name}: a step of {by}"
+            )
+        for value in range(first, last, by):
+            self.env[index] = value
+            yield from self._run(step.body)
+
+    def _branch(self, step: BranchStep) -> Waiting:
+        arm = 0 if self.env[step.op.operands[0]] else 1
+        if arm < len(step.arms):
+            yield from self._run(step.arms[arm])
+
+    # -- object FIFOs ---------------------------------------------------------------------------
+    def _port(self, op: Op) -> Port:
+        name, side = op.attrs["objFifo_name"], op.attrs["port"]
+        port = self.ports.get((name, side))
+        if port is None:
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: it is not at the {side} end of @{name}"
+            )
+        return port
+
+    def _acquire(self, op: Op) -> Waiting:
+        port, size = self._port(op), op.attrs["size"]
+        pool, missing = port.pool, size - len(port.held)
+        depth = len(pool.slots)
+        if missing > 0:
+            if size > depth:
+                raise DeviceError(
+                    f"{self.core.name}: line {op.line}: acquires {size} objects of @{pool.name}, "
+                    f"which has {depth}: make it deeper"
+                )
+            if port.produces:
+                while depth - (pool.taken_in - pool.given) < missing:
+                    yield pool.freed_event
+                first, times = pool.taken_in, pool.freed
+                pool.taken_in += missing
+            else:
+                while pool.put - pool.taken_out < missing:
+                    yield pool.filled_event
+                first, times = pool.taken_out, pool.filled
+                pool.taken_out += missing
+            for number in range(first, first + missing):
+                port.held.append(number % depth)
+                self.clock = max(
+                    self.clock, times[number % depth] + self.target.machine.control.lock_to_core
+                )
+            if self.lane is not None:
+                state = State.SPACE if port.produces else State.DATA
+                start = self.target.machine.control.lock_to_core
+                self.lane.wait(self.clock, start, state, op.attrs["objFifo_name"])
+        self.clock += self.target.machine.control.lock
+        self._locked(op)
+        self.views[op.results[0]] = (port, port.held[:size])
+
+    def _fifo(self, op: Op) -> None:
+        """A release or a subview access."""
+        if op.name == "aie.objectfifo.subview.access":
+            self._access(op)
+            return
+        port, size = self._port(op), op.attrs["size"]
+        if size > len(port.held):
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: releases {size} objects of "
+                f"@{op.attrs['objFifo_name']} and holds {len(port.held)}"
+            )
+        self.clock += self.target.machine.control.lock
+        self._locked(op)
+        for slot in port.held[:size]:
+            for value in port.seen.pop(slot, ()):
+                self.env[value] = None
+        del port.held[:size]
+        for _ in range(size):
+            if port.produces:
+                port.pool.hand_over(self.clock)
+            else:
+                port.pool.hand_back(self.clock)
+
+    def _locked(self, op: Op) -> None:
+        if self.lane is not None:
+            self.lane.until(self.clock, State.START, op.attrs["objFifo_name"])
+
+    def _access(self, op: Op) -> None:
+        """A subview access: its result is an address until the object is released."""
+        (port, slots), index = self.views[op.operands[0]], op.attrs["index"]
+        if not 0 <= index < len(slots):
+            raise DeviceError(
+                f"{self.core.name}: line {op.line}: object {index} of {len(slots)} acquired"
+            )
+        slot, value = slots[index], op.results[0]
+        self.env[value] = port.pool.addresses[slot] if slot in port.held else None
+        port.seen.setdefault(slot, []).append(value)
+
+    # -- native code ----------------------------------------------------------------------------
+    def _leaf(self, step: LeafStep) -> None:
+        leaf = self.compiled.get((step, self.registers, self.target.exact))
+        if leaf is None:
+            leaf = self._compile(step)
+        env = self.env
+        arguments = [env[value] for value, _ in step.inputs]
+        if step.spill_in or step.spill_out:
+            arguments += [env[value] for value in (*step.spill_in, *step.spill_out)]
+        if None in arguments:
+            self._released(step)
+        fault = leaf.call(self.context_address, *arguments)
+        if fault:
+            raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
+        cycles, macs = leaf.spent(self.context)
+        self.clock += cycles
+        self.busy += cycles
+        self.macs += macs
+        if self.lane is not None:
+            self.lane.until(self.clock, State.BUSY, step.called)
+        self.registers = leaf.registers
+
+    def _released(self, step: LeafStep) -> NoReturn:
+        """Refuse code that uses an object it no longer holds."""
+        names = [f"%{value.name}" for value, _ in step.inputs if self.env[value] is None]
+        raise DeviceError(
+            f"{self.core.name}: line {step.ops[-1].line}: uses {', '.join(names)} after its release"
+        )
+
+    def _compile(self, step: LeafStep) -> Leaf:
+        """Compile a step; cores with the same code share the result."""
+        signature = step.signature()
+        places = tuple(self._place(value) for value, _ in step.inputs)
+        key = (signature, self.registers, self.target.exact, places)
+        leaf = self.shared.get(key)
+        if leaf is None:
+            leaf = compile_leaf(
+                step.ops,
+                "its program",
+                step.inputs,
+                (step.spill_in, step.spill_out),
+                self.functions,
+                self.target,
+                self.registers,
+                places,
+            )
+            self.shared[key] = leaf
+        self.compiled[step, self.registers, self.target.exact] = leaf
+        return leaf
+
+    def _place(self, value: Value) -> Place | None:
+        """Where the memory behind a value lies."""
+        for end, port in self.ports.items():
+            if any(value in names for names in port.seen.values()):
+                return self.places.get(end)
+        return self.places.get(value)
+
+
+def _constants(core: Op) -> list[Op]:
+    found: list[Op] = []
+    blocks = list(core.blocks)
+    while blocks:
+        for op in blocks.pop().ops:
+            if op.name == "arith.constant":
+                found.append(op)
+            blocks.extend(op.blocks)
+    return found

@@ -1,0 +1,178 @@
+"""Builds pools, channels and flows from a model: the data paths of one program."""
+
+from dataclasses import dataclass, field
+from math import prod
+
+from aie_conv.arch.machine import Machine, current
+from aie_conv.arch.rates import ChannelRates, channel_rates
+from aie_conv.errors import VerifyError
+from aie_conv.ir.core import ELEMENT_BITS
+from aie_conv.sim.functional.engine import Engine, Pool, aligned
+from aie_conv.sim.functional.flows import (
+    Channel,
+    Flow,
+    HostReceiver,
+    HostSender,
+    Padded,
+    PoolReceiver,
+    PoolSender,
+    Walk,
+)
+from aie_conv.sim.functional.strided import byte_dims, merged, merged_pair
+from aie_conv.sim.model.module import Dims, Fifo, Link, Model, Tile, walk
+from aie_conv.sim.timing.hostmemory import HostMemory
+
+
+@dataclass(eq=False)
+class Network:
+    """The data paths: pools at each end of each FIFO, host channels, flows.
+
+    Attributes:
+        rates: what its clock charges; ``memory``: the host's, shared by all shim channels.
+        produced, consumed: pools by FIFO, and by FIFO and consumer number.
+    """
+
+    engine: Engine
+    rates: ChannelRates
+    memory: HostMemory
+    produced: dict[str, list[Pool]] = field(default_factory=dict)
+    consumed: dict[tuple[str, int], list[Pool]] = field(default_factory=dict)
+    channels: dict[str, Channel] = field(default_factory=dict)
+    flows: list[Flow] = field(default_factory=list)
+
+    @property
+    def pools(self) -> list[Pool]:
+        """Every pool once."""
+        ends = [*self.produced.values(), *self.consumed.values()]
+        return list(dict.fromkeys(pool for pools in ends for pool in pools))
+
+
+def acquired(model: Model, tile: Tile, fifo: Fifo) -> int:
+    """The most objects of ``fifo`` that the program on ``tile`` acquires at once; 0 if none."""
+    core = next((core for core in model.cores if core.tile == tile), None)
+    if core is None:
+        return 0
+    sizes = [
+        op.attrs["size"]
+        for op in walk(core.op.blocks[0])
+        if op.name == "aie.objectfifo.acquire" and op.attrs["objFifo_name"] == fifo.name
+    ]
+    return max(sizes, default=0)
+
+
+def depth_at(model: Model, fifo: Fifo, end: int) -> int:
+    """Objects at an end (0: the producer); the tools lower a single depth on core tiles."""
+    tile = (fifo.producer, *fifo.consumers)[end]
+    depth = fifo.depths[end]
+    if fifo.exact or tile.kind != "core":
+        return depth
+    most = acquired(model, tile, fifo)
+    if most == 0 or (depth == 1 and most == 1):
+        return depth
+    return min(depth, most + 1)
+
+
+def _ring(engine: Engine, name: str, size: int, depth: int) -> Pool:
+    return Pool(name, [aligned(size) for _ in range(depth)], engine)
+
+
+def link_depth(model: Model, link: Link) -> int:
+    """Objects in a link's memory: those of the FIFO that owns the buffers, the whole or the one in."""
+    joined = len(link.ins) > 1
+    return depth_at(model, model.fifos[link.outs[0] if joined else link.ins[0]], 0 if joined else 1)
+
+
+def _link_pools(model: Model, network: Network, link: Link) -> None:
+    """The shared memory of a link: one pool a part."""
+    depth = link_depth(model, link)
+    joined = len(link.ins) > 1
+    parts = [model.fifos[name] for name in (link.ins if joined else link.outs)]
+    pools: list[Pool] = []
+    for part in parts:
+        tile = part.consumers[0] if joined else part.producer
+        size = part.bytes if joined else part.stored_bytes
+        pools.append(_ring(network.engine, f"@{part.name} in {tile}", size, depth))
+    for i, name in enumerate(link.ins):
+        network.consumed[name, 0] = [pools[i]] if joined else pools
+    for i, name in enumerate(link.outs):
+        network.produced[name] = pools if joined else [pools[i]]
+
+
+def _own_pools(model: Model, network: Network, fifo: Fifo) -> None:
+    """Pools of the ends that no link and no host task serves."""
+    engine = network.engine
+    if fifo.shared:
+        pool = _ring(engine, f"@{fifo.name}", fifo.bytes, depth_at(model, fifo, 0))
+        network.produced[fifo.name] = network.consumed[fifo.name, 0] = [pool]
+        return
+    if fifo.name not in network.produced and fifo.producer.kind != "shim":
+        depth = depth_at(model, fifo, 0)
+        pool = _ring(engine, f"@{fifo.name} in {fifo.producer}", fifo.stored_bytes, depth)
+        network.produced[fifo.name] = [pool]
+    for i, tile in enumerate(fifo.consumers):
+        if (fifo.name, i) in network.consumed or tile.kind == "shim":
+            continue
+        depth = depth_at(model, fifo, i + 1)
+        pool = _ring(engine, f"@{fifo.name} in {tile}", fifo.bytes, depth)
+        network.consumed[fifo.name, i] = [pool]
+
+
+def stream_dims(dims: Dims, fifo: Fifo, size: int) -> list[tuple[int, int]] | None:
+    """A walk over objects of ``size`` bytes, in bytes; None if the object goes as it lies."""
+    if not dims:
+        return None
+    found = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
+    return None if found == [(size, 1)] else found
+
+
+def _padded(fifo: Fifo) -> Padded | None:
+    """Where the walked elements lie among the zeros; None without any zeros."""
+    if not any(before or after for before, after in fifo.pad):
+        return None
+    size = ELEMENT_BITS[fifo.elem.elem] // 8
+    wide = [b + n + a for (n, _), (b, a) in zip(fifo.to_stream, fifo.pad, strict=True)]
+    steps = [prod(wide[i + 1 :]) * size for i in range(len(wide))]
+    start = sum(before * step for (before, _), step in zip(fifo.pad, steps, strict=True))
+    rows = [(n, at * size, step) for (n, at), step in zip(fifo.to_stream, steps, strict=True)]
+    source, target = merged_pair([*rows, (size, 1, 1)])
+    return Padded(prod(wide) * size, start, source, target)
+
+
+def _flow(network: Network, fifo: Fifo) -> None:
+    if fifo.shared:
+        return
+    channel = None
+    ends = (fifo.producer, *fifo.consumers)
+    if any(tile.kind == "shim" for tile in ends):
+        channel = network.channels[fifo.name] = Channel(fifo.name, network.engine)
+    if fifo.producer.kind == "shim" and channel:
+        sender: PoolSender | HostSender = HostSender(channel, network.rates)
+    else:
+        walked = Walk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
+        sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
+    receivers: list[PoolReceiver | HostReceiver] = []
+    for i, tile in enumerate(fifo.consumers):
+        if tile.kind == "shim" and channel:
+            receivers.append(HostReceiver(channel, network.rates))
+            continue
+        dims = fifo.from_stream[i] if fifo.from_stream else ()
+        walked = Walk(stream_dims(dims, fifo, fifo.bytes))
+        receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked, network.rates))
+    name = f"{fifo.producer} @{fifo.name}"
+    network.flows.append(Flow(name, sender, receivers, network.rates, network.memory))
+
+
+def build_network(model: Model, engine: Engine, machine: Machine | None = None) -> Network:
+    """Pools, channels and flows of a model, empty; ``machine`` (the current one) charges its clock."""
+    arch, machine = model.arch, machine or current()
+    memory = HostMemory(machine, arch.name, arch.clock_hz)
+    network = Network(engine, channel_rates(machine, arch.name), memory)
+    for link in model.links:
+        _link_pools(model, network, link)
+    for fifo in model.fifos.values():
+        if fifo.producer.kind == "shim" and any(t.kind == "shim" for t in fifo.consumers):
+            raise VerifyError(f"line {fifo.line}: @{fifo.name}: from shim to shim")
+        _own_pools(model, network, fifo)
+    for fifo in model.fifos.values():
+        _flow(network, fifo)
+    return network

@@ -1,0 +1,1 @@
+"""What a program is: its parts as read from the text, and every limit that it must keep."""

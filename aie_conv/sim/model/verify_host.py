@@ -1,0 +1,180 @@
+"""Limits of the runtime sequence: fields, bounds, descriptor ids, queues and tokens.
+
+Ids and queues are judged by what the program knows, not by luck of timing: a task counts as
+unfinished until a token of it, or of a later task of its channel, has been waited for.
+"""
+
+from aie_conv.errors import VerifyError
+from aie_conv.sim.functional.sequence import Chain, Command, Start, Transfer, Wait, transfers
+from aie_conv.sim.model.module import Model, Tile
+
+_ITERATIONS = 64
+"""Largest outermost size (6-bit iteration field, stored minus one) [mlir-aie, tested: 65 fails]."""
+
+
+def verify_host(model: Model, commands: list[Command]) -> None:
+    """Check the whole sequence.
+
+    Raises:
+        VerifyError: the first breach.
+    """
+    arguments = len(model.sequence.blocks[0].args) if model.sequence else 0
+    if arguments > model.arch.host_buffers:
+        raise VerifyError(
+            f"runtime sequence: {arguments} host buffers: there are {model.arch.host_buffers}"
+        )
+    for transfer in transfers(commands):
+        _check_bounds(transfer)
+        _check_granularity(transfer)
+        _check_fields(model, transfer)
+    for command in commands:
+        if isinstance(command, Chain):
+            _check_chain(command)
+    _Order(model).check(commands)
+
+
+def _check_bounds(transfer: Transfer) -> None:
+    if min(transfer.sizes) < 1 or min(transfer.strides) < 0:
+        raise VerifyError(f"{transfer.what}: sizes are at least 1 and strides at least 0")
+    reach = sum((n - 1) * s for n, s in zip(transfer.sizes, transfer.strides, strict=True))
+    last = transfer.offset + (reach + 1) * transfer.element
+    if transfer.offset < 0 or last > transfer.memref.bytes:
+        raise VerifyError(
+            f"{transfer.what}: out of bounds: bytes {transfer.offset} to {last} of an argument of "
+            f"{transfer.memref.bytes} bytes"
+        )
+
+
+def _check_granularity(transfer: Transfer) -> None:
+    element = transfer.element
+    if element > 4:
+        raise VerifyError(f"{transfer.what}: elements of {element} bytes: at most 4")
+    if element < 4 and transfer.strides[3] != 1 and transfer.sizes[3] > 1:
+        raise VerifyError(f"{transfer.what}: 4-byte granularity: innermost stride must be 1")
+    numbers = {"innermost size": transfer.sizes[3] * element, "offset": transfer.offset}
+    numbers.update({f"stride {3 - i}": transfer.strides[i] * element for i in range(3)})
+    for what, count in numbers.items():
+        if count % 4:
+            raise VerifyError(f"{transfer.what}: 4-byte granularity: {what} is {count} bytes")
+
+
+def _check_fields(model: Model, transfer: Transfer) -> None:
+    arch = model.arch
+    d3, d2, d1, d0 = transfer.sizes
+    s3, s2, s1, s0 = transfer.strides
+    linear = d1 == d2 == 1 and s1 == s2 == 0
+    words = d0 * transfer.element // 4
+    if d3 > _ITERATIONS:
+        raise VerifyError(f"{transfer.what}: iteration: size {d3}: at most {_ITERATIONS}")
+    for size, number in ((words, 0), (d1, 1)):
+        if size >= 1 << arch.shim_wrap_bits and not linear:
+            raise VerifyError(
+                f"{transfer.what}: wrap: size {size} in dimension {number} does not fit its "
+                f"{arch.shim_wrap_bits}-bit field"
+            )
+    for size, stride in ((d3, s3), (d2, s2), (d1, s1), (d0, s0)):
+        if size > 1 and stride * transfer.element // 4 > 1 << arch.shim_step_bits:
+            raise VerifyError(
+                f"{transfer.what}: step: stride {stride} does not fit its "
+                f"{arch.shim_step_bits}-bit field"
+            )
+
+
+def _shim(transfer: Transfer) -> Tile:
+    fifo = transfer.fifo
+    if fifo.producer.kind == "shim":
+        return fifo.producer
+    return next(tile for tile in fifo.consumers if tile.kind == "shim")
+
+
+def _check_chain(chain: Chain) -> None:
+    """What the tools and the hardware need of a chain besides each of its descriptors."""
+    for part in chain.parts:
+        if part.sizes[0] != chain.runs:
+            raise VerifyError(
+                f"{part.what}: iteration: size {part.sizes[0]} in a chain that runs {chain.runs} "
+                "times: they must be equal"
+            )
+    if not chain.issues_token:
+        raise VerifyError(f"{chain.what}: it issues no token, so its end cannot be awaited")
+
+
+class _Order:
+    """Follows ids, queues and tokens through a sequence."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.queues: dict[str, list[Transfer | Chain]] = {}
+        self.ids: dict[tuple[Tile, int], Transfer] = {}
+        self.configured: list[Chain] = []
+
+    def check(self, commands: list[Command]) -> None:
+        """The whole sequence."""
+        for command in commands:
+            if isinstance(command, Wait):
+                self._wait(command)
+            elif isinstance(command, Start):
+                self._start(command.chain)
+            elif isinstance(command, Chain):
+                for part in command.parts:
+                    self._take(part)
+                self.configured.append(command)
+            else:
+                self._take(command)
+                self._push(command)
+        for chain in self.configured:
+            raise VerifyError(f"{chain.what}: it is never started")
+        for tasks in self.queues.values():
+            for task in tasks:
+                if task.issues_token:
+                    raise VerifyError(
+                        f"{task.what}: token unmatched: it is never waited for: add a dma_wait"
+                    )
+
+    def _take(self, task: Transfer) -> None:
+        """A descriptor is written."""
+        limit = self.model.arch.shim_bds
+        if not 0 <= task.id < limit:
+            raise VerifyError(f"{task.what}: shim descriptors have ids 0 to {limit - 1}")
+        place = (_shim(task), task.id)
+        if place in self.ids:
+            raise VerifyError(
+                f"{task.what}: id reused while {self.ids[place].what} may still run: wait for it "
+                "first"
+            )
+        self.ids[place] = task
+
+    def _start(self, chain: Chain) -> None:
+        if chain not in self.configured:
+            raise VerifyError(f"{chain.what}: started twice: configure it again")
+        self.configured.remove(chain)
+        self._push(chain)
+
+    def _push(self, task: Transfer | Chain) -> None:
+        queue = self.queues.setdefault(task.fifo.name, [])
+        queue.append(task)
+        depth = self.model.arch.shim_queue_depth
+        if len(queue) > depth:
+            raise VerifyError(
+                f"{task.what}: queue overflow: {len(queue)} unfinished tasks on the channel of "
+                f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
+            )
+
+    def _wait(self, wait: Wait) -> None:
+        """A token ends its task and all before it on the channel."""
+        queue = self.queues.get(wait.fifo, [])
+        at = next((i for i, task in enumerate(queue) if task.issues_token), None)
+        who = f"line {wait.op.line}: {wait.op.name.rpartition('.')[2]} @{wait.fifo}"
+        if at is None:
+            raise VerifyError(f"{who}: token unmatched: no task of it is open")
+        ends = queue[at]
+        if ends is not wait.chain and (wait.chain or isinstance(ends, Chain)):
+            # The tools take a chain's descriptors as free from its own dma_await_task on.
+            raise VerifyError(
+                f"{who}: the channel's next token is of {ends.what}: "
+                + ("await that one" if isinstance(ends, Chain) else "wait for it with dma_wait")
+            )
+        for task in queue[: at + 1]:
+            for part in task.parts if isinstance(task, Chain) else (task,):
+                del self.ids[_shim(part), part.id]
+        del queue[: at + 1]
