@@ -1,0 +1,187 @@
+"""Programs that read behind an operand: every device makes that buffer longer, and no other."""
+
+import importlib.machinery
+import sys
+import types
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+import aie_conv
+from aie_conv.bridge.pipeline import compile_module
+from aie_conv.direct.frames import SteeredRoute
+from aie_conv.direct.steered_tile import Frame
+from aie_conv.errors import DeviceError
+from aie_conv.layout.hostcopy import lengthened
+from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.pipeline import pack_plan
+from aie_conv.problem import ConvProblem
+from aie_conv.runtime.devices import SimDevice, XrtDevice
+from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.program import Program, load_program
+from tests.support.bridge import modules
+from tests.support.bridge.modules import Conv
+
+CONV = Conv(h=7, w=7, c=64, oc=64, padding=1, dtype="i8")
+RNG = np.random.default_rng(0)
+
+
+@given(st.integers(0, 9), st.integers(0, 9))
+def test_only_slack_takes_a_copy(elements: int, slack: int) -> None:
+    flat = np.arange(1, elements + 1, dtype=np.int16)
+    made = lengthened(flat, slack)
+    assert made.tolist() == [*flat.tolist(), *[0] * slack]
+    assert (made is flat) == (slack == 0)
+
+
+class Watching(SimDevice):
+    """The simulator; it remembers what it was given."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.given: list[tuple[Buffer, int]] = []
+
+    def run(self, executable: Executable, buffers: Sequence[NDArray[Any]]) -> dict[str, Any]:
+        sizes = (buffer.size for buffer in buffers)
+        self.given = list(zip(executable.arguments, sizes, strict=True))
+        return super().run(executable, buffers)
+
+
+@pytest.mark.parametrize("layout", ["nhwc_hwcf", "nchw_fchw"])
+def test_a_call_equals_torch(layout: str) -> None:
+    """With the input as it lies, and packed by the CPU."""
+    conv = replace(CONV, layout=layout)
+    text = modules.plain(conv)
+    device = Watching()
+    program = aie_conv.load(aie_conv.compile(text, route="direct", direct="steered"), device=device)
+    x, _, f, _ = conv.shapes()
+    image, kernel = (RNG.integers(-128, 128, shape).astype(np.int8) for shape in (x, f))
+    got = program.main(image, kernel)
+    to_torch = {"nhwc_hwcf": ((0, 3, 1, 2), (3, 2, 0, 1)), "nchw_fchw": ((0, 1, 2, 3),) * 2}
+    ours, theirs = (
+        torch.from_numpy(array.transpose(order).astype(np.float64))
+        for array, order in zip((image, kernel), to_torch[layout], strict=True)
+    )
+    want = torch.nn.functional.conv2d(ours, theirs, padding=1).numpy()
+    back = (0, 2, 3, 1) if layout == "nhwc_hwcf" else (0, 1, 2, 3)
+    np.testing.assert_array_equal(got, want.transpose(back).astype(np.int32))
+    slack = [argument.slack for argument, _ in device.given]
+    assert slack[0] > 0
+    assert slack[1:] == [0] * (len(slack) - 1)
+    assert all(argument.elements == size for argument, size in device.given)
+
+
+def loaded(device: Any, by: int, slack: int) -> tuple[Program, Executable]:
+    """A program whose executable says that the input has ``by`` elements more, and more slack."""
+    made: list[Executable] = []
+
+    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
+        plan = SteeredRoute([Frame(2048, 2304, 1024, 6144, 512, sevens=False)]).propose(
+            problem, "npu1_4col"
+        )
+        return Decision("direct", "", plan)
+
+    def pack(name: str, plan: Plan) -> bytes:
+        executable, _ = pack_plan(plan)
+        first, *others = executable.arguments
+        first = replace(first, elements=first.elements + by, slack=first.slack + slack)
+        made.append(replace(executable, arguments=(first, *others)))
+        return made[0].pack()
+
+    text = modules.plain(CONV).encode()
+    compiled = compile_module(text, route="auto", user_flags=(), choose=choose, pack=pack)
+    return load_program(compiled.vmfb, device), made[0]
+
+
+X, F = np.ones((1, 7, 7, 64), np.int8), np.ones((3, 3, 64, 64), np.int8)
+
+
+@pytest.mark.parametrize(
+    ("by", "slack", "message"),
+    [
+        (64, -64, r"5184xint8, .*given, its program takes 5248xi8, .*compile again"),
+        (-64, 64, r"5184xint8, .*given, its program takes 5120xi8, .*compile again"),
+        (0, -64, "buffer 0 has [0-9]+ bytes: pass a contiguous array of [0-9]+ x i8"),
+        (0, 64, "buffer 0 has [0-9]+ bytes: pass a contiguous array of [0-9]+ x i8"),
+    ],
+)
+def test_a_wrong_length_is_refused(by: int, slack: int, message: str) -> None:
+    """A shorter buffer is no buffer with slack, and slack is not filled up to what the program reads."""
+    program, _ = loaded("sim", by, slack)
+    with pytest.raises(DeviceError, match=message):
+        program.main(X, F)
+
+
+class _Memory:
+    """A buffer object of XRT: its memory holds anything at first."""
+
+    made: list["_Memory"] = []  # noqa: RUF012 - one list for all, as a device has
+    host_only = cacheable = 0
+
+    def __init__(self, device: object, size: int, flags: int, group: int) -> None:
+        self.bytes = np.full(size, 0xAA, np.uint8)
+        self.synced = self.bytes.copy()
+        self.made.append(self)
+
+    def write(self, data: NDArray[Any], at: int) -> None:
+        self.bytes[at : at + data.nbytes] = data.view(np.uint8)
+
+    def read(self, size: int, at: int) -> NDArray[np.uint8]:
+        return self.bytes[at : at + size]
+
+    def sync(self, direction: object) -> None:
+        self.synced[:] = self.bytes
+
+
+class _Kernel:
+    """A kernel of XRT that computes nothing."""
+
+    def __init__(self, context: object, name: str) -> None:
+        self.name = name
+
+    def group_id(self, number: int) -> int:
+        return number
+
+    def __call__(self, *arguments: object) -> Any:
+        return types.SimpleNamespace(wait=lambda: 4)
+
+
+def fake_xrt() -> types.ModuleType:
+    """pyxrt with an NPU."""
+    names = types.SimpleNamespace
+    kernels = [names(get_name=lambda: "MLIR_AIE")]
+    device = names(get_info=lambda what: "Phoenix", register_xclbin=lambda binary: None)
+    module = types.ModuleType("pyxrt")
+    module.__spec__ = importlib.machinery.ModuleSpec("pyxrt", None)
+    module.__dict__.update(
+        device=lambda number: device,
+        xrt_info_device=names(name=0),
+        xclbin=lambda path: names(get_uuid=lambda: 0, get_kernels=lambda: kernels),
+        hw_context=lambda device, uuid: None,
+        kernel=_Kernel,
+        bo=_Memory,
+        xclBOSyncDirection=names(XCL_BO_SYNC_BO_TO_DEVICE=0, XCL_BO_SYNC_BO_FROM_DEVICE=1),
+        ert_cmd_state=names(ERT_CMD_STATE_COMPLETED=4),
+    )
+    return module
+
+
+def test_a_buffer_object_of_the_npu_has_zeros_in_its_slack(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pyxrt", fake_xrt())
+    monkeypatch.setattr(_Memory, "made", [])
+    blobs = {"xclbin": b"x", "instructions": b"abcd"}
+    arguments = (Buffer("bf16", 4, 3), Buffer("i8", 5), Buffer("i32", 2))
+    executable = Executable("npu1_4col", arguments, False, "module {}", blobs)
+    given = [np.arange(1, 5, dtype=np.int16), np.arange(5, dtype=np.int8), np.zeros(2, np.int32)]
+    XrtDevice().run(executable, given)
+    *_, first, second, result = _Memory.made
+    assert first.synced.view(np.int16).tolist() == [1, 2, 3, 4, 0, 0, 0]
+    assert second.synced.tolist() == [0, 1, 2, 3, 4]
+    assert result.bytes.size == 8

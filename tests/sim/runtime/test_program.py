@@ -1,0 +1,85 @@
+"""Loading and calling: types, shapes, devices, damaged files."""
+
+import ml_dtypes
+import numpy as np
+import pytest
+
+import aie_conv
+from aie_conv.errors import DeviceError, UsageError
+from aie_conv.pipeline import Artifact
+from aie_conv.runtime.devices import open_device
+from aie_conv.runtime.executable import MAGIC
+from aie_conv.runtime.program import Program, load_program
+from tests.support.bridge import modules
+from tests.support.bridge.modules import Conv
+
+
+@pytest.fixture(scope="module")
+def artifact() -> Artifact:
+    return aie_conv.compile(modules.plain(Conv(c=8, oc=16)), route="im2col")
+
+
+@pytest.fixture(scope="module")
+def program(artifact: Artifact) -> Program:
+    return aie_conv.load(artifact, device="sim")
+
+
+X = np.ones((1, 6, 7, 8), ml_dtypes.bfloat16)
+F = np.ones((3, 3, 8, 16), ml_dtypes.bfloat16)
+
+
+def test_sim_computes(program: Program) -> None:
+    result = program.main(X, F)
+    assert result.dtype == np.float32
+    assert np.all(result == 72)
+    assert program.records[0]["cycles"] > 0
+
+
+def test_null_computes_nothing(artifact: Artifact) -> None:
+    assert not np.any(aie_conv.load(artifact, device="null").main(X, F))
+
+
+@pytest.mark.parametrize(
+    ("inputs", "message"),
+    [
+        ((X,), "takes 2 inputs, 1 given"),
+        ((X, X), "input 1: 1x6x7x8xbf16 given, the function takes 3x3x8x16xbf16"),
+        ((X.astype(np.float32), F), "input 0: 1x6x7x8xf32 given"),
+        ((X.astype(np.complex64), F), "input 0: 1x6x7x8xcomplex64 given"),
+    ],
+)
+def test_wrong_inputs_are_named(program: Program, inputs: tuple[object, ...], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        program.main(*inputs)
+
+
+def test_a_missing_function_is_named(program: Program) -> None:
+    with pytest.raises(UsageError, match="function 'nope': not in the module: it has main"):
+        program["nope"]
+
+
+@pytest.mark.parametrize("cut", [0, 100, 5000])
+def test_a_truncated_file_is_refused(artifact: Artifact, cut: int) -> None:
+    with pytest.raises(DeviceError, match="artifact: "):
+        load_program(artifact.vmfb[:cut], "sim")
+
+
+@pytest.mark.parametrize(
+    ("place", "message"), [(8, "format 253"), (200, "altered"), (5000, "altered")]
+)
+def test_an_altered_program_is_refused(artifact: Artifact, place: int, message: str) -> None:
+    data = bytearray(artifact.vmfb)
+    at = data.index(MAGIC) + place
+    data[at] ^= 0xFF
+    with pytest.raises(DeviceError, match=message):
+        load_program(bytes(data), "sim").main(X, F)
+
+
+def test_unknown_device() -> None:
+    with pytest.raises(UsageError, match="device 'gpu': unknown: use one of null, sim, xrt"):
+        open_device("gpu")
+
+
+def test_a_missing_file_is_named() -> None:
+    with pytest.raises(UsageError, match=r"nowhere\.vmfb: No such file"):
+        aie_conv.load("nowhere.vmfb", device="sim")
