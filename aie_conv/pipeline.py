@@ -16,8 +16,8 @@ from aie_conv.files import write_whole
 from aie_conv.options import Options
 from aie_conv.partitioner.configurations import Call, shared, together
 from aie_conv.partitioner.cost import FIXED, load_measured
-from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.partitioner.pins import Pin, Pins, read_pins
+from aie_conv.plan import Decision, Plan
 from aie_conv.planning import Planning, Say, plan_cache, silent
 from aie_conv.problem import ConvProblem
 from aie_conv.report.json import VERSION, make_report

@@ -10,8 +10,8 @@ from aie_conv.arch.machine import current
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.files import code_digest, user_cache
 from aie_conv.partitioner.database import PARTS, Database, PlanCache, read_database
-from aie_conv.partitioner.interface import Plan, blank_operands
 from aie_conv.partitioner.planner import Planner
+from aie_conv.plan import Plan, blank_operands
 
 if TYPE_CHECKING:
     from aie_conv.options import Options

@@ -7,8 +7,8 @@ from aie_conv.options import Options
 from aie_conv.partitioner import choose
 from aie_conv.partitioner.cost import FIXED, load_measured
 from aie_conv.partitioner.database import Database, Entry, Question, frozen_parameters, key_of
-from aie_conv.partitioner.interface import Decision
 from aie_conv.partitioner.planner import Found, Planner
+from aie_conv.plan import Decision
 from aie_conv.planning import SimulatorJudge, plan_cache, plans_version
 from aie_conv.problem import ConvProblem
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply, lengthened
-from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.plan import Decision, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 from aie_conv.sim import Simulator
 

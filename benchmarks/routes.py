@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from aie_conv.arch import device_names
 from aie_conv.options import Options
 from aie_conv.partitioner import choose, route_names
-from aie_conv.partitioner.interface import Decision
+from aie_conv.plan import Decision
 from aie_conv.planning import Planning
 
 NETWORKS = ("resnet50", "mobilenet_v2")

@@ -12,7 +12,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.tensors import walk
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
 
 _LOAD = "iree_tensor_ext.dispatch.tensor.load"

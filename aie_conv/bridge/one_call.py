@@ -12,7 +12,7 @@ from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.tensors import walk
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 
 
 def _text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> str:

@@ -19,7 +19,7 @@ from aie_conv.bridge.rewrite import Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
-from aie_conv.partitioner.interface import Decision, Plan
+from aie_conv.plan import Decision, Plan
 from aie_conv.problem import ConvProblem
 
 Choose = Callable[[str, ConvProblem, frozenset[str]], Decision]

@@ -15,7 +15,7 @@ from aie_conv.bridge.cpu_layout import FilterLayout, filter_layout, with_layout
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.layout.hostcopy import HostCopy, made_of
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 
 _CONSTANT_OPS = {
     "util.global.load",

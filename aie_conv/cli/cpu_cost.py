@@ -21,7 +21,7 @@ from aie_conv.problem import DTYPE_BYTES
 
 if TYPE_CHECKING:
     from aie_conv.partitioner.cost import HostCost
-    from aie_conv.partitioner.interface import Decision
+    from aie_conv.plan import Decision
     from aie_conv.problem import ConvProblem
     from aie_conv.runtime.program import Program
 

@@ -135,7 +135,7 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
     from aie_conv.bridge.pipeline import examine_module
-    from aie_conv.partitioner.interface import Decision
+    from aie_conv.plan import Decision
 
     found: list[_Problem] = []
 

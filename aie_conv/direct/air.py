@@ -20,7 +20,7 @@ from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.view import Axis
 from aie_conv.errors import Unsupported
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import Step
 from aie_conv.rewrites.drop_unit_loops import MLoop
 

@@ -24,7 +24,7 @@ from aie_conv.mapping.operands import (
     walk_dims,
     write_output,
 )
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Loop
 from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, without_unit_loops
 

@@ -25,7 +25,7 @@ from aie_conv.mapping.operands import (
     walk_dims,
     write_output,
 )
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem, Loop, Operand
 from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, merge, without_unit_loops
 from aie_conv.rewrites.space_to_depth import NAMES as FOLDED

@@ -18,7 +18,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
-    from aie_conv.partitioner.interface import Plan
+    from aie_conv.plan import Plan
     from aie_conv.runtime.executable import Executable
     from aie_conv.runtime.program import Program
 

@@ -23,7 +23,7 @@ from aie_conv.mapping.operands import (
     round_up,
     write_output,
 )
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
 from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, matrix_dtype, merge, without_unit_loops
 from aie_conv.rewrites.split_bf16x3 import NAMES, by_parts

@@ -17,7 +17,7 @@ from aie_conv.mapping.core import (
 from aie_conv.mapping.cut import PARAMETERS, Dims
 from aie_conv.mapping.streams import Push, Wait, channels, filter_rows, schedule
 from aie_conv.mapping.tiling import STACK_BYTES, Tiling
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 
 
 def _fifo(

@@ -4,7 +4,7 @@ from typing import Protocol
 
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import Residual
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
 
 

@@ -10,7 +10,7 @@ from math import prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, EpilogueInput, Loop, Operand
 
 K_BLOCK = 8

@@ -11,7 +11,7 @@ from aie_conv.mapping.configuration import configuration
 from aie_conv.mapping.emit import emit, variant_of, variants_of
 from aie_conv.mapping.streams import count_tasks
 from aie_conv.mapping.tiling import Tiling
-from aie_conv.partitioner.interface import Argument, Plan
+from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 
@@ -153,17 +153,17 @@ class ArrayPlan:
 
     @cached_property
     def configuration(self) -> Hashable:
-        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        """See :class:`aie_conv.plan.Plan`."""
         return configuration(self.tiling)
 
     def issued(self) -> Plan:
-        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        """See :class:`aie_conv.plan.Plan`."""
         issue = count_tasks(self.tiling) * self.tiling.task_cycles
         slow = issue > self.predicted_cycles
         return cast("Plan", replace(self, predicted_cycles=issue) if slow else self)
 
     def shared_with(self, plans: Sequence[Plan]) -> Plan:
-        """See :class:`aie_conv.partitioner.interface.Plan`."""
+        """See :class:`aie_conv.plan.Plan`."""
         others = [p.tiling for p in plans if isinstance(p, ArrayPlan)]
         variants = variants_of((*others, self.tiling))
         whole = replace(self, variants=variants) if len(variants) > 1 else self

@@ -30,7 +30,7 @@ class Ways:
 
 
 class ArrayRoute(ABC):
-    """A route, or one style of it; see :class:`aie_conv.partitioner.interface.Route`."""
+    """A route, or one style of it; see :class:`aie_conv.plan.Route`."""
 
     name: str
     style: str

@@ -1,6 +1,6 @@
 """Where each dispatch goes: every route's best plan and the CPU are priced, the cheapest wins.
 
-Routes are known only by :mod:`aie_conv.partitioner.interface`; a new one is a folder and a line here.
+Routes are known only by :mod:`aie_conv.plan`; a new one is a folder and a line here.
 Prices are cycles of the array's clock (:mod:`aie_conv.partitioner.cost` says what they count).
 """
 
@@ -11,9 +11,9 @@ from typing import Any, get_args
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
 from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.interface import Decision, Plan, Route
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
+from aie_conv.plan import Decision, Plan, Route
 from aie_conv.problem import Arithmetic, ConvProblem
 
 _ROUTES: dict[str, dict[str, str]] = {

@@ -29,7 +29,8 @@ from aie_conv.partitioner.pins import Frozen, read_object
 from aie_conv.problem import Arithmetic, ConvProblem, Step
 
 PARTS = (
-    "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "problem.py",
+    "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "plan.py",
+    "problem.py",
 )  # fmt: skip
 """The parts of this package that a plan depends on."""
 

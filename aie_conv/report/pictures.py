@@ -11,7 +11,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import column_tile
 from aie_conv.mapping.tiling import Tiling
 from aie_conv.options import Options
-from aie_conv.partitioner.interface import Plan, blank_operands
+from aie_conv.plan import Plan, blank_operands
 from aie_conv.planning import Say, silent
 
 if TYPE_CHECKING:

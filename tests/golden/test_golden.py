@@ -15,7 +15,7 @@ from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.xdsl import parse_module, print_module
-from aie_conv.partitioner.interface import Route, blank_operands
+from aie_conv.plan import Route, blank_operands
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step, conv2d
 
 HERE = Path(__file__).parent

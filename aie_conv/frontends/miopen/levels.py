@@ -13,8 +13,8 @@ from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
     from aie_conv.options import Options
-    from aie_conv.partitioner.interface import Decision, Plan
     from aie_conv.pipeline import Artifact
+    from aie_conv.plan import Decision, Plan
     from aie_conv.problem import ConvProblem
 
 

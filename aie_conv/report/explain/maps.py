@@ -9,7 +9,7 @@ from math import prod
 from aie_conv.img2col.view import GemmView
 from aie_conv.mapping.operands import k_order, read_input, write_output
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 from aie_conv.problem import ConvProblem, Loop
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import times, wrap

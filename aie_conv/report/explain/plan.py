@@ -7,7 +7,7 @@ from aie_conv.img2col.tiling import GemmTiling
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import Channel, channels
 from aie_conv.mapping.tiling import COUNTER_BYTES, STACK_BYTES, Tiling
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 from aie_conv.problem import DTYPE_BYTES
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import plural, spaced, table

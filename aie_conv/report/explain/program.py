@@ -11,7 +11,7 @@ from math import prod
 from aie_conv.ir.core import Block, Op, Value
 from aie_conv.ir.text import read_module
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 from aie_conv.problem import ConvProblem
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import commented, excerpt, gist, plural, spaced, wrap

@@ -14,7 +14,7 @@ from aie_conv.bridge import build
 from aie_conv.bridge.build import as_rows
 from aie_conv.bridge.pipeline import compile_module
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, Part, apply
-from aie_conv.partitioner.interface import Argument, Decision
+from aie_conv.plan import Argument, Decision
 from aie_conv.problem import ConvProblem
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import load_program

@@ -28,7 +28,7 @@ from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import routes
-from aie_conv.partitioner.interface import Route
+from aie_conv.plan import Route
 from tests.support.direct.strategies import Case, cases
 
 DYNAMIC = -(2**63)

@@ -14,7 +14,7 @@ from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
-from aie_conv.partitioner.interface import Route
+from aie_conv.plan import Route
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step
 from aie_conv.sim import Simulator
 

@@ -16,7 +16,7 @@ from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import Wait, channels, schedule
-from aie_conv.partitioner.interface import blank_operands
+from aie_conv.plan import blank_operands
 from aie_conv.problem import conv2d
 from tests.support.direct.strategies import Case, cases, simulate
 

@@ -15,7 +15,7 @@ from aie_conv.ir.text import read_module
 from aie_conv.mapping.cut import PARAMETERS
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.tiling import COUNTER_BYTES, STACK_BYTES
-from aie_conv.partitioner.interface import blank_operands
+from aie_conv.plan import blank_operands
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
 from aie_conv.sim.model.module import build_model

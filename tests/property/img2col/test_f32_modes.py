@@ -12,7 +12,7 @@ from aie_conv.arch import device_names
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.partitioner import routes
-from aie_conv.partitioner.interface import Plan, Route
+from aie_conv.plan import Plan, Route
 from aie_conv.problem import Arithmetic, ConvProblem, Loop, Operand
 from aie_conv.sim import Simulator
 from tests.support.img2col.strategies import Case, cases

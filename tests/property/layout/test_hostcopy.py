@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.pipeline import compile_module
 from aie_conv.layout.hostcopy import SMALLEST_NORMAL, HostCopy, apply, made_of
-from aie_conv.partitioner.interface import Argument, Decision
+from aie_conv.plan import Argument, Decision
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import load_program
 from tests.support.bridge import modules

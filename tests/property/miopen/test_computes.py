@@ -24,7 +24,7 @@ from aie_conv.frontends.miopen.numerics import compare
 from aie_conv.frontends.miopen.reference import reference, torch_dtype
 from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
 from aie_conv.options import Options
-from aie_conv.partitioner.interface import Decision
+from aie_conv.plan import Decision
 from tests.support.bridge.reference import NUMPY_DTYPE, evaluate
 from tests.support.miopen.strategies import signatures
 

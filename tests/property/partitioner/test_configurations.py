@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from aie_conv.partitioner.configurations import Call, change_cycles, shared, together
 from aie_conv.partitioner.database import PlanCache
-from aie_conv.partitioner.interface import Decision
+from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem, conv2d
 from tests.support.partitioner.fakes import FakePlan
 

@@ -26,8 +26,8 @@ from aie_conv.partitioner.database import (
     key_of,
     read_database,
 )
-from aie_conv.partitioner.interface import Plan
 from aie_conv.partitioner.planner import Found, Planner
+from aie_conv.plan import Plan
 from aie_conv.planning import SimulatorJudge, plans_version
 from aie_conv.problem import ConvProblem, Epilogue, Step, conv2d
 

@@ -20,8 +20,8 @@ from aie_conv.direct.frames import SteeredRoute
 from aie_conv.direct.steered_tile import Frame
 from aie_conv.errors import DeviceError
 from aie_conv.layout.hostcopy import lengthened
-from aie_conv.partitioner.interface import Decision, Plan
 from aie_conv.pipeline import pack_plan
+from aie_conv.plan import Decision, Plan
 from aie_conv.problem import ConvProblem
 from aie_conv.runtime.devices import SimDevice, XrtDevice
 from aie_conv.runtime.executable import Buffer, Executable

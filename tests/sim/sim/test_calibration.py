@@ -14,7 +14,7 @@ from aie_conv.calibration.rows import COLUMNS, Row, read_rows
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.partitioner.interface import blank_operands
+from aie_conv.plan import blank_operands
 from aie_conv.problem import conv2d
 from aie_conv.sim import Simulator
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.pipeline import Compiled, compile_module
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
-from aie_conv.partitioner.interface import Argument, Decision, Parameters, Plan
+from aie_conv.plan import Argument, Decision, Parameters, Plan
 from aie_conv.problem import ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
-from aie_conv.partitioner.interface import Plan
+from aie_conv.plan import Plan
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step
 from aie_conv.sim import Simulator
 

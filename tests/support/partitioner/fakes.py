@@ -6,7 +6,7 @@ from typing import Any
 
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
 
 

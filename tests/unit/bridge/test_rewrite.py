@@ -7,7 +7,7 @@ import pytest
 
 from aie_conv.bridge.tensors import row_major
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.partitioner.interface import Argument
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem, Operand
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv

@@ -12,7 +12,7 @@ import aie_conv
 from aie_conv.bridge import cpu_stages
 from aie_conv.bridge.pipeline import route_module
 from aie_conv.errors import UsageError
-from aie_conv.partitioner.interface import Decision
+from aie_conv.plan import Decision
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 from tests.support.explain.runs import CHANNELS_LAST, PLAIN, ZEN4, Stage, explained, figure, rows

@@ -29,6 +29,7 @@ NEVER = {
     | ROUTES
     | {"arch", "layout", "ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "problem": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
+    "plan": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "arch": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "layout": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "ir": MODEL_SIDE | ROUTES | {"ir.xdsl", "rewrites", "mapping", "partitioner", "sim", "codegen"},

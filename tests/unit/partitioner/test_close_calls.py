@@ -6,8 +6,8 @@ import pytest
 
 from aie_conv.partitioner import choose
 from aie_conv.partitioner.database import PlanCache
-from aie_conv.partitioner.interface import Plan
 from aie_conv.partitioner.planner import Planner
+from aie_conv.plan import Plan
 from aie_conv.planning import SimulatorJudge
 from tests.unit.partitioner.test_choose import CONV, DEVICE, QUICK_AND_SLOW, use
 
