@@ -5,7 +5,7 @@ import os
 import re
 import time
 import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,7 +20,7 @@ from aie_conv.partitioner.pins import Pin, Pins, read_pins
 from aie_conv.plan import Decision, Plan
 from aie_conv.planning import Planning, Say, plan_cache, silent
 from aie_conv.problem import ConvProblem
-from aie_conv.report.json import VERSION, make_report
+from aie_conv.report.json import VERSION, make_report, summary
 from aie_conv.report.pictures import make_pictures
 from aie_conv.runtime.executable import Buffer, Executable
 
@@ -56,6 +56,9 @@ class Artifact:
     vmfb: bytes
     report: dict[str, Any]
     modules: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<aie_conv artifact, {len(self.vmfb):,} bytes: {summary(self.report)}>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the flatbuffer; the file appears whole or not at all."""
@@ -344,9 +347,20 @@ def _check_input(path: Path) -> None:
 
 
 def compile_any(
-    module_or_model: Any, options: Options, example_inputs: Sequence[Any] | None = None
+    module_or_model: Any,
+    options: Options,
+    example_inputs: Sequence[Any] | None = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, or a torch model with its example inputs."""
+    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs."""
+    from aie_conv.frontends.onnx import is_onnx
+
+    if is_onnx(module_or_model):
+        from aie_conv.frontends.onnx.compile import compile_onnx
+
+        return compile_onnx(module_or_model, options, input_shapes)
+    if input_shapes is not None:
+        raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
     if isinstance(module_or_model, os.PathLike):
         return compile_source(Path(module_or_model), options)
     if isinstance(module_or_model, bytes):
