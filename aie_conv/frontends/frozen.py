@@ -23,7 +23,8 @@ def freeze(program: ExportedProgram) -> GraphModule:
     """A graph whose placeholders are the program's input tensors, and whose output is a tuple of its tensors.
 
     Parameters, buffers and constants are `get_attr` nodes on the program's own tensors. Inputs and results
-    that are no tensors are left out, and so are changes of inputs and of state: outputs do not show them.
+    that are no tensors are left out, and so are changes of inputs and of state: outputs do not show them;
+    the graph's `meta` names them ("mutates", and "changed" for :func:`check_stateless`).
 
     Raises:
         UsageError: the program has a dynamic dim, or takes a number that varies.
@@ -53,6 +54,10 @@ def freeze(program: ExportedProgram) -> GraphModule:
     graph.eliminate_dead_code()
     graph_module = GraphModule(attributes, graph)
     graph_module.meta["changed"] = _changed(program)
+    graph_module.meta["mutates"] = [
+        *program.graph_signature.buffers_to_mutate.values(),
+        *program.graph_signature.user_inputs_to_mutate.values(),
+    ]
     return graph_module
 
 
