@@ -10,9 +10,17 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv import partitioner, toolchain
+from aie_conv import isolate, partitioner, toolchain
 from aie_conv.errors import Unsupported, UsageError, VerifyError
-from aie_conv.files import write_whole
+from aie_conv.files import (
+    check_folder,
+    check_writable,
+    is_mlir,
+    read_bytes,
+    reason,
+    write_all,
+    write_whole,
+)
 from aie_conv.options import Options
 from aie_conv.partitioner.configurations import Call, shared, together
 from aie_conv.partitioner.cost import FIXED, load_measured
@@ -48,7 +56,7 @@ class Artifact:
     """A compiled program.
 
     Attributes:
-        vmfb: the VM flatbuffer, with every NPU program inside.
+        vmfb: the VM flatbuffer, with every NPU program inside, sealed (:mod:`aie_conv.seal`).
         report: what went where and why (docs/report-schema.md).
         modules: AIE module text of each NPU dispatch by name.
     """
@@ -64,33 +72,6 @@ class Artifact:
 
 def _file_name(dispatch: str) -> str:
     return re.sub(r"[^A-Za-z0-9_.-]", "_", dispatch) + ".mlir"
-
-
-def check_writable(path: Path) -> None:
-    """Raise UsageError if a file cannot be written, before the work of making it."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder: name a file")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: cannot be written: no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path}: cannot be written: {path.parent} is read-only")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder if it is not there; raises UsageError if that cannot be, or it is read-only."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{folder}: cannot be written: it is read-only")
-
-
-def write_modules(folder: Path, modules: dict[str, str]) -> None:
-    """Write each module as DIR/<dispatch>.mlir; raises UsageError if that cannot be."""
-    make_folder(folder)
-    for name, text in modules.items():
-        write_whole(folder / _file_name(name), text.encode())
 
 
 def pack_plan(plan: Plan) -> tuple[Executable, bytes]:
@@ -254,7 +235,12 @@ def _pins(options: Options) -> Pins | None:
 
 
 def compile_source(
-    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+    source: Path | bytes,
+    options: Options,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
 ) -> Artifact:
     """Run every stage on MLIR.
 
@@ -263,13 +249,15 @@ def compile_source(
         options: the options.
         progress: told what takes long.
         warn: told of what a user should know though it is no error.
+        output: file of the artifact, which is written with the others or not at all; None for none.
 
     Raises:
-        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
+        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's. No file was
+            written.
     """
     if isinstance(source, Path):
         _check_input(source)
-    _check_outputs(options)
+    _check_outputs(options, output)
     from aie_conv.bridge.pipeline import compile_module
 
     chooser = Chooser(options, progress, warn)
@@ -315,17 +303,19 @@ def compile_source(
     if options.report is not None:
         files[options.report] = json.dumps(report, indent=1).encode() + b"\n"
     if options.emit is not None:
-        write_modules(options.emit, written)
-    for path, data in files.items():
-        write_whole(path, data)
+        files |= {options.emit / _file_name(name): text.encode() for name, text in written.items()}
+    if output is not None:
+        files[output] = artifact.vmfb
+    write_all(files)
     return artifact
 
 
-def _check_outputs(options: Options) -> None:
-    """Raise UsageError for a file or folder beside the artifact that cannot be written."""
+def _check_outputs(options: Options, output: Path | None) -> None:
+    """Raise UsageError for a file or folder that cannot be written."""
     if options.emit is not None:
-        make_folder(options.emit)
-    files = [path for path in (options.report, options.trace, options.html) if path is not None]
+        check_folder(options.emit)
+    named = [output, options.report, options.trace, options.html]
+    files = [path for path in named if path is not None]
     for number, path in enumerate(files):
         check_writable(path)
         if path in files[:number]:
@@ -333,31 +323,63 @@ def _check_outputs(options: Options) -> None:
 
 
 def _check_input(path: Path) -> None:
+    """Raise UsageError for a file that cannot be read, or is empty; a pipe is not touched."""
     try:
-        empty = path.stat().st_size == 0
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    if empty:
+        plain = path.is_file()
+        if plain:
+            with path.open("rb"):
+                pass
+        elif not path.exists() or path.is_dir():
+            read_bytes(path, ".mlir or .mlirbc file")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {reason(error)}") from None
+    if plain and path.stat().st_size == 0:
         raise UsageError(f"{path}: empty file: give MLIR text or bytecode")
 
 
-def compile_any(
-    module_or_model: Any, options: Options, example_inputs: Sequence[Any] | None = None
+def compile_isolated(
+    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, or a torch model with its example inputs."""
+    """:func:`compile_source` in a process of its own.
+
+    Raises:
+        ProcessDied: that process ended of a signal, which IREE's library can bring about.
+        UsageError: as there.
+    """
+    told = {"progress": progress, "warn": warn}
+    return isolate.call("aie_conv.pipeline:compile_source", (source, options), told)
+
+
+def compile_any(
+    module_or_model: Any,
+    options: Options,
+    example_inputs: Sequence[Any] | None = None,
+    *,
+    isolate: bool = False,
+) -> Artifact:
+    """Compile a path, MLIR text or bytes, or a torch model with its example inputs.
+
+    Args:
+        module_or_model: what to compile.
+        options: the options.
+        example_inputs: of a torch model.
+        isolate: compile in a process of its own.
+    """
+    source = _source(module_or_model, example_inputs)
+    return compile_isolated(source, options) if isolate else compile_source(source, options)
+
+
+def _source(module_or_model: Any, example_inputs: Sequence[Any] | None) -> Path | bytes:
+    """A file, or MLIR text or bytecode."""
     if isinstance(module_or_model, os.PathLike):
-        return compile_source(Path(module_or_model), options)
+        return Path(module_or_model)
     if isinstance(module_or_model, bytes):
-        return compile_source(module_or_model, options)
+        return module_or_model
     if isinstance(module_or_model, str):
-        looks_like_text = "\n" in module_or_model or "func" in module_or_model
-        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
-        return compile_source(source, options)
+        return module_or_model.encode() if is_mlir(module_or_model) else Path(module_or_model)
     if example_inputs is None:
         kind = type(module_or_model).__name__
         raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
     from aie_conv.frontends.torch import import_model
 
-    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)
+    return import_model(module_or_model, tuple(example_inputs))

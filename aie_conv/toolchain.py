@@ -6,11 +6,11 @@ Asked for by environment, never taken from PATH by chance: building one program 
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from aie_conv.errors import UsageError
+from aie_conv.isolate import temporary_folder
 
 ENVIRONMENT = {"aiecc": "AIE_CONV_AIECC", "peano": "PEANO_INSTALL_DIR"}
 """Variables that name the tools: aiecc itself, and the folder of the AIE compiler."""
@@ -38,7 +38,7 @@ def build(text: str) -> Mapping[str, bytes]:
     tool, folder = aiecc(), peano()
     if tool is None or folder is None:
         return {}
-    with tempfile.TemporaryDirectory() as name:
+    with temporary_folder() as name:
         work = Path(name)
         (work / "program.mlir").write_text(text)
         command = [

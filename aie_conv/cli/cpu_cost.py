@@ -273,7 +273,7 @@ def run_cpu_cost(arguments: list[str]) -> int:
     if arguments == ["show"]:
         print(_table([load_measured(), FIXED]))
         return 0
-    from aie_conv.pipeline import make_folder, write_whole
+    from aie_conv.files import make_folder, write_whole
 
     path = stored_path()
     make_folder(path.parent)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import AieConvError, UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 if TYPE_CHECKING:
@@ -158,10 +159,7 @@ def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], i
     """The problems of a file of commands, and how many commands have failed."""
     from aie_conv.frontends.miopen.command import parse, read_commands
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+    text = read_text(path, "model, or a file of driver commands")
     failed = 0
     asked: list[tuple[int, str, ConvSignature]] = []
     for line, command in read_commands(text):
@@ -197,8 +195,8 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 # -- tuning -----------------------------------------------------------------------------------------
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
     from aie_conv.bridge.compiler import read_source
+    from aie_conv.files import check_writable
     from aie_conv.partitioner.database import Database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import open_database, plans_version
     from aie_conv.tuning import tune_problem
 
@@ -369,9 +367,8 @@ def _print_table(
 
 def _merge(names: Sequence[str], output: Path) -> int:
     """Merge databases."""
-    from aie_conv.files import write_whole
+    from aie_conv.files import check_writable, write_whole
     from aie_conv.partitioner.database import Database, read_database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import plans_version
 
     if not names:

@@ -14,6 +14,7 @@ from iree import runtime as rt
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.files import reason
 from aie_conv.runtime.devices import Device, default_device, open_device
 from aie_conv.runtime.vm_module import (
     DTYPES,
@@ -23,6 +24,7 @@ from aie_conv.runtime.vm_module import (
     make_module,
     to_view,
 )
+from aie_conv.seal import check_seal
 
 Array = NDArray[Any]
 
@@ -53,6 +55,7 @@ class Function:
     Attributes:
         name: its name.
         parameters: what it takes; None where the artifact does not say.
+        results: how many results it gives; None where the artifact does not say.
     """
 
     def __init__(self, program: Program, function: rt.VmFunction) -> None:
@@ -61,6 +64,7 @@ class Function:
         self._function = function
         declaration = dict(function.reflection).get("iree.abi.declaration", "")
         self.parameters: tuple[Parameter, ...] | None = _parameters(declaration)
+        self.results: int | None = _results(declaration)
 
     def __call__(self, *arguments: Any) -> Any:
         """Run it.
@@ -75,6 +79,12 @@ class Function:
     def invoke(self, arguments: Sequence[Any]) -> list[Any]:
         """Run it; always a list of results."""
         return self._program._invoke(self, self._function, arguments)  # pyright: ignore[reportPrivateUsage]
+
+
+def _results(declaration: str) -> int | None:
+    """How many results a declaration names: `-> (%output0: …, %output1: …)`."""
+    head, arrow, tail = declaration.partition("->")
+    return len(_ARGUMENT.findall(tail)) if arrow else 0 if head else None
 
 
 def _parameters(declaration: str) -> tuple[Parameter, ...] | None:
@@ -239,10 +249,9 @@ def load_program(
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{artifact}: {error.strerror}: give a .vmfb file") from None
-    if not data:
-        raise DeviceError("artifact: empty: compile the model again")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{artifact}: {reason(error)}: give a .vmfb file") from None
+    check_seal(data, str(artifact) if isinstance(artifact, str | os.PathLike) else "artifact")
     if device is None:
         device = default_device()
     return Program(data, open_device(device) if isinstance(device, str) else device, progress)

@@ -413,7 +413,7 @@ def generate_mlir(
 
         text = run_passes(text.encode(), import_pipeline, signature.name)
     if output_path is not None:
-        from aie_conv.pipeline import check_writable, write_whole
+        from aie_conv.files import check_writable, write_whole
 
         check_writable(Path(output_path))
         write_whole(Path(output_path), text.encode())
