@@ -12,10 +12,10 @@ from os import PathLike
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aie_conv.artifact import Artifact
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.pipeline import Artifact
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.program import Program
 

@@ -68,15 +68,15 @@ def _is_special(path: Path) -> bool:
     return path.exists() and not path.is_file() and not path.is_dir()
 
 
-def _make(folder: Path, made: list[Path]) -> None:
-    """Make a folder and those above it; ``made`` gets those that were not there."""
+def _make(folder: Path, created: list[Path]) -> None:
+    """Make a folder and those above it; ``created`` gets those that were not there."""
     missing: list[Path] = []
     while not folder.exists():
         missing.append(folder)
         folder = folder.parent
     for each in reversed(missing):
         each.mkdir()
-        made.append(each)
+        created.append(each)
 
 
 def _write_beside(path: Path, data: bytes) -> Path:

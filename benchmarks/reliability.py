@@ -1,8 +1,8 @@
-"""Random command lines and files for `aie-conv`: what was refused, what was wrong; writes docs/reliability.md.
+"""Random command lines and files for `aie-conv`: what was refused and what was wrong.
 
 Each run must end in status 0, 1 or 2, with a line on stderr where it was refused, and leave no file that it
 was not asked for. A traceback, a signal, a hang or a wrong result is a fault, and is printed with how to
-repeat it: `--seed S --only N`.
+repeat it: `--seed S --only N`. `--write` writes the figures of docs/reliability.md.
 """
 
 import argparse

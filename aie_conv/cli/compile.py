@@ -58,9 +58,9 @@ stages:
 def _help() -> str:
     from aie_conv.arch import device_names
     from aie_conv.partitioner import route_names
-    from aie_conv.pipeline import STAGES
+    from aie_conv.pipeline import describe_stages
 
-    stages = "\n".join(f"  {name:<10} {what}" for name, _, what in STAGES)
+    stages = "\n".join(f"  {name:<22} {what}" for name, what in describe_stages())
     return _HELP.format(
         devices=", ".join(device_names()), routes="|".join(route_names()), stages=stages
     )

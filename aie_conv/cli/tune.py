@@ -135,17 +135,12 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 # -- what is tuned ----------------------------------------------------------------------------------
 def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
-    from aie_conv.bridge.pipeline import examine_module
-    from aie_conv.plan import Decision
+    from aie_conv.options import Options
+    from aie_conv.pipeline import import_module, recognise, run, start
 
-    found: list[_Problem] = []
-
-    def note(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        found.append(_Problem(problem, constants))
-        return Decision("cpu", "not asked yet")
-
-    examine_module(source, choose=note, user_flags=flags)
-    return found
+    state = start(source, Options(iree_flags=tuple(flags)))
+    run(state, [import_module, recognise])
+    return [_Problem(request.problem, request.constants) for request in state.requests]
 
 
 def _of_signature(signature: ConvSignature) -> list[_Problem]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -20,8 +21,8 @@ from aie_conv.runtime.vm_module import (
     DTYPES,
     Progress,
     State,
+    amd_aie_module,
     from_ref,
-    make_module,
     to_view,
 )
 from aie_conv.seal import check_seal
@@ -109,13 +110,18 @@ class Program:
         device: the device that runs the NPU's part.
         functions: the names of its functions.
         records: figures of each NPU dispatch of the last call, in order.
+
+    Threads may share it; their calls run one after the other.
     """
 
     def __init__(self, data: bytes, device: Device, progress: Progress | None = None) -> None:
         self._instance = rt.VmInstance()
         self._hal = rt.get_device("local-task")
         self.device = device
+        self.records: list[dict[str, Any]] = []
         self._state = State(self._hal, device, progress)
+        # IREE's contexts are not to be entered by two threads at once.
+        self._lock = RLock()
         try:
             module = rt.VmModule.copy_buffer(self._instance, data)
         except (ValueError, RuntimeError) as error:
@@ -123,37 +129,37 @@ class Program:
                 f"artifact: no valid .vmfb ({_reason(error)}): compile the model again"
             ) from None
         hal = rt.create_hal_module(self._instance, self._hal)
-        try:
-            modules = [hal, make_module(self._state), module]
-            self._context = rt.VmContext(self._instance, modules)
-        except (ValueError, RuntimeError) as error:
-            raise DeviceError(f"artifact: it cannot be loaded here: {_reason(error)}") from None
+        with self._state.call() as call:
+            try:
+                modules = [hal, amd_aie_module(), module]
+                self._context = rt.VmContext(self._instance, modules)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(
+                    f"artifact: it cannot be loaded here: {_reason(error)}"
+                )
+                raise reason from reason.__cause__
         self.functions: tuple[str, ...] = tuple(
             name for name in module.function_names if not name.startswith("__") and "$" not in name
         )
+        # A function refers to its program, and the program to no function: dropped, it is freed at once.
         self._functions = {
-            name: Function(self, function)
+            name: function
             for name in self.functions
             if (function := module.lookup_function(name)) is not None
         }
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """Figures of each NPU dispatch of the last call, in order."""
-        return self._state.records
 
     def __getitem__(self, name: str) -> Function:
         if name not in self._functions:
             raise UsageError(
                 f"function '{name}': not in the module: it has {', '.join(self.functions)}"
             )
-        return self._functions[name]
+        return Function(self, self._functions[name])
 
     def __getattr__(self, name: str) -> Function:
-        functions: dict[str, Function] = self.__dict__.get("_functions", {})
+        functions: dict[str, rt.VmFunction] = self.__dict__.get("_functions", {})
         if name not in functions:
             raise AttributeError(f"no function '{name}': it has {', '.join(functions)}")
-        return functions[name]
+        return Function(self, functions[name])
 
     def _invoke(
         self, function: Function, target: rt.VmFunction, arguments: Sequence[Any]
@@ -169,14 +175,13 @@ class Program:
             where = f"{function.name}: input {number}"
             self._push(inputs, argument, parameter, where)
         outputs = rt.VmVariantList(4)
-        self._state.records.clear()
-        self._state.error = None
-        try:
-            self._context.invoke(target, inputs, outputs)
-        except (ValueError, RuntimeError) as error:
-            if self._state.error is not None:
-                raise self._state.error from None
-            raise DeviceError(f"{function.name}: {_reason(error)}") from None
+        with self._lock, self._state.call() as call:
+            self.records = call.records
+            try:
+                self._context.invoke(target, inputs, outputs)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(f"{function.name}: {_reason(error)}")
+                raise reason from reason.__cause__
         return [_result(outputs, number) for number in range(len(outputs))]
 
     def _push(

@@ -48,7 +48,7 @@ class Ending:
 
 def preload() -> None:
     """Import what every run needs, once: a forked run begins with it. Starts no thread."""
-    import aie_conv.bridge.pipeline
+    import aie_conv.bridge.flow
     import aie_conv.cli.main
     import aie_conv.pipeline
     import aie_conv.runtime.program
