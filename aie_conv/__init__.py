@@ -61,6 +61,7 @@ def compile(
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
     flags: Sequence[str] = (),
+    isolate: bool = False,
 ) -> "Artifact":
     """Compile a program with its convolutions routed to the NPU or the CPU.
 
@@ -88,9 +89,12 @@ def compile(
         trace: file for the simulated timelines in Chrome's trace format.
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
         flags: more flags of iree-compile.
+        isolate: compile in a process of its own, which costs half a second: a signal out of IREE's library
+            ends that one and is a :class:`~aie_conv.errors.ProcessDied` here.
 
     Raises:
         UsageError: an argument that cannot be used.
+        ProcessDied: with ``isolate``, the compiler's process ended of a signal.
         AieConvError: IREE refused the program.
     """
     from pathlib import Path
@@ -117,7 +121,7 @@ def compile(
         trace_dispatch=trace_dispatch,
         iree_flags=tuple(flags),
     )
-    return compile_any(module_or_model, options, example_inputs, input_shapes)
+    return compile_any(module_or_model, options, example_inputs, input_shapes, isolate=isolate)
 
 
 def load(

@@ -94,7 +94,9 @@ def flatten(form: Form, value: Any, where: str, out: dict[int, Any]) -> None:
     else:
         forms: Sequence[Form] = content[2] if kind == "named" else content
         if not isinstance(value, tuple | list):
-            raise UsageError(f"{where}: a {_WORDS[kind]} of {len(forms)} is wanted, {_short(value)} given")
+            raise UsageError(
+                f"{where}: a {_WORDS[kind]} of {len(forms)} is wanted, {_short(value)} given"
+            )
         values: Sequence[Any] = cast("Sequence[Any]", value)
         if len(values) != len(forms):
             raise UsageError(f"{where}: {len(forms)} values are wanted, {len(values)} given")
@@ -145,7 +147,9 @@ class Call:
         """Of what :meth:`to_json` wrote."""
         return Call(*json.loads(text))
 
-    def arguments(self, positional: Sequence[Any], keywords: Mapping[str, Any], name: str) -> list[Any]:
+    def arguments(
+        self, positional: Sequence[Any], keywords: Mapping[str, Any], name: str
+    ) -> list[Any]:
         """The tensors of a call, in the compiled function's order.
 
         Raises:

@@ -106,20 +106,17 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
-    from aie_conv.files import check_writable
     from aie_conv.options import parse_flags
     from aie_conv.pipeline import compile_source
     from aie_conv.report.json import summary
 
     options = parse_flags(flags)
-    check_writable(output)
     source = sys.stdin.buffer.read() if name == "-" else Path(name)
     quick = options.search == "fast" and options.html is None and options.trace is None
     said = Stderr("aie-conv compile", quiet=quick)
     try:
-        artifact = compile_source(source, options, said.progress, said.warn)
+        artifact = compile_source(source, options, said.progress, said.warn, output=output)
     finally:
         said.end()
-    artifact.save(output)
     print(f"{output}: {summary(artifact.report)}")
     return 0

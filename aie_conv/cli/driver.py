@@ -14,6 +14,7 @@ from typing import Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
 from aie_conv.frontends.miopen.execute import (
     BACKENDS,
@@ -335,11 +336,7 @@ def read_file(path: str) -> list[tuple[int, str]]:
     Raises:
         UsageError: it cannot be read, or holds none.
     """
-    try:
-        commands = read_commands(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise UsageError(f"{path}: cannot be read: {reason}") from None
+    commands = read_commands(read_text(Path(path), "file of driver commands"))
     if not commands:
         raise UsageError(f"{path}: no command in it")
     return commands

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import AieConvError, UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 if TYPE_CHECKING:
@@ -153,10 +154,7 @@ def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], i
     """The problems of a file of commands, and how many commands have failed."""
     from aie_conv.frontends.miopen.command import parse, read_commands
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+    text = read_text(path, "model, or a file of driver commands")
     failed = 0
     asked: list[tuple[int, str, ConvSignature]] = []
     for line, command in read_commands(text):

@@ -70,7 +70,9 @@ def _tensor(array: Any, where: str) -> torch.Tensor:
     try:
         return torch.from_numpy(np.array(array))
     except TypeError:
-        raise UsageError(f"example input {where}: an array of {array.dtype}: torch has no such type") from None
+        raise UsageError(
+            f"example input {where}: an array of {array.dtype}: torch has no such type"
+        ) from None
 
 
 def export(model: Any, inputs: Inputs) -> ExportedProgram:
@@ -88,13 +90,17 @@ def export(model: Any, inputs: Inputs) -> ExportedProgram:
     # A graph of torch's own has its mode inside; the flag says nothing.
     if module.training and not isinstance(module, torch.fx.GraphModule):
         raise UsageError("the model is in training mode: call model.eval() first")
-    name = type(model).__name__ if isinstance(model, nn.Module) else getattr(model, "__name__", "function")
+    name = (
+        type(model).__name__
+        if isinstance(model, nn.Module)
+        else getattr(model, "__name__", "function")
+    )
     with _as_before(module), torch.no_grad(), warnings.catch_warnings():
         # torch's own, about what it deprecates and what it cannot see
         warnings.simplefilter("ignore")
         try:
             return torch.export.export(module, *inputs)
-        except Exception as error:  # noqa: BLE001  the model's own code runs here, and may raise anything
+        except Exception as error:
             reason = next(iter(str(error).strip().splitlines()), "")
             raise UsageError(
                 f"{name}: torch.export cannot take it: {type(error).__name__}: {reason}"

@@ -64,7 +64,9 @@ def _read(graph_module: GraphModule, node: Node) -> _Norm | None:
     scale = (variance.double() + cast("float", eps)).rsqrt()
     scale = scale if weight is None else scale * weight.double()
     shift = -mean.double() * scale
-    return _Norm(cast("Node", node.args[0]), scale, shift if bias is None else shift + bias.double())
+    return _Norm(
+        cast("Node", node.args[0]), scale, shift if bias is None else shift + bias.double()
+    )
 
 
 def constant(graph_module: GraphModule, argument: Any) -> Tensor | None:
@@ -138,7 +140,10 @@ def _scale(graph_module: GraphModule, node: Node, norm: _Norm) -> None:
             for constant in (norm.scale, norm.shift)
         )
         product = graph_module.graph.call_function(_affine, (norm.x, scale, shift))
-    product.meta = {"val": _result(node).meta["val"], "stack_trace": node.meta.get("stack_trace", "")}
+    product.meta = {
+        "val": _result(node).meta["val"],
+        "stack_trace": node.meta.get("stack_trace", ""),
+    }
     _replace(node, product)
     replace(graph_module, product, _affine)
 

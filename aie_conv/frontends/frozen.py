@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from aie_conv.errors import UsageError
 
 if TYPE_CHECKING:
-    import torch
     from torch.export import ExportedProgram
     from torch.fx import GraphModule, Node
 

@@ -55,7 +55,9 @@ def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | N
                 if "stack_trace" in node.meta:
                     copy.meta["stack_trace"] = node.meta["stack_trace"]
                 copies[inner] = copy
-    _use(node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results])
+    _use(
+        node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results]
+    )
     graph.erase_node(node)
     return [copy for copy in copies.values() if copy not in node.all_input_nodes]
 
@@ -74,7 +76,6 @@ def _use(node: Node, results: Any) -> None:
 
 def _trace(node: Node, rule: Rule) -> GraphModule | None:
     from torch._subclasses.fake_tensor import FakeTensorMode
-    from torch.fx import Node
     from torch.fx.experimental.proxy_tensor import make_fx
     from torch.fx.node import map_arg
 
@@ -97,5 +98,3 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
             return make_fx(call)(*values)
     except _Stays:
         return None
-
-

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import is_mlir
 from aie_conv.report.explain.stage import Stage
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _read(source: str | bytes | os.PathLike[str]) -> tuple[bytes, str]:
     """A module's bytes, and what messages call it."""
     if isinstance(source, bytes):
         return source, "module"
-    if isinstance(source, str) and ("\n" in source or "{" in source):
+    if isinstance(source, str) and is_mlir(source):
         return source.encode(), "module"
     from aie_conv.bridge.compiler import read_source
 

@@ -6,7 +6,6 @@ the two (IREE's buffers are shared with the NPU), and on the NPU's the load of a
 consecutive dispatches differ, which the cycle model does not know yet.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aie_conv.errors import UsageError
-from aie_conv.files import user_cache
+from aie_conv.files import read_json, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
@@ -197,8 +196,8 @@ def load_measured() -> HostCost:
     """
     path, again = stored_path(), "run `aie-conv cpu-cost measure`"
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")), "measured")
-    except FileNotFoundError:
-        raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}") from None
-    except (OSError, ValueError) as error:
+        if not path.exists():
+            raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}")
+        return from_json(read_json(path), "measured")
+    except ValueError as error:
         raise UsageError(f"{path}: no measurement of this version ({error}): {again}") from None

@@ -12,13 +12,13 @@ may be left out; what they do not fix is chosen. A report's entries for what is 
 passed over.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_json
 from aie_conv.plan import Dispatch
 
 Frozen = tuple[tuple[str, int], ...]
@@ -156,12 +156,7 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be read, or is no JSON.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: no JSON: {error}") from None
+    data = read_json(path)
     return data if isinstance(data, dict) else {}
 
 
