@@ -95,7 +95,7 @@ class State:
         hal: IREE's device for the CPU's part, whose allocator makes the results.
         device: what runs the programs.
         progress: told after each call: the dispatch's name and its figures.
-        records: figures of each call since the last :meth:`clear`.
+        records: figures of each call; whoever reads them may clear the list.
         error: what the last failing call raised; IREE passes on only its text.
     """
 
