@@ -6,7 +6,7 @@ Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function 
 import os
 import time
 import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -300,10 +300,47 @@ def compile_source(
     return artifact
 
 
-def compile_any(
-    module_or_model: Any, options: Options, example_inputs: Sequence[Any] | None = None
+def compile_onnx(
+    source: Any,
+    options: Options,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, or a torch model with its example inputs."""
+    """Run every stage on an ONNX model.
+
+    Args:
+        source: a path, a serialized model, or a ``ModelProto``.
+        options: the options.
+        shapes: sizes of inputs that the model leaves open, by name.
+        progress, warn: as :func:`compile_source` takes them.
+
+    Raises:
+        UsageError: the model cannot be read, imported or compiled.
+    """
+    from aie_conv.frontends.onnx import explain_refusal, import_onnx, source_name
+
+    progress(f"reading {source_name(source)}")
+    module = import_onnx(source, shapes)
+    try:
+        return compile_source(module, options, progress, warn)
+    except UsageError as error:
+        raise UsageError(explain_refusal(str(error), source)) from None
+
+
+def compile_any(
+    module_or_model: Any,
+    options: Options,
+    example_inputs: Sequence[Any] | None = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
+) -> Artifact:
+    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs."""
+    from aie_conv.frontends.onnx import is_onnx
+
+    if is_onnx(module_or_model):
+        return compile_onnx(module_or_model, options, input_shapes)
+    if input_shapes is not None:
+        raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
     if isinstance(module_or_model, os.PathLike):
         return compile_source(Path(module_or_model), options)
     if isinstance(module_or_model, bytes):

@@ -14,7 +14,8 @@ from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.command import parse
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 from aie_conv.frontends.miopen.levels import LEVELS, generate, wanted
-from aie_conv.frontends.miopen.signature import MODES, ConvSignature
+from aie_conv.frontends.miopen.shape import MODES
+from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
     from aie_conv.options import Options

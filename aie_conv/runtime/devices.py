@@ -7,6 +7,7 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -23,7 +24,8 @@ Array = NDArray[Any]
 class Device(Protocol):
     """Runs programs on flat, contiguous arrays; the last of them is the result.
 
-    An array is as long as its argument without its slack, which is the device's to add.
+    An array is as long as its argument without its slack, which is the device's to add. Artifacts that
+    share a device may call it from several threads at once.
     """
 
     @property
@@ -51,16 +53,24 @@ class NullDevice:
 
 
 class SimDevice:
-    """The simulator; a program is parsed and compiled at its first call."""
+    """The simulator; a program is parsed and compiled at its first call.
+
+    Like an array of cores, it runs one program at a time: calls from several threads wait for each other.
+    """
 
     name = "sim"
 
     def __init__(self) -> None:
         self._simulators: dict[str, Any] = {}
         self._loaded = ""
+        self._lock = Lock()
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Simulate the program's text; the array is reconfigured where it was configured otherwise."""
+        with self._lock:
+            return self._run(executable, buffers)
+
+    def _run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         from aie_conv.sim import Simulator
 
         simulator = self._simulators.get(executable.text)
@@ -115,9 +125,14 @@ class XrtDevice:
         self._model: str = self._device.get_info(pyxrt.xrt_info_device.name)
         self._kernels: dict[str, tuple[Any, Any, int]] = {}
         self._loaded: dict[str, Any] = {}
+        self._lock = Lock()
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run the program's binary."""
+        with self._lock:
+            return self._run(executable, buffers)
+
+    def _run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         xrt = self._xrt
         kernel, instructions, words = self._kernel(executable)
         to_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
@@ -46,7 +47,7 @@ class RunStats:
 
 
 class Simulator:
-    """A program loaded into the simulated array.
+    """A program loaded into the simulated array; threads that run it wait for each other.
 
     Attributes:
         device: the IR's device name ("npu1", "npu2").
@@ -74,6 +75,7 @@ class Simulator:
         self._cores: list[CoreRun] = []
         self._memory: dict[Value, np.ndarray] = {}
         self._shared: Shared = {}
+        self._lock = Lock()
 
     def run(
         self,
@@ -94,8 +96,12 @@ class Simulator:
             UsageError: a buffer that does not fit its argument.
             DeviceError: deadlock, access out of bounds, data left over.
         """
-        began = time.perf_counter()
         memories = self._bytes_of(buffers)
+        with self._lock:
+            return self._run(memories, exact, timeline)
+
+    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+        began = time.perf_counter()
         engine = Engine()
         network = self._prepare(engine, exact)
         sequence = SequenceRun(self.commands, network, engine, memories)

@@ -21,7 +21,8 @@ from aie_conv.frontends.miopen.contraction import Sides, contraction, placements
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.numerics import compare
 from aie_conv.frontends.miopen.reference import reference, torch_dtype
-from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen.shape import default_layout
+from aie_conv.frontends.miopen.signature import ConvSignature
 from aie_conv.options import Options
 from aie_conv.pipeline import import_module, recognise, run, start
 from tests.support.bridge.reference import NUMPY_DTYPE, evaluate
