@@ -1,6 +1,6 @@
 """The epilogue of one object of the output, with sizes that are run-time parameters.
 
-It stands beside :mod:`aie_conv.codegen.steered`, whose parameters it reads. Sums lie behind them as
+It stands beside :mod:`aie_conv.codegen.parametric`, whose parameters it reads. Sums lie behind them as
 [pixels of a tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form.
 Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says, a residual in an object of
 the input as [its pixels][blocks of s channels][r][s].
@@ -13,7 +13,8 @@ from functools import cached_property
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
 from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import Buffer
-from aie_conv.codegen.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
+from aie_conv.codegen.parameters import VECTOR_WORDS, Block
+from aie_conv.codegen.parametric import MOST_CONSTANTS
 from aie_conv.codegen.text import Writer
 from aie_conv.problem import DTYPE_BYTES
 
@@ -30,7 +31,7 @@ def vector_offsets(
     """Where per-channel operands lie behind one another, and their length, in operand elements.
 
     Args:
-        n: channels of a slice.
+        n: channels of an N tile.
         dtypes: the operands' types, in the order of the epilogue's inputs.
         operand_bytes: of an element of the buffer that they lie in.
     """
@@ -43,26 +44,24 @@ def vector_offsets(
 
 
 @dataclass(frozen=True)
-class SteeredEpilogue(BlockEpilogue):
+class ParametricEpilogue(BlockEpilogue):
     """One epilogue function; inputs besides the residual are per-channel operands.
 
     Attributes:
         sums: length of the accumulators, without the parameters in front of them.
-        unit: length of the output's buffer.
+        output: length of the output's buffer.
         a_elements: length of the A buffer.
-        kept: length of the buffer that per-channel operands are kept in.
-        words: length of the parameters.
-        constant_table: where the constants lie in them.
+        bias: length of the buffer that per-channel operands are kept in.
+        block: the parameters.
         residual: the input index of the residual, None without.
         vector_bytes: of one vector load.
     """
 
     sums: int
-    unit: int
+    output: int
     a_elements: int
-    kept: int
-    words: int
-    constant_table: int
+    bias: int
+    block: Block
     residual: int | None
     vector_bytes: int
 
@@ -105,11 +104,11 @@ class SteeredEpilogue(BlockEpilogue):
 
     @property
     def channel_step(self) -> int:
-        """Blocks of t channels that are made together; the blocks of a slice are a multiple of it."""
+        """Blocks of t channels that are made together; those of an N tile are a multiple of it."""
         return 1 if self.residual is None else self._covered(self.residual)
 
     def vector_offsets(self, n: int) -> tuple[tuple[int, ...], int]:
-        """:func:`vector_offsets` of :attr:`vectors`, for slices of ``n`` channels."""
+        """:func:`vector_offsets` of :attr:`vectors`, for N tiles of ``n`` channels."""
         dtypes = [self._dtype(index) for index in self.vectors]
         return vector_offsets(n, dtypes, DTYPE_BYTES[self.operand_dtype])
 
@@ -123,25 +122,25 @@ class SteeredEpilogue(BlockEpilogue):
         joined = sum(max(1, row * parts // 64) for parts in range(2, t // wide + 1))
         return joined + (self.channel_step > 1)
 
-    def cycles_of(self, unit_pixels: int, channel_blocks: int) -> int:
+    def cycles_of(self, output_pixels: int, channel_blocks: int) -> int:
         """Issue cycles of one call, an estimate.
 
         Args:
-            unit_pixels: blocks of pixels of an object of the output.
-            channel_blocks: blocks of t channels of a slice.
+            output_pixels: blocks of pixels of an object of the output.
+            channel_blocks: blocks of t channels of an N tile.
         """
         load = self.lanes * 4, self.vector_bytes
         each, more = pace(self.epilogue, self.accumulator, load, self._moves)
         loops = channel_blocks // self.channel_step
-        return 20 + unit_pixels * channel_blocks * each + loops * more
+        return 20 + output_pixels * channel_blocks * each + loops * more
 
     @property
     def _buffers(self) -> dict[str, Buffer]:
         """The buffers by their names, in the order of the arguments."""
-        given = [Buffer("%c", self.words + self.sums, "i32")]
+        given = [Buffer("%c", self.block.words + self.sums, "i32")]
         if self.vectors:
-            given.append(Buffer("%v", self.kept, self.operand_dtype))
-        given.append(Buffer("%out", self.unit, self.out_dtype))
+            given.append(Buffer("%v", self.bias, self.operand_dtype))
+        given.append(Buffer("%out", self.output, self.out_dtype))
         if self.residual is not None:
             given.append(Buffer("%res", self.a_elements, self.operand_dtype))
         return {buffer.name: buffer for buffer in given}
@@ -161,27 +160,27 @@ class SteeredEpilogue(BlockEpilogue):
     def text(self, name: str) -> str:
         """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
 
-        With a residual a call makes the part of the unit that an object of the residual is for, ``call``
-        is its number. The last is the block of s channels of a pixel at which the residual's channels
-        begin.
+        With a residual a call makes the part of the output's object that an object of the residual is
+        for, ``call`` is its number. The last is the block of s channels of a pixel at which the
+        residual's channels begin.
         """
         r, s, t = self.rst
         w, buffers = Writer(), self._buffers
         args = ", ".join(f"{name}: {kind}" for name, kind in self._arguments)
         with w.block(f"func.func private @{name}({args})"):
             zero, one = w.constant(0), w.constant(1)
-            channels, pixels = self._word(w, Word.CHANNELS), self._word(w, Word.UNIT_PIXELS)
+            channels, pixels = self._word(w, "channel_blocks"), self._word(w, "output_pixels")
             pixel = w.value("i", f"arith.muli %u, {pixels} : index")
             row, inside = w.times(channels, r * t), ""
             if self.residual is not None:
-                pixels = self._word(w, Word.RESIDUAL_PIXELS)
+                pixels = self._word(w, "residual_pixels")
                 skipped = w.value("i", f"arith.muli %call, {pixels} : index")
                 inside = w.value("i", f"arith.muli {skipped}, {row} : index")
                 pixel = w.sum(pixel, skipped)
             first = w.value("i", f"arith.muli {pixel}, {row} : index")
-            firsts, steps = [w.plus(first, self.words)], [row, row]
+            firsts, steps = [w.plus(first, self.block.words)], [row, row]
             if self.residual is not None:
-                blocks = self._word(w, Word.RESIDUAL_BLOCKS)
+                blocks = self._word(w, "residual_blocks")
                 firsts.append(w.times("%at", r * s))
                 steps.append(w.times(blocks, r * s))
             offsets = self._offsets(w, channels)
@@ -213,7 +212,7 @@ class SteeredEpilogue(BlockEpilogue):
         r, _, t = self.rst
         few, lanes = f"vector<{t}xi32>", ", ".join(str(c) for _ in range(r) for c in range(t))
         for number, key in enumerate(self._lifted):
-            at = w.constant(self.constant_table + number * VECTOR_WORDS)
+            at = w.constant(self.block.place("constants", number * VECTOR_WORDS))
             value = self._load(w, self._buffers["%c"], at, t)
             found[key] = w.value("k", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
         return {**super()._constants(w, found), **found}
@@ -228,9 +227,9 @@ class SteeredEpilogue(BlockEpilogue):
         dtype = self.epilogue.steps[number].dtype
         return self._every(w, value, "i32", dtype, 4 // DTYPE_BYTES[dtype], self._part(number)[0])
 
-    def _word(self, w: Writer, word: Word) -> str:
+    def _word(self, w: Writer, name: str) -> str:
         """A parameter as an index."""
-        return w.word("%c", self._buffers["%c"].type, w.constant(word))
+        return self.block.load(w, ("%c", self._buffers["%c"].type), name)
 
     def _offsets(self, w: Writer, channels: str) -> dict[int, str]:
         """Where each per-channel operand begins, for so many blocks of channels."""
@@ -273,20 +272,3 @@ class SteeredEpilogue(BlockEpilogue):
             )
 
         return self._gather(w, index, c, read)
-
-
-@dataclass(frozen=True)
-class SteeredFinish(SteeredEpilogue):
-    """The epilogue with the sizes of one tiling's calls."""
-
-    unit_pixels: int
-    channel_blocks: int
-
-    @property
-    def columns(self) -> int:
-        """Channels that one call handles."""
-        return self.channel_blocks * self.rst[2]
-
-    def cycles(self) -> int:
-        """Issue cycles of one call, an estimate."""
-        return self.cycles_of(self.unit_pixels, self.channel_blocks)
