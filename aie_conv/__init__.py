@@ -74,7 +74,7 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
-        direct: "auto", "scalar", "vector", "sliding" or "steered" code of the direct route.
+        direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
         emit: folder for the emitted modules.

@@ -20,8 +20,8 @@ flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
                              the cheapest, the CPU included; a route that refuses leaves the CPU)
-  --amd-aie-direct=auto|vector|sliding|scalar|steered  the direct route's core code (default auto: the
-                             cheapest; scalar takes every type as it is, f32 too)
+  --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
+                             auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are

@@ -1,28 +1,31 @@
 """Programs for many shapes: the emitted text, parsed back and run, against torch."""
 
-from collections import Counter
 from collections.abc import Callable
-from contextlib import suppress
+from dataclasses import replace
 from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aie_conv.arch import get_device
-from aie_conv.direct.frames import SteeredRoute
-from aie_conv.direct.steered import SteeredTiling
-from aie_conv.direct.steered_tile import Frame
+from aie_conv.direct.parametric.addresses import StripAddresses
+from aie_conv.direct.parametric.layout import L1Layout
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.mapping import emit
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.streams import Wait, channels, schedule
+from aie_conv.mapping.streams import Channel, channels
 from aie_conv.plan import blank_operands
 from aie_conv.problem import conv2d
+from aie_conv.sim import Simulator
 from tests.support.direct.strategies import Case, cases, simulate
+from tests.support.mappings import plans_of
 
-FRAME = Frame(2048, 2304, 1024, 6144, 512, sevens=False)
+LAYOUT = L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)
 """A small one, which most small problems fit."""
-ROUTE = SteeredRoute([FRAME])
+ROUTE = ParametricRoute([LAYOUT])
 LAST = (0, 2, 3, 1)
 
 
@@ -55,30 +58,27 @@ def dense(draw: st.DrawFn) -> Case:
     )
 
 
-def plan_of(case: Case, device: str) -> tuple[ArrayPlan, SteeredTiling]:
-    """The best plan in the small frame; hypothesis draws another case where there is none."""
+def plan_of(case: Case, device: str) -> ArrayPlan:
+    """The best plan in the small layout; hypothesis draws another case where there is none."""
     try:
-        plan = ROUTE.propose(case.problem(), device)
+        return ROUTE.propose(case.problem(), device)
     except (ConfigRefused, Unsupported):
         assume(False)
         raise
-    tiling = plan.tiling
-    assert isinstance(tiling, SteeredTiling)
-    return plan, tiling
 
 
-def tilings_of(case: Case, device: str, wanted: Callable[[SteeredTiling], bool]) -> list[ArrayPlan]:
-    """The plans in the small frame that are worth a closer look and are as ``wanted``."""
-    found: list[ArrayPlan] = []
+def strips(mapping: Mapping) -> StripAddresses:
+    addresses = mapping.addresses
+    assert isinstance(addresses, StripAddresses)
+    return addresses
+
+
+def plans_in(case: Case, device: str, wanted: Callable[[Mapping], bool]) -> list[ArrayPlan]:
+    """The plans in the small layout that are worth a closer look and are as ``wanted``."""
     try:
-        for tiling in ROUTE.plain(case.problem(), get_device(device)):
-            if wanted(tiling):
-                with suppress(ConfigRefused):
-                    tiling.check()
-                    found.append(ArrayPlan("direct", "steered", tiling, tiling.cycles))
+        return list(plans_of(ROUTE, case.problem(), device, wanted))
     except Unsupported:
-        pass
-    return found
+        return []
 
 
 def image(side: int, channels: int, taps: int = 3, outputs: int = 64, dtype: str = "i8") -> Case:
@@ -95,8 +95,8 @@ DEVICES = st.sampled_from(["npu1_1col", "npu1_4col", "npu4"])
 @given(dense(), DEVICES)
 def test_what_lies_behind_the_input_does_not_matter(case: Case, device: str) -> None:
     """There it is NaN, or -1; torch knows nothing of it."""
-    plan, tiling = plan_of(case, device)
-    assume(tiling.input_slack)
+    plan = plan_of(case, device)
+    assume(plan.mapping.addresses.over_read)
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
 
@@ -105,26 +105,30 @@ def test_what_lies_behind_the_input_does_not_matter(case: Case, device: str) -> 
 @pytest.mark.parametrize(("side", "channels"), [(7, 64), (9, 64), (9, 512)])
 def test_small_images_equal_torch(side: int, channels: int, dtype: str) -> None:
     case = image(side, channels, dtype=dtype)
-    plan = tilings_of(case, "npu1_4col", lambda tiling: tiling.input_slack > 0)[0]
+    plan = plans_in(case, "npu1_4col", lambda m: m.addresses.over_read > 0)[0]
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
 
 
 # -- who computes what -----------------------------------------------------------------------------
 WAYS = {
-    "rows of cores with pixels of their own": lambda tiling: tiling.phases > 1,
-    "columns with fewer tiles": lambda tiling: tiling.tiles_of(tiling.columns - 1) < tiling.column_tiles,
-    "strips that follow one another": lambda tiling: tiling.interleaved,
-    "columns of a strip": lambda tiling: tiling.unit_shape[0] == tiling.height > 1 < tiling.units,
-    "taps that are brought one by one": lambda tiling: not tiling.held and tiling.direct.rows.taps > 1,
-}  # fmt: skip
+    "rows of cores with pixels of their own": lambda m: strips(m).p.time_shared > 1,
+    "columns with fewer tiles": lambda m: m.grid.tiles_of(m.grid.columns - 1) < m.grid.column_tiles,
+    "strips that follow one another": lambda m: strips(m).p.interleaved,
+    "columns of a strip": lambda m: (
+        strips(m).tile.output_shape[0] == strips(m).p.height > 1 < m.tile.output_objects
+    ),
+    "taps that are brought one by one": lambda m: (
+        not strips(m).p.window and strips(m).view.rows.taps > 1
+    ),
+}
 
 
 @pytest.mark.parametrize("way", WAYS)
 @settings(max_examples=max(2, settings.default.max_examples // 6))
 @given(dense(), DEVICES, st.randoms(use_true_random=False))
 def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Random) -> None:
-    plans = tilings_of(case, device, WAYS[way])
+    plans = plans_in(case, device, WAYS[way])
     assume(plans)
     plan = chance.choice(plans)
     got, arrays = simulate(case, plan, plan.emit())
@@ -132,14 +136,13 @@ def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Rando
 
 
 @given(st.one_of(dense(), cases(["i8", "bf16"])), DEVICES)
-def test_the_slack_ends_at_the_last_address(case: Case, device: str) -> None:
-    plan, tiling = plan_of(case, device)
-    lhs = plan.arguments[0]
-    slices = [tiling.slice_of(0, row) for row in range(tiling.rows)]
+def test_the_over_read_ends_at_the_last_address(case: Case, device: str) -> None:
+    plan = plan_of(case, device)
+    grid, addresses, lhs = plan.mapping.grid, plan.mapping.addresses, plan.arguments[0]
     behind = max(
         pattern.offset + sum((size - 1) * stride for size, stride in pattern.dims) + 1
-        for tile in range(tiling.tiles)
-        for name, pattern in tiling.input_patterns(tile, slices)
+        for tile in range(grid.tiles)
+        for name, pattern in addresses.input_patterns(tile, grid.row_n_tiles(0))
         if name == lhs.name
     )
     assert lhs.slack == max(0, behind - lhs.elements)
@@ -148,57 +151,56 @@ def test_the_slack_ends_at_the_last_address(case: Case, device: str) -> None:
 
 
 def test_a_tile_at_the_end_takes_no_more_tasks_than_others() -> None:
-    _, tiling = plan_of(image(9, 512), "npu1_1col")
-    assert tiling.input_slack > 0
-    each = len(channels(tiling, [0], 1)[0].parts)
-    assert len(channels(tiling, [0])[0].parts) <= each * tiling.passes * tiling.column_tiles
+    mapping = plan_of(image(9, 512), "npu1_1col").mapping
+    assert mapping.addresses.over_read > 0
+    each = len(channels(mapping, [0], 1)[0].parts)
+    assert len(channels(mapping, [0])[0].parts) <= each * mapping.grid.steps
 
 
-def test_far_more_slack_than_input_is_refused() -> None:
+def test_far_more_over_read_than_input_is_refused() -> None:
     """Sixteen rows of pixels in a strip, three of which are needed, of a wide image of six rows."""
     case = Case(1, 1, 8, 128, (6, 66), (3, 3), (1, 1), (1, 1), "i8", LAST, LAST, LAST, 0, "bias")
-    plan, _ = plan_of(case, "npu1_4col")
-    sizes = {"n": 128, "share": 32, "kc": 8, "held": 2, "height": 1, "width": 2}
-    known = ROUTE.propose(case.problem(), "npu1_4col", {**plan.parameters, **sizes, "wide": 16})
+    plan = plan_of(case, "npu1_4col")
+    sizes = {
+        "tile_n": 128,
+        "object_channels": 32,
+        "tile_k": 8,
+        "window": 2,
+        "height": 1,
+        "width": 2,
+    }
+    known = ROUTE.propose(
+        case.problem(), "npu1_4col", {**plan.parameters, **sizes, "input_width": 16}
+    )
     assert known.arguments[0].slack > 0
-    with pytest.raises(ConfigRefused, match=r"input slack: 6864 elements of 3168"):
-        ROUTE.propose(case.problem(), "npu1_4col", {**plan.parameters, **sizes, "wide": 4})
+    with pytest.raises(ConfigRefused, match=r"over-read: 6864 elements of 3168"):
+        ROUTE.propose(case.problem(), "npu1_4col", {**plan.parameters, **sizes, "input_width": 4})
 
 
 # -- the order of tasks ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("device", ["npu1_1col", "npu1_4col", "npu4"])
-@pytest.mark.parametrize("sizes", [(56, 64, 256, 1), (28, 128, 128, 1), (30, 128, 128, 3)])
-def test_an_output_is_put_off_until_something_waits(
-    sizes: tuple[int, int, int, int], device: str
+def simulated(plan: ArrayPlan, text: str) -> tuple[int, bytes]:
+    """Cycles and result of a program over zeros."""
+    buffers = blank_operands(plan)
+    cycles = Simulator(text).run(buffers).cycles
+    return cycles, buffers[-1].tobytes()
+
+
+@pytest.mark.parametrize("sizes", [(28, 128, 128, 1), (30, 128, 128, 3)])
+def test_outputs_in_front_of_what_cores_need_only_cost_time(
+    monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, int, int, int]
 ) -> None:
+    """The sequence puts outputs behind what cores need sooner: it takes no longer, and computes the same."""
     side, depth, outputs, taps = sizes
     problem = conv2d(1, side, side, depth, outputs, taps, taps, dtype="i8")
-    made = channels(SteeredRoute().propose(problem, device).tiling)
-    order = {channel.symbol: channel for channel in made}
-    pushed: Counter[str] = Counter()
-    waits = put_off = 0
-    for op in schedule(made, 4):
-        if isinstance(op, Wait):
-            waits += 1
-            continue
-        channel = order[op.symbol]
-        step = channel.chains[pushed[op.symbol]][0]
-        pushed[op.symbol] += 1
-        if channel.late:
-            waits = 0
-            continue
-        # What is behind in its own order, of what may be late.
-        behind = [
-            other.symbol
-            for other in made
-            if other.late
-            and pushed[other.symbol] < len(other.chains)
-            and other.chains[pushed[other.symbol]][0] < step
-        ]
-        put_off += len(behind)
-        assert not (waits and behind), (op.symbol, behind)
-        waits = 0
-    assert pushed == {channel.symbol: len(channel.chains) for channel in made}
-    assert put_off or taps == 1
+    plan = ParametricRoute().propose(problem, "npu1_4col")
+    late = simulated(plan, plan.emit())
+
+    def at_once(*arguments: Any) -> list[Channel]:
+        return [replace(channel, late=0) for channel in channels(*arguments)]
+
+    monkeypatch.setattr(emit, "channels", at_once)
+    early = simulated(plan, plan.emit())
+    assert late[1] == early[1]
+    assert late[0] <= early[0]

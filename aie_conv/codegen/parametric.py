@@ -15,92 +15,76 @@ Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from enum import IntEnum
-from math import ceil
 
 from aie_conv.codegen.grouped import Operands
 from aie_conv.codegen.matrix_unit import I32, MatrixKernel
+from aie_conv.codegen.parameters import (
+    ARRAY_COLUMNS,
+    CORE_ROWS,
+    LOOP_FIELDS,
+    VECTOR_WORDS,
+    Field,
+    ParameterBlock,
+)
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import INDEX, Block, Op, Type, Value, memref
 from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 
-VECTOR_WORDS = 16
-"""Words of a vector of 64 bytes, by which a core reads its parameters."""
+FIELDS = (
+    *LOOP_FIELDS,
+    Field("filter_objects"),
+    Field("output_objects"),
+    Field("steps"),
+    Field("pixel_groups"),
+    Field("channel_groups"),
+    Field("channel_blocks"),
+    Field("output_pixels"),
+    Field("residual_blocks"),
+    Field("k_chunks"),
+    Field("chunk_elements"),
+    Field("first_k_chunks"),
+    Field("residual_before", CORE_ROWS),
+    Field("residual_block", CORE_ROWS),
+    Field("residual_after", CORE_ROWS),
+    Field("input_before", CORE_ROWS),
+    Field("input_after", CORE_ROWS),
+    Field("column_tiles", ARRAY_COLUMNS),
+    Field("idle_objects", ARRAY_COLUMNS),
+    Field("bias_inside"),
+    Field("bias_object"),
+    Field("input_between"),
+    Field("residual_pixels"),
+    Field("residual_calls"),
+)
+"""What a core reads besides its tables.
 
-
-class Word(IntEnum):
-    """Where each run-time parameter lies among a core's i32 words.
-
-    Attributes:
-        PASSES: passes over the output channels.
-        TILES: tiles of output pixels of a column of cores, where all have as many.
-        CHUNKS: groups of objects of A of a tile that one object of B, or all that meet one, serve.
-        VARIANT: which epilogue.
-        OBJECTS: objects of B that meet one object of A.
-        UNITS: objects of the output of a tile.
-        STEPS: steps of K of an object of B.
-        PIXEL_GROUPS: groups of y blocks of output pixels of a tile.
-        CHANNEL_GROUPS: groups of x blocks of output channels of an object of B.
-        CHANNELS: blocks of t output channels of a slice.
-        UNIT_PIXELS: blocks of output pixels of an object of the output.
-        RESIDUAL_BLOCKS: blocks of s channels of a pixel in an object of the residual.
-        RESIDUAL_PIXELS: blocks of output pixels for which an object of the residual holds the channels.
-        RESIDUAL_CALLS: how many of them make an object of the output.
-        SPAN: objects of A whose steps an object of B holds, but for a tile's first.
-        FIRST_SPAN: those of a tile's first object of B.
-        PART: elements of an object of B for one of these objects of A.
-        SKIP_FIRST: objects of the residual for other rows of cores before this row's; one word a row.
-        RESIDUAL_AT: block of the pixel at which this row's channels begin; one word a row.
-        SKIP_LAST: objects of the residual for other rows behind this row's; one word a row.
-        BEFORE: objects of the input for other rows of cores before each of this row's; one word a row.
-        AFTER: objects of the input for other rows behind each of this row's; one word a row.
-        TILES_OF: tiles of output pixels in a pass; one word a column of cores.
-        IDLE: objects of B in a pass for tiles that other columns have more; one word a column.
-        INSIDE: whether a slice's per-channel operands lie behind the weights of a tile's first object of B,
-            1 or 0.
-        OWN_OBJECT: whether an object of their own comes behind a tile's others, 1 or 0.
-        BETWEEN: objects of the input for other rows of cores between two of a row's.
-        STEP_TABLE: for each step of an object of B, the distance of its block of A from the pixel's
-            first block, in elements. The table of the blocks of pixels lies behind it.
-    """
-
-    PASSES = 0
-    TILES = 1
-    CHUNKS = 2
-    VARIANT = 3
-    OBJECTS = 4
-    UNITS = 5
-    STEPS = 6
-    PIXEL_GROUPS = 7
-    CHANNEL_GROUPS = 8
-    CHANNELS = 9
-    UNIT_PIXELS = 10
-    RESIDUAL_BLOCKS = 11
-    SPAN = 12
-    PART = 13
-    FIRST_SPAN = 14
-    SKIP_FIRST = 16
-    RESIDUAL_AT = 20
-    SKIP_LAST = 24
-    BEFORE = 28
-    AFTER = 32
-    TILES_OF = 36
-    IDLE = 44
-    INSIDE = 52
-    OWN_OBJECT = 53
-    BETWEEN = 54
-    RESIDUAL_PIXELS = 55
-    RESIDUAL_CALLS = 56
-    STEP_TABLE = 60
-
-    def of(self, number: int) -> int:
-        """The word of one row or column of cores, of those that have one each."""
-        return self.value + number
-
+rounds, tiles, epilogue: as :data:`aie_conv.codegen.parameters.LOOP_FIELDS`; tiles of the fullest column.
+k_steps: groups of objects of A of a tile that one object of B, or all that meet one, serve.
+filter_objects: objects of B that meet one object of A.
+output_objects: objects of the output of a tile.
+steps: steps of K of an object of B.
+pixel_groups: groups of y blocks of output pixels of a tile.
+channel_groups: groups of x blocks of output channels of an object of B.
+channel_blocks: blocks of t output channels of an N tile.
+output_pixels: blocks of output pixels of an object of the output.
+residual_blocks: blocks of s channels of a pixel in an object of the residual.
+k_chunks, first_k_chunks: objects of A whose steps an object of B holds; of a tile's first.
+chunk_elements: elements of an object of B for one of these objects of A.
+residual_before, residual_after: objects of the residual for other rows of cores before and behind a row's.
+residual_block: block of the pixel at which a row's channels begin.
+input_before, input_after: objects of the input for other rows before and behind each of a row's.
+input_between: objects of the input for other rows between two of a row's.
+column_tiles: tiles of output pixels in a round of a column.
+idle_objects: objects of B in a round for tiles that other columns have more.
+bias_inside: whether an N tile's per-channel operands lie behind the weights of a tile's first object of B.
+bias_object: whether an object of their own comes behind a tile's others.
+residual_pixels: blocks of output pixels for which an object of the residual holds the channels.
+residual_calls: how many of them make an object of the output.
+"""
 
 _LEAST_CHANNELS = 16
-"""Channels that a slice has at least, so that the tables of its pixels are short."""
+"""Channels that an N tile has at least, so that the tables of its pixels are short."""
 
 MOST_CONSTANTS = 6
 """Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
@@ -118,12 +102,12 @@ compiler may fill the file of accumulators and still not slow where it may not, 
 meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer sums fill the file."""
 
 
-GROUPS_OF_SEVEN = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
-"""The same for pixels that come in sevens, of which none is computed in vain; where seven blocks fit."""
+SEVEN_PIXEL_GROUPS = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
+"""The same for register blocks of seven pixels, of which images computed so waste none; where seven fit."""
 
 
 @dataclass(frozen=True)
-class SteeredKernel(MatrixKernel):
+class ParametricKernel(MatrixKernel):
     """The buffers of one kernel.
 
     Attributes:
@@ -131,19 +115,19 @@ class SteeredKernel(MatrixKernel):
         dtype: "i8", "i16" or "bf16".
         a_elements, b_elements: lengths of the A and B buffers.
         sums: length of C without the parameters in front of it.
-        sevens: whether blocks of pixels come in sevens.
+        seven_pixels: whether a group has seven blocks of pixels.
     """
 
     a_elements: int
     b_elements: int
     sums: int
-    sevens: bool
+    seven_pixels: bool
 
     @property
     def group(self) -> tuple[int, int]:
         """Blocks of pixels and blocks of t channels of a group of accumulators."""
         key = self.arch.name, self.dtype
-        return GROUPS_OF_SEVEN.get(key, GROUPS[key]) if self.sevens else GROUPS[key]
+        return SEVEN_PIXEL_GROUPS.get(key, GROUPS[key]) if self.seven_pixels else GROUPS[key]
 
     @property
     def least_blocks(self) -> int:
@@ -164,25 +148,28 @@ class SteeredKernel(MatrixKernel):
         blocks = self.sums // (r * self.least_blocks * t)
         return blocks - blocks % y
 
+    @cached_property
+    def block(self) -> ParameterBlock:
+        """The run-time parameters, tables included.
+
+        A word for each step of an object of B: the distance of its block of A from the pixel's first block;
+        and for each block of output pixels: where it begins in A; in elements. Behind them a whole vector for
+        each constant of an epilogue.
+        """
+        constants = MOST_CONSTANTS * VECTOR_WORDS
+        return ParameterBlock(
+            (
+                *FIELDS,
+                Field("step_table", self.most_steps, alignment=4),
+                Field("pixel_table", self.most_pixels, alignment=1),
+                Field("constants", constants, alignment=VECTOR_WORDS),
+            )
+        )
+
     @property
-    def step_table(self) -> int:
-        """The word at which the table of the steps begins."""
-        return Word.STEP_TABLE
-
-    @cached_property
-    def pixel_table(self) -> int:
-        """The word at which the table of the blocks of pixels begins: where each lies in A, in elements."""
-        return self.step_table + self.most_steps
-
-    @cached_property
-    def constant_table(self) -> int:
-        """The word at which an epilogue's constants begin, a whole vector of each."""
-        return ceil((self.pixel_table + self.most_pixels) / VECTOR_WORDS) * VECTOR_WORDS
-
-    @cached_property
-    def words(self) -> int:
-        """Words of the parameters, tables included: whole vectors."""
-        return self.constant_table + MOST_CONSTANTS * VECTOR_WORDS
+    def memory(self) -> Type:
+        """The type of the parameters with the sums behind them."""
+        return memref("i32", self.block.words + self.sums)
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:
@@ -190,7 +177,7 @@ class SteeredKernel(MatrixKernel):
         return [
             ("a", memref(self.dtype, self.a_elements)),
             ("b", memref(self.dtype, self.b_elements)),
-            ("c", memref("i32", self.words + self.sums)),
+            ("c", self.memory),
             ("q", INDEX),
             ("k", INDEX),
             ("fresh", INDEX),
@@ -198,8 +185,8 @@ class SteeredKernel(MatrixKernel):
 
     def tables(
         self, steps: Sequence[int], pixels: Sequence[int], constants: Sequence[int] = ()
-    ) -> tuple[int, ...]:
-        """The words from :attr:`step_table` to the end.
+    ) -> dict[str, Sequence[int]]:
+        """The tables of :attr:`block`.
 
         Args:
             steps: distance of each step's block of A from the pixel's first, in elements.
@@ -207,14 +194,14 @@ class SteeredKernel(MatrixKernel):
                 to fill a group.
             constants: of the epilogue.
         """
-        whole = -(-len(pixels) // self.group[0]) * self.group[0]
+        filled = -(-len(pixels) // self.group[0]) * self.group[0]
         assert len(steps) <= self.most_steps
-        assert 0 < whole <= self.most_pixels
-        found = [*steps, *[0] * (self.most_steps - len(steps))]
-        found += [*pixels, *[pixels[-1]] * (whole - len(pixels))]
-        found += [0] * (self.constant_table - self.step_table - len(found))
-        found += [constant for constant in constants for _ in range(VECTOR_WORDS)]
-        return (*found, *[0] * (self.words - self.step_table - len(found)))
+        assert 0 < filled <= self.most_pixels
+        return {
+            "step_table": steps,
+            "pixel_table": [*pixels, *[pixels[-1]] * (filled - len(pixels))],
+            "constants": [constant for constant in constants for _ in range(VECTOR_WORDS)],
+        }
 
     def cycles_of(self, steps: int, pixel_groups: int, channel_groups: int) -> int:
         """Issue cycles of one call, an estimate; too high for fewer steps than fill a pipeline.
@@ -263,22 +250,23 @@ class SteeredKernel(MatrixKernel):
         operands.configure(w, unit, fresh=False)
         zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
         steps, pixels, pixel_c, object_c, group_b, part_b = (
-            w.word(c, w.constant(word), factor)
+            self.block.load(w, c, word, factor=factor)
             for word, factor in (
-                (Word.STEPS, 1),
-                (Word.PIXEL_GROUPS, y),
-                (Word.CHANNELS, r * t),
-                (Word.CHANNEL_GROUPS, x * r * t),
-                (Word.STEPS, x * s * t),
-                (Word.PART, 1),
+                ("steps", 1),
+                ("pixel_groups", y),
+                ("channel_blocks", r * t),
+                ("channel_groups", x * r * t),
+                ("steps", x * s * t),
+                ("chunk_elements", 1),
             )
         )
         begins = w.compare("ne", is_fresh, zero)
         first_c, first_b = _product(w, q, object_c), _product(w, k, part_b)
-        first = w.plus(first_c, self.words)
+        first = w.plus(first_c, self.block.words)
         # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
         with w.carrying("g", (zero, pixels, w.constant(y)), [first]) as tile:
-            starts = [w.word(c, w.plus(tile.iv, self.pixel_table + i)) for i in range(y)]
+            pixel_table = self.block.place("pixel_table")
+            starts = [w.word(c, w.plus(tile.iv, pixel_table + i)) for i in range(y)]
             rows = [tile.values[0]]
             for _ in range(y):
                 rows.append(w.sum(rows[-1], pixel_c))
@@ -325,7 +313,7 @@ class SteeredKernel(MatrixKernel):
         _, s, t = self.rst
         x, unit = self.group[1], self.unit
         with w.carrying("k", bounds, sums) as loop:
-            offset = w.word(operands.c, w.plus(loop.iv, self.step_table))
+            offset = w.word(operands.c, w.plus(loop.iv, self.block.place("step_table")))
             at_b = w.sum(start[1], w.times(loop.iv, x * s * t))
             ys = [unit.load_b(w, operands.b, w.plus(at_b, i * s * t)) for i in range(x)]
             xs = [unit.load_a(w, operands.a, w.sum(pixel, offset)) for pixel in start[0]]
@@ -335,20 +323,6 @@ class SteeredKernel(MatrixKernel):
                 for (left, right), acc in zip(pairs, loop.values, strict=True)
             ]
         return loop.results
-
-
-@dataclass(frozen=True)
-class SteeredProduct(SteeredKernel):
-    """The product with the sizes of one tiling's calls."""
-
-    steps: int
-    pixel_groups: int
-    channel_groups: int
-
-    def cycles(self, *, fresh: bool = False) -> int:
-        """Issue cycles of one call, an estimate; ``fresh`` makes no difference."""
-        del fresh
-        return self.cycles_of(self.steps, self.pixel_groups, self.channel_groups)
 
 
 def _product(w: Builder, left: Value, right: Value) -> Value:

@@ -1,6 +1,6 @@
 """The epilogue of one object of the output, with sizes that are run-time parameters.
 
-It stands beside :mod:`aie_conv.codegen.steered`, whose parameters it reads. Sums lie behind them as
+It stands beside :mod:`aie_conv.codegen.parametric`, whose parameters it reads. Sums lie behind them as
 [pixels of a tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form.
 Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says, a residual in an object of
 the input as [its pixels][blocks of s channels][r][s].
@@ -12,7 +12,8 @@ from functools import cached_property
 
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
 from aie_conv.codegen.epilogue_cycles import pace
-from aie_conv.codegen.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
+from aie_conv.codegen.parameters import VECTOR_WORDS, ParameterBlock
+from aie_conv.codegen.parametric import MOST_CONSTANTS
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref
 from aie_conv.ir.printer import print_op
@@ -31,7 +32,7 @@ def vector_offsets(
     """Where per-channel operands lie behind one another, and their length, in operand elements.
 
     Args:
-        n: channels of a slice.
+        n: channels of an N tile.
         dtypes: the operands' types, in the order of the epilogue's inputs.
         operand_bytes: of an element of the buffer that they lie in.
     """
@@ -44,26 +45,24 @@ def vector_offsets(
 
 
 @dataclass(frozen=True)
-class SteeredEpilogue(BlockEpilogue):
+class ParametricEpilogue(BlockEpilogue):
     """One epilogue function; inputs besides the residual are per-channel operands.
 
     Attributes:
         sums: length of the accumulators, without the parameters in front of them.
-        unit: length of the output's buffer.
+        output: length of the output's buffer.
         a_elements: length of the A buffer.
-        kept: length of the buffer that per-channel operands are kept in.
-        words: length of the parameters.
-        constant_table: where the constants lie in them.
+        bias: length of the buffer that per-channel operands are kept in.
+        block: the parameters.
         residual: the input index of the residual, None without.
         vector_bytes: of one vector load.
     """
 
     sums: int
-    unit: int
+    output: int
     a_elements: int
-    kept: int
-    words: int
-    constant_table: int
+    bias: int
+    block: ParameterBlock
     residual: int | None
     vector_bytes: int
 
@@ -106,11 +105,11 @@ class SteeredEpilogue(BlockEpilogue):
 
     @property
     def channel_step(self) -> int:
-        """Blocks of t channels that are made together; the blocks of a slice are a multiple of it."""
+        """Blocks of t channels that are made together; those of an N tile are a multiple of it."""
         return 1 if self.residual is None else self._covered(self.residual)
 
     def vector_offsets(self, n: int) -> tuple[tuple[int, ...], int]:
-        """:func:`vector_offsets` of :attr:`vectors`, for slices of ``n`` channels."""
+        """:func:`vector_offsets` of :attr:`vectors`, for N tiles of ``n`` channels."""
         dtypes = [self._dtype(index) for index in self.vectors]
         return vector_offsets(n, dtypes, DTYPE_BYTES[self.operand_dtype])
 
@@ -124,25 +123,25 @@ class SteeredEpilogue(BlockEpilogue):
         joined = sum(max(1, row * parts // 64) for parts in range(2, t // wide + 1))
         return joined + (self.channel_step > 1)
 
-    def cycles_of(self, unit_pixels: int, channel_blocks: int) -> int:
+    def cycles_of(self, output_pixels: int, channel_blocks: int) -> int:
         """Issue cycles of one call, an estimate.
 
         Args:
-            unit_pixels: blocks of pixels of an object of the output.
-            channel_blocks: blocks of t channels of a slice.
+            output_pixels: blocks of pixels of an object of the output.
+            channel_blocks: blocks of t channels of an N tile.
         """
         load = self.lanes * 4, self.vector_bytes
         each, more = pace(self.epilogue, self.accumulator, load, self._moves)
         loops = channel_blocks // self.channel_step
-        return 20 + unit_pixels * channel_blocks * each + loops * more
+        return 20 + output_pixels * channel_blocks * each + loops * more
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:
         """The function's arguments: names and types."""
-        given = [("c", memref("i32", self.words + self.sums))]
+        given = [("c", memref("i32", self.block.words + self.sums))]
         if self.vectors:
-            given.append(("v", memref(self.operand_dtype, self.kept)))
-        given.append(("out", memref(self.out_dtype, self.unit)))
+            given.append(("v", memref(self.operand_dtype, self.bias)))
+        given.append(("out", memref(self.out_dtype, self.output)))
         if self.residual is not None:
             given.append(("res", memref(self.operand_dtype, self.a_elements)))
         indices = ["u"] if self.residual is None else ["u", "call", "at"]
@@ -159,28 +158,31 @@ class SteeredEpilogue(BlockEpilogue):
     def function(self, name: str) -> Op:
         """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
 
-        With a residual a call makes the part of the unit that an object of the residual is for, ``call``
-        is its number. The last is the block of s channels of a pixel at which the residual's channels
-        begin.
+        With a residual a call makes the part of the output's object that an object of the residual is
+        for, ``call`` is its number. The last is the block of s channels of a pixel at which the
+        residual's channels begin.
         """
         r, s, t = self.rst
         f = Function(name, self.arguments)
         w, given = f.builder, {value.name: value for value in f.arguments}
         sums, residual = given["c"], self.residual
         zero, one = w.constant(0), w.constant(1)
-        channels, pixels = self._word(w, sums, Word.CHANNELS), self._word(w, sums, Word.UNIT_PIXELS)
+        channels, pixels = (
+            self.block.load(w, sums, "channel_blocks"),
+            self.block.load(w, sums, "output_pixels"),
+        )
         pixel = w.value("i", "arith.muli", given["u"], pixels)
         row = w.times(channels, r * t)
         inside: Value | None = None
         if residual is not None:
-            pixels = self._word(w, sums, Word.RESIDUAL_PIXELS)
+            pixels = self.block.load(w, sums, "residual_pixels")
             skipped = w.value("i", "arith.muli", given["call"], pixels)
             inside = w.value("i", "arith.muli", skipped, row)
             pixel = w.sum(pixel, skipped)
         first = w.value("i", "arith.muli", pixel, row)
-        firsts, steps = [w.plus(first, self.words)], [row, row]
+        firsts, steps = [w.plus(first, self.block.words)], [row, row]
         if residual is not None:
-            blocks = self._word(w, sums, Word.RESIDUAL_BLOCKS)
+            blocks = self.block.load(w, sums, "residual_blocks")
             firsts.append(w.times(given["at"], r * s))
             steps.append(w.times(blocks, r * s))
         offsets = self._offsets(w, channels)
@@ -210,7 +212,7 @@ class SteeredEpilogue(BlockEpilogue):
         r, _, t = self.rst
         found: dict[Hashable, Value] = {}
         for number, key in enumerate(self._lifted):
-            at = w.constant(self.constant_table + number * VECTOR_WORDS)
+            at = w.constant(self.block.place("constants", number * VECTOR_WORDS))
             value = self._load(w, sums, at, t)
             found[key] = w.shuffle("k", value, value, [*range(t)] * r)
         return {**self._constants(w, found), **found}
@@ -226,11 +228,6 @@ class SteeredEpilogue(BlockEpilogue):
             value = w.value("e", op, value, constants[number, key])
         dtype = self.epilogue.steps[number].dtype
         return self._every(w, value, dtype, self._part(number)[0])
-
-    @staticmethod
-    def _word(w: Builder, parameters: Value, word: Word) -> Value:
-        """A parameter as an index."""
-        return w.word(parameters, w.constant(word))
 
     def _offsets(self, w: Builder, channels: Value) -> dict[int, Value]:
         """Where each per-channel operand begins, for so many blocks of channels."""
@@ -273,20 +270,3 @@ class SteeredEpilogue(BlockEpilogue):
             return self._a_block(w, index, buffer, w.sum(pixel, w.times(block, size)))
 
         return self._gather(w, index, c, read)
-
-
-@dataclass(frozen=True)
-class SteeredFinish(SteeredEpilogue):
-    """The epilogue with the sizes of one tiling's calls."""
-
-    unit_pixels: int
-    channel_blocks: int
-
-    @property
-    def columns(self) -> int:
-        """Channels that one call handles."""
-        return self.channel_blocks * self.rst[2]
-
-    def cycles(self) -> int:
-        """Issue cycles of one call, an estimate."""
-        return self.cycles_of(self.unit_pixels, self.channel_blocks)

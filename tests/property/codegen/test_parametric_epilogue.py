@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
-from aie_conv.codegen.steered import MOST_CONSTANTS, VECTOR_WORDS, Word
-from aie_conv.codegen.steered_epilogue import SteeredEpilogue, vector_offsets
+from aie_conv.codegen.parameters import VECTOR_WORDS, Field, ParameterBlock
+from aie_conv.codegen.parametric import FIELDS, MOST_CONSTANTS
+from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.problem import DTYPE_BYTES, Epilogue, EpilogueInput, Operand, Step
 from tests.property.direct.test_epilogues import (
@@ -28,8 +29,9 @@ from tests.support.codegen.run import call_function
 
 Values = NDArray[Any]
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
-TABLE = 64
-WORDS = TABLE + MOST_CONSTANTS * VECTOR_WORDS
+BLOCK = ParameterBlock(
+    (*FIELDS, Field("constants", MOST_CONSTANTS * VECTOR_WORDS, alignment=VECTOR_WORDS))
+)
 
 
 class Shaped(Expression):
@@ -46,15 +48,15 @@ class Case:
 
     Attributes:
         kernel: the function.
-        words: the parameters by their place.
+        words: the parameters by name.
         unit, call, at: the arguments behind the buffers.
         arrays: the buffers before the call, in the order of the arguments.
         out: number of the output among them.
         want: the output's elements that the call writes, as it lies.
     """
 
-    kernel: SteeredEpilogue
-    words: dict[Word, int]
+    kernel: ParametricEpilogue
+    words: dict[str, int]
     unit: int
     call: int
     at: int
@@ -174,15 +176,15 @@ def cases(draw: st.DrawFn, device: str, operand: str) -> Case:
         buffers["b"][offset * size : offset * size + raw.size] = raw
     buffers["b"] = buffers["b"].view(NUMPY_DTYPE[operand])
     buffers["a"] = buffers["a"].view(NUMPY_DTYPE[operand])
-    kernel = SteeredEpilogue(
+    kernel = ParametricEpilogue(
         Epilogue(tuple(inputs), tuple(made.steps), len(made.values) - 1),
         accumulator, out_dtype, operand, (r, s, t), buffers["acc"].size, buffers["out"].size,
-        buffers["a"].size, buffers["b"].size, WORDS, TABLE, index, arch.vector_load_bytes,
+        buffers["a"].size, buffers["b"].size, BLOCK, index, arch.vector_load_bytes,
     )  # fmt: skip
     assert kernel.channel_step == step
     assert kernel.vector_offsets(n) == (offsets, total)
-    words = {Word.CHANNELS: channels, Word.UNIT_PIXELS: pixels, Word.RESIDUAL_BLOCKS: blocks}
-    words[Word.RESIDUAL_PIXELS] = each
+    words = {"channel_blocks": channels, "output_pixels": pixels, "residual_blocks": blocks}
+    words["residual_pixels"] = each
     used = ["acc", *(["b"] if vectors else []), "out", *(["a"] if residual else [])]
     buffers["acc"] = np.concatenate(
         [parameters(words, kernel.constants), buffers["acc"].view(np.int32)]
@@ -197,15 +199,11 @@ def padded(values: Values, more: int) -> Values:
     return np.concatenate([flat, np.full(more, flat[-1])])
 
 
-def parameters(words: dict[Word, int], constants: Sequence[int]) -> Values:
+def parameters(words: dict[str, int], constants: Sequence[int]) -> Values:
     """The parameters' buffer; what is not said here is not read."""
-    made = np.full(WORDS, -(2**20), np.int32)
-    for number, constant in enumerate(constants):
-        at = TABLE + number * VECTOR_WORDS
-        made[at : at + VECTOR_WORDS] = constant
-    for word, value in words.items():
-        made[word] = value
-    return made
+    tables = [constant for constant in constants for _ in range(VECTOR_WORDS)]
+    blank = {field.name: [-(2**20)] * field.words for field in BLOCK.fields}
+    return np.array(BLOCK.encode({**blank, "constants": tables, **words}), np.int32)
 
 
 @pytest.mark.parametrize(("device", "operand"), PRODUCTS)
@@ -273,18 +271,18 @@ def test_an_estimate_is_near_the_schedule(data: st.DataObject) -> None:
     epilogue, out = network(operand, residual)
     arch = get_device(device).arch
     most = 2**16
-    kernel = SteeredEpilogue(
+    kernel = ParametricEpilogue(
         epilogue, "f32" if operand == "bf16" else "i32", out, operand, arch.matmul[operand],
-        most, most, most, most, WORDS, TABLE, 1 if residual else None, arch.vector_load_bytes,
+        most, most, most, most, BLOCK, 1 if residual else None, arch.vector_load_bytes,
     )  # fmt: skip
     pixels = data.draw(st.integers(1, 30))
     channels = kernel.channel_step * data.draw(st.integers(1, 4))
     words = parameters(
         {
-            Word.CHANNELS: channels,
-            Word.UNIT_PIXELS: pixels,
-            Word.RESIDUAL_BLOCKS: 16,
-            Word.RESIDUAL_PIXELS: pixels,
+            "channel_blocks": channels,
+            "output_pixels": pixels,
+            "residual_blocks": 16,
+            "residual_pixels": pixels,
         },
         kernel.constants,
     )
@@ -312,9 +310,9 @@ def requantised(shift: int, low: int) -> Epilogue:
 
 @given(st.integers(1, 16), st.integers(1, 16), st.sampled_from([-128, 0]))
 def test_layers_that_differ_in_constants_share_a_function(one: int, other: int, low: int) -> None:
-    def made(shift: int, low: int) -> SteeredEpilogue:
-        lengths = (1024, 1024, 1024, 1024, WORDS, TABLE, None, 32)
-        return SteeredEpilogue(requantised(shift, low), "i32", "i8", "i8", (4, 8, 8), *lengths)
+    def made(shift: int, low: int) -> ParametricEpilogue:
+        lengths = (1024, 1024, 1024, 1024, BLOCK, None, 32)
+        return ParametricEpilogue(requantised(shift, low), "i32", "i8", "i8", (4, 8, 8), *lengths)
 
     first, second = made(one, -128), made(other, low)
     assert first.text("f") == second.text("f")

@@ -1,4 +1,4 @@
-"""Core code steered by words in the core's memory: loops around FIFO operations, tables of places, and what
+"""Core code with sizes that are words in the core's memory: loops around FIFO operations, tables of places, and what
 stops it where a table leads astray."""
 
 import numpy as np
@@ -61,7 +61,7 @@ aie.end
 """
 
 
-def steered(passes: int, tiles: int, chunks: int) -> str:
+def looped(passes: int, tiles: int, chunks: int) -> str:
     """Two cores with equal code; only the transfers know how much there is."""
     objects, units = 1 + passes * tiles * chunks, passes * tiles
     given, made = f"memref<{64 * objects}xi32>", f"memref<{64 * units}xi32>"
@@ -111,7 +111,7 @@ def test_loops_around_objects_run_as_their_words_say(
     x = np.arange(64 * (1 + passes * tiles * chunks), dtype=np.int32).reshape(-1, 64)
     x[0, :6] = (*counts, 8, source, finish)
     outs = [np.zeros((passes * tiles, 64), np.int32) for _ in range(2)]
-    Simulator(steered(*counts)).run([x, *outs])
+    Simulator(looped(*counts)).run([x, *outs])
     wanted = x[1:].reshape(-1, chunks, 64)[:, :, 8 * source : 8 * source + 8].copy()
     wanted[:, 0] *= 1 + finish
     for out in outs:
@@ -129,7 +129,7 @@ def test_cores_share_their_code_with_its_branches(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(corerun, "compile_leaf", counted)
     x = np.zeros((5, 64), np.int32)
     x[0, :6] = (1, 2, 2, 8, 1, 1)
-    Simulator(steered(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
+    Simulator(looped(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
     assert len(made) == 3
 
 
@@ -138,10 +138,10 @@ def test_a_place_from_a_word_is_checked() -> None:
     for source, why in ((8, "out of bounds"), (-1, "out of bounds")):
         x[0, :6] = (1, 2, 2, 8, source, 1)
         with pytest.raises(DeviceError, match=why):
-            Simulator(steered(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
+            Simulator(looped(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
     x[0, :6] = (1, 2, 2, 4, 1, 1)
     with pytest.raises(DeviceError, match="promises 32-byte alignment"):
-        Simulator(steered(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
+        Simulator(looped(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])
 
 
 # -- tables ---------------------------------------------------------------------------------------

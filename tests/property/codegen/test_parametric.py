@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.codegen.steered import SteeredKernel, Word
+from aie_conv.codegen.parametric import FIELDS, ParametricKernel
 from tests.support.codegen.run import call_function, run_function
 
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
@@ -26,8 +26,8 @@ class Sizes:
     channel_groups: int
     objects: int
     blocks: int
-    span: int = 1
-    sevens: bool = False
+    k_chunks: int = 1
+    seven_pixels: bool = False
 
     @property
     def b_blocks(self) -> int:
@@ -39,7 +39,7 @@ class Sizes:
 class Case:
     """A kernel with room to spare, its operands, and C as it should become."""
 
-    kernel: SteeredKernel
+    kernel: ParametricKernel
     arrays: list[np.ndarray]
     wanted: np.ndarray
 
@@ -47,38 +47,41 @@ class Case:
     def sums(self) -> np.ndarray:
         """What lies behind the parameters."""
         dtype = np.float32 if self.kernel.dtype == "bf16" else np.int32
-        return self.arrays[2][self.kernel.words :].view(dtype)
+        return self.arrays[2][self.kernel.block.words :].view(dtype)
 
 
-def kernel_for(device: str, dtype: str, sizes: Sizes, spare: int) -> SteeredKernel:
+def kernel_for(device: str, dtype: str, sizes: Sizes, spare: int) -> ParametricKernel:
     arch = get_device(device).arch
     r, s, t = arch.matmul[dtype]
-    blank = SteeredKernel(arch, dtype, 0, 0, 0, sizes.sevens)
+    blank = ParametricKernel(arch, dtype, 0, 0, 0, sizes.seven_pixels)
     (y, x), least = blank.group, blank.least_blocks
-    # The tables are for slices of at least so many blocks.
+    # The tables are for N tiles of at least so many blocks.
     channels = max(sizes.objects * sizes.channel_groups * x, least)
     whole = -(-sizes.pixels // y) * y
-    b = (max(sizes.span * sizes.b_blocks * x, sizes.steps * least) + spare * x) * s * t
-    return SteeredKernel(
-        arch, dtype, sizes.blocks * r * s, b, (whole + spare) * channels * r * t, sizes.sevens
+    b = (max(sizes.k_chunks * sizes.b_blocks * x, sizes.steps * least) + spare * x) * s * t
+    return ParametricKernel(
+        arch, dtype, sizes.blocks * r * s, b, (whole + spare) * channels * r * t, sizes.seven_pixels
     )
 
 
-def words(kernel: SteeredKernel, sizes: Sizes, steps: np.ndarray, pixels: np.ndarray) -> np.ndarray:
+def words(
+    kernel: ParametricKernel, sizes: Sizes, steps: np.ndarray, pixels: np.ndarray
+) -> np.ndarray:
     """The parameters of offsets in blocks of A."""
     (r, s, _), (y, x) = kernel.rst, kernel.group
-    found = np.full(kernel.words, -1, np.int32)
-    found[Word.STEPS] = sizes.steps
-    found[Word.PIXEL_GROUPS] = -(-sizes.pixels // y)
-    found[Word.CHANNEL_GROUPS] = sizes.channel_groups
-    found[Word.SPAN], found[Word.PART] = (
-        sizes.span,
-        sizes.b_blocks * x * kernel.rst[1] * kernel.rst[2],
-    )
-    found[Word.CHANNELS] = sizes.objects * sizes.channel_groups * x
     tables = kernel.tables((steps * r * s).tolist(), (pixels * r * s).tolist())
-    found[kernel.step_table :] = tables
-    return found
+    values = {
+        "steps": sizes.steps,
+        "pixel_groups": -(-sizes.pixels // y),
+        "channel_groups": sizes.channel_groups,
+        "k_chunks": sizes.k_chunks,
+        "chunk_elements": sizes.b_blocks * x * kernel.rst[1] * kernel.rst[2],
+        "channel_blocks": sizes.objects * sizes.channel_groups * x,
+        **tables,
+    }
+    # What is not said here is not read.
+    others = {field.name: [-1] * field.words for field in FIELDS if field.name not in values}
+    return np.array(kernel.block.encode({**others, **values}), np.int32)
 
 
 def case(
@@ -119,8 +122,8 @@ def case(
 def test_products_are_added_or_written_where_the_tables_say(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     sizes = Sizes(*(data.draw(st.integers(1, most)) for most in (9, 9, 3, 3, 24, 3)))
-    sizes = replace(sizes, sevens=data.draw(st.booleans()))
-    number = tuple(data.draw(st.integers(0, most - 1)) for most in (sizes.objects, sizes.span))
+    sizes = replace(sizes, seven_pixels=data.draw(st.booleans()))
+    number = tuple(data.draw(st.integers(0, most - 1)) for most in (sizes.objects, sizes.k_chunks))
     fresh = data.draw(st.booleans())
     rng = np.random.default_rng(data.draw(st.integers(0, 99)))
     made = case(device, dtype, sizes, number, rng, fresh=fresh)
@@ -136,7 +139,7 @@ def test_an_object_without_steps_leaves_the_sums_and_clears_fresh_ones(
     sizes = Sizes(1, 5, 2, 1, 8)
     for fresh in (False, True):
         made = case(device, dtype, sizes, (0, 0), np.random.default_rng(0), fresh=fresh)
-        made.arrays[2][Word.STEPS] = 0
+        made.arrays[2][made.kernel.block.place("steps")] = 0
         before = made.sums.copy()
         text = made.kernel.declarations() + made.kernel.text("kernel")
         run_function(device, text, made.arrays, 0, 0, int(fresh))
@@ -151,7 +154,7 @@ def test_an_estimate_is_near_the_schedule(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     steps = data.draw(st.integers(1, 80))
     sizes = Sizes(steps, data.draw(st.integers(1, 24)), *(data.draw(st.integers(1, 4)) for _ in "js"), 8)  # fmt: skip
-    sizes = replace(sizes, sevens=data.draw(st.booleans()))
+    sizes = replace(sizes, seven_pixels=data.draw(st.booleans()))
     fresh = data.draw(st.booleans())
     made = case(device, dtype, sizes, (0, 0), np.random.default_rng(0), fresh=fresh)
     text = made.kernel.declarations() + made.kernel.text("kernel")
@@ -181,19 +184,26 @@ def test_a_core_comes_near_its_rate(device: str, dtype: str, least: float) -> No
 def test_tables_and_counts_have_a_place_of_their_own(data: st.DataObject) -> None:
     device, dtype = data.draw(st.sampled_from(PRODUCTS))
     lengths = (data.draw(st.integers(1, 20000)) * 64 for _ in range(3))
-    kernel = SteeredKernel(get_device(device).arch, dtype, *lengths, data.draw(st.booleans()))
+    kernel = ParametricKernel(get_device(device).arch, dtype, *lengths, data.draw(st.booleans()))
     (r, s, t), (y, x) = kernel.rst, kernel.group
     assert kernel.most_steps * x * s * t <= kernel.b_elements
     assert kernel.most_pixels % y == 0
     assert kernel.most_pixels * r * x * t <= kernel.sums
-    rows = get_device(device).arch.core_rows
-    single = [word for word in Word if word < Word.SKIP_FIRST]
-    single += [word for word in Word if Word.INSIDE <= word < Word.STEP_TABLE]
-    by_row = [Word.SKIP_FIRST, Word.RESIDUAL_AT, Word.SKIP_LAST, Word.BEFORE, Word.AFTER]
-    by_column = [Word.TILES_OF, Word.IDLE]
-    used = [*single, *(word.of(row) for word in by_row for row in range(rows))]
-    used += [word.of(column) for word in by_column for column in range(get_device("npu4").columns)]
+    block = kernel.block
+    used = [block.place(field.name, i) for field in block.fields for i in range(field.words)]
     assert len(set(used)) == len(used)
-    assert max(used) < kernel.step_table
-    assert kernel.words % 16 == 0
-    assert kernel.pixel_table + kernel.most_pixels <= kernel.words
+    assert max(used) < block.words
+    assert block.words % 16 == 0
+    words = {field.name: field.words for field in block.fields}
+    assert words["input_before"] >= get_device(device).arch.core_rows
+    assert words["column_tiles"] >= get_device("npu4").columns
+    # A core reads an epilogue's constants as vectors.
+    assert block.place("constants") % 16 == 0
+
+
+def test_a_field_keeps_to_its_words() -> None:
+    block = ParametricKernel(get_device("npu1_4col").arch, "i8", 64, 4096, 4096, False).block
+    with pytest.raises(ValueError, match="input_before: 5 words of 4"):
+        block.encode({"input_before": [0] * 5})
+    with pytest.raises(KeyError, match="rows"):
+        block.encode({"rows": 1})
