@@ -27,6 +27,26 @@ def write_whole(path: Path, data: bytes) -> None:
         raise UsageError(f"{path}: cannot be written: {error.strerror}") from None
 
 
+def check_writable(path: Path) -> None:
+    """Raise UsageError if a file cannot be written, before the work of making it."""
+    if path.is_dir():
+        raise UsageError(f"{path}: is a folder: name a file")
+    if not path.parent.is_dir():
+        raise UsageError(f"{path}: cannot be written: no folder {path.parent}")
+    if not os.access(path.parent, os.W_OK):
+        raise UsageError(f"{path}: cannot be written: {path.parent} is read-only")
+
+
+def make_folder(folder: Path) -> None:
+    """Make a folder if it is not there; raises UsageError if that cannot be, or it is read-only."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
+    if not os.access(folder, os.W_OK):
+        raise UsageError(f"{folder}: cannot be written: it is read-only")
+
+
 def user_cache() -> Path:
     """The folder of this package in the user's cache; it need not exist."""
     base = os.environ.get("XDG_CACHE_HOME")

@@ -79,14 +79,14 @@ def _element(copy: HostCopy) -> str:
     if source == dest:
         return f"            linalg.yield %a : {source}"
     if copy.part == "whole":
-        made = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
-        return f"{made}\n            linalg.yield %whole : {dest}"
-    made = f"""{_CONSTANTS}{_rounded("hi", "%a")}{_NORMAL}
+        text = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
+        return f"{text}\n            linalg.yield %whole : {dest}"
+    text = f"""{_CONSTANTS}{_rounded("hi", "%a")}{_NORMAL}
             %hi = arith.select %normal, %hi_b, %zero : bf16"""
     if copy.part == "lo":
-        made += f"""{_REST}{_rounded("lo", "%rest")}
+        text += f"""{_REST}{_rounded("lo", "%rest")}
             %lo = arith.select %both_normal, %lo_b, %zero : bf16"""
-    return f"{made}\n            linalg.yield %{copy.part} : bf16"
+    return f"{text}\n            linalg.yield %{copy.part} : bf16"
 
 
 def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
@@ -134,8 +134,8 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 
 def as_rows(copy: HostCopy) -> HostCopy | None:
     """The same copy as one of a matrix's rows into a matrix; None where it moves them otherwise."""
-    whole = copy.sizes == copy.view and not any(copy.offsets)
-    if not whole or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
+    complete = copy.sizes == copy.view and not any(copy.offsets)
+    if not complete or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
         return None
     if copy.covers_dest:
         flat = (prod(copy.view[:-1]), copy.view[-1])
@@ -154,7 +154,7 @@ def rows_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 
     IREE takes tens of milliseconds for each executable, and a network has a hundred such copies.
     """
-    given = ", ".join(f"%{size}_given: index" for size in _SIZES)
+    sizes = ", ".join(f"%{size}_given: index" for size in _SIZES)
     names = ", ".join(f"%{size}_given" for size in _SIZES)
     ordinals = "\n".join(
         f"        %{size} = iree_tensor_ext.dispatch.workload.ordinal %{size}_given, {i} : index"
@@ -163,11 +163,11 @@ def rows_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
     read, moved = (tensor(("?", "?"), dtype) for dtype in (copy.view_dtype, copy.dest_dtype))
     source = f"!iree_tensor_ext.dispatch.tensor<readonly:{read}>"
     dest = f"!iree_tensor_ext.dispatch.tensor<{'writeonly' if fresh else 'readwrite'}:{moved}>"
-    in_order = (f"%dest_given: {dest}", given) if not fresh else (given, f"%dest_given: {dest}")
+    in_order = (f"%dest_given: {dest}", sizes) if not fresh else (sizes, f"%dest_given: {dest}")
     same = "affine_map<(d0, d1) -> (d0, d1)>"
     return f"""
   flow.executable private @{name} {{
-    flow.executable.export public @{name} workgroups({given}) -> (index, index, index) {{
+    flow.executable.export public @{name} workgroups({sizes}) -> (index, index, index) {{
       %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice({names})
       flow.return %x, %y, %z : index, index, index
     }}
@@ -195,7 +195,7 @@ def rows_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 
 
 @dataclass
-class Module:
+class TopLevel:
     """What the rewriting adds to a module at its top level.
 
     Attributes:
@@ -285,7 +285,7 @@ class Emitter:
         once: whether what is made there runs once a load, so that its code may be small rather than fast.
     """
 
-    module: Module
+    module: TopLevel
     place: ir.InsertionPoint
     location: ir.Location
     once: bool = False
@@ -327,17 +327,17 @@ class Emitter:
     def literal(self, values: Sequence[int]) -> ir.Value:
         """A tensor of i32 constants."""
         text = f"dense<{_vector(values)}> : {tensor((len(values),), 'i32')}"
-        made = self.attribute(text)
+        value = self.attribute(text)
         return self.op(
-            "flow.tensor.constant", [], tensor((len(values),), "i32"), value=made
+            "flow.tensor.constant", [], tensor((len(values),), "i32"), value=value
         ).results[0]
 
     def copy(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
         """The dest after a host copy; ``dest`` is what it was before, None where all is written."""
         rows = as_rows(copy) if self.once else None
         if rows is not None:
-            made = self._rows(rows, source, dest)
-            return self.view(made, copy.dest_shape, copy.dest_dtype)
+            moved = self._rows(rows, source, dest)
+            return self.view(moved, copy.dest_shape, copy.dest_dtype)
         name = self.module.copy(copy, fresh=dest is None)
         operands = [self.view(source, copy.view, copy.view_dtype)]
         tied = -1

@@ -12,6 +12,7 @@ from typing import Any
 from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 
+from aie_conv.bridge.signature import record_signatures
 from aie_conv.errors import UsageError
 
 PHASE = b"flow"
@@ -131,6 +132,9 @@ class Compilation:
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
         self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+        module = invocation.export_module()
+        record_signatures(module)
+        invocation.import_module(module)
         self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
 

@@ -23,8 +23,7 @@ class FilterLayout:
     """The copy that moves a filter's output channels (or depthwise channels) innermost."""
 
     prologue: tuple[HostCopy, ...]
-    arguments: tuple[Argument, ...]
-    finish: tuple[HostCopy, ...] = ()
+    argument: Argument
 
     @property
     def perm(self) -> tuple[int, ...]:
@@ -51,7 +50,7 @@ def filter_layout(problem: ConvProblem) -> FilterLayout | None:
     zeros, dtype = (0,) * len(shape), problem.rhs.dtype
     made = tuple(shape[d] for d in perm)
     copy = HostCopy("rhs", shape, dtype, zeros, shape, perm, "filter", made, dtype, zeros)
-    return FilterLayout((copy,), (Argument("filter", dtype, stride),))
+    return FilterLayout((copy,), Argument("filter", dtype, stride))
 
 
 def with_layout(

@@ -19,7 +19,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.contraction import is_multiply_add
 from aie_conv.bridge.cpu_work import Loop, Work, deepest, innermost, loops_of, macs_of, sizes_of
-from aie_conv.bridge.pipeline import Routed
+from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 
@@ -108,8 +108,7 @@ class CpuCode:
     """A module's CPU dispatches, configured.
 
     Args:
-        routed: the module at `flow`; it is compiled on from there, and of no use afterwards.
-        name: what messages call it.
+        module: the module at `flow`; it is compiled on from there, and of no use afterwards.
 
     Attributes:
         functions: the dispatches in the module's order.
@@ -118,10 +117,11 @@ class CpuCode:
         UsageError: IREE refuses the module; the message is IREE's.
     """
 
-    def __init__(self, routed: Routed, name: str) -> None:
-        self._compilation = routed.compilation
-        self._module = routed.compilation.to_phase(routed.module, CONFIGURED, name)
-        self._name = name
+    def __init__(self, module: FlowModule) -> None:
+        # Operations live as long as their compilation.
+        self._compilation = module.compilation
+        self._module = module.compilation.to_phase(module.operation, CONFIGURED, module.name)
+        self._name = module.name
         self.functions: tuple[CpuFunction, ...] = tuple(map(_configured, _functions(self._module)))
 
     def steps(self, function: CpuFunction) -> tuple[CpuStep, ...]:

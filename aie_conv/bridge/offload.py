@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from iree.compiler import ir
 
-from aie_conv.bridge.outline import Region, regions_of
+from aie_conv.bridge.outline import OutlinedRegion, cut_regions
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.errors import Unsupported, UsageError
 
@@ -52,7 +52,7 @@ class _Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Text:
+class ModuleText:
     """A module as text.
 
     Attributes:
@@ -73,11 +73,11 @@ class Outlined:
         sources: each region as a module of its own, one public function of the region's name.
     """
 
-    text: Text
+    text: ModuleText
     sources: Mapping[str, str]
 
 
-class Module:
+class OffloadModule:
     """A module on its way through the stages; each method takes it one stage further.
 
     Args:
@@ -110,12 +110,12 @@ class Module:
         operations = [view.operation for view in self._module.body.operations]
         return [op for op in operations if op.name == "func.func"]
 
-    def text(self) -> Text:
+    def text(self) -> ModuleText:
         """The module as it is now, verified."""
         operation = self._module.operation
         assert operation.verify()
         short = operation.get_asm(large_elements_limit=16, large_resource_limit=64)
-        return Text(operation.get_asm(), short)
+        return ModuleText(operation.get_asm(), short)
 
     # -- stages -----------------------------------------------------------------------------------
     def outline(self) -> Outlined:
@@ -138,7 +138,7 @@ class Module:
         sources = {r.name: self._alone(functions[r.name]) for r in regions}
         return Outlined(self.text(), sources)
 
-    def name_executables(self, facts: Mapping[str, Mapping[str, str | int]]) -> Text:
+    def name_executables(self, facts: Mapping[str, Mapping[str, str | int]]) -> ModuleText:
         """Drop the regions' bodies; ``facts`` has each region's attributes, all of them in `aie_conv.`."""
         for function in self._functions():
             name = _symbol(function)
@@ -155,7 +155,7 @@ class Module:
             _declaration(function, function.attributes["function_type"])
         return self.text()
 
-    def pass_destinations(self) -> Text:
+    def pass_destinations(self) -> ModuleText:
         """Give every executable a destination for each of its results, at first a new tensor."""
         for declaration in self._declarations():
             kind = ir.FunctionType(ir.TypeAttr(declaration.attributes["function_type"]).value)
@@ -186,7 +186,7 @@ class Module:
                 _replace(call, list(fresh.results))
         return self.text()
 
-    def bufferize(self) -> Text:
+    def bufferize(self) -> ModuleText:
         """Tensors become buffers; what goes from executable to executable is allocated and freed inside."""
         self._run(_BUFFERIZE)
         for declaration in self._declarations():
@@ -211,7 +211,7 @@ class Module:
         self._run(_DEALLOCATE)
         return self.text()
 
-    def take_results(self) -> Text:
+    def take_results(self) -> ModuleText:
         """The functions' results become arguments, and are written where they are made."""
         self._run(_RESULTS_AS_ARGUMENTS)
         for function in self._functions():
@@ -253,10 +253,10 @@ class Module:
             for t in (*kind.inputs, *kind.results):
                 _check_type(t, f"@{_symbol(op)}")
 
-    def _outline(self, function: ir.Operation, taken: set[str]) -> list[Region]:
+    def _outline(self, function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]:
         _drop_dead(function)
         try:
-            regions = regions_of(function, taken)
+            regions = cut_regions(function, taken)
         except Unsupported as refusal:
             raise _Refused(str(refusal)) from None
         for region in regions:
@@ -284,7 +284,7 @@ class Module:
                 op.erase()
         return regions
 
-    def _cut(self, region: Region) -> None:
+    def _cut(self, region: OutlinedRegion) -> None:
         """Copy a region into a function of its own."""
         inputs, results = [v.type for v in region.inputs], [v.type for v in region.results]
         here = ir.Location.unknown(self._context)

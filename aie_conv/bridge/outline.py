@@ -29,7 +29,7 @@ _TERMINATOR = "func.return"
 
 
 @dataclass
-class Region:
+class OutlinedRegion:
     """What becomes one function.
 
     Attributes:
@@ -186,7 +186,7 @@ class _Cutter:
         return order, [value for value in dict.fromkeys(read) if value in inputs]
 
 
-def regions_of(function: ir.Operation, taken: set[str]) -> list[Region]:
+def cut_regions(function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]:
     """The regions of a function, in an order in which they can be called.
 
     Args:
@@ -208,7 +208,7 @@ def regions_of(function: ir.Operation, taken: set[str]) -> list[Region]:
     read = {value for *_, inputs in parts for value in inputs} | set(cutter.terminator.operands)
     prefix = ir.StringAttr(function.attributes["sym_name"]).value
     counts: dict[str, int] = {}
-    regions: list[Region] = []
+    regions: list[OutlinedRegion] = []
     for contraction, own, numbers, inputs in parts:
         operations = [cutter.operations[number] for number in numbers]
         results = [r for number in own for r in cutter.operations[number].results if r in read]
@@ -221,7 +221,7 @@ def regions_of(function: ir.Operation, taken: set[str]) -> list[Region]:
             name = f"{prefix}_{word}_{counts[word]}"
         counts[word] = counts.get(word, 0) + 1
         last = cutter.operations[own[-1]]
-        regions.append(Region(name, contraction, operations, inputs, results, last))
+        regions.append(OutlinedRegion(name, contraction, operations, inputs, results, last))
     return regions
 
 

@@ -58,9 +58,9 @@ stages:
 def _help() -> str:
     from aie_conv.arch import device_names
     from aie_conv.partitioner import route_names
-    from aie_conv.pipeline import STAGES
+    from aie_conv.pipeline import describe_stages
 
-    stages = "\n".join(f"  {name:<10} {what}" for name, _, what in STAGES)
+    stages = "\n".join(f"  {name:<22} {what}" for name, what in describe_stages())
     return _HELP.format(
         devices=", ".join(device_names()), routes="|".join(route_names()), stages=stages
     )
@@ -106,8 +106,9 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
+    from aie_conv.files import check_writable
     from aie_conv.options import parse_flags
-    from aie_conv.pipeline import check_writable, compile_source
+    from aie_conv.pipeline import compile_source
     from aie_conv.report.json import summary
 
     options = parse_flags(flags)

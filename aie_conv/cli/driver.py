@@ -356,7 +356,7 @@ def _task(line: str | list[str], words: Words, settings: Settings, extra: Comman
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    from aie_conv.pipeline import write_whole
+    from aie_conv.files import write_whole
 
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list[str](_COLUMNS), restval="", lineterminator="\n")
@@ -377,7 +377,7 @@ def run_driver(arguments: list[str]) -> int:
     words = part(arguments, _WITH_VALUE, _SWITCHES)
     path = Path(words.values["csv"]) if "csv" in words.values else None
     if path is not None:
-        from aie_conv.pipeline import check_writable
+        from aie_conv.files import check_writable
 
         check_writable(path)
     settings = _settings(words)

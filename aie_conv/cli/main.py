@@ -22,6 +22,7 @@ commands:
   generate  such convolutions' IR
   tune      search for the fastest plans of a model or such convolutions, for compile to use
   cpu-cost  measure what convolutions cost on this machine's CPU
+  doctor    what this machine has for a run on an NPU, and what it lacks
   timing    the cycle model: its constants, and predictions of published measurements
 
   aie-conv COMMAND --help tells more. Every command takes --machine FILE.json: timing constants in
@@ -41,6 +42,7 @@ _COMMANDS = {
     "generate": "aie_conv.cli.generate:run_generate",
     "tune": "aie_conv.cli.tune:run_tune",
     "cpu-cost": "aie_conv.cli.cpu_cost:run_cpu_cost",
+    "doctor": "aie_conv.cli.doctor:run_doctor",
     "timing": "aie_conv.cli.timing:run_timing",
 }
 """Command -> the module and function that does it, imported when it is asked for."""

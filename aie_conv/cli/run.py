@@ -75,7 +75,7 @@ def run_module(arguments: list[str]) -> int:
     """
     options = _parser().parse_args(arguments)
     from aie_conv.cli.values import format_value, parse_input
-    from aie_conv.pipeline import check_writable, write_whole
+    from aie_conv.files import check_writable, write_whole
     from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
 
@@ -157,7 +157,7 @@ def _output(text: str) -> Path:
 
 
 def _write_npy(path: Path, result: Any) -> None:
-    from aie_conv.pipeline import write_whole
+    from aie_conv.files import write_whole
 
     data = io.BytesIO()
     np.save(data, np.asarray(result))
@@ -167,7 +167,7 @@ def _write_npy(path: Path, result: Any) -> None:
 def _write_stats(
     path: Path, device: str, function: str, seconds: float, records: list[dict[str, Any]]
 ) -> None:
-    from aie_conv.pipeline import write_whole
+    from aie_conv.files import write_whole
 
     totals = {
         key: sum(record.get(key, 0) for record in records)

@@ -113,7 +113,7 @@ def _split(arguments: Sequence[str]) -> tuple[str, Path | None, str | None]:
         raise UsageError(f"{len(inputs)} files named: name one .csv")
     output = Path(given["-o"]) if "-o" in given else None
     if output is not None:
-        from aie_conv.pipeline import check_writable
+        from aie_conv.files import check_writable
 
         check_writable(output)
     return inputs[0], output, given.get("--profile")

@@ -134,17 +134,12 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 # -- what is tuned ----------------------------------------------------------------------------------
 def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
-    from aie_conv.bridge.pipeline import examine_module
-    from aie_conv.plan import Decision
+    from aie_conv.options import Options
+    from aie_conv.pipeline import import_module, recognise, run, start
 
-    found: list[_Problem] = []
-
-    def note(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        found.append(_Problem(problem, constants))
-        return Decision("cpu", "not asked yet")
-
-    examine_module(source, choose=note, user_flags=flags)
-    return found
+    state = start(source, Options(iree_flags=tuple(flags)))
+    run(state, [import_module, recognise])
+    return [_Problem(request.problem, request.constants) for request in state.requests]
 
 
 def _of_signature(signature: ConvSignature) -> list[_Problem]:
@@ -197,8 +192,8 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 # -- tuning -----------------------------------------------------------------------------------------
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
     from aie_conv.bridge.compiler import read_source
+    from aie_conv.files import check_writable
     from aie_conv.partitioner.database import Database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import open_database, plans_version
     from aie_conv.tuning import tune_problem
 
@@ -369,9 +364,8 @@ def _print_table(
 
 def _merge(names: Sequence[str], output: Path) -> int:
     """Merge databases."""
-    from aie_conv.files import write_whole
+    from aie_conv.files import check_writable, write_whole
     from aie_conv.partitioner.database import Database, read_database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import plans_version
 
     if not names:

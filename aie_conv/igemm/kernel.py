@@ -18,8 +18,8 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
+    from aie_conv.pipeline import CompileState
     from aie_conv.plan import Plan
-    from aie_conv.runtime.executable import Executable
     from aie_conv.runtime.program import Program
 
 NAME = "igemm_conv2d"
@@ -51,26 +51,37 @@ class IgemmKernel:
         self.maps: IndexMaps = make_maps(geometry, _stream_order(view))
 
     @cached_property
-    def _packed(self) -> tuple[Executable, bytes]:
-        from aie_conv.pipeline import pack_plan
-
-        return pack_plan(self.plan)
-
-    @property
-    def ir(self) -> str:
-        """Text of the AIE module that runs."""
-        return self._packed[0].text
-
-    @cached_property
-    def vmfb(self) -> bytes:
-        """The artifact: one function of input and filter; ``aie_conv.load`` takes it."""
-        from aie_conv.bridge.one_call import compile_call
+    def _emitted(self) -> CompileState:
+        """The compiler's state with the plan as its decision, and the program of it."""
+        from aie_conv.bridge.one_call import call_text
+        from aie_conv.pipeline import emit, run, start
+        from aie_conv.plan import Decision, Dispatch
 
         g = self.geometry
         before = {"h": g.padding[0][0], "w": g.padding[1][0]}
         low = [before.get(letter, 0) for letter in g.input_sizes]
-        shape = tuple(g.input_sizes.values())
-        return compile_call(self.plan, self._packed[1], NAME, shape, low)
+        text = call_text(self.plan, NAME, tuple(g.input_sizes.values()), low)
+        state = start(text.encode(), name=NAME)
+        decision = Decision(self.plan.route, "the blocks were chosen", self.plan)
+        state.dispatches = (Dispatch(NAME, self.plan.problem, True, decision),)
+        return run(state, [emit])
+
+    @property
+    def ir(self) -> str:
+        """Text of the AIE module that runs."""
+        return self._emitted.programs[NAME].executable.text
+
+    @cached_property
+    def vmfb(self) -> bytes:
+        """The artifact: one function of input and filter; ``aie_conv.load`` takes it."""
+        from aie_conv.bridge.one_call import bind_call
+        from aie_conv.pipeline import generate, import_module, rewrite, run
+
+        def bind(state: CompileState) -> None:
+            """IREE folds 1x1 windows and unit dimensions: what it makes of the call is not asked."""
+            state.calls = (bind_call(state.module, self.plan, NAME),)
+
+        return run(self._emitted, [import_module, bind, rewrite, generate]).vmfb
 
     @cached_property
     def program(self) -> Program:

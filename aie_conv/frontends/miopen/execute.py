@@ -212,7 +212,7 @@ def compiled(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
     """
     if settings.cache is None:
         return _compile(s, backend, settings)
-    from aie_conv.pipeline import make_folder, write_whole
+    from aie_conv.files import make_folder, write_whole
 
     make_folder(settings.cache)
     stem = cache_key(s, backend, settings)

@@ -11,6 +11,7 @@ import pytest
 
 import aie_conv
 from aie_conv.arch import get_device
+from aie_conv.artifact import Artifact
 from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.codegen.steered import Word
 from aie_conv.codegen.window import WindowKernel
@@ -21,7 +22,6 @@ from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.core import Block
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.pipeline import Artifact
 from aie_conv.problem import conv2d
 from aie_conv.report.explain.plan import chosen
 from aie_conv.report.explain.program import calls, core, read_program

@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 import aie_conv
+from aie_conv.artifact import Artifact
 from aie_conv.errors import DeviceError, UsageError
-from aie_conv.pipeline import Artifact
 from aie_conv.runtime.devices import open_device
 from aie_conv.runtime.executable import MAGIC
 from aie_conv.runtime.program import Program, load_program
