@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from aie_conv.errors import VerifyError
-from aie_conv.ir.core import ELEMENT_BITS, Op, Type
+from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Type
 from aie_conv.sim.model.module import Core, Model, walk
 
 STACK_ALIGNMENT = 32
@@ -20,9 +20,11 @@ def verify_code(model: Model) -> None:
     for core in model.cores:
         _check_stack(core)
         _check_accesses(core)
+        _check_ends(core.name, core.op.blocks[0], "aie.end")
         _check_ops(core.name, walk(core.op.blocks[0]))
     for name, function in model.functions.items():
         for block in function.blocks:
+            _check_ends(f"@{name}", block, "func.return")
             _check_ops(f"@{name}", walk(block))
 
 
@@ -94,3 +96,18 @@ def _fits(value: int, kind: Type) -> bool:
     low = 0 if kind.elem[0] == "u" else -(1 << (bits - 1))
     high = 1 << (bits - 1 if kind.elem in ("index", "si8") else bits)
     return kind.elem[0] in "bf" or low <= value < high
+
+
+def _check_ends(who: str, block: Block, end: str) -> None:
+    """A body ends with its terminator, and no block goes on behind one."""
+    if not block.ops or block.ops[-1].name != end:
+        raise VerifyError(f"{who}: its body does not end with {end}")
+    for each in (block, *(inner for op in walk(block) for inner in op.blocks)):
+        for op in each.ops[:-1]:
+            if op.name in _TERMINATORS:
+                raise VerifyError(
+                    f"{who}: line {op.line}: {op.name} ends a block, and more follows"
+                )
+
+
+_TERMINATORS = frozenset({"func.return", "scf.yield", "aie.end"})

@@ -214,6 +214,16 @@ VERIFIER = {
                         "@a3(%s, {%m}, 2 : i32) : !aie.objectfifo<memref<64xi8>> = [dense<[0, 1]> : memref<64xi8>]")),
         r"line \d+: @a3: initial values are not simulated",
     ),
+    "a core without an end": (
+        changed(RELAY, ("aie.end\n", "")), r"core \(0, 2\): its body does not end with aie.end"
+    ),
+    "a function without a return": (
+        changed(GEMM, ("return\n", "")), r"@multiply: its body does not end with func.return"
+    ),
+    "code behind a return": (
+        changed(GEMM, ("return\n", "return\nreturn\n")),
+        r"@multiply: line \d+: func.return ends a block, and more follows",
+    ),
     "unknown operation": (
         changed(RELAY, ("aie.objectfifo.release @a1(Consume, 1)", "aie.mystery @a1(Consume, 1)")),
         "operation 'aie.mystery' is not in the simulator's subset",

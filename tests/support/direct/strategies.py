@@ -261,9 +261,9 @@ def simulate(case: Case, plan: Plan, text: str) -> tuple[NDArray[np.generic], di
     It runs on other operands before: what they leave in the array must not matter.
     """
     simulator = Simulator(text)
-    simulator.run(_flat(plan, case.operands(1)))
+    simulator.run(flat_operands(plan, case.operands(1)))
     arrays = case.operands()
-    flat = _flat(plan, arrays)
+    flat = flat_operands(plan, arrays)
     simulator.run(flat)
     if not plan.finish:
         return flat[-1].reshape(arrays["out"].shape), arrays
@@ -271,7 +271,7 @@ def simulate(case: Case, plan: Plan, text: str) -> tuple[NDArray[np.generic], di
     return apply(plan.finish, out)["out"].reshape(arrays["out"].shape), arrays
 
 
-def _flat(plan: Plan, arrays: dict[str, NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+def flat_operands(plan: Plan, arrays: dict[str, NDArray[np.generic]]) -> list[NDArray[np.generic]]:
     """A plan's arguments with these operands."""
     buffers = apply(plan.prologue, arrays)
     last = plan.arguments[-1]
