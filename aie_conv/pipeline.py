@@ -301,15 +301,16 @@ def compile_source(
         clock["emit"] += time.perf_counter() - start
         return data
 
-    made = compile_module(
-        source,
-        route=options.route,
-        user_flags=options.iree_flags,
-        choose=choose,
-        pack=pack,
-        settle=chooser.settle,
-        progress=progress,
-    )
+    with toolchain.folders(options.mlir_aie, options.peano):
+        made = compile_module(
+            source,
+            route=options.route,
+            user_flags=options.iree_flags,
+            choose=choose,
+            pack=pack,
+            settle=chooser.settle,
+            progress=progress,
+        )
     seconds = {**clock, "total": time.perf_counter() - started}
     report = make_report(made.dispatches, options.device, seconds, loaded)
     artifact = Artifact(made.vmfb, report, modules)

@@ -7,7 +7,9 @@ import os
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 
 from aie_conv.errors import UsageError
@@ -16,8 +18,41 @@ ENVIRONMENT = {"aiecc": "AIE_CONV_AIECC", "peano": "PEANO_INSTALL_DIR"}
 """Variables that name the tools: aiecc itself, and the folder of the AIE compiler."""
 
 
+_FOLDERS: ContextVar[tuple[str | None, str | None]] = ContextVar("folders", default=(None, None))
+"""mlir-aie's and the AIE compiler's folder, where flags name them."""
+
+
+@contextmanager
+def folders(mlir_aie: str | None, peano: str | None) -> Generator[None]:
+    """Use tools from these folders meanwhile; None leaves it to the environment.
+
+    Raises:
+        UsageError: a folder is not there, or mlir-aie's has no aiecc.
+    """
+    for flag, name in (
+        ("--iree-amd-aie-install-dir", mlir_aie),
+        ("--iree-amd-aie-peano-install-dir", peano),
+    ):
+        if name is not None and not Path(name).is_dir():
+            raise UsageError(f"{flag}={name}: no such folder: correct it, or leave it out")
+    token = _FOLDERS.set((mlir_aie, peano))
+    try:
+        yield
+    finally:
+        _FOLDERS.reset(token)
+
+
 def aiecc() -> str | None:
     """The path of mlir-aie's aiecc, or None."""
+    folder = _FOLDERS.get()[0]
+    if folder is not None:
+        names = [Path(folder) / "bin" / "aiecc", Path(folder) / "bin" / "aiecc.py"]
+        there = next((name for name in names if os.access(name, os.X_OK)), None)
+        if there is None:
+            raise UsageError(
+                f"--iree-amd-aie-install-dir={folder}: it has no bin/aiecc: correct it"
+            )
+        return str(there)
     named = os.environ.get(ENVIRONMENT["aiecc"])
     if named and shutil.which(named) is None:
         raise UsageError(f"{ENVIRONMENT['aiecc']}={named}: no such program: unset it or correct it")
@@ -26,7 +61,7 @@ def aiecc() -> str | None:
 
 def peano() -> str | None:
     """The folder of the AIE compiler Peano, or None."""
-    return os.environ.get(ENVIRONMENT["peano"])
+    return _FOLDERS.get()[1] or os.environ.get(ENVIRONMENT["peano"])
 
 
 def build(text: str) -> Mapping[str, bytes]:

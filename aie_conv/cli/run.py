@@ -25,8 +25,15 @@ inputs, one --input each, as iree-run-module takes them:
   1x3x224x224xf32=0.5     a shape, its type, one value for all or all values
   4xi8=@x.bin             the raw bytes of a file
   f32=1.0                 a tensor without dims;  1.0  a scalar
+  NAME=@x.npy             by its name in the model, in any order; NAME=0.5 fills its shape, NAME=@x.bin
+                          takes raw bytes
 
-outputs: printed, or one --output=@y.npy each. bf16 arrays are two-byte elements in .npy files.
+outputs: printed, or one --output=@y.npy each, or those wanted by name, --output=NAME=@y.npy. bf16
+arrays are two-byte elements in .npy files.
+
+--expected_output=VALUE, written as an input, one for each result or by name; (ignored) expects nothing.
+Integers must be equal, f32 within 1e-4, f16 1e-3, bf16 1e-2, as in iree-run-module; the exit status
+is 1 where one differs.
 """
 
 
@@ -48,6 +55,14 @@ def _parser() -> argparse.ArgumentParser:
     add("--function", metavar="NAME", help="the function; may be left out where there is one")
     add("--input", action="append", default=[], metavar="VALUE", help="an input, see below")
     add("--output", action="append", default=[], metavar="@FILE.npy", help="where a result goes")
+    add(
+        "--expected_output",
+        "--expected-output",
+        action="append",
+        default=[],
+        metavar="VALUE",
+        help="what a result is compared with, see below",
+    )
     add(
         "--device",
         choices=("sim", "xrt"),
@@ -74,45 +89,62 @@ def run_module(arguments: list[str]) -> int:
         DeviceError: the device or the artifact failed.
     """
     options = _parser().parse_args(arguments)
-    from aie_conv.cli.values import format_value, parse_input
+    from aie_conv.cli.bind import bind_inputs, compare, function_name, order_outputs, parse_expected
     from aie_conv.pipeline import check_writable, write_whole
     from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
 
-    outputs = [_output(text) for text in options.output]
-    others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
-    for path in [*outputs, *others]:
+    for path in [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]:
         check_writable(path)
-    inputs = [parse_input(text) for text in options.input]
     device = options.device or default_device()
     called = _Called(open_device(device))
     program = load_program(options.module, called)
-    name = options.function
-    if name is None:
-        if len(program.functions) != 1:
-            raise UsageError(f"--function: name one of {', '.join(program.functions)}")
-        name = program.functions[0]
+    name = function_name(program.functions, options.function)
     function = program[name]
+    inputs = bind_inputs(function, options.input)
+    outputs = [_output(text) if text else None for text in order_outputs(function, options.output)]
+    for path in outputs:
+        if path is not None:
+            check_writable(path)
+    expected = parse_expected(function, options.expected_output) if options.expected_output else []
     print(f"aie-conv run: device {device}", file=sys.stderr)
     start = time.perf_counter()
     results = function.invoke(inputs)
     seconds = time.perf_counter() - start
-    if outputs and len(outputs) != len(results):
-        raise UsageError(f"--output: {len(outputs)} given, {name} has {len(results)} results")
     if options.amd_aie_trace:
         trace = _trace(options.amd_aie_trace, called, program.records)
         write_whole(Path(options.amd_aie_trace), trace)
     if options.amd_aie_stats:
         _write_stats(Path(options.amd_aie_stats), device, name, seconds, program.records)
+    if outputs and len(outputs) != len(results):
+        raise UsageError(f"--output: {len(outputs)} given, {name} has {len(results)} results")
+    if outputs or not expected:
+        _give(name, results, outputs)
+    return _tell(compare(results, expected)) if expected else 0
+
+
+def _tell(difference: str) -> int:
+    """The verdict as iree-run-module words it; the exit status."""
+    if difference:
+        print(f"[FAILED] {difference}")
+        return 1
+    print("[SUCCESS] all function outputs matched their expected values.")
+    return 0
+
+
+def _give(name: str, results: Sequence[Any], outputs: Sequence[Path | None]) -> None:
+    """Write the results to their files, or print them all."""
+    from aie_conv.cli.values import format_value
+
     if outputs:
         for path, result in zip(outputs, results, strict=True):
-            _write_npy(path, result)
-    else:
-        print(f"EXEC @{name}")
-        for number, result in enumerate(results):
-            kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
-            print(f"result[{number}]: {kind}\n{format_value(result)}")
-    return 0
+            if path is not None:
+                _write_npy(path, result)
+        return
+    print(f"EXEC @{name}")
+    for number, result in enumerate(results):
+        kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
+        print(f"result[{number}]: {kind}\n{format_value(result)}")
 
 
 class _Called:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import UsageError
+from aie_conv.suggest import closest
 
 Array = NDArray[Any]
 
@@ -20,7 +21,7 @@ _DTYPES: dict[str, Any] = {
     "i64": np.int64, "si64": np.int64, "ui64": np.uint64, "f16": np.float16, "f32": np.float32,
     "f64": np.float64, "bf16": ml_dtypes.bfloat16,
 }  # fmt: skip
-_SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
+SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
 _MOST_PRINTED = 1024
 """Elements after which iree-run-module, too, prints no more."""
 
@@ -33,7 +34,7 @@ def parse_input(text: str) -> Any:
     """
     if text.startswith("@"):
         return load_npy(text[1:])
-    match = _SHAPED.fullmatch(text.strip())
+    match = SHAPED.fullmatch(text.strip())
     if match is None:
         try:
             return int(text) if re.fullmatch(r"[+-]?\d+", text.strip()) else float(text)
@@ -42,7 +43,9 @@ def parse_input(text: str) -> Any:
                 f"--input={text}: write @file.npy, or a shape and values as 1x3xf32=0.5"
             ) from None
     if match[2] not in _DTYPES:
-        raise UsageError(f"--input={text}: element type {match[2]} is unknown")
+        raise UsageError(
+            f"--input={text}: element type {match[2]} is unknown{closest(match[2], _DTYPES)}"
+        )
     shape = tuple(int(size) for size in match[1].split("x") if size)
     return _filled(text, shape, np.dtype(_DTYPES[match[2]]), match[3])
 
@@ -71,6 +74,26 @@ def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str
     if len(words) not in (1, count):
         raise UsageError(f"--input={text[:60]}: {len(words)} values for {count} elements")
     return np.ascontiguousarray(np.broadcast_to(flat.astype(dtype), count)).reshape(shape)
+
+
+def parse_dtype(name: str) -> np.dtype[Any]:
+    """numpy's type of an element type as IREE writes it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in _DTYPES:
+        raise UsageError(f"element type {name} is unknown{closest(name, _DTYPES)}")
+    return np.dtype(_DTYPES[name])
+
+
+def parse_values(text: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Numbers, or @FILE with raw bytes, as an array of a shape; one number fills it.
+
+    Raises:
+        UsageError: they do not fit.
+    """
+    return _filled(text, shape, dtype, text)
 
 
 def _read(name: str) -> bytes:

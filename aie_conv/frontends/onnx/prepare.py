@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.onnx.rewrites import rewrite
+from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
 from aie_conv.frontends.onnx.shapes import fix_shapes
 
 if TYPE_CHECKING:
@@ -41,9 +41,12 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     fix_shapes(model.graph, shapes)
     if model.functions:
         model = inliner.inline_local_functions(model, convert_version=True)
-    model = rewrite(_infer(_upgrade(model)))
+    model = rewrite(_upgrade(model), FOREIGN)
+    model = rewrite(_infer(model), REWRITES)
     model = _infer(model)
     _check_types(model)
+    for number, node in enumerate(model.graph.node):
+        node.name = node.name or f"{node.op_type}_{number}"
     return model
 
 
