@@ -22,6 +22,7 @@ from aie_conv.planning import Planning, Say, plan_cache, silent
 from aie_conv.problem import ConvProblem
 from aie_conv.report.json import VERSION, make_report, summary
 from aie_conv.report.pictures import make_pictures
+from aie_conv.runtime.embedded import attach_report
 from aie_conv.runtime.executable import Buffer, Executable
 
 if TYPE_CHECKING:
@@ -313,7 +314,7 @@ def compile_source(
         )
     seconds = {**clock, "total": time.perf_counter() - started}
     report = make_report(made.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(made.vmfb, report, modules)
+    artifact = Artifact(attach_report(made.vmfb, report), report, modules)
     plans = {d.name: d.decision.plan for d in made.dispatches if d.decision.plan is not None}
     files = make_pictures(options, report, modules, plans, progress)
     if options.report is not None:

@@ -87,7 +87,7 @@ _PIPELINE = "--iree-preprocessing-pass-pipeline"
 
 
 def _check_pipeline(flag: str, context: ir.Context) -> None:
-    """Raise UsageError for passes that IREE does not know: within a session it says so and goes on without."""
+    """Raise UsageError for passes that IREE does not know: a session says so and goes on without."""
     name, _, text = flag.partition("=")
     if name != _PIPELINE or not text:
         return

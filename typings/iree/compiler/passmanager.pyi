@@ -1,6 +1,6 @@
 from typing import Any
 
-from iree.compiler.ir import Context
+from .ir import Context
 
 class PassManager:
     @staticmethod
