@@ -18,14 +18,24 @@ if TYPE_CHECKING:
     from aie_conv.igemm import get_igemm_conv2d
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.program import Program
+    from aie_conv.session import Session
 
 __version__ = "0.1.0"
 
-__all__ = ["ConvSignature", "compile", "conv", "generate_mlir", "get_igemm_conv2d", "load"]
+__all__ = [
+    "ConvSignature",
+    "Session",
+    "compile",
+    "conv",
+    "generate_mlir",
+    "get_igemm_conv2d",
+    "load",
+]
 
 
 _FOUND_IN = {
     "ConvSignature": "aie_conv.frontends.miopen.signature",
+    "Session": "aie_conv.session",
     "conv": "aie_conv.frontends.miopen.library",
     "generate_mlir": "aie_conv.frontends.miopen.signature",
     "get_igemm_conv2d": "aie_conv.igemm",
@@ -138,7 +148,8 @@ def load(
         progress: called after each NPU dispatch with its name and figures (cycles, seconds, …).
 
     Returns:
-        A program whose functions are attributes, taking and returning numpy arrays.
+        A program whose functions are attributes, taking and returning numpy arrays; the only one is ``main``
+        as well, and inputs may be given by their names in the model.
 
     Raises:
         UsageError: no such file or device.

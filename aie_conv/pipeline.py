@@ -28,7 +28,9 @@ from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.report.json import make_report
+from aie_conv.runtime.embedded import attach_report
 from aie_conv.runtime.executable import Executable
+from aie_conv.seal import seal, unseal
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
@@ -189,7 +191,7 @@ def emit(state: CompileState) -> None:
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier)
+            executable = make_executable(plan, state.verifier, state.options)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
 
@@ -304,7 +306,8 @@ def compile_source(
     modules = {name: program.executable.text for name, program in state.programs.items()}
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(state.vmfb, report, modules)
+    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
 
@@ -329,6 +332,7 @@ def compile_onnx(
     progress: Say = silent,
     warn: Say = warnings.warn,
     *,
+    output: Path | None = None,
     isolate: bool = False,
 ) -> Artifact:
     """Run every stage on an ONNX model.
@@ -338,6 +342,7 @@ def compile_onnx(
         options: the options.
         shapes: sizes of inputs that the model leaves open, by name.
         progress, warn: as :func:`compile_source` takes them.
+        output: file of the artifact, None for none; without ``isolate`` alone.
         isolate: compile in a process of its own.
 
     Raises:
@@ -348,7 +353,9 @@ def compile_onnx(
     progress(f"reading {source_name(source)}")
     module = import_onnx(source, shapes)
     try:
-        return (compile_isolated if isolate else compile_source)(module, options, progress, warn)
+        if isolate:
+            return compile_isolated(module, options, progress, warn)
+        return compile_source(module, options, progress, warn, output=output)
     except UsageError as error:
         raise UsageError(explain_refusal(str(error), source)) from None
 

@@ -46,6 +46,17 @@ def seal(content: bytes | memoryview) -> bytes:
     return b"".join([*parts, digest.digest()])
 
 
+def unseal(data: bytes) -> bytes:
+    """The content of a sealed file; other bytes as they are."""
+    start = len(data) - BYTES
+    if start < 0 or _HEAD.unpack_from(data, start)[0] != _MAGIC:
+        return data
+    ending = data[start - _ZIP_END_BYTES : start]
+    if ending[:4] == _ZIP_END and ending[-2:] == struct.pack("<H", BYTES):
+        return data[: start - 2] + _NO_COMMENT
+    return data[:start]
+
+
 def check_seal(data: bytes, name: str) -> None:
     """Raise DeviceError unless a file is one that :func:`seal` gave, unchanged.
 

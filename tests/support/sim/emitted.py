@@ -3,11 +3,11 @@
 from functools import cache
 
 import numpy as np
-
 from aie_conv.direct.frames import SteeredRoute
+from aie_conv.direct.steered_tile import Frame
+
 from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.sliding import SlidingRoute
-from aie_conv.direct.steered_tile import Frame
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.plan import Route
