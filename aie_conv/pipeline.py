@@ -3,7 +3,6 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -331,8 +330,9 @@ def compile_onnx(
 def compile_any(
     module_or_model: Any,
     options: Options,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
 ) -> Artifact:
     """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs."""
     from aie_conv.frontends.onnx import is_onnx
@@ -341,17 +341,6 @@ def compile_any(
         return compile_onnx(module_or_model, options, input_shapes)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
-    if isinstance(module_or_model, os.PathLike):
-        return compile_source(Path(module_or_model), options)
-    if isinstance(module_or_model, bytes):
-        return compile_source(module_or_model, options)
-    if isinstance(module_or_model, str):
-        looks_like_text = "\n" in module_or_model or "func" in module_or_model
-        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
-        return compile_source(source, options)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
+    from aie_conv.frontends.source import read_source
 
-    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)
+    return compile_source(read_source(module_or_model, example_inputs, example_kwargs), options)
