@@ -3,7 +3,6 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -23,7 +22,6 @@ from aie_conv.artifact import (
 )
 from aie_conv.assignment import Request
 from aie_conv.errors import UsageError
-from aie_conv.files import is_mlir
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
@@ -363,8 +361,9 @@ def compile_onnx(
 def compile_any(
     module_or_model: Any,
     options: Options,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
     *,
     isolate: bool = False,
 ) -> Artifact:
@@ -373,7 +372,7 @@ def compile_any(
     Args:
         module_or_model: what to compile.
         options: the options.
-        example_inputs: of a torch model.
+        example_inputs, example_kwargs: of a torch model.
         input_shapes: of an ONNX model's inputs, by name.
         isolate: compile in a process of its own.
     """
@@ -383,21 +382,7 @@ def compile_any(
         return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
-    source = _source(module_or_model, example_inputs)
+    from aie_conv.frontends.source import read_source
+
+    source = read_source(module_or_model, example_inputs, example_kwargs)
     return compile_isolated(source, options) if isolate else compile_source(source, options)
-
-
-def _source(module_or_model: Any, example_inputs: Sequence[Any] | None) -> Path | bytes:
-    """A file, or MLIR text or bytecode."""
-    if isinstance(module_or_model, os.PathLike):
-        return Path(module_or_model)
-    if isinstance(module_or_model, bytes):
-        return module_or_model
-    if isinstance(module_or_model, str):
-        return module_or_model.encode() if is_mlir(module_or_model) else Path(module_or_model)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
-
-    return import_model(module_or_model, tuple(example_inputs))

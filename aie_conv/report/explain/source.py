@@ -106,4 +106,4 @@ def _from_function(word: str) -> Source:
     model, inputs = cast("tuple[Any, Any]", made)
     if not hasattr(model, "eval"):
         raise UsageError(f"{word}: its first result is no torch model")
-    return Source(function_name, import_model(model.eval(), tuple(inputs)))
+    return Source(function_name, import_model(model.eval(), inputs))
