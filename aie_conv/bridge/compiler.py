@@ -12,6 +12,7 @@ from typing import Any
 from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 
+from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
@@ -135,6 +136,11 @@ class Compilation:
         self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
         with stage(f"import of {name}", iree=True):
             self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            parsed = invocation.export_module()
+            refuse_known_faults(parsed, name)
+            invocation, errors = self._invocation(name)
+            self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
+            invocation.import_module(parsed)
             self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
 
@@ -150,7 +156,10 @@ class Compilation:
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
             output = Output.open_membuffer()
-            invocation.output_vm_bytecode(output)
+            try:
+                invocation.output_vm_bytecode(output)
+            except ValueError as error:
+                self._run(lambda: False, errors or [str(error)], name)
             return seal(memoryview(output.map_memory()))
 
     def to_phase(self, module: ir.Operation, phase: str, name: str) -> ir.Operation:
