@@ -6,7 +6,7 @@ Example:
     >>> y = program.main(x.numpy())
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 from os import PathLike
 from typing import TYPE_CHECKING, Any
@@ -43,6 +43,7 @@ def compile(
     module_or_model: Any,
     *,
     example_inputs: Sequence[Any] | None = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
@@ -65,8 +66,10 @@ def compile(
     """Compile a program with its convolutions routed to the NPU or the CPU.
 
     Args:
-        module_or_model: a path to MLIR, MLIR text or bytecode, or a ``torch.nn.Module``.
+        module_or_model: a path to MLIR or an ONNX model, MLIR text or bytecode, an ``onnx.ModelProto``
+            or its bytes, or a ``torch.nn.Module``.
         example_inputs: tensors that fix a torch model's shapes and types.
+        input_shapes: sizes of an ONNX model's inputs by name, for those that it leaves open.
         device: "npu1_1col" … "npu1_4col" or "npu4".
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
@@ -118,7 +121,7 @@ def compile(
         trace_dispatch=trace_dispatch,
         iree_flags=tuple(flags),
     )
-    return compile_any(module_or_model, options, example_inputs, isolate=isolate)
+    return compile_any(module_or_model, options, example_inputs, input_shapes, isolate=isolate)
 
 
 def load(

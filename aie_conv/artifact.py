@@ -14,6 +14,7 @@ from aie_conv.files import check_folder, check_writable, read_bytes, reason, wri
 from aie_conv.options import Options
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
+from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
 from aie_conv.runtime.executable import Buffer, Executable
 
@@ -31,6 +32,9 @@ class Artifact:
     vmfb: bytes
     report: dict[str, Any]
     modules: dict[str, str] = field(default_factory=dict, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<aie_conv artifact, {len(self.vmfb):,} bytes: {summary(self.report)}>"
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the flatbuffer; the file appears whole or not at all."""

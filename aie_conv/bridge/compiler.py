@@ -13,7 +13,8 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 
 from aie_conv.bridge.known_faults import refuse_known_faults
-from aie_conv.errors import UsageError
+from aie_conv.bridge.signature import record_signatures
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
 from aie_conv.seal import seal
@@ -126,7 +127,8 @@ class Compilation:
             name: what messages call it.
 
         Raises:
-            UsageError: IREE refuses the module; the message is IREE's.
+            CompilerRefused: IREE refuses the module; the message is IREE's.
+            UsageError: there is nothing in it, or IREE's library would die of it.
         """
         if not source.strip():
             raise UsageError(f"{name}: empty: give a module as MLIR text or bytecode")
@@ -135,12 +137,15 @@ class Compilation:
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
         with stage(f"import of {name}", iree=True):
-            self._run(lambda: bool(invocation.parse_source(text)), errors, name)
-            parsed = invocation.export_module()
-            refuse_known_faults(parsed, name)
-            invocation, errors = self._invocation(name)
-            self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
-            invocation.import_module(parsed)
+            try:
+                self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            except CompilerRefused as refusal:
+                # No other flags would make a module of it.
+                raise UsageError(str(refusal)) from None
+            module = invocation.export_module()
+            refuse_known_faults(module, name)
+            record_signatures(module)
+            invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
 
@@ -148,7 +153,7 @@ class Compilation:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
@@ -166,7 +171,7 @@ class Compilation:
         """A module at `flow`, compiled on to a later phase of IREE's.
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
@@ -202,7 +207,7 @@ class Compilation:
             return
         lines = errors[0].splitlines() if errors else []
         first = next((line.strip() for line in lines if line.strip()), "the module was refused")
-        raise UsageError(first if name in first else f"{name}: {first}")
+        raise CompilerRefused(first if name in first else f"{name}: {first}")
 
 
 def read_source(path: Path) -> bytes:

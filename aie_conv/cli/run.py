@@ -100,7 +100,7 @@ def run_module(arguments: list[str]) -> int:
             raise UsageError(f"--function: name one of {', '.join(program.functions)}")
         name = program.functions[0]
     function = program[name]
-    _check_results(name, function.results, outputs)
+    _check_results(name, None if function.outputs is None else len(function.outputs), outputs)
     print(f"aie-conv run: device {device}", file=sys.stderr)
     start = time.perf_counter()
     results = function.invoke(inputs)

@@ -123,9 +123,9 @@ class IgemmKernel:
         shape = tuple(self.geometry.output_sizes.values())
         kind = DTYPES[self.geometry.output_dtype]
         if dest.shape != shape or dest.dtype != kind:
-            given = "x".join([*map(str, dest.shape), str(dest.dtype)])
+            shown = "x".join([*map(str, dest.shape), str(dest.dtype)])
             wanted = "x".join([*map(str, shape), str(kind)])
-            raise UsageError(f"{OP}: out: {given} given, the result is {wanted}")
+            raise UsageError(f"{OP}: out: {shown} given, the result is {wanted}")
 
     def __repr__(self) -> str:
         """What it computes, and how."""
@@ -165,9 +165,9 @@ def _stream_order(view: GemmView) -> tuple[tuple[str, int], ...]:
     return (*order, ("ic", view.k // known)) if known < view.k else tuple(order)
 
 
-def _like(given: Any, result: Any) -> Any:
+def _like(example: Any, result: Any) -> Any:
     """The result as a torch tensor where the input is one."""
-    if type(given).__module__.partition(".")[0] != "torch":
+    if type(example).__module__.partition(".")[0] != "torch":
         return result
     import torch
 

@@ -145,11 +145,11 @@ def offload(
         module.take_results(),
     ]
     stages = tuple(
-        Stage(name, sentence, text.short, text.whole)
+        Stage(name, sentence, text.short, text.full)
         for (name, sentence), text in zip(PIPELINE, texts, strict=True)
     )
     executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
-    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].whole, executables))
+    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].full, executables))
 
 
 def stages(

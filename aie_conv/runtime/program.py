@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -26,81 +25,97 @@ from aie_conv.runtime.vm_module import (
     to_view,
 )
 from aie_conv.seal import check_seal
+from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
+from aie_conv.suggest import closest
 
 Array = NDArray[Any]
 
 # IREE's binding counts a module written in Python as a leak and says so on stderr at exit.
 rt._binding.disable_leak_checker()  # pyright: ignore[reportPrivateUsage]
 
-_ARGUMENT = re.compile(r"%\w+: ([^{,)]+)")
-_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+)>")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a function: "tensor" with its shape, or a scalar of ``dtype``."""
-
-    dtype: str
-    shape: tuple[int, ...] | None
-
-    def __str__(self) -> str:
-        return "x".join([*map(str, self.shape or ()), self.dtype])
-
 
 class Function:
     """A function of a loaded artifact; called with numpy arrays, it returns numpy arrays.
 
-    One result comes back as it is, several as a tuple. bf16 arrays are ``ml_dtypes.bfloat16``;
-    anything that ``numpy.asarray`` takes will do, torch tensors (bf16 too) included.
+    Inputs are given in order or by their names, as ``f(x, mask=m)``; those that are no identifiers go
+    in by ``f(**{"input.1": x})``. One result comes back as it is, several as a tuple. bf16 arrays are
+    ``ml_dtypes.bfloat16``; anything that ``numpy.asarray`` takes will do, torch tensors (bf16 too) included.
 
     Attributes:
         name: its name.
         parameters: what it takes; None where the artifact does not say.
-        results: how many results it gives; None where the artifact does not say.
+        outputs: what it gives; None where the artifact does not say.
     """
 
     def __init__(self, program: Program, function: rt.VmFunction) -> None:
         self.name: str = function.name
         self._program = program
         self._function = function
-        declaration = dict(function.reflection).get("iree.abi.declaration", "")
-        self.parameters: tuple[Parameter, ...] | None = _parameters(declaration)
-        self.results: int | None = _results(declaration)
+        signature = _signature(dict(function.reflection))
+        self.parameters: tuple[Parameter, ...] | None = signature and signature.inputs
+        self.outputs: tuple[Parameter, ...] | None = signature and signature.outputs
 
-    def __call__(self, *arguments: Any) -> Any:
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs in order, "" for one without; () where the artifact does not say."""
+        return tuple(parameter.name for parameter in self.parameters or ())
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the outputs in order, "" for one without; () where the artifact does not say."""
+        return tuple(parameter.name for parameter in self.outputs or ())
+
+    def __repr__(self) -> str:
+        if self.parameters is None:
+            return f"<aie_conv function {self.name}>"
+        inputs, outputs = (
+            ", ".join(f"{p.name}: {p}" if p.name else str(p) for p in side)
+            for side in (self.parameters, self.outputs or ())
+        )
+        return f"<aie_conv function {self.name}({inputs}) -> ({outputs})>"
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it.
 
         Raises:
             UsageError: an argument has another shape or type than the function takes.
             DeviceError: the device refused or failed.
         """
-        results = self.invoke(arguments)
+        results = self.invoke(self.bind(arguments, named))
         return results[0] if len(results) == 1 else tuple(results)
+
+    def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arguments in order, those given by name behind those that are not.
+
+        Raises:
+            UsageError: a name is not an input's, was given already, or one is missing.
+        """
+        bound = list(arguments)
+        if not named:
+            return bound
+        names = self.input_names
+        for name in named:
+            if not name or name not in names:
+                known = ", ".join(filter(None, names)) or "inputs without names"
+                hint = closest(name, names)
+                raise UsageError(f"{self.name}: no input '{name}'{hint}: it takes {known}")
+            if names.index(name) < len(bound):
+                raise UsageError(f"{self.name}: input '{name}' given twice, in order and by name")
+        for name in names[len(bound) :]:
+            if name not in named:
+                raise UsageError(f"{self.name}: input '{name}' is missing")
+            bound.append(named[name])
+        return bound
 
     def invoke(self, arguments: Sequence[Any]) -> list[Any]:
         """Run it; always a list of results."""
         return self._program._invoke(self, self._function, arguments)  # pyright: ignore[reportPrivateUsage]
 
 
-def _results(declaration: str) -> int | None:
-    """How many results a declaration names: `-> (%output0: …, %output1: …)`."""
-    head, arrow, tail = declaration.partition("->")
-    return len(_ARGUMENT.findall(tail)) if arrow else 0 if head else None
-
-
-def _parameters(declaration: str) -> tuple[Parameter, ...] | None:
-    if not declaration:
-        return None
-    head = declaration.split("->")[0]
-    found: list[Parameter] = []
-    for text in _ARGUMENT.findall(head):
-        match = _TENSOR.fullmatch(text.strip())
-        if match is None:
-            found.append(Parameter(text.strip(), None))
-        else:
-            sizes = [s for s in match[1].split("x") if s]
-            found.append(Parameter(match[2], tuple(-1 if s == "?" else int(s) for s in sizes)))
-    return tuple(found)
+def _signature(reflection: Mapping[str, str]) -> Signature | None:
+    if KEY in reflection:
+        return read_signature(reflection[KEY])
+    return read_declaration(reflection.get("iree.abi.declaration", ""))
 
 
 class Program:
@@ -138,9 +153,7 @@ class Program:
                     f"artifact: it cannot be loaded here: {_reason(error)}"
                 )
                 raise reason from reason.__cause__
-        self.functions: tuple[str, ...] = tuple(
-            name for name in module.function_names if not name.startswith("__") and "$" not in name
-        )
+        self.functions: tuple[str, ...] = _public(module.function_names)
         # A function refers to its program, and the program to no function: dropped, it is freed at once.
         self._functions = {
             name: function
@@ -149,17 +162,34 @@ class Program:
         }
 
     def __getitem__(self, name: str) -> Function:
-        if name not in self._functions:
+        function = self._find(name)
+        if function is None:
+            hint = closest(name, self.functions)
             raise UsageError(
-                f"function '{name}': not in the module: it has {', '.join(self.functions)}"
+                f"function '{name}': not in the module{hint}: it has {', '.join(self.functions)}"
             )
-        return Function(self, self._functions[name])
+        return function
 
     def __getattr__(self, name: str) -> Function:
+        function = None if name.startswith("_") else self._find(name)
+        if function is None:
+            names = ", ".join(self.__dict__.get("_functions", {}))
+            raise AttributeError(f"no function '{name}': it has {names}")
+        return function
+
+    def _find(self, name: str) -> Function | None:
+        """The function of that name; the only one is called "main" as well."""
         functions: dict[str, rt.VmFunction] = self.__dict__.get("_functions", {})
-        if name not in functions:
-            raise AttributeError(f"no function '{name}': it has {', '.join(functions)}")
-        return Function(self, functions[name])
+        only = next(iter(functions.values())) if len(functions) == 1 else None
+        function = functions.get(name, only if name == "main" else None)
+        return Function(self, function) if function is not None else None
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.functions]
+
+    def __repr__(self) -> str:
+        functions = ", ".join(repr(self[name])[19:-1] for name in self._functions)
+        return f"<aie_conv program on {self.device.name}: {functions}>"
 
     def _invoke(
         self, function: Function, target: rt.VmFunction, arguments: Sequence[Any]
@@ -172,8 +202,8 @@ class Program:
         inputs = rt.VmVariantList(len(arguments))
         for number, argument in enumerate(arguments):
             parameter = parameters[number] if parameters is not None else None
-            where = f"{function.name}: input {number}"
-            self._push(inputs, argument, parameter, where)
+            named = f" '{parameter.name}'" if parameter is not None and parameter.name else ""
+            self._push(inputs, argument, parameter, f"{function.name}: input {number}{named}")
         outputs = rt.VmVariantList(4)
         with self._lock, self._state.call() as call:
             self.records = call.records
@@ -182,7 +212,11 @@ class Program:
             except (ValueError, RuntimeError) as error:
                 reason = call.reason() or DeviceError(f"{function.name}: {_reason(error)}")
                 raise reason from reason.__cause__
-        return [_result(outputs, number) for number in range(len(outputs))]
+        kinds = function.outputs or ()
+        return [
+            _result(outputs, number, kinds[number] if number < len(kinds) else None)
+            for number in range(len(outputs))
+        ]
 
     def _push(
         self, inputs: rt.VmVariantList, argument: Any, parameter: Parameter | None, where: str
@@ -196,20 +230,32 @@ class Program:
             return
         dtype = next((name for name, kind in DTYPES.items() if kind == array.dtype), None)
         given = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
-        wanted = parameter.shape if parameter is not None else None
         if dtype is None or (
             parameter is not None
-            and (parameter.dtype != dtype or not _fits(array.shape, wanted or ()))
+            and not (parameter.takes(array.shape) and dtype in _accepted(parameter.dtype))
         ):
             asked = f", the function takes {parameter}" if parameter is not None else ""
             raise UsageError(f"{where}: {given} given{asked}")
         inputs.push_ref(to_view(self._hal, array, dtype).ref)
 
 
-def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        w in (-1, s) for s, w in zip(shape, wanted, strict=True)
+def _public(names: Sequence[str]) -> tuple[str, ...]:
+    """The functions that the source has: not initializers, nor the second form of torch's."""
+    return tuple(
+        name
+        for name in names
+        if not name.startswith("__")
+        and not (name.endswith("$async") and name.removesuffix("$async") in names)
     )
+
+
+def _accepted(dtype: str) -> tuple[str, ...]:
+    """The array types that an element type takes: both, where the source does not tell a sign."""
+    if dtype.startswith("si"):
+        return (dtype[1:],)
+    if dtype[:1] == "i" and dtype != "i1":
+        return (dtype, f"u{dtype}")
+    return (dtype,)
 
 
 def as_array(value: Any) -> Array:
@@ -224,11 +270,14 @@ def as_array(value: Any) -> Array:
     return np.asarray(value)
 
 
-def _result(outputs: rt.VmVariantList, number: int) -> Any:
+def _result(outputs: rt.VmVariantList, number: int, kind: Parameter | None) -> Any:
     value = outputs.get_variant(number)
-    if isinstance(value, rt.VmRef):
-        return from_ref(value).copy()
-    return value
+    if not isinstance(value, rt.VmRef):
+        return value
+    array = from_ref(value).copy()
+    if kind is None or array.dtype.kind not in "iu":
+        return array
+    return array.view(DTYPES[kind.dtype.removeprefix("s")])
 
 
 def _reason(error: Exception) -> str:

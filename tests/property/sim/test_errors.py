@@ -131,7 +131,7 @@ VERIFIER = {
     ),
     "object type": (
         changed(RELAY, ("memref<64xi8>> -> memref<64xi8>", "memref<64xi8>> -> memref<32xi8>")),
-        r"%a is memref<32xi8> and is used as memref<64xi8>",
+        r"aie.objectfifo.subview.access: gives memref<64xi8>, not memref<32xi8>",
     ),
     "object type of a whole program": (
         changed(
