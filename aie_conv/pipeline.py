@@ -21,7 +21,7 @@ from aie_conv.artifact import (
     write_outputs,
 )
 from aie_conv.assignment import Request
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
@@ -146,6 +146,23 @@ def recognise(state: CompileState) -> None:
     state.calls = find_dispatches(state.module)
 
 
+def import_as_stock(state: CompileState) -> None:
+    """In place of import_module: with IREE's own flags, where it refuses the module with this compiler's."""
+    from aie_conv.bridge.flow import to_flow
+
+    state.progress("compiling with IREE's own flags")
+    state.flow = to_flow(state.source, state.name, "stock", state.options.iree_flags)
+
+
+def stay_on_cpu(state: CompileState) -> None:
+    """In place of choose: every dispatch stays where IREE's own flags put it."""
+    reason = "IREE refuses the module with this compiler's flags"
+    decide_each(state, lambda _: Decision("cpu", reason))
+    if state.planning.pins is not None:
+        state.planning.pins.check(state.dispatches)
+    state.calls = ()
+
+
 def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> None:
     """Let a function decide where each dispatch goes that a route may take."""
     requests = {request.name: request for request in state.requests}
@@ -236,6 +253,9 @@ STAGES: tuple[Stage, ...] = (
 )
 """What a compilation does, in order."""
 
+STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+"""What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
+
 
 def describe_stages() -> list[tuple[str, str]]:
     """Name and first line of each stage, for people."""
@@ -295,10 +315,18 @@ def compile_source(
     stages = list(STAGES)
     if options.emit_level == "air":
         stages.insert(stages.index(emit) + 1, level_down)
-    run(state, stages)
+    try:
+        run(state, stages)
+    except CompilerRefused as refusal:
+        # IREE keeps some of the flags for its process: with its own it is asked in another.
+        told = {"progress": progress, "warn": warn}
+        stock = (state.source, state.name, options)
+        state.vmfb, state.dispatches = isolate.call("aie_conv.pipeline:compile_stock", stock, told)
+        state.programs, texts = {}, {}
+        warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
     seconds = {
-        "choose": state.seconds["choose"],
-        "emit": state.seconds["emit"],
+        "choose": state.seconds.get("choose", 0.0),
+        "emit": state.seconds.get("emit", 0.0),
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
@@ -308,6 +336,18 @@ def compile_source(
     artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
+
+
+def compile_stock(
+    source: bytes, name: str, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> tuple[bytes, tuple[Dispatch, ...]]:
+    """A module compiled with IREE's own flags and the user's, and its dispatches, all on the CPU.
+
+    Raises:
+        CompilerRefused: IREE refuses it so as well; the message is IREE's.
+    """
+    state = run(start(source, options, progress, warn, name), STOCK_STAGES)
+    return state.vmfb, state.dispatches
 
 
 def compile_isolated(

@@ -13,8 +13,9 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
+from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.signature import record_signatures
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
 from aie_conv.seal import seal
@@ -143,7 +144,8 @@ class Compilation:
             name: what messages call it.
 
         Raises:
-            UsageError: IREE refuses the module; the message is IREE's.
+            CompilerRefused: IREE refuses the module; the message is IREE's.
+            UsageError: there is nothing in it, or IREE's library would die of it.
         """
         if not source.strip():
             raise UsageError(f"{name}: empty: give a module as MLIR text or bytecode")
@@ -152,8 +154,13 @@ class Compilation:
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
         with stage(f"import of {name}", iree=True):
-            self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            try:
+                self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            except CompilerRefused as refusal:
+                # No other flags would make a module of it.
+                raise UsageError(str(refusal)) from None
             module = invocation.export_module()
+            refuse_known_faults(module, name)
             record_signatures(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
@@ -163,7 +170,7 @@ class Compilation:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
@@ -171,14 +178,17 @@ class Compilation:
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
             output = Output.open_membuffer()
-            invocation.output_vm_bytecode(output)
+            try:
+                invocation.output_vm_bytecode(output)
+            except ValueError as error:
+                self._run(lambda: False, errors or [str(error)], name)
             return seal(memoryview(output.map_memory()))
 
     def to_phase(self, module: ir.Operation, phase: str, name: str) -> ir.Operation:
         """A module at `flow`, compiled on to a later phase of IREE's.
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
@@ -214,7 +224,7 @@ class Compilation:
             return
         lines = errors[0].splitlines() if errors else []
         first = next((line.strip() for line in lines if line.strip()), "the module was refused")
-        raise UsageError(first if name in first else f"{name}: {first}")
+        raise CompilerRefused(first if name in first else f"{name}: {first}")
 
 
 def read_source(path: Path) -> bytes:

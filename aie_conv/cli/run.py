@@ -96,6 +96,10 @@ def run_module(arguments: list[str]) -> int:
         UsageError: what the user gave cannot be used.
         DeviceError: the device or the artifact failed.
     """
+    for word in arguments:
+        if word.endswith("=--"):
+            # argparse takes the dashes for the end of the options.
+            raise UsageError(f"{word}: no value: see aie-conv run --help")
     options = _parser().parse_args(arguments)
     from aie_conv.cli.bind import bind_inputs, compare, function_name, order_outputs, parse_expected
     from aie_conv.runtime.devices import default_device, open_device
