@@ -108,7 +108,7 @@ def _quantise(
     nodes = [divided, graph.node("Round", [divided.output[0]], "rounded")]
     if zero is not None:
         nodes.append(graph.node("Add", [nodes[-1].output[0], zero], "moved"))
-    limits = [graph.add_constant(np.float32(limit), "limit") for limit in (low, high)]
+    limits = [graph.add_constant(np.asarray(limit, np.float32), "limit") for limit in (low, high)]
     nodes.append(graph.node("Clip", [nodes[-1].output[0], *limits], "clipped"))
     # Through i32: a conversion of real numbers to an unsigned type is not what every stage takes.
     nodes.append(graph.node("Cast", [nodes[-1].output[0]], "whole_numbers", to=6))
