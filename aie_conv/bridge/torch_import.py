@@ -23,13 +23,29 @@ def import_graph(
         graph_module: tensors in, a tuple of tensors out, nothing changed in place; constants are attributes.
         function_name: the function's name.
         notes: what the function's reflection in the artifact says beside its types.
+
+    Raises:
+        UsageError: the importer cannot take it.
     """
     from iree.compiler.extras.fx_importer import FxImporter
 
     from aie_conv.bridge.signature import record_signatures, set_reflection
 
     importer = FxImporter()
-    function: Any = importer.import_graph_module(graph_module, func_name=function_name)
+    try:
+        function: Any = importer.import_graph_module(graph_module, func_name=function_name)
+    except (
+        AssertionError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(
+            f"{function_name}: IREE's importer cannot take it: {reason[:200]}"
+        ) from error
     for key, value in (notes or {}).items():
         set_reflection(function.operation, key, value)
     names = [str(node.target) for node in graph_module.graph.nodes if node.op == "placeholder"]

@@ -40,6 +40,8 @@ def rewrite(graph_module: GraphModule, rules: dict[Any, list[Rule]]) -> int:
 
 def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | None:
     """Put what a rule does in a node's place; the new nodes, or None where it stays."""
+    from torch.fx import Node
+
     traced = _trace(node, rule)
     if traced is None:
         return None
@@ -51,16 +53,22 @@ def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | N
         for inner in traced.graph.nodes:
             if inner.op == "output":
                 results = inner.args[0]
+            elif isinstance(inner.target, type):
+                # torch's own kind of named tuple around several results
+                values: Any = inner.args[0] if len(inner.args) == 1 else inner.args
+                copies[inner] = [copies[value] for value in values]
             elif inner.op != "placeholder":
                 copy = graph.node_copy(inner, lambda other: copies[other])
                 if "stack_trace" in node.meta:
                     copy.meta["stack_trace"] = node.meta["stack_trace"]
                 copies[inner] = copy
-    _use(
-        node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results]
-    )
+    several = isinstance(results, Sequence)
+    _use(node, [copies.get(r) for r in results] if several else copies[results])
     graph.erase_node(node)
-    return [copy for copy in copies.values() if copy not in node.all_input_nodes]
+    fresh = [
+        copies[inner] for inner in traced.graph.nodes if inner.op not in ("placeholder", "output")
+    ]
+    return [copy for copy in fresh if isinstance(copy, Node)]
 
 
 def _use(node: Node, results: Any) -> None:

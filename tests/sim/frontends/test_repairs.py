@@ -103,7 +103,7 @@ def test_a_repair_is_right_and_still_needed(name: str) -> None:
     model = sample.model().eval()
     check(model, *sample.inputs)
     expected = model(*sample.inputs)
-    # The importer's own checks are Python's assertions.
+    # assert_equal raises AssertionError.
     with pytest.raises((AieConvError, AssertionError)):
         assert_equal(run_without(sample.repair, model, sample.inputs), expected)
 

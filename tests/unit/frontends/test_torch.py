@@ -192,6 +192,7 @@ REFUSED: dict[str, tuple[Callable[[], Any], Any, str]] = {
     "an operation": (
         lambda: Function(torch.linalg.eigvalsh).eval(), (randn(3, 3),), r"aten\._linalg_eigh: IREE cannot",
     ),
+    "float64": (lambda: nn.ReLU().eval(), (X.double(),), "input 'input': float64, which IREE"),
     "state": (lambda: Counter().eval(), (X,), "buffer 'count': the model changes it"),
     "sizes by values": (
         lambda: Function(lambda x: x.nonzero()).eval(), (X,), "depends on values",
