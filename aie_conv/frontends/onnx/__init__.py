@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.signature import Signature
 
 SUFFIX = ".onnx"
 
@@ -60,6 +61,11 @@ def import_onnx(source: Any, shapes: Shapes | None = None) -> bytes:
     Raises:
         UsageError: the model cannot be read or imported, an operator is not supported, or a size is open.
     """
+    return import_with_signature(source, shapes)[0]
+
+
+def import_with_signature(source: Any, shapes: Shapes | None = None) -> tuple[bytes, Signature]:
+    """As :func:`import_onnx`, with what the function takes and gives."""
     if find_spec("onnx") is None:
         raise UsageError(
             "onnx: the package that reads ONNX models is missing: pip install 'aie_conv[onnx]'"
@@ -73,7 +79,8 @@ def import_onnx(source: Any, shapes: Shapes | None = None) -> bytes:
     try:
         model = prepare(load_model(source), shapes or {})
         model.graph.name = function_name(model.graph.name)
-        return import_graph(model, signature(model).to_text())
+        described = signature(model)
+        return import_graph(model, described.to_text()), described
     except UsageError as error:
         raise UsageError(
             str(error) if str(error).startswith(name) else f"{name}: {error}"

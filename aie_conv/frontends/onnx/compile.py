@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.onnx import Shapes, explain_refusal, import_onnx, source_name
+from aie_conv.frontends.onnx import Shapes, explain_refusal, import_with_signature, source_name
 from aie_conv.planning import Say, silent
 
 if TYPE_CHECKING:
     from aie_conv.options import Options
     from aie_conv.pipeline import Artifact
+
+_KEEP_F64 = "--iree-input-demote-f64-to-f32=false"
 
 
 def compile_onnx(
@@ -35,7 +38,10 @@ def compile_onnx(
     from aie_conv.pipeline import compile_source
 
     progress(f"reading {source_name(source)}")
-    module = import_onnx(source, shapes)
+    module, signature = import_with_signature(source, shapes)
+    if any(each.dtype == "f64" for each in (*signature.inputs, *signature.outputs)):
+        # By default IREE computes f64 in f32, and gives results of half the bytes that are expected.
+        options = replace(options, iree_flags=(_KEEP_F64, *options.iree_flags))
     try:
         return compile_source(module, options, progress, warn)
     except UsageError as error:
