@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install resnet50 lint format types test test-fast test-long test-oldest bench clean
+.PHONY: help install resnet50 lint format types test test-fast test-long test-oldest bench replay clean
 
 help:
 	@echo "make resnet50   compile ResNet-50 for the NPU and run it on the simulated one"
@@ -14,6 +14,7 @@ help:
 	@echo "make format     let ruff reformat the tree"
 	@echo "make test-fast  the tests without lint"
 	@echo "make test-long  long sweeps too"
+	@echo "make replay     compare what is made with another commit's: make replay BASE=HEAD~1"
 	@echo "make test-oldest the tests with the oldest dependencies that are allowed"
 	@echo "make bench      benchmarks, printed as ratios"
 
@@ -66,6 +67,10 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/routes.py
 	$(BIN)/python benchmarks/figures.py
+
+BASE ?= HEAD
+replay: $(STAMP)
+	$(BIN)/python benchmarks/replay.py --base $(BASE) $(ARGS)
 
 clean:
 	rm -rf $(VENV) $(OLDEST) .pytest_cache .ruff_cache .hypothesis

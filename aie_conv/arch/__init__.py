@@ -26,11 +26,15 @@ class Arch:
     it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
     ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate.
     ``vector_load_bytes`` is one load on each of two ports, and the alignment that it needs.
+    ``shim_burst_code`` is what mlir-aie writes into shim descriptors for the longest burst,
+    ``transaction_generation`` what it writes into the header of instruction words.
     ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
     """
 
     name: str
     llvm_target: str
+    shim_burst_code: int
+    transaction_generation: int
     core_data_bytes: int
     core_program_bytes: int
     memtile_bytes: int
@@ -57,6 +61,25 @@ class Arch:
     matmul: Mapping[str, tuple[int, int, int]]
     matmul_issue: Mapping[str, int]
     elementwise: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Where a shim tile's DMA registers lie, in bytes; both architectures have the same map.
+
+    An address is ``column << column_shift | row << row_shift | offset``. A descriptor has eight 32-bit
+    words; each channel has a control register and its task queue ``queue_offset`` behind it.
+    """
+
+    source: str
+    column_shift: int
+    row_shift: int
+    shim_bd_base: int
+    shim_bd_stride: int
+    shim_s2mm_control: int
+    shim_mm2s_control: int
+    channel_stride: int
+    queue_offset: int
 
 
 @dataclass(frozen=True)
@@ -87,9 +110,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _catalogue() -> dict[str, Device]:
+def _facts() -> dict[str, Any]:
     text = files("aie_conv.arch").joinpath("devices.json").read_text(encoding="utf-8")
-    data = json.loads(text, object_pairs_hook=_once)
+    return json.loads(text, object_pairs_hook=_once)
+
+
+@cache
+def get_registers() -> Registers:
+    """The register map of shim tiles."""
+    return Registers(**_facts()["registers"])
+
+
+@cache
+def _catalogue() -> dict[str, Device]:
+    data = _facts()
     arches: dict[str, Arch] = {}
     for name, facts in data["architectures"].items():
         for name_of in ("matmul", "elementwise"):

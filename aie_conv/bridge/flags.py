@@ -45,8 +45,8 @@ def session_flags(route: str, user: Sequence[str]) -> list[list[str]]:
         route: "cpu", "none" (the NPU was asked and takes nothing), or an NPU route.
         user: flags of iree-compile.
     """
-    given = {flag.partition("=")[0] for flag in user}
+    named = {flag.partition("=")[0] for flag in user}
     return [
-        [flag for flag in (*BASE, *form) if flag.partition("=")[0] not in given] + list(user)
+        [flag for flag in (*BASE, *form) if flag.partition("=")[0] not in named] + list(user)
         for form in _FORMS.get(route, (NPU,))
     ]

@@ -24,8 +24,8 @@ flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
                              the cheapest, the CPU included; a route that refuses leaves the CPU)
-  --amd-aie-direct=auto|vector|sliding|scalar|steered  the direct route's core code (default auto: the
-                             cheapest; scalar takes every type as it is, f32 too)
+  --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
+                             auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
@@ -62,9 +62,9 @@ stages:
 def _help() -> str:
     from aie_conv.arch import device_names
     from aie_conv.partitioner import route_names
-    from aie_conv.pipeline import STAGES
+    from aie_conv.pipeline import describe_stages
 
-    stages = "\n".join(f"  {name:<10} {what}" for name, _, what in STAGES)
+    stages = "\n".join(f"  {name:<22} {what}" for name, what in describe_stages())
     return _HELP.format(
         devices=", ".join(device_names()), routes="|".join(route_names()), stages=stages
     )
@@ -114,14 +114,13 @@ def run_compile(arguments: list[str]) -> int:
     name, output, flags = _split(arguments)
     from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
-    from aie_conv.pipeline import check_writable, compile_source
+    from aie_conv.pipeline import compile_onnx, compile_source
     from aie_conv.report.json import summary
 
     shapes = parse_shapes(
         [flag.partition("=")[2] for flag in flags if flag.startswith(_INPUT_SHAPE)]
     )
     options = parse_flags([flag for flag in flags if not flag.startswith(_INPUT_SHAPE)])
-    check_writable(output)
     source = sys.stdin.buffer.read() if name == "-" else Path(name)
     if shapes and not is_onnx(source):
         raise UsageError(f"{_INPUT_SHAPE}: only ONNX models take it: fix the sizes in the module")
@@ -129,13 +128,12 @@ def run_compile(arguments: list[str]) -> int:
     said = Stderr("aie-conv compile", quiet=quick)
     try:
         if is_onnx(source):
-            from aie_conv.frontends.onnx.compile import compile_onnx
-
-            artifact = compile_onnx(source, options, shapes, said.progress, said.warn)
+            artifact = compile_onnx(
+                source, options, shapes, said.progress, said.warn, output=output
+            )
         else:
-            artifact = compile_source(source, options, said.progress, said.warn)
+            artifact = compile_source(source, options, said.progress, said.warn, output=output)
     finally:
         said.end()
-    artifact.save(output)
     print(f"{output}: {summary(artifact.report)}")
     return 0

@@ -12,6 +12,7 @@ import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -198,6 +199,8 @@ class OffloadedProgram:
         functions: the names of its functions.
         records: figures of each NPU dispatch of the last call, in order; "executable" names whose.
         internal_bytes: the most that was allocated at a time in the last call.
+
+    Threads may share it; their calls run one after the other.
     """
 
     def __init__(self, bundle: Bundle, device: Device | None) -> None:
@@ -205,6 +208,7 @@ class OffloadedProgram:
         self.device = device or open_device("null")
         self.records: list[dict[str, Any]] = []
         self.internal_bytes = 0
+        self._lock = RLock()
         self._functions = form.functions
         self.functions: tuple[str, ...] = tuple(form.functions)
         self._programs: dict[str, Program] = {}
@@ -240,8 +244,12 @@ class OffloadedProgram:
         return self[name]
 
     def _run(self, function: _Function, arrays: Sequence[Array]) -> None:
+        with self._lock:
+            self._steps(function, arrays)
+
+    def _steps(self, function: _Function, arrays: Sequence[Array]) -> None:
         values = {name: a for (name, *_), a in zip(function.arguments, arrays, strict=True)}
-        self.records.clear()
+        self.records = []
         held = self.internal_bytes = 0
         for step in function.steps:
             if step.type is not None:

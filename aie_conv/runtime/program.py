@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -13,16 +14,20 @@ from iree import runtime as rt
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.files import reason
 from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.tensors import any_tensor, as_tensors
 from aie_conv.runtime.vm_module import (
     DTYPES,
     Progress,
     State,
+    amd_aie_module,
     from_ref,
-    make_module,
     to_view,
 )
+from aie_conv.seal import check_seal
 from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
+from aie_conv.structure import NOTE, Call, build
 from aie_conv.suggest import closest
 
 Array = NDArray[Any]
@@ -48,7 +53,9 @@ class Function:
         self.name: str = function.name
         self._program = program
         self._function = function
-        signature = _signature(dict(function.reflection))
+        reflection = dict(function.reflection)
+        signature = _signature(reflection)
+        self._form = Call.from_json(reflection[NOTE]) if NOTE in reflection else None
         self.parameters: tuple[Parameter, ...] | None = signature and signature.inputs
         self.outputs: tuple[Parameter, ...] | None = signature and signature.outputs
 
@@ -78,8 +85,21 @@ class Function:
             UsageError: an argument has another shape or type than the function takes.
             DeviceError: the device refused or failed.
         """
+        if self._form is not None:
+            results = self.invoke(self._flatten(self._form, arguments, named))
+            return build(self._form.result, results)
         results = self.invoke(self.bind(arguments, named))
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _flatten(self, form: Call, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arrays of a call as its model takes it, or given one by one."""
+        try:
+            return form.arguments(arguments, named, self.name)
+        except UsageError:
+            one_by_one = len(arguments) == len(self.parameters or ()) and not named
+            if not one_by_one or any(isinstance(a, list | tuple | dict) for a in arguments):
+                raise
+            return list(arguments)
 
     def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """The arguments in order, those given by name behind those that are not.
@@ -122,13 +142,18 @@ class Program:
         device: the device that runs the NPU's part.
         functions: the names of its functions.
         records: figures of each NPU dispatch of the last call, in order.
+
+    Threads may share it; their calls run one after the other.
     """
 
     def __init__(self, data: bytes, device: Device, progress: Progress | None = None) -> None:
         self._instance = rt.VmInstance()
         self._hal = rt.get_device("local-task")
         self.device = device
+        self.records: list[dict[str, Any]] = []
         self._state = State(self._hal, device, progress)
+        # IREE's contexts are not to be entered by two threads at once.
+        self._lock = RLock()
         try:
             module = rt.VmModule.copy_buffer(self._instance, data)
         except (ValueError, RuntimeError) as error:
@@ -136,22 +161,22 @@ class Program:
                 f"artifact: no valid .vmfb ({_reason(error)}): compile the model again"
             ) from None
         hal = rt.create_hal_module(self._instance, self._hal)
-        try:
-            modules = [hal, make_module(self._state), module]
-            self._context = rt.VmContext(self._instance, modules)
-        except (ValueError, RuntimeError) as error:
-            raise DeviceError(f"artifact: it cannot be loaded here: {_reason(error)}") from None
+        with self._state.call() as call:
+            try:
+                modules = [hal, amd_aie_module(), module]
+                self._context = rt.VmContext(self._instance, modules)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(
+                    f"artifact: it cannot be loaded here: {_reason(error)}"
+                )
+                raise reason from reason.__cause__
         self.functions: tuple[str, ...] = _public(module.function_names)
+        # A function refers to its program, and the program to no function: dropped, it is freed at once.
         self._functions = {
-            name: Function(self, function)
+            name: function
             for name in self.functions
             if (function := module.lookup_function(name)) is not None
         }
-
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """Figures of each NPU dispatch of the last call, in order."""
-        return self._state.records
 
     def __getitem__(self, name: str) -> Function:
         function = self._find(name)
@@ -171,15 +196,30 @@ class Program:
 
     def _find(self, name: str) -> Function | None:
         """The function of that name; the only one is called "main" as well."""
-        functions: dict[str, Function] = self.__dict__.get("_functions", {})
+        functions: dict[str, rt.VmFunction] = self.__dict__.get("_functions", {})
         only = next(iter(functions.values())) if len(functions) == 1 else None
-        return functions.get(name, only if name == "main" else None)
+        function = functions.get(name, only if name == "main" else None)
+        return Function(self, function) if function is not None else None
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run the only function, or "main"; torch tensors are answered by torch tensors.
+
+        Raises:
+            UsageError: there are several functions; or as the function raises.
+            DeviceError: the device refused or failed.
+        """
+        function = self._find("main")
+        if function is None:
+            names = ", ".join(self.functions)
+            raise UsageError(f"program: several functions: call one of {names} by its name")
+        result = function(*arguments, **named)
+        return as_tensors(result) if any_tensor((*arguments, *named.values())) else result
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.functions]
 
     def __repr__(self) -> str:
-        functions = ", ".join(repr(each)[19:-1] for each in self._functions.values())
+        functions = ", ".join(repr(self[name])[19:-1] for name in self._functions)
         return f"<aie_conv program on {self.device.name}: {functions}>"
 
     def _invoke(
@@ -196,14 +236,13 @@ class Program:
             named = f" '{parameter.name}'" if parameter is not None and parameter.name else ""
             self._push(inputs, argument, parameter, f"{function.name}: input {number}{named}")
         outputs = rt.VmVariantList(4)
-        self._state.records.clear()
-        self._state.error = None
-        try:
-            self._context.invoke(target, inputs, outputs)
-        except (ValueError, RuntimeError) as error:
-            if self._state.error is not None:
-                raise self._state.error from None
-            raise DeviceError(f"{function.name}: {_reason(error)}") from None
+        with self._lock, self._state.call() as call:
+            self.records = call.records
+            try:
+                self._context.invoke(target, inputs, outputs)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(f"{function.name}: {_reason(error)}")
+                raise reason from reason.__cause__
         kinds = function.outputs or ()
         return [
             _result(outputs, number, kinds[number] if number < len(kinds) else None)
@@ -295,10 +334,9 @@ def load_program(
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{artifact}: {error.strerror}: give a .vmfb file") from None
-    if not data:
-        raise DeviceError("artifact: empty: compile the model again")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{artifact}: {reason(error)}: give a .vmfb file") from None
+    check_seal(data, str(artifact) if isinstance(artifact, str | os.PathLike) else "artifact")
     if device is None:
         device = default_device()
     return Program(data, open_device(device) if isinstance(device, str) else device, progress)

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import UsageError
-from aie_conv.signature import Signature
 
 SUFFIX = ".onnx"
 
@@ -61,11 +60,14 @@ def import_onnx(source: Any, shapes: Shapes | None = None) -> bytes:
     Raises:
         UsageError: the model cannot be read or imported, an operator is not supported, or a size is open.
     """
-    return import_with_signature(source, shapes)[0]
+    return import_with_flags(source, shapes)[0]
 
 
-def import_with_signature(source: Any, shapes: Shapes | None = None) -> tuple[bytes, Signature]:
-    """As :func:`import_onnx`, with what the function takes and gives."""
+_KEEP_F64 = "--iree-input-demote-f64-to-f32=false"
+
+
+def import_with_flags(source: Any, shapes: Shapes | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """As :func:`import_onnx`, with the flags that IREE needs for it."""
     if find_spec("onnx") is None:
         raise UsageError(
             "onnx: the package that reads ONNX models is missing: pip install 'aie_conv[onnx]'"
@@ -80,7 +82,10 @@ def import_with_signature(source: Any, shapes: Shapes | None = None) -> tuple[by
         model = prepare(load_model(source), shapes or {})
         model.graph.name = function_name(model.graph.name)
         described = signature(model)
-        return import_graph(model, described.to_text()), described
+        # By default IREE computes f64 in f32, and gives results of half the bytes that are expected.
+        doubles = any(p.dtype == "f64" for p in (*described.inputs, *described.outputs))
+        module = import_graph(model, described.to_text())
+        return module, (_KEEP_F64,) if doubles else ()
     except UsageError as error:
         raise UsageError(
             str(error) if str(error).startswith(name) else f"{name}: {error}"

@@ -142,7 +142,7 @@ def test_the_cache_is_used_unless_it_is_off(
     first = (tmp_path / "model.vmfb").read_bytes()
     assert main(arguments) == 0
     assert len(list((user_cache() / "plans").iterdir())) >= 2
-    monkeypatch.setattr("aie_conv.mapping.search._fitting", None)
+    monkeypatch.setattr("aie_conv.mapping.search._looked", None)
     assert main(arguments) == 0
     assert (tmp_path / "model.vmfb").read_bytes() == first
 
@@ -178,7 +178,7 @@ def test_a_finished_run_searches_for_nothing(
     tuned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tune, "run_all", run_here)
-    monkeypatch.setattr("aie_conv.planning.SimulatorJudge.__call__", None)
+    monkeypatch.setattr("aie_conv.planning.SimulatorMeasurer.__call__", None)
     before = (tuned / "plans.json").read_bytes()
     # What was searched for by "best" is also good enough for "fast".
     for search in ("best", "fast"):
