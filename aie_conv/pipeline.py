@@ -6,7 +6,7 @@ Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function 
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
