@@ -6,7 +6,7 @@ Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function 
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -386,10 +386,11 @@ def compile_onnx(
     Raises:
         UsageError: the model cannot be read, imported or compiled.
     """
-    from aie_conv.frontends.onnx import explain_refusal, import_onnx, source_name
+    from aie_conv.frontends.onnx import explain_refusal, import_with_flags, source_name
 
     progress(f"reading {source_name(source)}")
-    module = import_onnx(source, shapes)
+    module, flags = import_with_flags(source, shapes)
+    options = replace(options, iree_flags=(*flags, *options.iree_flags))
     try:
         if isolate:
             return compile_isolated(module, options, progress, warn)

@@ -6,13 +6,14 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from aie_conv.errors import UsageError
 from aie_conv.files import read_bytes
+from aie_conv.frontends.onnx import import_onnx, is_onnx
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,14 @@ def from_command(command: str | Sequence[str], *, for_cpu: bool) -> list[Source]
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def from_name(word: str) -> Source:
+def from_name(word: str, shapes: Mapping[str, Sequence[int]] | None = None) -> Source:
     """A module from a file, stdin ("-") or "package.module:function".
 
     The function takes nothing and gives a torch model and a tuple of its example inputs.
+
+    Args:
+        word: which.
+        shapes: sizes of an ONNX model's inputs by name.
 
     Raises:
         UsageError: it cannot be read, or gives something else.
@@ -80,6 +85,8 @@ def from_name(word: str) -> Source:
     if word == "-":
         return Source("stdin", sys.stdin.buffer.read())
     path = Path(word)
+    if is_onnx(path):
+        return Source(path.name, import_onnx(path, shapes))
     if not os.path.exists(path) and _NAMED.fullmatch(word):
         return _from_function(word)
     data = read_bytes(path, ".mlir or .mlirbc file, a command in quotes, or module:function")

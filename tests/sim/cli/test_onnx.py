@@ -109,6 +109,19 @@ def test_several_functions_and_names_with_dollars(
     assert "name one of a$b, c" in _run(vmfb, capsys, "--input=4xi32=2")[2]
 
 
+def test_explain_takes_a_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from onnx import helper
+
+    inputs = {"a": np.zeros((4, 8), np.float32), "b": np.zeros((8, 4), np.float32)}
+    model = graph_of([helper.make_node("MatMul", ["a", "b"], ["y"])], inputs, {}, ["y"])
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_param = "rows"
+    onnx.save(model, tmp_path / "m.onnx")
+    assert main(["explain", str(tmp_path / "m.onnx")]) == 2
+    assert "input 'a' has open sizes, rowsx8" in capsys.readouterr().err
+    assert main(["explain", str(tmp_path / "m.onnx"), "--input-shape=a:16x8"]) == 0
+    assert "16" in capsys.readouterr().out
+
+
 def test_compile_says_what_is_open(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     model: Any = graph_of([], {"x": np.zeros((2, 2), np.float32)}, {}, ["x"])
     model.graph.input[0].type.tensor_type.shape.dim[1].dim_param = "width"

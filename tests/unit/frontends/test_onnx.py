@@ -133,6 +133,15 @@ def test_names_and_signs_are_kept() -> None:
         program.main(x["b"], **x)
 
 
+def test_doubles_stay_doubles() -> None:
+    x = {"x": np.array([1 / 3, 1e-300])}
+    y = aie_conv.load(aie_conv.compile(one_node("Add", x | {"y": x["x"]})), device="sim").main(
+        x=x["x"], y=x["x"]
+    )
+    np.testing.assert_array_equal(y, 2 * x["x"])
+    assert y.dtype == np.float64
+
+
 def test_an_old_opset_is_raised() -> None:
     x = {"x": np.random.default_rng(2).standard_normal((1, 2, 3, 3)).astype(np.float32)}
     model = one_node("Clip", x, opset=6, min=-0.5, max=0.5)

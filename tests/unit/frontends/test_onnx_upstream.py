@@ -27,6 +27,18 @@ def _bytes(*shape: int) -> np.ndarray:
     return RNG.integers(0, 255, shape, np.uint8)
 
 
+def _padding() -> tuple[Any, Arrays]:
+    x = {"x": _real(1, 2, 5, 6)}
+    amounts = {"p": np.array([0, 0, 2, 3, 0, 0, 4, 1], np.int64)}
+    return one_node("Pad", x, amounts, mode="reflect"), x
+
+
+def _clip() -> tuple[Any, Arrays]:
+    x = {"x": np.array([np.nan, -1, 3, 9], np.float32)}
+    limits = {"low": np.asarray(0, np.float32), "high": np.asarray(6, np.float32)}
+    return one_node("Clip", x, limits), x
+
+
 def _conv_transpose(**attributes: Any) -> tuple[Any, Arrays]:
     x = {"x": _real(1, 4, 5, 6)}
     return one_node("ConvTranspose", x, {"w": _real(4, 3, 3, 3)}, **attributes), x
@@ -51,6 +63,11 @@ def _leftover() -> tuple[Any, Arrays]:
     return one_node("Conv", x, {"w": _real(2, 3, 3, 3)}, strides=[4, 3]), x
 
 
+def _unsigned() -> tuple[Any, Arrays]:
+    x = {"x": _bytes(1, 2, 8, 8)}
+    return one_node("MaxPool", x, kernel_shape=[3, 3], pads=[1, 1, 1, 1]), x
+
+
 def _vector_matmul() -> tuple[Any, Arrays]:
     x = {"a": _real(4), "b": _real(2, 4, 3)}
     return one_node("MatMul", x), x
@@ -62,6 +79,14 @@ def _batched_qlinear() -> tuple[Any, Arrays]:
     constants = {"as": one, "az": zero, "b": _bytes(2, 4, 3), "bs": one, "bz": zero}
     constants |= {"ys": np.float32(0.03), "yz": zero}
     return one_node("QLinearMatMul", x, {k: np.asarray(v) for k, v in constants.items()}), x
+
+
+def _saturating_f8() -> tuple[Any, Arrays]:
+    import ml_dtypes
+
+    x = {"x": np.array([1, 300, -2000, 1e9], np.float32)}
+    constants = {"s": np.asarray(2, np.float32), "z": np.asarray(0, ml_dtypes.float8_e4m3fn)}
+    return one_node("QuantizeLinear", x, constants, opset=19), x
 
 
 def _wide_quantisation() -> tuple[Any, Arrays]:
@@ -84,9 +109,13 @@ FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "auto_pads": _auto_pads,
     "batched_qlinear": _batched_qlinear,
     "ceil_pooling": _ceil_pooling,
+    "clip": _clip,
     "leftover": _leftover,
     "microsoft_quantised": _microsoft_quantised,
+    "padding": _padding,
+    "saturating_f8": _saturating_f8,
     "transposed": _transposed,
+    "unsigned": _unsigned,
     "vector_matmul": _vector_matmul,
     "wide_quantisation": _wide_quantisation,
 }
@@ -96,7 +125,9 @@ def _agree(results: list[np.ndarray], wanted: list[np.ndarray]) -> bool:
     return all(
         r.shape == w.shape
         and r.view(w.dtype).dtype == w.dtype
-        and np.allclose(r.view(w.dtype).astype(np.float64), w.astype(np.float64), 1e-4, 1e-5)
+        and np.allclose(
+            r.view(w.dtype).astype(np.float64), w.astype(np.float64), 1e-4, 1e-5, equal_nan=True
+        )
         for r, w in zip(results, wanted, strict=True)
     )
 
@@ -157,6 +188,29 @@ def test_convinteger_pads_with_the_zero_point() -> None:
     x = {"x": _bytes(1, 2, 5, 5)}
     zeros = {"w": _bytes(3, 2, 3, 3), "z": np.asarray(200, np.uint8), "wz": np.asarray(3, np.uint8)}
     model = one_node("ConvInteger", x, zeros, pads=[1, 1, 1, 1])
+    results = _results(model, x)
+    assert results is not None
+    np.testing.assert_array_equal(results[0], runtime_results(model, x)[0])
+
+
+@pytest.mark.parametrize(
+    "op", ["Max", "Min", "Less", "GreaterOrEqual", "Div", "ReduceMax", "ArgMax"]
+)
+def test_unsigned_bytes_are_ordered_as_such(op: str) -> None:
+    x = {"x": np.array([[1, 200, 100]], np.uint8), "y": np.array([[3, 7, 250]], np.uint8)}
+    if op in ("ReduceMax", "ArgMax"):
+        del x["y"]
+    model = one_node(op, x)
+    results = _results(model, x)
+    assert results is not None
+    np.testing.assert_array_equal(results[0], runtime_results(model, x)[0])
+
+
+@pytest.mark.parametrize("mode", ["wrap", "constant", "edge"])
+def test_padding_of_every_mode(mode: str) -> None:
+    x = {"x": _real(1, 2, 5, 6)}
+    amounts = [0, 0, -2, 3, 0, 0, 4, -1] if mode == "constant" else [0, 0, 2, 3, 1, 0, 4, 1]
+    model = one_node("Pad", x, {"p": np.array(amounts, np.int64)}, opset=19, mode=mode)
     results = _results(model, x)
     assert results is not None
     np.testing.assert_array_equal(results[0], runtime_results(model, x)[0])

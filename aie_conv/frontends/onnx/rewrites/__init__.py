@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from aie_conv.frontends.onnx.rewrites.graph import Graph
 from aie_conv.frontends.onnx.rewrites.microsoft_quantised import OPERATORS
+from aie_conv.frontends.onnx.rewrites.unsigned import OPERATORS as UNSIGNED
 
 if TYPE_CHECKING:
     import onnx
@@ -19,8 +20,9 @@ if TYPE_CHECKING:
 FOREIGN = {f"com.microsoft.{name}": ("microsoft_quantised",) for name in OPERATORS}
 """Operators of others -> the modules that write them in ONNX's own; done before types are inferred."""
 
-REWRITES: dict[str, tuple[str, ...]] = {
+_FORMS: dict[str, tuple[str, ...]] = {
     "AveragePool": ("auto_pads", "ceil_pooling", "leftover"),
+    "Clip": ("clip",),
     "Conv": ("auto_pads", "leftover"),
     "ConvInteger": ("auto_pads", "convinteger_padding", "leftover"),
     "ConvTranspose": ("auto_pads", "transposed"),
@@ -28,9 +30,13 @@ REWRITES: dict[str, tuple[str, ...]] = {
     "LpPool": ("auto_pads", "leftover"),
     "MatMul": ("vector_matmul",),
     "MaxPool": ("auto_pads", "leftover"),
+    "Pad": ("padding",),
     "QLinearConv": ("qlinear_conv",),
     "QLinearMatMul": ("batched_qlinear",),
-    "QuantizeLinear": ("wide_quantisation",),
+    "QuantizeLinear": ("saturating_f8", "wide_quantisation"),
+}
+REWRITES: dict[str, tuple[str, ...]] = _FORMS | {
+    operator: ("unsigned", *_FORMS.get(operator, ())) for operator in UNSIGNED
 }
 """Operator -> the modules of this package that rewrite it, tried in order."""
 
