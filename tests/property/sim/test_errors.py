@@ -224,6 +224,14 @@ VERIFIER = {
         changed(GEMM, ("return\n", "return\nreturn\n")),
         r"@multiply: line \d+: func.return ends a block, and more follows",
     ),
+    "a call of nothing": (
+        changed(fan(), ("func.call @add(%x, %w, %o)", "func.call @w(%x, %w, %o)")),
+        r"core \(0, 2\): line \d+: call of @w: there is no such function",
+    ),
+    "a call of another": (
+        changed(GEMM, ("func.call @multiply(%a, %b, %o)", "func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a, %b, %o)")),
+        r"call of @llvm.* other operands than it takes: give it \(vector<64xi8>",
+    ),
     "unknown operation": (
         changed(RELAY, ("aie.objectfifo.release @a1(Consume, 1)", "aie.mystery @a1(Consume, 1)")),
         "operation 'aie.mystery' is not in the simulator's subset",
