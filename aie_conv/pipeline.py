@@ -3,7 +3,6 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -11,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv import assignment
+from aie_conv import assignment, isolate
 from aie_conv.artifact import (
     Artifact,
     Verifier,
@@ -22,12 +21,14 @@ from aie_conv.artifact import (
     write_outputs,
 )
 from aie_conv.assignment import Request
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.report.json import make_report
+from aie_conv.runtime.embedded import attach_report
 from aie_conv.runtime.executable import Executable
+from aie_conv.seal import seal, unseal
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
@@ -145,6 +146,23 @@ def recognise(state: CompileState) -> None:
     state.calls = find_dispatches(state.module)
 
 
+def import_as_stock(state: CompileState) -> None:
+    """In place of import_module: with IREE's own flags, where it refuses the module with this compiler's."""
+    from aie_conv.bridge.flow import to_flow
+
+    state.progress("compiling with IREE's own flags")
+    state.flow = to_flow(state.source, state.name, "stock", state.options.iree_flags)
+
+
+def stay_on_cpu(state: CompileState) -> None:
+    """In place of choose: every dispatch stays where IREE's own flags put it."""
+    reason = "IREE refuses the module with this compiler's flags"
+    decide_each(state, lambda _: Decision("cpu", reason))
+    if state.planning.pins is not None:
+        state.planning.pins.check(state.dispatches)
+    state.calls = ()
+
+
 def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> None:
     """Let a function decide where each dispatch goes that a route may take."""
     requests = {request.name: request for request in state.requests}
@@ -188,7 +206,7 @@ def emit(state: CompileState) -> None:
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier)
+            executable = make_executable(plan, state.verifier, state.options)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
 
@@ -235,6 +253,9 @@ STAGES: tuple[Stage, ...] = (
 )
 """What a compilation does, in order."""
 
+STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+"""What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
+
 
 def describe_stages() -> list[tuple[str, str]]:
     """Name and first line of each stage, for people."""
@@ -252,15 +273,21 @@ def run(state: CompileState, stages: Sequence[Stage] = STAGES) -> CompileState:
     """
     for stage in stages:
         begun = time.perf_counter()
-        stage(state)
         name = stage.__name__
+        with isolate.stage(f"{name} of {state.name}"):
+            stage(state)
         state.seconds[name] = state.seconds.get(name, 0.0) + time.perf_counter() - begun
     return state
 
 
 # -- compilations ---------------------------------------------------------------------------------------
 def compile_source(
-    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+    source: Path | bytes,
+    options: Options,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
 ) -> Artifact:
     """Run every stage on MLIR.
 
@@ -269,13 +296,15 @@ def compile_source(
         options: the options.
         progress: told what takes long.
         warn: told of what a user should know though it is no error.
+        output: file of the artifact, which is written with the others or not at all; None for none.
 
     Raises:
-        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
+        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's. No file was
+            written.
     """
     if isinstance(source, Path):
         check_input(source)
-    check_outputs(options)
+    check_outputs(options, output)
     begun = time.perf_counter()
     state = start(source, options, progress, warn)
     texts: dict[str, str] = {}
@@ -286,18 +315,52 @@ def compile_source(
     stages = list(STAGES)
     if options.emit_level == "air":
         stages.insert(stages.index(emit) + 1, level_down)
-    run(state, stages)
+    try:
+        run(state, stages)
+    except CompilerRefused as refusal:
+        # IREE keeps some of the flags for its process: with its own it is asked in another.
+        told = {"progress": progress, "warn": warn}
+        stock = (state.source, state.name, options)
+        state.vmfb, state.dispatches = isolate.call("aie_conv.pipeline:compile_stock", stock, told)
+        state.programs, texts = {}, {}
+        warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
     seconds = {
-        "choose": state.seconds["choose"],
-        "emit": state.seconds["emit"],
+        "choose": state.seconds.get("choose", 0.0),
+        "emit": state.seconds.get("emit", 0.0),
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(state.vmfb, report, modules)
-    write_outputs(options, artifact, state.plans, texts or modules, progress)
+    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    artifact = Artifact(vmfb, report, modules)
+    write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
+
+
+def compile_stock(
+    source: bytes, name: str, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> tuple[bytes, tuple[Dispatch, ...]]:
+    """A module compiled with IREE's own flags and the user's, and its dispatches, all on the CPU.
+
+    Raises:
+        CompilerRefused: IREE refuses it so as well; the message is IREE's.
+    """
+    state = run(start(source, options, progress, warn, name), STOCK_STAGES)
+    return state.vmfb, state.dispatches
+
+
+def compile_isolated(
+    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> Artifact:
+    """:func:`compile_source` in a process of its own.
+
+    Raises:
+        ProcessDied: that process ended of a signal, which IREE's library can bring about.
+        UsageError: as there.
+    """
+    told = {"progress": progress, "warn": warn}
+    return isolate.call("aie_conv.pipeline:compile_source", (source, options), told)
 
 
 def compile_onnx(
@@ -306,6 +369,9 @@ def compile_onnx(
     shapes: Mapping[str, Sequence[int]] | None = None,
     progress: Say = silent,
     warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
+    isolate: bool = False,
 ) -> Artifact:
     """Run every stage on an ONNX model.
 
@@ -314,6 +380,8 @@ def compile_onnx(
         options: the options.
         shapes: sizes of inputs that the model leaves open, by name.
         progress, warn: as :func:`compile_source` takes them.
+        output: file of the artifact, None for none; without ``isolate`` alone.
+        isolate: compile in a process of its own.
 
     Raises:
         UsageError: the model cannot be read, imported or compiled.
@@ -323,7 +391,9 @@ def compile_onnx(
     progress(f"reading {source_name(source)}")
     module = import_onnx(source, shapes)
     try:
-        return compile_source(module, options, progress, warn)
+        if isolate:
+            return compile_isolated(module, options, progress, warn)
+        return compile_source(module, options, progress, warn, output=output)
     except UsageError as error:
         raise UsageError(explain_refusal(str(error), source)) from None
 
@@ -331,27 +401,28 @@ def compile_onnx(
 def compile_any(
     module_or_model: Any,
     options: Options,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
+    *,
+    isolate: bool = False,
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs."""
+    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs.
+
+    Args:
+        module_or_model: what to compile.
+        options: the options.
+        example_inputs, example_kwargs: of a torch model.
+        input_shapes: of an ONNX model's inputs, by name.
+        isolate: compile in a process of its own.
+    """
     from aie_conv.frontends.onnx import is_onnx
 
     if is_onnx(module_or_model):
-        return compile_onnx(module_or_model, options, input_shapes)
+        return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
-    if isinstance(module_or_model, os.PathLike):
-        return compile_source(Path(module_or_model), options)
-    if isinstance(module_or_model, bytes):
-        return compile_source(module_or_model, options)
-    if isinstance(module_or_model, str):
-        looks_like_text = "\n" in module_or_model or "func" in module_or_model
-        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
-        return compile_source(source, options)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
+    from aie_conv.frontends.source import read_source
 
-    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)
+    source = read_source(module_or_model, example_inputs, example_kwargs)
+    return compile_isolated(source, options) if isolate else compile_source(source, options)

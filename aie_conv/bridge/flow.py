@@ -14,7 +14,7 @@ from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.rewrite import DispatchCall, NpuProgram, Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
         compilation = _open(flags, user_flags)
         try:
             return FlowModule(compilation.to_flow(source, name), compilation, name, form)
-        except UsageError:
+        except CompilerRefused:
             continue
     compilation = _open(last, user_flags)
     return FlowModule(compilation.to_flow(source, name), compilation, name, form)

@@ -27,7 +27,16 @@ if TYPE_CHECKING:
     from aie_conv.runtime.program import Program
 
 _OTHERS = ("run_on", "constants")
-_FILES = ("route_file", "report", "emit", "emit_level", "trace", "trace_dispatch", "html", "plan_db")
+_FILES = (
+    "route_file",
+    "report",
+    "emit",
+    "emit_level",
+    "trace",
+    "trace_dispatch",
+    "html",
+    "plan_db",
+)
 """Options of a compilation that name files: one file for many graphs means nothing."""
 
 
@@ -163,7 +172,7 @@ class _Graph:
         varying = tuple(n for n in range(len(arguments)) if n not in constants)
         with torch.no_grad():
             given = tuple(arguments[number] for number in varying)
-            program = export(_Frozen(self._graph_module, arguments, constants), (given, {}))
+            program = export(_freeze_inputs(self._graph_module, arguments, constants), (given, {}))
         _refuse_training(program)
         graph_module = lower(program)
         if graph_module.meta["mutates"]:
@@ -180,7 +189,7 @@ class _Graph:
         return _Loaded(runner, inputs, versions, _results(program))
 
 
-def _Frozen(  # noqa: N802  a class once torch is there
+def _freeze_inputs(
     graph_module: Any, arguments: Sequence[Any], constants: Mapping[int, Any]
 ) -> torch.nn.Module:
     """A graph whose constant inputs are its state."""
@@ -215,7 +224,11 @@ class _Type:
 def _results(program: ExportedProgram) -> tuple[Any, ...]:
     from torch.export.graph_signature import ConstantArgument, OutputKind
 
-    types = {n.name: n.meta["val"].dtype for n in program.graph.nodes if hasattr(n.meta.get("val"), "dtype")}
+    types = {
+        n.name: n.meta["val"].dtype
+        for n in program.graph.nodes
+        if hasattr(n.meta.get("val"), "dtype")
+    }
     return tuple(
         spec.arg.value if isinstance(spec.arg, ConstantArgument) else _Type(types[spec.arg.name])
         for spec in program.graph_signature.output_specs
@@ -238,7 +251,9 @@ def _is_state(argument: Any) -> bool:
 
     if not isinstance(argument, torch.Tensor):
         return False
-    return isinstance(argument, torch.nn.Parameter) or hasattr(argument, "_dynamo_static_input_type")
+    return isinstance(argument, torch.nn.Parameter) or hasattr(
+        argument, "_dynamo_static_input_type"
+    )
 
 
 _TRAINING = "amd-aie: inference only: {}: call model.eval() first"
@@ -273,7 +288,9 @@ def _without_gradient(results: list[Any], arguments: Sequence[Any]) -> tuple[Any
 
         @staticmethod
         def backward(ctx: Any, *gradients: Any) -> Any:
-            raise UsageError("amd-aie: inference only: it computes no gradients: train without the backend")
+            raise UsageError(
+                "amd-aie: inference only: it computes no gradients: train without the backend"
+            )
 
     anchor = torch.zeros((), requires_grad=True)
     return tuple(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -70,7 +70,9 @@ def _tensor(array: Any, where: str) -> torch.Tensor:
     try:
         return torch.from_numpy(np.array(array))
     except TypeError:
-        raise UsageError(f"example input {where}: an array of {array.dtype}: torch has no such type") from None
+        raise UsageError(
+            f"example input {where}: an array of {array.dtype}: torch has no such type"
+        ) from None
 
 
 def export(model: Any, inputs: Inputs) -> ExportedProgram:
@@ -88,13 +90,18 @@ def export(model: Any, inputs: Inputs) -> ExportedProgram:
     # A graph of torch's own has its mode inside; the flag says nothing.
     if module.training and not isinstance(module, torch.fx.GraphModule):
         raise UsageError("the model is in training mode: call model.eval() first")
-    name = type(model).__name__ if isinstance(model, nn.Module) else getattr(model, "__name__", "function")
+    name = (
+        type(model).__name__
+        if isinstance(model, nn.Module)
+        else getattr(model, "__name__", "function")
+    )
     with _as_before(module), torch.no_grad(), warnings.catch_warnings():
         # torch's own, about what it deprecates and what it cannot see
         warnings.simplefilter("ignore")
         try:
             return torch.export.export(module, *inputs)
-        except Exception as error:  # noqa: BLE001  the model's own code runs here, and may raise anything
+        except Exception as error:
+            # The model's own code runs there, and may raise anything.
             reason = next(iter(str(error).strip().splitlines()), "")
             raise UsageError(
                 f"{name}: torch.export cannot take it: {type(error).__name__}: {reason}"
@@ -129,7 +136,7 @@ _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pr
 
 
 @contextmanager
-def _as_before(model: nn.Module) -> Iterator[None]:
+def _as_before(model: nn.Module) -> Generator[None]:
     """Give every module its attributes back: tracing runs forward and hooks, which may set some."""
     before = [
         (module, dict(module.__dict__), {name: dict(module.__dict__[name]) for name in _TABLES})

@@ -1,8 +1,9 @@
 """Batch norms with known statistics: into the convolution before them, or one product and one sum.
 
-On the exported graph every use of a value is visible. A norm goes into its convolution where nothing else reads
-the convolution's result or its filter, the filter is a float constant (quantised filters are computed ones) and
-the folded values are ordinary numbers. Everywhere else it becomes ``x * scale + shift``, as torch computes it.
+On the exported graph every use of a value is visible. A norm goes into its convolution where nothing else
+reads the convolution's result or its filter, the filter is a float constant (quantised filters are computed
+ones) and the folded values are ordinary numbers. Everywhere else it becomes ``x * scale + shift``, as torch
+computes it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,9 @@ def _read(graph_module: GraphModule, node: Node) -> _Norm | None:
     scale = (variance.double() + cast("float", eps)).rsqrt()
     scale = scale if weight is None else scale * weight.double()
     shift = -mean.double() * scale
-    return _Norm(cast("Node", node.args[0]), scale, shift if bias is None else shift + bias.double())
+    return _Norm(
+        cast("Node", node.args[0]), scale, shift if bias is None else shift + bias.double()
+    )
 
 
 def constant(graph_module: GraphModule, argument: Any) -> Tensor | None:
@@ -138,7 +141,10 @@ def _scale(graph_module: GraphModule, node: Node, norm: _Norm) -> None:
             for constant in (norm.scale, norm.shift)
         )
         product = graph_module.graph.call_function(_affine, (norm.x, scale, shift))
-    product.meta = {"val": _result(node).meta["val"], "stack_trace": node.meta.get("stack_trace", "")}
+    product.meta = {
+        "val": _result(node).meta["val"],
+        "stack_trace": node.meta.get("stack_trace", ""),
+    }
     _replace(node, product)
     replace(graph_module, product, _affine)
 
@@ -169,6 +175,6 @@ def _add(graph_module: GraphModule, like: Node, value: torch.Tensor) -> Node:
     name = f"_folded{number}"
     graph_module.register_buffer(name, value)
     node = graph_module.graph.get_attr(name)
-    mode = cast("Any", cast("Node", like.args[0]).meta["val"]).fake_mode
+    mode = cast("Node", like.args[0]).meta["val"].fake_mode
     node.meta = {"val": mode.from_tensor(value, static_shapes=True)}
     return node

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule, Node
@@ -55,7 +56,9 @@ def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | N
                 if "stack_trace" in node.meta:
                     copy.meta["stack_trace"] = node.meta["stack_trace"]
                 copies[inner] = copy
-    _use(node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results])
+    _use(
+        node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results]
+    )
     graph.erase_node(node)
     return [copy for copy in copies.values() if copy not in node.all_input_nodes]
 
@@ -68,13 +71,12 @@ def _use(node: Node, results: Any) -> None:
     for user in list(node.users):
         if user.target is not operator.getitem:
             raise TypeError(f"{node}: {user} reads all of its results at once")
-        user.replace_all_uses_with(results[user.args[1]])  # pyright: ignore[reportArgumentType]
+        user.replace_all_uses_with(results[cast("int", user.args[1])])
         node.graph.erase_node(user)
 
 
 def _trace(node: Node, rule: Rule) -> GraphModule | None:
     from torch._subclasses.fake_tensor import FakeTensorMode
-    from torch.fx import Node
     from torch.fx.experimental.proxy_tensor import make_fx
     from torch.fx.node import map_arg
 
@@ -83,8 +85,8 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
 
     def call(*tensors: Any) -> Any:
         known = dict(zip(nodes, tensors, strict=True))
-        arguments: Any = map_arg(node.args, lambda other: known[other])  # pyright: ignore[reportArgumentType]
-        options: Any = map_arg(node.kwargs, lambda other: known[other])  # pyright: ignore[reportArgumentType]
+        arguments: Any = map_arg(node.args, lambda other: known[other])
+        options: Any = map_arg(node.kwargs, lambda other: known[other])
         result = rule(*arguments, **options)
         if result is NotImplemented:
             raise _Stays
@@ -93,9 +95,9 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
     modes = [getattr(value, "fake_mode", None) for value in values]
     mode = next((mode for mode in modes if mode is not None), FakeTensorMode())
     try:
-        with mode:
+        with mode, warnings.catch_warnings():
+            # torch says what is slow on its own CPU.
+            warnings.simplefilter("ignore")
             return make_fx(call)(*values)
     except _Stays:
         return None
-
-

@@ -124,6 +124,7 @@ def fold_batch_norm(model: torch.nn.Module, example_inputs: Any = None) -> torch
     if example_inputs is None:
         return model
     import torch
+
     from aie_conv.frontends.calls import read_call
     from aie_conv.frontends.export import export, read_inputs
     from aie_conv.frontends.fold import fold_batch_norms

@@ -108,7 +108,12 @@ def _functional(
 
 
 def _no_stats(
-    x: Tensor, weight: Tensor | None, bias: Tensor | None, training: bool, momentum: float, eps: float
+    x: Tensor,
+    weight: Tensor | None,
+    bias: Tensor | None,
+    training: bool,
+    momentum: float,
+    eps: float,
 ) -> Any:
     empty = x.new_zeros([0])
     return normalise(x, weight, bias, _dims(x), eps), empty, empty

@@ -21,7 +21,9 @@ def rules() -> dict[Any, Rule]:
     import torch
 
     aten = torch.ops.aten
-    return {op: _convolution for op in (aten.conv1d.padding, aten.conv2d.padding, aten.conv3d.padding)}
+    return {
+        op: _convolution for op in (aten.conv1d.padding, aten.conv2d.padding, aten.conv3d.padding)
+    }
 
 
 def _convolution(

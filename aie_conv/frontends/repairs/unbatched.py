@@ -22,7 +22,11 @@ def rules() -> dict[Any, Rule]:
     for rank in (1, 2, 3):
         transposed = getattr(aten, f"conv_transpose{rank}d")
         plain = getattr(aten, f"conv{rank}d")
-        for operation in (plain.default, plain.padding, transposed.default if rank == 1 else transposed.input):
+        for operation in (
+            plain.default,
+            plain.padding,
+            transposed.default if rank == 1 else transposed.input,
+        ):
             rules[operation] = _batched(operation, rank)
         for word in ("max_pool", "avg_pool"):
             operation = getattr(aten, f"{word}{rank}d").default

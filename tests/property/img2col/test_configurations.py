@@ -85,13 +85,13 @@ def test_a_program_without_parameters_has_one_epilogue() -> None:
             epilogue,
         )
         parameters = {
-            "n": 16, "kc": 32, "resident": False, "b_depth": 2, "th": 1, "tw": 16, "rep": 1,
-            "staged": 1, "a_repeat": 1, "b_repeat": 2, "out_depth": 2,
+            "tile_n": 16, "tile_k": 32, "resident": False, "filter_buffers": 2, "tile_h": 1, "tile_w": 16,
+            "pixel_repeats": 1, "k_chunks": 1, "input_reuse": 1, "filter_reuse": 2, "output_buffers": 2,
         }  # fmt: skip
         return Im2colRoute().propose(case.problem(), "npu1_4col", parameters)
 
     plain, scaled, again = forced("bias"), forced("scaled"), forced("bias")
-    assert plain.tiling.fixed
+    assert plain.mapping.memtile.is_fixed
     assert plain.configuration == again.configuration != scaled.configuration
     assert again.shared_with([plain, again]).emit() == plain.emit()
 

@@ -21,8 +21,8 @@ U, V = 2.0**-8, 2.0**-24
 ROUTES = [
     pytest.param(route, id=f"{route.name}-{route.style}")
     for route in routes()
-    # Sliding instructions are integer ones; steered programs are for larger problems.
-    if route.style not in ("sliding", "steered")
+    # Sliding instructions are integer ones; parametric programs are for larger problems.
+    if route.style not in ("sliding", "parametric")
 ]
 
 

@@ -4,10 +4,10 @@ from functools import cache
 
 import numpy as np
 
-from aie_conv.direct.frames import SteeredRoute
+from aie_conv.direct.parametric.layout import L1Layout
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.sliding import SlidingRoute
-from aie_conv.direct.steered_tile import Frame
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.plan import Route
@@ -15,7 +15,7 @@ from tests.support.direct.strategies import Case, flat_operands
 
 LAST = (0, 2, 3, 1)
 PLANES = (0, 1, 2, 3)
-FRAME = Frame(2048, 2304, 1024, 6144, 512, sevens=False)
+LAYOUT = L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)
 
 
 def _case(
@@ -38,7 +38,7 @@ CASES: dict[str, tuple[Route, str, Case]] = {
     "sliding i8": (
         SlidingRoute(), "npu1_1col", _case(10, 1, 1, 3, "i8", "none", 2, PLANES, PLANES),
     ),
-    "parametric i8": (SteeredRoute([FRAME]), "npu1_1col", _case(12, 64, 64, 3, "i8", "residual")),
+    "parametric i8": (ParametricRoute([LAYOUT]), "npu1_1col", _case(12, 64, 64, 3, "i8", "residual")),
 }  # fmt: skip
 
 
