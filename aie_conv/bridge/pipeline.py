@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from iree.compiler import ir
@@ -15,6 +15,7 @@ from aie_conv.bridge.compiler import (
 )
 from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised, recognise
+from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.rewrite import Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
@@ -93,7 +94,11 @@ def _examine(
     if len(call.results) != 1:
         refused = Decision("cpu", f"dispatch has {len(call.results)} results")
         return Dispatch(name, found.problem, True, refused), found
+    found, note = requantised(call, found)
+    assert found.problem is not None
     decision = choose(name, found.problem, constant_operands(call, found))
+    if note and decision.plan is not None:
+        decision = replace(decision, reason=f"{decision.reason}; {note}")
     return Dispatch(name, found.problem, True, decision), found
 
 
