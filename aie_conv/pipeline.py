@@ -3,6 +3,7 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
+import dataclasses
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -171,6 +172,8 @@ def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> N
         state.progress(f"choosing for dispatch {number} of {len(state.calls)}")
         request = requests.get(call.name)
         decision = decide(request) if request is not None else Decision("cpu", call.refusal)
+        if call.note and decision.plan is not None:
+            decision = dataclasses.replace(decision, reason=f"{decision.reason}; {call.note}")
         seen = call.recognised
         dispatches.append(Dispatch(call.name, seen.problem, seen.contraction, decision))
     state.dispatches = tuple(dispatches)

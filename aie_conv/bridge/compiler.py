@@ -14,6 +14,7 @@ from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
 from aie_conv.bridge.known_faults import refuse_known_faults
+from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.files import reason
@@ -22,6 +23,9 @@ from aie_conv.seal import seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
+
+INPUT = b"input"
+"""Where front ends' types and operations are linalg on tensors, and quantised values still say so."""
 
 _ERROR = 2
 _CALLBACK = ctypes.CFUNCTYPE(
@@ -152,7 +156,7 @@ class Compilation:
         buffer = source if source[:4] == b"ML\xefR" else source + b"\0"
         text = Source.wrap_buffer(self._session, buffer, buffer_name=name)
         invocation, errors = self._invocation(name)
-        self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
+        self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, INPUT)  # pyright: ignore[reportPrivateUsage]
         with stage(f"import of {name}", iree=True):
             try:
                 self._run(lambda: bool(invocation.parse_source(text)), errors, name)
@@ -164,7 +168,9 @@ class Compilation:
             record_signatures(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
-        return invocation.export_module()
+            module = invocation.export_module()
+            use_integers(module)
+        return self._between(module, INPUT, PHASE, name)
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
@@ -190,11 +196,15 @@ class Compilation:
         Raises:
             CompilerRefused: IREE refuses it; the message is IREE's.
         """
+        return self._between(module, PHASE, phase.encode(), name)
+
+    def _between(self, module: ir.Operation, start: bytes, end: bytes, name: str) -> ir.Operation:
+        """A module behind one phase, compiled on to another."""
         invocation, errors = self._invocation(name)
         pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
-        self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, PHASE)
-        self._library.ireeCompilerInvocationSetCompileToPhase(pointer, phase.encode())
-        with stage(f"{phase} of {name}", iree=True):
+        self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, start)
+        self._library.ireeCompilerInvocationSetCompileToPhase(pointer, end)
+        with stage(f"{end.decode()} of {name}", iree=True):
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
