@@ -20,6 +20,7 @@ def verify_code(model: Model) -> None:
     for core in model.cores:
         _check_stack(core)
         _check_accesses(core)
+        _check_buffers(model, core)
         _check_ends(core.name, core.op.blocks[0], "aie.end")
         _check_ops(model, core.name, walk(core.op.blocks[0]))
     for name, function in model.functions.items():
@@ -52,6 +53,20 @@ def _check_accesses(core: Core) -> None:
         index, size = op.attrs["index"], acquire.attrs["size"]
         if not 0 <= index < size:
             raise VerifyError(f"{who}: object {index} of {size} acquired: use 0 to {size - 1}")
+
+
+def _check_buffers(model: Model, core: Core) -> None:
+    """A core reaches its own memory and that of the cores in the west, north and south of it [mlir-aie]."""
+    col, row = core.tile.col, core.tile.row
+    near = {(col, row), (col - 1, row), (col, row + 1), (col, row - 1)}
+    for op in walk(core.op.blocks[0]):
+        for value in op.operands:
+            tile = model.buffers[value][0] if value in model.buffers else core.tile
+            if tile.kind != "core" or (tile.col, tile.row) not in near:
+                raise VerifyError(
+                    f"{core.name}: line {op.line}: {op.name}: %{value.name} lies in {tile}, which the "
+                    "core cannot reach: put it into its own tile"
+                )
 
 
 def _check_ops(model: Model, who: str, ops: Iterator[Op]) -> None:

@@ -232,6 +232,14 @@ VERIFIER = {
         changed(fan(), ("link [@w] -> [@w0, @w1] ([] [0, 64])", "link [@w] -> [@w0, @w0] ([] [0, 64])")),
         r"line \d+: @w0 goes out of two links",
     ),
+    "a buffer elsewhere": (
+        changed(
+            RELAY,
+            ("%core = aie.core(%c) {\n", "%b = aie.buffer(%m) : memref<64xi8>\n%core = aie.core(%c) {\n"),
+            ("vector.store %v, %o[%j]", "vector.store %v, %b[%j]"),
+        ),
+        r"core \(0, 2\): line \d+: vector.store: %b lies in mem tile \(0, 1\), which the core cannot",
+    ),
     "a call of nothing": (
         changed(fan(), ("func.call @add(%x, %w, %o)", "func.call @w(%x, %w, %o)")),
         r"core \(0, 2\): line \d+: call of @w: there is no such function",
