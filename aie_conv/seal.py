@@ -46,6 +46,11 @@ def seal(content: bytes | memoryview) -> bytes:
     return b"".join([*parts, digest.digest()])
 
 
+def has_seal(data: bytes) -> bool:
+    """Whether a file ends as :func:`seal` ends one; says nothing of what is before."""
+    return data[-BYTES:].startswith(_MAGIC)
+
+
 def check_seal(data: bytes, name: str) -> None:
     """Raise DeviceError unless a file is one that :func:`seal` gave, unchanged.
 
@@ -55,15 +60,14 @@ def check_seal(data: bytes, name: str) -> None:
     """
     if not data:
         raise DeviceError(f"{name}: empty: compile the model again")
-    start = len(data) - BYTES
-    magic, version = _HEAD.unpack_from(data, start) if start >= 0 else (b"", 0)
-    if magic != _MAGIC:
+    if len(data) < BYTES or not has_seal(data):
         raise DeviceError(
             f"{name}: no seal at its end: it was cut short or altered, or is not of this compiler (formats 1"
             " and 2 had none): compile the model again with aie-conv compile"
         )
     if hashlib.sha256(memoryview(data)[:-_DIGEST]).digest() != data[-_DIGEST:]:
         raise DeviceError(f"{name}: its digest differs: it was altered: compile the model again")
+    _, version = _HEAD.unpack_from(data, len(data) - BYTES)
     if version != FORMAT:
         raise DeviceError(
             f"{name}: artifact of format {version}, this runtime reads {FORMAT}: compile the model again"
