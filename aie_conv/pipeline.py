@@ -3,7 +3,6 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
-import os
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -23,12 +22,13 @@ from aie_conv.artifact import (
 )
 from aie_conv.assignment import Request
 from aie_conv.errors import CompilerRefused, UsageError
-from aie_conv.files import is_mlir
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.report.json import make_report
+from aie_conv.runtime.embedded import attach_report
 from aie_conv.runtime.executable import Executable
+from aie_conv.seal import seal, unseal
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
@@ -206,7 +206,7 @@ def emit(state: CompileState) -> None:
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier)
+            executable = make_executable(plan, state.verifier, state.options)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
 
@@ -332,7 +332,8 @@ def compile_source(
     modules = {name: program.executable.text for name, program in state.programs.items()}
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(state.vmfb, report, modules)
+    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
 
@@ -369,6 +370,7 @@ def compile_onnx(
     progress: Say = silent,
     warn: Say = warnings.warn,
     *,
+    output: Path | None = None,
     isolate: bool = False,
 ) -> Artifact:
     """Run every stage on an ONNX model.
@@ -378,6 +380,7 @@ def compile_onnx(
         options: the options.
         shapes: sizes of inputs that the model leaves open, by name.
         progress, warn: as :func:`compile_source` takes them.
+        output: file of the artifact, None for none; without ``isolate`` alone.
         isolate: compile in a process of its own.
 
     Raises:
@@ -388,7 +391,9 @@ def compile_onnx(
     progress(f"reading {source_name(source)}")
     module = import_onnx(source, shapes)
     try:
-        return (compile_isolated if isolate else compile_source)(module, options, progress, warn)
+        if isolate:
+            return compile_isolated(module, options, progress, warn)
+        return compile_source(module, options, progress, warn, output=output)
     except UsageError as error:
         raise UsageError(explain_refusal(str(error), source)) from None
 
@@ -396,8 +401,9 @@ def compile_onnx(
 def compile_any(
     module_or_model: Any,
     options: Options,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
     *,
     isolate: bool = False,
 ) -> Artifact:
@@ -406,7 +412,7 @@ def compile_any(
     Args:
         module_or_model: what to compile.
         options: the options.
-        example_inputs: of a torch model.
+        example_inputs, example_kwargs: of a torch model.
         input_shapes: of an ONNX model's inputs, by name.
         isolate: compile in a process of its own.
     """
@@ -416,21 +422,7 @@ def compile_any(
         return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
-    source = _source(module_or_model, example_inputs)
+    from aie_conv.frontends.source import read_source
+
+    source = read_source(module_or_model, example_inputs, example_kwargs)
     return compile_isolated(source, options) if isolate else compile_source(source, options)
-
-
-def _source(module_or_model: Any, example_inputs: Sequence[Any] | None) -> Path | bytes:
-    """A file, or MLIR text or bytecode."""
-    if isinstance(module_or_model, os.PathLike):
-        return Path(module_or_model)
-    if isinstance(module_or_model, bytes):
-        return module_or_model
-    if isinstance(module_or_model, str):
-        return module_or_model.encode() if is_mlir(module_or_model) else Path(module_or_model)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
-
-    return import_model(module_or_model, tuple(example_inputs))

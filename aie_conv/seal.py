@@ -48,7 +48,18 @@ def seal(content: bytes | memoryview) -> bytes:
 
 def has_seal(data: bytes) -> bool:
     """Whether a file ends as :func:`seal` ends one; says nothing of what is before."""
-    return data[-BYTES:].startswith(_MAGIC)
+    return len(data) >= BYTES and data[-BYTES:].startswith(_MAGIC)
+
+
+def unseal(data: bytes) -> bytes:
+    """The content of a sealed file; other bytes as they are."""
+    if not has_seal(data):
+        return data
+    start = len(data) - BYTES
+    ending = data[start - _ZIP_END_BYTES : start]
+    if ending[:4] == _ZIP_END and ending[-2:] == struct.pack("<H", BYTES):
+        return data[: start - 2] + _NO_COMMENT
+    return data[:start]
 
 
 def check_seal(data: bytes, name: str) -> None:
@@ -60,7 +71,7 @@ def check_seal(data: bytes, name: str) -> None:
     """
     if not data:
         raise DeviceError(f"{name}: empty: compile the model again")
-    if len(data) < BYTES or not has_seal(data):
+    if not has_seal(data):
         raise DeviceError(
             f"{name}: no seal at its end: it was cut short or altered, or is not of this compiler (formats 1"
             " and 2 had none): compile the model again with aie-conv compile"

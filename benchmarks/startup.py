@@ -45,9 +45,8 @@ def main() -> int:
         )
     added = forked - here
     holds = added < 0.05
-    print(
-        f"a command in its child: {added:+.3f} s of the processor (below 0.05 s) {'ok' if holds else 'MISSED'}"
-    )
+    verdict = "ok" if holds else "MISSED"
+    print(f"a command in its child: {added:+.3f} s of the processor (below 0.05 s) {verdict}")
     return status | (not holds)
 
 

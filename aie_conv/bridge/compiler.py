@@ -11,6 +11,7 @@ from typing import Any
 
 from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
+from iree.compiler.passmanager import PassManager
 
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.signature import record_signatures
@@ -76,6 +77,7 @@ def split_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
         for flag in flags:
             try:
                 scratch.set_flags(flag)
+                _check_pipeline(flag, scratch.context)
             except ValueError as error:
                 if "option not found" not in str(error):
                     raise UsageError(f"iree-compile: {_one_line(str(error))}") from None
@@ -83,6 +85,21 @@ def split_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
             else:
                 session.append(flag)
     return session, process
+
+
+_PIPELINE = "--iree-preprocessing-pass-pipeline"
+
+
+def _check_pipeline(flag: str, context: ir.Context) -> None:
+    """Raise UsageError for passes that IREE does not know: a session says so and goes on without."""
+    name, _, text = flag.partition("=")
+    if name != _PIPELINE or not text:
+        return
+    try:
+        PassManager.parse(text, context)
+    except ValueError as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise UsageError(f"{_PIPELINE}: {lines[0] if lines else 'it cannot be read'}") from None
 
 
 def check_process_flags(flags: Sequence[str]) -> None:

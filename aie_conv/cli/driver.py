@@ -46,7 +46,8 @@ options:
   --amd-aie-device=NAME     the NPU (default npu1_4col)
   --route=ROUTE             {routes} (default auto: the cheapest; also --amd-aie-route)
   --amd-aie-search=fast|best, --amd-aie-plan-db=FILE.json, --amd-aie-plan-cache=on|off,
-  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding|steered  as for aie-conv compile
+  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding|parametric
+                            as for aie-conv compile
   --commands-file FILE      a command a line; blank lines and # comments are passed over; -t, --iter
                             and -V given beside it hold for all its commands
   --jobs N                  as many processes for a commands file (default 1)

@@ -107,14 +107,14 @@ def _check_static(program: ExportedProgram) -> None:
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise UsageError(f"input '{name}': a number that varies: export it as a constant")
         for dim, size in enumerate(value.shape if isinstance(value, torch.Tensor) else ()):
-            if not isinstance(size, int):
+            if type(size) is not int:
                 raise UsageError(
                     f"input '{name}': its dim {dim} is dynamic ({size}): export the model with fixed sizes"
                 )
     for node in program.graph.nodes:
         value = node.meta.get("val")
         shape = value.shape if isinstance(value, torch.Tensor) else ()
-        if not all(isinstance(size, int) for size in shape):
+        if any(type(size) is not int for size in shape):
             raise UsageError(
                 f"{node.target}: the size of its result depends on values: shapes must be fixed"
             )

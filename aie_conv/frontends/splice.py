@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule, Node
@@ -70,7 +71,7 @@ def _use(node: Node, results: Any) -> None:
     for user in list(node.users):
         if user.target is not operator.getitem:
             raise TypeError(f"{node}: {user} reads all of its results at once")
-        user.replace_all_uses_with(results[user.args[1]])  # pyright: ignore[reportArgumentType]
+        user.replace_all_uses_with(results[cast("int", user.args[1])])
         node.graph.erase_node(user)
 
 
@@ -84,8 +85,8 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
 
     def call(*tensors: Any) -> Any:
         known = dict(zip(nodes, tensors, strict=True))
-        arguments: Any = map_arg(node.args, lambda other: known[other])  # pyright: ignore[reportArgumentType]
-        options: Any = map_arg(node.kwargs, lambda other: known[other])  # pyright: ignore[reportArgumentType]
+        arguments: Any = map_arg(node.args, lambda other: known[other])
+        options: Any = map_arg(node.kwargs, lambda other: known[other])
         result = rule(*arguments, **options)
         if result is NotImplemented:
             raise _Stays
@@ -94,7 +95,9 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
     modes = [getattr(value, "fake_mode", None) for value in values]
     mode = next((mode for mode in modes if mode is not None), FakeTensorMode())
     try:
-        with mode:
+        with mode, warnings.catch_warnings():
+            # torch says what is slow on its own CPU.
+            warnings.simplefilter("ignore")
             return make_fx(call)(*values)
     except _Stays:
         return None

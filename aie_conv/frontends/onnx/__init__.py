@@ -86,14 +86,21 @@ def source_name(source: Any) -> str:
 
 
 _REFUSED = re.compile(r'name = "onnx\.(\w+)"')
+_PLACE = re.compile(r'loc\("([^"]+)"\): ')
 
 
 def explain_refusal(message: str, source: Any) -> str:
     """IREE's message about an operator that it cannot lower, in the words of the model."""
-    match = _REFUSED.search(message)
+    match, place = _REFUSED.search(message), _PLACE.search(message)
+    name = source_name(source)
     if match is None:
-        return message
+        return (
+            message
+            if place is None
+            else f"{name}: node '{place[1]}': {message[place.end() :][:200]}"
+        )
+    node = f" (node '{place[1]}')" if place else ""
     return (
-        f"{source_name(source)}: operator {match[1]} is not supported with these attributes and types:"
+        f"{name}: operator {match[1]}{node} is not supported with these attributes and types:"
         " replace it in the model"
     )

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
-from aie_conv.errors import AieConvError, UsageError
+from aie_conv.errors import UsageError
 from aie_conv.files import read_bytes
 
 
@@ -116,15 +116,7 @@ def _from_function(word: str) -> Source:
     model, inputs = cast("tuple[Any, Any]", made)
     if not hasattr(model, "eval"):
         raise UsageError(f"{word}: its first result is no torch model")
-    if not isinstance(inputs, tuple | list):
-        raise UsageError(f"{word}: its second result is no tuple: return (model, (input, …))")
-    try:
-        name = word.rpartition(":")[2]
-        return Source(name, import_model(model.eval(), tuple(cast(Any, inputs))))
-    except AieConvError:
-        raise
-    except Exception as error:
-        raise UsageError(f"{word}: the model cannot be exported: it {_raised(error)}") from error
+    return Source(word.rpartition(":")[2], import_model(model.eval(), inputs))
 
 
 def _raised(error: Exception) -> str:
