@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tokenize
 import zipfile
 from math import prod
 from pathlib import Path
@@ -28,7 +29,7 @@ _DTYPES: dict[str, Any] = {
 SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
 _DAMAGED = (
     ValueError, EOFError, MemoryError, OverflowError, SyntaxError, TypeError, KeyError, RecursionError,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, tokenize.TokenError,
 )  # fmt: skip
 """What numpy raises at files that are no arrays; a header that is not true asks for too much memory."""
 
