@@ -11,7 +11,7 @@ import numpy as np
 from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.check import Limit, refuse_broken
-from aie_conv.mapping.cost import Cost
+from aie_conv.mapping.cost import Cost, cost_of_row
 from aie_conv.mapping.interface import View
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.streams import issue_cycles
@@ -144,6 +144,7 @@ class Space(Generic[P]):
     def __init__(self, scheme: Scheme[P], table: P) -> None:
         self._scheme = scheme
         self._table = table
+        self._costs: dict[int, tuple[Cost, int]] = {}
 
     def __len__(self) -> int:
         return length_of(self._table)
@@ -153,8 +154,10 @@ class Space(Generic[P]):
         return row_of(self._table, number)
 
     def mapping(self, candidate: Candidate) -> Mapping:
-        """The mapping of a candidate."""
-        return make_mapping(self._scheme, self.parameters(candidate.order[1]))
+        """The mapping of a candidate that fits."""
+        number = candidate.order[1]
+        p = self.parameters(number)
+        return self._scheme.build(p, self._scheme.sizes(p), cost_of_row(*self._costs[number]))
 
     def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:
         """The candidates of these numbers that fit, the fastest first, and what hinders the last other."""
@@ -184,6 +187,7 @@ class Space(Generic[P]):
         scheme, table = self._scheme, take(self._table, numbers)
         sizes = scheme.sizes(table)
         cost, grid = scheme.price(table, sizes), sizes.grid
+        self._costs |= {number: (cost, row) for row, number in enumerate(numbers.tolist())}
         columns: list[Any] = [
             cost.cycles, cost.loads["cores"], cost.shim_bytes,
             grid.steps * grid.columns, grid.steps * sizes.tile.k_steps,
