@@ -61,6 +61,7 @@ def compile(
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
     flags: Sequence[str] = (),
+    isolate: bool = False,
 ) -> "Artifact":
     """Compile a program with its convolutions routed to the NPU or the CPU.
 
@@ -73,7 +74,7 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
-        direct: "auto", "scalar", "vector", "sliding" or "steered" code of the direct route.
+        direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
         emit: folder for the emitted modules.
@@ -88,9 +89,12 @@ def compile(
         trace: file for the simulated timelines in Chrome's trace format.
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
         flags: more flags of iree-compile.
+        isolate: compile in a process of its own, which costs half a second: a signal out of IREE's library
+            ends that one and is a :class:`~aie_conv.errors.ProcessDied` here.
 
     Raises:
         UsageError: an argument that cannot be used.
+        ProcessDied: with ``isolate``, the compiler's process ended of a signal.
         AieConvError: IREE refused the program.
     """
     from pathlib import Path
@@ -117,7 +121,7 @@ def compile(
         trace_dispatch=trace_dispatch,
         iree_flags=tuple(flags),
     )
-    return compile_any(module_or_model, options, example_inputs, input_shapes)
+    return compile_any(module_or_model, options, example_inputs, input_shapes, isolate=isolate)
 
 
 def load(

@@ -10,7 +10,7 @@ from typing import Any
 
 from aie_conv import toolchain
 from aie_conv.errors import Unsupported, UsageError, VerifyError
-from aie_conv.files import check_writable, make_folder, write_whole
+from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
 from aie_conv.options import Options
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
@@ -24,7 +24,7 @@ class Artifact:
     """A compiled program.
 
     Attributes:
-        vmfb: the VM flatbuffer, with every NPU program inside.
+        vmfb: the VM flatbuffer, with every NPU program inside, sealed (:mod:`aie_conv.seal`).
         report: what went where and why (docs/report-schema.md).
         modules: AIE module text of each NPU dispatch by name.
     """
@@ -101,22 +101,31 @@ def air_text(name: str, plan: Plan) -> str:
 
 # -- files ----------------------------------------------------------------------------------------------
 def check_input(path: Path) -> None:
-    """Raise UsageError for a file that cannot be read, or holds nothing."""
+    """Raise UsageError for a file that cannot be read, or holds nothing; a pipe is not touched."""
     try:
-        empty = path.stat().st_size == 0
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    if empty:
+        plain = path.is_file()
+        if plain:
+            with path.open("rb"):
+                pass
+        elif not path.exists() or path.is_dir():
+            read_bytes(path, ".mlir or .mlirbc file")
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: cannot be read: {reason(error)}") from None
+    if plain and path.stat().st_size == 0:
         raise UsageError(f"{path}: empty file: give MLIR text or bytecode")
 
 
-def check_outputs(options: Options) -> None:
-    """Raise UsageError for a file or folder beside the artifact that cannot be written."""
+def check_outputs(options: Options, output: Path | None = None) -> None:
+    """Raise UsageError for a file or folder of a compilation that cannot be written.
+
+    Args:
+        options: with the names of what stands beside the artifact.
+        output: the artifact's; None for no file.
+    """
     if options.emit is not None:
-        make_folder(options.emit)
-    files = [path for path in (options.report, options.trace, options.html) if path is not None]
+        check_folder(options.emit)
+    named = (output, options.report, options.trace, options.html)
+    files = [path for path in named if path is not None]
     for number, path in enumerate(files):
         check_writable(path)
         if path in files[:number]:
@@ -129,8 +138,9 @@ def write_outputs(
     plans: dict[str, Plan],
     texts: dict[str, str],
     progress: Say,
+    output: Path | None = None,
 ) -> None:
-    """Write what stands beside an artifact, where it was asked for.
+    """Write an artifact and what stands beside it, where it was asked for: all of it or nothing.
 
     Args:
         options: with the files' names.
@@ -138,6 +148,7 @@ def write_outputs(
         plans: of each NPU dispatch.
         texts: what ``options.emit`` shows of each.
         progress: told which program is being simulated.
+        output: the artifact's file; None for none.
 
     Raises:
         UsageError: a file cannot be written, or there is nothing to trace.
@@ -146,16 +157,10 @@ def write_outputs(
     if options.report is not None:
         files[options.report] = json.dumps(artifact.report, indent=1).encode() + b"\n"
     if options.emit is not None:
-        write_modules(options.emit, texts)
-    for path, data in files.items():
-        write_whole(path, data)
-
-
-def write_modules(folder: Path, modules: dict[str, str]) -> None:
-    """Write each module as DIR/<dispatch>.mlir; raises UsageError if that cannot be."""
-    make_folder(folder)
-    for name, text in modules.items():
-        write_whole(folder / _file_name(name), text.encode())
+        files |= {options.emit / _file_name(name): text.encode() for name, text in texts.items()}
+    if output is not None:
+        files[output] = artifact.vmfb
+    write_all(files)
 
 
 def _file_name(dispatch: str) -> str:

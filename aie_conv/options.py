@@ -8,6 +8,7 @@ from aie_conv.errors import UsageError
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
+from aie_conv.partitioner.words import current_style
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
@@ -23,7 +24,7 @@ class Options:
         device: the NPU's name, as XRT and iree-amd-aie name it.
         route: "auto", "cpu" or one route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions so.
-        direct: "auto", "scalar", "vector", "sliding" or "steered" code of the direct route.
+        direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
         route_file: file of pinned choices, None for none.
         search: "fast" takes each route's plan by its cost model, "best" by the simulator.
@@ -61,6 +62,7 @@ class Options:
     def __post_init__(self) -> None:
         """Check every value; raises UsageError with what may stand there."""
         get_device(self.device)
+        object.__setattr__(self, "direct", current_style(self.direct))
         for flag, value, known in (
             ("route", self.route, route_names()),
             ("f32", self.f32, F32_MODES),

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv import assignment
+from aie_conv import assignment, isolate
 from aie_conv.artifact import (
     Artifact,
     Verifier,
@@ -23,6 +23,7 @@ from aie_conv.artifact import (
 )
 from aie_conv.assignment import Request
 from aie_conv.errors import UsageError
+from aie_conv.files import is_mlir
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
@@ -252,15 +253,21 @@ def run(state: CompileState, stages: Sequence[Stage] = STAGES) -> CompileState:
     """
     for stage in stages:
         begun = time.perf_counter()
-        stage(state)
         name = stage.__name__
+        with isolate.stage(f"{name} of {state.name}"):
+            stage(state)
         state.seconds[name] = state.seconds.get(name, 0.0) + time.perf_counter() - begun
     return state
 
 
 # -- compilations ---------------------------------------------------------------------------------------
 def compile_source(
-    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+    source: Path | bytes,
+    options: Options,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
 ) -> Artifact:
     """Run every stage on MLIR.
 
@@ -269,13 +276,15 @@ def compile_source(
         options: the options.
         progress: told what takes long.
         warn: told of what a user should know though it is no error.
+        output: file of the artifact, which is written with the others or not at all; None for none.
 
     Raises:
-        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
+        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's. No file was
+            written.
     """
     if isinstance(source, Path):
         check_input(source)
-    check_outputs(options)
+    check_outputs(options, output)
     begun = time.perf_counter()
     state = start(source, options, progress, warn)
     texts: dict[str, str] = {}
@@ -296,8 +305,21 @@ def compile_source(
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
     artifact = Artifact(state.vmfb, report, modules)
-    write_outputs(options, artifact, state.plans, texts or modules, progress)
+    write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
+
+
+def compile_isolated(
+    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> Artifact:
+    """:func:`compile_source` in a process of its own.
+
+    Raises:
+        ProcessDied: that process ended of a signal, which IREE's library can bring about.
+        UsageError: as there.
+    """
+    told = {"progress": progress, "warn": warn}
+    return isolate.call("aie_conv.pipeline:compile_source", (source, options), told)
 
 
 def compile_onnx(
@@ -306,6 +328,8 @@ def compile_onnx(
     shapes: Mapping[str, Sequence[int]] | None = None,
     progress: Say = silent,
     warn: Say = warnings.warn,
+    *,
+    isolate: bool = False,
 ) -> Artifact:
     """Run every stage on an ONNX model.
 
@@ -314,6 +338,7 @@ def compile_onnx(
         options: the options.
         shapes: sizes of inputs that the model leaves open, by name.
         progress, warn: as :func:`compile_source` takes them.
+        isolate: compile in a process of its own.
 
     Raises:
         UsageError: the model cannot be read, imported or compiled.
@@ -323,7 +348,7 @@ def compile_onnx(
     progress(f"reading {source_name(source)}")
     module = import_onnx(source, shapes)
     try:
-        return compile_source(module, options, progress, warn)
+        return (compile_isolated if isolate else compile_source)(module, options, progress, warn)
     except UsageError as error:
         raise UsageError(explain_refusal(str(error), source)) from None
 
@@ -333,25 +358,39 @@ def compile_any(
     options: Options,
     example_inputs: Sequence[Any] | None = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    *,
+    isolate: bool = False,
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs."""
+    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs.
+
+    Args:
+        module_or_model: what to compile.
+        options: the options.
+        example_inputs: of a torch model.
+        input_shapes: of an ONNX model's inputs, by name.
+        isolate: compile in a process of its own.
+    """
     from aie_conv.frontends.onnx import is_onnx
 
     if is_onnx(module_or_model):
-        return compile_onnx(module_or_model, options, input_shapes)
+        return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
+    source = _source(module_or_model, example_inputs)
+    return compile_isolated(source, options) if isolate else compile_source(source, options)
+
+
+def _source(module_or_model: Any, example_inputs: Sequence[Any] | None) -> Path | bytes:
+    """A file, or MLIR text or bytecode."""
     if isinstance(module_or_model, os.PathLike):
-        return compile_source(Path(module_or_model), options)
+        return Path(module_or_model)
     if isinstance(module_or_model, bytes):
-        return compile_source(module_or_model, options)
+        return module_or_model
     if isinstance(module_or_model, str):
-        looks_like_text = "\n" in module_or_model or "func" in module_or_model
-        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
-        return compile_source(source, options)
+        return module_or_model.encode() if is_mlir(module_or_model) else Path(module_or_model)
     if example_inputs is None:
         kind = type(module_or_model).__name__
         raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
     from aie_conv.frontends.torch import import_model
 
-    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)
+    return import_model(module_or_model, tuple(example_inputs))

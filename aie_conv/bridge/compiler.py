@@ -14,6 +14,9 @@ from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.errors import UsageError
+from aie_conv.files import reason
+from aie_conv.isolate import stage
+from aie_conv.seal import seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
@@ -131,26 +134,28 @@ class Compilation:
         text = Source.wrap_buffer(self._session, buffer, buffer_name=name)
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
-        self._run(lambda: bool(invocation.parse_source(text)), errors, name)
-        module = invocation.export_module()
-        record_signatures(module)
-        invocation.import_module(module)
-        self._run(lambda: bool(invocation.execute()), errors, name)
+        with stage(f"import of {name}", iree=True):
+            self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            module = invocation.export_module()
+            record_signatures(module)
+            invocation.import_module(module)
+            self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
-        """A module at `flow`, compiled to the end.
+        """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
 
         Raises:
             UsageError: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
-        invocation.import_module(module)
-        self._run(lambda: bool(invocation.execute()), errors, name)
-        output = Output.open_membuffer()
-        invocation.output_vm_bytecode(output)
-        return bytes(memoryview(output.map_memory()))
+        with stage(f"generate of {name}", iree=True):
+            invocation.import_module(module)
+            self._run(lambda: bool(invocation.execute()), errors, name)
+            output = Output.open_membuffer()
+            invocation.output_vm_bytecode(output)
+            return seal(memoryview(output.map_memory()))
 
     def to_phase(self, module: ir.Operation, phase: str, name: str) -> ir.Operation:
         """A module at `flow`, compiled on to a later phase of IREE's.
@@ -162,8 +167,9 @@ class Compilation:
         pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
         self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, PHASE)
         self._library.ireeCompilerInvocationSetCompileToPhase(pointer, phase.encode())
-        invocation.import_module(module)
-        self._run(lambda: bool(invocation.execute()), errors, name)
+        with stage(f"{phase} of {name}", iree=True):
+            invocation.import_module(module)
+            self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
 
     def _invocation(self, name: str) -> tuple[Invocation, list[str]]:
@@ -202,5 +208,5 @@ def read_source(path: Path) -> bytes:
     """
     try:
         return path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}: give a .mlir or .mlirbc file") from None
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {reason(error)}: give a .mlir or .mlirbc file") from None

@@ -7,7 +7,6 @@ passes that follow are run on one dispatch with MLIR's printer behind each of th
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -22,6 +21,7 @@ from aie_conv.bridge.cpu_work import Loop, Work, deepest, innermost, loops_of, m
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
+from aie_conv.isolate import temporary_folder
 
 CONFIGURED = "executable-configurations"
 """IREE's phase in which tile sizes and strategy are chosen, and nothing is tiled yet."""
@@ -134,7 +134,7 @@ class CpuCode:
         context = self._module.context
         context.enable_multithreading(False)
         manager = _PASS_MANAGER.parse(_PIPELINE, context)
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             manager.enable_ir_printing(
                 print_after_all=True, print_after_change=True, tree_printing_dir_path=folder
             )

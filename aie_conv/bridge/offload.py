@@ -56,11 +56,11 @@ class ModuleText:
     """A module as text.
 
     Attributes:
-        whole: everything.
+        full: everything.
         short: the same with long constants left out; MLIR parses it, nothing computes from it.
     """
 
-    whole: str
+    full: str
     short: str
 
 
@@ -146,12 +146,12 @@ class OffloadModule:
                 continue
             with self._context:
                 for key, value in facts[name].items():
-                    made: Any = (
+                    attribute: Any = (
                         ir.StringAttr.get(value)
                         if isinstance(value, str)
                         else ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
                     )
-                    function.attributes[f"aie_conv.{key}"] = made
+                    function.attributes[f"aie_conv.{key}"] = attribute
             _declaration(function, function.attributes["function_type"])
         return self.text()
 
@@ -163,13 +163,13 @@ class OffloadModule:
             access = ["read"] * len(inputs) + ["write"] * len(results)
             with self._context:
                 wide = ir.TypeAttr.get(ir.FunctionType.get([*inputs, *results], results))
-                made = _declaration(declaration, wide)
+                widened = _declaration(declaration, wide)
                 entries = [
                     ir.DictAttr.get({"bufferization.access": ir.StringAttr.get(word)})
                     for word in access
                 ]
-                made.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
-            for call in self._calls(_symbol(made)):
+                widened.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
+            for call in self._calls(_symbol(widened)):
                 place = ir.InsertionPoint(call)
                 empties = [
                     ir.Operation.create("tensor.empty", [t], loc=call.location, ip=place).results[0]
@@ -193,10 +193,10 @@ class OffloadModule:
             kind = ir.FunctionType(ir.TypeAttr(declaration.attributes["function_type"]).value)
             inputs, count = list(kind.inputs), len(kind.results)
             with self._context:
-                made = _declaration(
+                narrowed = _declaration(
                     declaration, ir.TypeAttr.get(ir.FunctionType.get(inputs, [])), results=False
                 )
-            for call in self._calls(_symbol(made)):
+            for call in self._calls(_symbol(narrowed)):
                 # An executable's results are its destinations, the last of its arguments.
                 operands = list(call.operands)
                 ir.Operation.create(
@@ -263,22 +263,22 @@ class OffloadModule:
             taken.add(region.name)
             for value in (*region.inputs, *region.results):
                 _check_type(value.type, f"@{region.name}")
-        made: dict[Any, Any] = {}
+        results: dict[Any, Any] = {}
         for region in regions:
             self._cut(region)
             call = ir.Operation.create(
                 "func.call",
                 [v.type for v in region.results],
-                [made.get(v, v) for v in region.inputs],
+                [results.get(v, v) for v in region.inputs],
                 {"callee": ir.FlatSymbolRefAttr.get(region.name, self._context)},
                 loc=region.last.location,
                 ip=ir.InsertionPoint(region.last),
             )
-            made.update(zip(region.results, call.results, strict=True))
+            results.update(zip(region.results, call.results, strict=True))
         block: Any = function.regions[0].blocks[0]
         operations = [view.operation for view in block.operations]
         for number, value in enumerate(operations[-1].operands):
-            operations[-1].operands[number] = made.get(value, value)
+            operations[-1].operands[number] = results.get(value, value)
         for op in reversed(operations[:-1]):
             if op.name != "func.call":
                 op.erase()
@@ -289,7 +289,7 @@ class OffloadModule:
         inputs, results = [v.type for v in region.inputs], [v.type for v in region.results]
         here = ir.Location.unknown(self._context)
         with self._context:
-            made = ir.Operation.create(
+            function = ir.Operation.create(
                 "func.func",
                 attributes={
                     "sym_name": ir.StringAttr.get(region.name),
@@ -300,7 +300,7 @@ class OffloadModule:
                 loc=here,
                 ip=ir.InsertionPoint(self._module.body),
             )
-        block: Any = made.regions[0].blocks.append(*inputs, arg_locs=[here] * len(inputs))
+        block: Any = function.regions[0].blocks.append(*inputs, arg_locs=[here] * len(inputs))
         values: dict[Any, Any] = dict(zip(region.inputs, block.arguments, strict=True))
         place = ir.InsertionPoint(block)
         for op in region.operations:
@@ -345,7 +345,7 @@ def _declaration(
     attributes["function_type"] = kind
     if not results:
         attributes.pop("res_attrs", None)
-    made = ir.Operation.create(
+    declaration = ir.Operation.create(
         "func.func",
         attributes=attributes,
         regions=1,
@@ -353,7 +353,7 @@ def _declaration(
         ip=ir.InsertionPoint(function),
     )
     function.erase()
-    return made
+    return declaration
 
 
 def _replace(op: ir.Operation, values: Sequence[ir.Value]) -> None:
@@ -370,18 +370,18 @@ def _write_in_place(function: ir.Operation) -> None:
         if copy.name != "memref.copy":
             continue
         source, dest = copy.operands
-        made = owner(source)
-        if made is None or made.name not in ("memref.alloc", "bufferization.clone"):
+        maker = owner(source)
+        if maker is None or maker.name not in ("memref.alloc", "bufferization.clone"):
             continue
-        if made.name == "memref.alloc":
+        if maker.name == "memref.alloc":
             copy.erase()
         # Before its copy a clone has no other readers: nothing is returned as a buffer any more.
-        instead = dest if made.name == "memref.alloc" else made.operands[0]
+        instead = dest if maker.name == "memref.alloc" else maker.operands[0]
         for use in list(source.uses):
             if use.owner.operation.name == "memref.dealloc":
                 use.owner.operation.erase()
         source.replace_all_uses_with(instead)
-        made.erase()
+        maker.erase()
 
 
 def _symbol(op: ir.Operation) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from iree.compiler import ir
 
-from aie_conv.bridge.build import tensor
+from aie_conv.bridge.copy_code import tensor
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.rewrite import DispatchCall

@@ -11,8 +11,9 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.build import Emitter, TopLevel, tensor
+from aie_conv.bridge.build import Emitter, TopLevel
 from aie_conv.bridge.compiler import Compilation
+from aie_conv.bridge.copy_code import tensor
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
 from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue, bind, bind_plan
 from aie_conv.bridge.recognise import Recognised

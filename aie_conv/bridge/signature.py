@@ -107,25 +107,25 @@ def _list(word: str, types: list[str]) -> str:
 
 def _inputs(function: ir.Operation) -> list[str] | None:
     """The tensor types of the buffer-view arguments; None if one is used otherwise."""
-    found: list[str] = []
+    types: list[str] = []
     for argument in function.regions[0].blocks[0].arguments:
         if str(argument.type) == "!hal.fence":
             continue
         imports = [use.owner.operation for use in argument.uses]
         if not imports or imports[0].name != "hal.tensor.import":
             return None
-        found.append(str(imports[0].results[0].type))
-    return found
+        types.append(str(imports[0].results[0].type))
+    return types
 
 
 def _outputs(function: ir.Operation) -> list[str]:
-    found: list[str] = []
+    types: list[str] = []
     block = function.regions[0].blocks[0]
     last = block.operations[len(block.operations) - 1].operation
     for value in last.operands:
-        made = None if isinstance(value, ir.BlockArgument) else value.owner.operation
-        exported = made is not None and made.name == "hal.tensor.export"
-        found.append(
-            str(made.operands[0].type) if exported and made is not None else str(value.type)
+        maker = None if isinstance(value, ir.BlockArgument) else value.owner.operation
+        exported = maker is not None and maker.name == "hal.tensor.export"
+        types.append(
+            str(maker.operands[0].type) if exported and maker is not None else str(value.type)
         )
-    return found
+    return types

@@ -20,8 +20,8 @@ flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
                              the cheapest, the CPU included; a route that refuses leaves the CPU)
-  --amd-aie-direct=auto|vector|sliding|scalar|steered  the direct route's core code (default auto: the
-                             cheapest; scalar takes every type as it is, f32 too)
+  --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
+                             auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
@@ -106,20 +106,17 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
-    from aie_conv.files import check_writable
     from aie_conv.options import parse_flags
     from aie_conv.pipeline import compile_source
     from aie_conv.report.json import summary
 
     options = parse_flags(flags)
-    check_writable(output)
     source = sys.stdin.buffer.read() if name == "-" else Path(name)
     quick = options.search == "fast" and options.html is None and options.trace is None
     said = Stderr("aie-conv compile", quiet=quick)
     try:
-        artifact = compile_source(source, options, said.progress, said.warn)
+        artifact = compile_source(source, options, said.progress, said.warn, output=output)
     finally:
         said.end()
-    artifact.save(output)
     print(f"{output}: {summary(artifact.report)}")
     return 0

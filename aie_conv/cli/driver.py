@@ -14,6 +14,7 @@ from typing import Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
 from aie_conv.frontends.miopen.execute import (
     BACKENDS,
@@ -45,7 +46,8 @@ options:
   --amd-aie-device=NAME     the NPU (default npu1_4col)
   --route=ROUTE             {routes} (default auto: the cheapest; also --amd-aie-route)
   --amd-aie-search=fast|best, --amd-aie-plan-db=FILE.json, --amd-aie-plan-cache=on|off,
-  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding|steered  as for aie-conv compile
+  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding|parametric
+                            as for aie-conv compile
   --commands-file FILE      a command a line; blank lines and # comments are passed over; -t, --iter
                             and -V given beside it hold for all its commands
   --jobs N                  as many processes for a commands file (default 1)
@@ -335,11 +337,7 @@ def read_file(path: str) -> list[tuple[int, str]]:
     Raises:
         UsageError: it cannot be read, or holds none.
     """
-    try:
-        commands = read_commands(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise UsageError(f"{path}: cannot be read: {reason}") from None
+    commands = read_commands(read_text(Path(path), "file of driver commands"))
     if not commands:
         raise UsageError(f"{path}: no command in it")
     return commands

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Generator, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -48,9 +50,61 @@ _COMMANDS = {
 """Command -> the module and function that does it, imported when it is asked for."""
 
 
+_IN_PLACE = ("timing",)
+"""Commands that do not meet IREE's library, which may end its process."""
+
+_TRACEBACK = "AIE_CONV_TRACEBACK"
+"""Environment variable: "1" shows where an internal error arose."""
+
+_INTERRUPTED = 130
+_INTERNAL = 70
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 2 with one line on stderr."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run one command; returns the exit status: 0, or 2 with one line on stderr.
+
+    The process's own command line runs in a child of it, so that a signal out of IREE's library becomes
+    a line as well. Arguments that are passed run in this process.
+    """
+    if argv is not None:
+        return _run(list(argv))
+    arguments = sys.argv[1:]
+    if not _splits(arguments):
+        return _run(arguments)
+    from aie_conv.isolate import finish, fork
+
+    try:
+        wait = fork()
+        return finish(_run(arguments)) if wait is None else _await(wait, arguments[0])
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _splits(arguments: Sequence[str]) -> bool:
+    """Whether a command line is done by a child."""
+    named = bool(arguments) and arguments[0] in _COMMANDS and arguments[0] not in _IN_PLACE
+    helps = len(arguments) == 1 or bool({"-h", "--help"} & set(arguments))
+    return named and not helps and hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _await(wait: Callable[[], int], command: str) -> int:
+    """The exit status of the child that does a command."""
+    from aie_conv.errors import ProcessDied
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, leave)
+    try:
+        return wait()
+    except ProcessDied as error:
+        return fail(f"aie-conv {command}", str(error))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command in this process."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_HELP, end="")
         return 0 if arguments else 2
@@ -63,19 +117,52 @@ def main(argv: Sequence[str] | None = None) -> int:
     if command not in _COMMANDS:
         known = ", ".join(_COMMANDS)
         return fail("aie-conv", f"'{command}': unknown command: use one of {known}")
+    return _guarded(command, rest)
+
+
+def _guarded(command: str, arguments: list[str]) -> int:
+    """Run a command; whatever it raises becomes one line."""
     module, _, name = _COMMANDS[command].partition(":")
+    who = f"aie-conv {command}"
     from aie_conv.errors import AieConvError
 
     try:
-        with _machine(rest) as others:
-            return getattr(import_module(module), name)(others)
+        with _machine(arguments) as others:
+            status = getattr(import_module(module), name)(others)
+            sys.stdout.flush()
+            return status
     except AieConvError as error:
-        return fail(f"aie-conv {command}", str(error))
+        return fail(who, str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
+    except MemoryError:
+        return fail(who, "not enough memory: give it smaller inputs, or more memory")
+    except OSError as error:
+        return fail(who, f"{error.filename or 'system'}: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001  the last place where a bug can still become a line
+        return _internal(who, error)
+
+
+def _internal(who: str, error: Exception) -> int:
+    """The line of a bug of this package."""
+    if os.environ.get(_TRACEBACK) == "1":
+        traceback = import_module("traceback")
+        traceback.print_exception(error)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = ""
+    if frame is not None:
+        place = f" ({os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno})"
+    fail(
+        who,
+        f"internal error: {type(error).__name__}: {str(error)[:300]}{place}: report it;"
+        f" {_TRACEBACK}=1 shows where it arose",
+    )
+    return _INTERNAL
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,8 +76,11 @@ def _predict(arguments: Sequence[str]) -> int:
     if output is None:
         _write(found, sys.stdout)
     else:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            _write(found, file)
+        from aie_conv.files import write_whole
+
+        text = io.StringIO(newline="")
+        _write(found, text)
+        write_whole(output, text.getvalue().encode())
     for kind in dict.fromkeys(p.row.kind for p in found):
         rows = [p for p in found if p.row.kind == kind]
         done = sum(p.value is not None for p in rows)

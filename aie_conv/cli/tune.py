@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import AieConvError, UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 if TYPE_CHECKING:
@@ -153,40 +154,37 @@ def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], i
     """The problems of a file of commands, and how many commands have failed."""
     from aie_conv.frontends.miopen.command import parse, read_commands
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+    text = read_text(path, "model, or a file of driver commands")
     failed = 0
     asked: list[tuple[int, str, ConvSignature]] = []
     for line, command in read_commands(text):
-        made = guarded(parse, command)
-        if isinstance(made, Failure):
+        parsed = guarded(parse, command)
+        if isinstance(parsed, Failure):
             failed += 1
-            said.line(f"line {line}: {command}: {made.message}")
+            said.line(f"line {line}: {command}: {parsed.message}")
         else:
-            asked += [(line, command, signature) for signature in made.signatures]
-    found: list[_Problem] = []
+            asked += [(line, command, signature) for signature in parsed.signatures]
+    problems: list[_Problem] = []
     results = run_all(_of_signature, [s for *_, s in asked], jobs=jobs) if asked else []
     for (line, command, _), result in zip(asked, results, strict=True):
         if isinstance(result, Failure):
             failed += 1
             said.line(f"line {line}: {command}: {result.message}")
         else:
-            found += result
-    return found, failed
+            problems += result
+    return problems, failed
 
 
 def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
     """One of each form, with how often it occurs."""
     from aie_conv.partitioner.database import key_of
 
-    found: dict[str, _Problem] = {}
+    distinct: dict[str, _Problem] = {}
     for each in problems:
         key = key_of(each.problem)
-        first = found.get(key, replace(each, count=0))
-        found[key] = replace(first, count=first.count + 1)
-    return list(found.values())
+        first = distinct.get(key, replace(each, count=0))
+        distinct[key] = replace(first, count=first.count + 1)
+    return list(distinct.values())
 
 
 # -- tuning -----------------------------------------------------------------------------------------
@@ -246,9 +244,9 @@ class _Run:
         from aie_conv.tuning import Item
 
         def known(each: _Problem) -> tuple[Entry, ...]:
-            found = self._database.of(each.problem, options.device)
+            entries = self._database.of(each.problem, options.device)
             finished = _FINISHED[options.search]
-            return tuple(e for e in found if self._database.usable(e) and e.search in finished)
+            return tuple(e for e in entries if self._database.usable(e) and e.search in finished)
 
         version = plans_version()
         return [Item(p.problem, p.constants, options, known(p), version) for p in self._distinct]
@@ -265,15 +263,15 @@ class _Run:
             self.failed += 1
             self._said.line(f"{head}: {result.message}")
             return
-        made: Tuned = result
-        self.results[index] = made
-        for warning in made.warnings:
+        tuned: Tuned = result
+        self.results[index] = tuned
+        for warning in tuned.warnings:
             self._said.warn(warning)
-        for entry in made.entries:
+        for entry in tuned.entries:
             self._database.add(entry)
         write_whole(self._output, self._database.text())
-        how = " (known)" if made.entries and not made.searched else ""
-        self._said.line(f"{head}: {_change(made)}{how}")
+        how = " (known)" if tuned.entries and not tuned.searched else ""
+        self._said.line(f"{head}: {_change(tuned)}{how}")
 
 
 def _dask_client(address: str) -> Any:
@@ -308,9 +306,9 @@ def _on_dask(client: Any, items: list[Item], ended: Callable[[int, Any], None]) 
 
 
 # -- what is printed --------------------------------------------------------------------------------
-def _change(made: Tuned) -> str:
+def _change(tuned: Tuned) -> str:
     """What tuning changed, in a line."""
-    before, after = made.before, made.after
+    before, after = tuned.before, tuned.after
     if after.cycles is None:
         return "stays on the CPU"
     if before.cycles is None:
@@ -328,10 +326,10 @@ def _print_table(
     head = ("problem", "x", "before", "cycles", "after", "cycles", "change")
     rows: list[tuple[str, ...]] = [head]
     before = after = npu = 0
-    for each, made in zip(distinct, results, strict=True):
-        if made is None:
+    for each, tuned in zip(distinct, results, strict=True):
+        if tuned is None:
             continue
-        first, last = made.before, made.after
+        first, last = tuned.before, tuned.after
         cells = (first.route, first.cycles, last.route, last.cycles)
         change = "-"
         if first.cycles is not None and last.cycles is not None:
@@ -354,8 +352,8 @@ def _print_table(
             f"{npu} calls on the NPU: {before} -> {after} simulated cycles ({after / before - 1:+.1%})"
         )
     stay = sum(
-        made is not None and not made.entries and each.problem.lhs.dtype == "f32"
-        for each, made in zip(distinct, results, strict=True)
+        tuned is not None and not tuned.entries and each.problem.lhs.dtype == "f32"
+        for each, tuned in zip(distinct, results, strict=True)
     )
     if stay:
         print(f"{stay} f32 problems stay on the CPU: --amd-aie-f32=bf16 or bf16x3 tunes them")

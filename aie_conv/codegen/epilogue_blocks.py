@@ -1,7 +1,7 @@
 """What every epilogue of a core does to a block of sums: its operations, and how operands are gathered.
 
 A block is the r x t accumulator of one matrix instruction, as r * t lanes. How blocks follow one another
-is said by the functions in :mod:`aie_conv.codegen.epilogue` and :mod:`aie_conv.codegen.steered_epilogue`.
+is said by the functions in :mod:`aie_conv.codegen.epilogue` and :mod:`aie_conv.codegen.parametric_epilogue`.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence

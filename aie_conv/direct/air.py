@@ -15,10 +15,11 @@ from math import prod
 
 from aie_conv.codegen.scalar import ScalarKernel
 from aie_conv.codegen.text import Writer
-from aie_conv.direct.depthwise import DepthwiseTiling
-from aie_conv.direct.tiling import DirectTiling
+from aie_conv.direct.addresses import TileAddresses
+from aie_conv.direct.geometry import outer_steps
 from aie_conv.direct.view import Axis
 from aie_conv.errors import Unsupported
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Argument
 from aie_conv.problem import Step
@@ -55,45 +56,48 @@ class _Part:
 def air_module(plan: ArrayPlan) -> str:
     """The plan's module for mlir-air (written for commit e972f29 of 22 August 2026).
 
-    The function ``conv`` takes flat buffers: the plan's input, the filter as the plan's slices hold it
-    ([slices][weight elements], see :meth:`DirectTiling.filter_copies`), each per-channel operand, the
+    The function ``conv`` takes flat buffers: the plan's input, the filter as the plan's N tiles hold it
+    ([N tiles][weights], see :attr:`TileAddresses.pack`), each per-channel operand, the
     residual if there is one, and the result. Its herd has the plan's columns x rows of cores, its
     buffers are the plan's tiles.
 
     Raises:
         Unsupported: the plan is none of scalar loops: vector code has no ``linalg.generic``.
     """
-    tiling = plan.tiling
-    if plan.style != "scalar" or not isinstance(tiling, DirectTiling):
+    addresses = plan.mapping.addresses
+    if plan.style != "scalar" or not isinstance(addresses, TileAddresses):
         raise Unsupported(
             f"air: a plan of route {plan.route}{f' ({plan.style})' if plan.style else ''} has no"
             " linalg.generic: use --amd-aie-route=direct --amd-aie-direct=scalar"
         )
-    return _Module(tiling).text()
+    return _Module(plan.mapping, addresses).text()
 
 
-def air_arguments(tiling: DirectTiling) -> tuple[Argument, ...]:
+def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
     """The buffers that ``conv`` of :func:`air_module` takes, by the names of host values."""
-    view = tiling.direct
+    view = mapping.view
     vectors = (Argument(name, dtype, view.groups * view.n) for _, dtype, name in view.vectors)
     residual = (view.residual.argument,) if view.residual else ()
-    filters = Argument("weights", view.dtype, tiling.slices * tiling.weight_elements)
+    elements = mapping.grid.n_tiles * mapping.filters.weights
+    filters = Argument("weights", view.dtype, elements)
     return (view.lhs, filters, *vectors, *residual, view.result)
 
 
 class _Module:
-    """Writes the module of one tiling."""
+    """Writes the module of one mapping."""
 
-    def __init__(self, tiling: DirectTiling) -> None:
-        self._t = tiling
+    def __init__(self, mapping: Mapping, addresses: TileAddresses) -> None:
+        self._m = mapping
+        self._at = addresses
         self._w = Writer(1)
         self._dmas = 0
         self._result = ""
 
     def text(self) -> str:
-        t, w = self._t, self._w
+        w = self._w
         outer = [
-            _Memref(f"%arg{i}", (a.elements,), a.dtype, 0) for i, a in enumerate(air_arguments(t))
+            _Memref(f"%arg{i}", (a.elements,), a.dtype, 0)
+            for i, a in enumerate(air_arguments(self._m))
         ]
         head = ", ".join(f"{m.name}: {m.type}" for m in outer)
         with w.block(f"func.func @conv({head})"):
@@ -162,54 +166,55 @@ class _Module:
         other = self._w.constant(right) if isinstance(right, int) else right
         return self._w.value("i", f"arith.{op} {left}, {other} : index")
 
-    def _slice(self, pass_: str, row: str) -> str:
-        """The slice of a row of cores, as :meth:`Tiling.slice_of`."""
-        t = self._t
-        if t.spread:
-            return self._do("minsi", self._w.sum(self._w.times(pass_, t.rows), row), t.slices - 1)
-        per = t.passes // t.view.groups
-        group, inside = self._do("divui", pass_, per), self._do("remui", pass_, per)
-        number = self._w.sum(self._w.times(inside, t.rows), row)
-        number = self._do("minsi", number, t.group_slices - 1)
-        return self._w.sum(self._w.times(group, t.group_slices), number)
+    def _n_tile(self, round_: str, row: str) -> str:
+        """The N tile of a row of cores, as :meth:`Grid.n_tile_of`."""
+        grid = self._m.grid
+        if grid.unicast:
+            number = self._w.sum(self._w.times(round_, grid.rows), row)
+            return self._do("minsi", number, grid.n_tiles - 1)
+        per = grid.rounds // grid.groups
+        group, inside = self._do("divui", round_, per), self._do("remui", round_, per)
+        number = self._w.sum(self._w.times(inside, grid.rows), row)
+        number = self._do("minsi", number, grid.group_n_tiles - 1)
+        return self._w.sum(self._w.times(group, grid.group_n_tiles), number)
 
-    def _channel(self, slice_: str) -> str:
-        """First output channel of a slice, as :meth:`Tiling.channel_of`."""
-        t = self._t
-        if isinstance(t, DepthwiseTiling):
-            block = self._w.times(self._do("remui", slice_, t.blocks), t.n)
-            return self._do("minsi", block, t.direct.n - t.n)
-        return self._w.times(slice_, t.n)
+    def _channel(self, n_tile: str) -> str:
+        """First output channel of an N tile, as :meth:`NTiles.channel_of`."""
+        n_tiles = self._at.n_tiles
+        if self._at.view.depthwise:
+            block = self._w.times(self._do("remui", n_tile, n_tiles.band), n_tiles.n)
+            return self._do("minsi", block, n_tiles.last)
+        return self._w.times(n_tile, n_tiles.n)
 
-    def _first_row(self, slice_: str) -> str:
-        """First output row of a slice's band."""
-        t = self._t
-        first = self._w.times(self._do("divui", slice_, t.blocks), t.band_rows)
-        return self._do("minsi", first, t.direct.rows.size - t.band_rows)
+    def _first_row(self, n_tile: str) -> str:
+        """First output row of an N tile's band."""
+        rows = self._at.geometry.band_rows
+        first = self._w.times(self._do("divui", n_tile, self._at.n_tiles.band), rows)
+        return self._do("minsi", first, self._at.view.rows.size - rows)
 
-    def _input_channel(self, slice_: str) -> str:
-        """Where the input of a slice's channels begins, as :meth:`DirectTiling.input_channel`."""
-        t = self._t
-        if isinstance(t, DepthwiseTiling):
-            return self._channel(slice_)
-        return self._w.times(self._do("divui", slice_, t.group_slices), t.direct.group_lhs)
+    def _input_channel(self, n_tile: str) -> str:
+        """Where the input of an N tile's channels begins, as :meth:`NTiles.input_of`."""
+        n_tiles = self._at.n_tiles
+        if self._at.view.depthwise:
+            return self._channel(n_tile)
+        return self._w.times(self._do("divui", n_tile, n_tiles.group), n_tiles.group_input)
 
     def _origin(self, column: str, number: str) -> tuple[str, str, list[str]]:
         """First row and column of a column's tile, and the indices of the outer loops."""
-        t, w = self._t, self._w
-        view = t.direct
-        tile = w.sum(w.times(column, t.column_tiles), number)
-        tile = self._do("minsi", tile, t.tiles - 1)
-        across = -(-view.columns.size // t.width)
-        down = -(-t.band_rows // t.rows_out)
+        grid, g, w = self._m.grid, self._at.geometry, self._w
+        view = self._at.view
+        tile = w.sum(w.times(column, grid.column_tiles), number)
+        tile = self._do("minsi", tile, grid.tiles - 1)
+        across = -(-view.columns.size // g.width)
+        down = -(-g.band_rows // g.rows_out)
         ix, tile = self._do("remui", tile, across), self._do("divui", tile, across)
         iy, tile = self._do("remui", tile, down), self._do("divui", tile, down)
         at: list[str] = []
         for loop in reversed(view.outer):
             at.insert(0, self._do("remui", tile, loop.size))
             tile = self._do("divui", tile, loop.size)
-        row = self._do("minsi", w.times(iy, t.rows_out), t.band_rows - t.rows_out)
-        left = self._do("minsi", w.times(ix, t.width), view.columns.size - t.width)
+        row = self._do("minsi", w.times(iy, g.rows_out), g.band_rows - g.rows_out)
+        left = self._do("minsi", w.times(ix, g.width), view.columns.size - g.width)
         return row, left, at
 
     def _total(self, terms: Sequence[tuple[str, int]], start: int) -> str:
@@ -227,37 +232,40 @@ class _Module:
         return made
 
     def _segment(self, buffers: list[_Memref]) -> None:
-        t, w = self._t, self._w
-        view = t.direct
-        grid, tile_shape = (t.columns, t.rows), (t.rows_out, t.width, t.n)
+        m, g, w = self._m, self._at.geometry, self._w
+        view, grid, n = m.view, m.grid, m.tile.n
+        cores, tile_shape = (grid.columns, grid.rows), (g.rows_out, g.width, n)
         lhs, filters, *given, out = buffers
         self._result = out.name
-        a = self._alloc((t.columns, t.a_parts, t.a_elements), view.dtype, 1)
-        b = self._alloc((t.rows, t.n * t.k_elements), view.dtype, 1)
-        result = self._alloc((*grid, *tile_shape), out.dtype, 1)
-        acc = self._alloc((*grid, *tile_shape), t.matmul.accumulator, 2)
-        vectors = [self._alloc((t.rows, t.n), m.dtype, 1) for m in given[: len(view.vectors)]]
+        a = self._alloc((grid.columns, m.memtile.input_parts, m.l1.input), view.dtype, 1)
+        b = self._alloc((grid.rows, n * m.tile.k_elements), view.dtype, 1)
+        result = self._alloc((*cores, *tile_shape), out.dtype, 1)
+        acc = self._alloc((*cores, *tile_shape), m.kernel.accumulator, 2)
+        vectors = [self._alloc((grid.rows, n), m.dtype, 1) for m in given[: len(view.vectors)]]
         residuals = [
-            self._alloc((*grid, *tile_shape), m.dtype, 1) for m in given[len(view.vectors) :]
+            self._alloc((*cores, *tile_shape), m.dtype, 1) for m in given[len(view.vectors) :]
         ]
-        with self._loop("pass", t.passes) as p, self._loop("tile", t.column_tiles) as tile:
+        with self._loop("pass", grid.rounds) as p, self._loop("tile", grid.column_tiles) as tile:
             self._clear(acc)
-            with self._loop("step", t.chunks) as q:
-                with self._loop("col", t.columns) as c, self._loop("row", t.a_parts) as r:
+            with self._loop("step", m.tile.k_steps) as q:
+                with (
+                    self._loop("col", grid.columns) as c,
+                    self._loop("row", m.memtile.input_parts) as r,
+                ):
                     self._bring_input((p, tile, q), (c, r), lhs, a)
-                with self._loop("row", t.rows) as r:
+                with self._loop("row", grid.rows) as r:
                     self._bring_filter((p, q, r), filters, b)
                 self._multiply(a, b, acc)
-            with self._loop("row", t.rows) as r:
+            with self._loop("row", grid.rows) as r:
                 for source, dest in zip(given, vectors, strict=False):
-                    start = self._channel(self._slice(p, r))
-                    place = w.times(r, t.n)
-                    self._copy(_Part(dest, place, ((t.n, 1),)), _Part(source, start, ((t.n, 1),)))
-            with self._loop("col", t.columns) as c, self._loop("row", t.rows) as r:
+                    start = self._channel(self._n_tile(p, r))
+                    place = w.times(r, n)
+                    self._copy(_Part(dest, place, ((n, 1),)), _Part(source, start, ((n, 1),)))
+            with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
                 for source, dest in zip(given[len(view.vectors) :], residuals, strict=True):
                     self._move_tile((p, tile), (c, r), dest, source)
             self._finish(acc, [*vectors, *residuals], result)
-            with self._loop("col", t.columns) as c, self._loop("row", t.rows) as r:
+            with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
                 self._move_tile((p, tile), (c, r), result, out)
 
     def _loop(self, stem: str, size: int) -> AbstractContextManager[str]:
@@ -265,43 +273,43 @@ class _Module:
         return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
     def _bring_filter(self, at: tuple[str, str, str], filters: _Memref, b: _Memref) -> None:
-        """One step's filter of the slice of a row of cores."""
-        t = self._t
+        """One step's filter of the N tile of a row of cores."""
+        m = self._m
         p, q, r = at
-        elements = t.n * t.k_elements
+        elements = m.tile.n * m.tile.k_elements
         run = ((elements, 1),)
-        start = self._total([(self._slice(p, r), t.weight_elements), (q, elements)], 0)
+        start = self._total([(self._n_tile(p, r), m.filters.weights), (q, elements)], 0)
         self._copy(_Part(b, self._w.times(r, elements), run), _Part(filters, start, run))
 
     def _bring_input(
         self, steps: tuple[str, str, str], core: tuple[str, str], lhs: _Memref, a: _Memref
     ) -> None:
         """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
-        t, w = self._t, self._w
+        m, g, w = self._m, self._at.geometry, self._w
         (p, tile, q), (c, r) = steps, core
-        view, window = t.direct, t.window
+        view, window = self._at.view, g.window
         pitch = [
             axis.lhs // s for axis, s in zip((view.rows, view.columns), window.step, strict=True)
         ]
         row, left, outer = self._origin(c, tile)
-        slice_ = self._slice(p, r)
-        terms = [(left, view.columns.lhs), (self._first_row(slice_), view.rows.lhs)]
-        terms += [(self._input_channel(slice_), 1)]
+        n_tile = self._n_tile(p, r)
+        terms = [(left, view.columns.lhs), (self._first_row(n_tile), view.rows.lhs)]
+        terms += [(self._input_channel(n_tile), 1)]
         terms += [(i, loop.lhs) for i, loop in zip(outer, view.outer, strict=True)]
-        rest = q
-        for size, stride in reversed((*t.k_outer, (t.channel_steps, t.kc))):
+        rest, (k, channel_steps) = q, self._at.channels
+        for size, stride in reversed((*outer_steps(view, self._at.window), (channel_steps, k))):
             terms.append((self._do("remui", rest, size), stride))
             rest = self._do("divui", rest, size)
         base = self._total(terms, view.lhs_offset)
-        place = self._total([(c, t.a_parts * t.a_elements), (r, t.a_elements)], 0)
+        place = self._total([(c, m.memtile.input_parts * m.l1.input), (r, m.l1.input)], 0)
         first = w.times(row, window.step[0])
-        last = (t.band_rows - 1) * window.step[0] + (window.taps[0] - 1) * window.dilation[0]
-        inside = window.columns * t.kc
+        last = (g.band_rows - 1) * window.step[0] + (window.taps[0] - 1) * window.dilation[0]
+        inside = window.columns * k
         with self._loop("line", window.rows) as y:
             wanted = self._do("minsi", w.sum(first, y), last)
             wanted = self._do("maxsi", wanted, 0)
             source = w.sum(base, w.times(wanted, pitch[0]))
-            pixels = ((window.columns, pitch[1]), (t.kc, 1))
+            pixels = ((window.columns, pitch[1]), (k, 1))
             dest = w.sum(place, w.times(y, inside))
             self._copy(_Part(a, dest, ((inside, 1),)), _Part(lhs, source, pixels))
 
@@ -312,9 +320,9 @@ class _Module:
 
         Rows in front of the output are its first row; in the result that is then overwritten.
         """
-        t, w = self._t, self._w
+        g, n, w = self._at.geometry, self._m.tile.n, self._w
         (p, tile), (c, r) = steps, core
-        view = t.direct
+        view = self._at.view
         writes = there.name == self._result
         offset = view.residual.offset if view.residual and not writes else view.out_offset
 
@@ -322,17 +330,17 @@ class _Module:
             return loop.out if writes else loop.residual
 
         row, left, outer = self._origin(c, tile)
-        slice_ = self._slice(p, r)
-        terms = [(left, stride(view.columns)), (self._first_row(slice_), stride(view.rows))]
-        terms += [(self._channel(slice_), 1)]
+        n_tile = self._n_tile(p, r)
+        terms = [(left, stride(view.columns)), (self._first_row(n_tile), stride(view.rows))]
+        terms += [(self._channel(n_tile), 1)]
         terms += [(i, stride(loop)) for i, loop in zip(outer, view.outer, strict=True)]
         base = self._total(terms, offset)
-        size, inside = t.pixels * t.n, t.width * t.n
-        place = self._total([(c, t.rows * size), (r, size)], 0)
-        with self._loop("line", t.rows_out) as y:
+        size, inside = g.pixels * n, g.width * n
+        place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
+        with self._loop("line", g.rows_out) as y:
             wanted = self._do("maxsi", w.sum(row, y), 0)
             at = w.sum(base, w.times(wanted, stride(view.rows)))
-            outside = _Part(there, at, ((t.width, stride(view.columns)), (t.n, 1)))
+            outside = _Part(there, at, ((g.width, stride(view.columns)), (n, 1)))
             inner = _Part(here, w.sum(place, w.times(y, inside)), ((inside, 1),))
             self._copy(*((outside, inner) if writes else (inner, outside)))
 
@@ -341,7 +349,7 @@ class _Module:
     def _herd(self, operands: list[_Memref]) -> Generator[tuple[str, str, list[_Memref]]]:
         """A herd of all cores: its column, its row, and the operands inside."""
         w = self._w
-        sizes = [w.constant(self._t.columns), w.constant(self._t.rows)]
+        sizes = [w.constant(self._m.grid.columns), w.constant(self._m.grid.rows)]
         (c, r), inside = self._open("herd", sizes, operands)
         yield c, r, inside
         self._close("herd", len(sizes), inside)
@@ -367,24 +375,24 @@ class _Module:
 
     def _multiply(self, a: _Memref, b: _Memref, acc: _Memref) -> None:
         """Bring the cores their objects and add their products."""
-        t, w = self._t, self._w
-        kernel, window = t.matmul, t.window
+        m, w, n = self._m, self._w, self._m.tile.n
+        kernel, window, depthwise = m.kernel, self._at.geometry.window, self._at.view.depthwise
         assert isinstance(kernel, ScalarKernel)
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
             # The rows that the loops read; behind them the plan may have padding.
             own = self._alloc(kernel.generic.inputs[0].shape, a.dtype, 2, "%a")
-            terms = [(c, t.a_parts * t.a_elements)]
-            terms += [(r, t.a_elements)] if t.a_parts > 1 else []
+            terms = [(c, m.memtile.input_parts * m.l1.input)]
+            terms += [(r, m.l1.input)] if m.memtile.input_parts > 1 else []
             whole = ((prod(own.shape), 1),)
             self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
             taps = prod(window.taps)
-            depth = (*window.taps, t.n) if t.direct.depthwise else (t.n, *window.taps, t.kc)
+            depth = (*window.taps, n) if depthwise else (n, *window.taps, self._at.channels[0])
             filters = self._alloc(depth, b.dtype, 2, "%b")
-            dims = ((taps * t.n, 1),)
-            if not t.direct.depthwise:
+            dims = ((taps * n, 1),)
+            if not depthwise:
                 # Behind each channel's taps the plan may have padding.
-                dims = ((t.n, t.k_elements), (taps * t.kc, 1))
-            start = w.times(r, t.n * t.k_elements)
+                dims = ((n, m.tile.k_elements), (taps * self._at.channels[0], 1))
+            start = w.times(r, n * m.tile.k_elements)
             whole = ((prod(depth), 1),)
             self._copy(_Part(filters, w.constant(0), whole), _Part(b_l2, start, dims))
             plain = f"outs(%c : memref<{'x'.join(map(str, acc.shape[2:]))}x{acc.dtype}, 2>)"
@@ -396,18 +404,18 @@ class _Module:
 
     def _finish(self, acc: _Memref, given: list[_Memref], result: _Memref) -> None:
         """The dispatch's own operations on every result."""
-        t, w = self._t, self._w
-        shape, vectors = acc.shape[2:], len(t.direct.vectors)
+        n, w = self._m.tile.n, self._w
+        shape, vectors = acc.shape[2:], len(self._m.view.vectors)
         size = prod(shape)
         with self._herd([acc, *given, result]) as (c, r, (mine, *inputs, out)):
-            place = self._total([(c, t.rows * size), (r, size)], 0)
+            place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
             whole = ((size, 1),)
             own: list[_Memref] = []
             for number, m in enumerate(inputs):
                 vector = number < vectors
-                own.append(self._alloc((t.n,) if vector else shape, m.dtype, 2))
-                run = ((t.n, 1),) if vector else whole
-                start = w.times(r, t.n) if vector else place
+                own.append(self._alloc((n,) if vector else shape, m.dtype, 2))
+                run = ((n, 1),) if vector else whole
+                start = w.times(r, n) if vector else place
                 self._copy(_Part(own[-1], w.constant(0), run), _Part(m, start, run))
             made = self._accumulator(mine, c, r, "%c")
             done = self._alloc(shape, out.dtype, 2)
@@ -418,8 +426,8 @@ class _Module:
 
     def _epilogue(self, acc: str, given: list[_Memref], done: _Memref) -> None:
         """``linalg.generic`` of the epilogue's steps over (rows, columns, channels)."""
-        t, w = self._t, self._w
-        view, epilogue = t.direct, t.direct.problem.epilogue
+        w, view = self._w, self._m.view
+        epilogue = view.problem.epilogue
         every, channel = (
             "affine_map<(d0, d1, d2) -> (d0, d1, d2)>",
             "affine_map<(d0, d1, d2) -> (d2)>",

@@ -1,7 +1,5 @@
 """Sizes worth trying in a search."""
 
-from aie_conv.direct.view import DirectView
-
 
 def spans(size: int, unit: int = 1, least: int = 1) -> list[int]:
     """Lengths worth trying, in units, along an axis: even cuts of it and powers of two.
@@ -12,9 +10,3 @@ def spans(size: int, unit: int = 1, least: int = 1) -> list[int]:
     cuts = {max(1, -(-size // (unit * i))) for i in range(1, 17)}
     small = {2**i for i in range(8)}
     return sorted(c for c in cuts | small if c <= most)
-
-
-def held_windows(view: DirectView, *, every: bool = False) -> list[int]:
-    """The useful values of ``held``; ``every`` one that says something else, too."""
-    down, across = view.rows.taps > 1, view.columns.taps > 1
-    return [2] * (down or not across) + [1] * across + [0] * (down and (every or not across))

@@ -1,4 +1,4 @@
-"""The tiling of an implicit GEMM whose blocks a user has given, all or some of them."""
+"""The mapping of an implicit GEMM whose blocks a user has given, all or some of them."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused, UsageError
 from aie_conv.igemm.geometry import OP
-from aie_conv.img2col.tiling import GemmTiling, best, candidates
+from aie_conv.img2col.scheme import GemmParameters, GemmScheme, candidates
 from aie_conv.img2col.view import GemmView
-from aie_conv.mapping.search import finalists
+from aie_conv.mapping.mapping import Mapping
+from aie_conv.mapping.search import Space, finalists
 from aie_conv.mapping.sizes import BUFFERINGS, divisors
-from aie_conv.mapping.streams import count_tasks
+from aie_conv.mapping.table import table_of
+from aie_conv.problem import DTYPE_BYTES
 
 
 @dataclass(frozen=True)
@@ -56,22 +58,26 @@ class Blocks:
             raise UsageError(f"{OP}: tile={self.tile}: give (rows, columns) of output pixels")
 
 
-def tiling_of(view: GemmView, device: Device, blocks: Blocks) -> tuple[GemmTiling, int]:
-    """The best tiling with the blocks, and its predicted cycles.
+def mapping_of(view: GemmView, device: Device, blocks: Blocks) -> tuple[Mapping, int]:
+    """The best mapping with the blocks, and its predicted cycles.
 
     Raises:
         ConfigRefused: none with these blocks fits; names the limit, and what would do.
     """
+    scheme = GemmScheme(view, device)
+    none = ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
     if blocks == Blocks():
-        return best(view, device)[0]
+        return finalists(Space(scheme, candidates(scheme)), none)[0]
     try:
         _check(view, device, blocks)
-        tilings = list(_tilings(view, device, blocks))
-        if not tilings:
+        rows = list(_parameters(scheme, blocks))
+        if not rows:
             raise ConfigRefused("tile", _tile_hint(view, device, blocks))
-        fitting, refused = _fitting(tilings)
+        fitting, refused = _fitting(scheme, rows)
         try:
-            return finalists(fitting, refused, count_tasks)[0]
+            if not fitting:
+                raise refused
+            return finalists(Space(scheme, table_of(GemmParameters, fitting)), refused)[0]
         except ConfigRefused as error:
             message = f"{error}: use smaller blocks, or None"
             raise ConfigRefused(error.limit, message) from None
@@ -82,31 +88,29 @@ def tiling_of(view: GemmView, device: Device, blocks: Blocks) -> tuple[GemmTilin
         ) from None
 
 
-def _fitting(tilings: list[GemmTiling]) -> tuple[list[GemmTiling], ConfigRefused]:
-    """The tilings that fit, and what hinders the one that takes the least memory: it is lacking for good."""
-    fitting: list[GemmTiling] = []
-    refused = ConfigRefused("tile", "tile: none fits")
-    for tiling in sorted(tilings, key=_memory, reverse=True):
-        try:
-            tiling.check()
-        except ConfigRefused as error:
-            refused = error
-        else:
-            fitting.append(tiling)
-    # With room for two whole slices nothing else is faster.
-    whole = {_cut(t) for t in fitting if t.resident and t.b_depth == 2}
-    best = [t for t in fitting if (t.resident and t.b_depth == 2) or _cut(t) not in whole]
-    return best, refused
+def _fitting(
+    scheme: GemmScheme, rows: list[GemmParameters]
+) -> tuple[list[GemmParameters], ConfigRefused]:
+    """The candidates that fit, and what hinders the one that takes the least memory."""
+    ordered = sorted(rows, key=lambda p: _memory(scheme, p), reverse=True)
+    space = Space(scheme, table_of(GemmParameters, ordered))
+    found, refused = space.fitting(range(len(ordered)))
+    fitting = [ordered[number] for number in sorted(c.order[1] for c in found)]
+    # With room for two whole filters of an N tile nothing else is faster.
+    whole = {_cut(p) for p in fitting if p.resident and p.filter_buffers == 2}
+    best = [p for p in fitting if (p.resident and p.filter_buffers == 2) or _cut(p) not in whole]
+    return best, refused or ConfigRefused("tile", "tile: none fits")
 
 
-def _cut(tiling: GemmTiling) -> tuple[int, ...]:
-    return tiling.n, tiling.kc, tiling.th, tiling.tw, tiling.rep
+def _cut(p: GemmParameters) -> tuple[int, ...]:
+    return p.tile_n, p.tile_k, p.tile_h, p.tile_w, p.pixel_repeats
 
 
-def _memory(tiling: GemmTiling) -> int:
-    a = 2 * tiling.a_elements * tiling.size
-    b = tiling.b_depth * tiling.b_elements * tiling.size
-    return a + b + tiling.pixels * tiling.n * (2 * tiling.out_size + 4)
+def _memory(scheme: GemmScheme, p: GemmParameters) -> int:
+    view, s = scheme.view, scheme.sizes(p)
+    size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+    a, b = 2 * s.l1.input * size, p.filter_buffers * s.l1.filter * size
+    return a + b + s.tile.pixels * p.tile_n * (2 * out + 4)
 
 
 def _channels(view: GemmView, device: Device) -> list[int]:
@@ -118,14 +122,8 @@ def _depths(view: GemmView, device: Device) -> list[int]:
     return [d for d in divisors(view.run) if d % device.arch.matmul[view.dtype][1] == 0]
 
 
-def _grid(view: GemmView) -> tuple[int, int]:
-    """Output pixels that lie behind one another as rows and columns."""
-    rows, columns = (1, *(loop.size for loop in view.m))[-2:]
-    return rows, columns
-
-
 def _check(view: GemmView, device: Device, blocks: Blocks) -> None:
-    """Raise ConfigRefused for a block that no tiling of the problem has."""
+    """Raise ConfigRefused for a block that no mapping of the problem has."""
     for name, limit, value, known in (
         ("block_n", "channels", blocks.n, _channels(view, device)),
         ("block_k", "K chunk", blocks.k, _depths(view, device)),
@@ -134,7 +132,7 @@ def _check(view: GemmView, device: Device, blocks: Blocks) -> None:
             raise ConfigRefused(
                 limit, f"{limit}: {name} is one of {', '.join(map(str, known))} here, or None"
             )
-    rows, columns = _grid(view)
+    rows, columns = view.grid
     if blocks.tile is not None and (blocks.tile[0] > rows or blocks.tile[1] > columns):
         raise ConfigRefused(
             "tile", f"tile: the output's pixels lie as {rows}x{columns}: cut it from them"
@@ -144,19 +142,24 @@ def _check(view: GemmView, device: Device, blocks: Blocks) -> None:
 def _tile_hint(view: GemmView, device: Device, blocks: Blocks) -> str:
     """Why there is no tile of so many pixels."""
     r = device.arch.matmul[view.dtype][0]
-    rows, columns = _grid(view)
+    rows, columns = view.grid
     at = f"{blocks.tile[0]}x{blocks.tile[1]}" if blocks.tile else f"{rows}x{columns}"
     count = f"{blocks.m} pixels" if blocks.m is not None else "whole blocks"
     return f"tile: {count} cannot be cut from {at}: a tile is whole blocks of {r} pixels, or None"
 
 
-def _shapes(view: GemmView, device: Device, blocks: Blocks) -> Iterator[tuple[int, int, int]]:
-    """(th, tw, rep) of the tiles that have the pixels wanted; pixels are repeated only if need be."""
-    r = device.arch.matmul[view.dtype][0]
-    rows, columns = _grid(view)
+def _known(scheme: GemmScheme) -> Iterator[GemmParameters]:
+    """Those worth checking where nothing is given."""
+    space = Space(scheme, candidates(scheme))
+    return map(space.parameters, range(len(space)))
+
+
+def _shapes(scheme: GemmScheme, blocks: Blocks) -> Iterator[tuple[int, int, int]]:
+    """(rows, columns, repeats) of the tiles that have the pixels wanted, repeated only if need be."""
+    r, (rows, columns) = scheme.rst[0], scheme.view.grid
     if blocks.m is None:
         if blocks.tile is None:
-            yield from dict.fromkeys((t.th, t.tw, t.rep) for t in candidates(view, device))
+            yield from dict.fromkeys((p.tile_h, p.tile_w, p.pixel_repeats) for p in _known(scheme))
             return
         pixels = blocks.tile[0] * blocks.tile[1]
         yield *blocks.tile, next(rep for rep in range(1, r + 1) if pixels * rep % r == 0)
@@ -176,14 +179,17 @@ def _shapes(view: GemmView, device: Device, blocks: Blocks) -> Iterator[tuple[in
     yield from found[min(found)] if found else ()
 
 
-def _tilings(view: GemmView, device: Device, blocks: Blocks) -> Iterator[GemmTiling]:
-    """Every tiling with the blocks that are given, fitting or not."""
-    known = list(candidates(view, device)) if None in (blocks.n, blocks.k) else []
-    ns = [blocks.n] if blocks.n is not None else sorted({t.n for t in known})
-    depths = [blocks.k] if blocks.k is not None else sorted({t.kc for t in known})
-    for th, tw, rep in _shapes(view, device, blocks):
+def _parameters(scheme: GemmScheme, blocks: Blocks) -> Iterator[GemmParameters]:
+    """Those of every mapping with the blocks that are given, fitting or not."""
+    known = list(_known(scheme)) if None in (blocks.n, blocks.k) else []
+    ns = [blocks.n] if blocks.n is not None else sorted({p.tile_n for p in known})
+    depths = [blocks.k] if blocks.k is not None else sorted({p.tile_k for p in known})
+    for th, tw, repeats in _shapes(scheme, blocks):
         for n in ns:
-            for kc in depths:
-                for resident, b_depth in BUFFERINGS:
+            for k in depths:
+                for resident, depth in BUFFERINGS:
                     if blocks.resident in (None, resident):
-                        yield GemmTiling(device, n, kc, resident, b_depth, view, th, tw, rep)
+                        yield GemmParameters(
+                            tile_n=n, tile_k=k, resident=resident, filter_buffers=depth,
+                            tile_h=th, tile_w=tw, pixel_repeats=repeats,
+                        )  # fmt: skip

@@ -9,7 +9,7 @@ import numpy as np
 
 from aie_conv.arch import Device
 from aie_conv.errors import UsageError
-from aie_conv.igemm.blocks import Blocks, tiling_of
+from aie_conv.igemm.blocks import Blocks, mapping_of
 from aie_conv.igemm.geometry import OP, Geometry
 from aie_conv.igemm.maps import IndexMaps, make_maps
 from aie_conv.img2col.view import GemmView, make_view
@@ -18,6 +18,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
+    from aie_conv.img2col.scheme import GemmParameters
     from aie_conv.pipeline import CompileState
     from aie_conv.plan import Plan
     from aie_conv.runtime.program import Program
@@ -30,7 +31,7 @@ class IgemmKernel:
 
     Attributes:
         geometry: the convolution.
-        plan: the plan: tiling, host copies, predicted cycles.
+        plan: the plan: mapping, host copies, predicted cycles.
         maps: where the elements of the GEMM's matrices lie.
     """
 
@@ -43,11 +44,11 @@ class IgemmKernel:
         run_on: str | None,
     ) -> None:
         view = make_view(geometry.problem(arithmetic))
-        self._tiling, cycles = tiling_of(view, device, blocks)
+        self._mapping, cycles = mapping_of(view, device, blocks)
         self._run_on = run_on
         self.geometry = geometry
         # The type checker does not take a cached property for a property.
-        self.plan = cast("Plan", ArrayPlan("im2col", "vector", self._tiling, cycles))
+        self.plan = cast("Plan", ArrayPlan("im2col", "vector", self._mapping, cycles))
         self.maps: IndexMaps = make_maps(geometry, _stream_order(view))
 
     @cached_property
@@ -123,20 +124,22 @@ class IgemmKernel:
         shape = tuple(self.geometry.output_sizes.values())
         kind = DTYPES[self.geometry.output_dtype]
         if dest.shape != shape or dest.dtype != kind:
-            given = "x".join([*map(str, dest.shape), str(dest.dtype)])
+            shown = "x".join([*map(str, dest.shape), str(dest.dtype)])
             wanted = "x".join([*map(str, shape), str(kind)])
-            raise UsageError(f"{OP}: out: {given} given, the result is {wanted}")
+            raise UsageError(f"{OP}: out: {shown} given, the result is {wanted}")
 
     def __repr__(self) -> str:
         """What it computes, and how."""
-        blocks = f"{self._tiling.pixels}x{self._tiling.n}x{self._tiling.kc}"
+        p = self._mapping.parameters
+        blocks = f"{self._mapping.tile.pixels}x{p.tile_n}x{p.tile_k}"
         where = f"{self.plan.cores} cores of {self.plan.device}"
         return f"<igemm {self.plan.problem.describe()}: blocks {blocks}, {where}>"
 
     def symbols(self) -> dict[str, int]:
-        """The symbol table: the convolution's sizes, the GEMM's, and the tiling's."""
-        g, t = self.geometry, self._tiling
+        """The symbol table: the convolution's sizes, the GEMM's, and the mapping's."""
+        g, grid = self.geometry, self._mapping.grid
         high, wide = g.out_hw
+        p = cast("GemmParameters", self._mapping.parameters)
         return {
             "N": g.n, "C": g.c, "H": g.h, "W": g.w,
             "HF": g.hf, "WF": g.wf, "NF": g.nf, "H_OUT": high, "W_OUT": wide,
@@ -144,12 +147,12 @@ class IgemmKernel:
             "PAD_TOP": g.padding[0][0], "PAD_BOTTOM": g.padding[0][1],
             "PAD_LEFT": g.padding[1][0], "PAD_RIGHT": g.padding[1][1],
             "DILATION_H": g.dilation[0], "DILATION_W": g.dilation[1],
-            "M": g.m, "K": g.k, "K_STREAM": t.gemm.k, "NF_STREAM": t.gemm.n,
-            "BLOCK_M": t.pixels, "BLOCK_N": t.n, "BLOCK_K": t.kc,
-            "TILE_H": t.th, "TILE_W": t.tw, "REPEAT": t.rep,
-            "TILES": t.tiles, "SLICES": t.slices, "CHUNKS": t.chunks,
-            "ROWS": t.rows, "COLUMNS": t.columns,
-            "RESIDENT": int(t.resident), "FILTER_BUFFERS": t.b_depth,
+            "M": g.m, "K": g.k, "K_STREAM": self._mapping.view.k, "NF_STREAM": self._mapping.view.n,
+            "BLOCK_M": self._mapping.tile.pixels, "BLOCK_N": p.tile_n, "BLOCK_K": p.tile_k,
+            "TILE_H": p.tile_h, "TILE_W": p.tile_w, "REPEAT": p.pixel_repeats,
+            "TILES": grid.tiles, "SLICES": grid.n_tiles, "CHUNKS": self._mapping.tile.k_steps,
+            "ROWS": grid.rows, "COLUMNS": grid.columns,
+            "RESIDENT": int(p.resident), "FILTER_BUFFERS": p.filter_buffers,
         }  # fmt: skip
 
 
@@ -165,9 +168,9 @@ def _stream_order(view: GemmView) -> tuple[tuple[str, int], ...]:
     return (*order, ("ic", view.k // known)) if known < view.k else tuple(order)
 
 
-def _like(given: Any, result: Any) -> Any:
+def _like(example: Any, result: Any) -> Any:
     """The result as a torch tensor where the input is one."""
-    if type(given).__module__.partition(".")[0] != "torch":
+    if type(example).__module__.partition(".")[0] != "torch":
         return result
     import torch
 

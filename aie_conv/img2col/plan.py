@@ -1,12 +1,11 @@
 """The im2col route behind the partitioner's interface."""
 
-from collections.abc import Iterable
-
 from aie_conv.arch import Device
 from aie_conv.codegen import epilogue
-from aie_conv.img2col.tiling import GemmTiling, candidates, plain
+from aie_conv.img2col.scheme import GemmParameters, GemmScheme, candidates, common
 from aie_conv.img2col.view import make_view
-from aie_conv.mapping.route import ArrayRoute, Ways
+from aie_conv.mapping.route import ArrayRoute
+from aie_conv.mapping.search import Space
 from aie_conv.problem import ConvProblem
 
 
@@ -16,14 +15,17 @@ class Im2colRoute(ArrayRoute):
     name = "im2col"
     style = "vector"
 
-    def ways(self, problem: ConvProblem, device: Device) -> Ways:
+    def scheme(self, problem: ConvProblem, device: Device) -> GemmScheme:
         """See :class:`ArrayRoute`."""
         epilogue.check(problem.epilogue, problem.accumulator)
-        view = make_view(problem)
-        known = {"gemm": view, "device": device}
-        return Ways(GemmTiling, known, candidates(view, device))
+        return GemmScheme(make_view(problem), device)
 
-    def plain(self, problem: ConvProblem, device: Device) -> Iterable[GemmTiling]:
+    def space(self, problem: ConvProblem, device: Device) -> Space[GemmParameters]:
         """See :class:`ArrayRoute`."""
-        epilogue.check(problem.epilogue, problem.accumulator)
-        return plain(make_view(problem), device)
+        scheme = self.scheme(problem, device)
+        return Space(scheme, candidates(scheme))
+
+    def common(self, problem: ConvProblem, device: Device) -> Space[GemmParameters]:
+        """See :class:`ArrayRoute`."""
+        scheme = self.scheme(problem, device)
+        return Space(scheme, common(scheme))

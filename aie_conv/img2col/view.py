@@ -64,6 +64,12 @@ class GemmView:
     groups = 1
 
     @property
+    def grid(self) -> tuple[int, int]:
+        """Sizes of the two pixel loops that are tiled (rows, columns)."""
+        sizes = (1, *(loop.size for loop in self.m))
+        return sizes[-2], sizes[-1]
+
+    @property
     def k(self) -> int:
         """Length of K, padding included."""
         return prod(size for size, _ in self.k_outer) * self.run

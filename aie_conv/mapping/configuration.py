@@ -5,14 +5,26 @@ where their tiles and kernels are equal: loop counts are run-time parameters, an
 them stand in the program.
 """
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Sequence
 
-from aie_conv.mapping.tiling import Tiling
+from aie_conv.mapping.mapping import Mapping
 
 
-def configuration(tiling: Tiling) -> Hashable:
-    """What a tiling's program, but for its epilogue, depends on; equal for tilings that may share one."""
-    array = (tiling.columns, tiling.rows, tiling.filter_columns, tiling.spread)
-    view = tiling.view
-    types = (tiling.device.name, view.dtype, view.problem.out.dtype, bool(view.vectors))
-    return (type(tiling), types, array, tiling.fixed_sizes)
+def configuration(mapping: Mapping) -> Hashable:
+    """What a mapping's program, but for its epilogue, depends on; equal for those that may share one."""
+    grid, view = mapping.grid, mapping.view
+    array = (grid.columns, grid.rows, grid.filter_columns, grid.unicast)
+    types = (mapping.device.name, view.dtype, view.problem.out.dtype, bool(view.vectors))
+    return (type(mapping.kernel), types, array, mapping.program.key(mapping))
+
+
+def distinct_epilogues(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
+    """Mappings that stand for the different epilogues of a program; in an order that all sharers agree on."""
+    known = {mapping.program.epilogue_key(mapping): mapping for mapping in mappings}
+    return tuple(known[key] for key in sorted(known))
+
+
+def epilogue_number(mapping: Mapping, epilogues: Sequence[Mapping]) -> int:
+    """Which of a program's epilogues a mapping wants."""
+    keys = [each.program.epilogue_key(each) for each in epilogues]
+    return keys.index(mapping.program.epilogue_key(mapping)) if len(keys) > 1 else 0

@@ -1,22 +1,14 @@
-"""The AIE module of a tiling, as text that mlir-aie's tools and the simulator both read."""
+"""The AIE module of a mapping, as text that mlir-aie's tools and the simulator both read."""
 
 from collections.abc import Iterable, Sequence
 from math import prod
 
 from aie_conv.codegen.text import Writer
 from aie_conv.layout.pattern import Task
-from aie_conv.mapping.core import (
-    Core,
-    SteeredCore,
-    finish_name,
-    input_name,
-    memref,
-    parameters_type,
-    vectors_type,
-)
-from aie_conv.mapping.cut import PARAMETERS, Dims
-from aie_conv.mapping.streams import Push, Wait, channels, filter_rows, schedule
-from aie_conv.mapping.tiling import STACK_BYTES, Tiling
+from aie_conv.mapping.check import STACK_BYTES
+from aie_conv.mapping.core import input_name, memref
+from aie_conv.mapping.mapping import Dims, Mapping
+from aie_conv.mapping.streams import Push, Wait, channels, schedule
 from aie_conv.plan import Argument
 
 
@@ -67,148 +59,61 @@ def _link(w: Writer, sources: Sequence[str], sinks: Sequence[str], part: int) ->
     w.line(f"aie.objectfifo.link [{left}] -> [{right}] ([{offsets(sources)}] [{offsets(sinks)}])")
 
 
-def _tiles(w: Writer, tiling: Tiling) -> None:
-    for c in range(max(tiling.columns, tiling.filter_columns)):
+def _tiles(w: Writer, mapping: Mapping) -> None:
+    grid = mapping.grid
+    for c in range(max(grid.columns, grid.filter_columns)):
         w.line(f"%shim_{c} = aie.tile({c}, 0)")
         w.line(f"%mem_{c} = aie.tile({c}, 1)")
-    for c in range(tiling.columns):
-        for r in range(tiling.rows):
+    for c in range(grid.columns):
+        for r in range(grid.rows):
             w.line(f"%core_{c}_{r} = aie.tile({c}, {r + 2})")
 
 
-def _input_fifos(w: Writer, tiling: Tiling) -> None:
-    dtype = tiling.view.dtype
-    dims = _to_stream(tiling.a_to_stream)
-    grows = tiling.staged * tiling.a_elements != tiling.a_l3_elements
-    attributes = _attributes(tiling.a_repeat, tiling.a_to_stream if grows else ())
-    whole, part = tiling.a_parts * tiling.a_l3_elements, memref(tiling.a_elements, dtype)
-    for c in range(tiling.columns):
-        cores = [f"%core_{c}_{row}" for row in range(tiling.rows)]
-        sinks = cores if tiling.spread else [", ".join(cores)]
-        names = [input_name(tiling, c, row) for row in range(len(sinks))]
-        depth = tiling.a_l3_depth
-        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, memref(whole, dtype))
+def _input_fifos(w: Writer, mapping: Mapping) -> None:
+    dtype, grid, memtile = mapping.view.dtype, mapping.grid, mapping.memtile
+    dims = _to_stream(memtile.input_dims)
+    grows = memtile.k_chunks * mapping.l1.input != memtile.input
+    attributes = _attributes(memtile.input_reuse, memtile.input_dims if grows else ())
+    whole, part = memtile.input_parts * memtile.input, memref(mapping.l1.input, dtype)
+    for c in range(grid.columns):
+        cores = [f"%core_{c}_{row}" for row in range(grid.rows)]
+        sinks = cores if grid.unicast else [", ".join(cores)]
+        names = [input_name(mapping, c, row) for row in range(len(sinks))]
+        kind = memref(whole, dtype)
+        _fifo(w, f"a_l3_{c}", f"%shim_{c}", f"%mem_{c}", memtile.input_depth, kind)
         for name, sink in zip(names, sinks, strict=True):
             _fifo(w, name, f"%mem_{c}{dims}", sink, 2, part, attributes)
-        _link(w, [f"a_l3_{c}"], names, tiling.a_l3_elements)
+        _link(w, [f"a_l3_{c}"], names, memtile.input)
 
 
-def _filter_fifos(w: Writer, tiling: Tiling) -> None:
-    size, dtype = tiling.b_elements, tiling.view.dtype
-    held, depth = tiling.b_l3_elements, tiling.b_l3_depth
-    attributes = _attributes(tiling.b_repeat, ())
-    for c in range(tiling.filter_columns):
-        rows = filter_rows(tiling, c)
+def _filter_fifos(w: Writer, mapping: Mapping) -> None:
+    grid, size, dtype = mapping.grid, mapping.l1.filter, mapping.view.dtype
+    held, depth = mapping.memtile.filter, mapping.memtile.filter_depth
+    attributes = _attributes(mapping.memtile.filter_reuse, ())
+    for c in range(grid.filter_columns):
+        rows = grid.filter_rows(c)
         _fifo(w, f"b_l3_{c}", f"%shim_{c}", f"%mem_{c}", depth, memref(held * len(rows), dtype))
         for row in rows:
-            sinks = ", ".join(f"%core_{col}_{row}" for col in range(tiling.columns))
+            sinks = ", ".join(f"%core_{col}_{row}" for col in range(grid.columns))
             # The mem tile's, then what fits each core.
-            depths = (depth, *[tiling.b_depth] * tiling.columns)
+            depths = (depth, *[mapping.l1.filter_depth] * grid.columns)
             kind = memref(size, dtype)
             _fifo(w, f"b_l1_{row}", f"%mem_{c}", sinks, depths, kind, attributes)
         _link(w, [f"b_l3_{c}"], [f"b_l1_{row}" for row in rows], held)
 
 
-def _output_fifos(w: Writer, tiling: Tiling) -> None:
-    dtype = tiling.view.problem.out.dtype
-    part = tiling.out_elements
-    dims = _to_stream(tiling.out_to_stream)
-    for c in range(tiling.columns):
-        names = [f"c_l1_{c}_{row}" for row in range(tiling.rows)]
+def _output_fifos(w: Writer, mapping: Mapping) -> None:
+    dtype, grid = mapping.view.problem.out.dtype, mapping.grid
+    part, own = mapping.l1.output, mapping.l1.output_depth
+    dims = _to_stream(mapping.memtile.output_dims)
+    for c in range(grid.columns):
+        names = [f"c_l1_{c}_{row}" for row in range(grid.rows)]
         for row, name in enumerate(names):
-            depth = 2 if tiling.out_depth == 2 else (tiling.out_depth, 2)
+            depth = 2 if own == 2 else (own, 2)
             _fifo(w, name, f"%core_{c}_{row}", f"%mem_{c}", depth, memref(part, dtype))
-        joined = memref(part * tiling.rows, dtype)
+        joined = memref(part * grid.rows, dtype)
         _fifo(w, f"c_l3_{c}", f"%mem_{c}{dims}", f"%shim_{c}", 2, joined)
         _link(w, names, [f"c_l3_{c}"], part)
-
-
-def variants_of(tilings: Iterable[Tiling]) -> tuple[Tiling, ...]:
-    """Tilings that stand for the different epilogues of a program; in an order that all sharers agree on."""
-    made = {tiling.finish_shape: tiling for tiling in tilings}
-    return tuple(made[shape] for shape in sorted(made))
-
-
-def variant_of(tiling: Tiling, variants: Sequence[Tiling]) -> int:
-    """Which of a program's epilogues a tiling wants."""
-    shapes = [variant.finish_shape for variant in variants]
-    return shapes.index(tiling.finish_shape) if len(shapes) > 1 else 0
-
-
-def _take(tiling: Tiling) -> str:
-    """The function ``take(b, parameters)``: keep the parameters that lie in an object of the filter."""
-    w = Writer()
-    b, dtype = memref(tiling.b_elements, tiling.view.dtype), tiling.view.dtype
-    own, each = parameters_type(tiling), 4 * PARAMETERS // tiling.size
-    lanes, words = f"vector<{each}x{dtype}>", f"vector<{PARAMETERS}xi32>"
-    aligned = "{alignment = 32 : i64}"
-
-    def keep(source: str, target: str) -> None:
-        value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
-        if lanes != words:
-            value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
-        w.line(f"vector.store {value}, %parameters[{target}] {aligned} : {own}, {words}")
-
-    with w.block(f"func.func private @take(%b: {b}, %parameters: {own})"):
-        at = w.constant(tiling.parameters_at)
-        if tiling.words == PARAMETERS:
-            keep(at, w.constant(0))
-        else:
-            zero, one = w.constant(0), w.constant(1)
-            with w.loop("n", zero, w.constant(tiling.words // PARAMETERS), one) as n:
-                keep(w.sum(at, w.times(n, each)), w.times(n, PARAMETERS))
-        w.line("return")
-    return w.text()
-
-
-def _buffers(tiling: Tiling) -> list[tuple[str, str]]:
-    """Names and types of a core's own buffers."""
-    if tiling.steered:
-        made = [("memory", parameters_type(tiling))]
-    else:
-        made = [("acc", memref(tiling.sums, tiling.matmul.accumulator))]
-        made += [] if tiling.fixed else [("parameters", parameters_type(tiling))]
-    if tiling.kept:
-        made.append(("vectors", vectors_type(tiling)))
-    return made
-
-
-def _keep(tiling: Tiling) -> str:
-    """The function ``keep(b, vectors)``: keep the per-channel operands at the end of an object of B."""
-    w, dtype = Writer(), tiling.view.dtype
-    b, own, each = (
-        memref(tiling.b_elements, dtype),
-        vectors_type(tiling),
-        4 * PARAMETERS // tiling.size,
-    )
-    lanes, aligned = f"vector<{each}x{dtype}>", "{alignment = 32 : i64}"
-    with w.block(f"func.func private @keep(%b: {b}, %vectors: {own})"):
-        zero, one = w.constant(0), w.constant(1)
-        with w.loop("n", zero, w.constant(tiling.kept // each), one) as n:
-            target = w.times(n, each)
-            source = w.plus(target, tiling.b_elements - tiling.kept)
-            value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
-            w.line(f"vector.store {value}, %vectors[{target}] {aligned} : {own}, {lanes}")
-        w.line("return")
-    return w.text()
-
-
-def _functions(tiling: Tiling, variants: Sequence[Tiling]) -> str:
-    """The kernels that every core calls, and the device intrinsics that they use."""
-    matmul = tiling.matmul
-    return "".join(
-        (
-            matmul.declarations(),
-            "" if tiling.fixed else _take(tiling),
-            _keep(tiling) if tiling.kept else "",
-            "" if tiling.steered else matmul.text("start", fresh=True),
-            "" if tiling.whole else matmul.text("multiply"),
-            *(
-                variant.epilogue.text(finish_name(number, variants))
-                for number, variant in enumerate(variants)
-            ),
-        )
-    )
 
 
 def _descriptor(w: Writer, operand: str, kind: str, id_: int, task: Task) -> None:
@@ -269,46 +174,48 @@ class _Sequence:
                 self._transfer(command)
 
 
-def _sequence(w: Writer, tiling: Tiling, arguments: Sequence[Argument]) -> None:
+def _sequence(w: Writer, mapping: Mapping, arguments: Sequence[Argument]) -> None:
     args = ", ".join(f"%{a.name}: {memref(a.elements + a.slack, a.dtype)}" for a in arguments)
     with w.block(f"aie.runtime_sequence @sequence({args})"):
-        commands = schedule(channels(tiling), tiling.device.arch.shim_queue_depth)
+        commands = schedule(channels(mapping), mapping.device.arch.shim_queue_depth)
         _Sequence(w, arguments).write(commands)
 
 
-def emit(tiling: Tiling, arguments: Sequence[Argument], variants: Sequence[Tiling] = ()) -> str:
+def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()) -> str:
     """The module's text: tiles, FIFOs, accumulators, kernels, cores, runtime sequence.
 
     Args:
-        tiling: what to run.
+        mapping: what to run.
         arguments: of the runtime sequence.
-        variants: :func:`variants_of` the tilings that share the program; its own alone if empty.
+        epilogues: :func:`aie_conv.mapping.configuration.distinct_epilogues` of the mappings that share the
+            program; its own alone if empty.
     """
-    variants = variants or (tiling,)
+    epilogues = epilogues or (mapping,)
+    grid, program = mapping.grid, mapping.program
     w = Writer()
-    _tiles(w, tiling)
+    _tiles(w, mapping)
     # The tools place a core's buffers in this order where the sums are larger than a bank; the product's
     # operands then lie the furthest apart.
-    _filter_fifos(w, tiling)
-    _output_fifos(w, tiling)
-    _input_fifos(w, tiling)
-    grid = [(c, r) for c in range(tiling.columns) for r in range(tiling.rows)]
-    for c, r in grid:
-        for name, kind in _buffers(tiling):
+    _filter_fifos(w, mapping)
+    _output_fifos(w, mapping)
+    _input_fifos(w, mapping)
+    places = [(c, r) for c in range(grid.columns) for r in range(grid.rows)]
+    for c, r in places:
+        for name, kind in program.buffers(mapping):
             name = f"{name}_{c}_{r}"
             w.line(f'%{name} = aie.buffer(%core_{c}_{r}) {{sym_name = "{name}"}} : {kind}')
-    core = SteeredCore if tiling.steered else Core
     cores = Writer()
-    for c, r in grid:
+    for c, r in places:
         head = f"%program_{c}_{r} = aie.core(%core_{c}_{r})"
         # Static lowering unrolls loops to follow the FIFOs' buffers: it loses count where a call
         # takes an odd number of objects, and crashes on some nests. Counters do neither.
         attributes = f"{{dynamic_objfifo_lowering = true, stack_size = {STACK_BYTES} : i32}}"
         with cores.block(head, f"}} {attributes}"):
-            core(cores, tiling, variants, c, r).body()
+            program.write_core(cores, mapping, epilogues, (c, r))
     sequence = Writer()
-    _sequence(sequence, tiling, arguments)
+    _sequence(sequence, mapping, arguments)
+    functions = program.functions(mapping, epilogues)
     return (
-        f"module {{\n  aie.device({tiling.device.ir_name}) {{\n"
-        f"{w.text()}{_functions(tiling, variants)}{cores.text()}{sequence.text()}  }}\n}}\n"
+        f"module {{\n  aie.device({mapping.device.ir_name}) {{\n"
+        f"{w.text()}{functions}{cores.text()}{sequence.text()}  }}\n}}\n"
     )

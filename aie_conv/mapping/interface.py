@@ -1,4 +1,4 @@
-"""What a route gives the array's dataflow: its view of a problem, and two functions for the cores."""
+"""What a route gives a mapping: its view of a problem, and two functions for the cores."""
 
 from typing import Protocol
 
@@ -55,10 +55,6 @@ class Kernel(Protocol):
         """Element type of the accumulator."""
         ...
 
-    def cycles(self, *, fresh: bool = False) -> int:
-        """Issue cycles of one call, an estimate."""
-        ...
-
     def declarations(self) -> str:
         """What the module must declare for it."""
         ...
@@ -68,17 +64,8 @@ class Kernel(Protocol):
         ...
 
 
-class Finish(Protocol):
+class CoreEpilogue(Protocol):
     """The epilogue of one core: ``name(acc[, b], out[, residual, n block, residual block])``."""
-
-    @property
-    def columns(self) -> int:
-        """Channels that one call handles."""
-        ...
-
-    def cycles(self) -> int:
-        """Issue cycles of one call, an estimate."""
-        ...
 
     def signature(self) -> str:
         """The function's argument types."""

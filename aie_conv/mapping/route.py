@@ -1,32 +1,16 @@
 """What the routes share behind the partitioner's interface: search, or a plan's own parameters."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Hashable
+from collections.abc import Mapping as Numbers
 from typing import Any
 
 from aie_conv.arch import Device, get_device
 from aie_conv.errors import ConfigRefused
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.search import finalists, rebuilt
-from aie_conv.mapping.streams import count_tasks
-from aie_conv.mapping.tiling import Tiling
+from aie_conv.mapping.search import Scheme, Space, finalists, rebuild
 from aie_conv.problem import ConvProblem
-
-
-@dataclass(frozen=True)
-class Ways:
-    """The tilings of a problem.
-
-    Attributes:
-        kind: their class.
-        known: its fields that are no parameters of a plan.
-        candidates: those worth checking; made as they are asked for.
-    """
-
-    kind: type[Tiling]
-    known: dict[str, Any]
-    candidates: Iterable[Tiling]
 
 
 class ArrayRoute(ABC):
@@ -36,47 +20,50 @@ class ArrayRoute(ABC):
     style: str
 
     @abstractmethod
-    def ways(self, problem: ConvProblem, device: Device) -> Ways:
-        """The route's tilings of a problem.
+    def scheme(self, problem: ConvProblem, device: Device) -> Scheme[Any]:
+        """The route's mappings of a problem.
 
         Raises:
             Unsupported: it does not compute such problems.
         """
 
+    @abstractmethod
+    def space(self, problem: ConvProblem, device: Device) -> Space[Any]:
+        """Those worth checking."""
+
+    def common(self, problem: ConvProblem, device: Device) -> Space[Any] | None:
+        """Those of sizes that many problems have, whose objects do not depend on the problem."""
+        del problem, device
+        return None
+
     def propose(
-        self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
+        self, problem: ConvProblem, device: str, parameters: Numbers[str, int] | None = None
     ) -> ArrayPlan:
-        """The best tiling of a problem, or the one that ``parameters`` state."""
+        """The best mapping of a problem, or the one that ``parameters`` state."""
         if parameters is None:
             return self.finalists(problem, device, 1)[0]
-        ways = self.ways(problem, get_device(device))
-        return self._plan(*rebuilt(ways.kind, ways.known, parameters, count_tasks))
+        return self._plan(*rebuild(self.scheme(problem, get_device(device)), parameters))
 
     def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
-        """The best tilings."""
-        ways = self.ways(problem, get_device(device))
+        """The best mappings."""
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        found = finalists(ways.candidates, refused, count_tasks, count)
+        found = finalists(self.space(problem, get_device(device)), refused, count)
         return [self._plan(*each) for each in found]
 
     def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
         """Plans for configurations that other problems may have too: none, where nothing is known of any."""
+        space = self.common(problem, get_device(device))
+        if space is None:
+            return []
         best: dict[Hashable, ArrayPlan] = {}
-        for tiling in self.plain(problem, get_device(device)):
-            try:
-                tiling.check()
-            except ConfigRefused:
-                continue
-            plan = self._plan(tiling, tiling.cycles)
+        fitting, _ = space.fitting(range(len(space)))
+        for candidate in sorted(fitting, key=lambda c: c.order[1]):
+            mapping = space.mapping(candidate)
+            plan = self._plan(mapping, mapping.cost.cycles)
             known = best.get(plan.configuration)
             if known is None or plan.predicted_cycles < known.predicted_cycles:
                 best[plan.configuration] = plan
         return list(best.values())
 
-    def plain(self, problem: ConvProblem, device: Device) -> Iterable[Tiling]:
-        """Tilings of sizes that many problems have, whose objects do not depend on the problem."""
-        del problem, device
-        return ()
-
-    def _plan(self, tiling: Tiling, cycles: int) -> ArrayPlan:
-        return ArrayPlan(self.name, self.style, tiling, cycles)
+    def _plan(self, mapping: Mapping, cycles: int) -> ArrayPlan:
+        return ArrayPlan(self.name, self.style, mapping, cycles)

@@ -1,19 +1,26 @@
-"""The search for the best tiling, and the way back from a plan's parameters to its tiling."""
+"""The search for the best mapping among a route's candidates, and the way back from a plan's parameters."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import MISSING, fields
+from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as Numbers
+from dataclasses import MISSING, dataclass, fields, replace
 from math import log
-from typing import Any, TypeVar
+from typing import Any, Generic, Protocol
 
+import numpy as np
+
+from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
-from aie_conv.mapping.tiling import Tiling
-
-T = TypeVar("T", bound=Tiling)
-
+from aie_conv.mapping.check import Limit, refuse_broken
+from aie_conv.mapping.cost import Cost
+from aie_conv.mapping.interface import View
+from aie_conv.mapping.mapping import Mapping, Sizes
+from aie_conv.mapping.streams import issue_cycles
+from aie_conv.mapping.table import P, joined, length_of, row_of, table_of, take
+from aie_conv.problem import DTYPE_BYTES
 
 _BUDGET = 512
-"""Candidates of a route that are looked at first, an even choice: about a quarter of a second. Then the
-neighbours of the fastest, which differ from them in one size: as many as lie between two of the choice."""
+"""Candidates of a route that are looked at first, an even choice. Then the neighbours of the fastest, which
+differ from them in one size: as many as lie between two of the choice."""
 
 _REFINED = 24
 """Of how many of the fastest the neighbours are looked at."""
@@ -27,190 +34,357 @@ _EXPANDED = 24
 tiles."""
 
 _WORTH_JUDGING = 1.5
-"""How many times the least predicted cycles a tiling may have that a better judge still looks at: the model
+"""How many times the least predicted cycles a mapping may have that a better judge still looks at: the model
 is off by up to 1.35 in the layers of ResNet-50. Where few are so near, the next ones are looked at too."""
 
 _FEW = 16
 """How many are few."""
 
-_Ranked = tuple[tuple[int, ...], int, T]
-"""What a fitting tiling is ranked by, its number among the candidates, and itself."""
+_LONG_RUN = 1024
+"""Bytes that the shim should read in one run: longer ones gain little of the host's memory."""
 
 
-def finalists(
-    candidates: Iterable[T],
-    refused: ConfigRefused,
-    tasks_of: Callable[[T], int],
-    count: int = 1,
-) -> list[tuple[T, int]]:
-    """The tiling with the fewest predicted cycles, then others that a better judge may put before it.
+class Scheme(Protocol[P]):
+    """A route's mappings of one problem on one device: each from its parameters.
+
+    Sizes, limits and prices take one candidate's parameters or a table of them
+    (:mod:`aie_conv.mapping.numbers`).
+    """
+
+    @property
+    def device(self) -> Device:
+        """Where."""
+        ...
+
+    @property
+    def view(self) -> View:
+        """What, as the route sees it."""
+        ...
+
+    @property
+    def kind(self) -> type[P]:
+        """The class of the parameters."""
+        ...
+
+    def sizes(self, p: P) -> Sizes:
+        """All numbers of the mapping."""
+        ...
+
+    def limits(self, p: P, s: Sizes) -> Iterator[Limit]:
+        """What has to hold."""
+        ...
+
+    def price(self, p: P, s: Sizes) -> Cost:
+        """What it costs, where the limits hold."""
+        ...
+
+    def stages(self, p: P, s: Sizes) -> list[int]:
+        """Steps of K, ascending, that an object in the mem tile may hold, of one candidate.
+
+        None at all where the mem tiles repeat nothing.
+        """
+        ...
+
+    def build(self, p: P, s: Sizes, cost: Cost) -> Mapping:
+        """The mapping of one candidate."""
+        ...
+
+
+def make_mapping(scheme: Scheme[P], p: P) -> Mapping:
+    """The mapping that parameters state.
+
+    Raises:
+        ConfigRefused: a limit of the device is broken.
+    """
+    sizes = scheme.sizes(p)
+    refuse_broken(scheme.limits(p, sizes))
+    return scheme.build(p, sizes, scheme.price(p, sizes))
+
+
+@dataclass(frozen=True)
+class Price:
+    """What a candidate costs.
+
+    Attributes:
+        cycles: predicted, without the time to issue its tasks.
+        cores: cycles that the cores are busy.
+        shim_bytes: that cross the shim.
+        tiles: that all columns compute.
+    """
+
+    cycles: int
+    cores: int
+    shim_bytes: int
+    tiles: int
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A candidate that fits.
+
+    Attributes:
+        price: what it costs.
+        order: what it is ranked by, and its number among the candidates.
+        kind: how it divides the channels and buffers, which errors of the model do not hit alike.
+    """
+
+    price: Price
+    order: tuple[tuple[int, ...], int]
+    kind: tuple[int, ...]
+
+
+class Space(Generic[P]):
+    """Candidates by number: those of a table, and others that are added to them.
 
     Args:
-        candidates: tilings, checked or not.
+        scheme: makes mappings of them.
+        table: their parameters.
+    """
+
+    def __init__(self, scheme: Scheme[P], table: P) -> None:
+        self._scheme = scheme
+        self._table = table
+
+    def __len__(self) -> int:
+        return length_of(self._table)
+
+    def parameters(self, number: int) -> P:
+        """Those of a candidate."""
+        return row_of(self._table, number)
+
+    def mapping(self, candidate: Candidate) -> Mapping:
+        """The mapping of a candidate."""
+        return make_mapping(self._scheme, self.parameters(candidate.order[1]))
+
+    def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:
+        """The candidates of these numbers that fit, the fastest first, and what hinders the last other."""
+        if not len(numbers):
+            return [], None
+        scheme, at = self._scheme, np.asarray(numbers)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            table = take(self._table, at)
+            holds: Any = np.ones(len(at), bool)
+            for limit in scheme.limits(table, scheme.sizes(table)):
+                holds = holds & limit.holds
+        refused = self._refusal(int(at[~holds][-1])) if not holds.all() else None
+        if not holds.any():
+            return [], refused
+        return sorted(self._priced(at[holds]), key=lambda c: c.order), refused
+
+    def _refusal(self, number: int) -> ConfigRefused | None:
+        """What hinders a candidate."""
+        p = self.parameters(number)
+        try:
+            refuse_broken(self._scheme.limits(p, self._scheme.sizes(p)))
+        except ConfigRefused as refusal:
+            return refusal
+        return None
+
+    def _priced(self, numbers: Any) -> Iterator[Candidate]:
+        scheme, table = self._scheme, take(self._table, numbers)
+        sizes = scheme.sizes(table)
+        cost, grid = scheme.price(table, sizes), sizes.grid
+        columns: list[Any] = [
+            cost.cycles, cost.loads["cores"], cost.shim_bytes,
+            grid.steps * grid.columns, grid.steps * sizes.tile.k_steps,
+            scheme.device.cores - grid.columns * grid.rows,
+            table.tile_n, table.tile_k, table.resident, table.filter_buffers, table.k_chunks,
+            table.input_reuse, table.filter_reuse,
+        ]  # fmt: skip
+        shape = (len(numbers),)
+        rows = zip(*(np.broadcast_to(c, shape).tolist() for c in columns), strict=True)
+        for number, (cycles, cores, moved, tiles, steps, idle, *kind) in zip(
+            numbers.tolist(), rows, strict=True
+        ):
+            # Within 3 % of each other the model says nothing: more cores, then less work for them,
+            # then fewer, larger steps.
+            rank, work = (int(log(value) / log(1.03)) for value in (cycles, cores))
+            order = (rank, idle, work, steps, moved)
+            yield Candidate(Price(cycles, cores, moved, tiles), (order, number), tuple(kind))
+
+    def expand(self, candidates: Sequence[Candidate]) -> range:
+        """Add those that hold more in the mem tiles than these, with the same work in the cores.
+
+        Not all of them fit.
+        """
+        rows = [
+            variant
+            for candidate in candidates
+            for variant in expansions(self._scheme, self.parameters(candidate.order[1]))
+        ]
+        first = len(self)
+        if rows:
+            self._table = joined((self._table, table_of(self._scheme.kind, rows)))
+        return range(first, first + len(rows))
+
+
+def expansions(scheme: Scheme[P], p: P) -> Iterator[P]:
+    """The same work in the cores, with more of the input or filter held in the mem tiles."""
+    s = scheme.sizes(p)
+    stages = scheme.stages(p, s)
+    if not stages:
+        return
+    wanted = _LONG_RUN / (p.tile_k * DTYPE_BYTES[scheme.view.dtype])
+    longest = max((stage for stage in stages if stage < 2 * wanted), default=1)
+    if longest > 1:
+        yield replace(p, k_chunks=longest)
+    most, grid = scheme.device.arch.memtile_bds // 2, s.grid
+    if stages[-1] == s.tile.k_steps and not s.residual.objects:
+        for times in _divisors_to(s.memtile.reusable_rounds, most):
+            yield replace(p, k_chunks=s.tile.k_steps, input_reuse=times)
+    if grid.column_tiles > 1 and not p.resident and grid.shared_rows == 1:
+        for times in _divisors_to(grid.column_tiles, most):
+            yield replace(p, k_chunks=longest, filter_reuse=times)
+
+
+def _divisors_to(value: int, most: int) -> list[int]:
+    """Divisors from 2 to ``most``, the largest first."""
+    return [d for d in range(min(value, most), 1, -1) if value % d == 0]
+
+
+Timed = tuple[Mapping, int]
+"""A mapping, and its predicted cycles with the time to issue its tasks."""
+
+
+def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list[Timed]:
+    """The mapping with the fewest predicted cycles, then others that a better judge may put before it.
+
+    Args:
+        space: candidates, checked or not.
         refused: the error if there are none at all.
-        tasks_of: counts the shim tasks of a tiling.
         count: how many at most. Half of the others are the next by predicted cycles, half the best of each
             division of the channels and each buffering, which errors of the model do not hit alike.
 
     Returns:
-        Tilings and their predicted cycles; deterministic.
+        Mappings and their predicted cycles; deterministic.
 
     Raises:
         ConfigRefused: none fits; the error is the last limit met.
     """
-    fitting, refused = _looked(list(candidates), refused)
-    fitting = _with_variants(fitting)
-    best = _best(fitting, refused, tasks_of)
-    found = [best]
-    for tiling in _others(fitting, best, count - 1):
+    fitting, refused = _looked(space, refused)
+    fitting = _with_expansions(space, fitting)
+    best, timed = _best(space, fitting, refused)
+    found = [timed]
+    for candidate in _others(fitting, best, timed[1], count - 1):
         if len(found) == count:
             break
         try:
-            cycles = max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)
+            mapping, cycles = _timed(space, candidate)
         except ConfigRefused:
             continue
-        if cycles <= _WORTH_JUDGING * best[1] or len(found) < _FEW:
-            found.append((tiling, cycles))
+        if cycles <= _WORTH_JUDGING * timed[1] or len(found) < _FEW:
+            found.append((mapping, cycles))
     return found
 
 
-def _looked(made: list[T], refused: ConfigRefused) -> tuple[list[_Ranked[T]], ConfigRefused]:
+def _timed(space: Space[Any], candidate: Candidate) -> Timed:
+    mapping = space.mapping(candidate)
+    return mapping, max(candidate.price.cycles, issue_cycles(mapping))
+
+
+def _looked(space: Space[Any], refused: ConfigRefused) -> tuple[list[Candidate], ConfigRefused]:
     """Of all candidates an even choice that fits, and what lies near the fastest of it."""
-    stride = -(-len(made) // _BUDGET) or 1
-    first, refused = _fitting(((i, made[i]) for i in range(0, len(made), stride)), refused)
+    stride = -(-len(space) // _BUDGET) or 1
+    first, refused_first = space.fitting(range(0, len(space), stride))
     near = {
         i
-        for _, number, _ in first[:_REFINED]
+        for number in (candidate.order[1] for candidate in first[:_REFINED])
         for i in range(number - stride + 1, number + stride)
-        if i % stride and 0 <= i < len(made)
+        if i % stride and 0 <= i < len(space)
     }
-    more, refused = _fitting(((i, made[i]) for i in sorted(near)), refused)
-    return sorted((*first, *more), key=lambda f: f[:2]), refused
+    more, refused_more = space.fitting(sorted(near))
+    refused = refused_more or refused_first or refused
+    return sorted((*first, *more), key=lambda c: c.order), refused
 
 
-def _fitting(
-    candidates: Iterable[tuple[int, T]], refused: ConfigRefused
-) -> tuple[list[_Ranked[T]], ConfigRefused]:
-    """The candidates (with their numbers) that fit, the fastest first, and the last limit met."""
-    fitting: list[_Ranked[T]] = []
-    for number, tiling in candidates:
-        try:
-            tiling.check()
-        except ConfigRefused as error:
-            refused = error
-            continue
-        steps = tiling.passes * tiling.column_tiles * tiling.chunks
-        # Within 3 % of each other the model says nothing: more cores, then less work for them,
-        # then fewer, larger steps.
-        rank, work = (
-            int(log(value) / log(1.03)) for value in (tiling.cycles, tiling.loads["cores"])
-        )
-        idle = tiling.device.cores - tiling.columns * tiling.rows
-        fitting.append(((rank, idle, work, steps, tiling.shim_bytes), number, tiling))
-    fitting.sort(key=lambda f: f[:2])
-    return fitting, refused
-
-
-def _with_variants(fitting: list[_Ranked[T]]) -> list[_Ranked[T]]:
+def _with_expansions(space: Space[Any], fitting: list[Candidate]) -> list[Candidate]:
     """Besides the candidates, those that hold more in the mem tiles, where that may be faster or lighter.
 
     The cores' work stays the same: candidates whose cores are busier than the best takes are left alone.
     """
     if not fitting:
         return fitting
-    least = min(f[2].cycles for f in fitting)
-    able = [f for f in fitting if f[2].loads["cores"] <= 1.03 * least]
-    idle = sorted(able, key=lambda f: (f[2].loads["cores"], f[1]))
-    near = {f[1]: f[2] for f in (*able[:_EXPANDED], *idle[:_EXPANDED])}
-    made = [variant for tiling in near.values() for variant in tiling.variants()]
-    first = 1 + max(number for _, number, _ in fitting)
-    more, _ = _fitting(enumerate(made, first), ConfigRefused("", ""))
-    return sorted((*fitting, *more), key=lambda f: f[:2])
+    least = min(candidate.price.cycles for candidate in fitting)
+    able = [c for c in fitting if c.price.cores <= 1.03 * least]
+    idle = sorted(able, key=lambda c: (c.price.cores, c.order[1]))
+    near = {c.order[1]: c for c in (*able[:_EXPANDED], *idle[:_EXPANDED])}
+    more, _ = space.fitting(space.expand(list(near.values())))
+    return sorted((*fitting, *more), key=lambda c: c.order)
 
 
 def _best(
-    fitting: list[_Ranked[T]], refused: ConfigRefused, tasks_of: Callable[[T], int]
-) -> tuple[T, int]:
-    """The best of tilings that fit, and its predicted cycles; ``refused`` is raised if there is none."""
-    # Tasks are issued one by one: where they bind, tilings with few of them win. Among equals the
+    space: Space[Any], fitting: list[Candidate], refused: ConfigRefused
+) -> tuple[Candidate, Timed]:
+    """The best of candidates that fit, and its mapping; ``refused`` is raised if there is none."""
+    # Tasks are issued one by one: where they bind, candidates with few of them win. Among equals the
     # one that moves the least wins.
-    least = fitting[0][2].cycles if fitting else 0
-    near = [f for f in fitting[_TIMED:] if f[2].cycles <= 1.5 * least]
-    few = sorted(near, key=lambda f: (f[2].passes * f[2].column_tiles * f[2].columns, *f[:2]))
-    close = (f for f in near if f[2].cycles <= 1.03 * least)
-    lightest = sorted(close, key=lambda f: (f[2].shim_bytes, *f[:2]))
+    least = fitting[0].price.cycles if fitting else 0
+    near = [c for c in fitting[_TIMED:] if c.price.cycles <= 1.5 * least]
+    few = sorted(near, key=lambda c: (c.price.tiles, *c.order))
+    close = (c for c in near if c.price.cycles <= 1.03 * least)
+    lightest = sorted(close, key=lambda c: (c.price.shim_bytes, *c.order))
     ranked = (*fitting[:_TIMED], *few[:_TIMED], *lightest[:_TIMED])
-    timed: list[tuple[int, T]] = []
+    timed: list[tuple[Candidate, Timed]] = []
     least = 0
-    distinct = {number: tiling for _, number, tiling in ranked}
+    distinct = {c.order[1]: c for c in ranked}
     # The fastest first: one that is slower by itself needs no count of its tasks.
-    for _, tiling in sorted(distinct.items(), key=lambda d: (d[1].cycles, d[0])):
-        if least and tiling.cycles > 1.03 * least:
+    for candidate in sorted(distinct.values(), key=lambda c: (c.price.cycles, c.order[1])):
+        if least and candidate.price.cycles > 1.03 * least:
             break
         try:
-            cycles = max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)
+            entry = _timed(space, candidate)
         except ConfigRefused as error:
             refused = error
             continue
-        timed.append((cycles, tiling))
-        least = min(least or cycles, cycles)
+        timed.append((candidate, entry))
+        least = min(least or entry[1], entry[1])
     if not timed:
         raise refused
 
-    def light(pair: tuple[int, T]) -> tuple[int, int]:
+    def light(pair: tuple[Candidate, Timed]) -> tuple[int, int]:
         # Bytes within 10 % of each other are equal too: then less work for the cores.
-        return int(log(pair[1].shim_bytes) / log(1.1)), pair[1].loads["cores"]
+        price = pair[0].price
+        return int(log(price.shim_bytes) / log(1.1)), price.cores
 
-    cycles, tiling = min((pair for pair in timed if pair[0] <= 1.03 * least), key=light)
-    return tiling, cycles
+    return min((pair for pair in timed if pair[1][1] <= 1.03 * least), key=light)
 
 
-def _others(fitting: list[_Ranked[T]], best: tuple[T, int], count: int) -> list[T]:
-    """Tilings worth a better judge's time besides the best, in the order in which to look at them."""
+def _others(fitting: list[Candidate], best: Candidate, cycles: int, count: int) -> list[Candidate]:
+    """Candidates worth a better judge's time besides the best, in the order in which to look at them."""
     if count < 1:
         return []
-    limit = _WORTH_JUDGING * best[1]
-    near = [f for f in fitting if f[2] is not best[0]]
-    near.sort(key=lambda f: (f[2].cycles, f[1]))
-    near = [f for place, f in enumerate(near) if place < _FEW or f[2].cycles <= limit]
-    kinds: dict[tuple[int, ...], _Ranked[T]] = {}
-    for ranked in near:
-        tiling = ranked[2]
-        held = (tiling.staged, tiling.a_repeat, tiling.b_repeat)
-        kinds.setdefault((tiling.n, tiling.kc, tiling.resident, tiling.b_depth, *held), ranked)
+    limit = _WORTH_JUDGING * cycles
+    near = [c for c in fitting if c is not best]
+    near.sort(key=lambda c: (c.price.cycles, c.order[1]))
+    near = [c for place, c in enumerate(near) if place < _FEW or c.price.cycles <= limit]
+    kinds: dict[tuple[int, ...], Candidate] = {}
+    for candidate in near:
+        kinds.setdefault(candidate.kind, candidate)
     half = count // 2
     ordered = (*near[:half], *kinds.values(), *near[half:])
-    return list({number: tiling for _, number, tiling in ordered}.values())
+    return list({c.order[1]: c for c in ordered}.values())
 
 
-def rebuilt(
-    kind: type[T],
-    known: dict[str, Any],
-    parameters: Mapping[str, int],
-    tasks_of: Callable[[T], int],
-) -> tuple[T, int]:
-    """The tiling that a plan's parameters state, checked, and its predicted cycles.
+def rebuild(scheme: Scheme[Any], parameters: Numbers[str, int]) -> Timed:
+    """The mapping that a plan's parameters state, checked, and its predicted cycles.
 
     Args:
-        kind: the route's tiling.
-        known: its fields that are no parameters.
-        parameters: its other fields, as :attr:`ArrayPlan.parameters` gave them; those with a usual value
+        scheme: the route's mappings of the problem.
+        parameters: as :attr:`aie_conv.mapping.plan.ArrayPlan.parameters` gave them; those with a usual value
             may be left out.
-        tasks_of: counts its shim tasks.
 
     Raises:
-        ConfigRefused: a parameter is missing, unknown or no number, or the tiling does not fit.
+        ConfigRefused: a parameter is missing, unknown or no number, or the mapping does not fit.
     """
-    names = {f.name for f in fields(kind)} - set(known)
-    needed = {f.name for f in fields(kind) if f.default is MISSING} - set(known)
-    given: dict[str, Any] = dict(parameters)
-    whole = all(type(v) in (int, bool) and v >= 0 for v in given.values())
-    if not (needed <= set(given) <= names and whole):
+    names = {f.name for f in fields(scheme.kind)}
+    needed = {f.name for f in fields(scheme.kind) if f.default is MISSING}
+    values: dict[str, Any] = dict(parameters)
+    numbers = all(type(v) in (int, bool) and v >= 0 for v in values.values())
+    if not (needed <= set(values) <= names and numbers):
         wanted = ", ".join(sorted(needed))
         raise ConfigRefused("parameters", f"parameters: give a whole number for each of: {wanted}")
     try:
-        tiling = kind(**known, **given)
-        tiling.check()
+        mapping = make_mapping(scheme, scheme.kind(**values))
     except ZeroDivisionError:
         raise ConfigRefused("parameters", "parameters: a size of 0") from None
-    return tiling, max(tiling.cycles, tasks_of(tiling) * tiling.task_cycles)
+    return mapping, max(mapping.cost.cycles, issue_cycles(mapping))

@@ -1,14 +1,16 @@
-"""What the shim's DMA channels carry for a tiling: their address patterns, tasks and their order."""
+"""What the shim's DMA channels carry for a mapping: their address patterns, tasks and their order."""
 
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from itertools import groupby, islice, zip_longest
 
 from aie_conv.arch import Arch
 from aie_conv.layout.chain import Chain, Part, chains
 from aie_conv.layout.pattern import Pattern, coalesce, split
-from aie_conv.mapping.tiling import Tiling
+from aie_conv.mapping.cost import task_cycles
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.problem import DTYPE_BYTES
 
 _COUNTED = 4096
@@ -51,49 +53,41 @@ class Channel:
         return [part for _, chain in self.chains for part in chain]
 
 
-def column_tile(tiling: Tiling, column: int, number: int) -> int:
-    """The tile that a column computes as its ``number``-th; past the end, the last one."""
-    return min(column * tiling.column_tiles + number, tiling.tiles - 1)
-
-
-def row_slices(tiling: Tiling, pass_: int) -> list[int]:
-    """The slices of all rows in one pass."""
-    return [tiling.slice_of(pass_, row) for row in range(tiling.rows)]
-
-
 def input_patterns(
-    tiling: Tiling, column: int, most: int | None = None
+    mapping: Mapping, column: int, most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
     """The input stream of one column: each tile's chunks of K, then its residual; of ``most`` steps.
 
-    What the mem tile sends for several passes comes once for all of them.
+    What the mem tile sends for several rounds comes once for all of them.
     """
-    for pass_, t in islice(tiling.steps(), most):
-        if pass_ % tiling.a_repeat == 0 and t < tiling.tiles_of(column):
-            slices = row_slices(tiling, pass_)
-            yield from tiling.input_patterns(column_tile(tiling, column, t), slices)
+    grid, reuse = mapping.grid, mapping.memtile.input_reuse
+    for round_, t in islice(grid.walk(reuse), most):
+        if round_ % reuse == 0 and t < grid.tiles_of(column):
+            n_tiles = grid.row_n_tiles(round_)
+            yield from mapping.addresses.input_patterns(grid.column_tile(column, t), n_tiles)
 
 
 def filter_patterns(
-    tiling: Tiling, rows: list[int], most: int | None = None
+    mapping: Mapping, rows: list[int], most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
     """The filter stream of one column's shim, for the rows of cores that it feeds; of ``most`` steps."""
-    size, ahead = tiling.slice_elements, tiling.header
+    grid, memtile, filters = mapping.grid, mapping.memtile, mapping.filters
+    size, ahead = filters.n_tile_elements, filters.header
     if ahead and len(rows) > 1:
         for row in rows:
-            yield "weights", Pattern(tiling.slice_of(0, row) * size, ((ahead, 1),))
+            yield "weights", Pattern(grid.n_tile_of(0, row) * size, ((ahead, 1),))
         ahead = 0
-    for pass_, t in islice(tiling.steps(), most):
-        starts = [tiling.slice_of(pass_, row) * size + tiling.header for row in rows]
-        if tiling.resident:
+    for round_, t in islice(grid.walk(memtile.input_reuse), most):
+        starts = [grid.n_tile_of(round_, row) * size + filters.header for row in rows]
+        if mapping.l1.resident:
             for start in starts if t == 0 else ():
                 yield "weights", Pattern(start, ((size, 1),))
             continue
-        chunk, count = tiling.b_elements, tiling.filter_objects
-        if t % tiling.b_repeat:
+        chunk, count = mapping.l1.filter, filters.objects
+        if t % memtile.filter_reuse:
             continue
         if len(starts) == 1:
-            # What lies in front of the first slice goes with it: tasks are dear.
+            # What lies in front of the first N tile goes with it: tasks are dear.
             yield "weights", Pattern(starts[0] - ahead, ((ahead + count * chunk, 1),))
             ahead = 0
             continue
@@ -103,20 +97,21 @@ def filter_patterns(
 
 
 def output_patterns(
-    tiling: Tiling, column: int, most: int | None = None
+    mapping: Mapping, column: int, most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
-    """The output stream of one column: per tile, each row of cores' slice; of ``most`` steps."""
-    for pass_, t in islice(tiling.steps(), most):
-        if t >= tiling.tiles_of(column):
+    """The output stream of one column: per tile, each row of cores' N tile; of ``most`` steps."""
+    grid = mapping.grid
+    for round_, t in islice(grid.walk(mapping.memtile.input_reuse), most):
+        if t >= grid.tiles_of(column):
             continue
-        slices = row_slices(tiling, pass_)
-        for pattern in tiling.slice_outputs(column_tile(tiling, column, t), slices):
+        n_tiles = grid.row_n_tiles(round_)
+        for pattern in mapping.addresses.output_patterns(grid.column_tile(column, t), n_tiles):
             yield "result", pattern
 
 
-def _tasks(tiling: Tiling, patterns: Iterator[tuple[str, Pattern]]) -> list[Part]:
+def _tasks(mapping: Mapping, patterns: Iterator[tuple[str, Pattern]]) -> list[Part]:
     """The tasks of a stream: neighbours on the same buffer folded, split as the fields need it."""
-    view = tiling.view
+    view = mapping.view
     dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
     if view.residual:
         dtypes[view.residual.argument.name] = view.residual.dtype
@@ -124,7 +119,7 @@ def _tasks(tiling: Tiling, patterns: Iterator[tuple[str, Pattern]]) -> list[Part
         Part(name, dtypes[name], task)
         for name, group in groupby(patterns, lambda pair: pair[0])
         for pattern in coalesce([pattern for _, pattern in group])
-        for task in split(pattern, DTYPE_BYTES[dtypes[name]], tiling.device.arch)
+        for task in split(pattern, DTYPE_BYTES[dtypes[name]], mapping.device.arch)
     ]
 
 
@@ -243,83 +238,84 @@ def _shim(
     raise AssertionError("four descriptors hold chains of four")
 
 
-def filter_rows(tiling: Tiling, column: int) -> list[int]:
-    """The rows of cores whose filter slices come through a column's shim and mem tile."""
-    return [row for row in range(tiling.rows) if row % tiling.filter_columns == column]
+@dataclass(frozen=True)
+class _Clock:
+    """Dates of a mapping's bytes: a step counts a tile's objects, and what comes before and behind them."""
+
+    mapping: Mapping
+
+    @property
+    def per_tile(self) -> int:
+        """Objects of the input stream for a tile."""
+        return self.mapping.tile.input_objects + self.mapping.residual.objects
+
+    @property
+    def ticks(self) -> int:
+        """What a step counts."""
+        return self.per_tile + self.mapping.filters.tail_objects + 2
+
+    def step(self, column: int, number: int) -> int:
+        """The step of a column's tile: others may have more of them in a round."""
+        grid = self.mapping.grid
+        round_, tile = divmod(number, grid.tiles_of(column))
+        return round_ * grid.column_tiles + tile
+
+    def of_input(self, column: int, sent: int) -> int:
+        """The date of a byte of a column's input."""
+        m = self.mapping
+        object_ = m.memtile.input_parts * m.memtile.input * DTYPE_BYTES[m.view.dtype]
+        tile, inside = divmod(sent // object_ * m.memtile.k_chunks, self.per_tile)
+        return self.step(column, tile) * m.memtile.input_reuse * self.ticks + inside
+
+    def of_filter(self, rows: int, sent: int) -> int:
+        """The date of a byte of the filter of so many rows of cores."""
+        m, filters = self.mapping, self.mapping.filters
+        number = sent // (m.l1.filter * DTYPE_BYTES[m.view.dtype]) // rows
+        if m.l1.resident:
+            return number * m.grid.column_tiles * self.ticks
+        # The first object holds the parameters.
+        number = max(0, number - (filters.header > 0))
+        tile, inside = divmod(number, filters.objects)
+        ahead = inside * filters.k_chunks // filters.input_objects
+        return tile * m.memtile.filter_reuse * self.ticks + ahead
 
 
 def channels(
-    tiling: Tiling, columns: list[int] | None = None, most: int | None = None
+    mapping: Mapping, columns: list[int] | None = None, most: int | None = None
 ) -> list[Channel]:
     """The shim channels of the program: inputs first, then filters, then outputs.
 
     Args:
-        tiling: what to run.
+        mapping: what to run.
         columns: only those of these columns (filters of the first of them); all if None.
         most: only so many of a core's first steps; all if None.
     """
-    arch = tiling.device.arch
-    view = tiling.view
-    per_tile = tiling.input_objects + tiling.residual_objects
-    clock = per_tile + tiling.tail_objects + 2
-    out_bytes = tiling.units * tiling.rows * tiling.out_elements * DTYPE_BYTES[view.result.dtype]
-    a_bytes = tiling.a_parts * tiling.a_l3_elements * tiling.size
-    b_bytes = tiling.b_elements * tiling.size
-
-    def step_of(column: int) -> Callable[[int], int]:
-        """The step of a column's tile: others may have more of them in a pass."""
-        own = tiling.tiles_of(column)
-
-        def step(number: int) -> int:
-            pass_, tile = divmod(number, own)
-            return pass_ * tiling.column_tiles + tile
-
-        return step
-
-    def a_step(column: int) -> Callable[[int], int]:
-        numbered = step_of(column)
-
-        def step(sent: int) -> int:
-            tile, inside = divmod(sent // a_bytes * tiling.staged, per_tile)
-            return numbered(tile) * tiling.a_repeat * clock + inside
-
-        return step
-
-    def b_step(rows: int) -> Callable[[int], int]:
-        def step(sent: int) -> int:
-            number = sent // b_bytes // rows
-            if tiling.resident:
-                return number * tiling.column_tiles * clock
-            # The first object holds the parameters.
-            number = max(0, number - (tiling.header > 0))
-            tile, inside = divmod(number, tiling.filter_objects)
-            return tile * tiling.b_repeat * clock + inside * tiling.spans // tiling.objects
-
-        return step
-
-    steps = tiling.passes * tiling.column_tiles
+    arch, grid, clock = mapping.device.arch, mapping.grid, _Clock(mapping)
+    out_size = DTYPE_BYTES[mapping.view.result.dtype]
+    out_bytes = mapping.tile.output_objects * grid.rows * mapping.l1.output * out_size
+    steps = grid.steps
+    # Seen from a column of which only the first steps are asked for.
+    share = grid.columns * max(1.0, steps / (most or steps)) * task_cycles(arch)
+    plain = int(_PLAIN * mapping.cost.cycles / share)
     inputs: list[Channel] = []
     filters: list[Channel] = []
     outputs: list[Channel] = []
-    shims = range(max(tiling.columns, tiling.filter_columns)) if columns is None else columns
+    shims = range(max(grid.columns, grid.filter_columns)) if columns is None else columns
     for c in shims:
-        rows = filter_rows(tiling, c) if columns is None or c == columns[0] else []
+        rows = grid.filter_rows(c) if columns is None or c == columns[0] else []
         patterns = (
-            input_patterns(tiling, c, most) if c < tiling.columns else iter(()),
-            filter_patterns(tiling, rows, most) if rows else iter(()),
-            output_patterns(tiling, c, most) if c < tiling.columns else iter(()),
+            input_patterns(mapping, c, most) if c < grid.columns else iter(()),
+            filter_patterns(mapping, rows, most) if rows else iter(()),
+            output_patterns(mapping, c, most) if c < grid.columns else iter(()),
         )
-        tasks = [_tasks(tiling, p) for p in patterns]
-        # Seen from a column of which only the first steps are asked for.
-        share = tiling.columns * max(1.0, steps / (most or steps)) * tiling.task_cycles
-        (a, b, out), (a_ids, b_ids, out_ids) = _shim(
-            tasks, arch, int(_PLAIN * tiling.cycles / share)
-        )
-        inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, a_step(c))))
-        filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, b_step(len(rows)))))
+        tasks = [_tasks(mapping, p) for p in patterns]
+        (a, b, out), (a_ids, b_ids, out_ids) = _shim(tasks, arch, plain)
+        inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, partial(clock.of_input, c))))
+        filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, partial(clock.of_filter, len(rows)))))
         depth = arch.shim_queue_depth
-        dated = _date_outputs(out, out_bytes, step_of(c), clock, len(out_ids), depth)
-        outputs.append(Channel(f"c_l3_{c}", out_ids, dated, clock))
+        step_of, ticks = partial(clock.step, c), clock.ticks
+        dated = _date_outputs(out, out_bytes, step_of, ticks, len(out_ids), depth)
+        outputs.append(Channel(f"c_l3_{c}", out_ids, dated, ticks))
     if any(len(chain) > 1 for channel in inputs for _, chain in channel.chains[:1]):
         # Chains take long to write: the cores of the first columns begin while the others' are written.
         # Later filters stay behind the inputs of their step, without which they come to no end.
@@ -333,26 +329,35 @@ def channels(
     return [channel for channel in both + outputs if channel.chains]
 
 
-def count_tasks(tiling: Tiling) -> int:
-    """About how many shim descriptors a tiling writes, from those of columns that differ.
+def count_tasks(mapping: Mapping) -> int:
+    """About how many shim descriptors a mapping writes, from those of columns that differ.
 
     Of very many steps the first ones are counted.
 
     Raises:
         ConfigRefused: one of them cannot be expressed.
     """
-    steps = tiling.passes * tiling.column_tiles
-    shared = len(filter_rows(tiling, 0))
-    each = 1 if tiling.resident or shared == 1 else shared * tiling.filter_objects
+    grid = mapping.grid
+    steps, shared = grid.steps, len(grid.filter_rows(0))
+    each = 1 if mapping.l1.resident or shared == 1 else shared * mapping.filters.objects
     most = min(steps, max(32, _COUNTED // each))
     counts: dict[Hashable, int] = {}
     total = 0
-    for column in range(tiling.columns):
-        kind = tiling.tiles_of(column), column == tiling.columns - 1
+    for column in range(grid.columns):
+        kind = grid.tiles_of(column), column == grid.columns - 1
         if kind not in counts:
-            counts[kind] = sum(len(c.parts) for c in channels(tiling, [column], most))
+            counts[kind] = sum(len(c.parts) for c in channels(mapping, [column], most))
         total += counts[kind]
     return -(-total * steps // most)
+
+
+def issue_cycles(mapping: Mapping) -> int:
+    """Cycles to issue a mapping's tasks.
+
+    Raises:
+        ConfigRefused: one of them cannot be expressed.
+    """
+    return count_tasks(mapping) * task_cycles(mapping.device.arch)
 
 
 @dataclass(frozen=True, eq=False)

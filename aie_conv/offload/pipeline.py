@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import is_mlir
 from aie_conv.report.explain.stage import Stage
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def _read(source: str | bytes | os.PathLike[str]) -> tuple[bytes, str]:
     """A module's bytes, and what messages call it."""
     if isinstance(source, bytes):
         return source, "module"
-    if isinstance(source, str) and ("\n" in source or "{" in source):
+    if isinstance(source, str) and is_mlir(source):
         return source.encode(), "module"
     from aie_conv.bridge.compiler import read_source
 
@@ -144,11 +145,11 @@ def offload(
         module.take_results(),
     ]
     stages = tuple(
-        Stage(name, sentence, text.short, text.whole)
+        Stage(name, sentence, text.short, text.full)
         for (name, sentence), text in zip(PIPELINE, texts, strict=True)
     )
     executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
-    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].whole, executables))
+    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].full, executables))
 
 
 def stages(

@@ -14,6 +14,7 @@ from aie_conv.errors import UsageError
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
+from aie_conv.partitioner.words import current_style
 from aie_conv.plan import Candidate, Decision, Route
 from aie_conv.problem import Arithmetic, ConvProblem
 
@@ -23,11 +24,11 @@ _ROUTES: dict[str, dict[str, str]] = {
         "vector": "aie_conv.direct.vector:VectorRoute",
         "sliding": "aie_conv.direct.sliding:SlidingRoute",
         "scalar": "aie_conv.direct.scalar:ScalarRoute",
-        "steered": "aie_conv.direct.frames:SteeredRoute",
+        "parametric": "aie_conv.direct.parametric.route:ParametricRoute",
     },
 }
-"""Route -> style of its core code -> class. Scalar code is asked for where the others have no plan, steered
-code for plans that share a configuration."""
+"""Route -> style of its core code -> class. Scalar code is asked for where the others have no plan,
+parametric code for plans that share a configuration."""
 
 _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic)}
 
@@ -38,7 +39,7 @@ _CLOSE = 1.25
 """How many times the least cost a rival may cost and yet be cheaper: predictions are off by a fifth at most,
 either way."""
 
-DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "steered")
+DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "parametric")
 """What ``--amd-aie-direct`` takes."""
 
 F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
@@ -146,7 +147,7 @@ class _Chooser:
         specs = styles if "" in styles or wanted == "auto" else {wanted: styles.get(wanted)}
         able = False
         for style, spec in specs.items():
-            if (style == "scalar" and able) or (style == "steered" and wanted != style):
+            if (style == "scalar" and able) or (style == "parametric" and wanted != style):
                 continue
             candidate = self._price(route, style, spec, pin)
             able = able or candidate.plan is not None
@@ -259,7 +260,7 @@ def choose(
             and leaves the CPU where the route refuses.
         f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
             direct code that was asked for by name computes f32 as it is, and needs no leave.
-        direct: "scalar", "vector", "sliding" or "steered" code of the direct route, "auto" for the best.
+        direct: "scalar", "vector", "sliding" or "parametric" code of the direct route, "auto" for the best.
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
         pricing: what prices the candidates; None for fixed costs of the CPU and the cost model.
@@ -267,6 +268,7 @@ def choose(
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
+    direct = current_style(direct)
     _check_words(route, f32, direct)
     arithmetic = _arithmetic(problem, route, f32, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())

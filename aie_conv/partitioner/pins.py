@@ -8,17 +8,19 @@ The file has the form of a compilation's report, so that a report serves as it i
 
 An entry names a dispatch, or a problem by its text, which then holds for all dispatches of that text.
 With both, the dispatch of that name must have that problem. ``style``, ``arithmetic`` and ``parameters``
-may be left out; what they do not fix is chosen. A report's entries for what is no convolution are
+may be left out; what they do not fix is chosen. Old names of parameters and styles are understood
+(:mod:`aie_conv.partitioner.words`). A report's entries for what is no convolution are
 passed over.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_json
+from aie_conv.partitioner.words import STYLES, current_parameters
 from aie_conv.plan import Dispatch
 
 Frozen = tuple[tuple[str, int], ...]
@@ -139,13 +141,14 @@ def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
     ):
         raise UsageError(f"{where}: parameters: an object of whole numbers and truths is needed")
     name, problem = (_text(entry, key, where) for key in ("name", "problem"))
+    style = _text(entry, "style", where)
     return Pin(
         name,
         problem,
         route,
-        _text(entry, "style", where),
+        STYLES.get(style, style) if style is not None else None,
         _text(entry, "arithmetic", where),
-        tuple(sorted(parameters.items())) or None,
+        tuple(sorted(current_parameters(parameters).items())) or None,
         f"{where} ({name or problem})",
     )
 
@@ -156,12 +159,7 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be read, or is no JSON.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: no JSON: {error}") from None
+    data = read_json(path)
     return data if isinstance(data, dict) else {}
 
 

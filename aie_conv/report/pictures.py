@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
+from aie_conv.mapping.mapping import Mapping as ArrayMapping
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.streams import column_tile
-from aie_conv.mapping.tiling import Tiling
 from aie_conv.options import Options
 from aie_conv.plan import Plan, blank_operands
 from aie_conv.planning import Say, silent
@@ -73,7 +72,7 @@ def _traced(options: Options, names: Sequence[str], modules: Mapping[str, str]) 
     if not modules:
         raise UsageError(f"{flag}: no dispatch runs on the NPU: there is nothing to trace")
     patterns = [word.strip() for word in options.trace_dispatch.split(",") if word.strip()]
-    found: set[str] = set()
+    traced: set[str] = set()
     for pattern in patterns or ["*"]:
         hits = {
             name
@@ -86,34 +85,36 @@ def _traced(options: Options, names: Sequence[str], modules: Mapping[str, str]) 
                 f"--amd-aie-trace-dispatch={pattern}: no dispatch on the NPU of that name or number:"
                 f" use one of {known}"
             )
-        found |= hits
-    return [name for name in names if name in found]
+        traced |= hits
+    return [name for name in names if name in traced]
 
 
 def core_shares(plan: Plan) -> dict[tuple[int, int], str]:
     """What each core of a plan computes, in words, by (column, row) of its tile; lines part at "; "."""
     if not isinstance(plan, ArrayPlan):
         return {}
-    tiling = plan.tiling
+    mapping = plan.mapping
     return {
-        (column, row + 2): f"{_tiles(tiling, column)}; {_channels(tiling, row)}"
-        for column in range(tiling.columns)
-        for row in range(tiling.rows)
+        (column, row + 2): f"{_tiles(mapping, column)}; {_channels(mapping, row)}"
+        for column in range(mapping.grid.columns)
+        for row in range(mapping.grid.rows)
     }
 
 
-def _tiles(tiling: Tiling, column: int) -> str:
+def _tiles(mapping: ArrayMapping, column: int) -> str:
     """Its tiles of output pixels, counted from 0."""
-    first, last = (column_tile(tiling, column, n) for n in (0, tiling.column_tiles - 1))
-    return f"{_span('tile', [(first, last)])} of {tiling.tiles}"
+    grid = mapping.grid
+    first, last = (grid.column_tile(column, n) for n in (0, grid.column_tiles - 1))
+    return f"{_span('tile', [(first, last)])} of {grid.tiles}"
 
 
-def _channels(tiling: Tiling, row: int) -> str:
-    """Its output channels in all passes."""
+def _channels(mapping: ArrayMapping, row: int) -> str:
+    """Its output channels in all rounds."""
     runs: list[tuple[int, int]] = []
-    for pass_ in range(tiling.passes):
-        first = tiling.channel_of(tiling.slice_of(pass_, row))
-        last = min(first + tiling.n, tiling.view.groups * tiling.view.n) - 1
+    view, grid, n = mapping.view, mapping.grid, mapping.tile.n
+    for round_ in range(grid.rounds):
+        first = mapping.addresses.channel_of(grid.n_tile_of(round_, row))
+        last = min(first + n, view.groups * view.n) - 1
         if runs and runs[-1][1] + 1 == first:
             runs[-1] = (runs[-1][0], last)
         elif (first, last) not in runs:

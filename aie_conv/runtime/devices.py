@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from threading import Lock
@@ -15,6 +14,7 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.isolate import temporary_folder
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
 
@@ -184,7 +184,7 @@ class XrtDevice:
     def _load(self, executable: Executable) -> Any:
         """The kernel of a configuration."""
         xrt = self._xrt
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             path = Path(folder) / "program.xclbin"
             path.write_bytes(executable.blobs["xclbin"])
             binary = xrt.xclbin(str(path))

@@ -14,6 +14,7 @@ from iree import runtime as rt
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.files import reason
 from aie_conv.runtime.devices import Device, default_device, open_device
 from aie_conv.runtime.vm_module import (
     DTYPES,
@@ -23,6 +24,7 @@ from aie_conv.runtime.vm_module import (
     from_ref,
     to_view,
 )
+from aie_conv.seal import check_seal
 from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
 from aie_conv.suggest import closest
 
@@ -301,10 +303,9 @@ def load_program(
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{artifact}: {error.strerror}: give a .vmfb file") from None
-    if not data:
-        raise DeviceError("artifact: empty: compile the model again")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{artifact}: {reason(error)}: give a .vmfb file") from None
+    check_seal(data, str(artifact) if isinstance(artifact, str | os.PathLike) else "artifact")
     if device is None:
         device = default_device()
     return Program(data, open_device(device) if isinstance(device, str) else device, progress)

@@ -9,7 +9,6 @@ import hashlib
 import os
 import re
 import subprocess
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from pathlib import Path
 
 from aie_conv.errors import UsageError
 from aie_conv.files import user_cache, write_whole
+from aie_conv.isolate import temporary_folder
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Location, find
 from aie_conv.toolchain.generations import Generation, generation_of
 
@@ -150,7 +150,7 @@ def _kept(
 def _run(text: str, toolchain: Toolchain, arguments: Sequence[str], output: str) -> bytes:
     device = _DEVICE.search(text)
     names = {"peano": str(toolchain.peano), "device": device[1] if device else "device"}
-    with tempfile.TemporaryDirectory() as name:
+    with temporary_folder() as name:
         work = Path(name)
         (work / "program.mlir").write_text(text)
         common = [argument.format(**names) for argument in toolchain.generation.common]

@@ -2,12 +2,12 @@
 
 import re
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from aie_conv.errors import UsageError, VerifyError
+from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.wordcheck import check_words
 from aie_conv.toolchain.discover import MLIR_AIE, find
 
@@ -71,7 +71,7 @@ class Checker:
         if device is None:
             raise UsageError(f"{name}: no aie.device of an NPU")
         target = _TARGETS[device[1]]
-        with tempfile.TemporaryDirectory() as work:
+        with temporary_folder() as work:
             folder = Path(work)
             source = folder / "module.mlir"
             source.write_text(text)

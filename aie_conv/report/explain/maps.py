@@ -274,7 +274,7 @@ def _moved(own: Gemm, seen: Gemm) -> list[tuple[IndexMap, IndexMap]]:
 
 def index_maps(plan: Plan) -> Stage:
     """The maps that a plan's DMA programs walk."""
-    view = plan.tiling.view if isinstance(plan, ArrayPlan) else None
+    view = plan.mapping.view if isinstance(plan, ArrayPlan) else None
     if isinstance(view, GemmView):
         lines = _im2col_lines(view)
         sentence = (

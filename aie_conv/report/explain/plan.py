@@ -2,85 +2,53 @@
 
 from __future__ import annotations
 
-from aie_conv.direct.tiling import DirectTiling
-from aie_conv.img2col.tiling import GemmTiling
+from aie_conv.mapping.check import COUNTER_BYTES, STACK_BYTES
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import Channel, channels
-from aie_conv.mapping.tiling import COUNTER_BYTES, STACK_BYTES, Tiling
 from aie_conv.plan import Plan
 from aie_conv.problem import DTYPE_BYTES
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import plural, spaced, table
 
 
-def _tile(tiling: Tiling) -> list[str]:
+def _tile(mapping: Mapping) -> list[str]:
     """The tile of one core, in words."""
-    k = tiling.view.k
-    step = f"{k} of K in {plural(tiling.chunks, 'step')} of {k // tiling.chunks}"
-    lines: list[str] = []
-    if isinstance(tiling, DirectTiling):
-        window = tiling.window
-        lines.append(
-            f"tile of a core   {tiling.rows_out} x {tiling.width} output pixels, {tiling.n} output"
-            f" channels, {step}"
-        )
-        strips = f" in {tiling.strips} strips of {tiling.height}" if tiling.strips > 1 else ""
-        lines.append(f"  output rows    {tiling.rows_out}{strips}")
-        lines.append(
-            f"  input          {tiling.rows_in} x {window.columns} pixels with the halo of a"
-            f" {window.taps[0]} x {window.taps[1]} window, {tiling.kc} channels"
-        )
-    else:
-        shape = f"{tiling.pixels} output pixels"
-        if isinstance(tiling, GemmTiling):
-            shape = f"{tiling.th} x {tiling.tw} output pixels"
-            shape += f", each {tiling.rep} times over" if tiling.rep > 1 else ""
-        lines.append(f"tile of a core   {shape}, {tiling.n} output channels, {step}")
-    r, s, t = tiling.matmul.rst
+    k, steps = mapping.view.k, mapping.tile.k_steps
+    lines = mapping.addresses.describe(f"{k} of K in {plural(steps, 'step')} of {k // steps}")
+    r, s, t = mapping.kernel.rst
     if (r, s, t) != (1, 1, 1):
         shape = (plural(r, "pixel"), plural(s, "element") + " of K", plural(t, "output channel"))
         lines.append(f"  instruction    {' x '.join(shape)}")
     return lines
 
 
-def _mapping(tiling: Tiling) -> list[str]:
-    where = tiling.device
-    used = tiling.columns * tiling.rows
-    held = "stays for all tiles" if tiling.resident else "comes for each tile"
+def _mapping(mapping: Mapping) -> list[str]:
+    grid, where = mapping.grid, mapping.device
+    used = grid.columns * grid.rows
+    held = "stays for all tiles" if mapping.l1.resident else "comes for each tile"
     return [
-        f"cores            {plural(tiling.columns, 'column')} x {plural(tiling.rows, 'row')} ="
+        f"cores            {plural(grid.columns, 'column')} x {plural(grid.rows, 'row')} ="
         f" {used} of {where.cores}",
-        f"  a column       {tiling.column_tiles} of {tiling.tiles} tiles of pixels, in"
-        f" {plural(tiling.passes, 'pass')}",
-        f"  a row          1 of {tiling.slices} slices of output channels a pass; the filter {held}",
-        *_many_shapes(tiling),
-        *_mem_tiles(tiling),
+        f"  a column       {grid.column_tiles} of {grid.tiles} tiles of pixels, in"
+        f" {plural(grid.rounds, 'round')}",
+        f"  a row          1 of {grid.n_tiles} N tiles a round; the filter {held}",
+        *_mem_tiles(mapping),
     ]
 
 
-def _many_shapes(tiling: Tiling) -> list[str]:
-    """What is particular where one program serves many shapes."""
-    if not tiling.steered:
-        return []
-    filters = f"{plural(tiling.objects, 'object')} of the filter to one of the input"
-    if tiling.spans > 1:
-        filters = f"{plural(tiling.spans, 'object')} of the input to one of the filter"
-    return [
-        "  the program    serves many shapes: all sizes of the tile are run-time parameters",
-        f"                 {filters}, {plural(tiling.units, 'object')} of output a tile",
-    ]
-
-
-def _mem_tiles(tiling: Tiling) -> list[str]:
+def _mem_tiles(mapping: Mapping) -> list[str]:
     """What the mem tiles hold beyond what a core gets at a time."""
     lines: list[str] = []
-    if tiling.staged > 1:
-        sent = f", sent for {plural(tiling.a_repeat, 'pass')}" if tiling.a_repeat > 1 else ""
-        lines.append(f"  a mem tile     {plural(tiling.staged, 'step')} of K of the input{sent}")
-    elif tiling.a_repeat > 1:
-        lines.append(f"  a mem tile     sends the input for {plural(tiling.a_repeat, 'pass')}")
-    if tiling.b_repeat > 1:
-        lines.append(f"  a mem tile     a whole slice, sent for {plural(tiling.b_repeat, 'tile')}")
+    tile = mapping.memtile
+    if tile.k_chunks > 1:
+        sent = f", sent for {plural(tile.input_reuse, 'round')}" if tile.input_reuse > 1 else ""
+        lines.append(f"  a mem tile     {plural(tile.k_chunks, 'step')} of K of the input{sent}")
+    elif tile.input_reuse > 1:
+        lines.append(f"  a mem tile     sends the input for {plural(tile.input_reuse, 'round')}")
+    if tile.filter_reuse > 1:
+        times = plural(tile.filter_reuse, "tile")
+        lines.append(f"  a mem tile     the filter of an N tile, sent for {times}")
     return lines
 
 
@@ -91,44 +59,44 @@ def _level(
     return level, holds, f"{spaced(size)} ({elements} {dtype})", str(buffers), size * buffers
 
 
-def memory_rows(tiling: Tiling) -> list[tuple[str, str, str, str, int]]:
+def memory_rows(mapping: Mapping) -> list[tuple[str, str, str, str, int]]:
     """(memory, what it holds, bytes of one object, buffers, bytes) of a mem tile and a core."""
-    dtype, out = tiling.view.dtype, tiling.view.problem.out.dtype
-    shared = -(-tiling.rows // tiling.filter_columns)
-    residual = " or residual" if tiling.view.residual else ""
-    kept = [_level("core", "per-channel operands", tiling.kept, dtype, 1)] if tiling.kept else []
+    dtype, out = mapping.view.dtype, mapping.view.problem.out.dtype
+    grid, l1, tile = mapping.grid, mapping.l1, mapping.memtile
+    residual = " or residual" if mapping.view.residual else ""
+    bias = [_level("core", "per-channel operands", l1.bias, dtype, 1)] if l1.bias else []
     return [
         _level(
             "mem tile",
             f"input of its column{residual}",
-            tiling.a_parts * tiling.a_l3_elements,
+            tile.input_parts * tile.input,
             dtype,
-            tiling.a_l3_depth,
+            tile.input_depth,
         ),
         _level(
             "mem tile",
-            f"filters of {plural(shared, 'row')}",
-            shared * tiling.b_l3_elements,
+            f"filters of {plural(grid.shared_rows, 'row')}",
+            grid.shared_rows * tile.filter,
             dtype,
-            tiling.b_l3_depth,
+            tile.filter_depth,
         ),
-        _level("mem tile", "output of its column", tiling.rows * tiling.out_elements, out, 2),
-        _level("core", f"input{residual}", tiling.a_elements, dtype, 2),
-        _level("core", "filter slice", tiling.b_elements, dtype, tiling.b_depth),
-        _level("core", "output", tiling.out_elements, out, tiling.out_depth),
-        _level("core", "sums", tiling.sums, tiling.matmul.accumulator, 1),
-        _level("core", "run-time parameters", tiling.words, "i32", 1),
-        *kept,
+        _level("mem tile", "output of its column", grid.rows * l1.output, out, 2),
+        _level("core", f"input{residual}", l1.input, dtype, 2),
+        _level("core", "filter of an N tile", l1.filter, dtype, l1.filter_depth),
+        _level("core", "output", l1.output, out, l1.output_depth),
+        _level("core", "sums", l1.accumulators, mapping.kernel.accumulator, 1),
+        _level("core", "run-time parameters", l1.parameter_words, "i32", 1),
+        *bias,
     ]
 
 
-def _memory(tiling: Tiling) -> str:
+def _memory(mapping: Mapping) -> str:
     heading = ("memory", "holds", "bytes of an object", "buffers", "bytes")
-    made = memory_rows(tiling)
+    made = memory_rows(mapping)
     rows = [(*row[:4], spaced(row[4])) for row in made]
     own = {"stack": STACK_BYTES, "counters of the FIFOs": COUNTER_BYTES}
     rows += [("core", what, spaced(size), "1", spaced(size)) for what, size in own.items()]
-    arch = tiling.device.arch
+    arch = mapping.device.arch
     mem = sum(row[4] for row in made if row[0] == "mem tile")
     core = sum(row[4] for row in made if row[0] == "core") + sum(own.values())
     return "\n".join(
@@ -147,10 +115,10 @@ def _bytes_of(channel: Channel) -> int:
     return sum(part.task.elements * DTYPE_BYTES[part.dtype] for part in channel.parts)
 
 
-def stream_bytes(tiling: Tiling) -> dict[str, tuple[int, int, int]]:
+def stream_bytes(mapping: Mapping) -> dict[str, tuple[int, int, int]]:
     """Stream -> (bytes over the shim, channels, descriptors), of what is issued."""
     found: dict[str, tuple[int, int, int]] = {}
-    for channel in channels(tiling):
+    for channel in channels(mapping):
         name = _STREAMS[channel.symbol[0]]
         size, count, tasks = found.get(name, (0, 0, 0))
         found[name] = (size + _bytes_of(channel), count + 1, tasks + len(channel.parts))
@@ -158,16 +126,16 @@ def stream_bytes(tiling: Tiling) -> dict[str, tuple[int, int, int]]:
 
 
 def _traffic(plan: ArrayPlan) -> str:
-    tiling = plan.tiling
+    mapping = plan.mapping
     heading = ("shim stream", "bytes", "channels", "tasks")
-    made = stream_bytes(tiling)
+    made = stream_bytes(mapping)
     rows = [(name, spaced(size), count, tasks) for name, (size, count, tasks) in made.items()]
     least = plan.problem.minimum_bytes
     total = sum(size for size, _, _ in made.values())
     # f32 by way of bf16 moves other bytes than the problem has.
-    same = plan.problem.lhs.dtype == tiling.view.dtype
+    same = plan.problem.lhs.dtype == mapping.view.dtype
     against = f", {total / least:.1f} times every operand once ({spaced(least)})" * same
-    loads = sorted(tiling.loads.items(), key=lambda pair: -pair[1])
+    loads = sorted(mapping.cost.loads.items(), key=lambda pair: -pair[1])
     busy = [(name, spaced(cycles)) for name, cycles in loads]
     return "\n".join(
         (
@@ -188,15 +156,15 @@ def chosen(plan: Plan) -> Stage:
              (plan.cores, spaced(plan.shim_bytes), spaced(plan.predicted_cycles), plan.bound)]
         )  # fmt: skip
         return Stage("plan", f"The plan of route {plan.route}.", text, text, "txt")
-    tiling = plan.tiling
+    mapping = plan.mapping
     text = "\n".join(
         (
             f"route {plan.route} {plan.style} on {plan.device}",
             "",
-            *_tile(tiling),
-            *_mapping(tiling),
+            *_tile(mapping),
+            *_mapping(mapping),
             "",
-            _memory(tiling),
+            _memory(mapping),
             "",
             _traffic(plan),
         )
@@ -206,16 +174,15 @@ def chosen(plan: Plan) -> Stage:
 
 
 def _sentence(plan: ArrayPlan) -> str:
-    tiling = plan.tiling
     how = (
         "Windows are read by DMA addresses, so that the im2col matrix exists on the streams alone"
         if plan.route == "im2col"
         else "A tile of the input comes once with its halo, and the core uses it for every tap"
     )
     kept = (
-        "its slice of the filter stays in the core"
-        if tiling.resident
-        else "its slice of the filter comes beside it, step by step"
+        "its part of the filter stays in the core"
+        if plan.mapping.l1.resident
+        else "its part of the filter comes beside it, step by step"
     )
     return (
         f"{how}; {kept}. Larger tiles move less, smaller ones leave room for the second buffers that let"

@@ -50,8 +50,8 @@ def _buffer(name: str, operand: Operand) -> tuple[str, ...]:
 
 def problem(dispatch: Dispatch) -> Stage:
     """The ConvProblem that a dispatch was read as, or why it is none."""
-    found = dispatch.problem
-    if found is None:
+    contraction = dispatch.problem
+    if contraction is None:
         reason = dispatch.decision.reason
         if dispatch.contraction:
             sentence = (
@@ -68,29 +68,30 @@ def problem(dispatch: Dispatch) -> Stage:
             loop.lhs,
             loop.rhs,
             loop.out,
-            _meaning(found, loop),
+            _meaning(contraction, loop),
         )
-        for loop in found.loops
+        for loop in contraction.loops
     ]
     heading = ("loop", "size", "role", "input", "filter", "output", "what it is")
-    buffers = [_buffer("input", found.lhs), _buffer("filter", found.rhs)]
+    buffers = [_buffer("input", contraction.lhs), _buffer("filter", contraction.rhs)]
     buffers += [
-        _buffer(f"operand {i}", given.operand) for i, given in enumerate(found.epilogue.inputs)
+        _buffer(f"operand {i}", extra.operand)
+        for i, extra in enumerate(contraction.epilogue.inputs)
     ]
-    buffers.append(_buffer("output", found.out))
-    fused = [step.op for step in found.epilogue.steps if step.op != "arith.constant"]
-    sizes = " x ".join(str(loop.size) for loop in found.loops)
+    buffers.append(_buffer("output", contraction.out))
+    fused = [step.op for step in contraction.epilogue.steps if step.op != "arith.constant"]
+    sizes = " x ".join(str(loop.size) for loop in contraction.loops)
     lines = [
-        found.describe(),
+        contraction.describe(),
         "",
         table([heading, *loops], right=(1, 3, 4, 5)),
         "",
         table([("buffer", "shape", "bytes", "first element"), *buffers], right=(2, 3)),
         "",
-        f"MACs: {sizes} = {spaced(found.macs)}",
-        f"sums in {found.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
+        f"MACs: {sizes} = {spaced(contraction.macs)}",
+        f"sums in {contraction.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
     ]
-    if found.keeps_base:
+    if contraction.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
     return Stage(
@@ -138,8 +139,8 @@ def _lost(candidate: Candidate, best: Candidate | None) -> str:
 
 def candidates(dispatch: Dispatch) -> Stage:
     """Every way to run the problem that was weighed, and why it was taken or not."""
-    decision, found = dispatch.decision, dispatch.problem
-    if not decision.candidates or found is None:
+    decision, contraction = dispatch.decision, dispatch.problem
+    if not decision.candidates or contraction is None:
         return Stage(
             "candidates",
             f"Nothing was weighed: {decision.reason}.",
@@ -151,7 +152,7 @@ def candidates(dispatch: Dispatch) -> Stage:
     best = next((c for c in weighed if c.cost and c.route == decision.route), None)
     heading = ("", "route", "cost", "array", "host", "cores", "bytes moved", "x once")
     # f32 by way of bf16 moves other bytes than the problem has.
-    least = found.minimum_bytes if found.lhs.dtype != "f32" else None
+    least = contraction.minimum_bytes if contraction.lhs.dtype != "f32" else None
     rows = [_row(candidate, candidate is best, least) for candidate in weighed]
     priced = sum(candidate.cost > 0 for candidate in weighed)
     why = "the cheapest is taken" if priced > 1 else "it is the one that was asked for"
@@ -166,7 +167,7 @@ def candidates(dispatch: Dispatch) -> Stage:
             *(_lost(candidate, best) for candidate in weighed),
             "",
             *notes,
-            f"every operand once is {spaced(found.minimum_bytes)} bytes",
+            f"every operand once is {spaced(contraction.minimum_bytes)} bytes",
         )
     )
     return Stage(

@@ -307,8 +307,8 @@ def _of_tile(plan: Plan, each: int) -> str:
     """The products of one call, as the tile's sizes make them."""
     if not isinstance(plan, ArrayPlan):
         return f"{spaced(each)} MACs"
-    tiling = plan.tiling
-    sizes = (tiling.pixels, tiling.n, tiling.k_elements)
+    tile = plan.mapping.tile
+    sizes = (tile.pixels, tile.n, tile.k_elements)
     if prod(sizes) != each:
         # Sliding instructions multiply by zeros behind the taps.
         return f"{spaced(each)} MACs"

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_bytes
 
 
 @dataclass(frozen=True)
@@ -79,12 +80,9 @@ def from_name(word: str) -> Source:
     if word == "-":
         return Source("stdin", sys.stdin.buffer.read())
     path = Path(word)
-    if not path.exists() and _NAMED.fullmatch(word):
+    if not os.path.exists(path) and _NAMED.fullmatch(word):
         return _from_function(word)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{word}: cannot be read: {error.strerror}") from None
+    data = read_bytes(path, ".mlir or .mlirbc file, a command in quotes, or module:function")
     if not data.strip():
         raise UsageError(f"{word}: empty file: give MLIR text or bytecode")
     return Source(path.name, data)

@@ -22,7 +22,6 @@ from xdsl.parser import Parser
 
 from aie_conv.arch import device_names
 from aie_conv.direct.air import air_arguments, air_module
-from aie_conv.direct.tiling import DirectTiling
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
@@ -233,10 +232,9 @@ class Machine:
 
 def run(case: Case, plan: ArrayPlan) -> tuple[NDArray[Any], dict[str, NDArray[Any]], Machine]:
     """The output buffer after running the plan's module."""
-    tiling = plan.tiling
-    assert isinstance(tiling, DirectTiling)
+    mapping = plan.mapping
     arrays = case.operands()
-    copies = (*tiling.direct.prologue, *tiling.filter_copies("weights"))
+    copies = (*mapping.view.prologue, *mapping.addresses.filter_copies("weights"))
     buffers = apply(copies, arrays)
     last = plan.arguments[-1]
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
@@ -245,7 +243,7 @@ def run(case: Case, plan: ArrayPlan) -> tuple[NDArray[Any], dict[str, NDArray[An
     module = parse(air_module(plan))
     function = next(op for op in module.walk() if isinstance(op, func.FuncOp))
     assert function.sym_name == StringAttr("conv")
-    arguments = air_arguments(tiling)
+    arguments = air_arguments(mapping)
     for value, argument in zip(function.body.block.args, arguments, strict=True):
         data = np.ascontiguousarray(buffers[argument.name]).reshape(-1)
         assert data.size == argument.elements == value.type.get_shape()[0]
@@ -269,7 +267,7 @@ def test_the_module_computes_the_convolution(case: Case, device: str) -> None:
     assert isinstance(plan, ArrayPlan)
     got, arrays, machine = run(case, plan)
     case.check(got, arrays)
-    assert machine.herds == {(plan.tiling.columns, plan.tiling.rows)}
+    assert machine.herds == {(plan.mapping.grid.columns, plan.mapping.grid.rows)}
 
 
 def plain_case(dtype: str = "i8", groups: int = 1) -> Case:

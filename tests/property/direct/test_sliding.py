@@ -78,8 +78,8 @@ def test_long_planes_of_few_channels_are_faster_than_padded_channels() -> None:
     problem = replace(case_of(1), epilogue="none").problem()
     sliding = SlidingRoute().propose(problem, "npu1_4col")
     padded = VectorRoute().propose(problem, "npu1_4col")
-    assert sliding.tiling.tile_cycles * sliding.tiling.tiles < (
-        padded.tiling.tile_cycles * padded.tiling.tiles
+    assert sliding.mapping.cost.loads["cores"] * sliding.cores < (
+        padded.mapping.cost.loads["cores"] * padded.cores
     )
 
 
@@ -88,7 +88,7 @@ def test_a_plan_comes_back_from_its_parameters() -> None:
     plan = SlidingRoute().propose(problem, "npu1_4col")
     assert SlidingRoute().propose(problem, "npu1_4col", plan.parameters).emit() == plan.emit()
     with pytest.raises(ConfigRefused, match="planes"):
-        SlidingRoute().propose(problem, "npu1_4col", {**plan.parameters, "kc": 99})
+        SlidingRoute().propose(problem, "npu1_4col", {**plan.parameters, "tile_k": 99})
 
 
 def test_what_has_no_such_instruction_is_refused() -> None:

@@ -12,9 +12,9 @@ from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.text import read_module
-from aie_conv.mapping.cut import PARAMETERS
-from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.tiling import COUNTER_BYTES, STACK_BYTES
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
+from aie_conv.mapping.build import PARAMETER_WORDS
+from aie_conv.mapping.check import COUNTER_BYTES, STACK_BYTES
 from aie_conv.plan import blank_operands
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
@@ -66,8 +66,8 @@ def test_a_changed_program_is_noticed(case: Case, old: str, new: str) -> None:
 def test_groups_are_spread_over_the_rows() -> None:
     for case in (case_of(64, 1, 1, 40), case_of(8, 8, 8, 40)):
         plan = VectorRoute().propose(case.problem(), "npu1_4col")
-        assert plan.tiling.spread
-        assert plan.tiling.rows > 1
+        assert plan.mapping.grid.unicast
+        assert plan.mapping.grid.rows > 1
 
 
 def test_a_plan_comes_back_from_its_parameters() -> None:
@@ -116,12 +116,13 @@ def test_resnet50_windows_keep_the_matrix_unit_busy(problem: ConvProblem) -> Non
 
 def test_planner_and_simulator_agree_on_a_cores_memory() -> None:
     """Stack, FIFO counters and objects: a tile that fits by the one fits by the other, to the byte."""
-    tiling = VectorRoute().propose(case_of(1, 64, 64, 30).problem(), "npu1_4col").tiling
-    plan = ArrayPlan("direct", "vector", tiling, 0)
+    plan = VectorRoute().propose(case_of(1, 64, 64, 30).problem(), "npu1_4col")
+    view, l1 = plan.mapping.view, plan.mapping.l1
+    size, out = (NUMPY_DTYPE[ty].itemsize for ty in (view.dtype, view.problem.out.dtype))
     uses = tile_use(build_model(read_module(plan.emit())))
-    objects = 2 * tiling.a_elements + tiling.b_depth * tiling.b_elements
-    results = tiling.pixels * tiling.n * (2 * tiling.out_size + 4)
-    most = objects * tiling.size + results + STACK_BYTES + COUNTER_BYTES + 4 * PARAMETERS
+    objects = 2 * l1.input + l1.filter_depth * l1.filter
+    results = l1.output * 2 * out + l1.accumulators * 4
+    most = objects * size + results + STACK_BYTES + COUNTER_BYTES + 4 * PARAMETER_WORDS
     cores = [sum(size for _, size in use.memory) for tile, use in uses.items() if tile.row > 1]
     assert cores == [most] * len(cores)
 

@@ -45,31 +45,32 @@ def test_a_map_of_numbers_is_the_map_of_arrays(given: dict[str, Any]) -> None:
 def streamed(kernel: IgemmKernel, x: np.ndarray) -> dict[int, list[np.ndarray]]:
     """What the program's DMA reads for each output pixel: the stream of K, by the pixel's number.
 
-    From the tiling's address patterns, which are what the emitted text's transfers are made of, and the
+    From the mapping's address patterns, which are what the emitted text's transfers are made of, and the
     host copies before and behind the call.
     """
-    g, tiling = kernel.geometry, kernel.plan.tiling  # pyright: ignore[reportAttributeAccessIssue]
+    g, mapping = kernel.geometry, kernel.plan.mapping  # pyright: ignore[reportAttributeAccessIssue]
+    addresses, view, p = mapping.addresses, mapping.view, mapping.parameters
     order = list(g.input_sizes)
     border = {"h": g.padding[0], "w": g.padding[1]}
     padded = np.pad(x, [border.get(letter, (0, 0)) for letter in order])
     assert padded.shape == kernel.plan.problem.lhs.shape
     buffer = np.ravel(apply(kernel.plan.prologue, {"lhs": padded, "rhs": operands(g)[1]})[
-        tiling.gemm.lhs.name
+        view.lhs.name
     ])  # fmt: skip
     # The number of each output element, as the program writes it and as the user reads it.
     numbers = np.arange(int(np.prod(list(g.output_sizes.values()))))
     pixel = np.full(numbers.size, -1)
     pixel[kernel.maps.output.flat()] = np.arange(g.m)[:, None]
-    written = np.repeat(np.arange(g.m), tiling.gemm.n) if kernel.plan.finish else pixel
+    written = np.repeat(np.arange(g.m), view.n) if kernel.plan.finish else pixel
     found: dict[int, list[np.ndarray]] = {}
-    for tile in range(tiling.tiles):
-        (name, pattern), *_ = tiling.input_patterns(tile, [0])
-        assert name == tiling.gemm.lhs.name
+    for tile in range(mapping.grid.tiles):
+        (name, pattern), *_ = addresses.input_patterns(tile, [0])
+        assert name == view.lhs.name
         read = buffer[np.fromiter(pattern.addresses(), int)]
-        steps = tiling.chunks // tiling.staged
-        rows = read.reshape(steps, tiling.pixels, tiling.staged * tiling.kc).transpose(1, 0, 2)
-        (out,) = tiling.output_patterns(tile)
-        for row, address in zip(rows.reshape(tiling.pixels, -1), out.addresses(), strict=True):
+        pixels, steps = mapping.tile.pixels, mapping.tile.k_steps // p.k_chunks
+        rows = read.reshape(steps, pixels, p.k_chunks * p.tile_k).transpose(1, 0, 2)
+        (out,) = addresses.output_patterns(tile, [0])
+        for row, address in zip(rows.reshape(pixels, -1), out.addresses(), strict=True):
             found.setdefault(int(written[address]), []).append(row)
     return found
 

@@ -1,7 +1,5 @@
 """Programs whose shim channels run chains of descriptors: simulate(emit(p)) equals torch."""
 
-from dataclasses import replace
-
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -10,11 +8,11 @@ from aie_conv.arch import get_device
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.chain import Chain, Part
 from aie_conv.layout.pattern import Task
-from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.streams import Channel, Push, Wait, channels, count_tasks, schedule
-from aie_conv.mapping.tiling import Tiling
 from tests.property.img2col.test_simulated import assert_equal, simulate
 from tests.support.img2col.strategies import Case
+from tests.support.mappings import plans_of, remade
 
 DEVICES = ("npu1_1col", "npu1_4col", "npu4")
 ARCH = get_device("npu4").arch
@@ -26,9 +24,9 @@ def case_of(channels: int, outputs: int, dtype: str, taps: int = 1) -> Case:
     return Case(dims, (1, 1), (1, 1), dtype, "nhwc", "oyxc", "npqo", (0, 0, 0), "residual")
 
 
-def longest(tiling: Tiling) -> int:
+def longest(mapping: Mapping) -> int:
     """Descriptors of the longest chain."""
-    return max(len(chain) for channel in channels(tiling) for _, chain in channel.chains)
+    return max(len(chain) for channel in channels(mapping) for _, chain in channel.chains)
 
 
 def check_schedule(made: list[Channel]) -> None:
@@ -72,15 +70,19 @@ def test_input_and_residual_in_turn(device: str, dtype: str) -> None:
     """Several tiles a column of one row of pixels each."""
     case = case_of(32, 32, dtype)
     plan = Im2colRoute().propose(case.problem(), device)
-    rows = plan.tiling.rows
-    wide = {"n": 32 // (rows if 32 // rows >= 8 else 1), "kc": 32, "th": 1, "tw": 16, "rep": 1}
-    tiling = replace(plan.tiling, **wide, resident=True, b_depth=1)
-    tiling.check()
-    assert longest(tiling) >= 2
-    check_schedule(channels(tiling))
-    written = sum(len(channel.parts) for channel in channels(tiling))
-    assert abs(count_tasks(tiling) - written) <= tiling.columns
-    plan = replace(plan, tiling=tiling)
+    rows = plan.mapping.grid.rows
+    wide = {
+        "tile_n": 32 // (rows if 32 // rows >= 8 else 1),
+        "tile_k": 32,
+        "tile_h": 1,
+        "tile_w": 16,
+    }
+    plan = remade(Im2colRoute(), plan, **wide, pixel_repeats=1, resident=True, filter_buffers=1)
+    mapping = plan.mapping
+    assert longest(mapping) >= 2
+    check_schedule(channels(mapping))
+    written = sum(len(channel.parts) for channel in channels(mapping))
+    assert abs(count_tasks(mapping) - written) <= mapping.grid.columns
     text = plan.emit()
     assert "aiex.dma_configure_task_for @a_l3_0" in text
     got, arrays = simulate(case, plan, text)
@@ -99,12 +101,14 @@ def test_any_tile_with_chains(
     sizes: tuple[int, int], taps: int, dtype: str, device: str, data: st.DataObject
 ) -> None:
     case = case_of(*sizes, dtype, taps)
-    found = Im2colRoute().ways(case.problem(), get_device(device)).candidates
-    small = [t for t in found if t.column_tiles > 3 and sizes[1] % t.kc == 0]
-    assume(small)
-    tiling = data.draw(st.sampled_from(small))
-    check_schedule(channels(tiling))
-    assume(longest(tiling) > 1)
-    plan = ArrayPlan("img2col", Im2colRoute().style, tiling, 1)
+
+    def small(mapping: Mapping) -> bool:
+        return mapping.grid.column_tiles > 3 and sizes[1] % mapping.parameters.tile_k == 0
+
+    found = list(plans_of(Im2colRoute(), case.problem(), device, small))
+    assume(found)
+    plan = data.draw(st.sampled_from(found))
+    check_schedule(channels(plan.mapping))
+    assume(longest(plan.mapping) > 1)
     got, arrays = simulate(case, plan, plan.emit())
     assert_equal(case, got, arrays)

@@ -85,13 +85,13 @@ def test_a_program_without_parameters_has_one_epilogue() -> None:
             epilogue,
         )
         parameters = {
-            "n": 16, "kc": 32, "resident": False, "b_depth": 2, "th": 1, "tw": 16, "rep": 1,
-            "staged": 1, "a_repeat": 1, "b_repeat": 2, "out_depth": 2,
+            "tile_n": 16, "tile_k": 32, "resident": False, "filter_buffers": 2, "tile_h": 1, "tile_w": 16,
+            "pixel_repeats": 1, "k_chunks": 1, "input_reuse": 1, "filter_reuse": 2, "output_buffers": 2,
         }  # fmt: skip
         return Im2colRoute().propose(case.problem(), "npu1_4col", parameters)
 
     plain, scaled, again = forced("bias"), forced("scaled"), forced("bias")
-    assert plain.tiling.fixed
+    assert plain.mapping.memtile.is_fixed
     assert plain.configuration == again.configuration != scaled.configuration
     assert again.shared_with([plain, again]).emit() == plain.emit()
 
@@ -132,14 +132,16 @@ def test_a_configured_array_serves_calls_of_different_layers(
     plans = [
         cast("ArrayPlan", offer[key].shared_with([o[key] for o in offers])) for offer in offers
     ]
-    flat, wanted = [], []
-    for given_case, plan in zip(cases, plans, strict=True):
-        arrays = given_case.operands()
-        buffers = apply(plan.prologue, arrays)
-        buffers["result"] = arrays["out"].reshape(-1).copy()
-        assert not plan.finish
-        flat += [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
-        wanted.append((flat[-1], given_case.reference(arrays)))
-    Simulator(one_after_the_other([plan.emit() for plan in plans])).run(flat)
-    for got, want in wanted:
-        np.testing.assert_array_equal(got.reshape(want.shape), want)
+    simulator = Simulator(one_after_the_other([plan.emit() for plan in plans]))
+    for seed in (1, 0):
+        flat, wanted = [], []
+        for given_case, plan in zip(cases, plans, strict=True):
+            arrays = given_case.operands(seed)
+            buffers = apply(plan.prologue, arrays)
+            buffers["result"] = arrays["out"].reshape(-1).copy()
+            assert not plan.finish
+            flat += [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+            wanted.append((flat[-1], given_case.reference(arrays)))
+        simulator.run(flat)
+        for got, want in wanted:
+            np.testing.assert_array_equal(got.reshape(want.shape), want)

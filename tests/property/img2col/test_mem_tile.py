@@ -1,6 +1,7 @@
 """What the mem tiles hold and send again: simulate(emit(p)) equals torch with every such parameter forced."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import replace
 from itertools import product
 
@@ -9,26 +10,25 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from aie_conv.arch import get_device
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.img2col.view import make_view
+from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.sizes import divisors
-from aie_conv.mapping.tiling import Tiling
 from aie_conv.problem import ConvProblem
 from aie_conv.sim import Simulator
 from tests.property.img2col.test_simulated import assert_equal, simulate
 from tests.support.direct import strategies as any_order
 from tests.support.img2col.strategies import Case
+from tests.support.mappings import plans_of, remade
 
 DEVICES = ("npu1_1col", "npu1_4col", "npu4")
 
 
 def problems(largest: int) -> st.SearchStrategy[Case]:
-    """Convolutions with several steps of K and several slices of output channels."""
+    """Convolutions with several steps of K and several N tiles."""
 
     @st.composite
     def build(draw: st.DrawFn) -> Case:
@@ -44,23 +44,33 @@ def problems(largest: int) -> st.SearchStrategy[Case]:
     return build()
 
 
-def holding(tiling: Tiling) -> list[Tiling]:
-    """The tilings with the same work in the cores that hold more in the mem tiles, and fit."""
-    found: list[Tiling] = []
+Kind = tuple[bool, bool, bool]
+
+
+def kind_of(plan: ArrayPlan) -> Kind:
+    """What of a plan's mem tiles is held for longer."""
+    p = plan.mapping.parameters
+    return p.k_chunks > 1, p.input_reuse > 1, p.filter_reuse > 1
+
+
+def holding(route: ArrayRoute, plan: ArrayPlan) -> list[ArrayPlan]:
+    """Plans with the same work in the cores that hold more in the mem tiles, and fit."""
+    found: list[ArrayPlan] = []
+    m = plan.mapping
+    stages = route.scheme(plan.problem, m.device).stages(m.parameters, m.sizes)
     ways = product(
-        tiling.stages(), divisors(tiling.passes_of_input), divisors(tiling.column_tiles), (1, 2)
+        stages, divisors(m.memtile.reusable_rounds), divisors(m.grid.column_tiles), (1, 2)
     )
-    for staged, a_repeat, b_repeat, out_depth in ways:
-        held = replace(
-            tiling, staged=staged, a_repeat=a_repeat, b_repeat=b_repeat, out_depth=out_depth
-        )
-        if (staged, a_repeat, b_repeat, out_depth) == (1, 1, 1, 2):
+    for chunks, input_reuse, filter_reuse, outputs in ways:
+        if (chunks, input_reuse, filter_reuse, outputs) == (1, 1, 1, 2):
             continue
-        try:
-            held.check()
-        except ConfigRefused:
-            continue
-        found.append(held)
+        with suppress(ConfigRefused):
+            found.append(
+                remade(
+                    route, plan, k_chunks=chunks, input_reuse=input_reuse, filter_reuse=filter_reuse,
+                    output_buffers=outputs,
+                )
+            )  # fmt: skip
     return found
 
 
@@ -68,17 +78,17 @@ def draw_plan(
     data: st.DataObject, route: ArrayRoute, problem: ConvProblem, device: str
 ) -> ArrayPlan:
     """A plan with several steps a column, whose mem tiles hold what they need not."""
-    found = [t for t in route.ways(problem, get_device(device)).candidates if t.n <= 32]
-    busy = [t for t in found if t.chunks > 1 or t.passes > 1]
-    assume(busy)
-    tiling = data.draw(st.sampled_from(busy))
-    held = holding(tiling)
+
+    def busy(mapping: Mapping) -> bool:
+        return mapping.tile.n <= 32 and (mapping.tile.k_steps > 1 or mapping.grid.rounds > 1)
+
+    found = list(plans_of(route, problem, device, busy))
+    assume(found)
+    held = holding(route, data.draw(st.sampled_from(found)))
     assume(held)
     # Each kind about as often, however many of it there are.
-    kinds = Counter((t.staged > 1, t.a_repeat > 1, t.b_repeat > 1) for t in held)
-    kind = data.draw(st.sampled_from(sorted(kinds)))
-    of_kind = [t for t in held if (t.staged > 1, t.a_repeat > 1, t.b_repeat > 1) == kind]
-    return ArrayPlan(route.name, route.style, data.draw(st.sampled_from(of_kind)), 1)
+    kind = data.draw(st.sampled_from(sorted(Counter(map(kind_of, held)))))
+    return data.draw(st.sampled_from([plan for plan in held if kind_of(plan) == kind]))
 
 
 @given(problems(160), st.sampled_from(DEVICES), st.data())
@@ -112,49 +122,48 @@ PRODUCT = Case(
 )
 
 
-def forced(**fields: int) -> ArrayPlan:
-    """A product with 3 passes over 2 tiles a column in 4 steps of K."""
+def forced(**parameters: int) -> ArrayPlan:
+    """A product with 3 rounds over 2 tiles a column in 4 steps of K."""
     plan = Im2colRoute().propose(PRODUCT.problem(), "npu1_4col")
-    sizes = {"n": 8, "kc": 32, "th": 1, "tw": 16, "rep": 1, "b_depth": 2}
-    tiling = replace(plan.tiling, **{**sizes, **fields}, resident=False)
-    tiling.check()
-    return replace(plan, tiling=tiling)
+    sizes = {"tile_n": 8, "tile_k": 32, "tile_h": 1, "tile_w": 16, "pixel_repeats": 1}
+    usual = {"k_chunks": 1, "input_reuse": 1, "filter_reuse": 1, "output_buffers": 2}
+    sizes |= {**usual, "filter_buffers": 2, "resident": False, **parameters}
+    return remade(Im2colRoute(), plan, **sizes)
 
 
 @pytest.mark.parametrize("device", DEVICES)
 def test_a_residual_is_staged_with_the_input(device: str) -> None:
-    """Both come in objects of two steps: 32 channels of a slice's 64."""
+    """Both come in objects of two steps: 32 channels of an N tile's 64."""
     case = Case(
         (1, 6, 8, 64, 128, 1, 1), (1, 1), (1, 1), "i8", "nhwc", "oyxc", "npqo", (0, 0, 0), "residual"
     )  # fmt: skip
     plan = Im2colRoute().propose(case.problem(), device)
-    sizes = {"n": 64, "kc": 16, "th": 1, "tw": 8, "rep": 1, "b_depth": 2, "resident": False}
-    tiling = replace(plan.tiling, **sizes, staged=2)
-    tiling.check()
-    assert tiling.residual_objects == 4 * tiling.rows
-    plan = replace(plan, tiling=tiling)
+    sizes = {"tile_n": 64, "tile_k": 16, "tile_h": 1, "tile_w": 8, "pixel_repeats": 1}
+    sizes |= {"filter_buffers": 2, "resident": False, "k_chunks": 2, "input_reuse": 1}
+    plan = remade(Im2colRoute(), plan, **sizes, filter_reuse=1)
+    assert plan.mapping.residual.objects == 4 * plan.mapping.grid.rows
     got, arrays = simulate(case, plan, plan.emit())
     assert_equal(case, got, arrays)
-    with pytest.raises(ConfigRefused, match="staged input: 1 objects of the residual"):
-        replace(tiling, n=16).check()
+    with pytest.raises(ConfigRefused, match="mem tile K chunks: 1 objects of the residual"):
+        remade(Im2colRoute(), plan, tile_n=16)
 
 
 def shares(plan: ArrayPlan) -> tuple[int, int]:
     """How often input and filter cross the shim."""
-    tiling = plan.tiling
-    a, b, _ = tiling.streamed
-    weights = (tiling.weight_elements + tiling.tail) * tiling.slices * tiling.size
+    filters = plan.mapping.filters
+    a, b, _ = plan.mapping.cost.streamed
+    weights = (filters.weights + filters.tail) * plan.mapping.grid.n_tiles
     return a // (8 * 16 * 128), b // weights
 
 
 def test_what_is_held_crosses_the_shim_once() -> None:
     assert shares(forced()) == (3, 2)
-    assert shares(forced(staged=2)) == (3, 2)
-    assert shares(forced(staged=4, a_repeat=3)) == (1, 2)
-    assert shares(forced(b_repeat=2)) == (3, 1)
+    assert shares(forced(k_chunks=2)) == (3, 2)
+    assert shares(forced(k_chunks=4, input_reuse=3)) == (1, 2)
+    assert shares(forced(filter_reuse=2)) == (3, 1)
 
 
-INPUT, FILTER = {"staged": 4, "a_repeat": 3}, {"staged": 2, "b_repeat": 2}
+INPUT, FILTER = {"k_chunks": 4, "input_reuse": 3}, {"k_chunks": 2, "filter_reuse": 2}
 
 
 @pytest.mark.parametrize(
@@ -180,13 +189,13 @@ def test_a_changed_program_is_noticed(fields: dict[str, int], old: str, new: str
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"staged": 3}, "3 of 4 steps"),
-        ({"staged": 2, "a_repeat": 3}, "2 of 4 steps"),
-        ({"staged": 4, "a_repeat": 2}, "2 of 3 passes"),
-        ({"b_repeat": 3}, "3 of 2 tiles"),
-        ({"staged": 4, "a_repeat": 3, "b_repeat": 2}, "input is repeated"),
-        ({"out_depth": 3}, "give 1 or 2"),
-        ({"staged": 0}, "at least 1"),
+        ({"k_chunks": 3}, "3 of 4 steps"),
+        ({"k_chunks": 2, "input_reuse": 3}, "2 of 4 steps"),
+        ({"k_chunks": 4, "input_reuse": 2}, "2 of 3 rounds"),
+        ({"filter_reuse": 3}, "3 of 2 tiles"),
+        ({"k_chunks": 4, "input_reuse": 3, "filter_reuse": 2}, "input is repeated"),
+        ({"output_buffers": 3}, "give 1 or 2"),
+        ({"k_chunks": 0}, "at least 1"),
     ],
 )
 def test_what_does_not_fit_says_so(fields: dict[str, int], message: str) -> None:
@@ -196,24 +205,24 @@ def test_what_does_not_fit_says_so(fields: dict[str, int], message: str) -> None
 
 def test_descriptors_limit_how_often_a_mem_tile_sends() -> None:
     """The tools write one for every time; filter and output leave 16 of the 24 of a channel's half."""
-    view = make_view(replace(PRODUCT, dims=(1, 8, 16, 128, 18 * 32, 1, 1)).problem())
-    tiling = replace(forced().tiling, gemm=view)
-    assert tiling.passes == 18
+    wide = replace(PRODUCT, dims=(1, 8, 16, 128, 18 * 32, 1, 1)).problem()
+    same = forced().parameters
+    assert Im2colRoute().propose(wide, "npu1_4col", same).mapping.grid.rounds == 18
     with pytest.raises(ConfigRefused, match="mem tile descriptors: 26 of 24"):
-        replace(tiling, staged=4, a_repeat=18).check()
+        Im2colRoute().propose(wide, "npu1_4col", {**same, "k_chunks": 4, "input_reuse": 18})
     for times, depth in ((9, 1), (6, 2)):
-        fits = replace(tiling, staged=4, a_repeat=times)
-        fits.check()
-        assert fits.a_l3_depth == depth
+        more = {**same, "k_chunks": 4, "input_reuse": times}
+        fits = Im2colRoute().propose(wide, "npu1_4col", more)
+        assert fits.mapping.memtile.input_depth == depth
         # The simulator counts them too.
-        Simulator(replace(forced(), tiling=fits).emit())
+        Simulator(fits.emit())
 
 
 def test_parameters_with_a_usual_value_may_be_left_out() -> None:
     plan = Im2colRoute().propose(PRODUCT.problem(), "npu1_4col")
-    usual = {"staged", "a_repeat", "b_repeat", "out_depth"}
+    usual = {"k_chunks", "input_reuse", "filter_reuse", "output_buffers"}
     old = {k: v for k, v in forced().parameters.items() if k not in usual}
     again = Im2colRoute().propose(PRODUCT.problem(), "npu1_4col", old)
-    assert again.tiling == forced().tiling
+    assert again.mapping.sizes == forced().mapping.sizes
     whole = Im2colRoute().propose(PRODUCT.problem(), "npu1_4col", plan.parameters)
-    assert whole.tiling == plan.tiling
+    assert whole.mapping.sizes == plan.mapping.sizes

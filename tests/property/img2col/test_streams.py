@@ -13,17 +13,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.arch import device_names
+from aie_conv.arch import device_names, get_device
 from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
-from aie_conv.img2col.view import MLoop
+from aie_conv.img2col.scheme import GemmParameters, GemmScheme
+from aie_conv.img2col.view import MLoop, make_view
 from aie_conv.layout.chain import expand
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.streams import Channel, Push, channels, filter_rows, schedule
+from aie_conv.mapping.search import make_mapping
+from aie_conv.mapping.streams import Channel, Push, channels, schedule
 from aie_conv.problem import conv2d
 from tests.support.img2col.strategies import Case, cases
+from tests.support.mappings import remade
 
 
 def _stream(channel: Channel, buffers: dict[str, NDArray[np.generic]]) -> NDArray[np.uint8]:
@@ -38,34 +41,36 @@ def _stream(channel: Channel, buffers: dict[str, NDArray[np.generic]]) -> NDArra
 
 def multiply_streams(plan: ArrayPlan, buffers: dict[str, NDArray[np.generic]]) -> None:
     """Run the plan's data flow in numpy without its epilogue, writing buffers["result"]."""
-    t = plan.tiling
-    dtype = NUMPY_DTYPE[t.view.dtype]
-    made = {channel.symbol: channel for channel in channels(t)}
+    m = plan.mapping
+    grid, tile, l1, filters_, p = m.grid, m.tile, m.l1, m.filters, m.parameters
+    dtype = NUMPY_DTYPE[m.view.dtype]
+    made = {channel.symbol: channel for channel in channels(m)}
     filters: dict[int, NDArray[np.float64]] = {}
-    _, s, n_block = t.matmul.rst
-    for c in range(t.filter_columns):
-        rows = filter_rows(t, c)
+    _, s, n_block = m.kernel.rst
+    k, n, steps = p.tile_k, p.tile_n, tile.k_steps
+    for c in range(grid.filter_columns):
+        rows = grid.filter_rows(c)
         sent = _stream(made[f"b_l3_{c}"], buffers).view(dtype)
-        objects = sent[len(rows) * t.header :].reshape(-1, len(rows), t.b_elements)
+        objects = sent[len(rows) * filters_.header :].reshape(-1, len(rows), l1.filter)
         for i, row in enumerate(rows):
             filters[row] = objects[:, i].astype(np.float64)
-    for c in range(t.columns):
+    for c in range(grid.columns):
         a = _stream(made[f"a_l3_{c}"], buffers).view(dtype).astype(np.float64)
-        objects = (t.chunks + t.residual_objects) // t.staged
-        a = a.reshape(-1, objects, t.pixels, t.staged, t.kc).transpose(0, 1, 3, 2, 4)
-        a = a.reshape(-1, t.chunks + t.residual_objects, t.pixels, t.kc)
+        whole = steps + m.residual.objects
+        a = a.reshape(-1, whole // p.k_chunks, tile.pixels, p.k_chunks, k).transpose(0, 1, 3, 2, 4)
+        a = a.reshape(-1, whole, tile.pixels, k)
         tiles = []
-        for number, (p, _) in enumerate(t.steps()):
-            for row in range(t.rows):
-                if t.resident:
-                    b = filters[row][p, : t.n * t.view.k]
+        for number, (p_, _) in enumerate(grid.walk(p.input_reuse)):
+            for row in range(grid.rows):
+                if l1.resident:
+                    b = filters[row][p_, : n * m.view.k]
                 else:
-                    start = number // t.b_repeat * (t.chunks + t.tail_objects)
-                    b = filters[row][start : start + t.chunks].reshape(-1)
-                b = b.reshape(t.chunks, t.n // n_block, t.kc // s, s, n_block)
-                b = b.transpose(0, 2, 3, 1, 4).reshape(t.chunks, t.kc, t.n)
-                held = a[number // t.a_repeat]
-                tiles.append(sum(held[q] @ b[q] for q in range(t.chunks)))
+                    start = number // p.filter_reuse * (steps + filters_.tail_objects)
+                    b = filters[row][start : start + steps].reshape(-1)
+                b = b.reshape(steps, n // n_block, k // s, s, n_block)
+                b = b.transpose(0, 2, 3, 1, 4).reshape(steps, k, n)
+                held = a[number // p.input_reuse]
+                tiles.append(sum(held[q] @ b[q] for q in range(steps)))
         values = np.concatenate([tile.reshape(-1) for tile in tiles])
         at = 0
         written = made[f"c_l3_{c}"].chains
@@ -127,21 +132,24 @@ def test_a_tile_over_a_limit_names_it() -> None:
         (1, 64, 64, 512, 512, 1, 1), (1, 1), (1, 1), "i8", "nhwc", "oyxc", "npqo", (0, 0, 0), "none"
     )
     plan = Im2colRoute().propose(case.problem(), "npu1_1col")
-    tiling = replace(plan.tiling, th=1, tw=256, rep=1, n=128, kc=512, resident=True, b_depth=2)
+    sizes = {"tile_h": 1, "tile_w": 64, "pixel_repeats": 4, "tile_n": 128, "tile_k": 512}
     with pytest.raises(ConfigRefused, match="core memory") as caught:
-        tiling.check()
+        remade(Im2colRoute(), plan, **sizes, resident=True, filter_buffers=2)
     assert caught.value.limit == "core memory"
 
 
 def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
     """Rows 8 MiB apart are a task each; the fifth follows the tile's inputs."""
     problem = conv2d(1, 8, 2048, 8, 2048, 1, 1, stride=(1, 1), dtype="bf16")
-    found = Im2colRoute().propose(problem, "npu1_4col").tiling
     m = (MLoop(8, 2048 * 8, 2048 * 2048, 0), MLoop(2048, 8, 2048, 0))
-    tiling = replace(found, gemm=replace(found.view, m=m), th=8, tw=4, rep=1, n=32, kc=8)
-    made = {channel.symbol: channel for channel in channels(tiling)}
+    scheme = GemmScheme(replace(make_view(problem), m=m), get_device("npu1_4col"))
+    parameters = GemmParameters(
+        tile_n=32, tile_k=8, resident=True, filter_buffers=2, tile_h=8, tile_w=4, pixel_repeats=1
+    )
+    mapping = make_mapping(scheme, parameters)
+    made = {channel.symbol: channel for channel in channels(mapping)}
     outputs = [step for step, _ in made["c_l3_0"].chains[:8]]
-    last_input = tiling.chunks - 1
+    last_input = mapping.tile.k_steps - 1
     assert outputs[:4] == [0] * 4
     assert min(outputs[4:]) > last_input
     # Tasks of one step are pushed in the channels' order: a column's input and its filters, then outputs.

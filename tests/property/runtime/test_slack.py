@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 import aie_conv
 from aie_conv.artifact import Verifier, make_executable
 from aie_conv.assignment import Request
-from aie_conv.direct.frames import SteeredRoute
-from aie_conv.direct.steered_tile import Frame
+from aie_conv.direct.parametric.layout import L1Layout
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import DeviceError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.plan import Decision, Plan
@@ -60,7 +60,9 @@ def test_a_call_equals_torch(layout: str) -> None:
     conv = replace(CONV, layout=layout)
     text = modules.plain(conv)
     device = Watching()
-    program = aie_conv.load(aie_conv.compile(text, route="direct", direct="steered"), device=device)
+    program = aie_conv.load(
+        aie_conv.compile(text, route="direct", direct="parametric"), device=device
+    )
     x, _, f, _ = conv.shapes()
     image, kernel = (RNG.integers(-128, 128, shape).astype(np.int8) for shape in (x, f))
     got = program.main(image, kernel)
@@ -83,7 +85,7 @@ def loaded(device: Any, by: int, slack: int) -> tuple[Program, Executable]:
     made: list[Executable] = []
 
     def decide(asked: Request) -> Decision:
-        route = SteeredRoute([Frame(2048, 2304, 1024, 6144, 512, sevens=False)])
+        route = ParametricRoute([L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)])
         return Decision("direct", "", route.propose(asked.problem, "npu1_4col"))
 
     def make(plan: Plan) -> Executable:

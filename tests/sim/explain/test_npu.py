@@ -10,18 +10,15 @@ import numpy as np
 import pytest
 
 import aie_conv
-from aie_conv.arch import get_device
 from aie_conv.artifact import Artifact
 from aie_conv.codegen.matmul import MatmulKernel
-from aie_conv.codegen.steered import Word
 from aie_conv.codegen.window import WindowKernel
-from aie_conv.direct.frames import FRAMES, SteeredRoute
+from aie_conv.direct.parametric.layout import LAYOUTS
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.direct.vector import VectorRoute
-from aie_conv.errors import ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.core import Block
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
-from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.problem import conv2d
 from aie_conv.report.explain.plan import chosen
 from aie_conv.report.explain.program import calls, core, read_program
@@ -29,6 +26,7 @@ from aie_conv.sim.model.module import walk
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 from tests.support.explain.runs import Stage, explained, figure, number, rows
+from tests.support.mappings import plans_of
 
 
 @dataclass(frozen=True)
@@ -94,9 +92,9 @@ RUNS = {
         Conv(h=12, w=40, c=1, oc=4, kh=5, kw=5, dtype="i8"),
         ("--amd-aie-route=direct", "--amd-aie-direct=sliding"),
     ),
-    "direct-steered": (
+    "direct-parametric": (
         Conv(h=30, w=30, c=64, oc=64, dtype="i8"),
-        ("--amd-aie-route=direct", "--amd-aie-direct=steered"),
+        ("--amd-aie-route=direct", "--amd-aie-direct=parametric"),
     ),
     "direct-f32-in-parts": (
         Conv(c=8, oc=8, dtype="f32"),
@@ -170,7 +168,7 @@ def test_tiles_are_those_of_the_emitted_program(run: Run) -> None:
 def test_tiles_of_a_plan_with_one_buffer_for_the_filter() -> None:
     problem = conv2d(1, 10, 10, 32, 32, 3, 3)
     best = VectorRoute().propose(problem, "npu1_4col")
-    single = {**best.parameters, "resident": True, "b_depth": 1}
+    single = {**best.parameters, "resident": True, "filter_buffers": 1}
     made = VectorRoute().propose(problem, "npu1_4col", single)
     text = chosen(made).text
     assert " stays for all tiles" in text
@@ -207,29 +205,25 @@ def check_tiles(plan: str, text: str) -> None:
 
 
 @pytest.mark.parametrize("channels", [64, 320])
-def test_calls_of_a_program_for_many_shapes_are_its_tilings(channels: int) -> None:
+def test_calls_of_a_program_for_many_shapes_are_its_tiles(channels: int) -> None:
     problem, seen = conv2d(1, 28, 28, channels, 128, 1, 1, dtype="i8"), set[bool]()
-    for tiling in SteeredRoute(FRAMES[:1]).plain(problem, get_device("npu1_4col")):
-        try:
-            tiling.check()
-        except ConfigRefused:
-            continue
-        plan = ArrayPlan("direct", "steered", tiling, tiling.cycles)
+    for plan in plans_of(ParametricRoute(LAYOUTS[:1]), problem, "npu1_4col"):
+        mapping = plan.mapping
         model = read_program(plan.emit(), plan.run_time).model
         for one in model.cores:
-            found, tiles = calls(one.op, plan.run_time), tiling.tiles_of(one.tile.col)
-            each = tiling.passes * tiles
-            assert found.get("multiply", 0) == each * tiling.chunks * tiling.objects
-            assert found.get("finish", 0) == each * tiling.units
-        words = plan.run_time
-        seen.add(words[Word.FIRST_SPAN] != words[Word.SPAN])
+            found, tiles = calls(one.op, plan.run_time), mapping.grid.tiles_of(one.tile.col)
+            each = mapping.grid.rounds * tiles
+            objects = mapping.tile.k_steps * mapping.filters.input_objects
+            assert found.get("multiply", 0) == each * objects
+            assert found.get("finish", 0) == each * mapping.tile.output_objects
+        seen.add(mapping.tile.k_steps % mapping.filters.k_chunks > 0)
     assert seen == {channels == 320}
 
 
 def test_registers_hold_what_the_kernel_planned() -> None:
     for route in (Im2colRoute(), VectorRoute()):
         plan = route.propose(conv2d(1, 10, 10, 32, 32, 3, 3), "npu1_4col")
-        kernel = plan.tiling.matmul
+        kernel = plan.mapping.kernel
         assert isinstance(kernel, MatmulKernel | WindowKernel)
         text = core(plan, read_program(plan.emit(), plan.run_time), plan.problem).text
         assert figure(text, "sums held in registers: ", " of vector<8xi64>") == prod(

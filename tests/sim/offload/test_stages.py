@@ -160,7 +160,7 @@ func.func @f(%x: tensor<1x8x6x6xf32>) -> tensor<1x8x4x4xf32> {{
 }}"""
     outlined = OffloadModule(text.encode(), "f").outline()
     # MLIR prints them as their bytes: 7.0 is 0x40E00000.
-    assert outlined.text.whole.count("0000E040" * 72) == 1
+    assert outlined.text.full.count("0000E040" * 72) == 1
     assert "elided" in outlined.text.short
     assert len(outlined.text.short) < 1500
     run_passes(outlined.text.short.encode(), None, "short")
@@ -286,12 +286,12 @@ func.func @f(%x: tensor<1x6x6x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<1x6x6x8
     names = list(module.outline().sources)
     module.name_executables({name: {"executable": name} for name in names})
     module.pass_destinations()
-    lines = body(module.bufferize().whole, "f")
+    lines = body(module.bufferize().full, "f")
     assert operations(lines) == [
         "memref.alloc", "call", "memref.alloc", "call", "memref.dealloc",
         "memref.alloc", "call", "memref.dealloc", "return",
     ]  # fmt: skip
-    assert operations(body(module.take_results().whole, "f")) == [
+    assert operations(body(module.take_results().full, "f")) == [
         "memref.alloc", "call", "memref.alloc", "call", "memref.dealloc", "call", "memref.dealloc",
         "return",
     ]  # fmt: skip

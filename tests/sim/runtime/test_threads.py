@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 
 import aie_conv
+from aie_conv.artifact import Artifact
 from aie_conv.errors import DeviceError
 from aie_conv.offload import offload
-from aie_conv.pipeline import Artifact
 from aie_conv.runtime.devices import SimDevice, open_device
 from aie_conv.runtime.executable import Executable
 from aie_conv.runtime.program import load_program

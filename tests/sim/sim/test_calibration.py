@@ -104,7 +104,10 @@ def test_the_recurrence_agrees_with_the_simulator(
     """A product with the plain dataflow (nothing resident), emitted and run with its data."""
     m, k, n = tile
     problem = conv2d(1, pixels // m, m, c, channels, 1, 1, dtype="i8", out_dtype="i32")
-    parameters = {"n": n, "kc": k, "resident": False, "b_depth": 2, "th": 1, "tw": m, "rep": 1}
+    parameters = {
+        "tile_n": n, "tile_k": k, "resident": False, "filter_buffers": 2, "tile_h": 1, "tile_w": m,
+        "pixel_repeats": 1,
+    }  # fmt: skip
     plan = Im2colRoute().propose(problem, "npu1_4col", parameters)
     arrays = blank_operands(plan)
     simulated = Simulator(plan.emit()).run(arrays).cycles

@@ -29,7 +29,7 @@ def regions(body: str, *results: str) -> dict[str, list[str]]:
     kinds, values = ", ".join([Y] * len(results)), ", ".join(f"%{r}" for r in results)
     text = f"func.func @f(%x: {X}, %w: {W}) -> ({kinds}) {{{HEAD}\n{body}  return {values} : {kinds}\n}}"
     outlined = OffloadModule(text.encode(), "f").outline()
-    run_passes(outlined.text.whole.encode(), None, "outlined")
+    run_passes(outlined.text.full.encode(), None, "outlined")
     words = ("conv_2d", "arith.addf", "math.tanh", "math.exp", "tensor.pad", "linalg.pooling")
     return {
         name: [word for line in source.splitlines() for word in words if word in line]

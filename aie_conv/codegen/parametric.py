@@ -1,0 +1,331 @@
+"""The matrix product of one core whose sizes are all run-time parameters: one program for every convolution.
+
+A step of K is one block of input channels at one tap of a window. A table says how far each step's block
+lies from a pixel's first, and another where each block of output pixels begins, so that windows, strides
+and dilations are nothing but tables. One loop walks the steps with a group of accumulators in registers.
+Only the buffers' lengths are fixed.
+
+The parameters lie in front of the sums, in one buffer of 32-bit words: the product reads a word of a table in
+every step, at the time at which it reads A and B, and the tools place a small buffer of its own behind the
+others, in the bank of B.
+
+Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
+[objects of A][channel groups][steps][x][s][t], C as [output pixels of a strip][n/t][r][t].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aie_conv.codegen.grouped import Operands
+from aie_conv.codegen.matrix_unit import I32, MatrixKernel
+from aie_conv.codegen.parameters import (
+    ARRAY_COLUMNS,
+    CORE_ROWS,
+    LOOP_FIELDS,
+    VECTOR_WORDS,
+    Field,
+    ParameterBlock,
+)
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Block, Op, Type, Value, memref
+from aie_conv.ir.printer import print_op
+from aie_conv.lazy import cached_property
+
+FIELDS = (
+    *LOOP_FIELDS,
+    Field("filter_objects"),
+    Field("output_objects"),
+    Field("steps"),
+    Field("pixel_groups"),
+    Field("channel_groups"),
+    Field("channel_blocks"),
+    Field("output_pixels"),
+    Field("residual_blocks"),
+    Field("k_chunks"),
+    Field("chunk_elements"),
+    Field("first_k_chunks"),
+    Field("residual_before", CORE_ROWS),
+    Field("residual_block", CORE_ROWS),
+    Field("residual_after", CORE_ROWS),
+    Field("input_before", CORE_ROWS),
+    Field("input_after", CORE_ROWS),
+    Field("column_tiles", ARRAY_COLUMNS),
+    Field("idle_objects", ARRAY_COLUMNS),
+    Field("bias_inside"),
+    Field("bias_object"),
+    Field("input_between"),
+    Field("residual_pixels"),
+    Field("residual_calls"),
+)
+"""What a core reads besides its tables.
+
+rounds, tiles, epilogue: as :data:`aie_conv.codegen.parameters.LOOP_FIELDS`; tiles of the fullest column.
+k_steps: groups of objects of A of a tile that one object of B, or all that meet one, serve.
+filter_objects: objects of B that meet one object of A.
+output_objects: objects of the output of a tile.
+steps: steps of K of an object of B.
+pixel_groups: groups of y blocks of output pixels of a tile.
+channel_groups: groups of x blocks of output channels of an object of B.
+channel_blocks: blocks of t output channels of an N tile.
+output_pixels: blocks of output pixels of an object of the output.
+residual_blocks: blocks of s channels of a pixel in an object of the residual.
+k_chunks, first_k_chunks: objects of A whose steps an object of B holds; of a tile's first.
+chunk_elements: elements of an object of B for one of these objects of A.
+residual_before, residual_after: objects of the residual for other rows of cores before and behind a row's.
+residual_block: block of the pixel at which a row's channels begin.
+input_before, input_after: objects of the input for other rows before and behind each of a row's.
+input_between: objects of the input for other rows between two of a row's.
+column_tiles: tiles of output pixels in a round of a column.
+idle_objects: objects of B in a round for tiles that other columns have more.
+bias_inside: whether an N tile's per-channel operands lie behind the weights of a tile's first object of B.
+bias_object: whether an object of their own comes behind a tile's others.
+residual_pixels: blocks of output pixels for which an object of the residual holds the channels.
+residual_calls: how many of them make an object of the output.
+"""
+
+_LEAST_CHANNELS = 16
+"""Channels that an N tile has at least, so that the tables of its pixels are short."""
+
+MOST_CONSTANTS = 6
+"""Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
+
+GROUPS = {
+    ("aie2", "i8"): (3, 2),
+    ("aie2", "i16"): (3, 2),
+    ("aie2", "bf16"): (3, 4),
+    ("aie2p", "i8"): (2, 2),
+    ("aie2p", "i16"): (2, 2),
+    ("aie2p", "bf16"): (2, 2),
+}
+"""Blocks of pixels and of channels of a group, by architecture and type: whatever is fastest where a
+compiler may fill the file of accumulators and still not slow where it may not, or where it pairs loads that
+meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer sums fill the file."""
+
+
+SEVEN_PIXEL_GROUPS = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
+"""The same for register blocks of seven pixels, of which images computed so waste none; where seven fit."""
+
+
+@dataclass(frozen=True)
+class ParametricKernel(MatrixKernel):
+    """The buffers of one kernel.
+
+    Attributes:
+        arch: the core's generation.
+        dtype: "i8", "i16" or "bf16".
+        a_elements, b_elements: lengths of the A and B buffers.
+        sums: length of C without the parameters in front of it.
+        seven_pixels: whether a group has seven blocks of pixels.
+    """
+
+    a_elements: int
+    b_elements: int
+    sums: int
+    seven_pixels: bool
+
+    @property
+    def group(self) -> tuple[int, int]:
+        """Blocks of pixels and blocks of t channels of a group of accumulators."""
+        key = self.arch.name, self.dtype
+        return SEVEN_PIXEL_GROUPS.get(key, GROUPS[key]) if self.seven_pixels else GROUPS[key]
+
+    @property
+    def least_blocks(self) -> int:
+        """Blocks of t channels that an object of B has at least, for which the tables have room."""
+        return max(_LEAST_CHANNELS // self.rst[2], self.group[1])
+
+    @cached_property
+    def most_steps(self) -> int:
+        """Steps of K that an object of B can hold."""
+        _, s, t = self.rst
+        return self.b_elements // (self.least_blocks * s * t)
+
+    @cached_property
+    def most_pixels(self) -> int:
+        """Blocks of pixels that C can hold, whole groups."""
+        r, _, t = self.rst
+        y, _ = self.group
+        blocks = self.sums // (r * self.least_blocks * t)
+        return blocks - blocks % y
+
+    @cached_property
+    def block(self) -> ParameterBlock:
+        """The run-time parameters, tables included.
+
+        A word for each step of an object of B: the distance of its block of A from the pixel's first block;
+        and for each block of output pixels: where it begins in A; in elements. Behind them a whole vector for
+        each constant of an epilogue.
+        """
+        constants = MOST_CONSTANTS * VECTOR_WORDS
+        return ParameterBlock(
+            (
+                *FIELDS,
+                Field("step_table", self.most_steps, alignment=4),
+                Field("pixel_table", self.most_pixels, alignment=1),
+                Field("constants", constants, alignment=VECTOR_WORDS),
+            )
+        )
+
+    @property
+    def memory(self) -> Type:
+        """The type of the parameters with the sums behind them."""
+        return memref("i32", self.block.words + self.sums)
+
+    @property
+    def arguments(self) -> list[tuple[str, Type]]:
+        """The function's arguments: names and types; ``c`` holds the parameters and the sums."""
+        return [
+            ("a", memref(self.dtype, self.a_elements)),
+            ("b", memref(self.dtype, self.b_elements)),
+            ("c", self.memory),
+            ("q", INDEX),
+            ("k", INDEX),
+            ("fresh", INDEX),
+        ]
+
+    def tables(
+        self, steps: Sequence[int], pixels: Sequence[int], constants: Sequence[int] = ()
+    ) -> dict[str, Sequence[int]]:
+        """The tables of :attr:`block`.
+
+        Args:
+            steps: distance of each step's block of A from the pixel's first, in elements.
+            pixels: where each block of output pixels begins in A, in elements; the last one is repeated
+                to fill a group.
+            constants: of the epilogue.
+        """
+        filled = -(-len(pixels) // self.group[0]) * self.group[0]
+        assert len(steps) <= self.most_steps
+        assert 0 < filled <= self.most_pixels
+        return {
+            "step_table": steps,
+            "pixel_table": [*pixels, *[pixels[-1]] * (filled - len(pixels))],
+            "constants": [constant for constant in constants for _ in range(VECTOR_WORDS)],
+        }
+
+    def cycles_of(self, steps: int, pixel_groups: int, channel_groups: int) -> int:
+        """Issue cycles of one call, an estimate; too high for fewer steps than fill a pipeline.
+
+        A group's sums are read before its steps and written behind them, at the pace of one buffer; the
+        more products a step has, the more of them run while sums are still on their way.
+
+        Args:
+            steps: of an object of B.
+            pixel_groups, channel_groups: groups that meet.
+        """
+        unit, (y, x) = self.unit, self.group
+        r, s, t = self.rst
+        blocks, aie2p = y * x, self.arch.name == "aie2p"
+        # The table's word takes a load besides.
+        a, b = y * unit.vectors(r * s, self.dtype), x * unit.vectors(s * t, self.dtype)
+        interval = max(blocks * unit.issue, a, b, -(-(a + b + 1) // 2), unit.distance)
+        way = blocks * unit.vectors(r * t, unit.accumulator)
+        around = 2 * way + 16
+        each = steps * interval + around + (5 if aie2p else 0)
+        return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
+
+    def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
+        """The function ``name(a, b, c, q, k, fresh)``: the products of A with its object q of B.
+
+        They are added to C, or written to it where ``fresh`` is not 0: one function for both, since the
+        program memory also holds the epilogues of all sharers.
+
+        Of C's channels these are the groups from q times the object's on. An object of B may hold the
+        steps of several objects of A, one behind the other: k is the number of this one.
+
+        Args:
+            name: of the function.
+            fresh: makes no difference.
+        """
+        del fresh
+        r, s, t = self.rst
+        (y, x), unit = self.group, self.unit
+        f = Function(name, self.arguments)
+        w, (a, b, c, q, k, is_fresh) = f.builder, f.arguments
+        operands = Operands(a, b, c)
+        operands.configure(w, unit, fresh=False)
+        zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
+        steps, pixels, pixel_c, object_c, group_b, part_b = (
+            self.block.load(w, c, word, factor=factor)
+            for word, factor in (
+                ("steps", 1),
+                ("pixel_groups", y),
+                ("channel_blocks", r * t),
+                ("channel_groups", x * r * t),
+                ("steps", x * s * t),
+                ("chunk_elements", 1),
+            )
+        )
+        begins = w.compare("ne", is_fresh, zero)
+        first_c, first_b = _product(w, q, object_c), _product(w, k, part_b)
+        first = w.plus(first_c, self.block.words)
+        # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
+        with w.carrying("g", (zero, pixels, w.constant(y)), [first]) as tile:
+            pixel_table = self.block.place("pixel_table")
+            starts = [w.word(c, w.plus(tile.iv, pixel_table + i)) for i in range(y)]
+            rows = [tile.values[0]]
+            for _ in range(y):
+                rows.append(w.sum(rows[-1], pixel_c))
+            tile.values = [rows.pop()]
+            with w.carrying("j", (zero, object_c, group_c), [first_b]) as slab:
+                at_b = slab.values[0]
+                slab.values = [w.sum(at_b, group_b)]
+                heads = [w.sum(row, slab.iv) for row in rows]
+                places = [w.plus(head, i * r * t) for head in heads for i in range(x)]
+                sums = self._sums(w, operands, begins, places)
+                sums = self._steps(w, operands, (starts, at_b), (zero, steps, one), sums)
+                for place, value in zip(places, sums, strict=True):
+                    unit.store_acc(w, c, place, value)
+        return f.finish()
+
+    def _sums(
+        self, w: Builder, operands: Operands, begins: Value, places: Sequence[Value]
+    ) -> list[Value]:
+        """The accumulators of a group: zeros where a tile begins, else what C holds."""
+        unit, fresh, held = self.unit, Block(), Block()
+        with w.inside(fresh):
+            w.op("scf.yield", *[unit.zero(w)] * len(places))
+        with w.inside(held):
+            w.op("scf.yield", *[unit.load_acc(w, operands.c, place) for place in places])
+        return w.chosen("sums", begins, fresh, held, [unit.carried] * len(places))
+
+    def _steps(
+        self,
+        w: Builder,
+        operands: Operands,
+        start: tuple[Sequence[Value], Value],
+        bounds: tuple[Value, Value, Value],
+        sums: list[Value],
+    ) -> list[Value]:
+        """The loop over the steps of K; gives the sums behind it.
+
+        Args:
+            w: where to.
+            operands: the buffers.
+            start: where the group's blocks of A and its first block of B begin.
+            bounds: of the loop.
+            sums: before it.
+        """
+        _, s, t = self.rst
+        x, unit = self.group[1], self.unit
+        with w.carrying("k", bounds, sums) as loop:
+            offset = w.word(operands.c, w.plus(loop.iv, self.block.place("step_table")))
+            at_b = w.sum(start[1], w.times(loop.iv, x * s * t))
+            ys = [unit.load_b(w, operands.b, w.plus(at_b, i * s * t)) for i in range(x)]
+            xs = [unit.load_a(w, operands.a, w.sum(pixel, offset)) for pixel in start[0]]
+            pairs = [(left, right) for left in xs for right in ys]
+            loop.values = [
+                unit.mac(w, left, right, acc, operands.adds)
+                for (left, right), acc in zip(pairs, loop.values, strict=True)
+            ]
+        return loop.results
+
+
+def _product(w: Builder, left: Value, right: Value) -> Value:
+    """The product of two indices, which fits into 32 bits."""
+    short = [w.value("n", "arith.index_cast", value, to=I32) for value in (left, right)]
+    return w.value("n", "arith.index_cast", w.value("n", "arith.muli", *short), to=INDEX)

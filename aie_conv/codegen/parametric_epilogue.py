@@ -1,0 +1,272 @@
+"""The epilogue of one object of the output, with sizes that are run-time parameters.
+
+It stands beside :mod:`aie_conv.codegen.parametric`, whose parameters it reads. Sums lie behind them as
+[pixels of a tile][n/t][r][t]; an object of the output has some pixels of a tile in the same form.
+Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says, a residual in an object of
+the input as [its pixels][blocks of s channels][r][s].
+"""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
+from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.parameters import VECTOR_WORDS, ParameterBlock
+from aie_conv.codegen.parametric import MOST_CONSTANTS
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref
+from aie_conv.ir.printer import print_op
+from aie_conv.problem import DTYPE_BYTES
+
+_USUAL_SHIFT = 16
+"""Shifts up to here choose the same bytes of a lane: further ones leave too little of it above them."""
+
+VECTOR_QUANTUM = 64
+"""Bytes that each per-channel operand is padded to: the longest vector load of the architectures."""
+
+
+def vector_offsets(
+    n: int, dtypes: Sequence[str], operand_bytes: int
+) -> tuple[tuple[int, ...], int]:
+    """Where per-channel operands lie behind one another, and their length, in operand elements.
+
+    Args:
+        n: channels of an N tile.
+        dtypes: the operands' types, in the order of the epilogue's inputs.
+        operand_bytes: of an element of the buffer that they lie in.
+    """
+    offsets, at = list[int](), 0
+    for dtype in dtypes:
+        offsets.append(at)
+        quanta = -(-n * DTYPE_BYTES[dtype] // VECTOR_QUANTUM)
+        at += quanta * (VECTOR_QUANTUM // operand_bytes)
+    return tuple(offsets), at
+
+
+@dataclass(frozen=True)
+class ParametricEpilogue(BlockEpilogue):
+    """One epilogue function; inputs besides the residual are per-channel operands.
+
+    Attributes:
+        sums: length of the accumulators, without the parameters in front of them.
+        output: length of the output's buffer.
+        a_elements: length of the A buffer.
+        bias: length of the buffer that per-channel operands are kept in.
+        block: the parameters.
+        residual: the input index of the residual, None without.
+        vector_bytes: of one vector load.
+    """
+
+    sums: int
+    output: int
+    a_elements: int
+    bias: int
+    block: ParameterBlock
+    residual: int | None
+    vector_bytes: int
+
+    @property
+    def vectors(self) -> tuple[int, ...]:
+        """The inputs that are per-channel operands, in the order in which they lie."""
+        return tuple(i for i in range(len(self.epilogue.inputs)) if i != self.residual)
+
+    @cached_property
+    def _lifted(self) -> dict[Hashable, int]:
+        """The constants that are parameters, so that layers that differ in them share a function.
+
+        Those of a requantisation are written for the same choice of bytes, whatever the shift.
+        """
+        found: dict[Hashable, int] = {}
+        for number, made in self._requantised.items():
+            _, left = self._part(number)
+            found |= {
+                (number, "low"): made.low,
+                (number, "high"): made.high,
+                (number, "left"): left,
+            }
+        for number, step in enumerate(self.epilogue.steps):
+            plain = step.op == "arith.constant" and step.dtype == "i32"
+            if plain and number not in self._absorbed:
+                found[number] = int(step.attr or 0)
+        return found if len(found) <= MOST_CONSTANTS else {}
+
+    @property
+    def constants(self) -> tuple[int, ...]:
+        """The values of the parameters in the table of constants."""
+        return tuple(self._lifted.values())
+
+    def _part(self, number: int) -> tuple[int, int]:
+        """Which part of a lane a requantisation takes, and how far it shifts to the left for it."""
+        made, bits = self._requantised[number], 8 * DTYPE_BYTES[self.epilogue.steps[number].dtype]
+        right = made.part * bits - made.left
+        part = made.part if right > _USUAL_SHIFT else _USUAL_SHIFT // bits
+        return part, part * bits - right
+
+    @property
+    def channel_step(self) -> int:
+        """Blocks of t channels that are made together; those of an N tile are a multiple of it."""
+        return 1 if self.residual is None else self._covered(self.residual)
+
+    def vector_offsets(self, n: int) -> tuple[tuple[int, ...], int]:
+        """:func:`vector_offsets` of :attr:`vectors`, for N tiles of ``n`` channels."""
+        dtypes = [self._dtype(index) for index in self.vectors]
+        return vector_offsets(n, dtypes, DTYPE_BYTES[self.operand_dtype])
+
+    @property
+    def _moves(self) -> int:
+        """Moves that make a block of the residual of A's: picked from a longer one, or joined of shorter."""
+        if self.residual is None:
+            return 0
+        (r, _, t), wide = self.rst, self._a_channels(self.residual)
+        row = r * wide * DTYPE_BYTES[self._dtype(self.residual)]
+        joined = sum(max(1, row * parts // 64) for parts in range(2, t // wide + 1))
+        return joined + (self.channel_step > 1)
+
+    def cycles_of(self, output_pixels: int, channel_blocks: int) -> int:
+        """Issue cycles of one call, an estimate.
+
+        Args:
+            output_pixels: blocks of pixels of an object of the output.
+            channel_blocks: blocks of t channels of an N tile.
+        """
+        load = self.lanes * 4, self.vector_bytes
+        each, more = pace(self.epilogue, self.accumulator, load, self._moves)
+        loops = channel_blocks // self.channel_step
+        return 20 + output_pixels * channel_blocks * each + loops * more
+
+    @property
+    def arguments(self) -> list[tuple[str, Type]]:
+        """The function's arguments: names and types."""
+        given = [("c", memref("i32", self.block.words + self.sums))]
+        if self.vectors:
+            given.append(("v", memref(self.operand_dtype, self.bias)))
+        given.append(("out", memref(self.out_dtype, self.output)))
+        if self.residual is not None:
+            given.append(("res", memref(self.operand_dtype, self.a_elements)))
+        indices = ["u"] if self.residual is None else ["u", "call", "at"]
+        return given + [(name, INDEX) for name in indices]
+
+    def signature(self) -> str:
+        """The function's argument types."""
+        return ", ".join(kind.text for _, kind in self.arguments)
+
+    def text(self, name: str) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name), 2)
+
+    def function(self, name: str) -> Op:
+        """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
+
+        With a residual a call makes the part of the output's object that an object of the residual is
+        for, ``call`` is its number. The last is the block of s channels of a pixel at which the
+        residual's channels begin.
+        """
+        r, s, t = self.rst
+        f = Function(name, self.arguments)
+        w, given = f.builder, {value.name: value for value in f.arguments}
+        sums, residual = given["c"], self.residual
+        zero, one = w.constant(0), w.constant(1)
+        channels, pixels = (
+            self.block.load(w, sums, "channel_blocks"),
+            self.block.load(w, sums, "output_pixels"),
+        )
+        pixel = w.value("i", "arith.muli", given["u"], pixels)
+        row = w.times(channels, r * t)
+        inside: Value | None = None
+        if residual is not None:
+            pixels = self.block.load(w, sums, "residual_pixels")
+            skipped = w.value("i", "arith.muli", given["call"], pixels)
+            inside = w.value("i", "arith.muli", skipped, row)
+            pixel = w.sum(pixel, skipped)
+        first = w.value("i", "arith.muli", pixel, row)
+        firsts, steps = [w.plus(first, self.block.words)], [row, row]
+        if residual is not None:
+            blocks = self.block.load(w, sums, "residual_blocks")
+            firsts.append(w.times(given["at"], r * s))
+            steps.append(w.times(blocks, r * s))
+        offsets = self._offsets(w, channels)
+        constants = self._read_constants(w, sums)
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
+            inputs = self._inputs(w, c, given.get("v"), offsets)
+            block = w.times(c, r * t)
+            out = w.sum(inside, block) if inside else block
+            starts = [w.sum(firsts[0], block), out, *firsts[1:]]
+            # Places are carried: their distances are no constants, and products take time.
+            with w.carrying("m", (zero, pixels, one), starts) as loop:
+                at, to, *lies_at = loop.values
+                wide = self._residual(w, c, given["res"], lies_at[0]) if lies_at else None
+                for phase, known in enumerate(inputs):
+                    values = dict(known)
+                    if residual is not None and wide is not None:
+                        values[residual] = self._phase(w, wide, residual, phase)
+                    ahead = phase * r * t
+                    acc = sums, w.plus(at, ahead)
+                    self._block(w, acc, (given["out"], w.plus(to, ahead)), values, constants)
+                pairs = zip(loop.values, steps, strict=True)
+                loop.values = [w.sum(place, step) for place, step in pairs]
+        return f.finish()
+
+    def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
+        """The constants that steps use; those that are parameters are read."""
+        r, _, t = self.rst
+        found: dict[Hashable, Value] = {}
+        for number, key in enumerate(self._lifted):
+            at = w.constant(self.block.place("constants", number * VECTOR_WORDS))
+            value = self._load(w, sums, at, t)
+            found[key] = w.shuffle("k", value, value, [*range(t)] * r)
+        return {**self._constants(w, found), **found}
+
+    def _requantise(
+        self, w: Builder, number: int, values: Mapping[int, Value], constants: Constants
+    ) -> Value:
+        """A shift right, bounds and a truncation, the constants of which may be parameters."""
+        if (number, "low") not in constants:
+            return super()._requantise(w, number, values, constants)
+        value = values[self._requantised[number].source]
+        for op, key in (("arith.maxsi", "low"), ("arith.minsi", "high"), ("arith.shli", "left")):
+            value = w.value("e", op, value, constants[number, key])
+        dtype = self.epilogue.steps[number].dtype
+        return self._every(w, value, dtype, self._part(number)[0])
+
+    def _offsets(self, w: Builder, channels: Value) -> dict[int, Value]:
+        """Where each per-channel operand begins, for so many blocks of channels."""
+        t, found = self.rst[2], dict[int, Value]()
+        at: Value | None = None
+        for index in self.vectors:
+            found[index] = at = at or w.constant(0)
+            if index == self.vectors[-1]:
+                break
+            length = w.times(channels, t * DTYPE_BYTES[self._dtype(index)])
+            quantum = w.constant(VECTOR_QUANTUM)
+            up = w.plus(length, VECTOR_QUANTUM - 1)
+            quanta = w.value("i", "arith.divui", up, quantum)
+            at = w.sum(at, w.times(quanta, VECTOR_QUANTUM // DTYPE_BYTES[self.operand_dtype]))
+        return found
+
+    def _inputs(
+        self, w: Builder, c: Value, buffer: Value | None, offsets: dict[int, Value]
+    ) -> list[dict[int, Value]]:
+        """The per-channel operands of the blocks of channels that begin at ``c``."""
+        blocks = [w.plus(c, phase) for phase in range(self.channel_step)]
+        if buffer is None:
+            return [{} for _ in blocks]
+
+        def operand(index: int, start: Value, block: Value) -> Value:
+            at = w.sum(start, w.times(block, self._channel_operands(index)))
+            return self._channels(w, index, buffer, at)
+
+        return [
+            {index: operand(index, start, block) for index, start in offsets.items()}
+            for block in blocks
+        ]
+
+    def _residual(self, w: Builder, c: Value, buffer: Value, pixel: Value) -> Value:
+        """What the residual's blocks of a pixel hold for the blocks of channels from ``c`` on."""
+        assert self.residual is not None
+        index, size = self.residual, self.rst[0] * self.rst[1]
+
+        def read(block: Value) -> Value:
+            return self._a_block(w, index, buffer, w.sum(pixel, w.times(block, size)))
+
+        return self._gather(w, index, c, read)

@@ -1,0 +1,266 @@
+"""Where the tiles of a direct convolution lie in the host's buffers."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise, product
+
+from aie_conv.direct.geometry import Geometry, extent, held_axes, outer_steps
+from aie_conv.direct.view import DirectView
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.addresses import residual_starts
+
+
+@dataclass(frozen=True)
+class NTiles:
+    """The N tiles: so many channels in a band of the output's rows each.
+
+    Attributes:
+        count: of all groups and bands.
+        n: output channels of each.
+        band: of them in a band.
+        last: where the channels of a band's last one begin at the latest: it may overlap the one before it.
+        group: of them in a group.
+        group_input, channel_input: elements of the input from one group, and from one channel, to the next.
+    """
+
+    count: int
+    n: int
+    band: int
+    last: int
+    group: int
+    group_input: int
+    channel_input: int
+
+    def channel_of(self, n_tile: int) -> int:
+        """First output channel."""
+        return min(n_tile % self.band * self.n, self.last)
+
+    def input_of(self, n_tile: int) -> int:
+        """Where the input of its channels begins."""
+        own = self.channel_of(n_tile) * self.channel_input
+        return n_tile // self.group * self.group_input + own
+
+    @property
+    def runs(self) -> tuple[tuple[int, int, int], ...]:
+        """(first N tile, count, first channel) of those whose channels follow one another."""
+        channels = self.last + self.n
+        whole, bands = channels // self.n, self.count // self.band
+        found: list[tuple[int, int, int]] = []
+        for band in range(bands):
+            first = band * self.band
+            found.append((first, whole, 0))
+            if whole < self.band:
+                found.append((first + whole, 1, self.last))
+        return tuple(found) if len(found) > 1 else ((0, self.count, 0),)
+
+
+@dataclass(frozen=True)
+class TileAddresses:
+    """The addresses of one mapping; see :class:`aie_conv.mapping.mapping.Addresses`.
+
+    Attributes:
+        view: what is run.
+        geometry: the pixels of a tile.
+        n_tiles: who they are.
+        window: what of the window is held.
+        channels: of an object of the input, and steps of K along them.
+        parts: cores that an object of the shim's input stream holds a part for.
+        residual: channels of the residual in one object, and objects that bring a tile's.
+        pack: the copies of the filter, to a value of this name.
+    """
+
+    view: DirectView
+    geometry: Geometry
+    n_tiles: NTiles
+    window: int
+    channels: tuple[int, int]
+    parts: int
+    residual: tuple[int, int]
+    pack: "Callable[[TileAddresses, str], tuple[HostCopy, ...]]"
+
+    @property
+    def over_read(self) -> int:
+        """Nothing: rows outside the input repeat the nearest one."""
+        return 0
+
+    @property
+    def n_tile_runs(self) -> tuple[tuple[int, int, int], ...]:
+        """See :class:`NTiles`."""
+        return self.n_tiles.runs
+
+    def channel_of(self, n_tile: int) -> int:
+        """First output channel of an N tile."""
+        return self.n_tiles.channel_of(n_tile)
+
+    def first_row(self, n_tile: int) -> int:
+        """First output row of an N tile's band; the last band ends at the border."""
+        rows = self.geometry.band_rows
+        return min(n_tile // self.n_tiles.band * rows, self.view.rows.size - rows)
+
+    def origin(self, tile: int) -> tuple[int, int, tuple[int, ...]]:
+        """First output row and column of a tile in its band, and the indices of the outer loops.
+
+        The last tile of an axis ends at the border. The first row is negative where the band has
+        fewer rows than the tile.
+        """
+        return tile_origin(self.view, self.geometry, tile)
+
+    @cached_property
+    def _places(self) -> list[tuple[int, int]]:
+        """For each row of an object of the input: its strip, and its place therein."""
+        g = self.geometry
+        strips = [min(i // g.apart, g.strips - 1) for i in range(g.rows_in)]
+        return [(strip, i - strip * g.apart) for i, strip in enumerate(strips)]
+
+    def _input_rows(self, row: int) -> list[tuple[int, int, int]]:
+        """Runs of the input's rows, in pitches, that a tile from output row ``row`` holds.
+
+        Rows outside the input, which only pixels outside the output need, repeat the nearest one.
+        """
+        g, axis = self.geometry, held_axes(self.view, self.window)[0]
+        last = extent(axis, g.band_rows) - 1
+        first = row * axis.step
+        if not g.expanded and first >= 0 and first + g.rows_in - 1 <= last:
+            return [(first, g.rows_in, 1)]
+        wanted = (first + strip * g.height * axis.step + i for strip, i in self._places)
+        return list(segments([min(max(i, 0), last) for i in wanted]))
+
+    def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
+        """The input that a tile's windows touch, a chunk of K after the other, then its residual."""
+        view, (k, channel_steps) = self.view, self.channels
+        rows, columns = held_axes(view, self.window)
+        row, column, outer = self.origin(tile)
+        base = view.lhs_offset + column * columns.lhs
+        base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
+        inner = ((self.geometry.columns, columns.pitch), (k, 1))
+        starts = [
+            base + self.n_tiles.input_of(n_tile) + self.first_row(n_tile) * rows.lhs
+            for n_tile in n_tiles[: self.parts]
+        ]
+        steps = (*outer_steps(view, self.window), (channel_steps, k))
+        found = self._input_rows(row)
+        evenly = len({b - a for a, b in pairwise(starts)}) <= 1
+        if len(found) == 1 and evenly:
+            ((first, count, by),) = found
+            parts = (len(starts), starts[1] - starts[0] if len(starts) > 1 else 0)
+            dims = (*steps, parts, (count, by * rows.pitch), *inner)
+            yield view.lhs.name, Pattern(starts[0] + first * rows.pitch, dims)
+        else:
+            for step in product(*([i * stride for i in range(size)] for size, stride in steps)):
+                for start, (first, count, by) in product(starts, found):
+                    at = start + sum(step) + first * rows.pitch
+                    yield view.lhs.name, Pattern(at, ((count, by * rows.pitch), *inner))
+        if view.residual is not None:
+            yield from self._residual_patterns(row, column, outer, n_tiles)
+
+    def _residual_patterns(
+        self, row: int, column: int, outer: tuple[int, ...], n_tiles: Sequence[int]
+    ) -> Iterator[tuple[str, Pattern]]:
+        """The residual's pixels where the input's first taps would lie; the rest is filler."""
+        view, residual, g = self.view, self.view.residual, self.geometry
+        assert residual is not None
+        rows, columns = view.rows, view.columns
+        base = residual.offset + column * columns.residual
+        base += sum(loop.residual * i for loop, i in zip(view.outer, outer, strict=True))
+        at = (row + strip * g.height + min(i, g.height - 1) for strip, i in self._places)
+        wanted = [min(max(i, 0), g.band_rows - 1) for i in at]
+        width, w = g.columns, self.residual[0]
+        last = residual.argument.elements - (width - 1) * columns.residual - w
+        objects = residual_starts(
+            self.n_tiles.n, *self.residual, n_tiles, self.channel_of, unicast=self.parts > 1
+        )
+        for starts in objects:
+            for channel, n_tile in zip(starts, n_tiles, strict=False):
+                start = channel + self.first_row(n_tile) * rows.residual
+                for first, count, by in segments(wanted):
+                    at = base + start + first * rows.residual
+                    stride = by * rows.residual
+                    # The filler beside the last pixels may lie behind the buffer.
+                    if at + (count - 1) * stride <= last:
+                        inside = count
+                    else:
+                        inside = (last - at) // stride + 1 if at <= last and stride else 0
+                    if inside:
+                        whole = ((inside, stride), (width, columns.residual), (w, 1))
+                        yield residual.argument.name, Pattern(at, whole)
+                    for i in range(inside, count):
+                        here = at + i * stride
+                        pixels = ((g.width, columns.residual), (w, 1))
+                        yield residual.argument.name, Pattern(here, pixels)
+                        if width > g.width:
+                            filler = ((width - g.width, 0), (w, 1))
+                            yield residual.argument.name, Pattern(here, filler)
+
+    def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
+        """The tile's pixels; rows outside the output are written first, and overwritten."""
+        view, n = self.view, self.n_tiles.n
+        row, column, outer = self.origin(tile)
+        base = view.out_offset + column * view.columns.out
+        base += sum(loop.out * i for loop, i in zip(view.outer, outer, strict=True))
+        wanted = [max(row + i, 0) for i in range(self.geometry.rows_out)]
+        parts = [
+            (
+                base + first * view.rows.out,
+                ((count, by * view.rows.out), (self.geometry.width, view.columns.out)),
+            )
+            for first, count, by in segments(wanted)
+        ]
+        starts = [
+            self.channel_of(n_tile) + self.first_row(n_tile) * view.rows.out for n_tile in n_tiles
+        ]
+        if len(parts) == 1 and starts == [starts[0] + i * n for i in range(len(starts))]:
+            ((at, dims),) = parts
+            yield Pattern(at + starts[0], ((len(starts), n), *dims, (n, 1)))
+            return
+        for start, (at, dims) in product(starts, parts):
+            yield Pattern(at + start, (*dims, (n, 1)))
+
+    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """See :attr:`pack`."""
+        return self.pack(self, dest)
+
+    def describe(self, steps: str) -> list[str]:
+        """The tile in words."""
+        return describe_tile(self.geometry, self.n_tiles.n, self.channels[0], steps)
+
+
+def describe_tile(g: Geometry, n: int, k: int, steps: str) -> list[str]:
+    """A tile's pixels and channels in words."""
+    strips = f" in {g.strips} strips of {g.height}" if g.strips > 1 else ""
+    return [
+        f"tile of a core   {g.rows_out} x {g.width} output pixels, {n} output channels, {steps}",
+        f"  output rows    {g.rows_out}{strips}",
+        f"  input          {g.rows_in} x {g.columns} pixels with the halo of a"
+        f" {g.taps[0]} x {g.taps[1]} window, {k} channels",
+    ]
+
+
+def tile_origin(view: DirectView, g: Geometry, tile: int) -> tuple[int, int, tuple[int, ...]]:
+    """First output row and column of a tile in its band, and the indices of the outer loops."""
+    across, down = -(-view.columns.size // g.width), -(-g.band_rows // g.rows_out)
+    tile, ix = divmod(tile, across)
+    tile, iy = divmod(tile, down)
+    at: list[int] = []
+    for loop in reversed(view.outer):
+        tile, i = divmod(tile, loop.size)
+        at.append(i)
+    row = min(iy * g.rows_out, g.band_rows - g.rows_out)
+    column = min(ix * g.width, view.columns.size - g.width)
+    return row, column, tuple(reversed(at))
+
+
+def segments(values: list[int]) -> Iterator[tuple[int, int, int]]:
+    """Runs of a list that grows by one or stays: (first, count, 0 or 1)."""
+    run: list[int] = []
+    for value in values:
+        if len(run) >= 2 and value - run[-1] != run[1] - run[0]:
+            yield run[0], len(run), run[1] - run[0]
+            run = []
+        elif run and value - run[-1] not in (0, 1):
+            yield run[0], len(run), 0
+            run = []
+        run.append(value)
+    if run:
+        yield run[0], len(run), run[1] - run[0] if len(run) > 1 else 0

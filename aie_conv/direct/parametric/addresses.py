@@ -1,0 +1,212 @@
+"""Where the strips and objects of a parametric mapping lie in the host's buffers."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import pairwise, product
+from math import prod
+
+from aie_conv.direct.addresses import describe_tile
+from aie_conv.direct.geometry import Geometry, held_axes, outer_steps
+from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.direct.view import DirectView
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.mapping import Dims
+
+
+@dataclass(frozen=True)
+class StripAddresses:
+    """The addresses of one mapping; see :class:`aie_conv.mapping.mapping.Addresses`.
+
+    Attributes:
+        view: what is run.
+        p: its parameters.
+        tile: how it fills its layout.
+        residual: how a residual comes.
+        rows: of cores.
+        group: blocks of channels of a group of accumulators.
+        block: elements of K and channels of each.
+    """
+
+    view: DirectView
+    p: ParametricParameters
+    tile: ParametricTile
+    residual: ResidualTile
+    rows: int
+    group: int
+    block: tuple[int, int]
+
+    @property
+    def n_tile_runs(self) -> tuple[tuple[int, int, int], ...]:
+        """They do not overlap."""
+        return ((0, self._n_tiles, 0),)
+
+    @property
+    def _n_tiles(self) -> int:
+        return -(-self.view.n // self.p.tile_n)
+
+    def channel_of(self, n_tile: int) -> int:
+        """First output channel of an N tile."""
+        return n_tile * self.p.tile_n
+
+    def origin(self, tile: int) -> tuple[int, int, tuple[int, ...]]:
+        """First output row and column of a tile, and the indices of the outer loops.
+
+        The last tile of an axis ends at the border.
+        """
+        view, rows, width = self.view, self.tile.rows_out, self.p.width
+        tile, ix = divmod(tile, -(-view.columns.size // width))
+        tile, iy = divmod(tile, -(-view.rows.size // rows))
+        at: list[int] = []
+        for loop in reversed(view.outer):
+            tile, i = divmod(tile, loop.size)
+            at.append(i)
+        row = min(iy * rows, view.rows.size - rows)
+        return row, min(ix * width, view.columns.size - width), tuple(reversed(at))
+
+    @cached_property
+    def _input_dims(self) -> Dims:
+        """How the shim walks a tile's input: steps of K, rows that share time, strips, pixels, channels."""
+        view, p, tile = self.view, self.p, self.tile
+        rows, columns = held_axes(view, p.window)
+        row = rows.step * rows.pitch
+        strip = tile.rows_apart(p) * row
+        pixels = ((tile.input_pixels // p.input_width, rows.pitch), (p.input_width, columns.pitch))
+        if p.interleaved:
+            high, objects = tile.output_shape[0], tile.output_objects
+            apart = (objects, tile.strips * high * row)
+            pixels = (apart, (high, rows.pitch), (p.input_width, columns.pitch))
+        elif tile.input_pixels % p.input_width:
+            # Rows of the input that are there from end to end follow one another: so do their pixels.
+            pixels = ((tile.input_pixels, columns.pitch),)
+        steps = (*outer_steps(view, p.window), (view.channels // p.tile_k, p.tile_k))
+        shared = (p.time_shared, tile.strips * p.height * row)
+        return (*steps, shared, (tile.strips, strip), *pixels, (p.tile_k, 1))
+
+    @property
+    def over_read(self) -> int:
+        """Pixels of a strip that no window needs."""
+        view = self.view
+        last = (view.rows.size - self.tile.rows_out) * view.rows.lhs
+        last += (view.columns.size - self.p.width) * view.columns.lhs
+        last += sum((loop.size - 1) * loop.lhs for loop in view.outer)
+        last += sum((size - 1) * stride for size, stride in self._input_dims)
+        return max(0, view.lhs_offset + last + 1 - view.lhs.elements)
+
+    def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
+        """The strips of a tile, a chunk of K after the other, then its residual."""
+        view = self.view
+        row, column, outer = self.origin(tile)
+        base = view.lhs_offset + row * view.rows.lhs + column * view.columns.lhs
+        base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
+        yield view.lhs.name, Pattern(base, self._input_dims)
+        if view.residual is not None:
+            yield from self._residual_patterns(row, column, outer, n_tiles)
+
+    def _residual_patterns(
+        self, row: int, column: int, outer: tuple[int, ...], n_tiles: Sequence[int]
+    ) -> Iterator[tuple[str, Pattern]]:
+        """For the parts of each object of the output their residual, the channels of all rows of cores."""
+        view, operand, residual = self.view, self.view.residual, self.residual
+        assert operand is not None
+        base = operand.offset + row * view.rows.residual + column * view.columns.residual
+        base += sum(loop.residual * i for loop, i in zip(view.outer, outer, strict=True))
+        base += self.channel_of(n_tiles[0])
+        w, each = residual.channels, residual.pixels
+        row, column, wide = view.rows.residual, view.columns.residual, self.tile.output_shape[1]
+        for at, (strips, *_) in self._objects(row, column):
+            for call in range(residual.calls):
+                down, across = divmod(call * each, wide)
+                pixels = ((max(1, each // wide), row), (min(each, wide), column))
+                dims = ((residual.objects, w), strips, *pixels, (w, 1))
+                yield (
+                    operand.argument.name,
+                    Pattern(base + at + down * row + across * column, dims),
+                )
+
+    def _objects(self, row: int, column: int) -> Iterator[tuple[int, Dims]]:
+        """Where each output object's pixels begin and lie, in a buffer with these strides, strip by strip."""
+        p, tile = self.p, self.tile
+        high, wide = tile.output_shape
+        pixels = ((tile.strips, tile.rows_apart(p) * row), (high, row), (wide, column))
+        apart = tile.strips * high if p.interleaved else high
+        for i, j in product(range(p.height // high), range(p.width // wide)):
+            yield i * apart * row + j * wide * column, pixels
+
+    def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
+        """Where each object of a tile's output goes, the N tiles of the rows in their order."""
+        view, n = self.view, self.p.tile_n
+        row, column, outer = self.origin(tile)
+        base = view.out_offset + row * view.rows.out + column * view.columns.out
+        base += sum(loop.out * i for loop, i in zip(view.outer, outer, strict=True))
+        starts = [self.channel_of(n_tile) for n_tile in n_tiles]
+        own = min(len(starts), self._n_tiles)
+        evenly = len({b - a for a, b in pairwise(starts[:own])}) <= 1
+        turns = self.tile.strips * self.p.height * view.rows.out if self.p.time_shared > 1 else 0
+        for down, pixels in self._objects(view.rows.out, view.columns.out):
+            at = base + down
+            if evenly:
+                apart = starts[1] - starts[0] if own > 1 else 0
+                rows = ((len(starts) // own, turns), (own, apart))
+                yield Pattern(at + starts[0], (*rows, *pixels, (n, 1)))
+                continue
+            for start in starts:
+                yield Pattern(at + start, (*pixels, (n, 1)))
+
+    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
+        view, p, tile, dtype = self.view, self.p, self.tile, self.view.dtype
+        (s, t), x = self.block, self.group
+        outer = prod(size for size, _ in outer_steps(view, p.window))
+        parts, groups = view.channels // p.tile_k, p.object_channels // (x * t)
+        # Where an object of the filter holds several chunks there is one object for all channels.
+        objects = tile.channel_objects
+        split = (
+            self._n_tiles, objects, groups, x, t, outer, prod(tile.taps), parts, p.tile_k // s, s,
+        )  # fmt: skip
+        order = (0, 5, 7, 1, 2, 6, 8, 3, 9, 4)
+        blocks, zeros = tuple(split[i] for i in order), (0,) * 10
+        made = HostCopy(view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros)
+        chunk, span = p.object_channels * tile.k_elements, p.object_k_chunks
+        if chunk * span == p.filter_elements and tile.k_steps % span == 0:
+            return (made,)
+        made = replace(made, dest=f"{dest}_tight")
+        count, starts = self._n_tiles * objects, [0]
+        if tile.k_steps % span == 0:
+            count, ends = count * tile.k_objects, [span]
+        else:
+            # Then an object of the filter is for all channels; the first has fewer chunks.
+            ends = [tile.first_k_chunks + i * span for i in range(tile.k_objects)]
+            starts += ends[:-1]
+        tight, padded = (count, ends[-1] * chunk), (count, len(ends) * p.filter_elements)
+        return (
+            made,
+            *(
+                HostCopy(
+                    made.dest, tight, dtype, (0, first * chunk), (count, (last - first) * chunk), (0, 1),
+                    dest, padded, dtype, (0, number * p.filter_elements),
+                )
+                for number, (first, last) in enumerate(zip(starts, ends, strict=True))
+            ),
+        )  # fmt: skip
+
+    def describe(self, steps: str) -> list[str]:
+        """The tile in words."""
+        p, tile = self.p, self.tile
+        rows = tile.input_pixels // p.input_width
+        g = Geometry(
+            tile.strips * p.time_shared, p.height, p.width, rows, p.input_width, tile.taps, tile.step,
+            tile.dilation, self.view.rows.size, tile.strips * rows, True,
+        )  # fmt: skip
+        filters = f"{tile.channel_objects} objects of the filter to one of the input"
+        if tile.channel_objects == 1:
+            filters = "1 object of the filter to one of the input"
+        if p.object_k_chunks > 1:
+            filters = f"{p.object_k_chunks} objects of the input to one of the filter"
+        outputs = f"{tile.output_objects} object{'s' * (tile.output_objects > 1)} of output a tile"
+        return [
+            *describe_tile(g, p.tile_n, p.tile_k, steps),
+            "  the program    serves many shapes: all sizes of the tile are run-time parameters",
+            f"                 {filters}, {outputs}",
+        ]

@@ -1,0 +1,209 @@
+"""What a program for many shapes fixes, and how a tile whose sizes are parameters fills it."""
+
+from dataclasses import dataclass
+from math import prod
+
+from aie_conv.arch import Device
+from aie_conv.direct.geometry import DirectParameters, held_window, outer_count
+from aie_conv.direct.view import DirectView
+from aie_conv.mapping.numbers import ceil_div, each, where
+from aie_conv.problem import DTYPE_BYTES
+
+
+@dataclass(frozen=True)
+class L1Layout:
+    """What a program for many shapes fixes, in bytes of one core's memory.
+
+    Attributes:
+        input, filter, output: an object of each.
+        accumulators: all sums.
+        bias: the per-channel operands of an N tile.
+        seven_pixels: whether the core's product takes pixels by sevens.
+    """
+
+    input: int
+    filter: int
+    output: int
+    accumulators: int
+    bias: int
+    seven_pixels: bool
+
+    def elements(self, view: DirectView, device: Device) -> dict[str, int]:
+        """The same as parameters of a mapping, in elements; of the input a row of the instruction."""
+        rows, size = device.arch.matmul[view.dtype][0], DTYPE_BYTES[view.dtype]
+        out = DTYPE_BYTES[view.problem.out.dtype]
+        return {
+            "input_row_elements": self.input // rows // size,
+            "filter_elements": self.filter // size,
+            "output_elements": self.output // out,
+            "accumulator_elements": self.accumulators // 4,
+            "bias_elements": self.bias // size,
+        }
+
+
+LAYOUTS = (
+    L1Layout(7168, 4608, 3584, 30720, 512, seven_pixels=True),
+    L1Layout(7168, 4608, 3584, 16384, 512, seven_pixels=True),
+    L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
+)
+"""Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
+channels are powers of two. The filter's object holds a 3x3 window over 32 channels of int8 for 16 others."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParametricParameters(DirectParameters):
+    """The parameters of a mapping in a layout; see :class:`DirectParameters` for the others.
+
+    Attributes:
+        input_width: pixels of the input in a row of a strip.
+        object_channels: output channels of one object of the filter.
+        object_k_chunks: chunks of K of one object of the filter; a tile's first one has what is left over.
+        time_shared: groups of rows of cores with pixels of their own: they take turns with the objects of the
+            input. Rows of one group have N tiles of their own.
+        interleaved: the strips of an object of the output follow one another, and so do the tile's objects;
+            else each strip's pixels do.
+        input_row_elements, filter_elements, output_elements, accumulator_elements, bias_elements: the layout:
+            a strip of the input, an object of the filter and of the output, the sums, per-channel operands.
+        seven_pixels: of the layout.
+    """
+
+    input_width: int
+    object_channels: int
+    object_k_chunks: int
+    time_shared: int
+    interleaved: bool
+    input_row_elements: int
+    filter_elements: int
+    output_elements: int
+    accumulator_elements: int
+    bias_elements: int
+    seven_pixels: bool
+
+
+def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:
+    """Rows and columns of a strip in an object of the output; (0, 0) where they are no rectangle.
+
+    Columns of a strip that are there from top to bottom are written in one run of rows, and so are
+    interleaved strips.
+
+    Args:
+        height, width: of a strip.
+        pixels: of each strip in an object.
+        interleaved: as in :class:`ParametricParameters`.
+    """
+    columns, rows = pixels // height, pixels // width
+    if not interleaved and columns * height == pixels and width % max(1, columns) == 0:
+        return height, columns
+    if rows * width == pixels and height % max(1, rows) == 0:
+        return rows, width
+    if not interleaved and width % pixels == 0:
+        return 1, pixels
+    return 0, 0
+
+
+@dataclass(frozen=True)
+class ParametricTile:
+    """How a tile fills a layout.
+
+    Attributes:
+        strips: of a tile: the rows of the matrix instruction.
+        outputs: output pixels of a strip.
+        rows_out: output rows of a tile, of all that share time.
+        taps, step, dilation: of the window that is held.
+        k_elements: elements of one output channel's filter in a chunk of K.
+        k_steps: chunks of K.
+        input_pixels: pixels of the input in a strip, those that no window needs included.
+        k_objects: objects of the filter that bring all of K for some channels.
+        first_k_chunks: chunks of K of the first of them.
+        channel_objects: objects of the filter that meet one object of the input.
+        output_pixels: output pixels of each strip in an object of the output.
+        output_shape: rows and columns of them.
+        output_objects: objects of the output of a tile.
+    """
+
+    strips: int
+    outputs: int
+    rows_out: int
+    taps: tuple[int, int]
+    step: tuple[int, int]
+    dilation: tuple[int, int]
+    k_elements: int
+    k_steps: int
+    input_pixels: int
+    k_objects: int
+    first_k_chunks: int
+    channel_objects: int
+    output_pixels: int
+    output_shape: tuple[int, int]
+    output_objects: int
+
+    def rows_apart(self, p: ParametricParameters) -> int:
+        """Output rows from one strip of an object of the output to the next."""
+        return where(p.interleaved, self.output_shape[0], p.height)
+
+
+def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
+    """How a tile fills its layout."""
+    strips, held = device.arch.matmul[view.dtype][0], held_window(view, p.window)
+    k_steps = outer_count(view, p.window) * (view.channels // p.tile_k)
+    k_objects = ceil_div(k_steps, p.object_k_chunks)
+    output_pixels = p.output_elements // (strips * p.tile_n)
+    return ParametricTile(
+        strips=strips,
+        outputs=p.height * p.width,
+        rows_out=p.time_shared * strips * p.height,
+        taps=held.taps,
+        step=held.step,
+        dilation=held.dilation,
+        k_elements=prod(held.taps) * p.tile_k,
+        k_steps=k_steps,
+        input_pixels=p.input_row_elements // p.tile_k,
+        k_objects=k_objects,
+        first_k_chunks=k_steps - (k_objects - 1) * p.object_k_chunks,
+        channel_objects=p.tile_n // p.object_channels,
+        output_pixels=output_pixels,
+        output_shape=each(output_shape, p.height, p.width, output_pixels, p.interleaved),
+        output_objects=strips * p.height * p.width * p.tile_n // p.output_elements,
+    )
+
+
+@dataclass(frozen=True)
+class ResidualTile:
+    """How a residual fills objects of the input.
+
+    Attributes:
+        calls: parts of an output object's pixels that it comes for, so that an object has many channels of
+            each. With those of all rows of cores the shim reads longer runs, and no row waits for another's.
+        pixels: output pixels of each strip for which one object holds it.
+        channels: that one object holds of them; 0 without a residual.
+        objects: that bring it for such pixels, for all rows of cores.
+    """
+
+    calls: int
+    pixels: int
+    channels: int
+    objects: int
+
+
+def make_residual(
+    view: DirectView, device: Device, p: ParametricParameters, tile: ParametricTile
+) -> ResidualTile:
+    """How the residual of a tile comes."""
+    residual, rows = view.residual, device.arch.core_rows
+    if residual is None:
+        return ResidualTile(1, tile.output_pixels, 0, 0)
+    row, size = p.input_row_elements * DTYPE_BYTES[view.dtype], DTYPE_BYTES[residual.dtype]
+
+    def calls_of(row: int, pixels: int, wide: int, n: int) -> int:
+        least = row // (pixels * size)
+        for calls in range(max(1, rows * n // max(1, least)), 1, -1):
+            each_call = pixels // calls
+            whole = each_call * calls == pixels and rows * n % (least * calls) == 0
+            if whole and (each_call % wide == 0 or wide % each_call == 0):
+                return calls
+        return 1
+
+    calls = each(calls_of, row, tile.output_pixels, tile.output_shape[1], p.tile_n)
+    pixels = tile.output_pixels // calls
+    channels = row // (pixels * size)
+    return ResidualTile(calls, pixels, channels, rows * p.tile_n // channels)

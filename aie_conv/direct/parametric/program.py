@@ -1,0 +1,336 @@
+"""What the cores of a parametric mapping run, and the parameters that they read."""
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from itertools import product
+
+from aie_conv.arch import Device
+from aie_conv.codegen.parameters import VECTOR_WORDS
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
+from aie_conv.codegen.text import Writer
+from aie_conv.codegen.window import Window
+from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.mapping.core import ENDLESS, Core, epilogue_name, memref, take_function
+from aie_conv.mapping.mapping import Mapping
+from aie_conv.problem import DTYPE_BYTES
+
+
+@dataclass(frozen=True)
+class ParametricProgram:
+    """Loops all of whose trips are run-time parameters; see :class:`aie_conv.mapping.mapping.Program`.
+
+    Attributes:
+        device: where.
+        kernel, epilogue: the functions of the cores.
+        p: the mapping's parameters.
+        tile: how it fills its layout.
+        residual: how a residual comes.
+    """
+
+    device: Device
+    kernel: ParametricKernel
+    epilogue: ParametricEpilogue
+    p: ParametricParameters
+    tile: ParametricTile
+    residual: ResidualTile
+
+    def row_turn(self, row: int) -> int:
+        """Which of the rows that share time a row of cores is."""
+        return row * self.p.time_shared // self.device.arch.core_rows
+
+    def encode(self, mapping: Mapping, epilogue: int) -> tuple[int, ...]:
+        """All sizes of the tile, and the two tables."""
+        p, tile, kernel, grid = self.p, self.tile, self.kernel, mapping.grid
+        (y, x), (_, s, t) = kernel.group, kernel.rst
+        rows, columns = range(grid.rows), range(grid.columns)
+        tiles = [grid.tiles_of(column) for column in columns]
+        turns, tail = p.time_shared, mapping.filters.tail_objects
+        values: dict[str, int | Sequence[int]] = {
+            "rounds": grid.rounds,
+            "tiles": grid.column_tiles,
+            "k_steps": tile.k_objects,
+            "epilogue": epilogue,
+            "filter_objects": tile.channel_objects,
+            "output_objects": tile.output_objects,
+            "steps": tile.k_elements // s,
+            "pixel_groups": -(-tile.outputs // y),
+            "channel_groups": p.object_channels // (x * t),
+            "channel_blocks": p.tile_n // t,
+            "output_pixels": tile.output_pixels,
+            "k_chunks": p.object_k_chunks,
+            "first_k_chunks": tile.first_k_chunks,
+            "chunk_elements": p.object_channels * tile.k_elements,
+            "input_before": [self.row_turn(row) for row in rows],
+            "input_after": [turns - 1 - self.row_turn(row) for row in rows],
+            "input_between": turns - 1,
+            "column_tiles": tiles,
+            "idle_objects": [(grid.column_tiles - own) * mapping.filters.objects for own in tiles],
+            "bias_inside": 1 - tail,
+            "bias_object": tail,
+        }
+        return kernel.block.encode({**values, **self._residual_values(mapping), **self._tables()})
+
+    def _residual_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
+        view, residual = mapping.view, self.residual
+        if view.residual is None:
+            return {}
+        size = DTYPE_BYTES[view.dtype]
+        of_block = self.kernel.rst[1] * size // DTYPE_BYTES[view.residual.dtype]
+        places = [
+            divmod(row * self.p.tile_n, residual.channels) for row in range(mapping.grid.rows)
+        ]
+        return {
+            "residual_blocks": residual.channels // of_block,
+            "residual_pixels": residual.pixels,
+            "residual_calls": residual.calls,
+            "residual_before": [first for first, _ in places],
+            "residual_block": [inside // of_block for _, inside in places],
+            "residual_after": [residual.objects - 1 - first for first, _ in places],
+        }
+
+    def _tables(self) -> dict[str, Sequence[int]]:
+        """Where each step's block of A, and each block of output pixels, lies."""
+        p, tile, (r, s, _) = self.p, self.tile, self.kernel.rst
+        block, depth, (down, across) = r * s, p.tile_k // s, tile.step
+        window = Window(0, p.input_width, tile.taps, tile.step, tile.dilation)
+        taps = window.tap_offsets()
+        steps = [(tap * depth + i) * block for tap in taps for i in range(depth)]
+        high, wide = tile.output_shape
+        # The pixels of a strip, an object of the output after the other.
+        places = [
+            (i + y, j + x)
+            for i, j in product(range(0, p.height, high), range(0, p.width, wide))
+            for y, x in product(range(high), range(wide))
+        ]
+        pixels = [(i * down * p.input_width + j * across) * depth * block for i, j in places]
+        return self.kernel.tables(steps, pixels, self.epilogue.constants)
+
+    def buffers(self, mapping: Mapping) -> list[tuple[str, str]]:
+        """Parameters and sums in one, and the per-channel operands."""
+        own = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
+        return [("memory", self.kernel.memory.text), *own]
+
+    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> str:
+        """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
+        return "".join(
+            (
+                self.kernel.declarations(),
+                take_function(mapping, self.kernel.memory.text),
+                _keep_function(mapping) if mapping.l1.bias else "",
+                self.kernel.text("multiply"),
+                *(
+                    each.epilogue.text(epilogue_name(number, epilogues))
+                    for number, each in enumerate(epilogues)
+                ),
+            )
+        )
+
+    def write_core(
+        self, w: Writer, mapping: Mapping, epilogues: Sequence[Mapping], place: tuple[int, int]
+    ) -> None:
+        """The core's loops."""
+        ParametricCore(w, self.kernel, mapping, epilogues, place).write()
+
+    def key(self, mapping: Mapping) -> tuple[object, ...]:
+        """The layout alone."""
+        del mapping
+        p = self.p
+        return (
+            p.input_row_elements, p.filter_elements, p.output_elements, p.accumulator_elements,
+            p.bias_elements, p.seven_pixels,
+        )  # fmt: skip
+
+    def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
+        """The function alone: how many objects bring a residual is a run-time parameter."""
+        return mapping.epilogue.text("finish"), 0
+
+
+def bias_type(mapping: Mapping) -> str:
+    """What a core keeps an N tile's per-channel operands in."""
+    return memref(mapping.l1.bias, mapping.view.dtype)
+
+
+def _keep_function(mapping: Mapping) -> str:
+    """The function ``keep(b, vectors)``: keep the per-channel operands at the end of an object of B."""
+    w, dtype, kept = Writer(), mapping.view.dtype, mapping.l1.bias
+    b, own = memref(mapping.l1.filter, dtype), bias_type(mapping)
+    each = 4 * VECTOR_WORDS // DTYPE_BYTES[dtype]
+    lanes, aligned = f"vector<{each}x{dtype}>", "{alignment = 32 : i64}"
+    with w.block(f"func.func private @keep(%b: {b}, %vectors: {own})"):
+        zero, one = w.constant(0), w.constant(1)
+        with w.loop("n", zero, w.constant(kept // each), one) as n:
+            target = w.times(n, each)
+            source = w.plus(target, mapping.l1.filter - kept)
+            value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
+            w.line(f"vector.store {value}, %vectors[{target}] {aligned} : {own}, {lanes}")
+        w.line("return")
+    return w.text()
+
+
+class ParametricCore:
+    """Writes the body of a core whose tile has several objects of filter and output."""
+
+    def __init__(
+        self,
+        w: Writer,
+        kernel: ParametricKernel,
+        mapping: Mapping,
+        epilogues: Sequence[Mapping],
+        place: tuple[int, int],
+    ) -> None:
+        at = f"{place[0]}_{place[1]}"
+        self._w = w
+        self._m = mapping
+        self._memory, self._bias = f"%memory_{at}", f"%vectors_{at}"
+        self._type = kernel.memory.text
+        self._core = Core(w, mapping, epilogues, place, (kernel.block, self._memory, self._type))
+
+    def write(self) -> None:
+        """The core's program, inside ``aie.core``."""
+        m, w, core = self._m, self._w, self._core
+        zero, one = w.constant(0), w.constant(1)
+        # A core is started once a configuration and then serves every call.
+        with w.loop("call", zero, w.constant(ENDLESS), one):
+            fifo, first = core.acquire_filter()
+            types = f"{memref(m.l1.filter, m.view.dtype)}, {self._type}"
+            w.line(f"func.call @take({first}, {self._memory}) : ({types}) -> ()")
+            # Of this column alone.
+            rounds, tiles = core.load("rounds"), core.load("column_tiles", core.column)
+            k_steps = core.load("k_steps")
+            core.release(fifo, "Consume")
+            with w.loop("p", zero, rounds, one):
+                self._tiles((tiles, k_steps), (zero, one))
+        w.line("aie.end")
+
+    def _tiles(self, counts: tuple[str, str], bounds: tuple[str, str]) -> None:
+        """All tiles of one round."""
+        w, core, (tiles, k_steps), (zero, one) = self._w, self._core, counts, bounds
+        with w.loop("t", zero, tiles, one):
+            with w.loop("q", zero, k_steps, one) as q:
+                self._products(w.value("is", f"arith.cmpi eq, {q}, {zero} : index"), bounds)
+            if self._m.l1.bias:
+                with w.loop("v", zero, core.load("bias_object"), one):
+                    fifo, own = core.acquire_filter()
+                    self._keep(own)
+                    core.release(fifo, "Consume")
+            self._finish(bounds)
+        with w.loop("t", zero, core.load("idle_objects", core.column), one):
+            passed, _ = core.acquire_filter()
+            core.release(passed, "Consume")
+
+    def _products(self, first: str, bounds: tuple[str, str]) -> None:
+        """An object of the filter with those of the input that it spans, or the other way round.
+
+        Either an object of the filter spans one object of the input, and further ones meet the same, or it
+        spans several, and there is no further one. Where rows of cores take turns with the input, all
+        pass over the objects of the others.
+
+        Args:
+            first: whether it is a tile's first.
+            bounds: 0 and 1.
+        """
+        m, w, core, (zero, one) = self._m, self._w, self._core, bounds
+        dtype = m.view.dtype
+        operands = (memref(m.l1.input, dtype), memref(m.l1.filter, dtype), self._type)
+        types = ", ".join((*operands, "index", "index", "index"))
+
+        def call(a: str, b: str, *numbers: str) -> None:
+            given = ", ".join((a, b, self._memory, *numbers))
+            w.line(f"func.call @multiply({given}) : ({types}) -> ()")
+
+        def if_first(this: str, other: str) -> str:
+            return w.value("i", f"arith.select {first}, {this}, {other} : index")
+
+        fresh = if_first(one, zero)
+        b_fifo, b = core.acquire_filter()
+        if m.l1.bias:
+            with w.loop("v", zero, if_first(core.load("bias_inside"), zero), one):
+                self._keep(b)
+        chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
+        self._skip(("input_before", core.row), bounds)
+        a_fifo, a = core.acquire_input()
+        call(a, b, zero, zero, fresh)
+        with w.loop("k", one, chunks, one) as k:
+            core.release(a_fifo, "Consume")
+            self._skip(("input_between", 0), bounds)
+            _, following = core.acquire_input()
+            call(following, b, zero, k, zero)
+        core.release(b_fifo, "Consume")
+        with w.loop("o", one, core.load("filter_objects"), one) as number:
+            _, b = core.acquire_filter()
+            call(a, b, number, zero, fresh)
+            core.release(b_fifo, "Consume")
+        core.release(a_fifo, "Consume")
+        self._skip(("input_after", core.row), bounds)
+
+    def _keep(self, b: str) -> None:
+        """Keep the per-channel operands that lie at the end of an object of the filter."""
+        m = self._m
+        types = f"{memref(m.l1.filter, m.view.dtype)}, {bias_type(m)}"
+        self._w.line(f"func.call @keep({b}, {self._bias}) : ({types}) -> ()")
+
+    def _finish(self, bounds: tuple[str, str]) -> None:
+        """Run this call's epilogue for every object of the tile's output."""
+        w, core, (zero, one) = self._w, self._core, bounds
+        number = core.epilogue_number()
+        joined = [i for i, each in enumerate(core.epilogues) if each.view.residual]
+        plain = [i for i in range(len(core.epilogues)) if i not in joined]
+        calls = core.load("residual_calls") if joined else ""
+        with w.loop("u", zero, core.load("output_objects"), one) as object_:
+            fifo, out = core.acquire_output()
+            if joined:
+                self._joined(joined, (number, calls), (out, object_), bounds)
+            if plain:
+                alone = w.value("is", f"arith.cmpi eq, {calls}, {zero} : index") if joined else ""
+                with w.block(f"scf.if {alone}") if joined else nullcontext():
+                    core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
+            core.release(fifo, "Produce")
+
+    def _joined(
+        self,
+        numbers: Sequence[int],
+        wanted: tuple[str, str],
+        objects: tuple[str, str],
+        bounds: tuple[str, str],
+    ) -> None:
+        """The epilogues with a residual, as often as its objects make one of the output's.
+
+        Without a residual that is not at all.
+
+        Args:
+            numbers: of these epilogues.
+            wanted: which one, and how often.
+            objects: the output's object, and its number in the tile.
+            bounds: 0 and 1.
+        """
+        w, core, (out, object_), (zero, one) = self._w, self._core, objects, bounds
+        number, calls = wanted
+        place = core.load("residual_block", core.row)
+        with w.loop("r", zero, calls, one) as call:
+            self._skip(("residual_before", core.row), bounds)
+            fifo, residual = core.acquire_input()
+            core.choose(
+                numbers,
+                number,
+                lambda chosen: self._call(chosen, out, residual, object_, call, place),
+            )
+            core.release(fifo, "Consume")
+            self._skip(("residual_after", core.row), bounds)
+
+    def _call(self, number: int, *others: str) -> None:
+        """Call an epilogue: sums, per-channel operands if it has any, and the others."""
+        core = self._core
+        one = core.epilogues[number]
+        vectors = [self._bias] if one.view.vectors else []
+        given = ", ".join((self._memory, *vectors, *others))
+        name = epilogue_name(number, core.epilogues)
+        self._w.line(f"func.call @{name}({given}) : ({one.epilogue.signature()}) -> ()")
+
+    def _skip(self, word: tuple[str, int], bounds: tuple[str, str]) -> None:
+        """Pass over objects of the input stream for other rows of cores."""
+        w, core, (zero, one) = self._w, self._core, bounds
+        with w.loop("i", zero, core.load(*word), one):
+            fifo, _ = core.acquire_input()
+            core.release(fifo, "Consume")

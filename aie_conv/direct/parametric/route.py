@@ -1,0 +1,228 @@
+"""The route of programs for many shapes: which mappings are tried in which layouts.
+
+Such plans are asked for where a module's plans are chosen together, or by the style's name.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import prod
+
+from aie_conv.arch import Device
+from aie_conv.arch.rates import WORD_BYTES, present_rates
+from aie_conv.codegen import epilogue
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.direct.geometry import WindowResidency, extent, useful_windows
+from aie_conv.direct.parametric.layout import (
+    LAYOUTS,
+    L1Layout,
+    ParametricParameters,
+    output_shape,
+)
+from aie_conv.direct.parametric.scheme import ParametricScheme
+from aie_conv.direct.view import DirectView, make_view
+from aie_conv.errors import Unsupported
+from aie_conv.mapping.operands import K_BLOCK
+from aie_conv.mapping.route import ArrayRoute
+from aie_conv.mapping.search import Space
+from aie_conv.mapping.sizes import divisors
+from aie_conv.mapping.table import table_of
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.rewrites.drop_unit_loops import matrix_dtype
+
+_LIKELY = 6
+"""Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""
+
+_MAX_CHANNELS = 256
+
+
+@dataclass(frozen=True)
+class _Shape:
+    """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
+
+    n: int
+    k: int
+    height: int
+    width: int
+    window: int
+    input_width: int
+    object_channels: int
+    object_k_chunks: int
+    time_shared: int
+    interleaved: bool
+
+
+def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
+    """Pixels in a row of a strip of ``pixels``, for ``shape`` (rows, columns) that a tile needs."""
+    high, broad = shape
+    down, across = view.rows, view.columns
+    pitch = across.pitch if window else across.lhs
+    row = down.pitch if window == WindowResidency.WHOLE else down.lhs
+    if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
+        whole = row // pitch
+        if (high - 1) * whole + broad <= pixels:
+            yield whole
+    fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
+    yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
+
+
+@dataclass(frozen=True)
+class _Capacity:
+    """What strips of one kind can hold.
+
+    Attributes:
+        pixels: of the input in a strip.
+        each: output pixels of a strip in an object of the output.
+        most: output pixels of a strip whose sums fit.
+        time_shared: groups of rows that share time, as many as are worth trying.
+    """
+
+    pixels: int
+    each: int
+    most: int
+    time_shared: tuple[int, ...]
+
+
+def _strips(
+    view: DirectView, strips: int, window: int, capacity: _Capacity
+) -> Iterator[tuple[int, int, int, int, bool]]:
+    """(height, width, input width, time-shared groups, interleaved) of strips that may fit."""
+    apart = window < WindowResidency.WHOLE or view.rows.taps == 1
+    for outputs in range(capacity.each, capacity.most + 1, capacity.each):
+        for height in divisors(outputs):
+            width = outputs // height
+            if height * strips > view.rows.size or width > view.columns.size:
+                continue
+            high = extent(view.rows, height) if window == WindowResidency.WHOLE else height
+            broad = extent(view.columns, width) if window else width
+            shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
+            for wide in _widths(view, window, capacity.pixels, (high, broad)):
+                able = apart and wide * height == capacity.pixels and outputs > capacity.each
+                for count, interleaved in product(shared, [True, False] if able else [False]):
+                    if output_shape(height, width, capacity.each, interleaved) != (0, 0):
+                        yield height, width, wide, count, interleaved
+
+
+def _shapes(
+    view: DirectView, kernel: ParametricKernel, layout: dict[str, int], rows: int
+) -> Iterator[_Shape]:
+    """Everything that may fit a layout, on so many rows of cores."""
+    strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
+    output, sums = layout["output_elements"], layout["accumulator_elements"]
+    (y, x), (r, s, t) = kernel.group, kernel.rst
+    quantum, least = x * t, kernel.least_blocks * t
+    channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MAX_CHANNELS]
+    depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
+    for window, k, n in product(useful_windows(view, every=True), depths, channels):
+        taps = _taps(view, window)
+        share = next((n // i for i in divisors(n // quantum) if n // i * taps * k <= filter_), 0)
+        if output % (r * n) or share < least:
+            continue
+        chunks, most = view.k // taps // k, filter_ // (share * taps * k)
+        span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
+        shared = [1]
+        if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
+            shared.append(rows // (view.n // n))
+        outputs = min(strip // k, sums // (r * n) // y * y)
+        capacity = _Capacity(strip // k, output // (r * n), outputs, tuple(shared))
+        for strips in _strips(view, r, window, capacity):
+            height, width, wide, count, interleaved = strips
+            yield _Shape(n, k, height, width, window, wide, share, span, count, interleaved)
+
+
+def _taps(view: DirectView, window: int) -> int:
+    """Taps of the window that are held."""
+    down = view.rows.taps if window == WindowResidency.WHOLE else 1
+    return down * (view.columns.taps if window else 1)
+
+
+def _rough(
+    view: DirectView, shape: _Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
+) -> float:
+    """About how long a mapping takes, by its bytes and by the products of its cores."""
+    arch, size = device.arch, DTYPE_BYTES[view.dtype]
+    _, host = present_rates(arch)
+    (y, x), (strips, s, t) = kernel.group, kernel.rst
+    out = DTYPE_BYTES[view.problem.out.dtype]
+    outer = prod(loop.size for loop in view.outer)
+    high = strips * shape.height * shape.time_shared
+    tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
+    rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
+    steps = rounds * -(-tiles // device.columns)
+    taps = _taps(view, shape.window)
+    chunks = view.k // taps // shape.k
+    whole = shape.k == view.channels
+    run = shape.k * size * (shape.input_width if whole else 1)
+    pitch = (view.rows.lhs if whole else view.columns.lhs or view.rows.lhs) * size
+    input_ = rounds * tiles * chunks * shape.time_shared * layout.input
+    objects = shape.n // shape.object_channels
+    filters = steps * arch.core_rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
+    outputs = shape.height * shape.width
+    results = rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
+    moved = input_ * host.factor(run, max(run, pitch)) + filters
+    moved += results * host.factor(
+        shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
+    )
+    memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
+    groups = -(-outputs // y), shape.object_channels // (x * t)
+    each = objects * kernel.cycles_of(taps * shape.k // s, *groups)
+    if shape.time_shared > 1:
+        each = (each + layout.input // WORD_BYTES) * shape.time_shared // 2
+    return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
+
+
+def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
+    """The mappings in a layout that are worth a closer look."""
+    arch, elements = device.arch, layout.elements(view, device)
+    rows = arch.matmul[view.dtype][0]
+    kernel = ParametricKernel(
+        arch, view.dtype, rows * elements["input_row_elements"], elements["filter_elements"],
+        elements["accumulator_elements"], layout.seven_pixels,
+    )  # fmt: skip
+    found = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
+    ranked = sorted(found, key=lambda shape: _rough(view, shape, kernel, layout, device))
+    for shape in ranked[:_LIKELY]:
+        yield ParametricParameters(
+            tile_n=shape.n,
+            tile_k=shape.k,
+            resident=False,
+            filter_buffers=2,
+            height=shape.height,
+            width=shape.width,
+            window=shape.window,
+            input_width=shape.input_width,
+            object_channels=shape.object_channels,
+            object_k_chunks=shape.object_k_chunks,
+            time_shared=shape.time_shared,
+            interleaved=shape.interleaved,
+            seven_pixels=layout.seven_pixels,
+            **elements,
+        )
+
+
+class ParametricRoute(ArrayRoute):
+    """Direct convolution by programs for many shapes; asked for plans to share, or by its name."""
+
+    name = "direct"
+    style = "parametric"
+
+    def __init__(self, layouts: Sequence[L1Layout] = LAYOUTS) -> None:
+        self._layouts = layouts
+
+    def scheme(self, problem: ConvProblem, device: Device) -> ParametricScheme:
+        """See :class:`ArrayRoute`."""
+        epilogue.check(problem.epilogue, problem.accumulator)
+        view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
+        if view.groups > 1:
+            raise Unsupported("direct: programs for many shapes take no groups")
+        return ParametricScheme(view, device)
+
+    def space(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
+        """See :class:`ArrayRoute`."""
+        scheme = self.scheme(problem, device)
+        rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
+        return Space(scheme, table_of(ParametricParameters, rows))
+
+    def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
+        """See :class:`ArrayRoute`."""
+        return self.space(problem, device)

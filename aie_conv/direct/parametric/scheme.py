@@ -1,0 +1,452 @@
+"""The mappings of a program for many shapes: what fits a layout, and what it costs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, replace
+from functools import cached_property
+from math import prod
+from typing import Any
+
+from aie_conv.arch import Device
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
+from aie_conv.direct.geometry import held_axes, held_window, window_limit
+from aie_conv.direct.parametric.addresses import StripAddresses
+from aie_conv.direct.parametric.layout import (
+    ParametricParameters,
+    ParametricTile,
+    make_residual,
+    make_tile,
+)
+from aie_conv.direct.parametric.program import ParametricProgram
+from aie_conv.direct.view import DirectView
+from aie_conv.layout.pattern import simplify
+from aie_conv.mapping.build import ACCUMULATOR_BYTES, memtile_fits, present
+from aie_conv.mapping.check import Limit, device_limits, limit, tail_limits
+from aie_conv.mapping.cost import (
+    STEP_CYCLES,
+    TILE_CYCLES,
+    Cost,
+    Work,
+    bank_slowdown,
+    norm,
+    price,
+    residual_wait,
+    stream_rate,
+    task_cycles,
+)
+from aie_conv.mapping.mapping import (
+    FilterStream,
+    Grid,
+    L1Buffers,
+    Mapping,
+    MemTile,
+    ResidualStream,
+    Sizes,
+    Tile,
+)
+from aie_conv.mapping.numbers import ceil_div, each, every, most, truncated, where
+from aie_conv.problem import DTYPE_BYTES
+
+_DEPTHS = 3, 4
+"""Buffers of input and filter in a mem tile where it has room: fastest in the mean of ResNet-50's layers.
+
+With more of them an operand that comes early takes the host's memory from one that is waited for.
+"""
+
+_JAM = 4
+"""How much a call waits for its tasks to be issued: the time is this norm of both alone."""
+
+
+@dataclass(frozen=True)
+class ParametricScheme:
+    """The mappings of a direct convolution in layouts; see :class:`aie_conv.mapping.search.Scheme`."""
+
+    view: DirectView
+    device: Device
+
+    @property
+    def kind(self) -> type[ParametricParameters]:
+        """The class of the parameters."""
+        return ParametricParameters
+
+    @cached_property
+    def rst(self) -> tuple[int, int, int]:
+        """The matrix instruction's shape; a tile has a strip for each of its rows."""
+        return self.device.arch.matmul[self.view.dtype]
+
+    def _kernel(self, strip: int, filter_: int, sums: int, seven_pixels: bool) -> ParametricKernel:
+        """The core's product in a layout."""
+        arch, dtype = self.device.arch, self.view.dtype
+        return ParametricKernel(arch, dtype, self.rst[0] * strip, filter_, sums, seven_pixels)
+
+    def _of_kernel(self, p: ParametricParameters) -> tuple[int, int, int]:
+        """Words of parameters, and blocks of pixels and of channels of a group, of a layout's product."""
+
+        def numbers(*layout: Any) -> tuple[int, int, int]:
+            kernel = self._kernel(*layout)
+            return kernel.block.words, *kernel.group
+
+        layout = (
+            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
+        return each(numbers, *layout)
+
+    def _grid(self, p: ParametricParameters, tile: ParametricTile) -> Grid:
+        """All columns: one without tiles of its own repeats the first; all rows of cores."""
+        view, device = self.view, self.device
+        outer = prod(loop.size for loop in view.outer)
+        tiles = (
+            outer * ceil_div(view.rows.size, tile.rows_out) * ceil_div(view.columns.size, p.width)
+        )
+        rows = device.arch.core_rows
+        return Grid(
+            tiles=tiles,
+            columns=device.columns,
+            rows=rows,
+            column_tiles=ceil_div(tiles, device.columns),
+            # The last columns have fewer tiles, or none.
+            computed_tiles=tiles,
+            groups=view.groups,
+            group_n_tiles=ceil_div(view.n, p.tile_n),
+            unicast=False,
+            filter_columns=min(device.columns, rows),
+        )
+
+    def _filters(self, p: ParametricParameters, tile: ParametricTile, words: int) -> FilterStream:
+        """Objects of equal length: per-channel operands lie at the end of one with room for them."""
+        view, object_ = self.view, p.filter_elements
+        dtypes = [dtype for _, dtype, _ in view.vectors]
+        places, _ = vector_offsets(p.tile_n, dtypes, DTYPE_BYTES[view.dtype])
+        weights = tile.k_objects * tile.channel_objects * object_
+        bias = p.bias_elements if view.vectors else 0
+        used = tile.first_k_chunks * p.object_channels * tile.k_elements
+        tail = where((bias > 0) & (used + bias > object_), object_, 0)
+        header = where((p.filter_reuse > 1) | p.resident, 0, object_)
+        behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
+        tail_objects = where(p.resident, 0, tail // object_)
+        return FilterStream(
+            weights=weights,
+            header=header,
+            tail=tail,
+            n_tile_elements=header + weights + tail + behind,
+            # At the end of the first object if they fit, else of one of their own behind all others.
+            bias_at=object_ - bias + where(tail > 0, weights, 0),
+            bias_offsets=tuple(zip((i for i, _, _ in view.vectors), places, strict=True)),
+            parameters_at=where(p.resident, weights + tail, 0),
+            input_objects=tile.channel_objects,
+            k_chunks=p.object_k_chunks,
+            tail_objects=tail_objects,
+            objects=tile.k_objects * tile.channel_objects + tail_objects,
+        )
+
+    def sizes(self, p: ParametricParameters) -> Sizes:
+        """All numbers."""
+        view, device, (r, s, t) = self.view, self.device, self.rst
+        size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+        tile = make_tile(view, device, p)
+        residual = make_residual(view, device, p, tile)
+        words, _, _ = self._of_kernel(p)
+        grid, filters = self._grid(p, tile), self._filters(p, tile, words)
+        input_, sums = r * p.input_row_elements, p.accumulator_elements
+        bytes_ = (
+            input_ * size,
+            grid.shared_rows * p.filter_elements * size,
+            grid.rows * p.output_elements * out,
+        )
+        deep = memtile_fits(device, grid, 1, bytes_, _DEPTHS)
+        depths = [where(deep, depth, 2) for depth in _DEPTHS]
+        return Sizes(
+            tile=Tile(
+                pixels=tile.strips * tile.outputs,
+                n=p.tile_n,
+                k_steps=tile.k_steps,
+                k_elements=tile.k_elements,
+                input_objects=tile.k_steps * p.time_shared,
+                output_objects=tile.output_objects,
+            ),
+            grid=grid,
+            l1=L1Buffers(
+                input=input_,
+                filter=p.filter_elements,
+                output=p.output_elements,
+                accumulators=sums,
+                accumulator_bytes=sums * ACCUMULATOR_BYTES + 4 * words,
+                bias=p.bias_elements if view.vectors else 0,
+                filter_depth=p.filter_buffers,
+                output_depth=p.output_buffers,
+                resident=p.resident,
+                parameter_words=words,
+                parameter_buffers=0,
+            ),
+            memtile=MemTile(
+                input=input_,
+                input_parts=1,
+                input_depth=depths[0],
+                filter=p.filter_elements,
+                filter_depth=depths[1],
+                k_chunks=p.k_chunks,
+                input_reuse=p.input_reuse,
+                filter_reuse=p.filter_reuse,
+                reusable_rounds=1,
+                # Strips side by side, in blocks of the instruction's channels, whatever their pixels are.
+                input_dims=(
+                    (p.input_row_elements // s, s),
+                    (r, p.input_row_elements),
+                    (s, 1),
+                ),
+                # From strips side by side, in blocks, back to pixels.
+                output_dims=((r, t), (p.output_elements // (r * t), r * t), (t, 1)),
+            ),
+            filters=filters,
+            residual=ResidualStream(
+                residual.channels,
+                tile.output_objects * residual.calls * residual.objects,
+            ),
+        )
+
+    # -- limits -----------------------------------------------------------------------------------
+    def limits(self, p: ParametricParameters, s: Sizes) -> Iterator[Limit]:
+        """Of the layout, of the problem, and of the device."""
+        view, tile = self.view, make_tile(self.view, self.device, p)
+        yield window_limit(view, p)
+        yield from self._channel_limits(p, s, tile)
+        yield from self._pixel_limits(p, s, tile)
+        bias = _bias_elements(view, p.tile_n)
+        yield limit(
+            "per-channel operands",
+            bias <= p.bias_elements,
+            lambda: f"{bias} elements for {p.tile_n}",
+        )
+        over_read = each(lambda *row: self._addresses(*row).over_read, *_columns(p))
+        # The host writes what is over-read at each call: no more than it is given, or a strip's pixels hold.
+        limit_ = most(view.lhs.elements, tile.input_pixels * view.channels)
+        yield limit("over-read", over_read <= limit_, lambda: f"{over_read} elements of {limit_}")
+        yield from tail_limits(s)
+        yield from self._residual_limits(p, s, tile)
+        yield from device_limits(self.device, view, p, s, stageable=p.k_chunks == 1)
+
+    def _channel_limits(
+        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
+    ) -> Iterator[Limit]:
+        view, (_, s_block, t) = self.view, self.rst
+        _, _, x = self._of_kernel(p)
+        once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
+        once = once & (p.resident == 0)
+        yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
+        plain = view.groups == 1 and not view.depthwise
+        yield limit("groups", plain, lambda: "rows of cores share their input")
+        rows, group = s.grid.rows, s.grid.group_n_tiles
+        even = (rows % group == 0) | (group > rows)
+        name = f"N tiles of {p.tile_n}"
+        yield limit("channels", (view.n % p.tile_n == 0) & even, lambda: name)
+        share = p.object_channels
+        whole = (p.tile_n % share == 0) & (share % (x * t) == 0)
+        yield limit("channels", whole, lambda: name)
+        whole = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
+        yield limit("K chunk", whole, lambda: f"{p.tile_k}")
+        strip, chunks = p.input_row_elements, p.object_k_chunks
+        yield limit(
+            "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
+        )
+        fits = chunks * share * tile.k_elements <= p.filter_elements
+        yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
+        either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
+        yield limit("filter object", either, lambda: f"{chunks} of {tile.k_steps} chunks")
+
+    def _pixel_limits(
+        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
+    ) -> Iterator[Limit]:
+        view, r = self.view, self.rst[0]
+        _, y, _ = self._of_kernel(p)
+        held = held_window(view, p.window)
+        needed = (held.extent(0, p.height) - 1) * p.input_width + held.extent(1, p.width)
+        fits = needed <= tile.input_pixels
+        yield limit("input row", fits, lambda: f"{p.height}x{p.width} pixels")
+        inside = (p.width <= view.columns.size) & (tile.rows_out <= view.rows.size)
+        yield limit("tile", inside, lambda: f"{tile.rows_out}x{p.width} pixels")
+        groups = ceil_div(tile.outputs, y) * y
+        fits = groups * r * p.tile_n <= p.accumulator_elements
+        yield limit("accumulators", fits, lambda: f"{tile.outputs} pixels of {p.tile_n}")
+        pixels = tile.output_pixels
+        whole = (p.output_elements % (r * p.tile_n) == 0) & (
+            tile.outputs % where(pixels > 0, pixels, 1) == 0
+        )
+        yield limit("output object", whole, lambda: f"{tile.outputs} pixels of {p.tile_n} channels")
+        even = (tile.output_shape[0] != 0) | (tile.output_shape[1] != 0)
+        yield limit("output object", even, lambda: f"{pixels} pixels of rows of {p.width}")
+        rows, columns = (
+            each(lambda window, axis=axis: held_axes(view, window)[axis].pitch, p.window)
+            for axis in (0, 1)
+        )
+        wide = p.input_width
+        flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
+        yield limit("input row", flat, lambda: f"rows of {wide} pixels")
+        taken = (tile.input_pixels == wide * p.height) & (held.taps[0] == 1)
+        yield limit(
+            "input row",
+            taken | (p.interleaved == 0),
+            lambda: "only rows without a window are interleaved",
+        )
+        turns, n_tiles = p.time_shared, s.grid.n_tiles
+        own = (turns == 1) | (turns * n_tiles == s.grid.rows)
+        yield limit("time-shared rows", own, lambda: f"{turns} for {n_tiles} N tiles")
+        alone = (turns == 1) | (view.residual is None)
+        yield limit("time-shared rows", alone, lambda: "a residual has one")
+
+    def _residual_limits(
+        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
+    ) -> Iterator[Limit]:
+        view, operand, (_, s_block, t) = self.view, self.view.residual, self.rst
+        if operand is None:
+            return
+        residual = make_residual(view, self.device, p, tile)
+        w, size, own = residual.channels, DTYPE_BYTES[view.dtype], DTYPE_BYTES[operand.dtype]
+        bytes_, grid = residual.pixels * w * own, s.grid
+        exact = (bytes_ == p.input_row_elements * size) & (w * own % (s_block * size) == 0)
+        shared = (w % p.tile_n == 0) & (grid.rows * p.tile_n % w == 0)
+        shared = shared & (grid.n_tiles % grid.rows == 0)
+        whole = p.tile_n // t % self._bare_epilogue.channel_step == 0
+        yield limit(
+            "residual object",
+            exact & shared & whole,
+            lambda: f"{w} channels for N tiles of {p.tile_n}",
+        )
+
+    # -- cost -------------------------------------------------------------------------------------
+    def price(self, p: ParametricParameters, s: Sizes) -> Cost:
+        """What it costs."""
+        work, issue = self._work(p, s)
+        cost = price(self.device, self.view, s, work)
+        cycles = truncated(every(lambda *both: norm(_JAM, *both), cost.cycles, issue))
+        return replace(cost, cycles=cycles)
+
+    def _work(self, p: ParametricParameters, s: Sizes) -> tuple[Work, int]:
+        """What a cost needs besides the sizes, and about how long it takes to issue a call's tasks.
+
+        The tasks are those that no iteration brings together.
+        """
+        size, out = DTYPE_BYTES[self.view.dtype], DTYPE_BYTES[self.view.problem.out.dtype]
+        residual = self.view.residual
+        sizes = {self.view.lhs.name: size}
+        if residual is not None:
+            sizes[residual.argument.name] = DTYPE_BYTES[residual.dtype]
+        rows = self.device.arch.core_rows
+
+        def runs(*row: Any) -> tuple[float, ...]:
+            addresses = self._addresses(*row)
+            last = addresses.n_tile_runs[0][1]
+            n_tiles = [i % last if last < rows else i for i in range(rows)]
+            inputs = list(addresses.input_patterns(0, n_tiles))
+            outputs = list(addresses.output_patterns(0, n_tiles))
+            tasks = 0.0
+            for pattern in (*(pattern for _, pattern in inputs), *outputs):
+                dims = simplify(pattern.dims)
+                tasks += prod(n for n, _ in dims[:-4]) if len(dims) > 3 else 1 / 8
+            name, last_pattern = inputs[-1]
+            return (
+                tasks,
+                *inputs[0][1].runs(size),
+                *last_pattern.runs(sizes[name]),
+                *outputs[0].runs(out),
+            )
+
+        tasks, a, b, c, d, e, f = each(runs, *_columns(p))
+        grid = s.grid
+        count = 2 * grid.busy_columns + grid.filter_columns
+        count = count + truncated(grid.rounds * grid.computed_tiles * tasks)
+        work = Work(self._tile_cycles(p, s), (a, b), (c, d), (e, f))
+        return work, count * task_cycles(self.device.arch)
+
+    def _tile_cycles(self, p: ParametricParameters, s: Sizes) -> int:
+        """Cycles of a core for one tile."""
+        view, device, (_, s_block, t) = self.view, self.device, self.rst
+        tile = make_tile(view, device, p)
+        residual = make_residual(view, device, p, tile)
+        _, y, x = self._of_kernel(p)
+
+        def product(steps: int, pixel_groups: int, channel_groups: int, *layout: Any) -> int:
+            return self._kernel(*layout).cycles_of(steps, pixel_groups, channel_groups)
+
+        steps = each(
+            product, tile.k_elements // s_block, ceil_div(tile.outputs, y),
+            p.object_channels // (x * t), p.input_row_elements, p.filter_elements,
+            p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
+        made = tile.channel_objects * tile.k_steps * steps * bank_slowdown(device, view, s)
+        made = truncated(made) + (tile.k_steps + s.filters.objects) * STEP_CYCLES
+        # Two that share time work at once: an object comes to all rows of cores when the one before the
+        # last has left all.
+        object_ = truncated(s.l1.input * DTYPE_BYTES[view.dtype] / stream_rate(device.arch))
+        turns = (made + tile.k_steps * object_) * p.time_shared // 2
+        made = where(p.time_shared > 1, turns, made)
+        call = each(self._bare_epilogue.cycles_of, residual.pixels, p.tile_n // t)
+        calls = tile.output_objects * residual.calls
+        finish = calls * (call + STEP_CYCLES)
+        return made + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
+
+    # -- one mapping ------------------------------------------------------------------------------
+    def _epilogue(
+        self, layout: tuple[int, int, int], kernel: ParametricKernel
+    ) -> ParametricEpilogue:
+        """The epilogue in a layout: elements of an object of the output and of the input, and kept ones."""
+        view, (output, input_, bias) = self.view, layout
+        return ParametricEpilogue(
+            epilogue=view.problem.epilogue,
+            accumulator=view.problem.accumulator,
+            out_dtype=view.problem.out.dtype,
+            operand_dtype=view.dtype,
+            rst=self.rst,
+            sums=kernel.sums,
+            output=output,
+            a_elements=input_,
+            bias=bias,
+            block=kernel.block,
+            residual=view.residual.index if view.residual else None,
+            vector_bytes=self.device.arch.vector_load_bytes,
+        )
+
+    @cached_property
+    def _bare_epilogue(self) -> ParametricEpilogue:
+        """The epilogue without a layout, for what does not depend on it."""
+        kernel = self._kernel(self.rst[1], 4096, 4096, False)
+        return self._epilogue((0, 0, 0), kernel)
+
+    def _addresses(self, *row: Any) -> StripAddresses:
+        """The addresses of parameters in the order of their fields."""
+        p = ParametricParameters(
+            **{f.name: value for f, value in zip(fields(ParametricParameters), row, strict=True)}
+        )
+        view, device = self.view, self.device
+        tile = make_tile(view, device, p)
+        residual = make_residual(view, device, p, tile)
+        _, _, group = self._of_kernel(p)
+        rows = device.arch.core_rows
+        return StripAddresses(view, p, tile, residual, rows, group, self.rst[1:])
+
+    def stages(self, p: ParametricParameters, s: Sizes) -> list[int]:
+        """None: a mem tile's repeats are no run-time parameters."""
+        del p, s
+        return []
+
+    def build(self, p: ParametricParameters, s: Sizes, cost: Cost) -> Mapping:
+        """The mapping."""
+        view, device = self.view, self.device
+        kernel = self._kernel(
+            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels
+        )
+        epilogue = self._epilogue((p.output_elements, s.l1.input, p.bias_elements), kernel)
+        addresses = self._addresses(*_columns(p))
+        tile, residual = addresses.tile, addresses.residual
+        program = ParametricProgram(device, kernel, epilogue, p, tile, residual)
+        return Mapping(device, view, p, present(s), kernel, epilogue, program, addresses, cost)
+
+
+def _columns(p: ParametricParameters) -> list[Any]:
+    """Parameters in the order of their fields."""
+    return [getattr(p, f.name) for f in fields(p)]
+
+
+def _bias_elements(view: DirectView, n: int) -> int:
+    """Length of the per-channel operands of ``n`` channels."""
+    _, total = vector_offsets(n, [dtype for _, dtype, _ in view.vectors], DTYPE_BYTES[view.dtype])
+    return total

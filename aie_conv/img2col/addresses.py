@@ -1,0 +1,133 @@
+"""Where the tiles of an implicit GEMM lie: the shim walks the overlapping windows of the input."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from aie_conv.img2col.view import GemmView
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.addresses import residual_starts
+from aie_conv.mapping.mapping import Dims
+
+
+@dataclass(frozen=True)
+class GemmAddresses:
+    """The addresses of one mapping; see :class:`aie_conv.mapping.mapping.Addresses`.
+
+    Attributes:
+        view: what is run.
+        block: elements of K and output channels of the instruction.
+        tile: (rows, columns, repeats) of output pixels.
+        n, k: output channels of an N tile, and channels of K in a step.
+        k_chunks: steps in an object of the mem tile.
+        residual: channels of the residual in one object, and objects that bring a tile's.
+    """
+
+    view: GemmView
+    block: tuple[int, int]
+    tile: tuple[int, int, int]
+    n: int
+    k: int
+    k_chunks: int
+    residual: tuple[int, int]
+
+    @property
+    def over_read(self) -> int:
+        """Nothing: the windows end with the input."""
+        return 0
+
+    @property
+    def n_tile_runs(self) -> tuple[tuple[int, int, int], ...]:
+        """They do not overlap."""
+        return ((0, self.view.n // self.n, 0),)
+
+    def channel_of(self, n_tile: int) -> int:
+        """First output channel of an N tile."""
+        return n_tile * self.n
+
+    def offsets(self, index: int) -> tuple[int, int, int]:
+        """Element offsets of a tile in input, output and residual."""
+        view = self.view
+        (rows, columns), (th, tw, _) = view.grid, self.tile
+        across, down = -(-columns // tw), -(-rows // th)
+        index, ix = divmod(index, across)
+        index, iy = divmod(index, down)
+        at = [
+            (view.m[-1], min(ix * tw, columns - tw)),
+            *([(view.m[-2], min(iy * th, rows - th))] if len(view.m) > 1 else []),
+        ]
+        for loop in reversed(view.m[:-2]):
+            index, i = divmod(index, loop.size)
+            at.append((loop, i))
+        return (
+            view.lhs_offset + sum(loop.lhs * i for loop, i in at),
+            view.out_offset + sum(loop.out * i for loop, i in at),
+            (view.residual.offset if view.residual else 0)
+            + sum(loop.residual * i for loop, i in at),
+        )
+
+    def _pixel_dims(self, which: str) -> Dims:
+        m, (th, tw, repeats) = self.view.m, self.tile
+        inner = getattr(m[-1], which)
+        outer = getattr(m[-2], which) if len(m) > 1 else 0
+        return ((repeats, 0), (th, outer), (tw, inner))
+
+    def input_pattern(self, offset: int) -> Pattern:
+        """The windows of a tile, an object of K after the other."""
+        view, run = self.view, self.k * self.k_chunks
+        pixels = self._pixel_dims("lhs")
+        if view.run % run == 0:
+            dims = (*view.k_outer, (view.run // run, run), *pixels, (run, 1))
+        else:
+            dims = (*pixels, *view.k_outer, (view.run, 1))
+        return Pattern(offset, dims)
+
+    def residual_pattern(self, offset: int) -> Pattern:
+        """An object's channels of the residual, from its first one on."""
+        channels = self.residual[0] * self.k_chunks
+        return Pattern(offset, (*self._pixel_dims("residual"), (channels, 1)))
+
+    def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
+        """The windows of a tile, then its residual."""
+        view = self.view
+        lhs, _, res = self.offsets(tile)
+        yield view.lhs.name, self.input_pattern(lhs)
+        if view.residual is None:
+            return
+        starts = residual_starts(self.n, *self.residual, n_tiles, self.channel_of, unicast=False)
+        for (start,) in list(starts)[:: self.k_chunks]:
+            yield view.residual.argument.name, self.residual_pattern(res + start)
+
+    def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
+        """The tile's pixels of the N tiles of the rows."""
+        at, pixels = self.offsets(tile)[1], self._pixel_dims("out")
+        starts = [self.channel_of(n_tile) for n_tile in n_tiles]
+        if starts == [starts[0] + row * self.n for row in range(len(starts))]:
+            dims = ((len(starts), self.n), *pixels, (self.n, 1))
+            yield Pattern(at + starts[0], dims)
+            return
+        for start in starts:
+            yield Pattern(at + start, (*pixels, (self.n, 1)))
+
+    def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """From [n][K] to blocks of s x t weights."""
+        view, n, k = self.view, self.n, self.k
+        s, t = self.block
+        source = next(c.dest for c in reversed(view.prologue) if c.dest in ("rhs_nk", "rhs_padded"))
+        count, chunks = view.n // n, view.k // k
+        split = (count, n // t, t, chunks, k // s, s)
+        blocks = (count, chunks, n // t, k // s, s, t)
+        zeros, dtype = (0,) * 6, view.dtype
+        return (
+            HostCopy(
+                source, split, dtype, zeros, split, (0, 3, 1, 4, 5, 2), dest, blocks, dtype, zeros
+            ),
+        )
+
+    def describe(self, steps: str) -> list[str]:
+        """The tile in words."""
+        th, tw, repeats = self.tile
+        times = f", each {repeats} times over" if repeats > 1 else ""
+        return [
+            f"tile of a core   {th} x {tw} output pixels{times}, {self.n} output channels, {steps}"
+        ]

@@ -1,0 +1,77 @@
+"""The packed filter: what the host writes for every N tile."""
+
+from collections.abc import Sequence
+
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.interface import View
+from aie_conv.mapping.mapping import Mapping
+from aie_conv.problem import DTYPE_BYTES
+
+
+def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, ...]:
+    """The filter in the cores' blocks, an N tile after the other.
+
+    An N tile is its weights, its per-channel operands behind them, and in front of a streamed one or
+    behind a resident one the run-time parameters, which are read of the first round's N tiles alone.
+    """
+    view, dtype, filters = mapping.view, mapping.view.dtype, mapping.filters
+    size, n_tiles = DTYPE_BYTES[dtype], mapping.grid.n_tiles
+    shape, flat = (n_tiles, filters.n_tile_elements), (n_tiles, filters.weights)
+
+    def place(
+        source: str, row: tuple[int, int], at: int, literal: tuple[int, ...] = ()
+    ) -> HostCopy:
+        zeros = (0, 0)
+        return HostCopy(
+            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, at), literal=literal
+        )  # fmt: skip
+
+    front, addresses = filters.header, mapping.addresses
+    copies = [*addresses.filter_copies("weights_blocks"), place("weights_blocks", flat, front)]
+    offsets = dict(filters.bias_offsets)
+    for index, vector_dtype, name in view.vectors:
+        row = (n_tiles, mapping.tile.n * DTYPE_BYTES[vector_dtype] // size)
+        source, made = by_n_tile(
+            view, addresses.n_tile_runs, (n_tiles, mapping.tile.n), (name, 1, vector_dtype)
+        )
+        copies += [*made, place(source, row, front + filters.bias_at + offsets[index])]
+    if mapping.memtile.is_fixed:
+        return tuple(copies)
+    count = mapping.l1.parameter_words
+    words = (*parameters, *[0] * (count - len(parameters)))
+    first = min(mapping.grid.rows, n_tiles)
+    row = (first, 4 * count // size)
+    copies.append(place("", row, filters.parameters_at, words * first))
+    return tuple(copies)
+
+
+def by_n_tile(
+    view: View,
+    runs: Sequence[tuple[int, int, int]],
+    shape: tuple[int, int],
+    value: tuple[str, int, str],
+) -> tuple[str, tuple[HostCopy, ...]]:
+    """A value of a row for every channel with a row of channels for every N tile.
+
+    Args:
+        view: the problem.
+        runs: of N tiles whose channels follow one another: (first N tile, count, first channel).
+        shape: N tiles, and channels of each.
+        value: its name, elements of a channel, and type.
+
+    Returns:
+        The name of the value, and the copies that make it; none where N tiles do not overlap.
+    """
+    n_tiles, n = shape
+    name, depth, dtype = value
+    if tuple(runs) == ((0, n_tiles, 0),):
+        return name, ()
+    source, made, dest = (view.groups * view.n, depth), f"{name}_slices", (n_tiles * n, depth)
+    copies = (
+        HostCopy(
+            name, source, dtype, (channel, 0), (count * n, depth), (0, 1), made, dest, dtype,
+            (first * n, 0),
+        )
+        for first, count, channel in runs
+    )  # fmt: skip
+    return made, tuple(copies)
