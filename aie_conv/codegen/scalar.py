@@ -98,11 +98,6 @@ class Generic:
         return (*self.inputs, self.output)
 
     # -- the level above --------------------------------------------------------------------------
-    def operation(self, space: int) -> str:
-        """The operation on dense memrefs of a memory space, operands by their names."""
-        operands = [Value(memref(o.dtype, *o.shape, space=space), o.name) for o in self.operands]
-        return print_op(self.linalg(Builder(), operands))
-
     def linalg(self, w: Builder, operands: Sequence[Value]) -> Op:
         """Insert the operation on ranked memrefs, the output last."""
         number = {loop.name: f"d{i}" for i, loop in enumerate(self.loops)}

@@ -13,43 +13,29 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from math import prod
 
+from aie_conv.codegen.epilogue_blocks import number
 from aie_conv.codegen.scalar import ScalarKernel
-from aie_conv.codegen.text import Writer
 from aie_conv.direct.addresses import TileAddresses
 from aie_conv.direct.geometry import outer_steps
 from aie_conv.direct.view import Axis
 from aie_conv.errors import Unsupported
+from aie_conv.ir.attributes import Raw
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import DYNAMIC, INDEX, Block, Op, Type, Value, memref, scalar
+from aie_conv.ir.text import print_module
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Argument
 from aie_conv.problem import Step
 from aie_conv.rewrites.drop_unit_loops import MLoop
 
-_DYNAMIC = -(2**63)
-"""What stands in a static list for a value that is an operand."""
-
-
-@dataclass(frozen=True)
-class _Memref:
-    """A value that is a memref."""
-
-    name: str
-    shape: tuple[int, ...]
-    dtype: str
-    space: int
-
-    @property
-    def type(self) -> str:
-        sizes = "".join(f"{size}x" for size in self.shape)
-        return f"memref<{sizes}{self.dtype}{f', {self.space}' if self.space else ''}>"
-
 
 @dataclass(frozen=True)
 class _Part:
     """Part of a memref: an offset, and (size, stride) pairs in elements, outermost first."""
 
-    memref: _Memref
-    offset: str
+    memref: Value
+    offset: Value
     dims: tuple[tuple[int, int], ...]
 
 
@@ -70,7 +56,7 @@ def air_module(plan: ArrayPlan) -> str:
             f"air: a plan of route {plan.route}{f' ({plan.style})' if plan.style else ''} has no"
             " linalg.generic: use --amd-aie-route=direct --amd-aie-direct=scalar"
         )
-    return _Module(plan.mapping, addresses).text()
+    return print_module(_Module(plan.mapping, addresses).module())
 
 
 def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
@@ -89,84 +75,66 @@ class _Module:
     def __init__(self, mapping: Mapping, addresses: TileAddresses) -> None:
         self._m = mapping
         self._at = addresses
-        self._w = Writer(1)
         self._dmas = 0
-        self._result = ""
+        arguments = air_arguments(mapping)
+        kinds = [(f"arg{i}", memref(a.dtype, a.elements)) for i, a in enumerate(arguments)]
+        self._f = Function("conv", kinds, private=False)
+        self._w = self._f.builder
+        self._result: Value | None = None
 
-    def text(self) -> str:
-        w = self._w
-        outer = [
-            _Memref(f"%arg{i}", (a.elements,), a.dtype, 0)
-            for i, a in enumerate(air_arguments(self._m))
-        ]
-        head = ", ".join(f"{m.name}: {m.type}" for m in outer)
-        with w.block(f"func.func @conv({head})"):
-            one = w.constant(1)
-            _, inside = self._open("launch", [one], outer)
-            _, buffers = self._open("segment", [], inside)
+    def module(self) -> Op:
+        """The module, of one function."""
+        with (
+            self._region("launch", [self._w.constant(1)], self._f.arguments) as (_, inside),
+            self._region("segment", [], inside) as (_, buffers),
+        ):
             self._segment(buffers)
-            self._close("segment", 0, inside)
-            self._close("launch", 1, outer)
-            w.line("func.return")
-        return f"module {{\n{w.text()}}}\n"
+        return Op("module", 0, blocks=[Block(ops=[self._f.finish()])])
 
     # -- operations of air ------------------------------------------------------------------------
-    def _open(
-        self, name: str, sizes: list[str], operands: Sequence[_Memref]
-    ) -> tuple[list[str], list[_Memref]]:
-        """Open a region over an iteration space; returns its indices, and the memrefs inside."""
+    @contextmanager
+    def _region(
+        self, name: str, sizes: Sequence[Value], operands: Sequence[Value]
+    ) -> Generator[tuple[list[Value], list[Value]]]:
+        """A region over an iteration space; gives its indices, and the memrefs inside."""
         w = self._w
-        ids = [w.fresh("id") for _ in sizes]
-        spans = [w.fresh("size") for _ in sizes]
-        inside = [_Memref(w.fresh("m"), m.shape, m.dtype, m.space) for m in operands]
-        given = ", ".join((*sizes, *(m.name for m in operands)))
-        groups = f"array<i32: 0, {len(sizes)}, {len(operands)}>"
-        label = f', sym_name = "{name}_0"'
-        w.line(f'"air.{name}"({given}) <{{operandSegmentSizes = {groups}{label}}}> ({{')
-        arguments = [f"{i}: index" for i in (*ids, *spans)]
-        arguments += [f"{m.name}: {m.type}" for m in inside]
-        w.line(f"^bb0({', '.join(arguments)}):")
-        return ids, inside
-
-    def _close(self, name: str, sizes: int, operands: Sequence[_Memref]) -> None:
-        w = self._w
-        w.line(f'"air.{name}_terminator"() : () -> ()')
-        types = ", ".join((*["index"] * sizes, *(m.type for m in operands)))
-        w.line(f"}}) : ({types}) -> ()")
+        ids = [Value(INDEX, w.name("id")) for _ in sizes]
+        spans = [Value(INDEX, w.name("size")) for _ in sizes]
+        inside = [Value(m.type, w.name("m")) for m in operands]
+        groups = Raw(f"array<i32: 0, {len(sizes)}, {len(operands)}>")
+        attrs = {"operandSegmentSizes": groups, "sym_name": f"{name}_0"}
+        body = Block([*ids, *spans, *inside])
+        w.op(f"air.{name}", *sizes, *operands, attrs=attrs, blocks=[body])
+        with w.inside(body):
+            yield ids, inside
+            w.op(f"air.{name}_terminator")
 
     def _copy(self, dest: _Part, source: _Part) -> None:
         """``air.dma_memcpy_nd``: elements in order from ``source`` to ``dest``."""
         self._dmas += 1
-        operands: list[str] = []
-        types: list[str] = []
-        groups, lists = [0], []
+        attrs: dict[str, object] = {
+            "operandSegmentSizes": Raw(f"array<i32: {', '.join(map(str, (0, *(1, 1, 0, 0) * 2)))}>")
+        }
         for side, part in (("dst", dest), ("src", source)):
             # The innermost offset alone is not zero: its stride is 1.
-            operands += [part.memref.name, part.offset]
-            types += [part.memref.type, "index"]
-            groups += [1, 1, 0, 0]
-            zeros = [0] * (len(part.dims) - 1)
             values = {
-                "offsets": [*zeros, _DYNAMIC],
+                "offsets": [*[0] * (len(part.dims) - 1), DYNAMIC],
                 "sizes": [size for size, _ in part.dims],
                 "strides": [stride for _, stride in part.dims],
             }
-            lists += [
-                f"static_{side}_{what} = array<i64: {', '.join(map(str, numbers))}>"
-                for what, numbers in values.items()
-            ]
-        properties = [f"operandSegmentSizes = array<i32: {', '.join(map(str, groups))}>", *lists]
-        self._w.line(
-            f'"air.dma_memcpy_nd"({", ".join(operands)}) <{{{", ".join(properties)}}}>'
-            f" {{id = {self._dmas} : i32}} : ({', '.join(types)}) -> ()"
-        )
+            for what, numbers in values.items():
+                text = f"array<i64: {', '.join(map(str, numbers))}>"
+                attrs[f"static_{side}_{what}"] = Raw(text)
+        attrs["id"] = self._dmas
+        operands = (dest.memref, dest.offset, source.memref, source.offset)
+        self._w.op("air.dma_memcpy_nd", *operands, attrs=attrs)
 
     # -- numbers ----------------------------------------------------------------------------------
-    def _do(self, op: str, left: str, right: str | int) -> str:
+    def _do(self, op: str, left: Value, right: Value | int) -> Value:
         other = self._w.constant(right) if isinstance(right, int) else right
-        return self._w.value("i", f"arith.{op} {left}, {other} : index")
+        return self._w.value("i", f"arith.{op}", left, other)
 
-    def _n_tile(self, round_: str, row: str) -> str:
+    def _n_tile(self, round_: Value, row: Value) -> Value:
         """The N tile of a row of cores, as :meth:`Grid.n_tile_of`."""
         grid = self._m.grid
         if grid.unicast:
@@ -178,7 +146,7 @@ class _Module:
         number = self._do("minsi", number, grid.group_n_tiles - 1)
         return self._w.sum(self._w.times(group, grid.group_n_tiles), number)
 
-    def _channel(self, n_tile: str) -> str:
+    def _channel(self, n_tile: Value) -> Value:
         """First output channel of an N tile, as :meth:`NTiles.channel_of`."""
         n_tiles = self._at.n_tiles
         if self._at.view.depthwise:
@@ -186,20 +154,20 @@ class _Module:
             return self._do("minsi", block, n_tiles.last)
         return self._w.times(n_tile, n_tiles.n)
 
-    def _first_row(self, n_tile: str) -> str:
+    def _first_row(self, n_tile: Value) -> Value:
         """First output row of an N tile's band."""
         rows = self._at.geometry.band_rows
         first = self._w.times(self._do("divui", n_tile, self._at.n_tiles.band), rows)
         return self._do("minsi", first, self._at.view.rows.size - rows)
 
-    def _input_channel(self, n_tile: str) -> str:
+    def _input_channel(self, n_tile: Value) -> Value:
         """Where the input of an N tile's channels begins, as :meth:`NTiles.input_of`."""
         n_tiles = self._at.n_tiles
         if self._at.view.depthwise:
             return self._channel(n_tile)
         return self._w.times(self._do("divui", n_tile, n_tiles.group), n_tiles.group_input)
 
-    def _origin(self, column: str, number: str) -> tuple[str, str, list[str]]:
+    def _origin(self, column: Value, number: Value) -> tuple[Value, Value, list[Value]]:
         """First row and column of a column's tile, and the indices of the outer loops."""
         grid, g, w = self._m.grid, self._at.geometry, self._w
         view = self._at.view
@@ -209,7 +177,7 @@ class _Module:
         down = -(-g.band_rows // g.rows_out)
         ix, tile = self._do("remui", tile, across), self._do("divui", tile, across)
         iy, tile = self._do("remui", tile, down), self._do("divui", tile, down)
-        at: list[str] = []
+        at: list[Value] = []
         for loop in reversed(view.outer):
             at.insert(0, self._do("remui", tile, loop.size))
             tile = self._do("divui", tile, loop.size)
@@ -217,7 +185,7 @@ class _Module:
         left = self._do("minsi", w.times(ix, g.width), view.columns.size - g.width)
         return row, left, at
 
-    def _total(self, terms: Sequence[tuple[str, int]], start: int) -> str:
+    def _total(self, terms: Sequence[tuple[Value, int]], start: int) -> Value:
         """``start`` plus the sum of values times constants."""
         total = self._w.constant(start)
         for value, factor in terms:
@@ -226,24 +194,26 @@ class _Module:
         return total
 
     # -- the segment ------------------------------------------------------------------------------
-    def _alloc(self, shape: tuple[int, ...], dtype: str, space: int, name: str = "") -> _Memref:
-        made = _Memref(name or self._w.fresh("m"), shape, dtype, space)
-        self._w.line(f"{made.name} = memref.alloc() : {made.type}")
-        return made
+    def _alloc(self, shape: tuple[int, ...], dtype: str, space: int) -> Value:
+        return self._w.value("m", "memref.alloc", to=memref(dtype, *shape, space=space))
 
-    def _segment(self, buffers: list[_Memref]) -> None:
+    def _dealloc(self, buffers: Sequence[Value]) -> None:
+        for buffer in buffers:
+            self._w.op("memref.dealloc", buffer)
+
+    def _segment(self, buffers: list[Value]) -> None:
         m, g, w = self._m, self._at.geometry, self._w
         view, grid, n = m.view, m.grid, m.tile.n
         cores, tile_shape = (grid.columns, grid.rows), (g.rows_out, g.width, n)
         lhs, filters, *given, out = buffers
-        self._result = out.name
+        self._result = out
         a = self._alloc((grid.columns, m.memtile.input_parts, m.l1.input), view.dtype, 1)
         b = self._alloc((grid.rows, n * m.tile.k_elements), view.dtype, 1)
-        result = self._alloc((*cores, *tile_shape), out.dtype, 1)
+        result = self._alloc((*cores, *tile_shape), out.type.elem, 1)
         acc = self._alloc((*cores, *tile_shape), m.kernel.accumulator, 2)
-        vectors = [self._alloc((grid.rows, n), m.dtype, 1) for m in given[: len(view.vectors)]]
+        vectors = [self._alloc((grid.rows, n), m.type.elem, 1) for m in given[: len(view.vectors)]]
         residuals = [
-            self._alloc((*cores, *tile_shape), m.dtype, 1) for m in given[len(view.vectors) :]
+            self._alloc((*cores, *tile_shape), m.type.elem, 1) for m in given[len(view.vectors) :]
         ]
         with self._loop("pass", grid.rounds) as p, self._loop("tile", grid.column_tiles) as tile:
             self._clear(acc)
@@ -268,11 +238,11 @@ class _Module:
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
                 self._move_tile((p, tile), (c, r), result, out)
 
-    def _loop(self, stem: str, size: int) -> AbstractContextManager[str]:
+    def _loop(self, stem: str, size: int) -> AbstractContextManager[Value]:
         w = self._w
         return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
-    def _bring_filter(self, at: tuple[str, str, str], filters: _Memref, b: _Memref) -> None:
+    def _bring_filter(self, at: tuple[Value, Value, Value], filters: Value, b: Value) -> None:
         """One step's filter of the N tile of a row of cores."""
         m = self._m
         p, q, r = at
@@ -282,7 +252,7 @@ class _Module:
         self._copy(_Part(b, self._w.times(r, elements), run), _Part(filters, start, run))
 
     def _bring_input(
-        self, steps: tuple[str, str, str], core: tuple[str, str], lhs: _Memref, a: _Memref
+        self, steps: tuple[Value, Value, Value], core: tuple[Value, Value], lhs: Value, a: Value
     ) -> None:
         """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
         m, g, w = self._m, self._at.geometry, self._w
@@ -314,7 +284,7 @@ class _Module:
             self._copy(_Part(a, dest, ((inside, 1),)), _Part(lhs, source, pixels))
 
     def _move_tile(
-        self, steps: tuple[str, str], core: tuple[str, str], here: _Memref, there: _Memref
+        self, steps: tuple[Value, Value], core: tuple[Value, Value], here: Value, there: Value
     ) -> None:
         """A core's tile of the result to DDR, or of the residual from it, row by row.
 
@@ -323,7 +293,7 @@ class _Module:
         g, n, w = self._at.geometry, self._m.tile.n, self._w
         (p, tile), (c, r) = steps, core
         view = self._at.view
-        writes = there.name == self._result
+        writes = there is self._result
         offset = view.residual.offset if view.residual and not writes else view.out_offset
 
         def stride(loop: Axis | MLoop) -> int:
@@ -346,48 +316,46 @@ class _Module:
 
     # -- the herds --------------------------------------------------------------------------------
     @contextmanager
-    def _herd(self, operands: list[_Memref]) -> Generator[tuple[str, str, list[_Memref]]]:
+    def _herd(self, operands: list[Value]) -> Generator[tuple[Value, Value, list[Value]]]:
         """A herd of all cores: its column, its row, and the operands inside."""
-        w = self._w
-        sizes = [w.constant(self._m.grid.columns), w.constant(self._m.grid.rows)]
-        (c, r), inside = self._open("herd", sizes, operands)
-        yield c, r, inside
-        self._close("herd", len(sizes), inside)
+        w, grid = self._w, self._m.grid
+        sizes = [w.constant(grid.columns), w.constant(grid.rows)]
+        with self._region("herd", sizes, operands) as ((c, r), inside):
+            yield c, r, inside
 
-    def _accumulator(self, acc: _Memref, c: str, r: str, name: str) -> str:
-        """A core's accumulator as ``name``; returns its type."""
-        height, width, n = acc.shape[2:]
-        lies = f"strided<[{width * n}, {n}, 1], offset: ?>"
-        made = f"memref<{height}x{width}x{n}x{acc.dtype}, {lies}, 2>"
-        self._w.line(
-            f"{name} = memref.subview {acc.name}[{c}, {r}, 0, 0, 0] [1, 1, {height}, {width}, {n}]"
-            f" [1, 1, 1, 1, 1] : {acc.type} to {made}"
-        )
-        return made
+    def _accumulator(self, acc: Value, c: Value, r: Value) -> Value:
+        """A core's part of the accumulators."""
+        height, width, n = acc.type.shape[2:]
+        lies = (width * n, n, 1)
+        made = Type("memref", acc.type.elem, (height, width, n), lies, DYNAMIC, 2)
+        said = {
+            "static_offsets": [DYNAMIC, DYNAMIC, 0, 0, 0],
+            "static_sizes": [1, 1, height, width, n],
+            "static_strides": [1, 1, 1, 1, 1],
+        }
+        return self._w.value("acc", "memref.subview", acc, c, r, to=made, **said)
 
-    def _clear(self, acc: _Memref) -> None:
+    def _clear(self, acc: Value) -> None:
         w = self._w
         with self._herd([acc]) as (c, r, (mine,)):
-            made = self._accumulator(mine, c, r, "%c")
-            zero = "0" if acc.dtype.startswith("i") else "0.000000e+00"
-            value = w.value("k", f"arith.constant {zero} : {acc.dtype}")
-            w.line(f"linalg.fill ins({value} : {acc.dtype}) outs(%c : {made})")
+            part = self._accumulator(mine, c, r)
+            w.op("linalg.fill", w.constant(0, scalar(acc.type.elem), "k"), part)
 
-    def _multiply(self, a: _Memref, b: _Memref, acc: _Memref) -> None:
+    def _multiply(self, a: Value, b: Value, acc: Value) -> None:
         """Bring the cores their objects and add their products."""
-        m, w, n = self._m, self._w, self._m.tile.n
+        m, n, w = self._m, self._at.n_tiles.n, self._w
         kernel, window, depthwise = m.kernel, self._at.geometry.window, self._at.view.depthwise
         assert isinstance(kernel, ScalarKernel)
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
             # The rows that the loops read; behind them the plan may have padding.
-            own = self._alloc(kernel.generic.inputs[0].shape, a.dtype, 2, "%a")
+            own = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
             terms = [(c, m.memtile.input_parts * m.l1.input)]
             terms += [(r, m.l1.input)] if m.memtile.input_parts > 1 else []
-            whole = ((prod(own.shape), 1),)
+            whole = ((own.type.elements, 1),)
             self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
             taps = prod(window.taps)
             depth = (*window.taps, n) if depthwise else (n, *window.taps, self._at.channels[0])
-            filters = self._alloc(depth, b.dtype, 2, "%b")
+            filters = self._alloc(depth, b.type.elem, 2)
             dims = ((taps * n, 1),)
             if not depthwise:
                 # Behind each channel's taps the plan may have padding.
@@ -395,78 +363,57 @@ class _Module:
             start = w.times(r, n * m.tile.k_elements)
             whole = ((prod(depth), 1),)
             self._copy(_Part(filters, w.constant(0), whole), _Part(b_l2, start, dims))
-            plain = f"outs(%c : memref<{'x'.join(map(str, acc.shape[2:]))}x{acc.dtype}, 2>)"
-            made = self._accumulator(mine, c, r, "%c")
-            for line in kernel.generic.operation(2).splitlines():
-                w.line(line.replace(plain, f"outs(%c : {made})"))
-            w.line(f"memref.dealloc {own.name} : {own.type}")
-            w.line(f"memref.dealloc {filters.name} : {filters.type}")
+            kernel.generic.linalg(w, [own, filters, self._accumulator(mine, c, r)])
+            self._dealloc([own, filters])
 
-    def _finish(self, acc: _Memref, given: list[_Memref], result: _Memref) -> None:
+    def _finish(self, acc: Value, given: list[Value], result: Value) -> None:
         """The dispatch's own operations on every result."""
-        n, w = self._m.tile.n, self._w
-        shape, vectors = acc.shape[2:], len(self._m.view.vectors)
+        n, grid, w = self._at.n_tiles.n, self._m.grid, self._w
+        shape, vectors = acc.type.shape[2:], len(self._m.view.vectors)
         size = prod(shape)
         with self._herd([acc, *given, result]) as (c, r, (mine, *inputs, out)):
-            place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
+            place = self._total([(c, grid.rows * size), (r, size)], 0)
             whole = ((size, 1),)
-            own: list[_Memref] = []
+            own: list[Value] = []
             for number, m in enumerate(inputs):
                 vector = number < vectors
-                own.append(self._alloc((n,) if vector else shape, m.dtype, 2))
+                own.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
                 run = ((n, 1),) if vector else whole
                 start = w.times(r, n) if vector else place
                 self._copy(_Part(own[-1], w.constant(0), run), _Part(m, start, run))
-            made = self._accumulator(mine, c, r, "%c")
-            done = self._alloc(shape, out.dtype, 2)
-            self._epilogue(made, own, done)
+            part = self._accumulator(mine, c, r)
+            done = self._alloc(shape, out.type.elem, 2)
+            self._epilogue(part, own, done)
             self._copy(_Part(out, place, whole), _Part(done, w.constant(0), whole))
-            for m in (*own, done):
-                w.line(f"memref.dealloc {m.name} : {m.type}")
+            self._dealloc([*own, done])
 
-    def _epilogue(self, acc: str, given: list[_Memref], done: _Memref) -> None:
+    def _epilogue(self, acc: Value, given: list[Value], done: Value) -> None:
         """``linalg.generic`` of the epilogue's steps over (rows, columns, channels)."""
         w, view = self._w, self._m.view
         epilogue = view.problem.epilogue
-        every, channel = (
-            "affine_map<(d0, d1, d2) -> (d0, d1, d2)>",
-            "affine_map<(d0, d1, d2) -> (d2)>",
-        )
-        maps = [every, *(channel if len(m.shape) == 1 else every for m in given), every]
-        inputs = ", ".join(("%c", *(m.name for m in given)))
-        types = ", ".join((acc, *(m.type for m in given)))
-        head = (
-            f"linalg.generic {{indexing_maps = [{', '.join(maps)}], iterator_types ="
-            f' ["parallel", "parallel", "parallel"]}} ins({inputs} : {types})'
-            f" outs({done.name} : {done.type})"
-        )
-        accumulator = view.problem.accumulator
-        with w.block(head):
-            first, last = w.fresh("sum"), w.fresh("old")
-            names = [w.fresh("x") for _ in given]
-            pairs = [(first, accumulator), *zip(names, (m.dtype for m in given), strict=True)]
-            pairs.append((last, done.dtype))
-            w.line(f"^bb0({', '.join(f'{name}: {ty}' for name, ty in pairs)}):")
-            order = [index for index, _, _ in view.vectors]
-            order += [view.residual.index] if view.residual else []
-            by_index = dict(zip(order, names, strict=True))
-            values = [first, *(by_index[i] for i in range(len(epilogue.inputs)))]
+        every = Raw("affine_map<(d0, d1, d2) -> (d0, d1, d2)>")
+        channel = Raw("affine_map<(d0, d1, d2) -> (d2)>")
+        maps = [every, *(channel if len(m.type.shape) == 1 else every for m in given), every]
+        attrs = {"indexing_maps": maps, "iterator_types": ["parallel"] * 3}
+        operands = (acc, *given, done)
+        body = Block([Value(scalar(m.type.elem), w.name("x")) for m in operands])
+        order = [index for index, _, _ in view.vectors]
+        order += [view.residual.index] if view.residual else []
+        by_index = dict(zip(order, body.args[1:-1], strict=True))
+        values = [body.args[0], *(by_index[i] for i in range(len(epilogue.inputs)))]
+        with w.inside(body):
             for step in epilogue.steps:
-                sources = [epilogue.value_dtype(arg, accumulator) for arg in step.args]
-                values.append(w.value("e", _written(step, [values[a] for a in step.args], sources)))
-            w.line(f"linalg.yield {values[epilogue.result]} : {done.dtype}")
+                values.append(_written(w, step, [values[a] for a in step.args]))
+            w.op("linalg.yield", values[epilogue.result])
+        w.op("linalg.generic", *operands, attrs=attrs, blocks=[body])
 
 
-def _written(step: Step, args: list[str], sources: list[str]) -> str:
+def _written(w: Builder, step: Step, args: list[Value]) -> Value:
     """A step as an operation on scalars."""
+    kind = scalar(step.dtype)
     if step.op == "arith.constant":
-        if step.dtype == "i1":
-            return f"{step.op} {'true' if step.attr else 'false'}"
-        floating = step.dtype in ("bf16", "f32")
-        value = f"{float(step.attr or 0):.9e}" if floating else str(int(step.attr or 0))
-        return f"{step.op} {value} : {step.dtype}"
+        return w.constant(number(step), kind, "e")
     if step.op in ("arith.cmpf", "arith.cmpi"):
-        return f"{step.op} {step.attr}, {', '.join(args)} : {sources[0]}"
-    if step.op == "arith.select" or sources[0] == step.dtype:
-        return f"{step.op} {', '.join(args)} : {step.dtype}"
-    return f"{step.op} {args[0]} : {sources[0]} to {step.dtype}"
+        return w.value("e", step.op, *args, predicate=str(step.attr))
+    same = step.op == "arith.select" or args[0].type == kind
+    return w.value("e", step.op, *args, to=None if same else kind)

@@ -224,19 +224,22 @@ class Builder:
 
 
 class Function:
-    """A private function without results under construction.
+    """A function without results under construction.
 
     Attributes:
         builder: of its body.
         arguments: its arguments' values.
     """
 
-    def __init__(self, name: str, arguments: Sequence[tuple[str, Type]]) -> None:
+    def __init__(
+        self, name: str, arguments: Sequence[tuple[str, Type]], *, private: bool = True
+    ) -> None:
         self.arguments = [Value(kind, own) for own, kind in arguments]
         block = Block(list(self.arguments))
         self.builder = Builder(block)
         kinds = tuple(kind for _, kind in arguments)
-        attrs = {"sym_visibility": "private", "sym_name": name, "function_type": (kinds, ())}
+        attrs: dict[str, Any] = {"sym_visibility": "private"} if private else {}
+        attrs |= {"sym_name": name, "function_type": (kinds, ())}
         self._op = Op("func.func", 0, [], [], attrs, [block])
 
     def finish(self) -> Op:

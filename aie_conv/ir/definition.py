@@ -61,6 +61,7 @@ class Definition:
         attrs: kinds of the attributes that stand in braces.
         may_drop: its results may go without names.
         written: the name as it stands in the text.
+        refers: attributes that name symbols of the module, each a name or a list of them.
     """
 
     name: str
@@ -70,6 +71,7 @@ class Definition:
     attrs: Mapping[str, Kind] = field(default_factory=dict[str, Kind])
     may_drop: bool = False
     written: str = ""
+    refers: tuple[str, ...] = ()
 
     @cached_property
     def _parsers(self) -> list[Callable[["Reader", Op, list[Type]], None]]:
@@ -380,13 +382,14 @@ def define(
     custom: Mapping[str, Piece] | None = None,
     may_drop: bool = False,
     written: str = "{}",
+    refers: tuple[str, ...] = (),
 ) -> None:
     """Say what operations look like.
 
     Args:
         names: of those that look alike, separated by spaces.
         template: see the module; or the pieces.
-        infer, check, attrs, may_drop: of :class:`Definition`.
+        infer, check, attrs, may_drop, refers: of :class:`Definition`.
         custom: the forms that the template names.
         written: how a name stands in the text, {} for the name.
     """
@@ -396,7 +399,7 @@ def define(
         if name in _DEFINITIONS:
             raise ValueError(f"{name} is defined twice")
         text = written.format(name)
-        _DEFINITIONS[name] = Definition(name, pieces, infer, check, kinds, may_drop, text)
+        _DEFINITIONS[name] = Definition(name, pieces, infer, check, kinds, may_drop, text, refers)
 
 
 def definition_of(name: str) -> Definition | None:

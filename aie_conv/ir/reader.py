@@ -9,9 +9,9 @@ from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from aie_conv.errors import VerifyError
-from aie_conv.ir.attributes import Literal, Raw
+from aie_conv.ir.attributes import UNIT, Literal, Raw
 from aie_conv.ir.core import Block, Op, Type, Value, parse_type
-from aie_conv.ir.definition import definition_of
+from aie_conv.ir.definition import Definition, definition_of
 from aie_conv.ir.tokens import INTEGER, REAL, tokenize
 
 T = TypeVar("T")
@@ -24,6 +24,7 @@ class Reader:
         self.tokens, self.lines = tokenize(text)
         self.at = 0
         self.scope: dict[str, Value] = {}
+        self.references: list[tuple[Op, Definition]] = []
 
     # -- tokens ---------------------------------------------------------------------------------
     def fail(self, message: str) -> NoReturn:
@@ -166,7 +167,7 @@ class Reader:
             if entries:
                 self.expect(",")
             name = self.next().strip('"')
-            entries[name] = self.attribute() if self.accept("=") else True
+            entries[name] = self.attribute() if self.accept("=") else UNIT
         return entries
 
     def attribute(self) -> Any:
@@ -319,6 +320,8 @@ class Reader:
             self.fail(f"operation '{self.tokens[self.at]}' is not in the simulator's subset")
         op = Op(definition.name, self.lines[self.at])
         self.at += 1
+        if definition.refers:
+            self.references.append((op, definition))
         kinds = definition.parse(self, op)
         if len(kinds) != len(names) and (names or not definition.may_drop):
             self.fail(f"'{op.name}' gives {len(kinds)} results, {len(names)} are named")

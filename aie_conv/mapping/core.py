@@ -4,19 +4,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, ParameterBlock
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Type, Value, memref, subview, vector
 from aie_conv.mapping.interface import Kernel
-from aie_conv.mapping.mapping import Mapping
+from aie_conv.mapping.mapping import Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
 ENDLESS = 2**63 - 1
 """Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
-
-
-def memref(elements: int, dtype: str) -> str:
-    """A flat buffer's type."""
-    return f"memref<{elements}x{dtype}>"
 
 
 def input_name(mapping: Mapping, column: int, row: int) -> str:
@@ -29,35 +26,30 @@ def epilogue_name(number: int, epilogues: Sequence[Mapping]) -> str:
     return f"finish_{number}" if len(epilogues) > 1 else "finish"
 
 
-def take_function(mapping: Mapping, memory: str) -> str:
+def take_function(mapping: Mapping, memory: Type) -> Op:
     """The function ``take(b, parameters)``: keep the parameters that lie in an object of the filter.
 
     Args:
         mapping: whose.
         memory: type of what they are kept in.
     """
-    w, count = Writer(), mapping.l1.parameter_words
-    dtype = mapping.view.dtype
-    b, each = memref(mapping.l1.filter, dtype), 4 * VECTOR_WORDS // DTYPE_BYTES[dtype]
-    lanes, words = f"vector<{each}x{dtype}>", f"vector<{VECTOR_WORDS}xi32>"
-    aligned = "{alignment = 32 : i64}"
+    count, dtype = mapping.l1.parameter_words, mapping.view.dtype
+    each = 4 * VECTOR_WORDS // DTYPE_BYTES[dtype]
+    f = Function("take", [("b", memref(dtype, mapping.l1.filter)), ("parameters", memory)])
+    w, (b, parameters) = f.builder, f.arguments
 
-    def keep(source: str, target: str) -> None:
-        value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
-        if lanes != words:
-            value = w.value("v", f"vector.bitcast {value} : {lanes} to {words}")
-        w.line(f"vector.store {value}, %parameters[{target}] {aligned} : {memory}, {words}")
+    def keep(source: Value, target: Value) -> None:
+        value = bitcast(w, w.load("v", b, source, each), vector("i32", VECTOR_WORDS))
+        w.store(value, parameters, target)
 
-    with w.block(f"func.func private @take(%b: {b}, %parameters: {memory})"):
-        at = w.constant(mapping.filters.parameters_at)
-        if count == VECTOR_WORDS:
-            keep(at, w.constant(0))
-        else:
-            zero, one = w.constant(0), w.constant(1)
-            with w.loop("n", zero, w.constant(count // VECTOR_WORDS), one) as n:
-                keep(w.sum(at, w.times(n, each)), w.times(n, VECTOR_WORDS))
-        w.line("return")
-    return w.text()
+    at = w.constant(mapping.filters.parameters_at)
+    if count == VECTOR_WORDS:
+        keep(at, w.constant(0))
+    else:
+        zero, one = w.constant(0), w.constant(1)
+        with w.loop("n", zero, w.constant(count // VECTOR_WORDS), one) as n:
+            keep(w.sum(at, w.times(n, each)), w.times(n, VECTOR_WORDS))
+    return f.finish()
 
 
 def kernel_key(kernel: Kernel) -> tuple[Any, ...]:
@@ -81,34 +73,35 @@ class LoopProgram:
         }
         return LOOPS.encode(values)
 
-    def buffers(self, mapping: Mapping) -> list[tuple[str, str]]:
+    def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
         """The sums, and the parameters where there are any."""
-        sums = memref(mapping.l1.accumulators, mapping.kernel.accumulator)
+        sums = memref(mapping.kernel.accumulator, mapping.l1.accumulators)
         own = [] if mapping.memtile.is_fixed else [("parameters", _PARAMETERS)]
         return [("acc", sums), *own]
 
-    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> str:
+    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters, both forms of the product, epilogues."""
         kernel = mapping.kernel
         whole = mapping.l1.resident and mapping.tile.k_steps == 1
-        return "".join(
-            (
-                kernel.declarations(),
-                "" if mapping.memtile.is_fixed else take_function(mapping, _PARAMETERS),
-                kernel.text("start", fresh=True),
-                "" if whole else kernel.text("multiply"),
-                *(
-                    each.epilogue.text(epilogue_name(number, epilogues))
-                    for number, each in enumerate(epilogues)
-                ),
-            )
-        )
+        return [
+            *kernel.declared(),
+            *([] if mapping.memtile.is_fixed else [take_function(mapping, _PARAMETERS)]),
+            kernel.function("start", fresh=True),
+            *([] if whole else [kernel.function("multiply")]),
+            *epilogue_functions(epilogues),
+        ]
 
     def write_core(
-        self, w: Writer, mapping: Mapping, epilogues: Sequence[Mapping], place: tuple[int, int]
+        self,
+        w: Builder,
+        mapping: Mapping,
+        epilogues: Sequence[Mapping],
+        place: tuple[int, int],
+        buffers: NamedValues,
     ) -> None:
         """The core's loops."""
-        LoopCore(w, mapping, epilogues, place).write()
+        core = Core(w, mapping, epilogues, place, (LOOPS, buffers.get("parameters")))
+        LoopCore(core, buffers["acc"]).write()
 
     def key(self, mapping: Mapping) -> tuple[object, ...]:
         """The sizes of kernel and objects, and what no parameters say: all counts where there are none."""
@@ -133,7 +126,15 @@ class LoopProgram:
         return mapping.epilogue.text("finish"), mapping.residual.objects
 
 
-_PARAMETERS = memref(LOOPS.words, "i32")
+_PARAMETERS = memref("i32", LOOPS.words)
+
+
+def epilogue_functions(epilogues: Sequence[Mapping]) -> list[Op]:
+    """The functions of a program's epilogues."""
+    return [
+        each.epilogue.function(epilogue_name(number, epilogues))
+        for number, each in enumerate(epilogues)
+    ]
 
 
 class Core:
@@ -144,87 +145,94 @@ class Core:
         mapping: what is run.
         epilogues: mappings that stand for the program's epilogues.
         place: (column, row) of the core.
-        parameters: what they are, and name and type of the memref that holds them.
+        parameters: what they are, and the memref that holds them, if there are any.
     """
 
     def __init__(
         self,
-        w: Writer,
+        w: Builder,
         mapping: Mapping,
         epilogues: Sequence[Mapping],
         place: tuple[int, int],
-        parameters: tuple[ParameterBlock, str, str],
+        parameters: tuple[ParameterBlock, Value | None],
     ) -> None:
         self.w = w
         self.mapping = mapping
         self.epilogues = epilogues
         self.column, self.row = place
-        self._block, *self._memory = parameters
+        self._block, self._memory = parameters
 
-    def acquire(self, fifo: str, port: str, elements: int, dtype: str) -> str:
+    @property
+    def memory(self) -> Value:
+        """The memref that holds the parameters."""
+        if self._memory is None:
+            raise ValueError("a program without parameters")
+        return self._memory
+
+    def acquire(self, fifo: str, port: str, elements: int, dtype: str) -> Value:
         """An object of a FIFO."""
         w = self.w
-        kind = memref(elements, dtype)
-        view = f"!aie.objectfifosubview<{kind}>"
-        s = w.value("s", f"aie.objectfifo.acquire @{fifo}({port}, 1) : {view}")
-        return w.value("o", f"aie.objectfifo.subview.access {s}[0] : {view} -> {kind}")
+        view = subview(dtype, elements)
+        named = {"objFifo_name": fifo, "port": port, "size": 1}
+        s = w.value("s", "aie.objectfifo.acquire", to=view, **named)
+        return w.value("o", "aie.objectfifo.subview.access", s, index=0)
 
     def release(self, fifo: str, port: str) -> None:
         """Give an object back."""
-        self.w.line(f"aie.objectfifo.release @{fifo}({port}, 1)")
+        attrs = {"objFifo_name": fifo, "port": port, "size": 1}
+        self.w.op("aie.objectfifo.release", attrs=attrs)
 
-    def acquire_input(self) -> tuple[str, str]:
+    def acquire_input(self) -> tuple[str, Value]:
         """The FIFO of the input, and its next object."""
         m = self.mapping
         fifo = input_name(m, self.column, self.row)
         return fifo, self.acquire(fifo, "Consume", m.l1.input, m.view.dtype)
 
-    def acquire_filter(self) -> tuple[str, str]:
+    def acquire_filter(self) -> tuple[str, Value]:
         """The FIFO of the filter, and its next object."""
         m = self.mapping
         fifo = f"b_l1_{self.row}"
         return fifo, self.acquire(fifo, "Consume", m.l1.filter, m.view.dtype)
 
-    def acquire_output(self) -> tuple[str, str]:
+    def acquire_output(self) -> tuple[str, Value]:
         """The FIFO of the output, and a free object."""
         m = self.mapping
         fifo = f"c_l1_{self.column}_{self.row}"
         dtype = m.view.problem.out.dtype
         return fifo, self.acquire(fifo, "Produce", m.l1.output, dtype)
 
-    def load(self, name: str, number: int = 0) -> str:
+    def load(self, name: str, number: int = 0) -> Value:
         """A run-time parameter as an index."""
-        name_, kind = self._memory
-        return self.w.word(name_, kind, self.w.constant(self._block.place(name, number)))
+        return self._block.load(self.w, self.memory, name, number)
 
-    def epilogue_number(self) -> str:
+    def epilogue_number(self) -> Value | None:
         """Which epilogue the call takes; nothing where there is one."""
-        return self.load("epilogue") if len(self.epilogues) > 1 else ""
+        return self.load("epilogue") if len(self.epilogues) > 1 else None
 
-    def choose(self, numbers: Sequence[int], chosen: str, run: Callable[[int], None]) -> None:
+    def choose(
+        self, numbers: Sequence[int], chosen: Value | None, run: Callable[[int], None]
+    ) -> None:
         """Run the epilogue ``chosen``, one of ``numbers``; the last needs no comparison."""
         w, (first, *others) = self.w, numbers
-        if not others:
+        if not others or chosen is None:
             run(first)
             return
-        own = w.value("is", f"arith.cmpi eq, {chosen}, {w.constant(first)} : index")
-        with w.block(f"scf.if {own}", "} else {"):
+        own = w.compare("eq", chosen, w.constant(first))
+        with w.branch(own, otherwise=True) as other:
             run(first)
-        with w.rest():
+        with w.inside(other):
             self.choose(others, chosen, run)
+
+
+Acquired = tuple[str, Value]
+"""A FIFO and an object of it."""
 
 
 class LoopCore:
     """Writes one core's body: acquire, multiply, finish, release."""
 
-    def __init__(
-        self, w: Writer, mapping: Mapping, epilogues: Sequence[Mapping], place: tuple[int, int]
-    ) -> None:
-        at = f"{place[0]}_{place[1]}"
-        self._w = w
-        self._m = mapping
-        self._acc, self._parameters = f"%acc_{at}", f"%parameters_{at}"
-        self._core = Core(w, mapping, epilogues, place, (LOOPS, self._parameters, _PARAMETERS))
+    def __init__(self, core: Core, acc: Value) -> None:
+        self._w, self._m, self._core, self._acc = core.w, core.mapping, core, acc
 
     def write(self) -> None:
         """The core's program, inside ``aie.core``."""
@@ -237,8 +245,7 @@ class LoopCore:
             if first is None:
                 rounds, tiles = w.constant(grid.rounds), w.constant(grid.column_tiles)
             else:
-                types = f"{memref(m.l1.filter, m.view.dtype)}, {_PARAMETERS}"
-                w.line(f"func.call @take({first[1]}, {self._parameters}) : ({types}) -> ()")
+                w.run("take", first[1], core.memory)
                 rounds, tiles = core.load("rounds"), core.load("tiles")
             known = fixed or resident
             k_steps = w.constant(m.tile.k_steps) if known else core.load("k_steps")
@@ -252,10 +259,9 @@ class LoopCore:
                 self._tiles(kept, (tiles, k_steps), (zero, one))
                 if kept is not None:
                     core.release(kept[0], "Consume")
-        w.line("aie.end")
 
     def _tiles(
-        self, kept: tuple[str, str] | None, counts: tuple[str, str], bounds: tuple[str, str]
+        self, kept: Acquired | None, counts: tuple[Value, Value], bounds: tuple[Value, Value]
     ) -> None:
         """All tiles of one round; ``kept`` is the filter that stays for them."""
         m, w, core = self._m, self._w, self._core
@@ -270,20 +276,17 @@ class LoopCore:
             if tail and not kept:
                 core.release(tail[0], "Consume")
 
-    def _multiply(self, function: str, kept: tuple[str, str] | None, chunk: str) -> None:
+    def _multiply(self, function: str, kept: Acquired | None, chunk: Value) -> None:
         """One step of K, with chunk ``chunk`` of the filter's object."""
-        m, core = self._m, self._core
+        core = self._core
         a_fifo, a = core.acquire_input()
         b_fifo, b = kept or core.acquire_filter()
-        dtype = m.view.dtype
-        operands = (memref(m.l1.input, dtype), memref(m.l1.filter, dtype))
-        types = ", ".join((*operands, memref(m.l1.accumulators, m.kernel.accumulator), "index"))
-        self._w.line(f"func.call @{function}({a}, {b}, {self._acc}, {chunk}) : ({types}) -> ()")
+        self._w.run(function, a, b, self._acc, chunk)
         core.release(a_fifo, "Consume")
         if not kept:
             core.release(b_fifo, "Consume")
 
-    def _finish(self, b: str | None, bounds: tuple[str, str]) -> None:
+    def _finish(self, b: Value | None, bounds: tuple[Value, Value]) -> None:
         """Run this call's epilogue into an output object."""
         core = self._core
         fifo, out = core.acquire_output()
@@ -291,7 +294,7 @@ class LoopCore:
         core.choose(every, number, lambda chosen: self._epilogue(chosen, (b, out), bounds))
         core.release(fifo, "Produce")
 
-    def _skip_inputs(self, count: int, bounds: tuple[str, str]) -> None:
+    def _skip_inputs(self, count: int, bounds: tuple[Value, Value]) -> None:
         if not count:
             return
         w = self._w
@@ -300,16 +303,15 @@ class LoopCore:
             self._core.release(fifo, "Consume")
 
     def _epilogue(
-        self, number: int, objects: tuple[str | None, str], bounds: tuple[str, str]
+        self, number: int, objects: tuple[Value | None, Value], bounds: tuple[Value, Value]
     ) -> None:
         """Run one epilogue, with the residual's objects if it has one."""
         w, core = self._w, self._core
         one, (b, out) = core.epilogues[number], objects
         vectors = [b] if b and one.view.vectors else []
-        arguments = ", ".join((self._acc, *vectors, out))
-        types, name = one.epilogue.signature(), epilogue_name(number, core.epilogues)
+        arguments, name = (self._acc, *vectors, out), epilogue_name(number, core.epilogues)
         if one.view.residual is None:
-            w.line(f"func.call @{name}({arguments}) : ({types}) -> ()")
+            w.run(name, *arguments)
             return
         n, per_object, rst = one.tile.n, one.residual.channels, one.kernel.rst
         own = max(1, n // per_object)
@@ -322,7 +324,7 @@ class LoopCore:
         kb = w.constant(inside // (per_object * rst[1]))
         with w.loop("j", bounds[0], w.constant(own), bounds[1]) as j:
             fifo, a = core.acquire_input()
-            nb = w.value("i", f"arith.muli {j}, {w.constant(blocks)} : index")
-            w.line(f"func.call @{name}({arguments}, {a}, {nb}, {kb}) : ({types}) -> ()")
+            nb = w.times(j, blocks)
+            w.run(name, *arguments, a, nb, kb)
             core.release(fifo, "Consume")
         self._skip_inputs(one.residual.objects - first - own, bounds)

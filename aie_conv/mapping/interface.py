@@ -2,6 +2,7 @@
 
 from typing import Protocol
 
+from aie_conv.ir.core import Op
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import Residual
 from aie_conv.plan import Argument
@@ -55,11 +56,11 @@ class Kernel(Protocol):
         """Element type of the accumulator."""
         ...
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """What the module must declare for it."""
         ...
 
-    def text(self, name: str, *, fresh: bool = False) -> str:
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function."""
         ...
 
@@ -67,10 +68,10 @@ class Kernel(Protocol):
 class CoreEpilogue(Protocol):
     """The epilogue of one core: ``name(acc[, b], out[, residual, n block, residual block])``."""
 
-    def signature(self) -> str:
-        """The function's argument types."""
+    def function(self, name: str) -> Op:
+        """The function."""
         ...
 
     def text(self, name: str) -> str:
-        """The function."""
+        """Its text."""
         ...

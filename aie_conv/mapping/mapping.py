@@ -12,18 +12,22 @@ columns (:mod:`aie_conv.mapping.numbers`); those of a :class:`Mapping` hold numb
 """
 
 from collections.abc import Iterator, Sequence
+from collections.abc import Mapping as NamedMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
 from aie_conv.arch import Device
+from aie_conv.ir.core import Op, Type, Value
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.interface import CoreEpilogue, Kernel, View
 from aie_conv.mapping.numbers import ceil_div, least, most, where
 
 if TYPE_CHECKING:
-    from aie_conv.codegen.text import Writer
+    from aie_conv.ir.builder import Builder
     from aie_conv.mapping.cost import Cost
+
+NamedValues = NamedMapping[str, Value]
 
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs in elements, outermost first."""
@@ -325,22 +329,23 @@ class Program(Protocol):
         """The run-time parameters of a call that takes the program's ``epilogue``-th epilogue."""
         ...
 
-    def buffers(self, mapping: "Mapping") -> list[tuple[str, str]]:
+    def buffers(self, mapping: "Mapping") -> list[tuple[str, Type]]:
         """Names and types of a core's own buffers."""
         ...
 
-    def functions(self, mapping: "Mapping", epilogues: "Sequence[Mapping]") -> str:
+    def functions(self, mapping: "Mapping", epilogues: "Sequence[Mapping]") -> list[Op]:
         """The functions that every core calls, and the intrinsics that they use."""
         ...
 
     def write_core(
         self,
-        w: "Writer",
+        w: "Builder",
         mapping: "Mapping",
         epilogues: "Sequence[Mapping]",
         place: tuple[int, int],
+        buffers: NamedValues,
     ) -> None:
-        """The program of the core at (column, row), inside ``aie.core``."""
+        """The program of the core at (column, row), inside ``aie.core``; its buffers by their names."""
         ...
 
     def key(self, mapping: "Mapping") -> tuple[object, ...]:

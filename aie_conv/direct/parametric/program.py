@@ -9,11 +9,18 @@ from aie_conv.arch import Device
 from aie_conv.codegen.parameters import VECTOR_WORDS
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
-from aie_conv.codegen.text import Writer
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
-from aie_conv.mapping.core import ENDLESS, Core, epilogue_name, memref, take_function
-from aie_conv.mapping.mapping import Mapping
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Type, Value, memref
+from aie_conv.mapping.core import (
+    ENDLESS,
+    Core,
+    epilogue_functions,
+    epilogue_name,
+    take_function,
+)
+from aie_conv.mapping.mapping import Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
 
@@ -107,31 +114,32 @@ class ParametricProgram:
         pixels = [(i * down * p.input_width + j * across) * depth * block for i, j in places]
         return self.kernel.tables(steps, pixels, self.epilogue.constants)
 
-    def buffers(self, mapping: Mapping) -> list[tuple[str, str]]:
+    def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
         """Parameters and sums in one, and the per-channel operands."""
         own = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
-        return [("memory", self.kernel.memory.text), *own]
+        return [("memory", self.kernel.memory), *own]
 
-    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> str:
+    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
-        return "".join(
-            (
-                self.kernel.declarations(),
-                take_function(mapping, self.kernel.memory.text),
-                _keep_function(mapping) if mapping.l1.bias else "",
-                self.kernel.text("multiply"),
-                *(
-                    each.epilogue.text(epilogue_name(number, epilogues))
-                    for number, each in enumerate(epilogues)
-                ),
-            )
-        )
+        return [
+            *self.kernel.declared(),
+            take_function(mapping, self.kernel.memory),
+            *([_keep_function(mapping)] if mapping.l1.bias else []),
+            self.kernel.function("multiply"),
+            *epilogue_functions(epilogues),
+        ]
 
     def write_core(
-        self, w: Writer, mapping: Mapping, epilogues: Sequence[Mapping], place: tuple[int, int]
+        self,
+        w: Builder,
+        mapping: Mapping,
+        epilogues: Sequence[Mapping],
+        place: tuple[int, int],
+        buffers: NamedValues,
     ) -> None:
         """The core's loops."""
-        ParametricCore(w, self.kernel, mapping, epilogues, place).write()
+        core = Core(w, mapping, epilogues, place, (self.kernel.block, buffers["memory"]))
+        ParametricCore(core, buffers.get("vectors")).write()
 
     def key(self, mapping: Mapping) -> tuple[object, ...]:
         """The layout alone."""
@@ -147,69 +155,53 @@ class ParametricProgram:
         return mapping.epilogue.text("finish"), 0
 
 
-def bias_type(mapping: Mapping) -> str:
+def bias_type(mapping: Mapping) -> Type:
     """What a core keeps an N tile's per-channel operands in."""
-    return memref(mapping.l1.bias, mapping.view.dtype)
+    return memref(mapping.view.dtype, mapping.l1.bias)
 
 
-def _keep_function(mapping: Mapping) -> str:
+def _keep_function(mapping: Mapping) -> Op:
     """The function ``keep(b, vectors)``: keep the per-channel operands at the end of an object of B."""
-    w, dtype, kept = Writer(), mapping.view.dtype, mapping.l1.bias
-    b, own = memref(mapping.l1.filter, dtype), bias_type(mapping)
+    dtype, kept = mapping.view.dtype, mapping.l1.bias
     each = 4 * VECTOR_WORDS // DTYPE_BYTES[dtype]
-    lanes, aligned = f"vector<{each}x{dtype}>", "{alignment = 32 : i64}"
-    with w.block(f"func.func private @keep(%b: {b}, %vectors: {own})"):
-        zero, one = w.constant(0), w.constant(1)
-        with w.loop("n", zero, w.constant(kept // each), one) as n:
-            target = w.times(n, each)
-            source = w.plus(target, mapping.l1.filter - kept)
-            value = w.value("v", f"vector.load %b[{source}] {aligned} : {b}, {lanes}")
-            w.line(f"vector.store {value}, %vectors[{target}] {aligned} : {own}, {lanes}")
-        w.line("return")
-    return w.text()
+    b_type = memref(dtype, mapping.l1.filter)
+    f = Function("keep", [("b", b_type), ("vectors", bias_type(mapping))])
+    w, (b, vectors) = f.builder, f.arguments
+    zero, one = w.constant(0), w.constant(1)
+    with w.loop("n", zero, w.constant(kept // each), one) as n:
+        target = w.times(n, each)
+        source = w.plus(target, mapping.l1.filter - kept)
+        w.store(w.load("v", b, source, each), vectors, target)
+    return f.finish()
 
 
 class ParametricCore:
     """Writes the body of a core whose tile has several objects of filter and output."""
 
-    def __init__(
-        self,
-        w: Writer,
-        kernel: ParametricKernel,
-        mapping: Mapping,
-        epilogues: Sequence[Mapping],
-        place: tuple[int, int],
-    ) -> None:
-        at = f"{place[0]}_{place[1]}"
-        self._w = w
-        self._m = mapping
-        self._memory, self._bias = f"%memory_{at}", f"%vectors_{at}"
-        self._type = kernel.memory.text
-        self._core = Core(w, mapping, epilogues, place, (kernel.block, self._memory, self._type))
+    def __init__(self, core: Core, bias: Value | None) -> None:
+        self._w, self._m, self._core, self._bias = core.w, core.mapping, core, bias
 
     def write(self) -> None:
         """The core's program, inside ``aie.core``."""
-        m, w, core = self._m, self._w, self._core
+        w, core = self._w, self._core
         zero, one = w.constant(0), w.constant(1)
         # A core is started once a configuration and then serves every call.
         with w.loop("call", zero, w.constant(ENDLESS), one):
             fifo, first = core.acquire_filter()
-            types = f"{memref(m.l1.filter, m.view.dtype)}, {self._type}"
-            w.line(f"func.call @take({first}, {self._memory}) : ({types}) -> ()")
+            w.run("take", first, core.memory)
             # Of this column alone.
             rounds, tiles = core.load("rounds"), core.load("column_tiles", core.column)
             k_steps = core.load("k_steps")
             core.release(fifo, "Consume")
             with w.loop("p", zero, rounds, one):
                 self._tiles((tiles, k_steps), (zero, one))
-        w.line("aie.end")
 
-    def _tiles(self, counts: tuple[str, str], bounds: tuple[str, str]) -> None:
+    def _tiles(self, counts: tuple[Value, Value], bounds: tuple[Value, Value]) -> None:
         """All tiles of one round."""
         w, core, (tiles, k_steps), (zero, one) = self._w, self._core, counts, bounds
         with w.loop("t", zero, tiles, one):
             with w.loop("q", zero, k_steps, one) as q:
-                self._products(w.value("is", f"arith.cmpi eq, {q}, {zero} : index"), bounds)
+                self._products(w.compare("eq", q, zero), bounds)
             if self._m.l1.bias:
                 with w.loop("v", zero, core.load("bias_object"), one):
                     fifo, own = core.acquire_filter()
@@ -220,7 +212,7 @@ class ParametricCore:
             passed, _ = core.acquire_filter()
             core.release(passed, "Consume")
 
-    def _products(self, first: str, bounds: tuple[str, str]) -> None:
+    def _products(self, first: Value, bounds: tuple[Value, Value]) -> None:
         """An object of the filter with those of the input that it spans, or the other way round.
 
         Either an object of the filter spans one object of the input, and further ones meet the same, or it
@@ -232,16 +224,12 @@ class ParametricCore:
             bounds: 0 and 1.
         """
         m, w, core, (zero, one) = self._m, self._w, self._core, bounds
-        dtype = m.view.dtype
-        operands = (memref(m.l1.input, dtype), memref(m.l1.filter, dtype), self._type)
-        types = ", ".join((*operands, "index", "index", "index"))
 
-        def call(a: str, b: str, *numbers: str) -> None:
-            given = ", ".join((a, b, self._memory, *numbers))
-            w.line(f"func.call @multiply({given}) : ({types}) -> ()")
+        def call(a: Value, b: Value, *numbers: Value) -> None:
+            w.run("multiply", a, b, core.memory, *numbers)
 
-        def if_first(this: str, other: str) -> str:
-            return w.value("i", f"arith.select {first}, {this}, {other} : index")
+        def if_first(this: Value, other: Value) -> Value:
+            return w.value("i", "arith.select", first, this, other)
 
         fresh = if_first(one, zero)
         b_fifo, b = core.acquire_filter()
@@ -265,35 +253,34 @@ class ParametricCore:
         core.release(a_fifo, "Consume")
         self._skip(("input_after", core.row), bounds)
 
-    def _keep(self, b: str) -> None:
+    def _keep(self, b: Value) -> None:
         """Keep the per-channel operands that lie at the end of an object of the filter."""
-        m = self._m
-        types = f"{memref(m.l1.filter, m.view.dtype)}, {bias_type(m)}"
-        self._w.line(f"func.call @keep({b}, {self._bias}) : ({types}) -> ()")
+        if self._bias is not None:
+            self._w.run("keep", b, self._bias)
 
-    def _finish(self, bounds: tuple[str, str]) -> None:
+    def _finish(self, bounds: tuple[Value, Value]) -> None:
         """Run this call's epilogue for every object of the tile's output."""
         w, core, (zero, one) = self._w, self._core, bounds
         number = core.epilogue_number()
         joined = [i for i, each in enumerate(core.epilogues) if each.view.residual]
         plain = [i for i in range(len(core.epilogues)) if i not in joined]
-        calls = core.load("residual_calls") if joined else ""
+        calls = core.load("residual_calls") if joined else None
         with w.loop("u", zero, core.load("output_objects"), one) as object_:
             fifo, out = core.acquire_output()
-            if joined:
+            if calls is not None:
                 self._joined(joined, (number, calls), (out, object_), bounds)
             if plain:
-                alone = w.value("is", f"arith.cmpi eq, {calls}, {zero} : index") if joined else ""
-                with w.block(f"scf.if {alone}") if joined else nullcontext():
+                alone = w.compare("eq", calls, zero) if calls is not None else None
+                with w.branch(alone) if alone else nullcontext():
                     core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
             core.release(fifo, "Produce")
 
     def _joined(
         self,
         numbers: Sequence[int],
-        wanted: tuple[str, str],
-        objects: tuple[str, str],
-        bounds: tuple[str, str],
+        wanted: tuple[Value | None, Value],
+        objects: tuple[Value, Value],
+        bounds: tuple[Value, Value],
     ) -> None:
         """The epilogues with a residual, as often as its objects make one of the output's.
 
@@ -319,16 +306,13 @@ class ParametricCore:
             core.release(fifo, "Consume")
             self._skip(("residual_after", core.row), bounds)
 
-    def _call(self, number: int, *others: str) -> None:
+    def _call(self, number: int, *others: Value) -> None:
         """Call an epilogue: sums, per-channel operands if it has any, and the others."""
         core = self._core
-        one = core.epilogues[number]
-        vectors = [self._bias] if one.view.vectors else []
-        given = ", ".join((self._memory, *vectors, *others))
-        name = epilogue_name(number, core.epilogues)
-        self._w.line(f"func.call @{name}({given}) : ({one.epilogue.signature()}) -> ()")
+        kept = [self._bias] if core.epilogues[number].view.vectors and self._bias else []
+        self._w.run(epilogue_name(number, core.epilogues), core.memory, *kept, *others)
 
-    def _skip(self, word: tuple[str, int], bounds: tuple[str, str]) -> None:
+    def _skip(self, word: tuple[str, int], bounds: tuple[Value, Value]) -> None:
         """Pass over objects of the input stream for other rows of cores."""
         w, core, (zero, one) = self._w, self._core, bounds
         with w.loop("i", zero, core.load(*word), one):

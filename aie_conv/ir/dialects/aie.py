@@ -185,17 +185,20 @@ define(
     "aie.objectfifo.link",
     " $fifoIns:symbols -> $fifoOuts:symbols ($src_offsets:ints $dst_offsets:ints) attr-dict",
     nothing,
+    refers=("fifoIns", "fifoOuts"),
 )
 define(
     "aie.objectfifo.acquire",
     " $objFifo_name:symbol(port!, $size:int) attr-dict : type(result)",
     custom=_FORMS,
+    refers=("objFifo_name",),
 )
 define(
     "aie.objectfifo.release",
     " $objFifo_name:symbol(port!, $size:int) attr-dict",
     nothing,
     custom=_FORMS,
+    refers=("objFifo_name",),
 )
 define(
     "aie.objectfifo.subview.access",

@@ -39,13 +39,15 @@ define(
     "(%0$offsets:ints$sizes:ints$strides:ints) attr-dict : type(0)",
     nothing,
     attrs=_MOVE,
+    refers=("metadata",),
 )
-define("aiex.npu.dma_wait", " attr-dict", nothing, attrs={"symbol": SYMBOL})
+define("aiex.npu.dma_wait", " attr-dict", nothing, attrs={"symbol": SYMBOL}, refers=("symbol",))
 define(
     "aiex.dma_configure_task_for",
     " $fifo:symbol chain! attr-dict",
     index,
     attrs={"issue_token": BOOL, "repeat_count": I32},
+    refers=("fifo",),
     custom=_FORMS,
 )
 define("aiex.dma_start_task aiex.dma_await_task", "(%0)", nothing)

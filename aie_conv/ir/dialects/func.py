@@ -106,5 +106,5 @@ def _pieces(piece: "_Module | _Function | Yielded") -> Sequence["_Module | _Func
 
 define("module", _pieces(_Module()), nothing)
 define("func.func", _pieces(_Function()), nothing)
-define("func.call", " $callee:symbol(%*) attr-dict : signature", may_drop=True)
+define("func.call", " $callee:symbol(%*) attr-dict : signature", may_drop=True, refers=("callee",))
 define("func.return", _pieces(Yielded()), nothing, written="return")

@@ -2,6 +2,9 @@
 
 Property names are those of mlir-aie at commit 1e400306 (March 2026), so that its aie-opt reads what
 is printed here. ``parse_module`` is the way in.
+
+They are a second opinion: nothing that compiles or runs a program imports them. Tests read with them what
+:mod:`aie_conv.ir` prints, and `aie-conv-opt` is xDSL's driver with them. Needs the extra ``xdsl``.
 """
 
 from typing import TYPE_CHECKING, Any

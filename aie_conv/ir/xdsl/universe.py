@@ -22,11 +22,14 @@ from aie_conv.ir.xdsl.compat import (
     parenthesized,
 )
 
+DIALECTS = (Builtin, Func, Scf, Arith, MemRef, Vector, AIE, AIEX, AIEVec)
+"""All that an AIE module may hold; arith, memref and vector with what xDSL's own lack."""
+
 
 def get_context() -> Context:
     """A new context that knows what an AIE module may hold."""
     context = Context()
-    for dialect in (Builtin, Func, Scf, Arith, MemRef, Vector, AIE, AIEX, AIEVec):
+    for dialect in DIALECTS:
         context.load_dialect(dialect)
     return context
 

@@ -1,0 +1,131 @@
+"""What is printed is read again as the same module, for every operation there is."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aie_conv.errors import VerifyError
+from aie_conv.ir.core import Op, walk
+from aie_conv.ir.definition import defined
+from aie_conv.ir.text import print_module, read_module
+from tests.support.ir.modules import AIR, ARRAY, CODE, equal, functions
+
+GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.mlir"))
+TEXTS = {"array": ARRAY, "code": CODE, "air": AIR}
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_is_read_and_printed_as_it_was(name: str) -> None:
+    module = read_module(TEXTS[name])
+    assert print_module(module) == TEXTS[name]
+    assert equal(read_module(print_module(module)), module)
+
+
+def test_every_operation_is_among_the_texts_or_binary_arithmetic() -> None:
+    seen = {op.name for text in TEXTS.values() for op in walk(read_module(text))} | {"module"}
+    left = {name for name in set(defined()) - seen if not name.startswith("arith.")}
+    generated = {"vector.store", "vector.shuffle", "vector.bitcast"}
+    assert left <= generated
+
+
+def _arith(name: str) -> str:
+    definition = defined()[name]
+    kind = "f32" if name.removeprefix("arith.")[-1] == "f" else "i32"
+    if definition.infer is None:
+        pairs = {
+            "extf": "bf16 to f32", "truncf": "f32 to bf16", "sitofp": "i32 to f32", "uitofp": "i32 to f32",
+            "fptosi": "f32 to i32", "fptoui": "f32 to i32", "bitcast": "f32 to i32", "trunci": "i32 to i8",
+            "extsi": "i8 to i32", "extui": "i8 to i32", "index_cast": "i32 to index",
+            "index_castui": "i32 to index",
+        }  # fmt: skip
+        types = pairs[name.removeprefix("arith.")]
+        return f"func.func @f(%a: {types.split()[0]}) {{\n    %r = {name} %a : {types}\n"
+    return f"func.func @f(%a: {kind}, %b: {kind}) {{\n    %r = {name} %a, %b : {kind}\n"
+
+
+_SHOWN = {"arith.constant", "arith.select", "arith.cmpi", "arith.cmpf", "arith.negf"}
+
+
+@pytest.mark.parametrize(
+    "name", sorted(name for name in defined() if name.startswith("arith.") and name not in _SHOWN)
+)
+def test_arithmetic(name: str) -> None:
+    text = f"module {{\n  {_arith(name)}    return\n  }}\n}}\n"
+    assert print_module(read_module(text)) == text
+
+
+@pytest.mark.parametrize("file", GOLDEN, ids=lambda file: file.stem)
+def test_golden_text_is_printed_as_it_was(file: Path) -> None:
+    text = file.read_text()
+    assert print_module(read_module(text)) == text
+
+
+@given(functions())
+def test_random_code_is_read_again(module: Op) -> None:
+    text = print_module(module)
+    again = read_module(text)
+    assert equal(again, module)
+    assert print_module(again) == text
+
+
+@given(
+    st.sampled_from(sorted(TEXTS)),
+    st.floats(0, 1, exclude_max=True),
+    st.sampled_from(["", "%", "{", "}", "]", "->", "7", "0.5", "memref<4xi8>", "@x", '"', "$"]),
+)
+def test_text_that_is_damaged_is_refused_in_a_line(name: str, where: float, other: str) -> None:
+    pieces = TEXTS[name].split(" ")
+    pieces[int(where * len(pieces))] = other
+    assert "\n" not in refusal(" ".join(pieces))
+
+
+def refusal(text: str) -> str:
+    """The message with which text is refused; "" if it is read."""
+    try:
+        read_module(text)
+    except VerifyError as error:
+        return str(error)
+    return ""
+
+
+CASES = {
+    "defined twice": ("%c8 = arith.constant 8", "%c0 = arith.constant 8", "redefinition of value %c0"),
+    "outside": ("scf.yield %s#0", "scf.yield %p", "use of undefined value %p"),
+    "yield": ("scf.yield %p, %j : i32, index", "scf.yield %j, %p : index, i32", "%j is index"),
+    "operand": ("%sum = arith.addi %w, %k", "%sum = arith.addi %w, %c0", "%c0 is index and is used as i32"),
+    "indices": ("%w = memref.load %m[%c0, %c0]", "%w = memref.load %m[%c0]", "1 indices of memref<4x8xi32>"),
+    "result": ("-> (i32, index)\n    return", "-> (i32)\n    return", "'func.call' gives 1 results, 2 are"),
+    "callee": ("@two(%k)", "@three(%k)", "@three is not declared"),
+    "arguments": (
+        "func.func private @two(%i: i32)",
+        "func.func private @two(%i: i32, %i2: i32)",
+        r"@two takes \(i32, i32\) and is called with \(i32\)",
+    ),
+    "bits": ("to vector<2x4xi32>\n", "to vector<2x8xi32>\n", "differ in size"),
+    "product": ("%s = aievec.srs %w, %k", "%s = aievec.srs %c, %k", "%c is vector<4x8xi32> and is used"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_structure_is_checked(case: str) -> None:
+    old, new, message = CASES[case]
+    assert old in CODE
+    with pytest.raises(VerifyError, match=message):
+        read_module(CODE.replace(old, new))
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("@a(Consume", "@nothing(Consume"),
+        ("metadata = @in", "metadata = @nothing"),
+        ("{symbol = @in}", "{symbol = @nothing}"),
+        ("task_for @in", "task_for @nothing"),
+        ("[@in] ->", "[@nothing] ->"),
+    ],
+)
+def test_symbols_exist(old: str, new: str) -> None:
+    with pytest.raises(VerifyError, match="there is no object FIFO @nothing"):
+        read_module(ARRAY.replace(old, new))
