@@ -96,9 +96,8 @@ def _examine(
         return Dispatch(name, found.problem, True, refused), found
     found, note = requantised(call, found)
     assert found.problem is not None
+    found = replace(found, note=note)
     decision = choose(name, found.problem, constant_operands(call, found))
-    if note and decision.plan is not None:
-        decision = replace(decision, reason=f"{decision.reason}; {note}")
     return Dispatch(name, found.problem, True, decision), found
 
 
@@ -253,6 +252,14 @@ def _examined(
     return found
 
 
+def _noted(dispatch: Dispatch, note: str) -> Dispatch:
+    """A dispatch whose reason also says how it was read, where it goes to the NPU."""
+    decision = dispatch.decision
+    if not note or decision.plan is None:
+        return dispatch
+    return replace(dispatch, decision=replace(decision, reason=f"{decision.reason}; {note}"))
+
+
 def _route(
     module: ir.Operation,
     choose: Choose,
@@ -262,7 +269,9 @@ def _route(
 ) -> tuple[Dispatch, ...]:
     """Decide on every dispatch call of a module, and rewrite those that go to the NPU."""
     examined = _examined(module, choose, progress)
-    dispatches = tuple(settle([dispatch for _, dispatch, _ in examined]))
+    settled = settle([dispatch for _, dispatch, _ in examined])
+    notes = [found.note for _, _, found in examined]
+    dispatches = tuple(map(_noted, settled, notes))
     rewriter = Rewriter(module)
     for (call, _, found), dispatch in zip(examined, dispatches, strict=True):
         plan = dispatch.decision.plan

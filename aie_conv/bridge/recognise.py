@@ -27,6 +27,7 @@ class Recognised:
             attribute of a constant inside the dispatch.
         base: number of the argument whose other elements the result keeps, or None.
         contraction: whether it is a convolution or matmul at all.
+        note: what the report says about it beside the reason of its route.
     """
 
     problem: ConvProblem | None
@@ -34,6 +35,7 @@ class Recognised:
     operands: tuple[tuple[str, Any], ...] = ()
     base: int | None = None
     contraction: bool = True
+    note: str = ""
 
 
 def recognise(executable: ir.Operation) -> Recognised:
