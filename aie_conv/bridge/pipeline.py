@@ -95,10 +95,11 @@ def _examine(
         refused = Decision("cpu", f"dispatch has {len(call.results)} results")
         return Dispatch(name, found.problem, True, refused), found
     found, note = requantised(call, found)
-    assert found.problem is not None
     found = replace(found, note=note)
-    decision = choose(name, found.problem, constant_operands(call, found))
-    return Dispatch(name, found.problem, True, decision), found
+    problem = found.problem
+    assert problem is not None
+    decision = choose(name, problem, constant_operands(call, found))
+    return Dispatch(name, problem, True, decision), found
 
 
 @dataclass(frozen=True)
