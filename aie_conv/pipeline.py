@@ -172,8 +172,6 @@ def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> N
         state.progress(f"choosing for dispatch {number} of {len(state.calls)}")
         request = requests.get(call.name)
         decision = decide(request) if request is not None else Decision("cpu", call.refusal)
-        if call.note and decision.plan is not None:
-            decision = dataclasses.replace(decision, reason=f"{decision.reason}; {call.note}")
         seen = call.recognised
         dispatches.append(Dispatch(call.name, seen.problem, seen.contraction, decision))
     state.dispatches = tuple(dispatches)
@@ -197,9 +195,18 @@ def assign_configurations(state: CompileState) -> None:
     each = [decisions[request.name] for request in requests]
     assigned = assignment.assign(planning, requests, each, state.verifier.fits)
     decisions |= {r.name: decision for r, decision in zip(requests, assigned, strict=True)}
+    notes = {call.name: call.note for call in state.calls}
     state.dispatches = tuple(
-        Dispatch(d.name, d.problem, d.contraction, decisions[d.name]) for d in state.dispatches
+        Dispatch(d.name, d.problem, d.contraction, _add_note(decisions[d.name], notes[d.name]))
+        for d in state.dispatches
     )
+
+
+def _add_note(decision: Decision, note: str) -> Decision:
+    """A decision for the NPU whose reason also says how the dispatch was read."""
+    if not note or decision.plan is None:
+        return decision
+    return dataclasses.replace(decision, reason=f"{decision.reason}; {note}")
 
 
 def emit(state: CompileState) -> None:

@@ -2,11 +2,13 @@
 
 With x = sx (qx - zx) and w = sw (qw - zw), sw for each output channel,
 
-    sum x w = sx sw (sum qx qw - zx sum qw - zw sum qx + K zx zw),
+    sum x w = sx sw (sum qx qw - zx sum qw)    for zw = 0,
+    sum x w = sx sw sum (qx - zx) (qw - zw)    in any case,
 
 exactly; the sums are integers. An f32 sum of the left side rounds each of its steps, so the right side is
-at least as exact. A bias that is quantised with the scale sx sw is added to the integers. Where nothing is
-unknown, what does not depend on the activations is one vector of i32 for the output's channels.
+at least as exact. The first form is of bytes; sum qw is a constant of each output channel. The second is of
+16 bits, as differences of bytes are: a zero point of the filter would else cost a sum over each window. A
+bias that is quantised with the scale sx sw is added to the integers.
 """
 
 from __future__ import annotations
@@ -29,6 +31,7 @@ from aie_conv.bridge.quantised_values import (
     make_signed,
     same_scale,
     signed_bytes,
+    whole_numbers,
 )
 from aie_conv.bridge.tensors import owner, tensor_type, walk
 
@@ -152,38 +155,36 @@ def _start(
 
 def _rewrite(found: _Contraction) -> ir.Value:
     op = found.op
-    lhs, rhs = signed_bytes(op, found.lhs), signed_bytes(op, found.rhs)
-    sums = _sums(found, lhs, rhs)
     terms: list[tuple[ir.Value, tuple[int, ...], int]] = []
-    if found.lhs.zero:
-        of, dims = _filter_sums(found, rhs)
-        terms.append((of, dims, -found.lhs.zero))
+    if found.rhs.zero:
+        lhs, rhs = whole_numbers(op, found.lhs), whole_numbers(op, found.rhs)
+    else:
+        lhs, rhs = signed_bytes(op, found.lhs), signed_bytes(op, found.rhs)
+        if found.lhs.zero:
+            of, dims = _filter_sums(found, rhs)
+            terms.append((of, dims, -found.lhs.zero))
+    sums = _sums(found, lhs, rhs)
     if found.bias is not None and found.bias_dim is not None:
         terms.append((found.bias, (found.bias_dim,), 1))
-    constant = found.products * found.lhs.zero * found.rhs.zero
     if terms and len({dims for _, dims, _ in terms}) == 1:
         # One vector, which IREE computes when it compiles where filters are constant.
         kind = terms[0][0].type
-        terms, constant = [(_linear(op, kind, terms, constant), terms[0][1], 1)], 0
-    if found.rhs.zero:
-        of, dims = _window_sums(found, lhs)
-        terms.append((of, dims, -found.rhs.zero))
-    return _scaled(found, sums, terms, constant)
+        terms = [(_linear(op, kind, terms), terms[0][1], 1)]
+    return _scaled(found, sums, terms)
 
 
 def _linear(
     before: ir.Operation,
     kind: ir.Type,
     terms: list[tuple[ir.Value, tuple[int, ...], int]],
-    constant: int,
 ) -> ir.Value:
-    """The sum of tensors of one type times their factors, and a constant."""
+    """The sum of tensors of one type times their factors."""
     rank = ir.RankedTensorType(kind).rank
     every = _map(rank, tuple(f"d{i}" for i in range(rank)))
     operands = {f"%t{number}": term for number, (term, _, _) in enumerate(terms)}
     ins = [f"{name} : {kind}" for name in operands]
     maps = [every] * (len(terms) + 1)
-    lines, total = _added_up([factor for _, _, factor in terms], 0, constant)
+    lines, total = _added_up([factor for _, _, factor in terms])
     names = ", ".join(f"%i{number}: i32" for number in range(len(terms)))
     body = "\n  ".join(lines)
     text = f"""%e = tensor.empty() : {kind}
@@ -196,14 +197,14 @@ return %y : {kind}"""
     return graft(before, text, operands)[0]
 
 
-def _added_up(factors: list[int], first: int, constant: int) -> tuple[list[str], str]:
-    """Operations that add the values %i<first>, … times their factors and a constant; their sum."""
-    lines = [f"%k = arith.constant {constant} : i32"]
+def _added_up(factors: list[int]) -> tuple[list[str], str]:
+    """Operations that add the values %i0, … times their factors; their sum."""
+    lines = ["%k = arith.constant 0 : i32"]
     total = "%k"
     for number, factor in enumerate(factors):
         lines += [
             f"%f{number} = arith.constant {factor} : i32",
-            f"%p{number} = arith.muli %i{first + number}, %f{number} : i32",
+            f"%p{number} = arith.muli %i{number}, %f{number} : i32",
             f"%q{number} = arith.addi {total}, %p{number} : i32",
         ]
         total = f"%q{number}"
@@ -227,13 +228,13 @@ def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
     if name == "linalg.generic":
         between = f" {{indexing_maps = {maps}, iterator_types = {op.attributes['iterator_types']}}}"
         body = """ {
-^bb0(%a: i8, %b: i8, %c: i32):
-  %u = arith.extsi %a : i8 to i32
-  %v = arith.extsi %b : i8 to i32
+^bb0(%a: TYPE, %b: TYPE, %c: i32):
+  %u = arith.extsi %a : TYPE to i32
+  %v = arith.extsi %b : TYPE to i32
   %p = arith.muli %u, %v : i32
   %s = arith.addi %c, %p : i32
   linalg.yield %s : i32
-}"""
+}""".replace("TYPE", element_type(lhs))
     elif "indexing_maps" in op.attributes:
         between = f" indexing_maps = {op.attributes['indexing_maps']}{between}"
     text = (
@@ -278,42 +279,10 @@ def _added(head: str, kind: str, inputs: str) -> str:
 return %y : {kind}"""
 
 
-def _window_sums(found: _Contraction, lhs: ir.Value) -> tuple[ir.Value, tuple[int, ...]]:
-    """For each output pixel the sum of its window; and the result's dims that it walks."""
-    attributes = linalg.get_indexing_maps(found.op)
-    assert attributes is not None
-    walked = [d for dims in found.maps[0] for d in dims]
-    out = found.out_dims
-    used = sorted(set(walked))
-    kept = [d for d in out if d in used]
-    inner = [d for d in used if d not in out]
-    name = {f"d{old}": f"d{new}" for new, old in enumerate(used)}
-    expressions = [_renamed(str(e), name) for e in ir.AffineMapAttr(attributes[0]).value.results]
-    maps = [
-        _map(len(used), tuple(expressions)),
-        _map(len(used), tuple(name[f"d{d}"] for d in inner)),
-        _map(len(used), tuple(name[f"d{d}"] for d in kept)),
-    ]
-    kind = f"tensor<{''.join(f'{found.sizes[d]}x' for d in kept)}i32>"
-    window = f"tensor<{''.join(f'{found.sizes[d]}x' for d in inner)}i8>"
-    loops = ["reduction" if d in inner else "parallel" for d in used]
-    ins = [f"%x : {lhs.type}", f"%k : {window}"]
-    text = _added(maps_text(maps, ins, f"%f : {kind}", loops), kind, "%a: i8, %b: i8")
-    text = f"%k = tensor.empty() : {window}\n{text}"
-    return graft(found.op, text, {"%x": lhs})[0], tuple(out.index(d) for d in kept)
-
-
-def _renamed(expression: str, names: dict[str, str]) -> str:
-    import re
-
-    return re.sub(r"d\d+", lambda m: names[m[0]], expression)
-
-
 def _scaled(
     found: _Contraction,
     sums: ir.Value,
     terms: list[tuple[ir.Value, tuple[int, ...], int]],
-    constant: int,
 ) -> ir.Value:
     """The sums and what is added to them, as f32, times the scales, plus what they start from."""
     kind = found.op.results[0].type
@@ -325,7 +294,7 @@ def _scaled(
         operands[f"%t{number}"] = term
         places.append(tuple(f"d{d}" for d in dims))
     first = len(operands)
-    lines, total = _added_up([1, *(factor for _, _, factor in terms)], 0, constant)
+    lines, total = _added_up([1, *(factor for _, _, factor in terms)])
     scales = ("%l", found.lhs.scale, None), ("%r", found.rhs.scale, found.channel)
     for name, scale, axis in scales:
         operands[name] = scale

@@ -159,29 +159,39 @@ def _regrouped(op: ir.Operation, groups: list[list[int]], axis: int) -> int | No
 # -- the same moves on the bytes -------------------------------------------------------------------
 def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor's bytes, signed, made in front of an operation."""
-    made = value.raw
-    if value.unsigned:
-        made = shifted(before, made, -128)
+    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
     for op in reversed(value.moves):
         made = _move(before, op, made, value.zero)
     return made
 
 
-def shifted(before: ir.Operation, value: ir.Value, by: int) -> ir.Value:
-    """A tensor of i8 with a constant added, which wraps."""
+def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
+    """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
+    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    made = shifted(before, made, -value.zero, "i16")
+    for op in reversed(value.moves):
+        made = _move(before, op, made, 0)
+    return made
+
+
+def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -> ir.Value:
+    """A tensor of i8 with a constant added: as i8, which wraps, or as i16."""
     shape, _ = tensor_type(value)
     dims = ", ".join(f"d{i}" for i in range(len(shape)))
-    same, kind = f"affine_map<({dims}) -> ({dims})>", str(value.type)
+    same, kind = f"affine_map<({dims}) -> ({dims})>", with_element(value.type, dtype)
+    wide = "%w = arith.extsi %a : i8 to i16" if dtype == "i16" else ""
+    read = "%w" if wide else "%a"
     loops = ", ".join(['"parallel"'] * len(shape))
     (made,) = graft(
         before,
         f"""%e = tensor.empty() : {kind}
 %y = linalg.generic {{indexing_maps = [{same}, {same}], iterator_types = [{loops}]}}
-    ins(%x : {kind}) outs(%e : {kind}) {{
-^bb0(%a: i8, %b: i8):
-  %c = arith.constant {by} : i8
-  %d = arith.addi %a, %c : i8
-  linalg.yield %d : i8
+    ins(%x : {value.type}) outs(%e : {kind}) {{
+^bb0(%a: i8, %b: {dtype}):
+  {wide}
+  %c = arith.constant {by} : {dtype}
+  %d = arith.addi {read}, %c : {dtype}
+  linalg.yield %d : {dtype}
 }} -> {kind}
 return %y : {kind}""",
         {"%x": value},
@@ -190,7 +200,8 @@ return %y : {kind}""",
 
 
 def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> ir.Value:
-    kind = with_element(op.results[0].type, "i8")
+    dtype = tensor_type(value)[1]
+    kind, element = with_element(op.results[0].type, dtype), ir.Type.parse(dtype, op.context)
     if op.name == "linalg.transpose":
         order = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
         text = (
@@ -203,27 +214,28 @@ def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) ->
         extract = _extract(copied)
         assert extract is not None
         extract.operands[0] = value
-        extract.results[0].set_type(ir.Type.parse("i8", op.context))
-        copied.regions[0].blocks[0].arguments[0].set_type(ir.Type.parse("i8", op.context))
+        extract.results[0].set_type(element)
+        copied.regions[0].blocks[0].arguments[0].set_type(element)
         copied.operands[0] = _filled(copied, kind, zero)
     else:
         copied.operands[0] = value
         if op.name == "tensor.pad":
-            _padding(copied).operands[0] = _number(copied, zero)
+            _padding(copied).operands[0] = _number(copied, zero, dtype)
         if op.name == "tensor.insert_slice":
-            copied.operands[1] = _filled(copied, with_element(op.operands[1].type, "i8"), zero)
+            copied.operands[1] = _filled(copied, with_element(op.operands[1].type, dtype), zero)
     copied.results[0].set_type(kind)
     return copied.results[0]
 
 
-def _number(before: ir.Operation, zero: int) -> ir.Value:
-    return graft(before, f"%z = arith.constant {zero} : i8\nreturn %z : i8", {})[0]
+def _number(before: ir.Operation, zero: int, dtype: str) -> ir.Value:
+    return graft(before, f"%z = arith.constant {zero} : {dtype}\nreturn %z : {dtype}", {})[0]
 
 
 def _filled(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
+    dtype = ir.RankedTensorType(kind).element_type
     text = (
-        f"%z = arith.constant {zero} : i8\n%e = tensor.empty() : {kind}\n"
-        f"%y = linalg.fill ins(%z : i8) outs(%e : {kind}) -> {kind}\nreturn %y : {kind}"
+        f"%z = arith.constant {zero} : {dtype}\n%e = tensor.empty() : {kind}\n"
+        f"%y = linalg.fill ins(%z : {dtype}) outs(%e : {kind}) -> {kind}\nreturn %y : {kind}"
     )
     return graft(before, text, {})[0]
 
@@ -307,7 +319,7 @@ def same_scale(one: ir.Value, left: ir.Value, right: ir.Value) -> bool:
 def _numbers(value: ir.Value) -> Any:
     import numpy as np
 
-    attribute = constant_of(value)
+    attribute: Any = constant_of(value)
     if isinstance(attribute, ir.FloatAttr):
         return np.float32(attribute.value)
     if isinstance(attribute, ir.DenseFPElementsAttr):

@@ -37,7 +37,8 @@ _RISING: dict[str, Callable[..., Array]] = {
 }  # fmt: skip
 _COMPARED: dict[str, Callable[..., Array]] = {
     "sge": np.greater_equal, "sgt": np.greater, "sle": np.less_equal, "slt": np.less,
-    "eq": np.equal, "ne": np.not_equal,
+    "eq": np.equal, "ne": np.not_equal, "ogt": np.greater, "olt": np.less,
+    "ugt": np.greater, "ult": np.less,
 }  # fmt: skip
 _SAME = frozenset(("sitofp", "fptosi", "extsi", "trunci", "extf", "extui"))
 
@@ -48,21 +49,45 @@ def requantised(call: ir.Operation, found: Recognised) -> tuple[Recognised, str]
     if problem is None or problem.accumulator != "i32" or found.refusal is not None:
         return found, ""
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
-    most = prod(loop.size for loop in problem.of_role("k")) * 2**14
-    model = _Model(problem.epilogue, _Constants(call, found, problem), count)
-    last = model.staircase() if problem.lhs.dtype == problem.rhs.dtype == "i8" else None
-    if last is None or most > 2**30:
+    if problem.lhs.dtype not in ("i8", "i16"):
+        return found, ""
+    most, constants = 2**30, _Constants(call, found, problem)
+    for root in (0, *_biased(problem.epilogue)):
+        model = _Model(problem.epilogue, constants, count, root)
+        last = model.staircase()
+        if last is not None:
+            break
+    else:
+        return found, ""
+    sure = root == 0 and problem.lhs.dtype == "i8"
+    if sure:
+        most = prod(loop.size for loop in problem.of_role("k")) * 2**14
+    if most > 2**30:
         return found, ""
     made, flip = _affine(model, last, most, count)
-    if made is None:
+    if made is None or (not sure and not _saturates(made, most)):
         return found, ""
     total = int((made.high - made.low + 1).sum())
     if made.differing > _FEW * total:
         return found, ""
-    changed = _bound(_Builder(problem, found).replaced(last, made, flip), call.context)
+    changed = _bound(_Builder(problem, found).replaced((root, last), made, flip), call.context)
     if not made.differing:
         return changed, "requantised in integers, equal for every sum"
     return changed, f"requantised in integers, one step off for {made.differing} of {total} sums"
+
+
+def _biased(epilogue: Epilogue) -> list[int]:
+    """Values that are the sum and something else, in i32."""
+    return [
+        number + 1 + len(epilogue.inputs)
+        for number, step in enumerate(epilogue.steps)
+        if step.op in ("arith.addi", "arith.subi") and step.args[0] == 0 and step.dtype == "i32"
+    ]
+
+
+def _saturates(made: Affine, most: int) -> bool:
+    """Whether results stay the same from within [-most, most] on: sums may go on beyond it."""
+    return bool((made.low > -most).all() and (made.high < most).all())
 
 
 def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | None, int]:
@@ -107,7 +132,8 @@ class _Constants:
         for loop, stride in zip(loops, given.strides, strict=True):
             if loop.role in ("n", "g"):
                 place = place[..., None] + np.arange(loop.size) * stride
-        return buffer[place.reshape(-1)]
+        values = buffer[place.reshape(-1)]
+        return values if np.isfinite(values).all() else None
 
     def _argument(self, number: int) -> Any:
         first, *_ = ir.DenseI32ArrayAttr(self._call.attributes["operandSegmentSizes"])
@@ -155,11 +181,13 @@ class _Model:
         epilogue: the operations.
         constants: the inputs that are known.
         channels: how many.
+        root: the value that others are functions of: the sum, or the sum and a bias that is not known.
     """
 
     epilogue: Epilogue
     constants: _Constants
     channels: int
+    root: int = 0
     _known: dict[int, Array | None] = field(default_factory=dict[int, "Array | None"])
 
     def _step(self, value: int) -> Step:
@@ -172,7 +200,7 @@ class _Model:
         return self._known[value]
 
     def _constant(self, value: int) -> Array | None:
-        if value == 0:
+        if value in (0, self.root):
             return None
         if value <= len(self.epilogue.inputs):
             return self.constants.of(value - 1)
@@ -188,7 +216,7 @@ class _Model:
     @staticmethod
     def _taken(step: Step) -> bool:
         name = step.op.partition(".")[2]
-        if name == "cmpi":
+        if name in ("cmpi", "cmpf"):
             return step.attr in _COMPARED
         named = name in _RISING or name in _SAME or name in ("roundeven", "select")
         return step.dtype in _DTYPES and named
@@ -199,7 +227,7 @@ class _Model:
             value = number + 1 + len(self.epilogue.inputs)
             if step.dtype == "i8" and step.op in ("arith.fptosi", "arith.trunci"):
                 used = set[int]()
-                if self._rises(value, used) and 0 in used:
+                if self._rises(value, used) and self.root in used:
                     types = {self._step(v).dtype for v in used if v > len(self.epilogue.inputs)}
                     if types & {"f32", "i64"}:
                         return value
@@ -208,7 +236,7 @@ class _Model:
     def _rises(self, value: int, used: set[int]) -> bool:
         """Whether a value does not fall where the sum rises; what it uses is noted."""
         used.add(value)
-        if value == 0 or self.constant(value) is not None:
+        if value == self.root or self.constant(value) is not None:
             return True
         if value <= len(self.epilogue.inputs) or not self._taken(self._step(value)):
             return False
@@ -237,10 +265,14 @@ class _Model:
         condition, *sides = step.args
         if self.constant(condition) is not None:
             return all(self._rises(arg, used) for arg in sides)
+        compare = self._step(condition)
+        if compare.op == "arith.cmpf" and self._taken(compare) and set(compare.args) == set(sides):
+            # The greater or the lesser of two: for constants that are finite no NaN comes up.
+            used.add(condition)
+            return all(self._rises(arg, used) for arg in sides)
         greater, less = (self.constant(arg) for arg in sides)
         if greater is None or less is None or not (greater >= less).all():
             return False
-        compare = self._step(condition)
         rising = compare.op == "arith.cmpi" and compare.attr in ("sge", "sgt")
         if not rising or self.constant(compare.args[1]) is None:
             return False
@@ -249,7 +281,7 @@ class _Model:
 
     def value(self, value: int, x: Array) -> Array:
         """A value for sums x (…, channels)."""
-        known: dict[int, Array] = {0: x.astype(np.int32)}
+        known: dict[int, Array] = {self.root: x.astype(np.int32)}
 
         def of(wanted: int) -> Array:
             if wanted not in known:
@@ -270,7 +302,7 @@ def _apply(step: Step, args: list[Array]) -> Array:
     with np.errstate(all="ignore"):
         if name == "select":
             return np.where(*args).astype(kind)
-        if name == "cmpi":
+        if name in ("cmpi", "cmpf"):
             return _COMPARED[str(step.attr)](*args)
         if name == "extui":
             return args[0].astype(kind) & (2 ** (8 * args[0].dtype.itemsize) - 1)
@@ -321,13 +353,14 @@ class _Builder:
             return self._do("constant", attr=one)
         return self._input(values)
 
-    def replaced(self, last: int, made: Affine, flip: int) -> Recognised:
-        """The dispatch with the affine form in the place of a value."""
+    def replaced(self, ends: tuple[int, int], made: Affine, flip: int) -> Recognised:
+        """The dispatch with the affine form of one value in the place of another."""
+        root, last = ends
         low = ((made.factor + 2**15) % 2**16) - 2**15
         high = (made.factor - low) >> 16
         offset = made.offset + (flip << 24)
         half, sixteen = self._do("constant", attr=2**15), self._do("constant", attr=16)
-        x = self._do("maxsi", ("old", 0), self._per_channel(made.low))
+        x = self._do("maxsi", ("old", root), self._per_channel(made.low))
         x = self._do("minsi", x, self._per_channel(made.high))
         if made.left:
             x = self._do("shli", x, self._do("constant", attr=made.left))

@@ -11,8 +11,10 @@ from tests.support.bridge.reference import route_all
 
 def check(conv: QuantisedConv) -> None:
     routed = route_all(conv.text())
-    problems = [p for p in routed.problems if p.lhs.dtype == p.rhs.dtype == "i8"]
-    assert [p.accumulator for p in problems] == ["i32"]
+    (problem,) = routed.problems
+    zero = conv.filter_zero - 128 * conv.filter_unsigned
+    dtype = "i16" if zero else "i8"
+    assert (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator) == (dtype, dtype, "i32")
     x = conv.bytes_in()
     got = np.asarray(routed.program.main(x))
     np.testing.assert_array_equal(got, conv.expected(x))
