@@ -12,7 +12,6 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.search import Scheme, Space, finalists, rebuild
 from aie_conv.problem import ConvProblem
 
-
 MOST_OPERAND_BYTES = 1 << 32
 """Bytes of the largest operand that is planned for."""
 
