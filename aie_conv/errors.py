@@ -23,6 +23,10 @@ class ConfigRefused(AieConvError):
         super().__init__(message)
         self.limit = limit
 
+    def __reduce__(self) -> tuple[type["ConfigRefused"], tuple[str, str]]:
+        # Exceptions are sent between processes; Python's own way knows of the message alone.
+        return type(self), (self.limit, str(self))
+
 
 class VerifyError(AieConvError):
     """An AIE module is malformed or over a limit of the hardware."""
@@ -34,3 +38,11 @@ class DeviceError(AieConvError):
 
 class UsageError(AieConvError):
     """A flag, file, shape or type that the user gave cannot be used."""
+
+
+class CompilerRefused(UsageError):
+    """IREE's compiler refuses a module; the message is its own."""
+
+
+class ProcessDied(AieConvError):
+    """The process that worked for this one ended without a result, of a signal for one."""

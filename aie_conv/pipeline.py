@@ -1,260 +1,296 @@
-"""The backend's stages, as a table, and the function that runs them."""
+"""The compiler: a list of stages over one state.
 
-import json
-import os
-import re
+Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
+"""
+
+import dataclasses
 import time
 import warnings
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv import partitioner, toolchain
-from aie_conv.errors import Unsupported, UsageError, VerifyError
-from aie_conv.files import write_whole
+from aie_conv import assignment, isolate
+from aie_conv.artifact import (
+    Artifact,
+    Verifier,
+    air_text,
+    check_input,
+    check_outputs,
+    make_executable,
+    write_outputs,
+)
+from aie_conv.assignment import Request
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.options import Options
-from aie_conv.partitioner.configurations import Call, shared, together
-from aie_conv.partitioner.cost import FIXED, load_measured
-from aie_conv.partitioner.pins import Pin, Pins, read_pins
-from aie_conv.plan import Decision, Plan
-from aie_conv.planning import Planning, Say, plan_cache, silent
-from aie_conv.problem import ConvProblem
-from aie_conv.report.json import VERSION, make_report
-from aie_conv.report.pictures import make_pictures
-from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.plan import Decision, Dispatch, Plan
+from aie_conv.planning import Planning, Say, silent
+from aie_conv.report.json import make_report
+from aie_conv.runtime.embedded import attach_report
+from aie_conv.runtime.executable import Executable
+from aie_conv.seal import seal, unseal
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.pipeline import Dispatch
-
-STAGES: tuple[tuple[str, str, str], ...] = (
-    (
-        "import",
-        "frontends, bridge.compiler",
-        "torch, linalg, tosa or stablehlo to IREE's flow phase",
-    ),
-    ("recognise", "bridge.recognise", "each dispatch's body to a ConvProblem with its epilogue"),
-    ("choose", "partitioner", "every route's best plan and the CPU are priced; the cheapest wins"),
-    ("settle", "partitioner", "plans whose programs may be one share a configuration of the array"),
-    ("emit", "img2col, direct", "plan to an AIE module, verified against the device's limits"),
-    ("rewrite", "bridge.rewrite", "dispatch to host copies around a call of the runtime module"),
-    ("generate", "bridge.compiler", "the CPU's dispatches and the host program to a .vmfb"),
-)
-"""Name, where, and what each stage does; printed by ``aie-conv compile --help``."""
+    from aie_conv.bridge.flow import FlowModule
+    from aie_conv.bridge.rewrite import DispatchCall
 
 
 @dataclass(frozen=True)
-class Artifact:
-    """A compiled program.
+class Emitted:
+    """An NPU program: its executable, and that packed."""
+
+    executable: Executable
+    packed: bytes
+
+
+@dataclass
+class CompileState:
+    """A module on its way through the compiler; each stage fills in what the next ones read.
 
     Attributes:
-        vmfb: the VM flatbuffer, with every NPU program inside.
-        report: what went where and why (docs/report-schema.md).
-        modules: AIE module text of each NPU dispatch by name.
+        source: MLIR text or bytecode.
+        name: what messages call it.
+        planning: the options, and what they give the partitioner.
+        progress: told what is being done.
+        flow: the module at IREE's `flow` phase.
+        calls: its dispatch calls in program order, until they are rewritten.
+        dispatches: where each call goes.
+        programs: the NPU's, by the dispatch's name.
+        vmfb: the result.
+        verifier: checks the programs.
+        seconds: of each stage that has run, by its function's name.
     """
 
-    vmfb: bytes
-    report: dict[str, Any]
-    modules: dict[str, str] = field(default_factory=dict, repr=False)
+    source: bytes
+    name: str
+    planning: Planning
+    progress: Say = silent
+    flow: "FlowModule | None" = None
+    calls: "tuple[DispatchCall, ...]" = ()
+    dispatches: tuple[Dispatch, ...] = ()
+    programs: dict[str, Emitted] = field(default_factory=dict[str, Emitted])
+    vmfb: bytes = b""
+    verifier: Verifier = field(default_factory=Verifier)
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write the flatbuffer; the file appears whole or not at all."""
-        write_whole(Path(path), self.vmfb)
+    @property
+    def options(self) -> Options:
+        """The compilation's options."""
+        return self.planning.options
 
+    @property
+    def module(self) -> "FlowModule":
+        """The module at `flow`; there once it was imported."""
+        if self.flow is None:
+            raise RuntimeError(f"{self.name}: no stage has imported the module yet")
+        return self.flow
 
-def _file_name(dispatch: str) -> str:
-    return re.sub(r"[^A-Za-z0-9_.-]", "_", dispatch) + ".mlir"
+    @property
+    def plans(self) -> dict[str, Plan]:
+        """The plan of each dispatch that goes to the NPU, by its name."""
+        return {d.name: d.decision.plan for d in self.dispatches if d.decision.plan is not None}
 
-
-def check_writable(path: Path) -> None:
-    """Raise UsageError if a file cannot be written, before the work of making it."""
-    if path.is_dir():
-        raise UsageError(f"{path}: is a folder: name a file")
-    if not path.parent.is_dir():
-        raise UsageError(f"{path}: cannot be written: no folder {path.parent}")
-    if not os.access(path.parent, os.W_OK):
-        raise UsageError(f"{path}: cannot be written: {path.parent} is read-only")
-
-
-def make_folder(folder: Path) -> None:
-    """Make a folder if it is not there; raises UsageError if that cannot be, or it is read-only."""
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
-    if not os.access(folder, os.W_OK):
-        raise UsageError(f"{folder}: cannot be written: it is read-only")
-
-
-def write_modules(folder: Path, modules: dict[str, str]) -> None:
-    """Write each module as DIR/<dispatch>.mlir; raises UsageError if that cannot be."""
-    make_folder(folder)
-    for name, text in modules.items():
-        write_whole(folder / _file_name(name), text.encode())
-
-
-def pack_plan(plan: Plan) -> tuple[Executable, bytes]:
-    """A plan's executable, its text checked against every limit of its device, and the bytes of it."""
-    from aie_conv.sim import verify
-
-    text = plan.emit()
-    verify(text)
-    blobs = toolchain.build(text)
-    buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
-    keeps = plan.problem.keeps_base and not plan.finish
-    executable = Executable(plan.device, buffers, keeps, text, blobs)
-    return executable, executable.pack()
+    @property
+    def requests(self) -> list[Request]:
+        """The dispatches that a route may take."""
+        return [
+            Request(call.name, call.recognised.problem, call.constants)
+            for call in self.calls
+            if not call.refusal and call.recognised.problem is not None
+        ]
 
 
-def air_text(name: str, plan: Plan) -> str:
-    """A plan's module one level up; raises UsageError for one that has none."""
-    from aie_conv.direct.air import air_module
-    from aie_conv.mapping.plan import ArrayPlan
-
-    try:
-        if not isinstance(plan, ArrayPlan):
-            raise Unsupported(f"a plan of route {plan.route} has no form for mlir-air")
-        return air_module(plan)
-    except Unsupported as refusal:
-        raise UsageError(f"--amd-aie-emit-level=air: {name}: {refusal}") from None
-
-
-class Chooser:
-    """The partitioner with a compilation's options.
+def start(
+    source: bytes | Path,
+    options: Options | None = None,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    name: str = "module",
+) -> CompileState:
+    """A module before its first stage.
 
     Args:
-        options: the options.
+        source: MLIR text or bytecode, or a file of it, whose name messages use.
+        options: the options; None for the defaults.
         progress: told what takes long.
-        warn: told of what a user should know.
+        warn: told of what a user should know though it is no error.
+        name: what messages call a module that is no file.
 
     Raises:
-        UsageError: at once, if the pins, the plans or the measured costs cannot be used.
+        UsageError: the file, the pins, the plans or the measured costs cannot be used.
     """
+    planning = Planning(options if options is not None else Options(), progress, warn)
+    if isinstance(source, Path):
+        from aie_conv.bridge.compiler import read_source
 
-    def __init__(self, options: Options, progress: Say = silent, warn: Say = warnings.warn) -> None:
-        self._options = options
-        self._planning = Planning(options, progress, warn)
-        self._host = load_measured() if options.cpu_cost == "measured" else FIXED
-        self._pins = _pins(options)
-        self._progress = progress
-        self._asked: dict[str, _Asked] = {}
-
-    def choose(self, name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        """Where a dispatch goes, but for :meth:`settle`."""
-        pin = self._pins.find(name, problem.describe()) if self._pins is not None else None
-        self._asked[name] = _Asked(problem, constants, pin)
-        # Which route wins a close call hardly matters to a plan that gives way to a shared one.
-        return self._decide(self._asked[name], measure=self._options.configurations == "each")
-
-    def _decide(self, asked: "_Asked", *, measure: bool) -> Decision:
-        options = self._options
-        return partitioner.choose(
-            asked.problem,
-            device=options.device,
-            route=options.route,
-            f32=options.f32,
-            direct=options.direct,
-            host=self._host,
-            constants=asked.constants,
-            pin=asked.pin,
-            planner=self._planning.planner,
-            measure=measure,
-        )
-
-    def settle(self, dispatches: "Sequence[Dispatch]") -> "list[Dispatch]":
-        """The dispatches with plans that share configurations where that is cheaper.
-
-        Raises:
-            UsageError: a pin was not met.
-        """
-        self._planning.tell()
-        if self._pins is not None:
-            self._pins.check(
-                (d.name, d.problem and d.problem.describe(), d.decision.route, d.decision.reason)
-                for d in dispatches
-            )
-        if len(self._asked) == 1 and self._options.configurations == "few":
-            # Nothing to share: the close call may also be with the CPU.
-            ((name, only),) = self._asked.items()
-            decision = self._decide(only, measure=True)
-            return [replace(d, decision=decision) if d.name == name else d for d in dispatches]
-        npu = [d for d in dispatches if d.decision.plan is not None]
-        asked = [self._asked[d.name] for d in npu]
-        calls = [
-            Call(d.decision, a.constants, a.pin is None) for d, a in zip(npu, asked, strict=True)
-        ]
-        decisions = [call.decision for call in calls]
-        options = self._options
-        if options.configurations == "few":
-            self._progress("choosing configurations")
-            routes = partitioner.shareable_routes(options.route)
-            store = plan_cache() if options.plan_cache == "on" else None
-            decisions = together(calls, routes, options.device, self._host, store, _fits)
-            decisions = self._measured(asked, decisions)
-        plans = iter(shared([d.plan for d in decisions if d.plan is not None], _fits))
-        made = {
-            dispatch.name: replace(
-                dispatch, decision=replace(d, plan=next(plans)) if d.plan is not None else d
-            )
-            for dispatch, d in zip(npu, decisions, strict=True)
-        }
-        return [made.get(dispatch.name, dispatch) for dispatch in dispatches]
-
-    def _measured(self, asked: "Sequence[_Asked]", decisions: Sequence[Decision]) -> list[Decision]:
-        """The decisions with close calls measured where a problem has a configuration to itself."""
-        users: dict[Hashable, set[ConvProblem]] = {}
-        for question, decision in zip(asked, decisions, strict=True):
-            if decision.plan is not None:
-                users.setdefault(decision.plan.configuration, set()).add(question.problem)
-        made: dict[_Asked, Decision] = {}
-        out: list[Decision] = []
-        for question, decision in zip(asked, decisions, strict=True):
-            plan = decision.plan
-            if plan is None or question.pin or len(users[plan.configuration]) > 1:
-                out.append(decision)
-                continue
-            if question not in made:
-                made[question] = self._decide(question, measure=True)
-            out.append(made[question])
-        return out
+        return CompileState(read_source(source), source.name, planning, progress)
+    return CompileState(source, name, planning, progress)
 
 
-@dataclass(frozen=True)
-class _Asked:
-    """What was asked of a dispatch: its problem, the operands equal at every call, the pin that it has."""
-
-    problem: ConvProblem
-    constants: frozenset[str]
-    pin: Pin | None
+# -- the stages: the first line of each is what `aie-conv compile --help` prints -----------------------
+Stage = Callable[[CompileState], None]
 
 
-def _fits(plan: Plan) -> bool:
-    """Whether a plan's program keeps within the device's limits."""
-    from aie_conv.sim import verify
+def import_module(state: CompileState) -> None:
+    """Torch, linalg, tosa or stablehlo to IREE's flow phase."""
+    from aie_conv.bridge.flow import to_flow
 
-    try:
-        verify(plan.emit())
-    except VerifyError:
-        return False
-    return True
+    state.progress("importing and forming dispatches")
+    state.flow = to_flow(state.source, state.name, "auto", state.options.iree_flags)
 
 
-def _pins(options: Options) -> Pins | None:
-    """The pinned choices that a compilation was given."""
-    if options.route_file is None:
-        return None
-    names = tuple(name for name in partitioner.route_names() if name != "auto")
-    pins = read_pins(options.route_file, names, VERSION)
-    if pins.device not in (None, options.device):
-        raise UsageError(
-            f"{options.route_file}: plans for {pins.device}, the device is {options.device}:"
-            f" use --amd-aie-device={pins.device}, or remove 'device' and the parameters"
-        )
-    return pins
+def recognise(state: CompileState) -> None:
+    """Each dispatch's body to a ConvProblem with its epilogue."""
+    from aie_conv.bridge.flow import find_dispatches
+
+    state.calls = find_dispatches(state.module)
 
 
+def import_as_stock(state: CompileState) -> None:
+    """In place of import_module: with IREE's own flags, where it refuses the module with this compiler's."""
+    from aie_conv.bridge.flow import to_flow
+
+    state.progress("compiling with IREE's own flags")
+    state.flow = to_flow(state.source, state.name, "stock", state.options.iree_flags)
+
+
+def stay_on_cpu(state: CompileState) -> None:
+    """In place of choose: every dispatch stays where IREE's own flags put it."""
+    reason = "IREE refuses the module with this compiler's flags"
+    decide_each(state, lambda _: Decision("cpu", reason))
+    if state.planning.pins is not None:
+        state.planning.pins.check(state.dispatches)
+    state.calls = ()
+
+
+def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> None:
+    """Let a function decide where each dispatch goes that a route may take."""
+    requests = {request.name: request for request in state.requests}
+    dispatches: list[Dispatch] = []
+    for number, call in enumerate(state.calls, 1):
+        state.progress(f"choosing for dispatch {number} of {len(state.calls)}")
+        request = requests.get(call.name)
+        decision = decide(request) if request is not None else Decision("cpu", call.refusal)
+        if call.note and decision.plan is not None:
+            decision = dataclasses.replace(decision, reason=f"{decision.reason}; {call.note}")
+        seen = call.recognised
+        dispatches.append(Dispatch(call.name, seen.problem, seen.contraction, decision))
+    state.dispatches = tuple(dispatches)
+
+
+def choose(state: CompileState) -> None:
+    """Every route's best plan and the CPU are priced; the cheapest wins."""
+    # Which route wins a close call hardly matters to a plan that gives way to a shared one.
+    measure = state.options.configurations == "each"
+    decide_each(state, lambda request: assignment.decide(state.planning, request, measure=measure))
+
+
+def assign_configurations(state: CompileState) -> None:
+    """Plans whose programs may be one share a configuration of the array."""
+    planning = state.planning
+    planning.warn_of_misfits()
+    if planning.pins is not None:
+        planning.pins.check(state.dispatches)
+    requests = state.requests
+    decisions = {d.name: d.decision for d in state.dispatches}
+    each = [decisions[request.name] for request in requests]
+    assigned = assignment.assign(planning, requests, each, state.verifier.fits)
+    decisions |= {r.name: decision for r, decision in zip(requests, assigned, strict=True)}
+    state.dispatches = tuple(
+        Dispatch(d.name, d.problem, d.contraction, decisions[d.name]) for d in state.dispatches
+    )
+
+
+def emit(state: CompileState) -> None:
+    """Plan to an AIE module, verified against the device's limits."""
+    programs: dict[Hashable, Emitted] = {}
+    for name, plan in state.plans.items():
+        state.progress(f"emitting {name}")
+        key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
+        if key not in programs:
+            executable = make_executable(plan, state.verifier, state.options)
+            programs[key] = Emitted(executable, executable.pack())
+        state.programs[name] = programs[key]
+
+
+def name_programs(state: CompileState) -> None:
+    """In place of emit where no program is run: each stands for itself by its dispatch's name."""
+    for name, plan in state.plans.items():
+        state.programs[name] = Emitted(Executable(plan.device, (), False, ""), name.encode())
+
+
+def rewrite(state: CompileState) -> None:
+    """Dispatch to host copies around a call of the runtime module."""
+    from aie_conv.bridge.flow import replace, to_flow
+    from aie_conv.bridge.rewrite import NpuProgram
+
+    plans = state.plans
+    if not plans and any(d.contraction for d in state.dispatches):
+        # The NPU's layouts are slow on the CPU, and nobody needs them here.
+        form = "cpu" if state.options.route == "cpu" else "none"
+        state.flow = to_flow(state.source, state.name, form, state.options.iree_flags)
+        state.calls = ()
+        return
+    programs = {n: NpuProgram(plan, state.programs[n].packed) for n, plan in plans.items()}
+    replace(state.module, state.calls, programs)
+    state.calls = ()
+
+
+def generate(state: CompileState) -> None:
+    """The CPU's dispatches and the host program to a .vmfb."""
+    from aie_conv.bridge.flow import to_vmfb
+
+    state.progress("generating code for the CPU's dispatches")
+    state.vmfb = to_vmfb(state.module)
+
+
+STAGES: tuple[Stage, ...] = (
+    import_module,
+    recognise,
+    choose,
+    assign_configurations,
+    emit,
+    rewrite,
+    generate,
+)
+"""What a compilation does, in order."""
+
+STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+"""What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
+
+
+def describe_stages() -> list[tuple[str, str]]:
+    """Name and first line of each stage, for people."""
+    return [
+        (stage.__name__.replace("_", "-"), (stage.__doc__ or "").partition("\n")[0].rstrip("."))
+        for stage in STAGES
+    ]
+
+
+def run(state: CompileState, stages: Sequence[Stage] = STAGES) -> CompileState:
+    """Run stages one after the other on a state, which is returned.
+
+    Raises:
+        UsageError: IREE refused the module (the message is IREE's), or an option cannot be followed.
+    """
+    for stage in stages:
+        begun = time.perf_counter()
+        name = stage.__name__
+        with isolate.stage(f"{name} of {state.name}"):
+            stage(state)
+        state.seconds[name] = state.seconds.get(name, 0.0) + time.perf_counter() - begun
+    return state
+
+
+# -- compilations ---------------------------------------------------------------------------------------
 def compile_source(
-    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+    source: Path | bytes,
+    options: Options,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
 ) -> Artifact:
     """Run every stage on MLIR.
 
@@ -263,101 +299,134 @@ def compile_source(
         options: the options.
         progress: told what takes long.
         warn: told of what a user should know though it is no error.
+        output: file of the artifact, which is written with the others or not at all; None for none.
 
     Raises:
-        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's.
+        UsageError: the input file cannot be read, or IREE refuses it; the message is IREE's. No file was
+            written.
     """
     if isinstance(source, Path):
-        _check_input(source)
-    _check_outputs(options)
-    from aie_conv.bridge.pipeline import compile_module
+        check_input(source)
+    check_outputs(options, output)
+    begun = time.perf_counter()
+    state = start(source, options, progress, warn)
+    texts: dict[str, str] = {}
 
-    chooser = Chooser(options, progress, warn)
-    modules: dict[str, str] = {}
-    written: dict[str, str] = {}
-    clock = {"choose": 0.0, "emit": 0.0}
-    started = time.perf_counter()
+    def level_down(state: CompileState) -> None:
+        texts.update({name: air_text(name, plan) for name, plan in state.plans.items()})
 
-    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        start = time.perf_counter()
-        decision = chooser.choose(name, problem, constants)
-        clock["choose"] += time.perf_counter() - start
-        return decision
-
-    packed: dict[Any, tuple[Executable, bytes]] = {}
-    loaded: dict[str, str] = {}
-
-    def pack(name: str, plan: Plan) -> bytes:
-        start = time.perf_counter()
-        key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
-        if key not in packed:
-            packed[key] = pack_plan(plan)
-        executable, data = packed[key]
-        modules[name], loaded[name] = executable.text, executable.configuration
-        written[name] = air_text(name, plan) if options.emit_level == "air" else modules[name]
-        clock["emit"] += time.perf_counter() - start
-        return data
-
-    made = compile_module(
-        source,
-        route=options.route,
-        user_flags=options.iree_flags,
-        choose=choose,
-        pack=pack,
-        settle=chooser.settle,
-        progress=progress,
-    )
-    seconds = {**clock, "total": time.perf_counter() - started}
-    report = make_report(made.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(made.vmfb, report, modules)
-    plans = {d.name: d.decision.plan for d in made.dispatches if d.decision.plan is not None}
-    files = make_pictures(options, report, modules, plans, progress)
-    if options.report is not None:
-        files[options.report] = json.dumps(report, indent=1).encode() + b"\n"
-    if options.emit is not None:
-        write_modules(options.emit, written)
-    for path, data in files.items():
-        write_whole(path, data)
+    stages = list(STAGES)
+    if options.emit_level == "air":
+        stages.insert(stages.index(emit) + 1, level_down)
+    try:
+        run(state, stages)
+    except CompilerRefused as refusal:
+        # IREE keeps some of the flags for its process: with its own it is asked in another.
+        told = {"progress": progress, "warn": warn}
+        stock = (state.source, state.name, options)
+        state.vmfb, state.dispatches = isolate.call("aie_conv.pipeline:compile_stock", stock, told)
+        state.programs, texts = {}, {}
+        warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
+    seconds = {
+        "choose": state.seconds.get("choose", 0.0),
+        "emit": state.seconds.get("emit", 0.0),
+        "total": time.perf_counter() - begun,
+    }
+    modules = {name: program.executable.text for name, program in state.programs.items()}
+    loaded = {name: program.executable.configuration for name, program in state.programs.items()}
+    report = make_report(state.dispatches, options.device, seconds, loaded)
+    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    artifact = Artifact(vmfb, report, modules)
+    write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
 
 
-def _check_outputs(options: Options) -> None:
-    """Raise UsageError for a file or folder beside the artifact that cannot be written."""
-    if options.emit is not None:
-        make_folder(options.emit)
-    files = [path for path in (options.report, options.trace, options.html) if path is not None]
-    for number, path in enumerate(files):
-        check_writable(path)
-        if path in files[:number]:
-            raise UsageError(f"{path}: given for two files: name another")
+def compile_stock(
+    source: bytes, name: str, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> tuple[bytes, tuple[Dispatch, ...]]:
+    """A module compiled with IREE's own flags and the user's, and its dispatches, all on the CPU.
+
+    Raises:
+        CompilerRefused: IREE refuses it so as well; the message is IREE's.
+    """
+    state = run(start(source, options, progress, warn, name), STOCK_STAGES)
+    return state.vmfb, state.dispatches
 
 
-def _check_input(path: Path) -> None:
+def compile_isolated(
+    source: Path | bytes, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> Artifact:
+    """:func:`compile_source` in a process of its own.
+
+    Raises:
+        ProcessDied: that process ended of a signal, which IREE's library can bring about.
+        UsageError: as there.
+    """
+    told = {"progress": progress, "warn": warn}
+    return isolate.call("aie_conv.pipeline:compile_source", (source, options), told)
+
+
+def compile_onnx(
+    source: Any,
+    options: Options,
+    shapes: Mapping[str, Sequence[int]] | None = None,
+    progress: Say = silent,
+    warn: Say = warnings.warn,
+    *,
+    output: Path | None = None,
+    isolate: bool = False,
+) -> Artifact:
+    """Run every stage on an ONNX model.
+
+    Args:
+        source: a path, a serialized model, or a ``ModelProto``.
+        options: the options.
+        shapes: sizes of inputs that the model leaves open, by name.
+        progress, warn: as :func:`compile_source` takes them.
+        output: file of the artifact, None for none; without ``isolate`` alone.
+        isolate: compile in a process of its own.
+
+    Raises:
+        UsageError: the model cannot be read, imported or compiled.
+    """
+    from aie_conv.frontends.onnx import explain_refusal, import_with_flags, source_name
+
+    progress(f"reading {source_name(source)}")
+    module, flags = import_with_flags(source, shapes)
+    options = replace(options, iree_flags=(*flags, *options.iree_flags))
     try:
-        empty = path.stat().st_size == 0
-        with path.open("rb"):
-            pass
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    if empty:
-        raise UsageError(f"{path}: empty file: give MLIR text or bytecode")
+        if isolate:
+            return compile_isolated(module, options, progress, warn)
+        return compile_source(module, options, progress, warn, output=output)
+    except UsageError as error:
+        raise UsageError(explain_refusal(str(error), source)) from None
 
 
 def compile_any(
-    module_or_model: Any, options: Options, example_inputs: Sequence[Any] | None = None
+    module_or_model: Any,
+    options: Options,
+    example_inputs: Any = None,
+    input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
+    *,
+    isolate: bool = False,
 ) -> Artifact:
-    """Compile a path, MLIR text or bytes, or a torch model with its example inputs."""
-    if isinstance(module_or_model, os.PathLike):
-        return compile_source(Path(module_or_model), options)
-    if isinstance(module_or_model, bytes):
-        return compile_source(module_or_model, options)
-    if isinstance(module_or_model, str):
-        looks_like_text = "\n" in module_or_model or "func" in module_or_model
-        source = module_or_model.encode() if looks_like_text else Path(module_or_model)
-        return compile_source(source, options)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
+    """Compile a path, MLIR text or bytes, an ONNX model, or a torch model with its example inputs.
 
-    return compile_source(import_model(module_or_model, tuple(example_inputs)), options)
+    Args:
+        module_or_model: what to compile.
+        options: the options.
+        example_inputs, example_kwargs: of a torch model.
+        input_shapes: of an ONNX model's inputs, by name.
+        isolate: compile in a process of its own.
+    """
+    from aie_conv.frontends.onnx import is_onnx
+
+    if is_onnx(module_or_model):
+        return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
+    if input_shapes is not None:
+        raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
+    from aie_conv.frontends.source import read_source
+
+    source = read_source(module_or_model, example_inputs, example_kwargs)
+    return compile_isolated(source, options) if isolate else compile_source(source, options)

@@ -1,7 +1,10 @@
-"""What a route gives the partitioner and the bridge: a plan. Routes are known only by this."""
+"""What routes, partitioner, bridge and reports share: plans, their prices, and where a dispatch goes.
+
+Routes are known only by this.
+"""
 
 from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from numpy.typing import NDArray
@@ -95,8 +98,8 @@ class Plan(Protocol):
 def blank_operands(plan: Plan) -> list[NDArray[Any]]:
     """Flat operands of a plan's program, slack included, that are zeros but for what steers it."""
     arguments = plan.arguments
-    made = blanks(plan.prologue, [(a.name, a.dtype, a.elements) for a in arguments])
-    return [lengthened(flat, a.slack) for flat, a in zip(made, arguments, strict=True)]
+    zeros = blanks(plan.prologue, [(a.name, a.dtype, a.elements) for a in arguments])
+    return [lengthened(flat, a.slack) for flat, a in zip(zeros, arguments, strict=True)]
 
 
 class Route(Protocol):
@@ -127,12 +130,46 @@ class Route(Protocol):
         ...
 
     def finalists(self, problem: ConvProblem, device: str, count: int) -> Sequence[Plan]:
-        """At most ``count`` plans that a better judge may put first, the best by prediction in front.
+        """At most ``count`` plans that a measurer may put first, the best by prediction in front.
 
         Raises:
             Unsupported, ConfigRefused: as :meth:`propose`.
         """
         ...
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """One way to run a problem: what it costs, or why it cannot. Cycles are of the array's clock.
+
+    Attributes:
+        route, style: which; "cpu" is one, without a style.
+        plan: the plan, None for the CPU and where there is none.
+        run_cycles: of the array, measured where a measurer was asked; or of the CPU.
+        host_cycles: of the host copies and the dispatch's overhead beside it.
+        bound: what takes most of ``run_cycles``.
+        refused: why it is not taken though it may be the cheapest; empty where nothing hinders it.
+        measured: whether ``run_cycles`` comes from a measurer.
+    """
+
+    route: str
+    style: str = ""
+    plan: Plan | None = None
+    run_cycles: int = 0
+    host_cycles: int = 0
+    bound: str = ""
+    refused: str = ""
+    measured: bool = False
+
+    @property
+    def cost(self) -> int:
+        """What is compared; 0 where there is no price."""
+        return self.run_cycles + self.host_cycles
+
+    @property
+    def label(self) -> str:
+        """Its name for people, e.g. "direct vector"."""
+        return f"{self.route} {self.style}".rstrip()
 
 
 @dataclass(frozen=True)
@@ -149,4 +186,26 @@ class Decision:
     route: str
     reason: str
     plan: Plan | None = None
-    candidates: tuple[dict[str, Any], ...] = field(default=())
+    candidates: tuple[Candidate, ...] = ()
+
+    @property
+    def cpu_cycles(self) -> int | None:
+        """What the CPU costs; None where it was not asked for its price."""
+        return next((c.cost for c in self.candidates if c.route == "cpu" and c.cost), None)
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """One dispatch call and where it goes.
+
+    Attributes:
+        name: the dispatch's exported name, with a number from its second call on.
+        problem: the convolution or matmul, None if it is neither or not recognised.
+        contraction: whether it is a convolution or matmul at all.
+        decision: its route.
+    """
+
+    name: str
+    problem: ConvProblem | None
+    contraction: bool
+    decision: Decision

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 
 from aie_conv.errors import UsageError
 from aie_conv.options import Options
-from aie_conv.partitioner import choose
-from aie_conv.partitioner.cost import FIXED, load_measured
+from aie_conv.partitioner import Pricing, choose
 from aie_conv.partitioner.database import Database, Entry, Question, frozen_parameters, key_of
 from aie_conv.partitioner.planner import Found, Planner
 from aie_conv.plan import Decision
-from aie_conv.planning import SimulatorJudge, plan_cache, plans_version
+from aie_conv.planning import SimulatorMeasurer, host_cost, plan_cache, plans_version
 from aie_conv.problem import ConvProblem
 
 
@@ -33,7 +32,7 @@ class Item:
 
 
 @dataclass(frozen=True)
-class Place:
+class Placement:
     """Where a problem goes, and its cycles of the array; None where it stays on the CPU."""
 
     route: str
@@ -46,15 +45,15 @@ class Tuned:
 
     Attributes:
         entries: the plan of each route that has one, those that were known among them.
-        before: where the cost model alone sends the problem, its plan judged.
+        before: where the cost model alone sends the problem, its plan measured.
         after: where it goes with the entries.
         searched: whether anything was left to search for.
         warnings: what a user should know.
     """
 
     entries: tuple[Entry, ...]
-    before: Place
-    after: Place
+    before: Placement
+    after: Placement
     searched: bool
     warnings: tuple[str, ...]
 
@@ -80,8 +79,8 @@ def tune_problem(item: Item) -> Tuned:
         UsageError: a flag cannot be used.
     """
     version = item.version
-    options, warnings, judging = item.options, list[str](), list[str]()
-    host = load_measured() if options.cpu_cost == "measured" else FIXED
+    options, warnings, measuring = item.options, list[str](), list[str]()
+    host = host_cost(options.cpu_cost)
     store = plan_cache() if options.plan_cache == "on" else None
 
     def decide(planner: Planner) -> Decision:
@@ -91,23 +90,22 @@ def tune_problem(item: Item) -> Tuned:
             route=options.route,
             f32=options.f32,
             direct=options.direct,
-            host=host,
             constants=item.constants,
-            planner=planner,
+            pricing=Pricing(host, planner),
         )
 
     planner = Planner(
-        judge=SimulatorJudge(warnings.append),
+        measurer=SimulatorMeasurer(warnings.append),
         search=options.search,
         known=(Database(item.known, version),),
         store=store,
-        progress=judging.append,
+        progress=measuring.append,
     )
     after = decide(planner)
     entries = tuple(
-        _entry(question, found, options.search, version)
-        for question, found in planner.answers.items()
-        if isinstance(found, Found) and found.judged is not None and found.fast is not None
+        _entry(question, answer, options.search, version)
+        for question, answer in planner.answers.items()
+        if isinstance(answer, Found) and answer.measured is not None and answer.fast is not None
     )
     # What was known may have been searched for longer than is asked for now.
     older = {entry.place: entry for entry in item.known}
@@ -116,13 +114,17 @@ def tune_problem(item: Item) -> Tuned:
     fast = {(e.route, e.style): e.fast_cycles for e in entries}
     final = {(e.route, e.style): e.judged_cycles for e in entries}
     return Tuned(
-        entries, _place(before, fast), _place(after, final), bool(judging), tuple(warnings)
+        entries,
+        _placement(before, fast),
+        _placement(after, final),
+        bool(measuring),
+        tuple(warnings),
     )
 
 
-def _entry(question: Question, found: Found, search: str, version: str) -> Entry:
-    plan = found.plan
-    assert found.judged is not None
+def _entry(question: Question, answer: Found, search: str, version: str) -> Entry:
+    plan = answer.plan
+    assert answer.measured is not None
     return Entry(
         problem=question.problem.describe(),
         key=key_of(question.problem),
@@ -131,16 +133,16 @@ def _entry(question: Question, found: Found, search: str, version: str) -> Entry
         style=question.style,
         parameters=frozen_parameters(plan.parameters),
         predicted_cycles=plan.predicted_cycles,
-        judged_cycles=found.judged,
-        fast_cycles=found.fast or found.judged,
+        judged_cycles=answer.measured,
+        fast_cycles=answer.fast or answer.measured,
         search=search,
         version=version,
     )
 
 
-def _place(decision: Decision, cycles: dict[tuple[str, str], int]) -> Place:
-    """A decision for people; its plan's cycles by the judge."""
+def _placement(decision: Decision, cycles: dict[tuple[str, str], int]) -> Placement:
+    """A decision for people; its plan's cycles by the measurer."""
     if decision.plan is None:
-        return Place("cpu", None)
-    style = decision.candidates[0].get("style", "")
-    return Place(f"{decision.route} {style}".rstrip(), cycles.get((decision.route, style)))
+        return Placement("cpu", None)
+    style = decision.candidates[0].style
+    return Placement(f"{decision.route} {style}".rstrip(), cycles.get((decision.route, style)))

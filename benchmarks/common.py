@@ -79,9 +79,10 @@ def write_resnet50(folder: Path, dtype: str) -> Path:
     sys.path.insert(0, str(EXAMPLES))
     import resnet50_model
     import torch
+    from folding import fold_batch_norm
     from imagenet import synthetic_images
 
-    from aie_conv.frontends.torch import fold_batch_norm, import_model
+    from aie_conv.frontends.torch import import_model
 
     kind = torch.bfloat16 if dtype == "bf16" else torch.float32
     model = fold_batch_norm(resnet50_model.build(0)).to(kind)
@@ -148,19 +149,14 @@ def layers(network: str, dtype: str, size: int) -> list[Layer]:
     from network_report import named
     from network_run import module_of
 
-    from aie_conv.bridge.pipeline import Dispatch, examine_module
+    from aie_conv.pipeline import decide_each, import_module, recognise, run, start
     from aie_conv.report.json import entry
 
     example = importlib.import_module(network).EXAMPLE
-    constants: dict[str, frozenset[str]] = {}
-
-    def note(name: str, _: ConvProblem, equal: frozenset[str]) -> Decision:
-        constants[name] = equal
-        return Decision("cpu", "not asked yet")
-
-    found: list[Dispatch] = [
-        d for d in examine_module(module_of(example, dtype, size), choose=note) if d.problem
-    ]
+    state = run(start(module_of(example, dtype, size)), [import_module, recognise])
+    constants = {request.name: request.constants for request in state.requests}
+    decide_each(state, lambda _: Decision("cpu", "not asked yet"))
+    found = [d for d in state.dispatches if d.problem]
     pairs = named([entry(d) for d in found], example.shapes(size))
     names = {e["name"]: shape.name for shape, e in pairs if e is not None}
     distinct: dict[object, list[Layer]] = {}

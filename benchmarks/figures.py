@@ -33,7 +33,7 @@ from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.ir.text import read_module
 from aie_conv.options import Options
-from aie_conv.partitioner import choose, route_names
+from aie_conv.partitioner import Pricing, choose, route_names
 from aie_conv.planning import Planning
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Epilogue, Step, conv2d
 from aie_conv.sim.functional.lower import Target
@@ -144,7 +144,7 @@ def one_gemm(dtype: str, row: Row) -> bool:
         print(f"  the model gives the published design {theirs.value:.2f} TOPS")
     with use_machine(like(platform, DEVICE)):
         planner = Planning(Options(device=DEVICE, plan_cache="off")).planner
-        decision = choose(problem, device=DEVICE, planner=planner)
+        decision = choose(problem, device=DEVICE, pricing=Pricing(planner=planner))
         plan = decision.plan
         if plan is None:
             print(f"  ours: not on the NPU ({decision.reason}): MISSED")

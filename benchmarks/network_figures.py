@@ -16,8 +16,8 @@ from common import CALIBRATION, EXAMPLES, verdict
 
 import aie_conv
 from aie_conv.arch import get_device
+from aie_conv.artifact import Artifact
 from aie_conv.calibration.rows import Row, read_rows
-from aie_conv.pipeline import Artifact
 from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import device_names
 from aie_conv.options import Options
-from aie_conv.partitioner import choose, route_names
+from aie_conv.partitioner import Pricing, choose, route_names
 from aie_conv.plan import Decision
 from aie_conv.planning import Planning
 
@@ -45,7 +45,7 @@ class Tally:
 
 
 def _host(decision: Decision) -> int:
-    return next(c["host_cycles"] for c in decision.candidates if c["route"] == decision.route)
+    return next(c.host_cycles for c in decision.candidates if c.route == decision.route)
 
 
 def agree(first: NDArray[Any], second: NDArray[Any]) -> bool:
@@ -74,7 +74,7 @@ def row(layer: Layer, device: str, tally: Tally) -> list[str]:
     """Simulate one layer on every route; its line of the table."""
     problem = layer.problem
     planner = Planning(Options(device=device, plan_cache="off")).planner
-    given = {"device": device, "constants": layer.constants, "planner": planner}
+    given = {"device": device, "constants": layer.constants, "pricing": Pricing(planner=planner)}
     auto = choose(problem, **given)
     values = operands(problem)
     runs: dict[str, Run] = {}
@@ -83,7 +83,7 @@ def row(layer: Layer, device: str, tally: Tally) -> list[str]:
         if decision.plan is not None:
             runs[route] = simulate(decision.plan, _host(decision), values)
     costs = {route: run.cost for route, run in runs.items()}
-    costs |= {c["route"]: c["cost"] for c in auto.candidates if c["route"] == "cpu"}
+    costs |= {c.route: c.cost for c in auto.candidates if c.route == "cpu"}
     best = min(costs, key=costs.__getitem__)
     excess = costs[auto.route] / costs[best] - 1
     _count(tally, layer, runs, best, auto.route, excess)

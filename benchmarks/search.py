@@ -2,7 +2,7 @@
 
 "fast" is what `aie-conv compile` does by itself, the choice of configurations and close calls included,
 without any cache, in seconds of this process; with --best every problem is searched again with the
-simulator as judge, and the simulated cycles of both stand side by side.
+simulator as measurer, and the simulated cycles of both stand side by side.
 """
 
 import argparse
@@ -12,12 +12,12 @@ import time
 from common import EXAMPLES, Layer, layers
 
 from aie_conv.arch import device_names
-from aie_conv.bridge.pipeline import Dispatch
+from aie_conv.artifact import Verifier
+from aie_conv.assignment import Request, assign, decide
 from aie_conv.options import Options
-from aie_conv.partitioner import choose
+from aie_conv.partitioner import Pricing, choose
 from aie_conv.partitioner.planner import Planner
-from aie_conv.pipeline import Chooser
-from aie_conv.planning import SimulatorJudge
+from aie_conv.planning import Planning, SimulatorMeasurer
 
 LIMIT = 20.0
 """Seconds of CPU for all problems of the network, fast."""
@@ -26,32 +26,32 @@ DTYPES = ("int8", "bf16")
 
 def fast(found: list[Layer], device: str) -> float:
     """Seconds to plan a module of all calls, of which nothing is known."""
-    chooser = Chooser(Options(device=device, plan_cache="off"))
-    calls = [(f"{layer.name}.{i}", layer) for layer in found for i in range(layer.count)]
+    planning = Planning(Options(device=device, plan_cache="off"))
+    requests = [
+        Request(f"{layer.name}.{i}", layer.problem, layer.constants)
+        for layer in found
+        for i in range(layer.count)
+    ]
     start = time.process_time()
-    chooser.settle(
-        [
-            Dispatch(name, la.problem, True, chooser.choose(name, la.problem, la.constants))
-            for name, la in calls
-        ]
-    )
+    decisions = [decide(planning, request, measure=False) for request in requests]
+    assign(planning, requests, decisions, Verifier().fits)
     return time.process_time() - start
 
 
 def best(found: list[Layer], device: str) -> None:
-    """Print what judging by the simulator gains, problem by problem."""
-    judge = SimulatorJudge(lambda message: print(message, file=sys.stderr))
-    planner = Planner(judge, "best")
+    """Print what measuring by the simulator gains, problem by problem."""
+    measurer = SimulatorMeasurer(lambda message: print(message, file=sys.stderr))
+    pricing = Pricing(planner=Planner(measurer, "best"))
     start = time.perf_counter()
     before = after = 0
     print(f"{'layer':<22}  {'x':>2}  {'fast kcyc':>9}  {'best kcyc':>9}  change  route")
     for layer in found:
         first = choose(layer.problem, device=device, constants=layer.constants)
-        last = choose(layer.problem, device=device, constants=layer.constants, planner=planner)
+        last = choose(layer.problem, device=device, constants=layer.constants, pricing=pricing)
         if first.plan is None or last.plan is None:
             print(f"{layer.name:<22}  {layer.count:>2}  on the CPU")
             continue
-        cycles = [judge(plan) or 0 for plan in (first.plan, last.plan)]
+        cycles = [measurer(plan) or 0 for plan in (first.plan, last.plan)]
         before, after = before + cycles[0] * layer.count, after + cycles[1] * layer.count
         ways = list(dict.fromkeys(f"{d.route} {d.plan.style}" for d in (first, last) if d.plan))
         print(

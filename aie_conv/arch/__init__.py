@@ -5,6 +5,7 @@ Users name devices as XRT and iree-amd-aie do (npu1_4col, npu4); the IR names th
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.suggest import closest
 
 
 @dataclass(frozen=True)
@@ -24,11 +26,15 @@ class Arch:
     it takes (AIE2P has no native bf16 matrix product: 8 element-wise MACs make an 8x8x4).
     ``elementwise`` gives (lanes, products a lane) of an element-wise multiply-accumulate.
     ``vector_load_bytes`` is one load on each of two ports, and the alignment that it needs.
+    ``shim_burst_code`` is what mlir-aie writes into shim descriptors for the longest burst,
+    ``transaction_generation`` what it writes into the header of instruction words.
     ``static_bd_size_limit`` is what mlir-aie's verifier takes for one size of a static BD.
     """
 
     name: str
     llvm_target: str
+    shim_burst_code: int
+    transaction_generation: int
     core_data_bytes: int
     core_program_bytes: int
     memtile_bytes: int
@@ -55,6 +61,25 @@ class Arch:
     matmul: Mapping[str, tuple[int, int, int]]
     matmul_issue: Mapping[str, int]
     elementwise: Mapping[str, tuple[int, int]]
+
+
+@dataclass(frozen=True)
+class Registers:
+    """Where a shim tile's DMA registers lie, in bytes; both architectures have the same map.
+
+    An address is ``column << column_shift | row << row_shift | offset``. A descriptor has eight 32-bit
+    words; each channel has a control register and its task queue ``queue_offset`` behind it.
+    """
+
+    source: str
+    column_shift: int
+    row_shift: int
+    shim_bd_base: int
+    shim_bd_stride: int
+    shim_s2mm_control: int
+    shim_mm2s_control: int
+    channel_stride: int
+    queue_offset: int
 
 
 @dataclass(frozen=True)
@@ -85,9 +110,20 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 @cache
-def _catalogue() -> dict[str, Device]:
+def _facts() -> dict[str, Any]:
     text = files("aie_conv.arch").joinpath("devices.json").read_text(encoding="utf-8")
-    data = json.loads(text, object_pairs_hook=_once)
+    return json.loads(text, object_pairs_hook=_once)
+
+
+@cache
+def get_registers() -> Registers:
+    """The register map of shim tiles."""
+    return Registers(**_facts()["registers"])
+
+
+@cache
+def _catalogue() -> dict[str, Device]:
+    data = _facts()
     arches: dict[str, Arch] = {}
     for name, facts in data["architectures"].items():
         for name_of in ("matmul", "elementwise"):
@@ -109,14 +145,41 @@ def device_names() -> tuple[str, ...]:
     return tuple(_catalogue())
 
 
-def get_device(name: str) -> Device:
-    """The device of that name.
+@cache
+def _aliases() -> dict[str, str]:
+    text = files("aie_conv.arch").joinpath("devices.json").read_text(encoding="utf-8")
+    named = json.loads(text, object_pairs_hook=_once)["aliases"]
+    return {_plain(alias): device for device, aliases in named.items() for alias in aliases}
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.strip().lower()))
+
+
+def is_device(name: str) -> bool:
+    """Whether a name is a device's, or one that people and drivers call it."""
+    return name in _catalogue() or _plain(name) in _aliases()
+
+
+def canonical_device(name: str) -> str:
+    """The device's own name, of that or of one that people and drivers call it ("phoenix", "strix").
 
     Raises:
         UsageError: no such device; the message lists those that are.
     """
-    try:
-        return _catalogue()[name]
-    except KeyError:
-        known = ", ".join(device_names())
-        raise UsageError(f"device '{name}': unknown: use one of {known}") from None
+    if name in _catalogue():
+        return name
+    if _plain(name) in _aliases():
+        return _aliases()[_plain(name)]
+    known = ", ".join(device_names())
+    hint = closest(name, (*device_names(), *_aliases()))
+    raise UsageError(f"device '{name}': unknown{hint}: use one of {known}")
+
+
+def get_device(name: str) -> Device:
+    """The device of that name; the names that people and drivers give it count as well.
+
+    Raises:
+        UsageError: no such device; the message lists those that are.
+    """
+    return _catalogue()[name if name in _catalogue() else canonical_device(name)]

@@ -295,7 +295,7 @@ def load_machine(path: str | Path) -> Machine:
         given = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{who}: {error.strerror}: check the path") from error
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{who}: not JSON: {error}") from error
     values = _values(_table())
     _override(who, values, given, "")

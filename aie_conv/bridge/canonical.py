@@ -2,13 +2,13 @@
 
 IREE turns a signed minimum of numbers that are not negative into an unsigned one, and torch's ReLU and
 its kin come as a comparison and a selection. The results are equal to the last bit, NaN and the signs of
-zeros included.
+zeros included. What one form cannot say in one operation is in :mod:`aie_conv.bridge.expand`.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 Ref = tuple[str, int]
 """("acc", 0), ("in", number) or ("step", number)."""
@@ -17,14 +17,34 @@ RawStep = tuple[str, tuple[Ref, ...], str, int | float | str | None]
 """Operation, arguments, result type, attribute."""
 
 
+_PROPAGATING = {"arith.maxnumf": "arith.maximumf", "arith.minnumf": "arith.minimumf"}
+"""Bounds that pass over a NaN, and those that equal them where there is none."""
+
+
+def _nothing_known(_ref: Ref) -> bool:
+    return False
+
+
 def canonical(
-    op: str, args: tuple[Ref, ...], steps: Sequence[RawStep]
+    op: str,
+    args: tuple[Ref, ...],
+    steps: Sequence[RawStep],
+    is_number: Callable[[Ref], bool] = _nothing_known,
 ) -> tuple[str, tuple[Ref, ...]]:
-    """The operation and arguments that compute the same; ``steps`` are those before it."""
+    """The operation and arguments that compute the same.
+
+    Args:
+        op, args: an operation.
+        steps: those before it.
+        is_number: whether a value is known never to be NaN.
+    """
     if op == "arith.minui" and all(_not_negative(ref, steps) for ref in args):
         return "arith.minsi", args
+    if op in _PROPAGATING and all(map(is_number, args)):
+        # Of two zeros either may come out of maxnumf.
+        return _PROPAGATING[op], args
     if op == "arith.select":
-        return _bound(args, steps) or (op, args)
+        return _bound(args, steps, is_number) or (op, args)
     return op, args
 
 
@@ -62,7 +82,9 @@ def _selection(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, Re
     return predicate, left, right
 
 
-def _bound(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, tuple[Ref, ...]] | None:
+def _bound(
+    args: tuple[Ref, ...], steps: Sequence[RawStep], is_number: Callable[[Ref], bool]
+) -> tuple[str, tuple[Ref, ...]] | None:
     """A selection between a value and a constant as a bound, where it is one."""
     found = _selection(args, steps)
     if found is None:
@@ -78,7 +100,7 @@ def _bound(args: tuple[Ref, ...], steps: Sequence[RawStep]) -> tuple[str, tuple[
     at_equal = args[1] if equal else args[2]
     at_greater = args[1] if greater == (x == left) else args[2]
     maximum = at_greater == x
-    if at_nan != x and not _never_nan(x, steps):
+    if at_nan != x and not (is_number(x) or _never_nan(x, steps)):
         return None
     if bound == 0 and (math.copysign(1.0, bound) < 0 or at_equal != (c if maximum else x)):
         return None  # x may be the other zero

@@ -23,8 +23,7 @@ class FilterLayout:
     """The copy that moves a filter's output channels (or depthwise channels) innermost."""
 
     prologue: tuple[HostCopy, ...]
-    arguments: tuple[Argument, ...]
-    finish: tuple[HostCopy, ...] = ()
+    argument: Argument
 
     @property
     def perm(self) -> tuple[int, ...]:
@@ -49,9 +48,9 @@ def filter_layout(problem: ConvProblem) -> FilterLayout | None:
         return None
     perm = (*(d for d in range(len(shape)) if d != dims[0]), dims[0])
     zeros, dtype = (0,) * len(shape), problem.rhs.dtype
-    made = tuple(shape[d] for d in perm)
-    copy = HostCopy("rhs", shape, dtype, zeros, shape, perm, "filter", made, dtype, zeros)
-    return FilterLayout((copy,), (Argument("filter", dtype, stride),))
+    moved = tuple(shape[d] for d in perm)
+    copy = HostCopy("rhs", shape, dtype, zeros, shape, perm, "filter", moved, dtype, zeros)
+    return FilterLayout((copy,), Argument("filter", dtype, stride))
 
 
 def with_layout(
@@ -65,11 +64,11 @@ def with_layout(
     if _reader(executable, argument) is None:
         return None
     with executable.context, executable.location:
-        made = executable.clone(ip=ir.InsertionPoint(executable)).operation
-        made.attributes["sym_name"] = ir.StringAttr.get(name)
-        found = _reader(made, argument)
-        assert found is not None
-        function, load, reader = found
+        relaid = executable.clone(ip=ir.InsertionPoint(executable)).operation
+        relaid.attributes["sym_name"] = ir.StringAttr.get(name)
+        reading = _reader(relaid, argument)
+        assert reading is not None
+        function, load, reader = reading
         block = function.regions[0].blocks[0]
         old = ir.RankedTensorType(load.results[0].type)
         shape = [old.shape[d] for d in perm]
@@ -97,7 +96,7 @@ def with_layout(
         results = [before.results[d] for d in perm]
         maps[place] = ir.AffineMapAttr.get(ir.AffineMap.get(before.n_dims, 0, results))
         reader.attributes["indexing_maps"] = ir.ArrayAttr.get(maps)
-    return made
+    return relaid
 
 
 def _reader(
@@ -116,5 +115,5 @@ def _reader(
     readers = [op for op in inside if load.results[0] in list(op.operands)]
     if len(readers) != 1 or readers[0].name != "linalg.generic":
         return None
-    whole = f"readonly:{load.results[0].type}>" in str(block_argument.type)
-    return (function, load, readers[0]) if whole else None
+    complete = f"readonly:{load.results[0].type}>" in str(block_argument.type)
+    return (function, load, readers[0]) if complete else None

@@ -7,7 +7,6 @@ passes that follow are run on one dispatch with MLIR's printer behind each of th
 from __future__ import annotations
 
 import re
-import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import import_module
@@ -19,9 +18,10 @@ from iree.compiler import ir
 
 from aie_conv.bridge.contraction import is_multiply_add
 from aie_conv.bridge.cpu_work import Loop, Work, deepest, innermost, loops_of, macs_of, sizes_of
-from aie_conv.bridge.pipeline import Routed
+from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
+from aie_conv.isolate import temporary_folder
 
 CONFIGURED = "executable-configurations"
 """IREE's phase in which tile sizes and strategy are chosen, and nothing is tiled yet."""
@@ -108,8 +108,7 @@ class CpuCode:
     """A module's CPU dispatches, configured.
 
     Args:
-        routed: the module at `flow`; it is compiled on from there, and of no use afterwards.
-        name: what messages call it.
+        module: the module at `flow`; it is compiled on from there, and of no use afterwards.
 
     Attributes:
         functions: the dispatches in the module's order.
@@ -118,10 +117,11 @@ class CpuCode:
         UsageError: IREE refuses the module; the message is IREE's.
     """
 
-    def __init__(self, routed: Routed, name: str) -> None:
-        self._compilation = routed.compilation
-        self._module = routed.compilation.to_phase(routed.module, CONFIGURED, name)
-        self._name = name
+    def __init__(self, module: FlowModule) -> None:
+        # Operations live as long as their compilation.
+        self._compilation = module.compilation
+        self._module = module.compilation.to_phase(module.operation, CONFIGURED, module.name)
+        self._name = module.name
         self.functions: tuple[CpuFunction, ...] = tuple(map(_configured, _functions(self._module)))
 
     def steps(self, function: CpuFunction) -> tuple[CpuStep, ...]:
@@ -134,7 +134,7 @@ class CpuCode:
         context = self._module.context
         context.enable_multithreading(False)
         manager = _PASS_MANAGER.parse(_PIPELINE, context)
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             manager.enable_ir_printing(
                 print_after_all=True, print_after_change=True, tree_printing_dir_path=folder
             )

@@ -8,8 +8,10 @@ from typing import Any
 
 from iree.compiler import ir
 
+from aie_conv.bridge.bounds import Bounds, Interval, of_type
 from aie_conv.bridge.canonical import RawStep, Ref, canonical
 from aie_conv.bridge.contraction import Contraction
+from aie_conv.bridge.expand import expanded
 from aie_conv.bridge.tensors import (
     Linear,
     View,
@@ -45,6 +47,10 @@ class Reader:
     steps: list[RawStep] = field(default_factory=list[RawStep])
     at_root: tuple[Linear, ...] | None = None
     _seen: dict[Any, Ref] = field(default_factory=dict)
+    _bounds: Bounds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._bounds = Bounds(self.steps, self._leaf)
 
     def tensor(self, value: ir.Value, at: tuple[Linear, ...]) -> Ref:
         """The element of a tensor value at a place.
@@ -82,11 +88,15 @@ class Reader:
     def _accumulated(self, at: tuple[Linear, ...]) -> Ref:
         """The accumulator, plus what its sums started from: torch's grouped convolutions start from
         the bias. In f32 the order of a sum is free; in i32 it does not matter."""
-        root, accumulator = self.root, ("acc", 0)
-        if root.initial is None:
-            return accumulator
-        start = self.tensor(root.initial, at)
-        return self._step(root.add, (accumulator, start), root.accumulator, None)
+        root = self.root
+        rounded = root.dtype != root.accumulator
+        value: Ref = ("acc", 0)
+        if root.initial is not None:
+            start = self.tensor(root.initial, at)
+            if rounded:
+                start = self._step("arith.extf", (start,), root.accumulator, None)
+            value = self._step(root.add, (value, start), root.accumulator, None)
+        return self._step("arith.truncf", (value,), root.dtype, None) if rounded else value
 
     def _input(self, view: View, at: tuple[Linear, ...]) -> Ref:
         place = Linear(view.offset)
@@ -101,8 +111,24 @@ class Reader:
     def _constant(self, value: float, dtype: str) -> Ref:
         return self._step("arith.constant", (), dtype, value)
 
+    def _dtype(self, ref: Ref) -> str:
+        kind, number = ref
+        if kind == "step":
+            return self.steps[number][2]
+        return self.root.accumulator if kind == "acc" else self.inputs[number][0].dtype
+
+    def _leaf(self, ref: Ref) -> Interval | None:
+        return of_type(self._dtype(ref))
+
+    def _is_number(self, ref: Ref) -> bool:
+        return self._bounds.of(ref) is not None
+
     def _step(self, op: str, args: tuple[Ref, ...], dtype: str, attr: float | str | None) -> Ref:
-        op, args = canonical(op, args, self.steps)
+        op, args = canonical(op, args, self.steps, self._is_number)
+        source = self._dtype(args[0]) if args else ""
+        made = expanded(self._step, op, args, dtype, source=source, is_number=self._is_number)
+        if made is not None:
+            return made
         key = ("step", op, args, dtype, repr(attr))
         if key not in self._seen:
             self.steps.append((op, args, dtype, attr))

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 from iree.compiler import ir
 
-from aie_conv.bridge.outline import Region, regions_of
+from aie_conv.bridge.outline import OutlinedRegion, cut_regions
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.errors import Unsupported, UsageError
 
@@ -52,15 +52,15 @@ class _Refused(Exception):
 
 
 @dataclass(frozen=True)
-class Text:
+class ModuleText:
     """A module as text.
 
     Attributes:
-        whole: everything.
+        full: everything.
         short: the same with long constants left out; MLIR parses it, nothing computes from it.
     """
 
-    whole: str
+    full: str
     short: str
 
 
@@ -73,11 +73,11 @@ class Outlined:
         sources: each region as a module of its own, one public function of the region's name.
     """
 
-    text: Text
+    text: ModuleText
     sources: Mapping[str, str]
 
 
-class Module:
+class OffloadModule:
     """A module on its way through the stages; each method takes it one stage further.
 
     Args:
@@ -110,12 +110,12 @@ class Module:
         operations = [view.operation for view in self._module.body.operations]
         return [op for op in operations if op.name == "func.func"]
 
-    def text(self) -> Text:
+    def text(self) -> ModuleText:
         """The module as it is now, verified."""
         operation = self._module.operation
         assert operation.verify()
         short = operation.get_asm(large_elements_limit=16, large_resource_limit=64)
-        return Text(operation.get_asm(), short)
+        return ModuleText(operation.get_asm(), short)
 
     # -- stages -----------------------------------------------------------------------------------
     def outline(self) -> Outlined:
@@ -138,7 +138,7 @@ class Module:
         sources = {r.name: self._alone(functions[r.name]) for r in regions}
         return Outlined(self.text(), sources)
 
-    def name_executables(self, facts: Mapping[str, Mapping[str, str | int]]) -> Text:
+    def name_executables(self, facts: Mapping[str, Mapping[str, str | int]]) -> ModuleText:
         """Drop the regions' bodies; ``facts`` has each region's attributes, all of them in `aie_conv.`."""
         for function in self._functions():
             name = _symbol(function)
@@ -146,16 +146,16 @@ class Module:
                 continue
             with self._context:
                 for key, value in facts[name].items():
-                    made: Any = (
+                    attribute: Any = (
                         ir.StringAttr.get(value)
                         if isinstance(value, str)
                         else ir.IntegerAttr.get(ir.IntegerType.get_signless(64), value)
                     )
-                    function.attributes[f"aie_conv.{key}"] = made
+                    function.attributes[f"aie_conv.{key}"] = attribute
             _declaration(function, function.attributes["function_type"])
         return self.text()
 
-    def pass_destinations(self) -> Text:
+    def pass_destinations(self) -> ModuleText:
         """Give every executable a destination for each of its results, at first a new tensor."""
         for declaration in self._declarations():
             kind = ir.FunctionType(ir.TypeAttr(declaration.attributes["function_type"]).value)
@@ -163,13 +163,13 @@ class Module:
             access = ["read"] * len(inputs) + ["write"] * len(results)
             with self._context:
                 wide = ir.TypeAttr.get(ir.FunctionType.get([*inputs, *results], results))
-                made = _declaration(declaration, wide)
+                widened = _declaration(declaration, wide)
                 entries = [
                     ir.DictAttr.get({"bufferization.access": ir.StringAttr.get(word)})
                     for word in access
                 ]
-                made.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
-            for call in self._calls(_symbol(made)):
+                widened.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
+            for call in self._calls(_symbol(widened)):
                 place = ir.InsertionPoint(call)
                 empties = [
                     ir.Operation.create("tensor.empty", [t], loc=call.location, ip=place).results[0]
@@ -186,17 +186,17 @@ class Module:
                 _replace(call, list(fresh.results))
         return self.text()
 
-    def bufferize(self) -> Text:
+    def bufferize(self) -> ModuleText:
         """Tensors become buffers; what goes from executable to executable is allocated and freed inside."""
         self._run(_BUFFERIZE)
         for declaration in self._declarations():
             kind = ir.FunctionType(ir.TypeAttr(declaration.attributes["function_type"]).value)
             inputs, count = list(kind.inputs), len(kind.results)
             with self._context:
-                made = _declaration(
+                narrowed = _declaration(
                     declaration, ir.TypeAttr.get(ir.FunctionType.get(inputs, [])), results=False
                 )
-            for call in self._calls(_symbol(made)):
+            for call in self._calls(_symbol(narrowed)):
                 # An executable's results are its destinations, the last of its arguments.
                 operands = list(call.operands)
                 ir.Operation.create(
@@ -211,7 +211,7 @@ class Module:
         self._run(_DEALLOCATE)
         return self.text()
 
-    def take_results(self) -> Text:
+    def take_results(self) -> ModuleText:
         """The functions' results become arguments, and are written where they are made."""
         self._run(_RESULTS_AS_ARGUMENTS)
         for function in self._functions():
@@ -253,43 +253,43 @@ class Module:
             for t in (*kind.inputs, *kind.results):
                 _check_type(t, f"@{_symbol(op)}")
 
-    def _outline(self, function: ir.Operation, taken: set[str]) -> list[Region]:
+    def _outline(self, function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]:
         _drop_dead(function)
         try:
-            regions = regions_of(function, taken)
+            regions = cut_regions(function, taken)
         except Unsupported as refusal:
             raise _Refused(str(refusal)) from None
         for region in regions:
             taken.add(region.name)
             for value in (*region.inputs, *region.results):
                 _check_type(value.type, f"@{region.name}")
-        made: dict[Any, Any] = {}
+        results: dict[Any, Any] = {}
         for region in regions:
             self._cut(region)
             call = ir.Operation.create(
                 "func.call",
                 [v.type for v in region.results],
-                [made.get(v, v) for v in region.inputs],
+                [results.get(v, v) for v in region.inputs],
                 {"callee": ir.FlatSymbolRefAttr.get(region.name, self._context)},
                 loc=region.last.location,
                 ip=ir.InsertionPoint(region.last),
             )
-            made.update(zip(region.results, call.results, strict=True))
+            results.update(zip(region.results, call.results, strict=True))
         block: Any = function.regions[0].blocks[0]
         operations = [view.operation for view in block.operations]
         for number, value in enumerate(operations[-1].operands):
-            operations[-1].operands[number] = made.get(value, value)
+            operations[-1].operands[number] = results.get(value, value)
         for op in reversed(operations[:-1]):
             if op.name != "func.call":
                 op.erase()
         return regions
 
-    def _cut(self, region: Region) -> None:
+    def _cut(self, region: OutlinedRegion) -> None:
         """Copy a region into a function of its own."""
         inputs, results = [v.type for v in region.inputs], [v.type for v in region.results]
         here = ir.Location.unknown(self._context)
         with self._context:
-            made = ir.Operation.create(
+            function = ir.Operation.create(
                 "func.func",
                 attributes={
                     "sym_name": ir.StringAttr.get(region.name),
@@ -300,7 +300,7 @@ class Module:
                 loc=here,
                 ip=ir.InsertionPoint(self._module.body),
             )
-        block: Any = made.regions[0].blocks.append(*inputs, arg_locs=[here] * len(inputs))
+        block: Any = function.regions[0].blocks.append(*inputs, arg_locs=[here] * len(inputs))
         values: dict[Any, Any] = dict(zip(region.inputs, block.arguments, strict=True))
         place = ir.InsertionPoint(block)
         for op in region.operations:
@@ -345,7 +345,7 @@ def _declaration(
     attributes["function_type"] = kind
     if not results:
         attributes.pop("res_attrs", None)
-    made = ir.Operation.create(
+    declaration = ir.Operation.create(
         "func.func",
         attributes=attributes,
         regions=1,
@@ -353,7 +353,7 @@ def _declaration(
         ip=ir.InsertionPoint(function),
     )
     function.erase()
-    return made
+    return declaration
 
 
 def _replace(op: ir.Operation, values: Sequence[ir.Value]) -> None:
@@ -370,18 +370,18 @@ def _write_in_place(function: ir.Operation) -> None:
         if copy.name != "memref.copy":
             continue
         source, dest = copy.operands
-        made = owner(source)
-        if made is None or made.name not in ("memref.alloc", "bufferization.clone"):
+        maker = owner(source)
+        if maker is None or maker.name not in ("memref.alloc", "bufferization.clone"):
             continue
-        if made.name == "memref.alloc":
+        if maker.name == "memref.alloc":
             copy.erase()
         # Before its copy a clone has no other readers: nothing is returned as a buffer any more.
-        instead = dest if made.name == "memref.alloc" else made.operands[0]
+        instead = dest if maker.name == "memref.alloc" else maker.operands[0]
         for use in list(source.uses):
             if use.owner.operation.name == "memref.dealloc":
                 use.owner.operation.erase()
         source.replace_all_uses_with(instead)
-        made.erase()
+        maker.erase()
 
 
 def _symbol(op: ir.Operation) -> str:

@@ -6,20 +6,26 @@ from collections.abc import Sequence
 
 from iree.compiler import ir
 
-from aie_conv.bridge.build import tensor
-from aie_conv.bridge.compiler import Compilation, split_flags
-from aie_conv.bridge.flags import session_flags
+from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.recognise import Recognised
-from aie_conv.bridge.rewrite import Rewriter
+from aie_conv.bridge.rewrite import DispatchCall
 from aie_conv.bridge.tensors import walk
 from aie_conv.plan import Plan
 
 
-def _text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> str:
-    """The function, with a call of an executable that the NPU's takes the place of."""
+def call_text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> str:
+    """A function of input and filter, with a call of an executable that the NPU's takes the place of.
+
+    Args:
+        plan: of a problem without operands in its epilogue.
+        name: the function's.
+        shape: the input's, without its border.
+        low: the border before the first element of each dimension; the problem's input says the rest.
+    """
     problem = plan.problem
     lhs, rhs, out = problem.lhs, problem.rhs, problem.out
-    given, padded = tensor(shape, lhs.dtype), tensor(lhs.shape, lhs.dtype)
+    bare, padded = tensor(shape, lhs.dtype), tensor(lhs.shape, lhs.dtype)
     kinds = f"({padded}, {tensor(rhs.shape, rhs.dtype)}) -> {tensor(out.shape, out.dtype)}"
     high = [p - s - before for p, s, before in zip(lhs.shape, shape, low, strict=True)]
     zero = "0" if lhs.dtype[0] == "i" else "0.0"
@@ -29,7 +35,7 @@ def _text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> st
     %lhs = tensor.pad %x low{list(low)} high{high} {{
     ^bb0({indices}):
       tensor.yield %zero : {lhs.dtype}
-    }} : {given} to {padded}"""
+    }} : {bare} to {padded}"""
     lhs_value = "%lhs" if any((*low, *high)) else "%x"
     buffers = [
         f"%{letter}: !iree_tensor_ext.dispatch.tensor<{access}:{tensor(o.shape, o.dtype)}>"
@@ -51,7 +57,7 @@ def _text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> st
       }}
     }}
   }}
-  func.func @{name}(%x: {given}, %w: {tensor(rhs.shape, rhs.dtype)})
+  func.func @{name}(%x: {bare}, %w: {tensor(rhs.shape, rhs.dtype)})
       -> {tensor(out.shape, out.dtype)} {{{pad if lhs_value == "%lhs" else ""}
     %y = flow.dispatch @npu::@npu({lhs_value}, %w) : {kinds}
     return %y : {tensor(out.shape, out.dtype)}
@@ -59,27 +65,17 @@ def _text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> st
 """
 
 
-def compile_call(
-    plan: Plan, program: bytes, name: str, shape: Sequence[int], low: Sequence[int]
-) -> bytes:
-    """A .vmfb of one function of input and filter that runs one NPU program.
+def bind_call(module: FlowModule, plan: Plan, name: str) -> DispatchCall:
+    """The call in a module of :func:`call_text`, which computes a plan's problem.
 
     Args:
+        module: the module at `flow`.
         plan: of a problem without operands in its epilogue.
-        program: the packed executable.
-        name: the function's.
-        shape: the input's, without its border.
-        low: the border before the first element of each dimension; the problem's input says the rest.
+        name: what statistics and messages call it.
     """
-    *_, flags = session_flags("auto", ())
-    compilation = Compilation(*split_flags(flags))
-    module = compilation.to_flow(_text(plan, name, shape, low).encode(), name)
-    rewriter = Rewriter(module)
-    found = Recognised(plan.problem, None, (("lhs", 0), ("rhs", 1)))
-    (call,) = [op for op in walk(module) if _is_npu(op)]
-    rewriter.replace(call, name, found, plan, program)
-    rewriter.finish()
-    return compilation.to_vmfb(module, name)
+    (call,) = [op for op in walk(module.operation) if _is_npu(op)]
+    recognised = Recognised(plan.problem, None, (("lhs", 0), ("rhs", 1)))
+    return DispatchCall(name, call, recognised, module.compilation)
 
 
 def _is_npu(op: ir.Operation) -> bool:

@@ -29,7 +29,7 @@ _TERMINATOR = "func.return"
 
 
 @dataclass
-class Region:
+class OutlinedRegion:
     """What becomes one function.
 
     Attributes:
@@ -86,10 +86,12 @@ def _follows(op: ir.Operation) -> bool:
 def captured(op: ir.Operation) -> list[ir.Value]:
     """The values that an operation reads, with those that its inside reads from outside."""
     inside = [op, *walk(op)]
-    own = {result for inner in inside for result in inner.results}
-    own |= {a for inner in inside for r in inner.regions for b in r.blocks for a in b.arguments}
-    found = [value for inner in inside for value in inner.operands]
-    return list(dict.fromkeys(value for value in found if value not in own))
+    inner_values = {result for inner in inside for result in inner.results}
+    inner_values |= {
+        a for inner in inside for r in inner.regions for b in r.blocks for a in b.arguments
+    }
+    read = [value for inner in inside for value in inner.operands]
+    return list(dict.fromkeys(value for value in read if value not in inner_values))
 
 
 class _Cutter:
@@ -134,16 +136,16 @@ class _Cutter:
 
     def chain(self, root: int, taken: set[int]) -> list[int]:
         """A convolution, and what follows it and reads nothing else of it."""
-        found = [root]
+        chain = [root]
         while True:
-            op = self.operations[found[-1]]
+            op = self.operations[chain[-1]]
             users = self.users.get(op.results[0], []) if len(op.results) == 1 else []
             if len(users) != 1 or users[0] == self.terminator or not _follows(users[0]):
-                return found
+                return chain
             number = self.place[users[0].results[0]]
             if number in taken:
-                return found
-            found.append(number)
+                return chain
+            chain.append(number)
 
     def groups(self) -> list[tuple[bool, list[int]]]:
         """(whether of a convolution, its own operations) of each region, in the order of their ends."""
@@ -163,14 +165,14 @@ class _Cutter:
                 rest.append([])
             elif number not in taken and (not self.copied(number) or number in returned):
                 rest[-1].append(number)
-        found = [(True, chain) for chain in chains] + [(False, group) for group in rest if group]
-        return sorted(found, key=lambda group: group[1][-1])
+        groups = [(True, chain) for chain in chains] + [(False, group) for group in rest if group]
+        return sorted(groups, key=lambda group: group[1][-1])
 
-    def with_copies(self, own: list[int], taken: set[int]) -> tuple[list[int], list[ir.Value]]:
+    def with_copies(self, members: list[int], taken: set[int]) -> tuple[list[int], list[ir.Value]]:
         """A region's operations with those it copies, in order, and the values it reads,
         in the order in which it reads them; ``taken`` are those of some region of their own."""
-        inside, inputs = set(own), set[ir.Value]()
-        waiting = [self.operations[number] for number in own]
+        inside, inputs = set(members), set[ir.Value]()
+        waiting = [self.operations[number] for number in members]
         while waiting:
             for value in captured(waiting.pop()):
                 number = self.place.get(value)
@@ -186,7 +188,7 @@ class _Cutter:
         return order, [value for value in dict.fromkeys(read) if value in inputs]
 
 
-def regions_of(function: ir.Operation, taken: set[str]) -> list[Region]:
+def cut_regions(function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]:
     """The regions of a function, in an order in which they can be called.
 
     Args:
@@ -203,25 +205,28 @@ def regions_of(function: ir.Operation, taken: set[str]) -> list[Region]:
         if not op.name.startswith("linalg.") and any(map(is_contraction, walk(op))):
             raise Unsupported(f"a convolution inside {op.name}: unroll or inline it first")
     groups = cutter.groups()
-    owned = {number for _, own in groups for number in own}
-    parts = [(contraction, own, *cutter.with_copies(own, owned)) for contraction, own in groups]
+    owned = {number for _, members in groups for number in members}
+    parts = [
+        (contraction, members, *cutter.with_copies(members, owned))
+        for contraction, members in groups
+    ]
     read = {value for *_, inputs in parts for value in inputs} | set(cutter.terminator.operands)
     prefix = ir.StringAttr(function.attributes["sym_name"]).value
     counts: dict[str, int] = {}
-    regions: list[Region] = []
-    for contraction, own, numbers, inputs in parts:
+    regions: list[OutlinedRegion] = []
+    for contraction, members, numbers, inputs in parts:
         operations = [cutter.operations[number] for number in numbers]
-        results = [r for number in own for r in cutter.operations[number].results if r in read]
+        results = [r for number in members for r in cutter.operations[number].results if r in read]
         if not results:
             raise Unsupported(f"{operations[-1].name} at the top level gives nothing that is read")
-        word = _word(cutter.operations[own[0]]) if contraction else "rest"
+        word = _word(cutter.operations[members[0]]) if contraction else "rest"
         name = f"{prefix}_{word}_{counts.get(word, 0)}"
         while name in taken:
             counts[word] = counts.get(word, 0) + 1
             name = f"{prefix}_{word}_{counts[word]}"
         counts[word] = counts.get(word, 0) + 1
-        last = cutter.operations[own[-1]]
-        regions.append(Region(name, contraction, operations, inputs, results, last))
+        last = cutter.operations[members[-1]]
+        regions.append(OutlinedRegion(name, contraction, operations, inputs, results, last))
     return regions
 
 

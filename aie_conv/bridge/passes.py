@@ -9,7 +9,8 @@ from typing import Any, cast
 from iree.compiler import ir
 
 from aie_conv.bridge.compiler import Compilation, split_flags
-from aie_conv.bridge.flags import BASE, session_flags
+from aie_conv.bridge.flags import BASE
+from aie_conv.bridge.flow import to_flow
 from aie_conv.errors import UsageError
 
 # IREE's own stubs leave these two out.
@@ -55,9 +56,7 @@ def flow_text(source: bytes, name: str, flags: Sequence[str] = ()) -> str:
     Raises:
         UsageError: IREE refuses it.
     """
-    *_, chosen = session_flags("auto", flags)
-    compilation = Compilation(*split_flags(chosen))
-    return f"{compilation.to_flow(source, name)}\n"
+    return f"{to_flow(source, name, 'auto', flags).operation}\n"
 
 
 def stock_cpu(source: bytes, name: str) -> bytes:

@@ -6,15 +6,18 @@ is loaded, into a global; the others run at each call.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.build import Emitter, Module, tensor
-from aie_conv.bridge.cpu_layout import FilterLayout, filter_layout, with_layout
+from aie_conv.bridge.build import Emitter, TopLevel
+from aie_conv.bridge.compiler import Compilation
+from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.cpu_layout import filter_layout, with_layout
+from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue, bind, bind_plan
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner, walk
-from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.plan import Plan
 
 _CONSTANT_OPS = {
@@ -31,12 +34,12 @@ def _symbol(op: ir.Operation) -> str:
     return ir.StringAttr(op.attributes["sym_name"]).value
 
 
-def constant_operands(call: ir.Operation, found: Recognised) -> frozenset[str]:
+def constant_operands(call: ir.Operation, recognised: Recognised) -> frozenset[str]:
     """The names of a dispatch's operands that are equal at every call."""
     arguments = _arguments(call)
     return frozenset(
         name
-        for name, binding in found.operands
+        for name, binding in recognised.operands
         if not isinstance(binding, int) or _is_constant(arguments[binding])
     )
 
@@ -47,44 +50,71 @@ def _arguments(call: ir.Operation) -> list[ir.Value]:
     return list(call.operands)[workload : workload + count]
 
 
+@dataclass(frozen=True)
+class DispatchCall:
+    """One call of a dispatch at `flow`.
+
+    Attributes:
+        name: the dispatch's exported name, with a number from its second call on.
+        operation: the call.
+        recognised: what its executable computes.
+        owner: what the operation lives in, and must not outlive.
+        constants: the names of its operands that are equal at every call.
+        refusal: why no route can take it; empty where one may.
+        note: what a user should know of how it is computed on the NPU; mostly empty.
+    """
+
+    name: str
+    operation: ir.Operation
+    recognised: Recognised
+    owner: Compilation
+    constants: frozenset[str] = frozenset()
+    refusal: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class NpuProgram:
+    """What a dispatch becomes: a route's plan, and its packed executable."""
+
+    plan: Plan
+    packed: bytes
+
+
 class Rewriter:
     """Rewrites one module at the `flow` phase, in place."""
 
     def __init__(self, module: ir.Operation) -> None:
         self._module = module
-        self._top = Module(module)
+        self._top = TopLevel(module)
         self._programs: dict[tuple[str, bytes], ir.Value] = {}
         self._count = 0
         self._relaid: dict[str, ir.Operation | None] = {}
 
-    def replace(
-        self, call: ir.Operation, name: str, found: Recognised, plan: Plan, program: bytes
-    ) -> None:
-        """Replace one flow.dispatch.
-
-        Args:
-            call: the op, erased here.
-            name: what statistics and messages call it.
-            found: what its executable computes.
-            plan: the route's plan for it.
-            program: the packed executable; equal ones share a constant.
-        """
+    def replace(self, call: DispatchCall, program: NpuProgram) -> None:
+        """Replace one call, whose operation is erased; equal executables share a constant."""
         with self._module.context:
-            replacement = _Replacement(self._top, call, name, found, plan, self._count)
-            replacement.run(program, self._programs)
+            host = bind_plan(program.plan, [name for name, _ in call.recognised.operands])
+            values = _HostValues(self._top, call, host, self._count)
+            _Replacement(values, call, program.plan).write(program.packed, self._programs)
         self._count += 1
 
-    def keep_on_cpu(self, call: ir.Operation, name: str, found: Recognised) -> None:
+    def keep_on_cpu(self, call: DispatchCall) -> None:
         """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
-        argument = dict(found.operands).get("rhs")
-        layout = filter_layout(found.problem) if found.problem is not None else None
+        problem = call.recognised.problem
+        argument = dict(call.recognised.operands).get("rhs")
+        layout = filter_layout(problem) if problem is not None else None
         if layout is None or not isinstance(argument, int):
             return
         with self._module.context:
-            replacement = _Replacement(self._top, call, name, found, layout, self._count)
-            if "rhs" not in replacement.constants:
+            operands = [name for name, _ in call.recognised.operands]
+            host = bind(operands, layout.prologue, [layout.argument.name])
+            values = _HostValues(self._top, call, host, self._count)
+            (relaid,) = host.inputs
+            if relaid not in values.constants:
                 return
-            entry = ir.SymbolRefAttr(ir.ArrayAttr(call.attributes["entry_points"])[0]).value
+            op = call.operation
+            entry = ir.SymbolRefAttr(ir.ArrayAttr(op.attributes["entry_points"])[0]).value
             symbol = f"{entry[0]}_cpu"
             if symbol not in self._relaid:
                 original = next(
@@ -97,9 +127,11 @@ class Rewriter:
             if self._relaid[symbol] is None:
                 return
             self._count += 1
-            replacement.bind_constant("filter", argument)
+            values.copy_constants()
+            first, *_ = ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])
+            op.operands[first + argument] = values[relaid]
             moved = ir.SymbolRefAttr.get([symbol, *entry[1:]])
-            call.attributes["entry_points"] = ir.ArrayAttr.get([moved])
+            op.attributes["entry_points"] = ir.ArrayAttr.get([moved])
 
     def finish(self) -> None:
         """Add what the calls need at the module's top; drop executables that nothing calls."""
@@ -120,124 +152,68 @@ def _drop_unused(module: ir.Operation) -> None:
             view.operation.erase()
 
 
-class _Replacement:
-    """One call on its way to the NPU."""
+class _HostValues:
+    """The tensors of a call's host values, and which of these are constant.
 
-    def __init__(
-        self,
-        top: Module,
-        call: ir.Operation,
-        name: str,
-        found: Recognised,
-        plan: Plan | FilterLayout,
-        number: int,
-    ) -> None:
-        self.top, self.call, self.name, self.plan, self.number = top, call, name, plan, number
-        op = call
-        self.emitter = Emitter(top, ir.InsertionPoint(op), op.location)
-        self.values: dict[str, ir.Value] = {}
-        self.constants: set[str] = set()
-        arguments = _arguments(op)
-        for name, binding in found.operands:
-            if isinstance(binding, int):
-                self.values[name] = arguments[binding]
-            else:
-                self.values[name] = self._hoisted(self.emitter, binding)
-            if _is_constant(self.values[name]):
-                self.constants.add(name)
-        base = found.base
-        self.base = arguments[base] if base is not None else None
+    Attributes:
+        host: the values and the copies between them.
+        emitter: makes operations before the call.
+        constants: the values that are equal at every call.
+    """
 
-    @staticmethod
-    def _hoisted(emitter: Emitter, constant: Any) -> ir.Value:
+    def __init__(self, top: TopLevel, call: DispatchCall, host: HostProgram, number: int) -> None:
+        self.host = host
+        self.emitter = Emitter(top, ir.InsertionPoint(call.operation), call.operation.location)
+        self._top = top
+        self._number = number
+        self._tensors: dict[HostValue, ir.Value] = {}
+        arguments = _arguments(call.operation)
+        for value, (_, binding) in zip(host.operands, call.recognised.operands, strict=True):
+            self._tensors[value] = (
+                arguments[binding] if isinstance(binding, int) else self._hoist(binding)
+            )
+        operands = {value for value, operand in self._tensors.items() if _is_constant(operand)}
+        self.constants = host.constants(operands)
+
+    def __getitem__(self, value: HostValue) -> ir.Value:
+        return self._tensors[value]
+
+    def __setitem__(self, value: HostValue, computed: ir.Value) -> None:
+        self._tensors[value] = computed
+
+    def _hoist(self, constant: Any) -> ir.Value:
         kind = str(ir.ShapedType(constant.type))
-        return emitter.op("flow.tensor.constant", [], kind, value=constant).results[0]
+        return self.emitter.op("flow.tensor.constant", [], kind, value=constant).results[0]
 
-    def bind_constant(self, dest: str, argument: int) -> None:
-        """Make the constant copies alone, and pass one in the place of an argument."""
-        self._constant_copies()
-        first, *_ = ir.DenseI32ArrayAttr(self.call.attributes["operandSegmentSizes"])
-        self.call.operands[first + argument] = self.values[dest]
+    def copy(self, bound: BoundCopy) -> None:
+        """Make a copy before the call."""
+        _copy(self.emitter, self._tensors, bound)
 
-    def run(self, program: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> None:
-        """Write the copies and the call, and give their result to the dispatch's users."""
-        self._constant_copies()
-        for copy in self.plan.prologue:
-            if copy.dest not in self.constants:
-                self._copy(self.emitter, self.values, copy)
-        *inputs, result = self.plan.arguments
-        views = [self.emitter.exported(self.values[argument.name]) for argument in inputs]
-        whole = not self.plan.finish
-        if whole and self.base is not None:
-            views.append(self.emitter.exported(self.base))
-        op = self.call
-        name = self.emitter.bytes(self.name.encode())
-        answer = self.emitter.run(self._program(program, programs), name, views)
-        kind = ir.RankedTensorType(op.results[0].type)
-        shape, dtype = tuple(kind.shape), str(kind.element_type)
-        if whole:
-            value = self.emitter.imported(answer, (result.elements,), result.dtype)
-            value = self.emitter.view(value, shape, dtype)
-        else:
-            value = self._finish(self.emitter.imported(answer, (result.elements,), result.dtype))
-            value = self.emitter.view(value, shape, dtype)
-        op.results[0].replace_all_uses_with(value)
-        op.erase()
-
-    def _program(self, data: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> ir.Value:
-        """The program's bytes, one constant for all calls in a function."""
-        function = self.call.parent
-        while function.name != "util.func":
-            function = function.operation.parent
-        key = (_symbol(function.operation), data)
-        if key not in programs:
-            start = ir.InsertionPoint.at_block_begin(function.operation.regions[0].blocks[0])
-            programs[key] = Emitter(self.top, start, self.emitter.location).bytes(data)
-        return programs[key]
-
-    def _copy(self, emitter: Emitter, values: dict[str, ir.Value], copy: HostCopy) -> None:
-        dest = values.get(copy.dest)
-        if dest is None and not copy.covers_dest:
-            dest = emitter.zeros(copy.dest_shape, copy.dest_dtype)
-        if copy.covers_dest:
-            dest = None
-        source = values[copy.source] if copy.source else emitter.literal(copy.literal)
-        values[copy.dest] = emitter.copy(copy, source, dest)
-
-    def _finish(self, result: ir.Value) -> ir.Value:
-        values = {**self.values, "result": result}
-        values.pop("out", None)
-        if self.base is not None:
-            values["out"] = self.base
-        for copy in self.plan.finish:
-            self._copy(self.emitter, values, copy)
-        return values["out"]
-
-    def _constant_copies(self) -> None:
+    def copy_constants(self) -> None:
         """Move the copies of constants into an initialiser; what others need becomes a global."""
-        self.constants |= made_of(self.plan.prologue, self.constants)
-        moved = [copy for copy in self.plan.prologue if copy.dest in self.constants]
+        moved = [bound for bound in self.host.prologue if bound.dest in self.constants]
         if not moved:
             return
-        needed = {argument.name for argument in self.plan.arguments}
+        needed = set(self.host.inputs)
         needed |= {
-            c.source for c in self.plan.prologue if c.dest not in self.constants and c.source
+            bound.source
+            for bound in self.host.prologue
+            if bound.dest not in self.constants and bound.source is not None
         }
-        kept = {copy.dest: copy for copy in moved if copy.dest in needed}
-        outer = Emitter(self.top, ir.InsertionPoint(self.top.anchor), self.emitter.location)
+        kept = {bound.dest: bound for bound in moved if bound.dest in needed}
+        location = self.emitter.location
+        outer = Emitter(self._top, ir.InsertionPoint(self._top.anchor), location)
         # Functions may stand before the anchor; a global must stand before all its users.
-        front = ir.InsertionPoint.at_block_begin(self.top.block)
-        for copy in kept.values():
-            self._global(Emitter(self.top, front, self.emitter.location), copy)
-        self._initializer(outer, moved, kept)
-        for dest, copy in kept.items():
-            self.values[dest] = self._load(copy)
+        front = ir.InsertionPoint.at_block_begin(self._top.block)
+        for bound in kept.values():
+            self._declare(Emitter(self._top, front, location), bound)
+        self._initialize(outer, moved, list(kept))
+        for value, bound in kept.items():
+            self._tensors[value] = self._load(bound)
 
-    def _initializer(
-        self, outer: Emitter, moved: list[HostCopy], kept: dict[str, HostCopy]
-    ) -> None:
-        """The initialiser that makes the copies and stores those that are kept."""
-        function = ir.TypeAttr.get(ir.FunctionType.get([], [], self.top.operation.context))
+    def _initialize(self, outer: Emitter, moved: list[BoundCopy], kept: list[HostValue]) -> None:
+        """Make the copies in an initialiser and store those that are kept."""
+        function = ir.TypeAttr.get(ir.FunctionType.get([], [], self._top.operation.context))
         initializer = ir.Operation.create(
             "util.initializer",
             [],
@@ -248,35 +224,97 @@ class _Replacement:
             ip=outer.place,
         )
         body = initializer.regions[0].blocks.append()
-        inner = Emitter(self.top, ir.InsertionPoint(body), outer.location, once=True)
-        values: dict[str, ir.Value] = {}
-        for copy in moved:
-            if copy.source and copy.source not in values:
-                values[copy.source] = _clone(inner, self.values[copy.source])
-            self._copy(inner, values, copy)
-        for dest in kept:
-            symbol = ir.FlatSymbolRefAttr.get(self._global_name(dest), self.top.operation.context)
-            inner.op("util.global.store", [values[dest]], None, **{"global": symbol})
+        inner = Emitter(self._top, ir.InsertionPoint(body), outer.location, once=True)
+        tensors: dict[HostValue, ir.Value] = {}
+        for bound in moved:
+            if bound.source is not None and bound.source not in tensors:
+                tensors[bound.source] = _clone(inner, self._tensors[bound.source])
+            _copy(inner, tensors, bound)
+        for value in kept:
+            symbol = ir.FlatSymbolRefAttr.get(self._global_name(value), self._top.operation.context)
+            inner.op("util.global.store", [tensors[value]], None, **{"global": symbol})
         inner.op("util.return", [], None)
 
-    def _global_name(self, dest: str) -> str:
-        return f"__amd_aie_{self.number}_{dest}"
+    def _global_name(self, value: HostValue) -> str:
+        return f"__amd_aie_{self._number}_{value.name}"
 
-    def _global(self, emitter: Emitter, copy: HostCopy) -> None:
-        kind = tensor(copy.dest_shape, copy.dest_dtype)
+    def _declare(self, emitter: Emitter, bound: BoundCopy) -> None:
+        context = self._top.operation.context
+        kind = tensor(bound.copy.dest_shape, bound.copy.dest_dtype)
         emitter.op(
             "util.global", [], None,
-            sym_name=ir.StringAttr.get(self._global_name(copy.dest), self.top.operation.context),
-            sym_visibility=ir.StringAttr.get("private", self.top.operation.context),
+            sym_name=ir.StringAttr.get(self._global_name(bound.dest), context),
+            sym_visibility=ir.StringAttr.get("private", context),
             type=emitter.attribute(kind),
         )  # fmt: skip
 
-    def _load(self, copy: HostCopy) -> ir.Value:
-        symbol = ir.FlatSymbolRefAttr.get(self._global_name(copy.dest), self.top.operation.context)
-        immutable = ir.UnitAttr.get(self.top.operation.context)
-        kind = tensor(copy.dest_shape, copy.dest_dtype)
-        attributes = {"global": symbol, "is_immutable": immutable}
+    def _load(self, bound: BoundCopy) -> ir.Value:
+        context = self._top.operation.context
+        symbol = ir.FlatSymbolRefAttr.get(self._global_name(bound.dest), context)
+        kind = tensor(bound.copy.dest_shape, bound.copy.dest_dtype)
+        attributes = {"global": symbol, "is_immutable": ir.UnitAttr.get(context)}
         return self.emitter.op("util.global.load", [], kind, **attributes).results[0]
+
+
+class _Replacement:
+    """One call on its way to the NPU."""
+
+    def __init__(self, values: _HostValues, call: DispatchCall, plan: Plan) -> None:
+        self._values, self._host, self._call, self._plan = values, values.host, call, plan
+        self._emitter = values.emitter
+        base = call.recognised.base
+        self._base = _arguments(call.operation)[base] if base is not None else None
+
+    def write(self, packed: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> None:
+        """Write the copies and the call, and give their result to the dispatch's users."""
+        values, emitter, op = self._values, self._emitter, self._call.operation
+        values.copy_constants()
+        for bound in self._host.prologue:
+            if bound.dest not in values.constants:
+                values.copy(bound)
+        views = [emitter.exported(values[value]) for value in self._host.inputs]
+        if not self._host.finish and self._base is not None:
+            views.append(emitter.exported(self._base))
+        name = emitter.bytes(self._call.name.encode())
+        answer = emitter.run(self._program(packed, programs), name, views)
+        kind = ir.RankedTensorType(op.results[0].type)
+        result = self._plan.arguments[-1]
+        values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
+        if self._host.finish:
+            self._copy_back()
+        value = emitter.view(values[self._host.out], tuple(kind.shape), str(kind.element_type))
+        op.results[0].replace_all_uses_with(value)
+        op.erase()
+
+    def _copy_back(self) -> None:
+        """The copies behind the call, into what the dispatch's result starts from."""
+        if self._base is not None:
+            self._values[self._host.out] = self._base
+        for bound in self._host.finish:
+            self._values.copy(bound)
+
+    def _program(self, packed: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> ir.Value:
+        """The program's bytes, one constant for all calls in a function."""
+        function = self._call.operation.parent
+        while function.name != "util.func":
+            function = function.operation.parent
+        key = (_symbol(function.operation), packed)
+        if key not in programs:
+            start = ir.InsertionPoint.at_block_begin(function.operation.regions[0].blocks[0])
+            outside = Emitter(self._emitter.module, start, self._emitter.location)
+            programs[key] = outside.bytes(packed)
+        return programs[key]
+
+
+def _copy(emitter: Emitter, tensors: dict[HostValue, ir.Value], bound: BoundCopy) -> None:
+    """Make a copy; the tensor of its dest is the new one from here on."""
+    copy, dest = bound.copy, tensors.get(bound.dest)
+    if copy.covers_dest:
+        dest = None
+    elif dest is None:
+        dest = emitter.zeros(copy.dest_shape, copy.dest_dtype)
+    source = tensors[bound.source] if bound.source is not None else emitter.literal(copy.literal)
+    tensors[bound.dest] = emitter.copy(copy, source, dest)
 
 
 def _is_constant(value: ir.Value) -> bool:

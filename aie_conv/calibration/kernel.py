@@ -9,8 +9,10 @@ from functools import cache
 from math import ceil
 
 from aie_conv.arch.machine import Machine
-from aie_conv.codegen.matrix_unit import aie2_integer
-from aie_conv.codegen.text import Writer
+from aie_conv.codegen.matrix_unit import I32, aie2_integer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Type, Value, memref, vector
+from aie_conv.ir.printer import print_op
 from aie_conv.ir.text import read_module
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.native import function_cycles
@@ -73,120 +75,110 @@ class PeerKernel:
         """Cycles of one call, without the call itself."""
         return _cycles(replace(self), machine, profile)
 
-    def text(self) -> str:
+    def function(self) -> Op:
         """The function ``kernel(a, b, c)``."""
         (r, s, t), (rows, cols) = self.rst, self.blocks
         over_m, over_n = self.groups
         depth = ceil(self.k / s)
-        w = Writer()
-        a = over_m * rows * depth * r * s
-        b = over_n * cols * depth * s * t
-        c = over_m * rows * over_n * cols * r * t
-        kinds = [f"memref<{size}x{kind}>" for size, kind in
-                 ((a, self.dtype), (b, self.dtype), (c, self.out))]  # fmt: skip
-        head = "func.func private @kernel(%a: {}, %b: {}, %c: {})".format(*kinds)
-        with w.block(head):
-            zero, one = w.constant(0), w.constant(1)
-            conf = w.constant(_INT8.conf, "i32") if self._by_intrinsic else ""
-            shift = w.constant(0, "i32")
-            m_end, n_end, k_end = (w.constant(x) for x in (over_m, over_n, depth))
-            with w.loop("mb", zero, m_end, one) as mb, w.loop("nb", zero, n_end, one) as nb:
-                at_a = [w.times(mb, rows * depth * r * s)]
-                at_b = [w.times(nb, cols * depth * s * t)]
-                first = w.sum(w.times(mb, rows * over_n * cols * r * t), w.times(nb, cols * r * t))
-                at_c = [
-                    w.plus(first, (i * over_n * cols + j) * r * t)
+        sizes = (
+            ("a", self.dtype, over_m * rows * depth * r * s),
+            ("b", self.dtype, over_n * cols * depth * s * t),
+            ("c", self.out, over_m * rows * over_n * cols * r * t),
+        )
+        f = Function("kernel", [(name, memref(kind, size)) for name, kind, size in sizes])
+        w, (a, b, c) = f.builder, f.arguments
+        zero, one = w.constant(0), w.constant(1)
+        conf = w.constant(_INT8.conf, I32) if self._by_intrinsic else None
+        shift = w.constant(0, I32)
+        m_end, n_end, k_end = (w.constant(x) for x in (over_m, over_n, depth))
+        with w.loop("mb", zero, m_end, one) as mb, w.loop("nb", zero, n_end, one) as nb:
+            at_a = w.times(mb, rows * depth * r * s)
+            at_b = w.times(nb, cols * depth * s * t)
+            first = w.sum(w.times(mb, rows * over_n * cols * r * t), w.times(nb, cols * r * t))
+            at_c = [
+                w.plus(first, (i * over_n * cols + j) * r * t)
+                for i in range(rows)
+                for j in range(cols)
+            ]
+            accs = [self._load_c(w, c, index) for index in at_c]
+            with w.carrying("kb", (zero, k_end, one), accs) as loop:
+                here_a = w.sum(at_a, w.times(loop.iv, r * s))
+                here_b = w.sum(at_b, w.times(loop.iv, s * t))
+                xs = [
+                    self._operand(w, a, w.plus(here_a, i * depth * r * s), (r, s))
                     for i in range(rows)
+                ]
+                ys = [
+                    self._operand(w, b, w.plus(here_b, j * depth * s * t), (s, t))
                     for j in range(cols)
                 ]
-                accs = [self._load_c(w, kinds[2], index) for index in at_c]
-                with w.carrying("kb", (zero, k_end, one), accs, self._carried) as loop:
-                    here_a = w.sum(at_a[0], w.times(loop.iv, r * s))
-                    here_b = w.sum(at_b[0], w.times(loop.iv, s * t))
-                    xs = [
-                        self._operand(w, kinds[0], "a", w.plus(here_a, i * depth * r * s))
-                        for i in range(rows)
-                    ]
-                    ys = [
-                        self._operand(w, kinds[1], "b", w.plus(here_b, j * depth * s * t))
-                        for j in range(cols)
-                    ]
-                    pairs = [(x, y) for x in xs for y in ys]
-                    loop.values = [
-                        self._product(w, x, y, acc, conf)
-                        for (x, y), acc in zip(pairs, loop.values, strict=True)
-                    ]
-                for index, value in zip(at_c, loop.results, strict=True):
-                    self._store_c(w, kinds[2], index, value, shift)
-            w.line("return")
-        return w.text()
+                pairs = [(x, y) for x in xs for y in ys]
+                loop.values = [
+                    self._product(w, x, y, acc, conf)
+                    for (x, y), acc in zip(pairs, loop.values, strict=True)
+                ]
+            for index, value in zip(at_c, loop.results, strict=True):
+                self._store_c(w, c, index, value, shift)
+        return f.finish()
 
     @property
     def _by_intrinsic(self) -> bool:
         return self.arch == "aie2" and self.dtype == "i8"
 
     @property
-    def _carried(self) -> str:
+    def _carried(self) -> Type:
         r, _, t = self.rst
-        return "vector<16xi64>" if self._by_intrinsic else f"vector<{r}x{t}x{self.acc}>"
+        return vector("i64", 16) if self._by_intrinsic else vector(self.acc, r, t)
 
-    def _load_c(self, w: Writer, kind: str, index: str) -> str:
+    @property
+    def _cast(self) -> str:
+        return "vector.bitcast" if self._by_intrinsic else "vector.shape_cast"
+
+    @property
+    def _sums(self) -> Type:
+        """A block of sums in a row."""
         r, _, t = self.rst
-        wide = f"vector<{r * t}x{self.acc}>"
+        return vector(self.acc, r * t)
+
+    def _load_c(self, w: Builder, c: Value, index: Value) -> Value:
         if not self.adds:
-            zero = "0.0" if self.acc == "f32" else "0"
-            value = w.value("z", f"arith.constant dense<{zero}> : {wide}")
+            value = w.constant(0, self._sums, "z")
         else:
-            flat = f"vector<{r * t}x{self.out}>"
-            value = w.value(
-                "v", f"vector.load %c[{index}] {{alignment = 32 : i64}} : {kind}, {flat}"
-            )
+            value = w.load("v", c, index, self._sums.elements)
             if self.out != self.acc:
-                value = w.value("u", f"aievec.ups {value} {{shift = 0 : i8}} : {flat}, {wide}")
-        cast = "bitcast" if self._by_intrinsic else "shape_cast"
-        return w.value("acc", f"vector.{cast} {value} : {wide} to {self._carried}")
+                value = w.value("u", "aievec.ups", value, to=self._sums, shift=0)
+        return w.value("acc", self._cast, value, to=self._carried)
 
-    def _store_c(self, w: Writer, kind: str, index: str, value: str, shift: str) -> None:
-        r, _, t = self.rst
-        wide, flat = f"vector<{r * t}x{self.acc}>", f"vector<{r * t}x{self.out}>"
-        cast = "bitcast" if self._by_intrinsic else "shape_cast"
-        out = w.value("v", f"vector.{cast} {value} : {self._carried} to {wide}")
+    def _store_c(self, w: Builder, c: Value, index: Value, value: Value, shift: Value) -> None:
+        out = w.value("v", self._cast, value, to=self._sums)
         if self.out != self.acc:
-            out = w.value("s", f"aievec.srs {out}, {shift} : {wide}, i32, {flat}")
-        w.line(f"vector.store {out}, %c[{index}] {{alignment = 32 : i64}} : {kind}, {flat}")
+            out = w.value("s", "aievec.srs", out, shift, to=vector(self.out, out.type.elements))
+        w.store(out, c, index)
 
-    def _operand(self, w: Writer, kind: str, name: str, index: str) -> str:
-        r, s, t = self.rst
-        shape = (r, s) if name == "a" else (s, t)
-        flat = f"vector<{shape[0] * shape[1]}x{self.dtype}>"
-        load = f"vector.load %{name}[{index}] {{alignment = 32 : i64}} : {kind}, {flat}"
-        value = w.value("v", load)
+    def _operand(self, w: Builder, buffer: Value, index: Value, shape: tuple[int, int]) -> Value:
+        value = w.load("v", buffer, index, shape[0] * shape[1])
         if not self._by_intrinsic:
-            shaped = f"vector<{shape[0]}x{shape[1]}x{self.dtype}>"
-            return w.value(name, f"vector.shape_cast {value} : {flat} to {shaped}")
-        if name == "b":
-            return w.value("b", f"vector.bitcast {value} : {flat} to vector<16xi32>")
-        lanes = ", ".join(str(i if i < 32 else -1) for i in range(64))
-        return w.value("a", f"vector.shuffle {value}, {value} [{lanes}] : {flat}, {flat}")
+            shaped = vector(self.dtype, *shape)
+            return w.value(buffer.name, "vector.shape_cast", value, to=shaped)
+        if buffer.name == "b":
+            return w.value("b", "vector.bitcast", value, to=vector("i32", 16))
+        return w.shuffle("a", value, value, [i if i < 32 else -1 for i in range(64)])
 
-    def _product(self, w: Writer, a: str, b: str, acc: str, conf: str) -> str:
-        r, s, t = self.rst
-        if self._by_intrinsic:
+    def _product(self, w: Builder, a: Value, b: Value, acc: Value, conf: Value | None) -> Value:
+        if conf is not None:
             return _INT8.call(w, a, b, acc, conf)
         op = "aievec.matmul_aie2p" if self.arch == "aie2p" else "aievec.matmul"
-        left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
-        return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self._carried}")
+        return w.value("y", op, a, b, acc)
 
 
-def time_function(arch: str, text: str, machine: Machine, profile: str) -> int:
+def time_function(arch: str, function: Op, machine: Machine, profile: str) -> int:
     """Cycles of a function ``kernel`` without loops of unknown length."""
-    name = DEVICES[arch]
-    module = f"module {{\naie.device({name}) {{\n{_INT8.declaration}{text}}}\n}}\n"
-    model = build_model(read_module(module))
+    text = print_op(_INT8.declaration, 2) + print_op(function, 2)
+    model = build_model(read_module(f"module {{\naie.device({DEVICES[arch]}) {{\n{text}}}\n}}\n"))
     target = Target(arch, machine=machine, profile=profile)
     return function_cycles(model.functions["kernel"], model.functions, target)
 
 
 @cache
 def _cycles(kernel: PeerKernel, machine: Machine, profile: str) -> int:
-    return time_function(kernel.arch, kernel.text(), machine, profile)
+    return time_function(kernel.arch, kernel.function(), machine, profile)

@@ -7,7 +7,9 @@ from aie_conv.arch.machine import Machine
 from aie_conv.calibration.kernel import PeerKernel, time_function
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.rows import Row
-from aie_conv.codegen.text import Writer
+from aie_conv.codegen.matrix_unit import I32, aie2_integer, bitcast
+from aie_conv.ir.builder import Function
+from aie_conv.ir.core import memref, vector
 
 UKERNEL_TILE = 64
 """Side of the tile that iree-amd-aie's single-core products of 512 x 512 x 512 are taken to use; the
@@ -129,32 +131,23 @@ def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> W
 
 def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> int:
     """16-bit elements times a number, shifted back to 16 bits."""
-    lanes = 32
-    w = Writer()
-    kind = f"memref<{elements}xi16>"
-    flat, wide = f"vector<{lanes}xi16>", f"vector<{lanes}xi32>"
-    with w.block(f"func.func private @kernel(%a: {kind}, %b: {kind}, %c: {kind})"):
-        zero, end, step = w.constant(0), w.constant(elements), w.constant(lanes)
-        shift = w.constant(0, "i32")
-        factor = w.value("f", f"vector.load %b[{zero}] {{alignment = 32 : i64}} : {kind}, {flat}")
-        with w.loop("i", zero, end, step) as at:
-            x = w.value("x", f"vector.load %a[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
-            x = w.value("x", f"vector.bitcast {x} : {flat} to vector<16xi32>")
-            y = w.value("y", f"vector.bitcast {factor} : {flat} to vector<16xi32>")
-            left = w.value("l", f"vector.bitcast {x} : vector<16xi32> to vector<64xi8>")
-            none = w.value("n", "arith.constant dense<0> : vector<16xi64>")
-            conf = w.constant(_I16_ELEMENTS, "i32")
-            acc = w.value("p", f"func.call @{_MAC}({left}, {y}, {none}, {conf}) : {_TYPES}")
-            acc = w.value("p", f"vector.bitcast {acc} : vector<16xi64> to {wide}")
-            out = w.value("s", f"aievec.srs {acc}, {shift} : {wide}, i32, {flat}")
-            w.line(f"vector.store {out}, %c[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
-        w.line("return")
+    lanes, words = 32, vector("i32", 16)
+    f = Function("kernel", [(name, memref("i16", elements)) for name in "abc"])
+    w, (a, b, c) = f.builder, f.arguments
+    zero, end, step = w.constant(0), w.constant(elements), w.constant(lanes)
+    shift = w.constant(0, I32)
+    factor = w.load("f", b, zero, lanes)
+    with w.loop("i", zero, end, step) as at:
+        x = bitcast(w, w.load("x", a, at, lanes), words)
+        y = bitcast(w, factor, words)
+        left = bitcast(w, x, _ELEMENTS.left)
+        acc = _ELEMENTS.call(w, left, y, _ELEMENTS.zero(w), w.constant(_ELEMENTS.conf, I32))
+        acc = bitcast(w, acc, vector("i32", lanes))
+        w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, at)
     if arch != "aie2":
         raise UnexpressedError("written for AIE2")
-    return time_function(arch, w.text(), machine, profile)
+    return time_function(arch, f.finish(), machine, profile)
 
 
-_MAC = "llvm.aie2.I512.I512.ACC1024.acc32.mac.conf"
-_TYPES = "(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>"
-_I16_ELEMENTS = 0x300 | 3 << 3 | 1 << 5 | 1
-"""Configuration word: 32 lanes of i16, signed, without an accumulator."""
+_ELEMENTS = aie2_integer(0x300 | 3 << 3 | 1 << 5 | 1)
+"""32 lanes of i16, signed, without an accumulator."""

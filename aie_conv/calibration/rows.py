@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_text
 
 COLUMNS = (
     "source", "device", "dtype", "kind", "M", "N", "K", "cores", "tile", "measured_value", "unit",
@@ -88,12 +89,7 @@ def read_rows(path: str | Path) -> list[Row]:
     Raises:
         UsageError: it cannot be read, or has no columns ``kind`` and ``device``.
     """
-    try:
-        text = Path(path).read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}: check the path") from error
-    except UnicodeDecodeError as error:
-        raise UsageError(f"{path}: not UTF-8 text: save it as CSV") from error
+    text = read_text(Path(path), "file of CSV in UTF-8").removeprefix("\ufeff")
     return parse_rows(text.splitlines(), str(path))
 
 

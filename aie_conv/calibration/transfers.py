@@ -8,7 +8,8 @@ from aie_conv.calibration.kernel import time_function
 from aie_conv.calibration.kernels import UnexpressedError, Work
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.rows import Row
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Function
+from aie_conv.ir.core import memref, scalar, vector
 
 WORD = 4
 """Bytes of a stream's word in the sources' tables."""
@@ -99,27 +100,20 @@ def _sums(row: Row, platform: Platform, machine: Machine) -> Work | None:
 
 def _sum_cycles(arch: str, machine: Machine) -> float:
     """Cycles of one trip of a loop that adds 16 elements, which the compiler does not pipeline."""
-    w = Writer()
     trips, lanes = 128, 16
-    kind, flat, wide = (
-        f"memref<{trips * lanes}xbf16>",
-        f"vector<{lanes}xbf16>",
-        f"vector<{lanes}xf32>",
-    )
-    with w.block(f"func.func private @kernel(%a: {kind}, %b: {kind}, %c: {kind})"):
-        zero, end, step = w.constant(0), w.constant(trips * lanes), w.constant(lanes)
-        shift = w.constant(0, "i32")
-        with w.loop("i", zero, end, step) as at:
-            sides = []
-            for name in ("a", "b"):
-                x = f"vector.load %{name}[{at}] {{alignment = 32 : i64}} : {kind}, {flat}"
-                x = w.value("x", x)
-                sides.append(w.value("u", f"aievec.ups {x} {{shift = 0 : i8}} : {flat}, {wide}"))
-            total = w.value("t", f"arith.addf {sides[0]}, {sides[1]} : {wide}")
-            out = w.value("s", f"aievec.srs {total}, {shift} : {wide}, i32, {flat}")
-            w.line(f"vector.store {out}, %c[{at}] {{alignment = 32 : i64}} : {kind}, {flat}")
-        w.line("return")
-    return time_function(arch, w.text(), machine, "peano-plain") / trips
+    wide = vector("f32", lanes)
+    f = Function("kernel", [(name, memref("bf16", trips * lanes)) for name in "abc"])
+    w, (*inputs, out) = f.builder, f.arguments
+    zero, end, step = w.constant(0), w.constant(trips * lanes), w.constant(lanes)
+    shift = w.constant(0, scalar("i32"))
+    with w.loop("i", zero, end, step) as at:
+        sides = [
+            w.value("u", "aievec.ups", w.load("x", buffer, at, lanes), to=wide, shift=0)
+            for buffer in inputs
+        ]
+        total = w.value("t", "arith.addf", *sides)
+        w.store(w.value("s", "aievec.srs", total, shift, to=vector("bf16", lanes)), out, at)
+    return time_function(arch, f.finish(), machine, "peano-plain") / trips
 
 
 def _rate(row: Row, platform: Platform, machine: Machine) -> Work | None:

@@ -20,9 +20,9 @@ from aie_conv.errors import UsageError
 from aie_conv.problem import DTYPE_BYTES
 
 if TYPE_CHECKING:
+    from aie_conv.assignment import Request
     from aie_conv.partitioner.cost import HostCost
     from aie_conv.plan import Decision
-    from aie_conv.problem import ConvProblem
     from aie_conv.runtime.program import Program
 
 _HELP = """\
@@ -171,9 +171,18 @@ def _resources(samples: list[_Sample]) -> str:
 
 def _load(samples: list[_Sample]) -> Program:
     """Compile every sample once and as a chain, and load the module."""
-    from aie_conv.bridge.pipeline import compile_module
     from aie_conv.partitioner import choose
-    from aie_conv.pipeline import pack_plan
+    from aie_conv.pipeline import (
+        CompileState,
+        decide_each,
+        emit,
+        generate,
+        import_module,
+        recognise,
+        rewrite,
+        run,
+        start,
+    )
     from aie_conv.runtime.program import load_program
 
     text = _resources([_NPU, *samples]) + _NPU.text(_NPU.name, 1)
@@ -181,18 +190,18 @@ def _load(samples: list[_Sample]) -> Program:
         text += "".join(sample.text(f"{sample.name}_{count}", count) for sample in samples)
         text += _transpositions(f"copy_{count}", count)
 
-    def place(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        route = "im2col" if name.startswith(_NPU.name) else "cpu"
-        return choose(problem, device="npu1_4col", route=route)
+    def place(state: CompileState) -> None:
+        """One convolution on the NPU, so that the module has the form of a mixed one."""
 
-    made = compile_module(
-        text.encode(),
-        route="auto",
-        user_flags=(),
-        choose=place,
-        pack=lambda name, plan: pack_plan(plan)[1],
-    )
-    return load_program(made.vmfb, "null")
+        def decide(request: Request) -> Decision:
+            route = "im2col" if request.name.startswith(_NPU.name) else "cpu"
+            return choose(request.problem, device="npu1_4col", route=route)
+
+        decide_each(state, decide)
+
+    state = start(text.encode())
+    run(state, [import_module, recognise, place, emit, rewrite, generate])
+    return load_program(state.vmfb, "null")
 
 
 def _fastest(action: Callable[[], Any]) -> float:
@@ -273,7 +282,7 @@ def run_cpu_cost(arguments: list[str]) -> int:
     if arguments == ["show"]:
         print(_table([load_measured(), FIXED]))
         return 0
-    from aie_conv.pipeline import make_folder, write_whole
+    from aie_conv.files import make_folder, write_whole
 
     path = stored_path()
     make_folder(path.parent)

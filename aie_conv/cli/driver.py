@@ -14,6 +14,7 @@ from typing import Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
 from aie_conv.frontends.miopen.execute import (
     BACKENDS,
@@ -336,11 +337,7 @@ def read_file(path: str) -> list[tuple[int, str]]:
     Raises:
         UsageError: it cannot be read, or holds none.
     """
-    try:
-        commands = read_commands(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "no text"
-        raise UsageError(f"{path}: cannot be read: {reason}") from None
+    commands = read_commands(read_text(Path(path), "file of driver commands"))
     if not commands:
         raise UsageError(f"{path}: no command in it")
     return commands
@@ -357,7 +354,7 @@ def _task(line: str | list[str], words: Words, settings: Settings, extra: Comman
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
-    from aie_conv.pipeline import write_whole
+    from aie_conv.files import write_whole
 
     text = io.StringIO(newline="")
     table = csv.DictWriter(text, list[str](_COLUMNS), restval="", lineterminator="\n")
@@ -378,7 +375,7 @@ def run_driver(arguments: list[str]) -> int:
     words = part(arguments, _WITH_VALUE, _SWITCHES)
     path = Path(words.values["csv"]) if "csv" in words.values else None
     if path is not None:
-        from aie_conv.pipeline import check_writable
+        from aie_conv.files import check_writable
 
         check_writable(path)
     settings = _settings(words)

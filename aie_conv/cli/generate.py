@@ -14,7 +14,8 @@ from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.command import parse
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 from aie_conv.frontends.miopen.levels import LEVELS, generate, wanted
-from aie_conv.frontends.miopen.signature import MODES, ConvSignature
+from aie_conv.frontends.miopen.shape import MODES
+from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
     from aie_conv.options import Options
@@ -106,7 +107,7 @@ def _perform_one(given: tuple[Task, ConvSignature]) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    from aie_conv.pipeline import write_whole
+    from aie_conv.files import write_whole
 
     write_whole(path, text.encode())
 
@@ -187,7 +188,7 @@ def _one(line: str, task: Task, output: Path | None) -> int:
     if folder is not None:
         print("\n".join(str(folder / f"{name}.mlir") for name in made.texts))
     elif output is not None and made.texts:
-        from aie_conv.pipeline import check_writable
+        from aie_conv.files import check_writable
 
         check_writable(output)
         _write(output, "\n".join(made.texts))
@@ -199,7 +200,7 @@ def _one(line: str, task: Task, output: Path | None) -> int:
 
 
 def _file(name: str, task: Task, folder: Path, jobs: int, limit: int | None) -> int:
-    from aie_conv.pipeline import make_folder
+    from aie_conv.files import make_folder
 
     commands = read_file(name)
     make_folder(folder)

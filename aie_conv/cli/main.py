@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
-from collections.abc import Generator, Sequence
+import threading
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 
@@ -15,13 +17,14 @@ Compiles models so that their convolutions run on AMD AIE NPUs, and runs the res
 on a simulated one.
 
 commands:
-  compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
+  compile   a model (.onnx, .mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
   explain   what compile does with a model or a convolution, stage by stage
   run       a function of an artifact, on the simulated NPU or a real one
   driver    run convolutions written as MIOpen's driver takes them, timed and compared
   generate  such convolutions' IR
   tune      search for the fastest plans of a model or such convolutions, for compile to use
   cpu-cost  measure what convolutions cost on this machine's CPU
+  doctor    what this machine has for a run on an NPU, and what it lacks
   timing    the cycle model: its constants, and predictions of published measurements
 
   aie-conv COMMAND --help tells more. Every command takes --machine FILE.json: timing constants in
@@ -29,6 +32,7 @@ commands:
   one of f32, whose convolutions stay on the CPU without --amd-aie-f32:
 
   aie-conv driver convbfp16 -n 1 -c 64 -H 28 -W 28 -k 64 -y 3 -x 3 -p 1 -q 1 -F 1
+  aie-conv compile model.onnx -o model.vmfb
   aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie --amd-aie-f32=bf16
   aie-conv run --module=model.vmfb --function=main --input=1x3x224x224xf32=0.5
 """
@@ -41,14 +45,67 @@ _COMMANDS = {
     "generate": "aie_conv.cli.generate:run_generate",
     "tune": "aie_conv.cli.tune:run_tune",
     "cpu-cost": "aie_conv.cli.cpu_cost:run_cpu_cost",
+    "doctor": "aie_conv.cli.doctor:run_doctor",
     "timing": "aie_conv.cli.timing:run_timing",
 }
 """Command -> the module and function that does it, imported when it is asked for."""
 
 
+_IN_PLACE = ("timing",)
+"""Commands that do not meet IREE's library, which may end its process."""
+
+_TRACEBACK = "AIE_CONV_TRACEBACK"
+"""Environment variable: "1" shows where an internal error arose."""
+
+_INTERRUPTED = 130
+_INTERNAL = 70
+
+
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run one command; returns the exit status: 0, or 2 with one line on stderr."""
-    arguments = list(sys.argv[1:] if argv is None else argv)
+    """Run one command; returns the exit status: 0, or 2 with one line on stderr.
+
+    The process's own command line runs in a child of it, so that a signal out of IREE's library becomes
+    a line as well. Arguments that are passed run in this process.
+    """
+    if argv is not None:
+        return _run(list(argv))
+    arguments = sys.argv[1:]
+    if not _splits(arguments):
+        return _run(arguments)
+    from aie_conv.isolate import finish, fork
+
+    try:
+        wait = fork()
+        return finish(_run(arguments)) if wait is None else _await(wait, arguments[0])
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+
+
+def _splits(arguments: Sequence[str]) -> bool:
+    """Whether a command line is done by a child."""
+    named = bool(arguments) and arguments[0] in _COMMANDS and arguments[0] not in _IN_PLACE
+    helps = len(arguments) == 1 or bool({"-h", "--help"} & set(arguments))
+    return named and not helps and hasattr(os, "fork") and threading.active_count() == 1
+
+
+def _await(wait: Callable[[], int], command: str) -> int:
+    """The exit status of the child that does a command."""
+    from aie_conv.errors import ProcessDied
+
+    def leave(number: int, _frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, leave)
+    try:
+        return wait()
+    except ProcessDied as error:
+        return fail(f"aie-conv {command}", str(error))
+
+
+def _run(arguments: list[str]) -> int:
+    """Run one command in this process."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
         print(_HELP, end="")
         return 0 if arguments else 2
@@ -59,21 +116,57 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 0
     command, rest = arguments[0], arguments[1:]
     if command not in _COMMANDS:
+        from aie_conv.suggest import closest
+
         known = ", ".join(_COMMANDS)
-        return fail("aie-conv", f"'{command}': unknown command: use one of {known}")
+        hint = closest(command, _COMMANDS)
+        return fail("aie-conv", f"'{command}': unknown command{hint}: use one of {known}")
+    return _guarded(command, rest)
+
+
+def _guarded(command: str, arguments: list[str]) -> int:
+    """Run a command; whatever it raises becomes one line."""
     module, _, name = _COMMANDS[command].partition(":")
+    who = f"aie-conv {command}"
     from aie_conv.errors import AieConvError
 
     try:
-        with _machine(rest) as others:
-            return getattr(import_module(module), name)(others)
+        with _machine(arguments) as others:
+            status = getattr(import_module(module), name)(others)
+            sys.stdout.flush()
+            return status
     except AieConvError as error:
-        return fail(f"aie-conv {command}", str(error))
+        return fail(who, str(error))
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except KeyboardInterrupt:
-        return 130
+        return _INTERRUPTED
+    except MemoryError:
+        return fail(who, "not enough memory: give it smaller inputs, or more memory")
+    except OSError as error:
+        return fail(who, f"{error.filename or 'system'}: {error.strerror or error}")
+    except Exception as error:  # noqa: BLE001  the last place where a bug can still become a line
+        return _internal(who, error)
+
+
+def _internal(who: str, error: Exception) -> int:
+    """The line of a bug of this package."""
+    if os.environ.get(_TRACEBACK) == "1":
+        traceback = import_module("traceback")
+        traceback.print_exception(error)
+    frame = error.__traceback__
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = ""
+    if frame is not None:
+        place = f" ({os.path.basename(frame.tb_frame.f_code.co_filename)}:{frame.tb_lineno})"
+    fail(
+        who,
+        f"internal error: {type(error).__name__}: {str(error)[:300]}{place}: report it;"
+        f" {_TRACEBACK}=1 shows where it arose",
+    )
+    return _INTERNAL
 
 
 @contextmanager

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import numpy as np
 
 from aie_conv.errors import UsageError
+from aie_conv.files import check_writable, write_all
 
 if TYPE_CHECKING:
     from aie_conv.runtime.devices import Array, Device
@@ -25,8 +26,16 @@ inputs, one --input each, as iree-run-module takes them:
   1x3x224x224xf32=0.5     a shape, its type, one value for all or all values
   4xi8=@x.bin             the raw bytes of a file
   f32=1.0                 a tensor without dims;  1.0  a scalar
+  NAME=@x.npy             by its name in the model, in any order; NAME=0.5 fills its shape, NAME=@x.bin
+                          takes raw bytes
 
-outputs: printed, or one --output=@y.npy each. bf16 arrays are two-byte elements in .npy files.
+outputs: printed, or one --output each, or those wanted by name, --output=NAME=@y.npy:
+  @y.npy                  a .npy file, bf16 as two-byte elements
+  @y.bin                  any other name: the raw bytes of the elements, row by row
+
+--expected_output=VALUE, written as an input, one for each result or by name; (ignored) expects nothing.
+Integers must be equal, f32 within 1e-4, f16 1e-3, bf16 1e-2, as in iree-run-module; the exit status
+is 1 where one differs.
 """
 
 
@@ -47,7 +56,21 @@ def _parser() -> argparse.ArgumentParser:
     add("--module", required=True, metavar="OUT.vmfb", help="what aie-conv compile wrote")
     add("--function", metavar="NAME", help="the function; may be left out where there is one")
     add("--input", action="append", default=[], metavar="VALUE", help="an input, see below")
-    add("--output", action="append", default=[], metavar="@FILE.npy", help="where a result goes")
+    add(
+        "--output",
+        action="append",
+        default=[],
+        metavar="@FILE",
+        help="where a result goes, see below",
+    )
+    add(
+        "--expected_output",
+        "--expected-output",
+        action="append",
+        default=[],
+        metavar="VALUE",
+        help="what a result is compared with, see below",
+    )
     add(
         "--device",
         choices=("sim", "xrt"),
@@ -73,46 +96,65 @@ def run_module(arguments: list[str]) -> int:
         UsageError: what the user gave cannot be used.
         DeviceError: the device or the artifact failed.
     """
+    for word in arguments:
+        if word.endswith("=--"):
+            # argparse takes the dashes for the end of the options.
+            raise UsageError(f"{word}: no value: see aie-conv run --help")
     options = _parser().parse_args(arguments)
-    from aie_conv.cli.values import format_value, parse_input
-    from aie_conv.pipeline import check_writable, write_whole
+    from aie_conv.cli.bind import bind_inputs, compare, function_name, order_outputs, parse_expected
     from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
 
-    outputs = [_output(text) for text in options.output]
     others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
-    for path in [*outputs, *others]:
-        check_writable(path)
-    inputs = [parse_input(text) for text in options.input]
+    _check_files(others)
     device = options.device or default_device()
     called = _Called(open_device(device))
     program = load_program(options.module, called)
-    name = options.function
-    if name is None:
-        if len(program.functions) != 1:
-            raise UsageError(f"--function: name one of {', '.join(program.functions)}")
-        name = program.functions[0]
+    name = function_name(program.functions, options.function)
     function = program[name]
+    inputs = bind_inputs(function, options.input)
+    outputs = [_output(text) if text else None for text in order_outputs(function, options.output)]
+    _check_files([*(path for path in outputs if path is not None), *others])
+    _check_results(name, None if function.outputs is None else len(function.outputs), outputs)
+    expected = parse_expected(function, options.expected_output) if options.expected_output else []
     print(f"aie-conv run: device {device}", file=sys.stderr)
     start = time.perf_counter()
     results = function.invoke(inputs)
     seconds = time.perf_counter() - start
-    if outputs and len(outputs) != len(results):
-        raise UsageError(f"--output: {len(outputs)} given, {name} has {len(results)} results")
+    _check_results(name, len(results), outputs)
+    files = {
+        path: _contents(path, result)
+        for path, result in zip(outputs, results, strict=False)
+        if path is not None
+    }
     if options.amd_aie_trace:
         trace = _trace(options.amd_aie_trace, called, program.records)
-        write_whole(Path(options.amd_aie_trace), trace)
+        files[Path(options.amd_aie_trace)] = trace
     if options.amd_aie_stats:
-        _write_stats(Path(options.amd_aie_stats), device, name, seconds, program.records)
-    if outputs:
-        for path, result in zip(outputs, results, strict=True):
-            _write_npy(path, result)
-    else:
-        print(f"EXEC @{name}")
-        for number, result in enumerate(results):
-            kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
-            print(f"result[{number}]: {kind}\n{format_value(result)}")
+        files[Path(options.amd_aie_stats)] = _stats(device, name, seconds, program.records)
+    write_all(files)
+    if not outputs and not expected:
+        _print(name, results)
+    return _tell(compare(results, expected)) if expected else 0
+
+
+def _tell(difference: str) -> int:
+    """The verdict as iree-run-module words it; the exit status."""
+    if difference:
+        print(f"[FAILED] {difference}")
+        return 1
+    print("[SUCCESS] all function outputs matched their expected values.")
     return 0
+
+
+def _print(name: str, results: Sequence[Any]) -> None:
+    """Print all results."""
+    from aie_conv.cli.values import format_value
+
+    print(f"EXEC @{name}")
+    for number, result in enumerate(results):
+        kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
+        print(f"result[{number}]: {kind}\n{format_value(result)}")
 
 
 class _Called:
@@ -152,23 +194,36 @@ def _trace(path: str, called: _Called, records: list[dict[str, Any]]) -> bytes:
 
 def _output(text: str) -> Path:
     if not text.startswith("@") or len(text) == 1:
-        raise UsageError(f"--output={text}: write @FILE.npy")
+        raise UsageError(f"--output={text}: write @FILE.npy, or @FILE for the raw bytes")
     return Path(text[1:])
 
 
-def _write_npy(path: Path, result: Any) -> None:
-    from aie_conv.pipeline import write_whole
+def _check_results(name: str, count: int | None, outputs: Sequence[Path | None]) -> None:
+    """Refuse a number of --output's that is not the function's; None where the artifact does not say."""
+    if outputs and count is not None and len(outputs) != count:
+        raise UsageError(f"--output: {len(outputs)} given, {name} has {count} results")
 
+
+def _check_files(files: Sequence[Path]) -> None:
+    """Refuse files that cannot be written, and one that is given twice."""
+    for number, path in enumerate(files):
+        check_writable(path)
+        if path in files[:number] and not path.is_char_device():
+            raise UsageError(f"{path}: given for two files: name another")
+
+
+def _contents(path: Path, result: Any) -> bytes:
+    """A result as its file holds it, by the file's name as iree-run-module does it."""
+    array = np.asarray(result)
+    if path.suffix != ".npy":
+        return array.tobytes()
     data = io.BytesIO()
-    np.save(data, np.asarray(result))
-    write_whole(path, data.getvalue())
+    np.save(data, array)
+    return data.getvalue()
 
 
-def _write_stats(
-    path: Path, device: str, function: str, seconds: float, records: list[dict[str, Any]]
-) -> None:
-    from aie_conv.pipeline import write_whole
-
+def _stats(device: str, function: str, seconds: float, records: list[dict[str, Any]]) -> bytes:
+    """The file of --amd-aie-stats."""
     totals = {
         key: sum(record.get(key, 0) for record in records)
         for key in (
@@ -187,4 +242,4 @@ def _write_stats(
         "totals": totals,
         "dispatches": records,
     }
-    write_whole(path, json.dumps(stats, indent=1).encode() + b"\n")
+    return json.dumps(stats, indent=1).encode() + b"\n"

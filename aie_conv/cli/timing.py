@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -75,8 +76,11 @@ def _predict(arguments: Sequence[str]) -> int:
     if output is None:
         _write(found, sys.stdout)
     else:
-        with output.open("w", encoding="utf-8", newline="") as file:
-            _write(found, file)
+        from aie_conv.files import write_whole
+
+        text = io.StringIO(newline="")
+        _write(found, text)
+        write_whole(output, text.getvalue().encode())
     for kind in dict.fromkeys(p.row.kind for p in found):
         rows = [p for p in found if p.row.kind == kind]
         done = sum(p.value is not None for p in rows)
@@ -113,7 +117,7 @@ def _split(arguments: Sequence[str]) -> tuple[str, Path | None, str | None]:
         raise UsageError(f"{len(inputs)} files named: name one .csv")
     output = Path(given["-o"]) if "-o" in given else None
     if output is not None:
-        from aie_conv.pipeline import check_writable
+        from aie_conv.files import check_writable
 
         check_writable(output)
     return inputs[0], output, given.get("--profile")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import AieConvError, UsageError
+from aie_conv.files import read_text
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 if TYPE_CHECKING:
@@ -134,17 +135,12 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 # -- what is tuned ----------------------------------------------------------------------------------
 def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
-    from aie_conv.bridge.pipeline import examine_module
-    from aie_conv.plan import Decision
+    from aie_conv.options import Options
+    from aie_conv.pipeline import import_module, recognise, run, start
 
-    found: list[_Problem] = []
-
-    def note(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        found.append(_Problem(problem, constants))
-        return Decision("cpu", "not asked yet")
-
-    examine_module(source, choose=note, user_flags=flags)
-    return found
+    state = start(source, Options(iree_flags=tuple(flags)))
+    run(state, [import_module, recognise])
+    return [_Problem(request.problem, request.constants) for request in state.requests]
 
 
 def _of_signature(signature: ConvSignature) -> list[_Problem]:
@@ -158,47 +154,45 @@ def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], i
     """The problems of a file of commands, and how many commands have failed."""
     from aie_conv.frontends.miopen.command import parse, read_commands
 
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: cannot be read: {error}") from None
+    text = read_text(path, "model, or a file of driver commands")
     failed = 0
     asked: list[tuple[int, str, ConvSignature]] = []
     for line, command in read_commands(text):
-        made = guarded(parse, command)
-        if isinstance(made, Failure):
+        parsed = guarded(parse, command)
+        if isinstance(parsed, Failure):
             failed += 1
-            said.line(f"line {line}: {command}: {made.message}")
+            said.line(f"line {line}: {command}: {parsed.message}")
         else:
-            asked += [(line, command, signature) for signature in made.signatures]
-    found: list[_Problem] = []
+            asked += [(line, command, signature) for signature in parsed.signatures]
+    problems: list[_Problem] = []
     results = run_all(_of_signature, [s for *_, s in asked], jobs=jobs) if asked else []
     for (line, command, _), result in zip(asked, results, strict=True):
         if isinstance(result, Failure):
             failed += 1
             said.line(f"line {line}: {command}: {result.message}")
         else:
-            found += result
-    return found, failed
+            problems += result
+    return problems, failed
 
 
 def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
     """One of each form, with how often it occurs."""
     from aie_conv.partitioner.database import key_of
 
-    found: dict[str, _Problem] = {}
+    distinct: dict[str, _Problem] = {}
     for each in problems:
         key = key_of(each.problem)
-        first = found.get(key, replace(each, count=0))
-        found[key] = replace(first, count=first.count + 1)
-    return list(found.values())
+        first = distinct.get(key, replace(each, count=0))
+        distinct[key] = replace(first, count=first.count + 1)
+    return list(distinct.values())
 
 
 # -- tuning -----------------------------------------------------------------------------------------
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
     from aie_conv.bridge.compiler import read_source
+    from aie_conv.files import check_writable
+    from aie_conv.frontends.onnx import import_onnx, is_onnx
     from aie_conv.partitioner.database import Database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import open_database, plans_version
     from aie_conv.tuning import tune_problem
 
@@ -208,7 +202,9 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
         open_database(output, said.warn) if output.exists() else Database((), plans_version())
     )
     client = None if dask is None else _dask_client(dask)
-    if path.suffix in (".mlir", ".mlirbc"):
+    if is_onnx(path):
+        problems = _noted(import_onnx(path), options.iree_flags)
+    elif path.suffix in (".mlir", ".mlirbc"):
         problems = _noted(read_source(path), options.iree_flags)
     else:
         problems, failed = _of_commands(path, jobs, said)
@@ -251,9 +247,9 @@ class _Run:
         from aie_conv.tuning import Item
 
         def known(each: _Problem) -> tuple[Entry, ...]:
-            found = self._database.of(each.problem, options.device)
+            entries = self._database.of(each.problem, options.device)
             finished = _FINISHED[options.search]
-            return tuple(e for e in found if self._database.usable(e) and e.search in finished)
+            return tuple(e for e in entries if self._database.usable(e) and e.search in finished)
 
         version = plans_version()
         return [Item(p.problem, p.constants, options, known(p), version) for p in self._distinct]
@@ -270,15 +266,15 @@ class _Run:
             self.failed += 1
             self._said.line(f"{head}: {result.message}")
             return
-        made: Tuned = result
-        self.results[index] = made
-        for warning in made.warnings:
+        tuned: Tuned = result
+        self.results[index] = tuned
+        for warning in tuned.warnings:
             self._said.warn(warning)
-        for entry in made.entries:
+        for entry in tuned.entries:
             self._database.add(entry)
         write_whole(self._output, self._database.text())
-        how = " (known)" if made.entries and not made.searched else ""
-        self._said.line(f"{head}: {_change(made)}{how}")
+        how = " (known)" if tuned.entries and not tuned.searched else ""
+        self._said.line(f"{head}: {_change(tuned)}{how}")
 
 
 def _dask_client(address: str) -> Any:
@@ -313,9 +309,9 @@ def _on_dask(client: Any, items: list[Item], ended: Callable[[int, Any], None]) 
 
 
 # -- what is printed --------------------------------------------------------------------------------
-def _change(made: Tuned) -> str:
+def _change(tuned: Tuned) -> str:
     """What tuning changed, in a line."""
-    before, after = made.before, made.after
+    before, after = tuned.before, tuned.after
     if after.cycles is None:
         return "stays on the CPU"
     if before.cycles is None:
@@ -333,10 +329,10 @@ def _print_table(
     head = ("problem", "x", "before", "cycles", "after", "cycles", "change")
     rows: list[tuple[str, ...]] = [head]
     before = after = npu = 0
-    for each, made in zip(distinct, results, strict=True):
-        if made is None:
+    for each, tuned in zip(distinct, results, strict=True):
+        if tuned is None:
             continue
-        first, last = made.before, made.after
+        first, last = tuned.before, tuned.after
         cells = (first.route, first.cycles, last.route, last.cycles)
         change = "-"
         if first.cycles is not None and last.cycles is not None:
@@ -359,8 +355,8 @@ def _print_table(
             f"{npu} calls on the NPU: {before} -> {after} simulated cycles ({after / before - 1:+.1%})"
         )
     stay = sum(
-        made is not None and not made.entries and each.problem.lhs.dtype == "f32"
-        for each, made in zip(distinct, results, strict=True)
+        tuned is not None and not tuned.entries and each.problem.lhs.dtype == "f32"
+        for each, tuned in zip(distinct, results, strict=True)
     )
     if stay:
         print(f"{stay} f32 problems stay on the CPU: --amd-aie-f32=bf16 or bf16x3 tunes them")
@@ -369,9 +365,8 @@ def _print_table(
 
 def _merge(names: Sequence[str], output: Path) -> int:
     """Merge databases."""
-    from aie_conv.files import write_whole
+    from aie_conv.files import check_writable, write_whole
     from aie_conv.partitioner.database import Database, read_database
-    from aie_conv.pipeline import check_writable
     from aie_conv.planning import plans_version
 
     if not names:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import re
+import tokenize
+import zipfile
+from math import prod
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_bytes, reason
+from aie_conv.suggest import closest
 
 Array = NDArray[Any]
 
@@ -20,7 +26,17 @@ _DTYPES: dict[str, Any] = {
     "i64": np.int64, "si64": np.int64, "ui64": np.uint64, "f16": np.float16, "f32": np.float32,
     "f64": np.float64, "bf16": ml_dtypes.bfloat16,
 }  # fmt: skip
-_SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
+SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
+_DAMAGED = (
+    ValueError, EOFError, MemoryError, OverflowError, SyntaxError, TypeError, KeyError, RecursionError,
+    zipfile.BadZipFile, tokenize.TokenError,
+)  # fmt: skip
+"""What numpy raises at files that are no arrays; a header that is not true asks for too much memory."""
+
+_MOST_DIGITS = 18
+_MOST_DIMS = 64
+"""Of an array of numpy's."""
+
 _MOST_PRINTED = 1024
 """Elements after which iree-run-module, too, prints no more."""
 
@@ -33,7 +49,7 @@ def parse_input(text: str) -> Any:
     """
     if text.startswith("@"):
         return load_npy(text[1:])
-    match = _SHAPED.fullmatch(text.strip())
+    match = SHAPED.fullmatch(text.strip())
     if match is None:
         try:
             return int(text) if re.fullmatch(r"[+-]?\d+", text.strip()) else float(text)
@@ -42,17 +58,27 @@ def parse_input(text: str) -> Any:
                 f"--input={text}: write @file.npy, or a shape and values as 1x3xf32=0.5"
             ) from None
     if match[2] not in _DTYPES:
-        raise UsageError(f"--input={text}: element type {match[2]} is unknown")
-    shape = tuple(int(size) for size in match[1].split("x") if size)
+        raise UsageError(
+            f"--input={text}: element type {match[2]} is unknown{closest(match[2], _DTYPES)}"
+        )
+    sizes = [size for size in match[1].split("x") if size]
+    if max(map(len, sizes), default=0) > _MOST_DIGITS:
+        raise UsageError(f"--input={text[:60]}: a dim of more than {_MOST_DIGITS} digits")
+    shape = tuple(map(int, sizes))
     return _filled(text, shape, np.dtype(_DTYPES[match[2]]), match[3])
 
 
 def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str | None) -> Array:
-    count = int(np.prod(shape, dtype=np.int64))
+    count = prod(shape)
+    if len(shape) > _MOST_DIMS or count * dtype.itemsize > _memory():
+        raise UsageError(
+            f"--input={text[:60]}: {count * dtype.itemsize:.3g} bytes in {len(shape)} dims: at most"
+            f" {_memory():.3g} bytes, this machine's memory, and {_MOST_DIMS} dims are taken"
+        )
     if values is None or not values.strip():
         return np.zeros(shape, dtype)
     if values.startswith("@"):
-        data = _read(values[1:])
+        data = read_bytes(Path(values[1:]))
         if len(data) != count * dtype.itemsize:
             raise UsageError(
                 f"--input={text}: the file has {len(data)} bytes, not {count * dtype.itemsize}"
@@ -70,24 +96,47 @@ def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str
         raise UsageError(f"--input={text[:60]}: a value is no number") from None
     if len(words) not in (1, count):
         raise UsageError(f"--input={text[:60]}: {len(words)} values for {count} elements")
-    return np.ascontiguousarray(np.broadcast_to(flat.astype(dtype), count)).reshape(shape)
+    # Beyond the type's largest is infinity.
+    with np.errstate(over="ignore"):
+        filled = np.broadcast_to(flat.astype(dtype), count)
+    return np.ascontiguousarray(filled).reshape(shape)
 
 
-def _read(name: str) -> bytes:
-    try:
-        return Path(name).read_bytes()
-    except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror}") from None
+def _memory() -> int:
+    """Bytes of this machine's memory: more than an input can have."""
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def parse_dtype(name: str) -> np.dtype[Any]:
+    """numpy's type of an element type as IREE writes it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in _DTYPES:
+        raise UsageError(f"element type {name} is unknown{closest(name, _DTYPES)}")
+    return np.dtype(_DTYPES[name])
+
+
+def parse_values(text: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Numbers, or @FILE with raw bytes, as an array of a shape; one number fills it.
+
+    Raises:
+        UsageError: they do not fit.
+    """
+    return _filled(text, shape, dtype, text)
 
 
 def load_npy(name: str) -> Array:
     """An .npy file; two-byte voids, as numpy writes bf16, come back as bf16."""
     try:
-        array: Array = np.load(name, allow_pickle=False)
+        array: Any = np.load(name, allow_pickle=False)
     except OSError as error:
-        raise UsageError(f"{name}: cannot be read: {error.strerror or 'no .npy file'}") from None
-    except (ValueError, EOFError):
-        raise UsageError(f"{name}: no .npy file") from None
+        raise UsageError(f"{name}: cannot be read: {reason(error) or 'no .npy file'}") from None
+    except _DAMAGED:
+        raise UsageError(f"{name}: no .npy file, or a damaged one") from None
+    if not isinstance(array, np.ndarray):
+        raise UsageError(f"{name}: several arrays: give a .npy file of one")
     return array.view(ml_dtypes.bfloat16) if array.dtype.str in ("|V2", "<V2") else array
 
 

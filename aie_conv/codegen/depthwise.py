@@ -7,9 +7,11 @@ Contiguous layouts: A as [rows][columns][lanes], B as [chunks][taps, padded][lan
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, bitcast
-from aie_conv.codegen.text import Writer
+from aie_conv.codegen.matrix_unit import HELD_FILTERS, Intrinsic, aie2_integer, bitcast
 from aie_conv.codegen.window import MOST_UNROLLED, Window
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref, vector
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
@@ -21,17 +23,17 @@ _INSTRUCTIONS = {
     # out[c] += a[c] b[c] + a[c+16] b[c+16].
     ("aie2", "bf16"): Intrinsic(
         "llvm.aie2.bf.mac16.conf",
-        "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 60, "f32",
+        vector("bf16", 32), vector("bf16", 32), vector("i64", 8), 60, "f32",
     ),
     # out[c] += a[c] b[c].
     ("aie2p", "i8"): Intrinsic(
         "llvm.aie2p.I512.I512.ACC2048.mac.conf",
-        "vector<16xi32>", "vector<32xi16>", "vector<32xi64>", 808, "i32",
+        vector("i32", 16), vector("i16", 32), vector("i64", 32), 808, "i32",
     ),
     # out[c] += a[c] b[c].
     ("aie2p", "bf16"): Intrinsic(
         "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
-        "vector<32xbf16>", "vector<32xbf16>", "vector<32xf32>", 60, "f32",
+        vector("bf16", 32), vector("bf16", 32), vector("f32", 32), 60, "f32",
     ),
 }  # fmt: skip
 """By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
@@ -136,82 +138,83 @@ class DepthwiseKernel:
         row = self.width // x * self._group_cycles((y, x), fresh=fresh) + 22
         return int(self.height // y * row) + 20
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """What the module must declare for this kernel."""
-        return self._mac.declaration
+        return [self._mac.declaration]
+
+    def declarations(self) -> str:
+        """The text of :meth:`declared`."""
+        return "".join(print_op(op, 2) for op in self.declared())
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    @property
+    def _arguments(self) -> list[tuple[str, Type]]:
+        return [
+            ("a", memref(self.dtype, self.a_elements)),
+            ("b", memref(self.dtype, self.b_elements)),
+            ("c", memref(self.accumulator, self.height * self.width * self.lanes)),
+            ("q", INDEX),
+        ]
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         lanes, (by, bx) = self.lanes, self.blocking
         window = self.window
-        w = Writer()
-        a = Buffer("%a", self.a_elements, self.dtype)
-        b = Buffer("%b", self.b_elements, self.dtype)
-        c = Buffer("%c", self.height * self.width * lanes, self.accumulator)
-        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
-        with w.block(head):
-            zero = w.constant(0)
-            words = self._mac.words(w, fresh=fresh)
-            chunk = w.times("%q", self.steps * self.taps_at_once * lanes)
-            held = self.steps <= HELD_FILTERS
-            filters = self._filters(w, b, chunk) if held else []
-            with (
-                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
-                w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
-            ):
-                if not held:
-                    filters = self._filters(w, b, chunk)
-                row = w.times(y, window.step[0] * window.columns)
-                at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
-                first = w.times(w.sum(w.times(y, self.width), x), lanes)
-                at_c = [
-                    w.plus(first, (i * self.width + j) * lanes)
-                    for i in range(by)
-                    for j in range(bx)
-                ]
-                accs = [
-                    self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
-                    for index in at_c
-                ]
-                accs = self._accumulate(w, (a, at_a), filters, accs, words)
-                for index, acc in zip(at_c, accs, strict=True):
-                    self._mac.store(w, c, index, acc, lanes)
-            w.line("return")
-        return w.text()
+        f = Function(name, self._arguments)
+        w, (a, b, c, q) = f.builder, f.arguments
+        zero = w.constant(0)
+        words = self._mac.words(w, fresh=fresh)
+        chunk = w.times(q, self.steps * self.taps_at_once * lanes)
+        held = self.steps <= HELD_FILTERS
+        filters = self._filters(w, b, chunk) if held else []
+        with (
+            w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
+            w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
+        ):
+            if not held:
+                filters = self._filters(w, b, chunk)
+            row = w.times(y, window.step[0] * window.columns)
+            at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
+            first = w.times(w.sum(w.times(y, self.width), x), lanes)
+            at_c = [
+                w.plus(first, (i * self.width + j) * lanes) for i in range(by) for j in range(bx)
+            ]
+            accs = [
+                self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes) for index in at_c
+            ]
+            accs = self._accumulate(w, (a, at_a), filters, accs, words)
+            for index, acc in zip(at_c, accs, strict=True):
+                self._mac.store(w, c, index, acc, lanes)
+        return f.finish()
 
-    def _filters(self, w: Writer, b: Buffer, chunk: str) -> list[str]:
+    def _filters(self, w: Builder, b: Value, chunk: Value) -> list[Value]:
         """All taps of the filter, as many in a vector as an instruction takes."""
         count = self.lanes * self.taps_at_once
-        flat = f"vector<{count}x{self.dtype}>"
-        found: list[str] = []
-        for step in range(self.steps):
-            at = w.plus(chunk, step * count)
-            load = f"vector.load %b[{at}] {{alignment = 32 : i64}} : {b.type}, {flat}"
-            found.append(bitcast(w, w.value("f", load), flat, self._mac.right))
-        return found
+        return [
+            bitcast(w, w.load("f", b, w.plus(chunk, step * count), count), self._mac.right)
+            for step in range(self.steps)
+        ]
 
     def _accumulate(
         self,
-        w: Writer,
-        a: tuple[Buffer, str],
-        filters: list[str],
-        accs: list[str],
-        words: tuple[str, str],
-    ) -> list[str]:
+        w: Builder,
+        a: tuple[Value, Value],
+        filters: list[Value],
+        accs: list[Value],
+        words: tuple[Value, Value],
+    ) -> list[Value]:
         """The products of all taps for one group of pixels; equal loads are shared."""
         offsets, many = self.window.tap_offsets(), self.taps_at_once
-        vector = f"vector<{self.lanes}x{self.dtype}>"
-        loaded: dict[int, str] = {}
+        loaded: dict[int, Value] = {}
 
-        def pixel(at: int) -> str:
+        def pixel(at: int) -> Value:
             if at not in loaded:
-                index = w.plus(a[1], at * self.lanes)
-                load = f"vector.load %a[{index}] {{alignment = 32 : i64}} : {a[0].type}, {vector}"
-                loaded[at] = w.value("v", load)
+                loaded[at] = w.load("v", a[0], w.plus(a[1], at * self.lanes), self.lanes)
             return loaded[at]
 
-        lanes = ", ".join(map(str, range(many * self.lanes)))
-        mac, whole = self._mac, f"vector<{many * self.lanes}x{self.dtype}>"
         for number, values in enumerate(filters):
             taps = offsets[number * many : (number + 1) * many]
             # A tap that fills up the last instruction has a filter of zeros: any finite data do,
@@ -221,8 +224,7 @@ class DepthwiseKernel:
                 parts = [pixel(shift + tap) for tap in taps]
                 left = parts[0]
                 if many == 2:
-                    text = f"vector.shuffle {parts[0]}, {parts[1]} [{lanes}] : {vector}, {vector}"
-                    left = w.value("a", text)
-                left = bitcast(w, left, whole, mac.left)
-                accs[i] = mac.call(w, left, values, accs[i], words[number > 0])
+                    left = w.shuffle("a", parts[0], parts[1], range(2 * self.lanes))
+                left = bitcast(w, left, self._mac.left)
+                accs[i] = self._mac.call(w, left, values, accs[i], words[number > 0])
         return accs

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 
 from aie_conv.codegen.epilogue_blocks import COMPARE, CONVERT, TAKEN, BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
-from aie_conv.codegen.matrix_unit import Buffer
-from aie_conv.codegen.text import Writer
 from aie_conv.errors import Unsupported
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref
+from aie_conv.ir.printer import print_op
 from aie_conv.problem import Epilogue
 
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
@@ -104,83 +105,100 @@ class EpilogueKernel(BlockEpilogue):
         each, more = pace(self.epilogue, self.accumulator, load, int(self.residual is not None))
         return 20 + blocks * each + loops * more
 
+    @property
+    def arguments(self) -> list[tuple[str, Type]]:
+        """The function's arguments: names and types."""
+        given = [("acc", memref(self.accumulator, self.m * self.n))]
+        if self.vector_at:
+            given.append(("b", memref(self.operand_dtype, self.b_elements)))
+        given.append(("out", memref(self.out_dtype, self.m * self.n)))
+        if self.residual is not None:
+            given.append(("res", memref(self.operand_dtype, self.a_elements)))
+            given += [("nb0", INDEX), ("kb0", INDEX)]
+        return given
+
     def signature(self) -> str:
         """The function's argument types."""
-        b = f"memref<{self.b_elements}x{self.operand_dtype}>"
-        a = f"memref<{self.a_elements}x{self.operand_dtype}>"
-        acc = f"memref<{self.m * self.n}x{self.accumulator}>"
-        out = f"memref<{self.m * self.n}x{self.out_dtype}>"
-        extra = f", {a}, index, index" if self.residual is not None else ""
-        vectors = f", {b}" if self.vector_at else ""
-        return f"{acc}{vectors}, {out}{extra}"
+        return ", ".join(kind.text for _, kind in self.arguments)
 
     def text(self, name: str) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name), 2)
+
+    def function(self, name: str) -> Op:
         """The function ``name(acc[, b], out[, residual, first n block, first residual block])``."""
         r, _, t = self.rst
-        w = Writer()
-        acc = Buffer("%acc", self.m * self.n, self.accumulator)
-        out = Buffer("%out", self.m * self.n, self.out_dtype)
-        names = ["%acc", *(["%b"] if self.vector_at else []), "%out", "%res", "%nb0", "%kb0"]
-        parts = self.signature().split(", ")
-        args = ", ".join(f"{n}: {ty}" for n, ty in zip(names, parts, strict=False))
-        with w.block(f"func.func private @{name}({args})"):
-            zero, one = w.constant(0), w.constant(1)
-            n_end = w.constant(self.columns // t)
-            row, block = w.constant(self.n // t * r * t), w.constant(r * t)
-            constants = self._constants(w)
-            with w.loop("n", zero, n_end, w.constant(self._phases)) as n_iv:
-                nb = n_iv
-                if self.residual is not None:
-                    nb = w.value("i", f"arith.addi {n_iv}, %nb0 : index")
-                blocks = [w.plus(nb, phase) for phase in range(self._phases)]
-                vectors = [
-                    {i: self._vector(w, i, at, b) for i, at in self.vector_at.items()}
-                    for b in blocks
-                ]
-                with self._pixel_blocks(w, zero, one) as (mb, at_residual):
-                    base = w.value("i", f"arith.muli {mb}, {row} : index")
-                    wide = ""
-                    if self.residual is not None:
-                        wide = self._residual(w, self.residual, at_residual, n_iv)
-                    for phase, b in enumerate(blocks):
-                        at = w.value("i", f"arith.muli {b}, {block} : index")
-                        at = w.value("i", f"arith.addi {base}, {at} : index")
-                        values = dict(vectors[phase])
-                        if self.residual is not None:
-                            values[self.residual] = self._phase(w, wide, self.residual, phase)
-                        self._block(w, (acc, at), (out, at), values, constants)
-            w.line("return")
-        return w.text()
+        f = Function(name, self.arguments)
+        w, given = f.builder, {value.name: value for value in f.arguments}
+        residual = self.residual
+        zero, one = w.constant(0), w.constant(1)
+        n_end = w.constant(self.columns // t)
+        row, block = w.constant(self.n // t * r * t), w.constant(r * t)
+        constants = self._constants(w)
+        with w.loop("n", zero, n_end, w.constant(self._phases)) as n_iv:
+            nb = n_iv if residual is None else w.sum(n_iv, given["nb0"])
+            blocks = [w.plus(nb, phase) for phase in range(self._phases)]
+            vectors = [
+                {i: self._vector(w, i, given["b"], (at, b)) for i, at in self.vector_at.items()}
+                for b in blocks
+            ]
+            with self._pixel_blocks(w, zero, one) as (mb, at_residual):
+                base = w.value("i", "arith.muli", mb, row)
+                wide: Value | None = None
+                if residual is not None:
+                    places = given["res"], at_residual, given["kb0"]
+                    wide = self._residual(w, residual, places, n_iv)
+                for phase, b in enumerate(blocks):
+                    at = w.sum(base, w.value("i", "arith.muli", b, block))
+                    values = dict(vectors[phase])
+                    if residual is not None and wide is not None:
+                        values[residual] = self._phase(w, wide, residual, phase)
+                    self._block(w, (given["acc"], at), (given["out"], at), values, constants)
+        return f.finish()
 
     @contextmanager
-    def _pixel_blocks(self, w: Writer, zero: str, one: str) -> Generator[tuple[str, str]]:
+    def _pixel_blocks(self, w: Builder, zero: Value, one: Value) -> Generator[tuple[Value, Value]]:
         """Loops over the blocks of pixels: a block's number, and where its residual begins."""
         lie = self.blocks
         if self.residual is None or lie.rows == 1:
             with w.loop("m", zero, w.constant(self.m // self.rst[0]), one) as mb:
-                at = w.times(mb, lie.column) if self.residual is not None else ""
-                yield mb, at
+                yield mb, (w.times(mb, lie.column) if self.residual is not None else zero)
             return
         with (
             w.loop("y", zero, w.constant(lie.rows), one) as y,
             w.loop("x", zero, w.constant(lie.columns), one) as x,
         ):
-            mb = w.value("i", f"arith.addi {w.times(y, lie.columns)}, {x} : index")
-            row, column = w.times(y, lie.row), w.times(x, lie.column)
-            yield mb, w.value("i", f"arith.addi {row}, {column} : index")
+            mb = w.sum(w.times(y, lie.columns), x)
+            yield mb, w.sum(w.times(y, lie.row), w.times(x, lie.column))
 
-    def _vector(self, w: Writer, index: int, at: int, nb: str) -> str:
-        """A per-channel operand's t channels, repeated for the r rows of a block."""
-        offset = w.times(nb, self._channel_operands(index))
-        offset = w.value("i", f"arith.addi {offset}, {w.constant(at)} : index")
-        return self._channels(w, index, Buffer("%b", self.b_elements, self.operand_dtype), offset)
+    def _vector(self, w: Builder, index: int, buffer: Value, place: tuple[int, Value]) -> Value:
+        """A per-channel operand's t channels, repeated for the r rows of a block.
 
-    def _residual(self, w: Writer, index: int, row: str, nb: str) -> str:
-        """The lanes of input ``index``, a residual, for block ``nb`` of channels of this call."""
-        buffer = Buffer("%res", self.a_elements, self.operand_dtype)
+        Args:
+            w: where to write.
+            index: the operand's.
+            buffer: it lies in.
+            place: where it begins, and the block of channels.
+        """
+        at, nb = place
+        offset = w.sum(w.times(nb, self._channel_operands(index)), w.constant(at))
+        return self._channels(w, index, buffer, offset)
 
-        def read(block: str) -> str:
-            at = w.value("i", f"arith.addi %kb0, {block} : index")
+    def _residual(
+        self, w: Builder, index: int, places: tuple[Value, Value, Value], nb: Value
+    ) -> Value:
+        """The lanes of a residual for a block of channels.
+
+        Args:
+            w: where to write.
+            index: the residual's.
+            places: the buffer, where the block of pixels begins, and the call's first block of channels.
+            nb: block of channels of this call.
+        """
+        buffer, row, first = places
+
+        def read(block: Value) -> Value:
+            at = w.sum(first, block)
             at = w.sum(row, w.times(at, self.blocks.channel))
             return self._a_block(w, index, buffer, w.times(at, self.rst[0] * self.rst[1]))
 

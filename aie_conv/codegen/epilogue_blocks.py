@@ -4,14 +4,15 @@ A block is the r x t accumulator of one matrix instruction, as r * t lanes. How 
 is said by the functions in :mod:`aie_conv.codegen.epilogue` and :mod:`aie_conv.codegen.parametric_epilogue`.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.codegen.epilogue_cycles import ROUNDED
-from aie_conv.codegen.matrix_unit import Buffer, bitcast
+from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.requantise import Requantisation, absorbed, requantisations
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import ALIGNMENT, Builder
+from aie_conv.ir.core import Type, Value, vector
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
 _FLOAT = ROUNDED | {"arith.maximumf", "arith.minimumf", "arith.negf"}
@@ -43,17 +44,15 @@ aie-opt (March 2026) at 16 to 128 lanes.
 """
 
 
-Constants = Mapping[Hashable, str]
+Constants = Mapping[Hashable, Value]
 """Values of constants, by the number of their step, or by what else tells them apart."""
 
 
-def literal(step: Step) -> str:
-    """A constant as MLIR writes it."""
+def number(step: Step) -> float:
+    """The value of a constant."""
     if step.dtype in ("f32", "bf16"):
-        return f"{float(step.attr or 0):.9e}"
-    if step.dtype == "i1":
-        return "true" if step.attr else "false"
-    return str(int(step.attr or 0))
+        return float(step.attr or 0)
+    return bool(step.attr) if step.dtype == "i1" else int(step.attr or 0)
 
 
 @dataclass(frozen=True)
@@ -94,50 +93,42 @@ class BlockEpilogue:
         """Type of an input."""
         return self.epilogue.inputs[index].operand.dtype
 
-    def _type(self, dtype: str) -> str:
-        return f"vector<{self.lanes}x{dtype}>"
+    def _type(self, dtype: str) -> Type:
+        return vector(dtype, self.lanes)
 
-    def _constants(self, w: Writer, known: Constants | None = None) -> dict[Hashable, str]:
+    def _constants(self, w: Builder, known: Constants | None = None) -> dict[Hashable, Value]:
         """The constants that steps use and are not ``known``, by the number of their step."""
         return {
-            i: w.value("k", f"arith.constant dense<{literal(step)}> : {self._type(step.dtype)}")
+            i: w.constant(number(step), self._type(step.dtype), "k")
             for i, step in enumerate(self.epilogue.steps)
             if step.op == "arith.constant" and i not in self._absorbed and i not in (known or {})
         }
 
-    def _load(self, w: Writer, buffer: Buffer, at: str, lanes: int) -> str:
-        size = lanes * DTYPE_BYTES[buffer.dtype]
-        align = min(32, size & -size)
-        text = f"vector.load {buffer.name}[{at}] {{alignment = {align} : i64}}"
-        return w.value("v", f"{text} : {buffer.type}, vector<{lanes}x{buffer.dtype}>")
+    def _load(self, w: Builder, buffer: Value, at: Value, lanes: int) -> Value:
+        size = lanes * DTYPE_BYTES[buffer.type.elem]
+        return w.load("v", buffer, at, lanes, min(ALIGNMENT, size & -size))
 
-    def _bitcast(self, w: Writer, value: str, lanes: int, dtype: str) -> str:
+    def _bitcast(self, w: Builder, value: Value, dtype: str) -> Value:
         """Reinterpret operand-typed lanes as ``dtype``."""
-        if dtype == self.operand_dtype:
-            return value
-        count = lanes * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[dtype]
-        types = f"vector<{lanes}x{self.operand_dtype}> to vector<{count}x{dtype}>"
-        return w.value("v", f"vector.bitcast {value} : {types}")
+        return bitcast(w, value, vector(dtype, value.type.bytes // DTYPE_BYTES[dtype]))
 
     def _channel_operands(self, index: int) -> int:
         """Elements of the operands' type that a per-channel input's t channels take."""
         return self.rst[2] * DTYPE_BYTES[self._dtype(index)] // DTYPE_BYTES[self.operand_dtype]
 
-    def _channels(self, w: Writer, index: int, buffer: Buffer, at: str) -> str:
+    def _channels(self, w: Builder, index: int, buffer: Value, at: Value) -> Value:
         """A per-channel input's t channels, repeated for the r rows of a block."""
         r, _, t = self.rst
-        dtype, count = self._dtype(index), self._channel_operands(index)
-        value = self._bitcast(w, self._load(w, buffer, at, count), count, dtype)
-        lanes = ", ".join(str(c) for _ in range(r) for c in range(t))
-        few = f"vector<{t}x{dtype}>"
-        return w.value("bias", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
+        value = self._load(w, buffer, at, self._channel_operands(index))
+        value = self._bitcast(w, value, self._dtype(index))
+        return w.shuffle("bias", value, value, [*range(t)] * r)
 
     # -- a residual in A's blocks -----------------------------------------------------------------
     def _a_channels(self, index: int) -> int:
         """Channels of an input in one of A's blocks."""
         return self.rst[1] * DTYPE_BYTES[self.operand_dtype] // DTYPE_BYTES[self._dtype(index)]
 
-    def _gather(self, w: Writer, index: int, nb: str, read: Callable[[str], str]) -> str:
+    def _gather(self, w: Builder, index: int, nb: Value, read: Callable[[Value], Value]) -> Value:
         """What A's blocks hold for block ``nb`` of t channels, or the whole block that it lies in.
 
         Args:
@@ -147,50 +138,45 @@ class BlockEpilogue:
             read: loads a block of A, by its number from there.
         """
         r, _, t = self.rst
-        dtype, wide = self._dtype(index), self._a_channels(index)
+        wide = self._a_channels(index)
         if wide >= t:
-            per = w.constant(wide // t)
-            return read(w.value("i", f"arith.divui {nb}, {per} : index"))
-        parts = t // wide
-        first = w.times(nb, parts)
-        value, have = "", 0
-        for part in range(parts):
-            piece = read(w.value("i", f"arith.addi {first}, {w.constant(part)} : index"))
-            if not part:
-                value, have = piece, wide
-                continue
-            old, new = f"vector<{r * have}x{dtype}>", f"vector<{r * wide}x{dtype}>"
-            lanes = ", ".join(
-                str(i * have + c if c < have else r * have + i * wide + c - have)
+            return read(w.value("i", "arith.divui", nb, w.constant(wide // t)))
+        first = w.times(nb, t // wide)
+        value, have = read(w.sum(first, w.constant(0))), wide
+        for part in range(1, t // wide):
+            piece = read(w.sum(first, w.constant(part)))
+            lanes = [
+                i * have + c if c < have else r * have + i * wide + c - have
                 for i in range(r)
                 for c in range(have + wide)
-            )
-            value = w.value("r", f"vector.shuffle {value}, {piece} [{lanes}] : {old}, {new}")
+            ]
+            value = w.shuffle("r", value, piece, lanes)
             have += wide
         return value
 
-    def _a_block(self, w: Writer, index: int, buffer: Buffer, at: str) -> str:
+    def _a_block(self, w: Builder, index: int, buffer: Value, at: Value) -> Value:
         """A block of A, as the residual's type."""
-        count = self.rst[0] * self.rst[1]
-        return self._bitcast(w, self._load(w, buffer, at, count), count, self._dtype(index))
+        value = self._load(w, buffer, at, self.rst[0] * self.rst[1])
+        return self._bitcast(w, value, self._dtype(index))
 
     def _covered(self, index: int) -> int:
         """Blocks of the accumulator that one block of a residual covers, at least 1."""
         return max(1, self._a_channels(index) // self.rst[2])
 
-    def _phase(self, w: Writer, value: str, index: int, phase: int) -> str:
+    def _phase(self, w: Builder, value: Value, index: int, phase: int) -> Value:
         """One instruction's channels of a block of A that holds several instructions' channels."""
         covered = self._covered(index)
         if covered == 1:
             return value
         r, _, t = self.rst
         wide = covered * t
-        block = f"vector<{r * wide}x{self._dtype(index)}>"
-        lanes = ", ".join(str(i * wide + phase * t + c) for i in range(r) for c in range(t))
-        return w.value("r", f"vector.shuffle {value}, {value} [{lanes}] : {block}, {block}")
+        lanes = [i * wide + phase * t + c for i in range(r) for c in range(t)]
+        return w.shuffle("r", value, value, lanes)
 
     # -- the operations ---------------------------------------------------------------------------
-    def _values(self, w: Writer, sums: str, inputs: Mapping[int, str], constants: Constants) -> str:
+    def _values(
+        self, w: Builder, sums: Value, inputs: Mapping[int, Value], constants: Constants
+    ) -> Value:
         """What is stored for a block.
 
         Args:
@@ -199,195 +185,171 @@ class BlockEpilogue:
             inputs: the other inputs' lanes, by index.
             constants: of :meth:`_constants`.
         """
-        values = [sums, *(inputs[i] for i in range(len(self.epilogue.inputs)))]
-        for i in range(len(self.epilogue.steps)):
+        # A step that another one stands for has no value; nothing asks for it.
+        values = dict(enumerate([sums, *(inputs[i] for i in range(len(self.epilogue.inputs)))]))
+        first = len(values)
+        for i, step in enumerate(self.epilogue.steps):
             if i in self._requantised:
-                values.append(self._requantise(w, i, values, constants))
-            elif i in self._absorbed:
-                values.append("")
-            else:
-                values.append(constants[i] if i in constants else self._step(w, i, values))
+                values[first + i] = self._requantise(w, i, values, constants)
+            elif i in constants:
+                values[first + i] = constants[i]
+            elif i not in self._absorbed and step.op not in COMPARE:
+                values[first + i] = self._step(w, i, values)
         return values[self.epilogue.result]
 
     def _block(
         self,
-        w: Writer,
-        sums: tuple[Buffer, str],
-        out: tuple[Buffer, str],
-        inputs: Mapping[int, str],
+        w: Builder,
+        sums: tuple[Value, Value],
+        out: tuple[Value, Value],
+        inputs: Mapping[int, Value],
         constants: Constants,
     ) -> None:
         """Finish one block of sums, from a place of one buffer to one of another."""
-        (acc, at), (to, place) = sums, out
-        flat = self._type(acc.dtype)
-        attr = "{alignment = 32 : i64}"
-        value = w.value("acc", f"vector.load {acc.name}[{at}] {attr} : {acc.type}, {flat}")
-        value = bitcast(w, value, flat, self._type(self.accumulator))
+        value = bitcast(w, w.load("acc", *sums, self.lanes), self._type(self.accumulator))
         result = self._values(w, value, inputs, constants)
-        attr = f"{{alignment = {min(32, self.lanes * DTYPE_BYTES[to.dtype])} : i64}}"
-        types = f"{to.type}, {self._type(to.dtype)}"
-        w.line(f"vector.store {result}, {to.name}[{place}] {attr} : {types}")
+        to, place = out
+        w.store(result, to, place, min(ALIGNMENT, self.lanes * DTYPE_BYTES[to.type.elem]))
 
-    def _step(self, w: Writer, number: int, values: list[str]) -> str:
+    def _step(self, w: Builder, number: int, values: Mapping[int, Value]) -> Value:
+        """One step; a comparison is written with the select that uses it."""
         step = self.epilogue.steps[number]
-        source = self.epilogue.value_dtype(step.args[0], self.accumulator)
+        if step.op == "arith.select":
+            return self._select(w, step, values)
         args = [values[a] for a in step.args]
-        special: dict[str, Callable[[], str]] = {
-            # A comparison is written with the select that uses it.
-            **dict.fromkeys(COMPARE, lambda: ""),
-            **dict.fromkeys(CONVERT, lambda: self._convert(w, step, args[0], source)),
-            "arith.select": lambda: self._select(w, step, values),
+        special: dict[str, Callable[[], Value]] = {
+            **dict.fromkeys(CONVERT, lambda: self._convert(w, step, args[0])),
             "arith.shrsi": lambda: self._shift_right(w, step, args),
-            "arith.trunci": lambda: self._low_part(w, args[0], source, step.dtype),
+            "arith.trunci": lambda: self._low_part(w, args[0], step.dtype),
             "arith.truncf": lambda: self._round_to_bf16(w, args[0]),
-            "math.roundeven": lambda: self._round_even(w, args[0], step.dtype),
+            "math.roundeven": lambda: self._round_even(w, args[0]),
         }
         if step.op in special:
             return special[step.op]()
         if step.op in _EXTEND:
-            types = f"{self._type(source)} to {self._type(step.dtype)}"
-            return w.value("e", f"{step.op} {args[0]} : {types}")
+            return w.value("e", step.op, args[0], to=self._type(step.dtype))
         if step.op in _INTEGER:
-            return w.value("e", f"{step.op} {args[0]}, {args[1]} : {self._type(step.dtype)}")
+            return w.value("e", step.op, args[0], args[1])
         if step.op in ROUNDED and step.dtype == "bf16":
             # In f32, rounded here: the device rounds bf16 results by a control register.
-            types = f"{self._type('bf16')} to {self._type('f32')}"
-            exact = [w.value("e", f"arith.extf {a} : {types}") for a in args]
-            return self._round_to_bf16(w, self._wide_operation(w, step.op, exact, "f32", "f32"))
-        return self._wide_operation(w, step.op, args, source, step.dtype)
+            exact = [w.value("e", "arith.extf", a, to=self._type("f32")) for a in args]
+            return self._round_to_bf16(w, self._wide_operation(w, step.op, exact))
+        return self._wide_operation(w, step.op, args)
 
-    def _wide_operation(self, w: Writer, op: str, args: list[str], source: str, dtype: str) -> str:
-        """An operation at the width that the tools leave alone."""
-        wide = [self._widen(w, a, source) for a in args]
-        types = f"vector<{WIDE}x{dtype}>"
-        if source != dtype:
-            types = f"vector<{WIDE}x{source}> to {types}"
-        return self._narrow(w, w.value("e", f"{op} {', '.join(wide)} : {types}"), dtype)
+    def _wide_operation(
+        self, w: Builder, op: str, args: Sequence[Value], to: str | None = None
+    ) -> Value:
+        """An operation at the width that the tools leave alone; a conversion gives lanes of ``to``."""
+        wide = [self._widen(w, a) for a in args]
+        return self._narrow(w, w.value("e", op, *wide, to=vector(to, WIDE) if to else None))
 
-    def _convert(self, w: Writer, step: Step, value: str, source: str) -> str:
+    def _convert(self, w: Builder, step: Step, value: Value) -> Value:
         """Between integers and f32; narrower integers go through i32."""
         if step.op == "arith.sitofp":
-            if source != "i32":
-                types = f"{self._type(source)} to {self._type('i32')}"
-                value = w.value("e", f"arith.extsi {value} : {types}")
-            return self._wide_operation(w, step.op, [value], "i32", "f32")
-        made = self._wide_operation(w, step.op, [value], "f32", "i32")
-        return made if step.dtype == "i32" else self._low_part(w, made, "i32", step.dtype)
+            if value.type.elem != "i32":
+                value = w.value("e", "arith.extsi", value, to=self._type("i32"))
+            return self._wide_operation(w, step.op, [value], "f32")
+        made = self._wide_operation(w, step.op, [value], "i32")
+        return made if step.dtype == "i32" else self._low_part(w, made, step.dtype)
 
-    def _round_even(self, w: Writer, value: str, dtype: str) -> str:
+    def _round_even(self, w: Builder, value: Value) -> Value:
         """To the nearest integer, ties to even, by adding and subtracting 2^23 away from zero.
 
         Exact for every value; the sign of a zero that a negative fraction rounds to is lost.
         """
-        if dtype == "bf16":
-            types = f"{self._type('bf16')} to {self._type('f32')}"
-            value = w.value("e", f"arith.extf {value} : {types}")
-            return self._round_to_bf16(w, self._round_even(w, value, "f32"))
-        ty = f"vector<{WIDE}xf32>"
+        if value.type.elem == "bf16":
+            value = w.value("e", "arith.extf", value, to=self._type("f32"))
+            return self._round_to_bf16(w, self._round_even(w, value))
 
-        def splat(number: float) -> str:
-            return w.value("k", f"arith.constant dense<{number:.9e}> : {ty}")
+        def splat(number: float) -> Value:
+            return w.constant(number, vector("f32", WIDE), "k")
 
-        def choose(predicate: str, than: str, then: str, other: str) -> str:
-            holds = w.value("is", f"arith.cmpf {predicate}, {x}, {than} : {ty}")
-            return w.value("e", f"arith.select {holds}, {then}, {other} : vector<{WIDE}xi1>, {ty}")
+        def choose(predicate: str, than: Value, then: Value, other: Value) -> Value:
+            return w.value("e", "arith.select", w.compare(predicate, x, than), then, other)
 
-        x, big, small = self._widen(w, value, "f32"), splat(2.0**23), splat(-(2.0**23))
-        up = w.value("e", f"arith.addf {x}, {big} : {ty}")
-        up = w.value("e", f"arith.subf {up}, {big} : {ty}")
-        down = w.value("e", f"arith.subf {x}, {big} : {ty}")
-        down = w.value("e", f"arith.addf {down}, {big} : {ty}")
+        x, big, small = self._widen(w, value), splat(2.0**23), splat(-(2.0**23))
+        up = w.value("e", "arith.addf", x, big)
+        up = w.value("e", "arith.subf", up, big)
+        down = w.value("e", "arith.subf", x, big)
+        down = w.value("e", "arith.addf", down, big)
         near = choose("olt", splat(0.0), down, up)
         whole = choose("ult", small, x, choose("ugt", big, x, near))
-        return self._narrow(w, whole, "f32")
+        return self._narrow(w, whole)
 
-    def _widen(self, w: Writer, value: str, dtype: str) -> str:
-        lanes = ", ".join(str(i if i < self.lanes else -1) for i in range(WIDE))
-        ty = self._type(dtype)
-        return w.value("w", f"vector.shuffle {value}, {value} [{lanes}] : {ty}, {ty}")
+    def _widen(self, w: Builder, value: Value) -> Value:
+        lanes = [i if i < self.lanes else -1 for i in range(WIDE)]
+        return w.shuffle("w", value, value, lanes)
 
-    def _narrow(self, w: Writer, value: str, dtype: str) -> str:
-        lanes = ", ".join(map(str, range(self.lanes)))
-        ty = f"vector<{WIDE}x{dtype}>"
-        return w.value("e", f"vector.shuffle {value}, {value} [{lanes}] : {ty}, {ty}")
+    def _narrow(self, w: Builder, value: Value) -> Value:
+        return w.shuffle("e", value, value, range(self.lanes))
 
-    def _select(self, w: Writer, step: Step, values: list[str]) -> str:
+    def _select(self, w: Builder, step: Step, values: Mapping[int, Value]) -> Value:
         compare = self.epilogue.steps[step.args[0] - 1 - len(self.epilogue.inputs)]
-        source = self.epilogue.value_dtype(compare.args[0], self.accumulator)
-        left, right = (self._widen(w, values[a], source) for a in compare.args)
-        then, other = (self._widen(w, values[a], step.dtype) for a in step.args[1:])
-        text = f"{compare.op} {compare.attr}, {left}, {right} : vector<{WIDE}x{source}>"
-        holds = w.value("is", text)
-        types = f"vector<{WIDE}xi1>, vector<{WIDE}x{step.dtype}>"
-        made = w.value("e", f"arith.select {holds}, {then}, {other} : {types}")
-        return self._narrow(w, made, step.dtype)
+        left, right = (self._widen(w, values[a]) for a in compare.args)
+        then, other = (self._widen(w, values[a]) for a in step.args[1:])
+        holds = w.value("is", compare.op, left, right, predicate=str(compare.attr))
+        return self._narrow(w, w.value("e", "arith.select", holds, then, other))
 
-    def _low_part(self, w: Writer, value: str, source: str, dtype: str) -> str:
+    def _low_part(self, w: Builder, value: Value, dtype: str) -> Value:
         """Truncate integers by picking their low bytes.
 
         mlir-aie turns trunci into an accumulator shift that may saturate; this never does.
         """
-        parts = DTYPE_BYTES[source] // DTYPE_BYTES[dtype]
-        return self._every(w, value, source, dtype, parts, 0)
+        return self._every(w, value, dtype, 0)
 
-    def _requantise(self, w: Writer, number: int, values: list[str], constants: Constants) -> str:
+    def _requantise(
+        self, w: Builder, number: int, values: Mapping[int, Value], constants: Constants
+    ) -> Value:
         """A shift right, bounds and a truncation; its constants are written here."""
         del constants
         made, dtype = self._requantised[number], self.epilogue.steps[number].dtype
-        ty = self._type("i32")
 
-        def apply(op: str, value: str, constant: int) -> str:
-            other = w.value("k", f"arith.constant dense<{constant}> : {ty}")
-            return w.value("e", f"{op} {value}, {other} : {ty}")
+        def apply(op: str, value: Value, constant: int) -> Value:
+            return w.value("e", op, value, w.constant(constant, self._type("i32"), "k"))
 
         value = apply("arith.maxsi", values[made.source], made.low)
         value = apply("arith.minsi", value, made.high)
         if made.left:
             value = apply("arith.shli", value, made.left)
-        return self._every(w, value, "i32", dtype, 4 // DTYPE_BYTES[dtype], made.part)
+        return self._every(w, value, dtype, made.part)
 
-    def _every(self, w: Writer, value: str, source: str, dtype: str, parts: int, first: int) -> str:
-        """Lane ``first`` of every ``parts`` lanes of ``value`` seen as ``dtype``."""
-        fine = f"vector<{self.lanes * parts}x{dtype}>"
-        seen = w.value("e", f"vector.bitcast {value} : {self._type(source)} to {fine}")
-        lanes = ", ".join(str(i * parts + first) for i in range(self.lanes))
-        return w.value("e", f"vector.shuffle {seen}, {seen} [{lanes}] : {fine}, {fine}")
+    def _every(self, w: Builder, value: Value, dtype: str, first: int) -> Value:
+        """Lane ``first`` of the lanes of ``dtype`` that make up each lane of ``value``."""
+        seen = self._bitcast(w, value, dtype)
+        parts = seen.type.elements // self.lanes
+        return w.shuffle("e", seen, seen, range(first, parts * self.lanes, parts))
 
-    def _round_to_bf16(self, w: Writer, value: str) -> str:
+    def _round_to_bf16(self, w: Builder, value: Value) -> Value:
         """f32 to bf16, nearest with ties to even, in integer arithmetic.
 
         The device's own conversion rounds by a control register that mlir-aie leaves at "floor" in
         March 2026 and sets to "even" in August, and that core code cannot set itself: the tools declare
         llvm.aie2.set.ctrl.reg beside it, and refuse a second declaration. NaN stays a quiet NaN.
         """
-        ty = self._type("i32")
 
-        def splat(number: int) -> str:
-            return w.value("k", f"arith.constant dense<{number}> : {ty}")
+        def splat(number: int) -> Value:
+            return w.constant(number, self._type("i32"), "k")
 
-        bits = w.value("e", f"vector.bitcast {value} : {self._type('f32')} to {ty}")
-        odd = w.value("e", f"arith.shli {bits}, {splat(15)} : {ty}")
-        odd = w.value("e", f"arith.shrui {odd}, {splat(31)} : {ty}")
-        up = w.value("e", f"arith.addi {bits}, {splat(0x7FFF)} : {ty}")
-        rounded = w.value("e", f"arith.addi {up}, {odd} : {ty}")
-        magnitude = w.value("e", f"arith.shli {bits}, {splat(1)} : {ty}")
-        nan = w.value("e", f"arith.cmpi ugt, {magnitude}, {splat(-0x1000000)} : {ty}")
-        quiet = splat(0x7FC00000)
-        types = f"{self._type('i1')}, {ty}"
-        chosen = w.value("e", f"arith.select {nan}, {quiet}, {rounded} : {types}")
-        half = self._every(w, chosen, "i32", "i16", 2, 1)
-        return w.value("e", f"vector.bitcast {half} : {self._type('i16')} to {self._type('bf16')}")
+        bits = w.value("e", "vector.bitcast", value, to=self._type("i32"))
+        odd = w.value("e", "arith.shli", bits, splat(15))
+        odd = w.value("e", "arith.shrui", odd, splat(31))
+        up = w.value("e", "arith.addi", bits, splat(0x7FFF))
+        rounded = w.value("e", "arith.addi", up, odd)
+        magnitude = w.value("e", "arith.shli", bits, splat(1))
+        nan = w.compare("ugt", magnitude, splat(-0x1000000))
+        chosen = w.value("e", "arith.select", nan, splat(0x7FC00000), rounded)
+        half = self._every(w, chosen, "i16", 1)
+        return w.value("e", "vector.bitcast", half, to=self._type("bf16"))
 
-    def _shift_right(self, w: Writer, step: Step, args: list[str]) -> str:
+    def _shift_right(self, w: Builder, step: Step, args: Sequence[Value]) -> Value:
         """A signed right shift without ``arith.shrsi``.
 
         mlir-aie turns shrsi into an accumulator shift whose rounding follows control registers.
         x >> s = ((x + 2^(b-1)) >>u s) - (2^(b-1) >>u s) holds for every x and s < b.
         """
-        ty = self._type(step.dtype)
         bits = 8 * DTYPE_BYTES[step.dtype]
-        half = w.value("k", f"arith.constant dense<{-(1 << (bits - 1))}> : {ty}")
-        moved = w.value("e", f"arith.addi {args[0]}, {half} : {ty}")
-        shifted = w.value("e", f"arith.shrui {moved}, {args[1]} : {ty}")
-        base = w.value("e", f"arith.shrui {half}, {args[1]} : {ty}")
-        return self._wide_operation(w, "arith.subi", [shifted, base], step.dtype, step.dtype)
+        half = w.constant(-(1 << (bits - 1)), self._type(step.dtype), "k")
+        moved = w.value("e", "arith.addi", args[0], half)
+        shifted = w.value("e", "arith.shrui", moved, args[1])
+        base = w.value("e", "arith.shrui", half, args[1])
+        return self._wide_operation(w, "arith.subi", [shifted, base])

@@ -14,8 +14,9 @@ from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from aie_conv.arch import get_arch
-from aie_conv.codegen.matrix_unit import Buffer, MatrixUnit
-from aie_conv.codegen.text import Writer
+from aie_conv.codegen.matrix_unit import MatrixUnit
+from aie_conv.ir.builder import Builder
+from aie_conv.ir.core import INDEX, Type, Value, memref
 
 if TYPE_CHECKING:
     from collections.abc import Generator
@@ -243,37 +244,37 @@ class Operands:
 
     Attributes:
         a, b, c: the buffers.
-        starts, adds: the configuration of a fresh sum's first product and of all others.
+        starts, adds: the configuration of a fresh sum's first product and of all others; None where the
+            unit's products take none.
     """
 
-    a: Buffer
-    b: Buffer
-    c: Buffer
-    starts: str = ""
-    adds: str = ""
+    a: Value
+    b: Value
+    c: Value
+    starts: Value | None = None
+    adds: Value | None = None
 
-    @property
-    def arguments(self) -> str:
-        """The buffers as a function's arguments."""
-        return ", ".join(f"{buffer.name}: {buffer.type}" for buffer in (self.a, self.b, self.c))
-
-    def configure(self, w: Writer, unit: MatrixUnit, *, fresh: bool) -> None:
+    def configure(self, w: Builder, unit: MatrixUnit, *, fresh: bool) -> None:
         """Write the configuration words that a function needs."""
         self.starts, self.adds = unit.words(w, fresh=fresh)
 
 
-def operands_of(unit: MatrixUnit, a: int, b: int, c: int) -> Operands:
-    """The arguments ``%a``, ``%b`` and ``%c`` of so many elements."""
-    left, right = Buffer("%a", a, unit.dtype), Buffer("%b", b, unit.dtype)
-    return Operands(left, right, Buffer("%c", c, unit.accumulator))
+def product_arguments(unit: MatrixUnit, a: int, b: int, c: int) -> list[tuple[str, Type]]:
+    """The arguments of a product: ``a``, ``b`` and ``c`` of so many elements, and the chunk ``q``."""
+    return [
+        ("a", memref(unit.dtype, a)),
+        ("b", memref(unit.dtype, b)),
+        ("c", memref(unit.accumulator, c)),
+        ("q", INDEX),
+    ]
 
 
 def multiply_groups(
-    w: Writer,
+    w: Builder,
     unit: MatrixUnit,
     operands: Operands,
     dims: Sequence[Dim],
-    start: tuple[str, str, int],
+    start: tuple[Value, Value, int],
     body: Body,
     *,
     fresh: bool,
@@ -293,7 +294,7 @@ def multiply_groups(
     with walk(w, dims) as at:
         here_a, here_b, here_c = (
             w.sum(place, base) if base else place
-            for place, base in zip(at, (a, b, w.constant(c) if c else ""), strict=True)
+            for place, base in zip(at, (a, b, w.constant(c) if c else None), strict=True)
         )
         places = [w.plus(here_c, offset) for offset in body.sums]
         if fresh:
@@ -302,7 +303,7 @@ def multiply_groups(
             sums = [unit.load_acc(w, operands.c, place) for place in places]
         word = operands.starts if fresh else operands.adds
         for line in body.lines:
-            loaded: dict[int, str] = {}
+            loaded: dict[int, Value] = {}
             for lefts, rights in line:
                 ys = [unit.load_b(w, operands.b, w.plus(here_b, offset)) for offset in rights]
                 for offset in lefts:
@@ -319,8 +320,8 @@ def multiply_groups(
 
 @contextmanager
 def walk(
-    w: Writer, dims: Sequence[Dim], first: int = 0, times: int | None = None
-) -> "Generator[tuple[str, str, str]]":
+    w: Builder, dims: Sequence[Dim], first: int = 0, times: int | None = None
+) -> "Generator[tuple[Value, Value, Value]]":
     """One loop over all of the dimensions, the last the fastest; gives the offsets in A, B and C.
 
     A counter for each dimension goes round in registers: a division would be a library's routine.
@@ -344,29 +345,36 @@ def walk(
         with w.loop("g", begin, end, one) as number:
             yield _offsets(w, moving, [number])
         return
-    with w.carrying("g", (begin, end, one), starts, "index") as loop:
+    with w.carrying("g", (begin, end, one), starts) as loop:
         yield _offsets(w, moving, loop.values)
-        following: list[str] = []
-        through: list[str] = []
+        following: list[Value] = []
+        through: list[Value] = []
         for dim, count in zip(reversed(moving), reversed(loop.values), strict=True):
             value = w.sum(count, one)
-            ends = w.value("is", f"arith.cmpi eq, {value}, {w.constant(dim.trips)} : index")
-            value = w.value("i", f"arith.select {ends}, {zero}, {value} : index")
+            ends = w.compare("eq", value, w.constant(dim.trips))
+            value = w.value("i", "arith.select", ends, zero, value)
             for faster in through:
-                value = w.value("i", f"arith.select {faster}, {value}, {count} : index")
+                value = w.value("i", "arith.select", faster, value, count)
             following.append(value)
             through.append(ends)
         loop.values = following[::-1]
 
 
-def _offsets(w: Writer, dims: Sequence[Dim], counts: Sequence[str]) -> tuple[str, str, str]:
+def _offsets(
+    w: Builder, dims: Sequence[Dim], counts: Sequence[Value]
+) -> tuple[Value, Value, Value]:
     """Where the present trip begins in A, B and C."""
-    found: list[str] = []
-    for steps in ([d.a for d in dims], [d.b for d in dims], [d.c for d in dims]):
-        total = ""
+
+    def offset(steps: Sequence[int]) -> Value:
+        total: Value | None = None
         for count, step in zip(counts, steps, strict=True):
             if step:
                 part = w.times(count, step)
                 total = w.sum(total, part) if total else part
-        found.append(total or w.constant(0))
-    return found[0], found[1], found[2]
+        return total or w.constant(0)
+
+    return (
+        offset([dim.a for dim in dims]),
+        offset([dim.b for dim in dims]),
+        offset([dim.c for dim in dims]),
+    )

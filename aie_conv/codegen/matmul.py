@@ -22,12 +22,14 @@ from aie_conv.codegen.grouped import (
     cut,
     fastest,
     multiply_groups,
-    operands_of,
+    product_arguments,
     tally,
     walk,
 )
 from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Value
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 
 
@@ -118,20 +120,24 @@ class MatmulKernel(MatrixKernel):
         return self._best(fresh)[1]
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         blocking, _ = self._best(fresh)
-        w = Writer()
-        operands = operands_of(self.unit, self.a_elements, self.b_elements, self.m * self.n)
-        with w.block(f"func.func private @{name}({operands.arguments}, %q: index)"):
-            operands.configure(w, self.unit, fresh=fresh)
-            chunk = w.times("%q", self.n * self.kc)
-            for part in cut(self._sizes[2], blocking.depth, fresh):
-                self._part(w, operands, blocking, part, chunk)
-            w.line("return")
-        return w.text()
+        sizes = (self.a_elements, self.b_elements, self.m * self.n)
+        f = Function(name, product_arguments(self.unit, *sizes))
+        w, (a, b, c, q) = f.builder, f.arguments
+        operands = Operands(a, b, c)
+        operands.configure(w, self.unit, fresh=fresh)
+        chunk = w.times(q, self.n * self.kc)
+        for part in cut(self._sizes[2], blocking.depth, fresh):
+            self._part(w, operands, blocking, part, chunk)
+        return f.finish()
 
     def _part(
-        self, w: Writer, operands: Operands, blocking: Blocking, part: Part, chunk: str
+        self, w: Builder, operands: Operands, blocking: Blocking, part: Part, chunk: Value
     ) -> None:
         """The steps of one part of K for all groups."""
         _, s, t = self.rst
@@ -145,9 +151,9 @@ class MatmulKernel(MatrixKernel):
 
     def _groups(
         self,
-        w: Writer,
+        w: Builder,
         operands: Operands,
-        start: tuple[str, str],
+        start: tuple[Value, Value],
         part: Part,
         shape: tuple[Band, int],
     ) -> None:

@@ -6,28 +6,18 @@ One block of A is r x s, of B s x t, of C r x t elements, each contiguous.
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, declaration
+from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value, scalar, vector
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
+
+I32 = scalar("i32")
 
 ZERO_ACC = 1
 """Bit of a configuration word: the sum starts from zero, whatever the accumulator holds."""
 
 _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
-
-
-@dataclass(frozen=True)
-class Buffer:
-    """A memref argument of a kernel: its name in the text, its length in elements and its type."""
-
-    name: str
-    elements: int
-    dtype: str
-
-    @property
-    def type(self) -> str:
-        """The memref's type."""
-        return f"memref<{self.elements}x{self.dtype}>"
 
 
 @dataclass(frozen=True)
@@ -42,67 +32,53 @@ class Intrinsic:
     """
 
     name: str
-    left: str
-    right: str
-    carried: str
+    left: Type
+    right: Type
+    carried: Type
     conf: int
     lane: str
 
     @property
-    def types(self) -> str:
-        """Its function type."""
-        return f"({self.left}, {self.right}, {self.carried}, i32) -> {self.carried}"
+    def declaration(self) -> Op:
+        """What declares it in a module."""
+        inputs = (self.left, self.right, self.carried, I32)
+        return declaration(self.name, inputs, (self.carried,))
 
-    @property
-    def declaration(self) -> str:
-        """The line that declares it in a module."""
-        return f"    func.func private @{self.name}{self.types}\n"
-
-    def call(self, w: Writer, left: str, right: str, acc: str, conf: str) -> str:
+    def call(self, w: Builder, left: Value, right: Value, acc: Value, conf: Value) -> Value:
         """The new accumulator."""
-        text = f"func.call @{self.name}({left}, {right}, {acc}, {conf})"
-        return w.value("y", f"{text} : {self.types}")
+        return w.call(self.name, left, right, acc, conf, to=self.carried)
 
-    def words(self, w: Writer, *, fresh: bool) -> tuple[str, str]:
+    def words(self, w: Builder, *, fresh: bool) -> tuple[Value, Value]:
         """The configuration words of the first product of a sum and of the others.
 
         Args:
             w: where they are written.
             fresh: the first one does not read the accumulator.
         """
-        adds = w.constant(self.conf, "i32")
-        return (w.constant(self.conf | ZERO_ACC, "i32") if fresh else adds), adds
+        adds = w.constant(self.conf, I32)
+        return (w.constant(self.conf | ZERO_ACC, I32) if fresh else adds), adds
 
-    def zero(self, w: Writer) -> str:
+    def zero(self, w: Builder) -> Value:
         """An accumulator of zeros."""
-        element = "0.000000e+00" if self.carried.endswith("f32>") else "0"
-        return w.value("acc", f"arith.constant dense<{element}> : {self.carried}")
+        return w.constant(0, self.carried, "acc")
 
-    def load(self, w: Writer, c: Buffer, index: str, lanes: int) -> str:
+    def load(self, w: Builder, c: Value, index: Value, lanes: int) -> Value:
         """Sums of ``c`` as an accumulator."""
-        flat = f"vector<{lanes}x{c.dtype}>"
-        load = f"vector.load {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
-        value = w.value("acc", load)
+        value = w.load("acc", c, index, lanes)
         if self.lane == "i64":
             # What lies above the low 32 bits of a sum never comes back down.
-            zero = w.value("k", f"arith.constant dense<0> : {flat}")
-            picked = ", ".join(f"{i}, {lanes + i}" for i in range(lanes))
-            value = w.value("v", f"vector.shuffle {value}, {zero} [{picked}] : {flat}, {flat}")
-            flat = f"vector<{2 * lanes}x{c.dtype}>"
-        return bitcast(w, value, flat, self.carried)
+            zero = w.constant(0, value.type, "k")
+            value = w.shuffle("v", value, zero, [j for i in range(lanes) for j in (i, lanes + i)])
+        return bitcast(w, value, self.carried)
 
-    def store(self, w: Writer, c: Buffer, index: str, value: str, lanes: int) -> None:
+    def store(self, w: Builder, c: Value, index: Value, value: Value, lanes: int) -> None:
         """Write an accumulator's sums back."""
-        flat = f"vector<{lanes}x{c.dtype}>"
         if self.lane == "i64":
-            double = f"vector<{2 * lanes}x{c.dtype}>"
-            value = bitcast(w, value, self.carried, double)
-            picked = ", ".join(str(2 * i) for i in range(lanes))
-            value = w.value("v", f"vector.shuffle {value}, {value} [{picked}] : {double}, {double}")
+            value = bitcast(w, value, vector(c.type.elem, 2 * lanes))
+            value = w.shuffle("v", value, value, range(0, 2 * lanes, 2))
         else:
-            value = bitcast(w, value, self.carried, flat)
-        attr = "{alignment = 32 : i64}"
-        w.line(f"vector.store {value}, {c.name}[{index}] {attr} : {c.type}, {flat}")
+            value = bitcast(w, value, vector(c.type.elem, lanes))
+        w.store(value, c, index)
 
 
 HELD_FILTERS = 6
@@ -113,9 +89,9 @@ def aie2_integer(conf: int, lane: str = "i32") -> Intrinsic:
     """AIE2's integer multiply-accumulate in the mode of ``conf``, with sums of 32 or 64 bits."""
     return Intrinsic(
         f"llvm.aie2.I512.I512.ACC1024.acc{lane[1:]}.mac.conf",
-        "vector<64xi8>",
-        "vector<16xi32>",
-        "vector<16xi64>",
+        vector("i8", 64),
+        vector("i32", 16),
+        vector("i64", 16),
         conf,
         lane,
     )
@@ -126,15 +102,15 @@ _MATRIX = {
     ("aie2", "i16"): aie2_integer(826, "i64"),
     ("aie2", "bf16"): Intrinsic(
         "llvm.aie2.bf.mac16.conf",
-        "vector<32xbf16>", "vector<32xbf16>", "vector<8xi64>", 28, "f32",
+        vector("bf16", 32), vector("bf16", 32), vector("i64", 8), 28, "f32",
     ),
     ("aie2p", "i8"): Intrinsic(
         "llvm.aie2p.I512.I512.ACC2048.mac.conf",
-        "vector<16xi32>", "vector<32xi16>", "vector<32xi64>", 776, "i32",
+        vector("i32", 16), vector("i16", 32), vector("i64", 32), 776, "i32",
     ),
     ("aie2p", "i16"): Intrinsic(
         "llvm.aie2p.I1024.I1024.ACC2048.mac.conf",
-        "vector<32xi32>", "vector<64xi16>", "vector<32xi64>", 792, "i32",
+        vector("i32", 32), vector("i16", 64), vector("i64", 32), 792, "i32",
     ),
 }  # fmt: skip
 """Products that are called by their intrinsic, by architecture and type. ``aievec.matmul`` takes the
@@ -149,23 +125,17 @@ def accumulator_distance(arch: Arch, dtype: str) -> int:
     return 3 if arch.name == "aie2p" else 4
 
 
-def reach(w: Writer, value: str, lanes: int, dtype: str, wanted: str) -> str:
-    """Lanes of ``dtype`` as the vector type ``wanted``; further lanes are poison, and never read."""
-    bits = 8 * DTYPE_BYTES[dtype]
-    count, element = wanted[len("vector<") : -1].split("x")
-    total = int(count) * int(element.lstrip("bfi")) // bits
-    flat, wide = f"vector<{lanes}x{dtype}>", f"vector<{total}x{dtype}>"
+def reach(w: Builder, value: Value, wanted: Type) -> Value:
+    """Lanes as a wider or equal vector type; further lanes are poison, and never read."""
+    lanes, total = value.type.elements, wanted.bits // ELEMENT_BITS[value.type.elem]
     if total > lanes:
-        picked = ", ".join(str(i if i < lanes else -1) for i in range(total))
-        value = w.value("v", f"vector.shuffle {value}, {value} [{picked}] : {flat}, {flat}")
-    return bitcast(w, value, wide, wanted)
+        value = w.shuffle("v", value, value, [i if i < lanes else -1 for i in range(total)])
+    return bitcast(w, value, wanted)
 
 
-def bitcast(w: Writer, value: str, source: str, wanted: str) -> str:
+def bitcast(w: Builder, value: Value, wanted: Type) -> Value:
     """The same bits as another vector type."""
-    if source == wanted:
-        return value
-    return w.value("v", f"vector.bitcast {value} : {source} to {wanted}")
+    return value if value.type == wanted else w.value("v", "vector.bitcast", value, to=wanted)
 
 
 @dataclass(frozen=True)
@@ -204,85 +174,67 @@ class MatrixUnit:
     def _intrinsic(self) -> Intrinsic | None:
         return _MATRIX.get((self.arch.name, self.dtype))
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """What the module must declare."""
-        return self._intrinsic.declaration if self._intrinsic else ""
+        return [self._intrinsic.declaration] if self._intrinsic else []
 
-    def words(self, w: Writer, *, fresh: bool) -> tuple[str, str]:
-        """:meth:`Intrinsic.words`; empty where none is needed."""
-        return self._intrinsic.words(w, fresh=fresh) if self._intrinsic else ("", "")
+    def words(self, w: Builder, *, fresh: bool) -> tuple[Value | None, Value | None]:
+        """:meth:`Intrinsic.words`; None where none is needed."""
+        return self._intrinsic.words(w, fresh=fresh) if self._intrinsic else (None, None)
 
-    def zero(self, w: Writer) -> str:
+    def zero(self, w: Builder) -> Value:
         """An accumulator of zeros."""
-        if self._intrinsic:
-            return self._intrinsic.zero(w)
-        element = "0" if self.accumulator == "i32" else "0.000000e+00"
-        return w.value("acc", f"arith.constant dense<{element}> : {self.carried}")
+        return w.constant(0, self.carried, "acc")
 
     def vectors(self, elements: int, dtype: str) -> int:
         """Vector loads that so many elements take."""
         return -(-elements * DTYPE_BYTES[dtype] // self.arch.vector_load_bytes)
 
-    @property
-    def carried(self) -> str:
+    @cached_property
+    def carried(self) -> Type:
         """Type of a block of C in registers."""
         r, _, t = self.rst
-        return self._intrinsic.carried if self._intrinsic else f"vector<{r}x{t}x{self.accumulator}>"
+        return self._intrinsic.carried if self._intrinsic else vector(self.accumulator, r, t)
 
-    def load_acc(self, w: Writer, c: Buffer, index: str) -> str:
+    def load_acc(self, w: Builder, c: Value, index: Value) -> Value:
         """A block of C."""
         r, _, t = self.rst
         if self._intrinsic:
             return self._intrinsic.load(w, c, index, r * t)
-        flat = f"vector<{r * t}x{c.dtype}>"
-        load = f"vector.load {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}"
-        lanes = f"vector<{r * t}x{self.accumulator}>"
-        value = bitcast(w, w.value("v", load), flat, lanes)
-        return w.value("acc", f"vector.shape_cast {value} : {lanes} to {self.carried}")
+        value = bitcast(w, w.load("v", c, index, r * t), vector(self.accumulator, r * t))
+        return w.value("acc", "vector.shape_cast", value, to=self.carried)
 
-    def store_acc(self, w: Writer, c: Buffer, index: str, value: str) -> None:
+    def store_acc(self, w: Builder, c: Value, index: Value, value: Value) -> None:
         """Write a block of C back."""
         r, _, t = self.rst
         if self._intrinsic:
             self._intrinsic.store(w, c, index, value, r * t)
             return
-        flat, lanes = f"vector<{r * t}x{c.dtype}>", f"vector<{r * t}x{self.accumulator}>"
-        out = w.value("v", f"vector.shape_cast {value} : {self.carried} to {lanes}")
-        out = bitcast(w, out, lanes, flat)
-        w.line(f"vector.store {out}, {c.name}[{index}] {{alignment = 32 : i64}} : {c.type}, {flat}")
+        out = w.value("v", "vector.shape_cast", value, to=vector(self.accumulator, r * t))
+        w.store(bitcast(w, out, vector(c.type.elem, r * t)), c, index)
 
-    def load_a(self, w: Writer, a: Buffer, index: str) -> str:
+    def load_a(self, w: Builder, a: Value, index: Value) -> Value:
         """A block of A."""
         r, s, _ = self.rst
-        return self._operand(w, a, index, (r, s), left=True)
+        value = w.load("a", a, index, r * s)
+        if self._intrinsic:
+            return reach(w, value, self._intrinsic.left)
+        return w.value("v", "vector.shape_cast", value, to=vector(self.dtype, r, s))
 
-    def load_b(self, w: Writer, b: Buffer, index: str) -> str:
+    def load_b(self, w: Builder, b: Value, index: Value) -> Value:
         """A block of B."""
         _, s, t = self.rst
-        return self._operand(w, b, index, (s, t), left=False)
-
-    def _operand(
-        self, w: Writer, buffer: Buffer, index: str, shape: tuple[int, int], *, left: bool
-    ) -> str:
-        rows, cols = shape
-        lanes = rows * cols
-        flat = f"vector<{lanes}x{self.dtype}>"
-        load = f"vector.load {buffer.name}[{index}] {{alignment = 32 : i64}} : {buffer.type}"
-        value = w.value("a" if left else "b", f"{load}, {flat}")
-        if not self._intrinsic:
-            shaped = f"vector<{rows}x{cols}x{self.dtype}>"
-            return w.value("v", f"vector.shape_cast {value} : {flat} to {shaped}")
-        wanted = self._intrinsic.left if left else self._intrinsic.right
-        return reach(w, value, lanes, self.dtype, wanted)
-
-    def mac(self, w: Writer, a: str, b: str, acc: str, conf: str) -> str:
-        """acc + a x b."""
-        r, s, t = self.rst
+        value = w.load("b", b, index, s * t)
         if self._intrinsic:
+            return reach(w, value, self._intrinsic.right)
+        return w.value("v", "vector.shape_cast", value, to=vector(self.dtype, s, t))
+
+    def mac(self, w: Builder, a: Value, b: Value, acc: Value, conf: Value | None) -> Value:
+        """acc + a x b."""
+        if self._intrinsic and conf is not None:
             return self._intrinsic.call(w, a, b, acc, conf)
         op = "aievec.matmul_aie2p" if self.arch.name == "aie2p" else "aievec.matmul"
-        left, right = f"vector<{r}x{s}x{self.dtype}>", f"vector<{s}x{t}x{self.dtype}>"
-        return w.value("y", f"{op} {a}, {b}, {acc} : {left}, {right} into {self.carried}")
+        return w.value("y", op, a, b, acc)
 
 
 @dataclass(frozen=True)
@@ -312,6 +264,10 @@ class MatrixKernel:
         """Element type of C."""
         return self.unit.accumulator
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """What the module must declare for this kernel."""
-        return self.unit.declarations()
+        return self.unit.declared()
+
+    def declarations(self) -> str:
+        """The text of :meth:`declared`."""
+        return "".join(print_op(op, 2) for op in self.declared())

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder
+from aie_conv.ir.core import Value
 
 VECTOR_WORDS = 16
 """Words of a vector of 64 bytes, by which a core reads its parameters."""
@@ -38,7 +39,7 @@ class Field:
 
 
 @dataclass(frozen=True)
-class Block:
+class ParameterBlock:
     """The parameters of a program, in their order."""
 
     fields: tuple[Field, ...]
@@ -88,18 +89,16 @@ class Block:
             words[at : at + len(numbers)] = numbers
         return tuple(words)
 
-    def load(
-        self, w: Writer, memory: tuple[str, str], name: str, number: int = 0, factor: int = 1
-    ) -> str:
+    def load(self, w: Builder, memory: Value, name: str, number: int = 0, factor: int = 1) -> Value:
         """A parameter, times a constant, as an index in core code.
 
         Args:
             w: where to.
-            memory: name and type of the memref of i32 that begins with the block.
+            memory: a memref of i32 that begins with the block.
             name, number: as in :meth:`place`.
             factor: the constant; the product fits into 32 bits.
         """
-        return w.word(*memory, w.constant(self.place(name, number)), factor)
+        return w.word(memory, w.constant(self.place(name, number)), factor)
 
 
 LOOP_FIELDS = (
@@ -111,5 +110,5 @@ LOOP_FIELDS = (
 """What the loops around every kernel read: rounds over the output channels, tiles of pixels of a column in
 each, steps of K of a tile, and which epilogue follows."""
 
-LOOPS = Block(LOOP_FIELDS)
+LOOPS = ParameterBlock(LOOP_FIELDS)
 """The parameters of a program whose tiles its text fixes."""

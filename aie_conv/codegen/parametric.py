@@ -17,16 +17,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.codegen.grouped import Operands
-from aie_conv.codegen.matrix_unit import Buffer, MatrixKernel
+from aie_conv.codegen.matrix_unit import I32, MatrixKernel
 from aie_conv.codegen.parameters import (
     ARRAY_COLUMNS,
     CORE_ROWS,
     LOOP_FIELDS,
     VECTOR_WORDS,
-    Block,
     Field,
+    ParameterBlock,
 )
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Block, Op, Type, Value, memref
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 
 FIELDS = (
@@ -147,7 +149,7 @@ class ParametricKernel(MatrixKernel):
         return blocks - blocks % y
 
     @cached_property
-    def block(self) -> Block:
+    def block(self) -> ParameterBlock:
         """The run-time parameters, tables included.
 
         A word for each step of an object of B: the distance of its block of A from the pixel's first block;
@@ -155,7 +157,7 @@ class ParametricKernel(MatrixKernel):
         each constant of an epilogue.
         """
         constants = MOST_CONSTANTS * VECTOR_WORDS
-        return Block(
+        return ParameterBlock(
             (
                 *FIELDS,
                 Field("step_table", self.most_steps, alignment=4),
@@ -165,9 +167,21 @@ class ParametricKernel(MatrixKernel):
         )
 
     @property
-    def memory(self) -> Buffer:
-        """Parameters and sums, as an argument."""
-        return Buffer("%c", self.block.words + self.sums, "i32")
+    def memory(self) -> Type:
+        """The type of the parameters with the sums behind them."""
+        return memref("i32", self.block.words + self.sums)
+
+    @property
+    def arguments(self) -> list[tuple[str, Type]]:
+        """The function's arguments: names and types; ``c`` holds the parameters and the sums."""
+        return [
+            ("a", memref(self.dtype, self.a_elements)),
+            ("b", memref(self.dtype, self.b_elements)),
+            ("c", self.memory),
+            ("q", INDEX),
+            ("k", INDEX),
+            ("fresh", INDEX),
+        ]
 
     def tables(
         self, steps: Sequence[int], pixels: Sequence[int], constants: Sequence[int] = ()
@@ -211,6 +225,10 @@ class ParametricKernel(MatrixKernel):
         return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q, k, fresh)``: the products of A with its object q of B.
 
         They are added to C, or written to it where ``fresh`` is not 0: one function for both, since the
@@ -225,71 +243,64 @@ class ParametricKernel(MatrixKernel):
         """
         del fresh
         r, s, t = self.rst
-        (y, x), unit, w = self.group, self.unit, Writer()
-        left, right = (
-            Buffer("%a", self.a_elements, self.dtype),
-            Buffer("%b", self.b_elements, self.dtype),
-        )
-        operands = Operands(left, right, self.memory)
-        arguments = f"{operands.arguments}, %q: index, %k: index, %fresh: index"
-        with w.block(f"func.func private @{name}({arguments})"):
-            operands.configure(w, unit, fresh=False)
-            zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
-            steps, pixels, pixel_c, object_c, group_b, part_b = (
-                self.block.load(w, (self.memory.name, self.memory.type), name, factor=factor)
-                for name, factor in (
-                    ("steps", 1),
-                    ("pixel_groups", y),
-                    ("channel_blocks", r * t),
-                    ("channel_groups", x * r * t),
-                    ("steps", x * s * t),
-                    ("chunk_elements", 1),
-                )
+        (y, x), unit = self.group, self.unit
+        f = Function(name, self.arguments)
+        w, (a, b, c, q, k, is_fresh) = f.builder, f.arguments
+        operands = Operands(a, b, c)
+        operands.configure(w, unit, fresh=False)
+        zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
+        steps, pixels, pixel_c, object_c, group_b, part_b = (
+            self.block.load(w, c, word, factor=factor)
+            for word, factor in (
+                ("steps", 1),
+                ("pixel_groups", y),
+                ("channel_blocks", r * t),
+                ("channel_groups", x * r * t),
+                ("steps", x * s * t),
+                ("chunk_elements", 1),
             )
-            begins = w.value("is", f"arith.cmpi ne, %fresh, {zero} : index")
-            first_c, first_b = _product(w, "%q", object_c), _product(w, "%k", part_b)
-            first = w.plus(first_c, self.block.words)
-            # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
-            with w.carrying("g", (zero, pixels, w.constant(y)), [first], "index") as tile:
-                starts = [
-                    self._word(w, w.plus(tile.iv, self.block.place("pixel_table", i)))
-                    for i in range(y)
-                ]
-                rows = [tile.values[0]]
-                for _ in range(y):
-                    rows.append(w.sum(rows[-1], pixel_c))
-                tile.values = [rows.pop()]
-                with w.carrying("j", (zero, object_c, group_c), [first_b], "index") as slab:
-                    at_b = slab.values[0]
-                    slab.values = [w.sum(at_b, group_b)]
-                    heads = [w.sum(row, slab.iv) for row in rows]
-                    places = [w.plus(head, i * r * t) for head in heads for i in range(x)]
-                    sums = self._sums(w, operands, begins, places)
-                    sums = self._steps(w, operands, (starts, at_b), (zero, steps, one), sums)
-                    for place, value in zip(places, sums, strict=True):
-                        unit.store_acc(w, operands.c, place, value)
-            w.line("return")
-        return w.text()
+        )
+        begins = w.compare("ne", is_fresh, zero)
+        first_c, first_b = _product(w, q, object_c), _product(w, k, part_b)
+        first = w.plus(first_c, self.block.words)
+        # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
+        with w.carrying("g", (zero, pixels, w.constant(y)), [first]) as tile:
+            pixel_table = self.block.place("pixel_table")
+            starts = [w.word(c, w.plus(tile.iv, pixel_table + i)) for i in range(y)]
+            rows = [tile.values[0]]
+            for _ in range(y):
+                rows.append(w.sum(rows[-1], pixel_c))
+            tile.values = [rows.pop()]
+            with w.carrying("j", (zero, object_c, group_c), [first_b]) as slab:
+                at_b = slab.values[0]
+                slab.values = [w.sum(at_b, group_b)]
+                heads = [w.sum(row, slab.iv) for row in rows]
+                places = [w.plus(head, i * r * t) for head in heads for i in range(x)]
+                sums = self._sums(w, operands, begins, places)
+                sums = self._steps(w, operands, (starts, at_b), (zero, steps, one), sums)
+                for place, value in zip(places, sums, strict=True):
+                    unit.store_acc(w, c, place, value)
+        return f.finish()
 
-    def _sums(self, w: Writer, operands: Operands, begins: str, places: Sequence[str]) -> list[str]:
+    def _sums(
+        self, w: Builder, operands: Operands, begins: Value, places: Sequence[Value]
+    ) -> list[Value]:
         """The accumulators of a group: zeros where a tile begins, else what C holds."""
-        unit, names = self.unit, w.fresh("sums")
-        types = ", ".join([unit.carried] * len(places))
-        with w.block(f"{names}:{len(places)} = scf.if {begins} -> ({types})", "} else {"):
-            w.line(f"scf.yield {', '.join([unit.zero(w)] * len(places))} : {types}")
-        with w.rest():
-            held = [unit.load_acc(w, operands.c, place) for place in places]
-            w.line(f"scf.yield {', '.join(held)} : {types}")
-        return [f"{names}#{number}" for number in range(len(places))]
+        unit, fresh, held = self.unit, Block(), Block()
+        with w.inside(fresh):
+            w.op("scf.yield", *[unit.zero(w)] * len(places))
+        with w.inside(held):
+            w.op("scf.yield", *[unit.load_acc(w, operands.c, place) for place in places])
+        return w.chosen("sums", begins, fresh, held, [unit.carried] * len(places))
 
     def _steps(
         self,
-        w: Writer,
+        w: Builder,
         operands: Operands,
-        start: tuple[Sequence[str], str],
-        bounds: tuple[str, str, str],
-        sums: list[str],
-    ) -> list[str]:
+        start: tuple[Sequence[Value], Value],
+        bounds: tuple[Value, Value, Value],
+        sums: list[Value],
+    ) -> list[Value]:
         """The loop over the steps of K; gives the sums behind it.
 
         Args:
@@ -301,8 +312,8 @@ class ParametricKernel(MatrixKernel):
         """
         _, s, t = self.rst
         x, unit = self.group[1], self.unit
-        with w.carrying("k", bounds, sums, unit.carried) as loop:
-            offset = self._word(w, w.plus(loop.iv, self.block.place("step_table")))
+        with w.carrying("k", bounds, sums) as loop:
+            offset = w.word(operands.c, w.plus(loop.iv, self.block.place("step_table")))
             at_b = w.sum(start[1], w.times(loop.iv, x * s * t))
             ys = [unit.load_b(w, operands.b, w.plus(at_b, i * s * t)) for i in range(x)]
             xs = [unit.load_a(w, operands.a, w.sum(pixel, offset)) for pixel in start[0]]
@@ -313,13 +324,8 @@ class ParametricKernel(MatrixKernel):
             ]
         return loop.results
 
-    def _word(self, w: Writer, place: str, factor: int = 1) -> str:
-        """A parameter times a constant, as an index."""
-        return w.word(self.memory.name, self.memory.type, place, factor)
 
-
-def _product(w: Writer, left: str, right: str) -> str:
+def _product(w: Builder, left: Value, right: Value) -> Value:
     """The product of two indices, which fits into 32 bits."""
-    short = [w.value("n", f"arith.index_cast {value} : index to i32") for value in (left, right)]
-    product = w.value("n", f"arith.muli {short[0]}, {short[1]} : i32")
-    return w.value("n", f"arith.index_cast {product} : i32 to index")
+    short = [w.value("n", "arith.index_cast", value, to=I32) for value in (left, right)]
+    return w.value("n", "arith.index_cast", w.value("n", "arith.muli", *short), to=INDEX)

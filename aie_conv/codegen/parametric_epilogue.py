@@ -6,16 +6,17 @@ Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says,
 the input as [its pixels][blocks of s channels][r][s].
 """
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
 from aie_conv.codegen.epilogue_cycles import pace
-from aie_conv.codegen.matrix_unit import Buffer
-from aie_conv.codegen.parameters import VECTOR_WORDS, Block
+from aie_conv.codegen.parameters import VECTOR_WORDS, ParameterBlock
 from aie_conv.codegen.parametric import MOST_CONSTANTS
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref
+from aie_conv.ir.printer import print_op
 from aie_conv.problem import DTYPE_BYTES
 
 _USUAL_SHIFT = 16
@@ -61,7 +62,7 @@ class ParametricEpilogue(BlockEpilogue):
     output: int
     a_elements: int
     bias: int
-    block: Block
+    block: ParameterBlock
     residual: int | None
     vector_bytes: int
 
@@ -135,29 +136,26 @@ class ParametricEpilogue(BlockEpilogue):
         return 20 + output_pixels * channel_blocks * each + loops * more
 
     @property
-    def _buffers(self) -> dict[str, Buffer]:
-        """The buffers by their names, in the order of the arguments."""
-        given = [Buffer("%c", self.block.words + self.sums, "i32")]
-        if self.vectors:
-            given.append(Buffer("%v", self.bias, self.operand_dtype))
-        given.append(Buffer("%out", self.output, self.out_dtype))
-        if self.residual is not None:
-            given.append(Buffer("%res", self.a_elements, self.operand_dtype))
-        return {buffer.name: buffer for buffer in given}
-
-    @property
-    def _arguments(self) -> list[tuple[str, str]]:
+    def arguments(self) -> list[tuple[str, Type]]:
         """The function's arguments: names and types."""
-        indices = ["%u"] if self.residual is None else ["%u", "%call", "%at"]
-        return [(name, buffer.type) for name, buffer in self._buffers.items()] + [
-            (name, "index") for name in indices
-        ]
+        given = [("c", memref("i32", self.block.words + self.sums))]
+        if self.vectors:
+            given.append(("v", memref(self.operand_dtype, self.bias)))
+        given.append(("out", memref(self.out_dtype, self.output)))
+        if self.residual is not None:
+            given.append(("res", memref(self.operand_dtype, self.a_elements)))
+        indices = ["u"] if self.residual is None else ["u", "call", "at"]
+        return given + [(name, INDEX) for name in indices]
 
     def signature(self) -> str:
         """The function's argument types."""
-        return ", ".join(kind for _, kind in self._arguments)
+        return ", ".join(kind.text for _, kind in self.arguments)
 
     def text(self, name: str) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name), 2)
+
+    def function(self, name: str) -> Op:
         """The function ``name(c[, vectors], out[, residual], unit[, call, residual's block])``.
 
         With a residual a call makes the part of the output's object that an object of the residual is
@@ -165,75 +163,76 @@ class ParametricEpilogue(BlockEpilogue):
         residual's channels begin.
         """
         r, s, t = self.rst
-        w, buffers = Writer(), self._buffers
-        args = ", ".join(f"{name}: {kind}" for name, kind in self._arguments)
-        with w.block(f"func.func private @{name}({args})"):
-            zero, one = w.constant(0), w.constant(1)
-            channels, pixels = self._word(w, "channel_blocks"), self._word(w, "output_pixels")
-            pixel = w.value("i", f"arith.muli %u, {pixels} : index")
-            row, inside = w.times(channels, r * t), ""
-            if self.residual is not None:
-                pixels = self._word(w, "residual_pixels")
-                skipped = w.value("i", f"arith.muli %call, {pixels} : index")
-                inside = w.value("i", f"arith.muli {skipped}, {row} : index")
-                pixel = w.sum(pixel, skipped)
-            first = w.value("i", f"arith.muli {pixel}, {row} : index")
-            firsts, steps = [w.plus(first, self.block.words)], [row, row]
-            if self.residual is not None:
-                blocks = self._word(w, "residual_blocks")
-                firsts.append(w.times("%at", r * s))
-                steps.append(w.times(blocks, r * s))
-            offsets = self._offsets(w, channels)
-            constants = self._constants(w)
-            with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
-                inputs = self._inputs(w, c, offsets)
-                block = w.times(c, r * t)
-                out = w.sum(inside, block) if inside else block
-                starts = [w.sum(firsts[0], block), out, *firsts[1:]]
-                # Places are carried: their distances are no constants, and products take time.
-                with w.carrying("m", (zero, pixels, one), starts, "index") as loop:
-                    at, to, *lies_at = loop.values
-                    wide = self._residual(w, c, lies_at[0]) if lies_at else ""
-                    for phase, given in enumerate(inputs):
-                        values = dict(given)
-                        if self.residual is not None:
-                            values[self.residual] = self._phase(w, wide, self.residual, phase)
-                        ahead = phase * r * t
-                        acc = buffers["%c"], w.plus(at, ahead)
-                        self._block(w, acc, (buffers["%out"], w.plus(to, ahead)), values, constants)
-                    pairs = zip(loop.values, steps, strict=True)
-                    loop.values = [w.sum(place, step) for place, step in pairs]
-            w.line("return")
-        return w.text()
+        f = Function(name, self.arguments)
+        w, given = f.builder, {value.name: value for value in f.arguments}
+        sums, residual = given["c"], self.residual
+        zero, one = w.constant(0), w.constant(1)
+        channels, pixels = (
+            self.block.load(w, sums, "channel_blocks"),
+            self.block.load(w, sums, "output_pixels"),
+        )
+        pixel = w.value("i", "arith.muli", given["u"], pixels)
+        row = w.times(channels, r * t)
+        inside: Value | None = None
+        if residual is not None:
+            pixels = self.block.load(w, sums, "residual_pixels")
+            skipped = w.value("i", "arith.muli", given["call"], pixels)
+            inside = w.value("i", "arith.muli", skipped, row)
+            pixel = w.sum(pixel, skipped)
+        first = w.value("i", "arith.muli", pixel, row)
+        firsts, steps = [w.plus(first, self.block.words)], [row, row]
+        if residual is not None:
+            blocks = self.block.load(w, sums, "residual_blocks")
+            firsts.append(w.times(given["at"], r * s))
+            steps.append(w.times(blocks, r * s))
+        offsets = self._offsets(w, channels)
+        constants = self._read_constants(w, sums)
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
+            inputs = self._inputs(w, c, given.get("v"), offsets)
+            block = w.times(c, r * t)
+            out = w.sum(inside, block) if inside else block
+            starts = [w.sum(firsts[0], block), out, *firsts[1:]]
+            # Places are carried: their distances are no constants, and products take time.
+            with w.carrying("m", (zero, pixels, one), starts) as loop:
+                at, to, *lies_at = loop.values
+                wide = self._residual(w, c, given["res"], lies_at[0]) if lies_at else None
+                for phase, known in enumerate(inputs):
+                    values = dict(known)
+                    if residual is not None and wide is not None:
+                        values[residual] = self._phase(w, wide, residual, phase)
+                    ahead = phase * r * t
+                    acc = sums, w.plus(at, ahead)
+                    self._block(w, acc, (given["out"], w.plus(to, ahead)), values, constants)
+                pairs = zip(loop.values, steps, strict=True)
+                loop.values = [w.sum(place, step) for place, step in pairs]
+        return f.finish()
 
-    def _constants(self, w: Writer, known: Constants | None = None) -> dict[Hashable, str]:
+    def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
         """The constants that steps use; those that are parameters are read."""
-        found = dict[Hashable, str](known or {})
         r, _, t = self.rst
-        few, lanes = f"vector<{t}xi32>", ", ".join(str(c) for _ in range(r) for c in range(t))
+        found: dict[Hashable, Value] = {}
         for number, key in enumerate(self._lifted):
             at = w.constant(self.block.place("constants", number * VECTOR_WORDS))
-            value = self._load(w, self._buffers["%c"], at, t)
-            found[key] = w.value("k", f"vector.shuffle {value}, {value} [{lanes}] : {few}, {few}")
-        return {**super()._constants(w, found), **found}
+            value = self._load(w, sums, at, t)
+            found[key] = w.shuffle("k", value, value, [*range(t)] * r)
+        return {**self._constants(w, found), **found}
 
-    def _requantise(self, w: Writer, number: int, values: list[str], constants: Constants) -> str:
+    def _requantise(
+        self, w: Builder, number: int, values: Mapping[int, Value], constants: Constants
+    ) -> Value:
         """A shift right, bounds and a truncation, the constants of which may be parameters."""
         if (number, "low") not in constants:
             return super()._requantise(w, number, values, constants)
-        value, ty = values[self._requantised[number].source], self._type("i32")
+        value = values[self._requantised[number].source]
         for op, key in (("arith.maxsi", "low"), ("arith.minsi", "high"), ("arith.shli", "left")):
-            value = w.value("e", f"{op} {value}, {constants[number, key]} : {ty}")
+            value = w.value("e", op, value, constants[number, key])
         dtype = self.epilogue.steps[number].dtype
-        return self._every(w, value, "i32", dtype, 4 // DTYPE_BYTES[dtype], self._part(number)[0])
+        return self._every(w, value, dtype, self._part(number)[0])
 
-    def _word(self, w: Writer, name: str) -> str:
-        """A parameter as an index."""
-        return self.block.load(w, ("%c", self._buffers["%c"].type), name)
-
-    def _offsets(self, w: Writer, channels: str) -> dict[int, str]:
+    def _offsets(self, w: Builder, channels: Value) -> dict[int, Value]:
         """Where each per-channel operand begins, for so many blocks of channels."""
-        t, found, at = self.rst[2], dict[int, str](), ""
+        t, found = self.rst[2], dict[int, Value]()
+        at: Value | None = None
         for index in self.vectors:
             found[index] = at = at or w.constant(0)
             if index == self.vectors[-1]:
@@ -241,34 +240,33 @@ class ParametricEpilogue(BlockEpilogue):
             length = w.times(channels, t * DTYPE_BYTES[self._dtype(index)])
             quantum = w.constant(VECTOR_QUANTUM)
             up = w.plus(length, VECTOR_QUANTUM - 1)
-            quanta = w.value("i", f"arith.divui {up}, {quantum} : index")
+            quanta = w.value("i", "arith.divui", up, quantum)
             at = w.sum(at, w.times(quanta, VECTOR_QUANTUM // DTYPE_BYTES[self.operand_dtype]))
         return found
 
-    def _inputs(self, w: Writer, c: str, offsets: dict[int, str]) -> list[dict[int, str]]:
+    def _inputs(
+        self, w: Builder, c: Value, buffer: Value | None, offsets: dict[int, Value]
+    ) -> list[dict[int, Value]]:
         """The per-channel operands of the blocks of channels that begin at ``c``."""
         blocks = [w.plus(c, phase) for phase in range(self.channel_step)]
+        if buffer is None:
+            return [{} for _ in blocks]
+
+        def operand(index: int, start: Value, block: Value) -> Value:
+            at = w.sum(start, w.times(block, self._channel_operands(index)))
+            return self._channels(w, index, buffer, at)
+
         return [
-            {
-                index: self._channels(
-                    w,
-                    index,
-                    self._buffers["%v"],
-                    w.sum(start, w.times(block, self._channel_operands(index))),
-                )
-                for index, start in offsets.items()
-            }
+            {index: operand(index, start, block) for index, start in offsets.items()}
             for block in blocks
         ]
 
-    def _residual(self, w: Writer, c: str, pixel: str) -> str:
+    def _residual(self, w: Builder, c: Value, buffer: Value, pixel: Value) -> Value:
         """What the residual's blocks of a pixel hold for the blocks of channels from ``c`` on."""
         assert self.residual is not None
         index, size = self.residual, self.rst[0] * self.rst[1]
 
-        def read(block: str) -> str:
-            return self._a_block(
-                w, index, self._buffers["%res"], w.sum(pixel, w.times(block, size))
-            )
+        def read(block: Value) -> Value:
+            return self._a_block(w, index, buffer, w.sum(pixel, w.times(block, size)))
 
         return self._gather(w, index, c, read)

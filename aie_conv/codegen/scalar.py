@@ -9,9 +9,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from math import prod
 
-from aie_conv.codegen.matrix_unit import Buffer
-from aie_conv.codegen.text import Writer
 from aie_conv.codegen.window import Window
+from aie_conv.ir.attributes import Raw
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Block, Op, Value, memref, scalar
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import Step
 
@@ -98,21 +100,11 @@ class Generic:
     # -- the level above --------------------------------------------------------------------------
     def operation(self, space: int) -> str:
         """The operation on dense memrefs of a memory space, operands by their names."""
-        w = Writer(0)
-        types = [
-            f"memref<{''.join(f'{size}x' for size in o.shape)}{o.dtype}, {space}>"
-            for o in self.operands
-        ]
-        self.linalg(w, [f"%{o.name}" for o in self.operands], types)
-        return w.text()
+        operands = [Value(memref(o.dtype, *o.shape, space=space), o.name) for o in self.operands]
+        return print_op(self.linalg(Builder(), operands))
 
-    def linalg(self, w: Writer, names: Sequence[str], types: Sequence[str]) -> None:
-        """Write the operation on ranked memrefs.
-
-        Args:
-            w: where to.
-            names, types: of the operands, the output last.
-        """
+    def linalg(self, w: Builder, operands: Sequence[Value]) -> Op:
+        """Insert the operation on ranked memrefs, the output last."""
         number = {loop.name: f"d{i}" for i, loop in enumerate(self.loops)}
 
         def term(loop: str, coefficient: int) -> str:
@@ -122,33 +114,24 @@ class Generic:
             return " + ".join(term(*t) for t in terms if t[1]) or "0"
 
         every = ", ".join(number.values())
-        maps = ", ".join(
-            f"affine_map<({every}) -> ({', '.join(index(terms) for terms in operand.dims)})>"
-            for operand in self.operands
-        )
-        kinds = ", ".join(
-            f'"{"reduction" if loop.reduction else "parallel"}"' for loop in self.loops
-        )
-        ins = f"{', '.join(names[:-1])} : {', '.join(types[:-1])}"
-        head = (
-            f"linalg.generic {{indexing_maps = [{maps}], iterator_types = [{kinds}]}}"
-            f" ins({ins}) outs({names[-1]} : {types[-1]})"
-        )
-        with w.block(head):
-            values = [w.fresh("v") for _ in self.operands]
-            pairs = zip(values, self.operands, strict=True)
-            w.line(f"^bb0({', '.join(f'{v}: {o.dtype}' for v, o in pairs)}):")
-            w.line(f"linalg.yield {self._scalars(w, values)} : {self.output.dtype}")
+        maps = [
+            Raw(f"affine_map<({every}) -> ({', '.join(index(terms) for terms in o.dims)})>")
+            for o in self.operands
+        ]
+        kinds = ["reduction" if loop.reduction else "parallel" for loop in self.loops]
+        body = Block([Value(scalar(o.dtype), w.name("v")) for o in self.operands])
+        with w.inside(body):
+            w.op("linalg.yield", self._scalars(w, body.args))
+        attrs = {"indexing_maps": maps, "iterator_types": kinds}
+        return w.op("linalg.generic", *operands, attrs=attrs, blocks=[body])
 
-    def _scalars(self, w: Writer, values: list[str]) -> str:
+    def _scalars(self, w: Builder, values: Sequence[Value]) -> Value:
         """Write the body on one set of scalars; returns the value that is stored."""
         have = list(values)
-        types = [operand.dtype for operand in self.operands]
         for step in self.body:
-            source = types[step.args[0]]
-            ty = step.dtype if source == step.dtype else f"{source} to {step.dtype}"
-            have.append(w.value("e", f"{step.op} {', '.join(have[a] for a in step.args)} : {ty}"))
-            types.append(step.dtype)
+            args = [have[a] for a in step.args]
+            cast = args[0].type.elem != step.dtype
+            have.append(w.value("e", step.op, *args, to=scalar(step.dtype) if cast else None))
         return have[-1]
 
     # -- loops ------------------------------------------------------------------------------------
@@ -176,7 +159,7 @@ class Generic:
         return outer * (total + store)
 
     def lower(
-        self, w: Writer, buffers: Sequence[tuple[Buffer, str | None]], *, fresh: bool = False
+        self, w: Builder, buffers: Sequence[tuple[Value, Value | None]], *, fresh: bool = False
     ) -> None:
         """Write loops over flat buffers.
 
@@ -187,21 +170,25 @@ class Generic:
             fresh: the output counts as zero, whatever it holds.
         """
         starts = [start or w.constant(0) for _, start in buffers]
-        zero = "0" if self.output.dtype.startswith("i") else "0.000000e+00"
-        begin = w.value("z", f"arith.constant {zero} : {self.output.dtype}") if fresh else ""
+        begin = w.constant(0, scalar(self.output.dtype), "z") if fresh else None
         flat = [buffer for buffer, _ in buffers]
         self._parallel(w, flat, starts, self._walked(False), begin)
 
-    def _step(self, w: Writer, at: list[str], loop: Iteration, iv: str) -> list[str]:
+    def _inside(self, w: Builder, at: Sequence[Value], loop: Iteration, iv: Value) -> list[Value]:
         """The addresses of the first operands (all, or the inputs) inside a loop."""
-        out: list[str] = []
+        out: list[Value] = []
         for here, operand in zip(at, self.operands, strict=False):
             stride = operand.stride(loop.name)
             out.append(w.sum(here, w.times(iv, stride)) if stride else here)
         return out
 
     def _parallel(
-        self, w: Writer, buffers: list[Buffer], at: list[str], left: list[Iteration], begin: str
+        self,
+        w: Builder,
+        buffers: list[Value],
+        at: list[Value],
+        left: list[Iteration],
+        begin: Value | None,
     ) -> None:
         if not left:
             self._element(w, buffers, at, None, begin)
@@ -210,7 +197,7 @@ class Generic:
         last = len(left) == 1
         bounds = (w.constant(0), w.constant(loop.size), w.constant(self.sums if last else 1))
         with w.loop(loop.name, *bounds) as iv:
-            inside = self._step(w, at, loop, iv)
+            inside = self._inside(w, at, loop, iv)
             if last:
                 self._element(w, buffers, inside, loop, begin)
             else:
@@ -218,51 +205,47 @@ class Generic:
 
     def _element(
         self,
-        w: Writer,
-        buffers: list[Buffer],
-        at: list[str],
+        w: Builder,
+        buffers: list[Value],
+        at: list[Value],
         loop: Iteration | None,
-        begin: str,
+        begin: Value | None,
     ) -> None:
         """Load, sum and store the results that are summed together; ``begin``, if any, is not loaded."""
         name = loop.name if loop else ""
         out, buffer = self.output, buffers[-1]
         places = [w.plus(at[-1], i * out.stride(name)) for i in range(self.sums)]
-        values = [
-            begin or w.value("acc", f"memref.load {buffer.name}[{p}] : {buffer.type}")
-            for p in places
-        ]
+        values = [begin or w.value("acc", "memref.load", buffer, place) for place in places]
         done = self._reduce(w, buffers, at[:-1], name, values, self._walked(True))
         for place, value in zip(places, done, strict=True):
-            w.line(f"memref.store {value}, {buffer.name}[{place}] : {buffer.type}")
+            w.op("memref.store", value, buffer, place)
 
     def _reduce(
         self,
-        w: Writer,
-        buffers: list[Buffer],
-        at: list[str],
+        w: Builder,
+        buffers: list[Value],
+        at: list[Value],
         name: str,
-        values: list[str],
+        values: list[Value],
         left: list[Iteration],
-    ) -> list[str]:
+    ) -> list[Value]:
         if left:
             loop = left[0]
             bounds = (w.constant(0), w.constant(loop.size), w.constant(1))
-            with w.carrying(loop.name, bounds, values, self.output.dtype) as carried:
-                inside = self._step(w, at, loop, carried.iv)
+            with w.carrying(loop.name, bounds, values) as carried:
+                inside = self._inside(w, at, loop, carried.iv)
                 carried.values = self._reduce(w, buffers, inside, name, carried.values, left[1:])
             return carried.results
-        loaded: dict[tuple[int, int], str] = {}
+        loaded: dict[tuple[int, int], Value] = {}
 
-        def load(number: int, i: int) -> str:
+        def load(number: int, i: int) -> Value:
             place = i * self.inputs[number].stride(name)
             if (number, place) not in loaded:
-                buffer = buffers[number]
-                text = f"memref.load {buffer.name}[{w.plus(at[number], place)}] : {buffer.type}"
-                loaded[number, place] = w.value("v", text)
+                at_place = w.plus(at[number], place)
+                loaded[number, place] = w.value("v", "memref.load", buffers[number], at_place)
             return loaded[number, place]
 
-        made: list[str] = []
+        made: list[Value] = []
         for i, value in enumerate(values):
             operands = [load(number, i) for number in range(len(self.inputs))]
             made.append(self._scalars(w, [*operands, value]))
@@ -364,19 +347,28 @@ class ScalarKernel:
         del fresh  # it spares a load that a product's operands wait for besides
         return 30 + self.generic.cycles(SCALAR_TYPES[self.dtype, self.dtype, self.accumulator])
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """Scalar code calls nothing."""
+        return []
+
+    def declarations(self) -> str:
+        """The text of :meth:`declared`."""
         return ""
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
-        w = Writer()
-        a = Buffer("%a", self.a_elements, self.dtype)
-        b = Buffer("%b", self.b_elements, self.dtype)
-        c = Buffer("%c", self.height * self.width * self.n, self.accumulator)
-        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
-        with w.block(head):
-            chunk = w.times("%q", self.n * self.k_elements)
-            self.generic.lower(w, [(a, None), (b, chunk), (c, None)], fresh=fresh)
-            w.line("return")
-        return w.text()
+        arguments = [
+            ("a", memref(self.dtype, self.a_elements)),
+            ("b", memref(self.dtype, self.b_elements)),
+            ("c", memref(self.accumulator, self.height * self.width * self.n)),
+            ("q", INDEX),
+        ]
+        f = Function(name, arguments)
+        w, (a, b, c, q) = f.builder, f.arguments
+        chunk = w.times(q, self.n * self.k_elements)
+        self.generic.lower(w, [(a, None), (b, chunk), (c, None)], fresh=fresh)
+        return f.finish()

@@ -11,10 +11,12 @@ Contiguous layouts: A as [planes][rows][columns], B as [chunks][n][row taps][pha
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.matrix_unit import HELD_FILTERS, Buffer, Intrinsic, aie2_integer, reach
-from aie_conv.codegen.text import Writer
+from aie_conv.codegen.matrix_unit import HELD_FILTERS, Intrinsic, aie2_integer, reach
 from aie_conv.codegen.window import MOST_UNROLLED
 from aie_conv.errors import Unsupported
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import INDEX, Op, Value, memref
+from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
@@ -163,71 +165,78 @@ class SlidingKernel:
         row = self.blocks // x * self._group_cycles((y, x), fresh=fresh) + 12
         return self.n * (self.height // y * row + 4) + 20
 
-    def declarations(self) -> str:
+    def declared(self) -> list[Op]:
         """What the module must declare for this kernel."""
-        return self._mac.declaration
+        return [self._mac.declaration]
+
+    def declarations(self) -> str:
+        """The text of :meth:`declared`."""
+        return "".join(print_op(op, 2) for op in self.declared())
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
         lanes, (by, bx) = self.row.lanes, self.blocking
-        w = Writer()
-        a = Buffer("%a", self.a_elements, self.dtype)
-        b = Buffer("%b", self.b_elements, self.dtype)
-        c = Buffer("%c", self.height * self.blocks * self.n * lanes, self.accumulator)
+        arguments = [
+            ("a", memref(self.dtype, self.a_elements)),
+            ("b", memref(self.dtype, self.b_elements)),
+            ("c", memref(self.accumulator, self.height * self.blocks * self.n * lanes)),
+            ("q", INDEX),
+        ]
+        f = Function(name, arguments)
+        w, (a, b, c, q) = f.builder, f.arguments
         filter_ = self.row_taps * self.row.step * self.row.parts * self.slot
-        head = f"func.func private @{name}(%a: {a.type}, %b: {b.type}, %c: {c.type}, %q: index)"
-        with w.block(head):
-            zero, one = w.constant(0), w.constant(1)
-            words = self._mac.words(w, fresh=fresh)
-            chunk = w.times("%q", self.n * filter_)
-            with w.loop("n", zero, w.constant(self.n), one) as n:
-                first_b = w.sum(w.times(n, filter_), chunk)
-                held = len(self._steps) <= HELD_FILTERS
-                filters = self._filters(w, b, first_b) if held else []
-                plane = w.times(n, self.rows * self.columns) if self.planes > 1 else zero
-                with (
-                    w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
-                    w.loop("x", zero, w.constant(self.blocks), w.constant(bx)) as x,
-                ):
-                    if not held:
-                        filters = self._filters(w, b, first_b)
-                    row = w.sum(plane, w.times(y, self.row_step * self.columns))
-                    at_a = w.sum(row, w.times(x, self.row.step * lanes))
-                    block = w.times(w.sum(w.times(y, self.blocks), x), self.n)
-                    first = w.times(w.sum(block, n), lanes)
-                    at_c = [
-                        w.plus(first, (i * self.blocks + j) * self.n * lanes)
-                        for i in range(by)
-                        for j in range(bx)
-                    ]
-                    accs = [
-                        self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
-                        for index in at_c
-                    ]
-                    accs = self._accumulate(w, (a, at_a), filters, accs, words)
-                    for index, acc in zip(at_c, accs, strict=True):
-                        self._mac.store(w, c, index, acc, lanes)
-            w.line("return")
-        return w.text()
+        zero, one = w.constant(0), w.constant(1)
+        words = self._mac.words(w, fresh=fresh)
+        chunk = w.times(q, self.n * filter_)
+        with w.loop("n", zero, w.constant(self.n), one) as n:
+            first_b = w.sum(w.times(n, filter_), chunk)
+            held = len(self._steps) <= HELD_FILTERS
+            filters = self._filters(w, b, first_b) if held else []
+            plane = w.times(n, self.rows * self.columns) if self.planes > 1 else zero
+            with (
+                w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
+                w.loop("x", zero, w.constant(self.blocks), w.constant(bx)) as x,
+            ):
+                if not held:
+                    filters = self._filters(w, b, first_b)
+                row = w.sum(plane, w.times(y, self.row_step * self.columns))
+                at_a = w.sum(row, w.times(x, self.row.step * lanes))
+                block = w.times(w.sum(w.times(y, self.blocks), x), self.n)
+                first = w.times(w.sum(block, n), lanes)
+                at_c = [
+                    w.plus(first, (i * self.blocks + j) * self.n * lanes)
+                    for i in range(by)
+                    for j in range(bx)
+                ]
+                accs = [
+                    self._mac.zero(w) if fresh else self._mac.load(w, c, index, lanes)
+                    for index in at_c
+                ]
+                accs = self._accumulate(w, (a, at_a), filters, accs, words)
+                for index, acc in zip(at_c, accs, strict=True):
+                    self._mac.store(w, c, index, acc, lanes)
+        return f.finish()
 
-    def _filters(self, w: Writer, b: Buffer, first: str) -> list[str]:
+    def _filters(self, w: Builder, b: Value, first: Value) -> list[Value]:
         """The taps of every instruction, in :attr:`_steps`' order."""
-        flat, row = f"vector<{self.slot}x{self.dtype}>", self.row
-        found: list[str] = []
+        row, found = self.row, list[Value]()
         for tap, phase, part in self._steps:
             at = w.plus(first, ((tap * row.step + phase) * row.parts + part) * self.slot)
-            load = f"vector.load %b[{at}] {{alignment = 32 : i64}} : {b.type}, {flat}"
-            found.append(reach(w, w.value("f", load), self.slot, self.dtype, self._mac.right))
+            found.append(reach(w, w.load("f", b, at, self.slot), self._mac.right))
         return found
 
     def _accumulate(
         self,
-        w: Writer,
-        a: tuple[Buffer, str],
-        filters: list[str],
-        accs: list[str],
-        words: tuple[str, str],
-    ) -> list[str]:
+        w: Builder,
+        a: tuple[Value, Value],
+        filters: list[Value],
+        accs: list[Value],
+        words: tuple[Value, Value],
+    ) -> list[Value]:
         """The products of all taps for one group of blocks; equal loads are shared."""
         pixels = _Pixels(w, a, self)
         by, bx = self.blocking
@@ -235,8 +244,7 @@ class SlidingKernel:
             for number in range(by * bx):
                 i, j = divmod(number, bx)
                 row = i * self.row_step + tap * self.row_dilation
-                left = pixels.window(row, j, phase, part)
-                left = reach(w, left, 2 * self.row.lanes, self.dtype, self._mac.left)
+                left = reach(w, pixels.window(row, j, phase, part), self._mac.left)
                 accs[number] = self._mac.call(w, left, values, accs[number], words[step > 0])
         return accs
 
@@ -244,29 +252,21 @@ class SlidingKernel:
 class _Pixels:
     """The pixels of one group, loaded and moved once each."""
 
-    def __init__(self, w: Writer, a: tuple[Buffer, str], kernel: SlidingKernel) -> None:
+    def __init__(self, w: Builder, a: tuple[Value, Value], kernel: SlidingKernel) -> None:
         self._w, (self._a, self._first), self._kernel = w, a, kernel
-        self._loaded: dict[tuple[int, int], str] = {}
-        self._taken: dict[tuple[int, int, int], str] = {}
-        self._moved: dict[tuple[int, int, int, int], str] = {}
+        self._loaded: dict[tuple[int, int], Value] = {}
+        self._taken: dict[tuple[int, int, int], Value] = {}
+        self._moved: dict[tuple[int, int, int, int], Value] = {}
 
-    def _type(self, count: int) -> str:
-        return f"vector<{count * self._kernel.row.lanes}x{self._kernel.dtype}>"
-
-    def _shuffle(self, left: str, right: str, kind: str, lanes: list[int]) -> str:
-        picked = ", ".join(map(str, lanes))
-        return self._w.value("a", f"vector.shuffle {left}, {right} [{picked}] : {kind}, {kind}")
-
-    def _load(self, row: int, number: int) -> str:
+    def _load(self, row: int, number: int) -> Value:
         """Vector ``number`` of an input row, from the group's first pixel."""
         if (row, number) not in self._loaded:
             kernel = self._kernel
             at = self._w.plus(self._first, row * kernel.columns + number * kernel.row.lanes)
-            load = f"vector.load %a[{at}] {{alignment = 32 : i64}} : {self._a.type}"
-            self._loaded[row, number] = self._w.value("v", f"{load}, {self._type(1)}")
+            self._loaded[row, number] = self._w.load("v", self._a, at, kernel.row.lanes)
         return self._loaded[row, number]
 
-    def _phase(self, row: int, number: int, phase: int) -> str:
+    def _phase(self, row: int, number: int, phase: int) -> Value:
         """Vector ``number`` of the pixels of one phase."""
         key = row, number, phase
         if key in self._taken:
@@ -281,11 +281,11 @@ class _Pixels:
                 else lane if i > 1 else at
                 for lane, at in enumerate(places)
             ]  # fmt: skip
-            value = self._shuffle(value, more, self._type(1), picked)
+            value = self._w.shuffle("a", value, more, picked)
         self._taken[key] = value
         return value
 
-    def window(self, row: int, block: int, phase: int, part: int) -> str:
+    def window(self, row: int, block: int, phase: int, part: int) -> Value:
         """Twice as many pixels as lanes, of which the first is the part's first tap of lane 0."""
         key = row, block, phase, part
         if key in self._moved:
@@ -294,5 +294,5 @@ class _Pixels:
         ahead, shift = divmod(part * self._kernel.row.reach, lanes)
         low, high = (self._phase(row, block + ahead + i, phase) for i in range(2))
         picked = [i if i < 2 * lanes else -1 for i in range(shift, shift + 2 * lanes)]
-        self._moved[key] = self._shuffle(low, high, self._type(1), picked)
+        self._moved[key] = self._w.shuffle("a", low, high, picked)
         return self._moved[key]

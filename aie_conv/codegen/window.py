@@ -25,12 +25,14 @@ from aie_conv.codegen.grouped import (
     cut,
     fastest,
     multiply_groups,
-    operands_of,
+    product_arguments,
     tally,
     walk,
 )
 from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
-from aie_conv.codegen.text import Writer
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Value
+from aie_conv.ir.printer import print_op
 
 MOST_UNROLLED = 192
 """Instructions written out in an innermost loop; at about 16 bytes each, a fifth of the 16 KB of
@@ -193,26 +195,29 @@ class WindowKernel(MatrixKernel):
         return self._best(fresh)[1]
 
     def text(self, name: str, *, fresh: bool = False) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name, fresh=fresh), 2)
+
+    def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
-        r, s, _ = self.rst
+        r, s, t = self.rst
         blocking, _ = self._best(fresh)
-        w = Writer()
-        c = self.height * self.width * r * self.n
-        operands = operands_of(self.unit, self.a_elements, self.b_elements, c)
+        sizes = (self.a_elements, self.b_elements, self.height * self.width * r * self.n)
+        f = Function(name, product_arguments(self.unit, *sizes))
+        w, (a, b, c, q) = f.builder, f.arguments
+        operands = Operands(a, b, c)
+        operands.configure(w, self.unit, fresh=fresh)
         ky, kx = self.window.taps
         depth = self.kc // s
-        with w.block(f"func.func private @{name}({operands.arguments}, %q: index)"):
-            operands.configure(w, self.unit, fresh=fresh)
-            chunk = w.times("%q", self.n * depth * ky * kx * s)
-            for part in cut(depth * ky, blocking.units, fresh):
-                with walk(w, self._along(part), part.first // part.steps, part.times) as (a, b, _):
-                    ahead = part.first % part.steps // ky
-                    at_a = w.plus(a, ahead * r * s)
-                    at_b = w.plus(w.sum(b, chunk), ahead * ky * kx * s * self.rst[2])
-                    for band in bands(self.width, blocking.columns):
-                        self._groups(w, operands, (at_a, at_b), part, (blocking, band))
-            w.line("return")
-        return w.text()
+        chunk = w.times(q, self.n * depth * ky * kx * s)
+        for part in cut(depth * ky, blocking.units, fresh):
+            with walk(w, self._along(part), part.first // part.steps, part.times) as at:
+                ahead = part.first % part.steps // ky
+                at_a = w.plus(at[0], ahead * r * s)
+                at_b = w.plus(w.sum(at[1], chunk), ahead * ky * kx * s * t)
+                for band in bands(self.width, blocking.columns):
+                    self._groups(w, operands, (at_a, at_b), part, (blocking, band))
+        return f.finish()
 
     def _along(self, part: Part) -> list[Dim]:
         """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
@@ -230,9 +235,9 @@ class WindowKernel(MatrixKernel):
 
     def _groups(
         self,
-        w: Writer,
+        w: Builder,
         operands: Operands,
-        start: tuple[str, str],
+        start: tuple[Value, Value],
         part: Part,
         shape: tuple[Blocking, Band],
     ) -> None:

@@ -1,100 +1,151 @@
-"""torch models: batch norm folded, exported, imported.
+"""PyTorch models as MLIR of the torch dialect, ready for IREE.
 
-torch is imported inside the functions only, so that the rest of the package runs without it.
+torch comes with the "torch" extra; this module imports it inside the functions only, so that the rest of
+the package runs without it. Names with a capital F in comments are torch.nn.functional's.
 """
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, cast
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
 
 if TYPE_CHECKING:
     import torch
-    from torch import nn
-
-    Convolution = nn.Conv1d | nn.Conv2d | nn.Conv3d
-    Norm = nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d
-
-
-def fold_batch_norm(model: torch.nn.Module) -> torch.nn.Module:
-    """A copy of the model in which no batch norm follows a convolution of its own.
-
-    ``bn(conv(x))`` becomes one convolution with scaled weights and a bias; parameters keep their
-    names. A model that torch.fx cannot trace (control flow on data) comes back as it is.
-
-    Raises:
-        UsageError: the model is in training mode.
-    """
-    import torch
-    from torch.fx.proxy import TraceError
-    from torch.nn.utils.fusion import fuse_conv_bn_eval
-
-    if model.training:
-        raise UsageError("fold_batch_norm: the model is in training mode: call model.eval() first")
-    try:
-        traced = torch.fx.symbolic_trace(copy.deepcopy(model))
-    except (TraceError, TypeError):
-        return model
-    for node in list(traced.graph.nodes):
-        pair = _folded_pair(traced, node)
-        if pair is None:
-            continue
-        name, convolution, norm = pair
-        parent, _, leaf = name.rpartition(".")
-        setattr(traced.get_submodule(parent), leaf, fuse_conv_bn_eval(convolution, norm))
-        node.replace_all_uses_with(cast("torch.fx.Node", node.args[0]))
-        traced.graph.erase_node(node)
-    traced.delete_all_unused_submodules()
-    traced.recompile()
-    return traced
-
-
-def _folded_pair(
-    traced: torch.fx.GraphModule, node: torch.fx.Node
-) -> tuple[str, Convolution, Norm] | None:
-    """The convolution, with its name, that this batch norm alone reads, and the norm; else None."""
-    from torch import nn
-    from torch.fx import Node
-
-    before = node.args[0] if node.op == "call_module" and node.args else None
-    if not isinstance(before, Node) or before.op != "call_module" or len(before.users) > 1:
-        return None
-    norm = traced.get_submodule(str(node.target))
-    name = str(before.target)
-    convolution = traced.get_submodule(name)
-    shared = sum(str(other.target) == name for other in traced.graph.nodes) > 1
-    if shared or not isinstance(convolution, nn.Conv1d | nn.Conv2d | nn.Conv3d):
-        return None
-    if not isinstance(norm, nn.BatchNorm1d | nn.BatchNorm2d | nn.BatchNorm3d):
-        return None
-    return name, convolution, norm
+    from torch.export import ExportedProgram
+    from torch.fx import GraphModule
 
 
 def import_model(
-    model: torch.nn.Module,
-    example_inputs: Sequence[torch.Tensor],
+    model: Any,
+    example_inputs: Any = (),
     *,
+    example_kwargs: Mapping[str, Any] | None = None,
     function_name: str = "main",
 ) -> bytes:
     """A torch model as MLIR bytecode of the torch dialect, weights inside.
 
+    The model is left as it was: its state, its hooks, its mode.
+
     Args:
-        model: in evaluation mode; a batch norm behind a convolution is folded into it.
-        example_inputs: tensors of the shapes and types that the compiled function will take.
+        model: a module in evaluation mode, a function of tensors, or an ExportedProgram.
+        example_inputs: tensors or arrays of the shapes and types that the compiled function will take,
+            in a tuple; nests (lists, tuples, dicts) and numbers as the model takes them.
+        example_kwargs: the same for what the model takes by name.
         function_name: name of the compiled function.
 
     Raises:
-        UsageError: the model is in training mode.
+        UsageError: the model cannot be exported, or has an operation or a dynamic dim that cannot be
+            compiled; one line, with the operation's or the input's name.
     """
+    from aie_conv.bridge.torch_import import import_graph
+    from aie_conv.frontends.calls import describe_call
+    from aie_conv.frontends.export import export, read_inputs
+
+    program = export(model, read_inputs(example_inputs, example_kwargs))
+    return import_graph(lower(program), function_name, describe_call(program))
+
+
+def lower(program: ExportedProgram) -> GraphModule:
+    """An exported program as a graph that IREE's importer takes, with its batch norms folded.
+
+    The program is left as it is.
+
+    Raises:
+        UsageError: it cannot be compiled; one line, with the operation's or the input's name.
+    """
+    from aie_conv.frontends.fold import fold_batch_norms
+    from aie_conv.frontends.frozen import check_stateless, freeze, plain_forms
+    from aie_conv.frontends.repairs import CONVOLUTIONS, repair
+
+    graph_module = freeze(program)
+    plain_forms(graph_module)
+    repair(graph_module, CONVOLUTIONS)
+    fold_batch_norms(graph_module)
+    repair(graph_module)
+    _refuse_complex(graph_module)
+    _decompose_refused(graph_module)
+    check_stateless(graph_module)
+    graph_module.graph.lint()
+    graph_module.recompile()
+    return graph_module
+
+
+def _decompose_refused(graph_module: GraphModule) -> None:
+    """Replace operations that IREE does not take by what torch makes of them.
+
+    Raises:
+        UsageError: torch has nothing simpler for one.
+    """
+    from aie_conv.frontends.probe import refused_operations
+    from aie_conv.frontends.repairs import repair
+    from aie_conv.frontends.repairs.missing import decomposition
+    from aie_conv.frontends.splice import rewrite
+
+    while refused := refused_operations(graph_module):
+        rules = {op: [rule] for op in refused if (rule := decomposition(op)) is not None}
+        if not rewrite(graph_module, rules):
+            names = ", ".join(sorted(str(op).removesuffix(".default") for op in refused))
+            raise UsageError(f"{names}: IREE cannot lower it, and torch has no simpler form of it")
+        repair(graph_module)
+
+
+_REAL = ("convolution", "mm", "bmm", "addmm", "matmul", "linear")
+
+
+def _refuse_complex(graph_module: GraphModule) -> None:
+    """Refuse sums of complex products by name: IREE's library ends its process over them."""
     import torch
 
-    from aie_conv.bridge.torch_import import import_program
-    from aie_conv.frontends.depthwise import importable
+    for node in graph_module.graph.nodes:
+        value = node.meta.get("val")
+        name = str(node.target).removeprefix("aten.").partition(".")[0]
+        if name in _REAL and isinstance(value, torch.Tensor) and value.is_complex():
+            raise UsageError(
+                f"{name} of {str(value.dtype).removeprefix('torch.')}: only real ones can be compiled:"
+                " compute with real and imaginary parts"
+            )
 
-    folded = fold_batch_norm(model)
-    with torch.no_grad():
-        program = torch.export.export(folded, tuple(example_inputs))
-    return import_program(importable(program), function_name)
+
+def fold_batch_norm(model: torch.nn.Module, example_inputs: Any = None) -> torch.nn.Module:
+    """The model with batch norms folded into the convolutions that they alone read.
+
+    Where every use of a value is visible is the exported graph, which needs inputs: without them the model
+    comes back as it is, and :func:`import_model` folds.
+
+    Args:
+        model: a module in evaluation mode; it is left as it was.
+        example_inputs: as for :func:`import_model`.
+
+    Returns:
+        A module that computes the same of inputs of these shapes.
+    """
+    if example_inputs is None:
+        return model
+    import torch
+
+    from aie_conv.frontends.calls import read_call
+    from aie_conv.frontends.export import export, read_inputs
+    from aie_conv.frontends.fold import fold_batch_norms
+    from aie_conv.frontends.frozen import freeze, plain_forms
+    from aie_conv.frontends.repairs import CONVOLUTIONS, repair
+    from aie_conv.structure import build
+
+    program = export(model, read_inputs(example_inputs))
+    call, graph_module = read_call(program), freeze(program)
+    plain_forms(graph_module)
+    repair(graph_module, CONVOLUTIONS)
+    fold_batch_norms(graph_module)
+    graph_module.recompile()
+
+    class Folded(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.graph_module = graph_module
+
+        def forward(self, *arguments: Any, **options: Any) -> Any:
+            tensors = call.arguments(arguments, options, "forward")
+            return build(call.result, self.graph_module(*tensors))
+
+    return Folded().eval()

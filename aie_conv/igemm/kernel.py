@@ -19,8 +19,8 @@ from aie_conv.problem import Arithmetic
 
 if TYPE_CHECKING:
     from aie_conv.img2col.scheme import GemmParameters
+    from aie_conv.pipeline import CompileState
     from aie_conv.plan import Plan
-    from aie_conv.runtime.executable import Executable
     from aie_conv.runtime.program import Program
 
 NAME = "igemm_conv2d"
@@ -52,26 +52,37 @@ class IgemmKernel:
         self.maps: IndexMaps = make_maps(geometry, _stream_order(view))
 
     @cached_property
-    def _packed(self) -> tuple[Executable, bytes]:
-        from aie_conv.pipeline import pack_plan
-
-        return pack_plan(self.plan)
-
-    @property
-    def ir(self) -> str:
-        """Text of the AIE module that runs."""
-        return self._packed[0].text
-
-    @cached_property
-    def vmfb(self) -> bytes:
-        """The artifact: one function of input and filter; ``aie_conv.load`` takes it."""
-        from aie_conv.bridge.one_call import compile_call
+    def _emitted(self) -> CompileState:
+        """The compiler's state with the plan as its decision, and the program of it."""
+        from aie_conv.bridge.one_call import call_text
+        from aie_conv.pipeline import emit, run, start
+        from aie_conv.plan import Decision, Dispatch
 
         g = self.geometry
         before = {"h": g.padding[0][0], "w": g.padding[1][0]}
         low = [before.get(letter, 0) for letter in g.input_sizes]
-        shape = tuple(g.input_sizes.values())
-        return compile_call(self.plan, self._packed[1], NAME, shape, low)
+        text = call_text(self.plan, NAME, tuple(g.input_sizes.values()), low)
+        state = start(text.encode(), name=NAME)
+        decision = Decision(self.plan.route, "the blocks were chosen", self.plan)
+        state.dispatches = (Dispatch(NAME, self.plan.problem, True, decision),)
+        return run(state, [emit])
+
+    @property
+    def ir(self) -> str:
+        """Text of the AIE module that runs."""
+        return self._emitted.programs[NAME].executable.text
+
+    @cached_property
+    def vmfb(self) -> bytes:
+        """The artifact: one function of input and filter; ``aie_conv.load`` takes it."""
+        from aie_conv.bridge.one_call import bind_call
+        from aie_conv.pipeline import generate, import_module, rewrite, run
+
+        def bind(state: CompileState) -> None:
+            """IREE folds 1x1 windows and unit dimensions: what it makes of the call is not asked."""
+            state.calls = (bind_call(state.module, self.plan, NAME),)
+
+        return run(self._emitted, [import_module, bind, rewrite, generate]).vmfb
 
     @cached_property
     def program(self) -> Program:
@@ -113,9 +124,9 @@ class IgemmKernel:
         shape = tuple(self.geometry.output_sizes.values())
         kind = DTYPES[self.geometry.output_dtype]
         if dest.shape != shape or dest.dtype != kind:
-            given = "x".join([*map(str, dest.shape), str(dest.dtype)])
+            shown = "x".join([*map(str, dest.shape), str(dest.dtype)])
             wanted = "x".join([*map(str, shape), str(kind)])
-            raise UsageError(f"{OP}: out: {given} given, the result is {wanted}")
+            raise UsageError(f"{OP}: out: {shown} given, the result is {wanted}")
 
     def __repr__(self) -> str:
         """What it computes, and how."""
@@ -157,9 +168,9 @@ def _stream_order(view: GemmView) -> tuple[tuple[str, int], ...]:
     return (*order, ("ic", view.k // known)) if known < view.k else tuple(order)
 
 
-def _like(given: Any, result: Any) -> Any:
+def _like(example: Any, result: Any) -> Any:
     """The result as a torch tensor where the input is one."""
-    if type(given).__module__.partition(".")[0] != "torch":
+    if type(example).__module__.partition(".")[0] != "torch":
         return result
     import torch
 

@@ -1,16 +1,20 @@
-"""The simulator's own light view of an AIE module: types, values, operations, blocks.
+"""The device IR in memory: types, values, operations, blocks.
 
-These carry no verification: they are what :mod:`aie_conv.ir.reader` fills and what the rest of the
-simulator walks. Element counts and strides are in elements, bit widths in bits.
+A module is an :class:`Op` named "module". Generators build it (:mod:`aie_conv.ir.builder`), text becomes it
+(:mod:`aie_conv.ir.text`), and simulator and verifier walk it. What each operation looks like, as text and
+in its types, stands in :mod:`aie_conv.ir.dialects`. Element counts and strides are in elements, bit widths
+in bits.
 """
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from math import prod
-from typing import Any
+from typing import Any, NoReturn
 
 from aie_conv.errors import VerifyError
+from aie_conv.lazy import cached_property
 
 ELEMENT_BITS: dict[str, int] = {
     "i1": 1,
@@ -30,6 +34,10 @@ ELEMENT_BITS: dict[str, int] = {
 """Bits of one element of each scalar type; ``index`` as the simulator computes it."""
 
 
+DYNAMIC = -(2**63)
+"""What stands among numbers of the text for one that is an operand, or known when the program runs."""
+
+
 @dataclass(frozen=True)
 class Type:
     """A type of the subset: a scalar, vector, memref or object FIFO.
@@ -38,7 +46,9 @@ class Type:
         kind: "scalar", "vector", "memref", "fifo", "subview" or "none".
         elem: element type by its MLIR name.
         shape: () for scalars.
-        strides, offset: of a memref in elements; None strides mean row-major.
+        strides, offset: of a memref in elements; None strides mean row-major, an offset of
+            :data:`DYNAMIC` is known when the program runs.
+        space: memory space of a memref.
     """
 
     kind: str
@@ -46,8 +56,9 @@ class Type:
     shape: tuple[int, ...] = ()
     strides: tuple[int, ...] | None = None
     offset: int = 0
+    space: int = 0
 
-    @property
+    @cached_property
     def elements(self) -> int:
         """Number of elements (1 for a scalar)."""
         return prod(self.shape)
@@ -69,14 +80,25 @@ class Type:
             return self.strides
         return tuple(prod(self.shape[i + 1 :]) for i in range(len(self.shape)))
 
-    def __str__(self) -> str:
+    @cached_property
+    def text(self) -> str:
+        """The type as MLIR writes it."""
         dims = "".join(f"{size}x" for size in self.shape)
         if self.kind == "scalar":
             return self.elem
         if self.kind in ("fifo", "subview"):
             name = "objectfifo" + ("subview" if self.kind == "subview" else "")
             return f"!aie.{name}<memref<{dims}{self.elem}>>"
-        return f"{self.kind}<{dims}{self.elem}>"
+        layout = ""
+        if self.strides is not None:
+            offset = "?" if self.offset == DYNAMIC else self.offset
+            begins = f", offset: {offset}" if offset else ""
+            layout = f", strided<[{', '.join(map(str, self.strides))}]{begins}>"
+        space = f", {self.space}" if self.space else ""
+        return f"{self.kind}<{dims}{self.elem}{layout}{space}>"
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(eq=False, slots=True)
@@ -107,10 +129,61 @@ class Block:
     ops: list[Op] = field(default_factory=list)
 
 
+def refuse(op: Op, why: str) -> NoReturn:
+    """Refuse an operation, by its line where it comes from text.
+
+    Raises:
+        VerifyError: always.
+    """
+    where = f"line {op.line}: " if op.line else ""
+    raise VerifyError(f"{where}{op.name}: {why}")
+
+
+def walk(op: Op) -> Iterator[Op]:
+    """The operations inside of ``op``, each in front of what it holds."""
+    for block in op.blocks:
+        for inner in block.ops:
+            yield inner
+            yield from walk(inner)
+
+
 NONE = Type("none", "none")
 INDEX = Type("scalar", "index")
+
+
+@cache
+def scalar(elem: str) -> Type:
+    """A scalar type by its MLIR name."""
+    return INDEX if elem == "index" else Type("scalar", elem)
+
+
+@cache
+def vector(elem: str, *shape: int) -> Type:
+    """``vector<shape x elem>``."""
+    return Type("vector", elem, shape)
+
+
+@cache
+def memref(elem: str, *shape: int, space: int = 0) -> Type:
+    """``memref<shape x elem>``, row-major."""
+    return Type("memref", elem, shape, space=space)
+
+
+@cache
+def subview(elem: str, *shape: int) -> Type:
+    """What is acquired of an object FIFO whose objects are ``memref<shape x elem>``."""
+    return Type("subview", elem, shape)
+
+
+@cache
+def fifo(elem: str, *shape: int) -> Type:
+    """An object FIFO of ``memref<shape x elem>``."""
+    return Type("fifo", elem, shape)
+
+
 _SHAPED = re.compile(r"(memref|vector|tensor)<((?:\d+x)*)([a-z]\w*)\s*(?:,\s*(.*))?>$", re.S)
-_STRIDED = re.compile(r"strided<\[([^\]]*)\](?:,\s*offset:\s*(\d+))?>\s*(?:,.*)?$")
+_STRIDED = re.compile(r"strided<\[([^\]]*)\](?:,\s*offset:\s*(\d+|\?))?>\s*(?:,(.*))?$")
+_SPACE = re.compile(r"\s*(\d+)(?:\s*:\s*\w+)?\s*$")
 
 
 @cache
@@ -121,21 +194,29 @@ def parse_type(text: str) -> Type:
         VerifyError: a type outside the subset.
     """
     if text in ELEMENT_BITS:
-        return Type("scalar", text)
+        return scalar(text)
     if text.startswith("!aie.objectfifo"):
-        kind = "subview" if text.startswith("!aie.objectfifosubview<") else "fifo"
+        make = subview if text.startswith("!aie.objectfifosubview<") else fifo
         inner = parse_type(text[text.index("<") + 1 : -1].strip())
-        return Type(kind, inner.elem, inner.shape)
+        return make(inner.elem, *inner.shape)
     match = _SHAPED.match(text)
     if not match or match[3] not in ELEMENT_BITS:
         raise VerifyError(
             f"simulator: type {text} is not in its subset: use static scalars, vectors and memrefs"
         )
     shape = tuple(int(size) for size in match[2].split("x") if size)
-    if not match[4] or match[1] != "memref":
-        return Type(match[1], match[3], shape)
-    strided = _STRIDED.match(match[4])
+    if match[1] == "memref":
+        return _memref(match[3], shape, match[4] or "")
+    return vector(match[3], *shape) if match[1] == "vector" else Type(match[1], match[3], shape)
+
+
+def _memref(elem: str, shape: tuple[int, ...], rest: str) -> Type:
+    """A memref with what stands behind its element type: a layout, a memory space, both or nothing."""
+    strided = _STRIDED.match(rest)
+    where = _SPACE.match((strided[3] or "") if strided else rest)
+    space = int(where[1]) if where else 0
     if not strided:
-        return Type(match[1], match[3], shape)
-    strides = tuple(int(step) for step in strided[1].split(","))
-    return Type(match[1], match[3], shape, strides, int(strided[2] or 0))
+        return memref(elem, *shape, space=space) if space else memref(elem, *shape)
+    strides = tuple(int(step) for step in strided[1].split(",") if step.strip())
+    offset = DYNAMIC if strided[2] == "?" else int(strided[2] or 0)
+    return Type("memref", elem, shape, strides, offset, space)

@@ -1,62 +1,24 @@
-"""A fast reader of the AIE module text that aie_conv emits (and of the vendor's samples' syntax).
+"""Recursive descent over the tokens of a module; what operations look like is in the dialects.
 
-xDSL needs about 400 us an operation, a module has a thousand of them; this reader needs about 10.
-It takes the same text as :mod:`aie_conv.ir.xdsl` (a test holds the two together) and checks syntax
-and that values are defined before use, nothing more.
+It checks syntax, that values are defined once and before they are used, the types of operands, and that
+symbols exist. Limits of the hardware are checked elsewhere (:mod:`aie_conv.sim.model.verifier`).
 """
 
 import re
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from aie_conv.errors import VerifyError
+from aie_conv.ir.attributes import Literal, Raw
 from aie_conv.ir.core import Block, Op, Type, Value, parse_type
+from aie_conv.ir.definition import definition_of
+from aie_conv.ir.tokens import INTEGER, REAL, tokenize
 
-_TOKEN = re.compile(
-    r"""//[^\n]*
-    |(?P<nl>\n)
-    |(?P<tok>
-      "(?:[^"\\]|\\.)*"
-     |[%@^][\w$.\-]+(?:\#\d+)?
-     |!?[A-Za-z_][\w.]*<[^<>=\[\]]*(?:<[^<>]*>[^<>]*)*>(?=[\s,)}\]:>]|$)
-     |0x[0-9A-Fa-f]+
-     |-?\d+(?:\.\d*(?:[eE][-+]?\d+)?)?
-     |[!\#]?[A-Za-z_][\w.$]*
-     |->|::|[{}()\[\]<>,:=?*+-]
-     )
-    |[ \t\r]+
-    |(?P<bad>.)""",
-    re.X,
-)
-_REAL = re.compile(r"-?\d+\.\d*(?:[eE][-+]?\d+)?$|-?(?:inf|nan)$")
-_INTEGER = re.compile(r"-?\d+$|0x[0-9A-Fa-f]+$")
-
-
-def tokenize(text: str) -> tuple[list[str], list[int]]:
-    """Tokens of ``text`` and the line number of each.
-
-    Raises:
-        VerifyError: a character that no token begins with.
-    """
-    tokens: list[str] = []
-    lines: list[int] = []
-    number = 1
-    for line in text.split("\n"):
-        for match in _TOKEN.finditer(line):
-            token = match["tok"]
-            if token is not None:
-                tokens.append(token)
-                lines.append(number)
-            elif match["bad"] is not None:
-                raise VerifyError(f"line {number}: unexpected character {match['bad']!r}")
-        number += 1
-    tokens.append("")
-    lines.append(number)
-    return tokens, lines
+T = TypeVar("T")
 
 
 class Reader:
-    """Recursive descent over the tokens of one module."""
+    """The tokens of one module, and the values that are visible at the present one."""
 
     def __init__(self, text: str) -> None:
         self.tokens, self.lines = tokenize(text)
@@ -95,35 +57,55 @@ class Reader:
 
     def integer(self) -> int:
         """An integer literal."""
-        token = self.next()
-        if not _INTEGER.match(token):
-            self.at -= 1
+        token = self.tokens[self.at]
+        if not INTEGER.match(token):
             self.fail(f"expected an integer, got '{token}'")
+        self.at += 1
         return int(token, 0)
+
+    def integers(self) -> list[int]:
+        """``[1, 2, …]``."""
+        token = self.tokens[self.at]
+        if len(token) > 1 and token[0] == "[":
+            self.at += 1
+            return list(map(int, token[1:-1].split(",")))
+        return self.listed(self.typed_integer)
+
+    def typed_integer(self) -> int:
+        """An integer of 64 bits, which may say so."""
+        value = self.integer()
+        if self.accept(":") and self.type().elem != "i64":
+            self.fail("expected an integer of type i64")
+        return value
 
     def symbol(self) -> str:
         """A symbol name, without @."""
-        token = self.next()
+        token = self.tokens[self.at]
         if not token.startswith("@"):
-            self.at -= 1
             self.fail(f"expected a symbol, got '{token}'")
+        self.at += 1
         return token[1:]
 
-    def listed(self, item: Callable[[], Any], left: str = "[", right: str = "]") -> list[Any]:
+    def listed(self, item: Callable[[], T], left: str = "[", right: str = "]") -> list[T]:
         """A bracketed, comma-separated list."""
+        token = self.tokens[self.at]
+        if left == "[" and len(token) > 1 and token[0] == "[":
+            parts = re.findall(r"-?\d+|\S", token)
+            self.tokens[self.at : self.at + 1] = parts
+            self.lines[self.at : self.at + 1] = [self.lines[self.at]] * len(parts)
         self.expect(left)
-        found: list[Any] = []
+        items: list[T] = []
         while not self.accept(right):
-            if found:
+            if items:
                 self.expect(",")
-            found.append(item())
-        return found
+            items.append(item())
+        return items
 
     # -- values and types -----------------------------------------------------------------------
     def type(self) -> Type:
-        """A type (function types give their results' types only where the caller asks)."""
+        """A type."""
         token = self.next()
-        if self.tokens[self.at] == "<":  # a type that the token pattern could not take whole
+        if self.tokens[self.at] == "<":  # a type that the token pattern could not take in one
             depth = 0
             while True:
                 part = self.next()
@@ -139,46 +121,53 @@ class Reader:
 
     def use(self) -> Value:
         """A use of a value."""
-        token = self.next()
-        value = self.scope.get(token)
+        value = self.scope.get(self.tokens[self.at])
         if value is None:
-            self.at -= 1
-            self.fail(f"use of undefined value {token}")
+            self.fail(f"use of undefined value {self.tokens[self.at]}")
+        self.at += 1
         return value
 
     def uses(self) -> list[Value]:
         """Uses separated by commas; at least one."""
-        found = [self.use()]
-        while self.accept(","):
-            found.append(self.use())
-        return found
+        values = [self.use()]
+        while self.tokens[self.at] == ",":
+            self.at += 1
+            values.append(self.use())
+        return values
 
     def define(self, name: str, kind: Type) -> Value:
         """A new value in the current scope; ``name`` as in the text."""
-        value = Value(kind, name[1:])
-        self.scope[name] = value
+        if name in self.scope:
+            self.fail(f"redefinition of value {name}")
+        value = self.scope[name] = Value(kind, name[1:])
         return value
+
+    def argument(self) -> tuple[str, Type]:
+        """``%name: type``."""
+        name = self.next()
+        self.expect(":")
+        return name, self.type()
 
     def check(self, values: list[Value], *kinds: Type) -> None:
         """The values have these types."""
         if len(values) != len(kinds):
             self.fail(f"{len(values)} operands and {len(kinds)} types")
         for value, kind in zip(values, kinds, strict=True):
-            if value.type != kind:
+            if value.type is not kind and value.type != kind:
                 self.fail(f"%{value.name} is {value.type} and is used as {kind}")
 
     # -- attributes -----------------------------------------------------------------------------
-    def attributes(self) -> dict[str, Any]:
+    def attributes(self, right: str = "}") -> dict[str, Any]:
         """An attribute dictionary, or {} if none follows."""
-        found: dict[str, Any] = {}
+        entries: dict[str, Any] = {}
         if not self.accept("{"):
-            return found
-        while not self.accept("}"):
-            if found:
+            return entries
+        while not self.accept(right):
+            if entries:
                 self.expect(",")
             name = self.next().strip('"')
-            found[name] = self.attribute() if self.accept("=") else True
-        return found
+            entries[name] = self.attribute() if self.accept("=") else True
+        return entries
 
     def attribute(self) -> Any:
         """One attribute as a Python value: int, float, str, bool, list, or dict."""
@@ -187,8 +176,8 @@ class Reader:
         if self.peek() == "{":
             return self.attributes()
         token = self.next()
-        if token == "dense":
-            return self.dense()
+        if token.startswith("dense"):
+            return self.dense_token(token)
         if token.startswith("@"):
             return token[1:]
         if token.startswith('"'):
@@ -199,7 +188,18 @@ class Reader:
             return self.opaque(token)
         if token[0].isdigit() or (token[0] == "-" and len(token) > 1):
             return self.number(token)
-        return token
+        if token == "array" and self.peek() == "<":
+            return self.array()
+        return Raw(token)
+
+    def array(self) -> Raw:
+        """``<i64: 1, 2>`` behind ``array``."""
+        first = self.at
+        while self.next() != ">":
+            pass
+        kind, _, *numbers = self.tokens[first + 1 : self.at - 1]
+        inside = f"{kind}: {' '.join(numbers).replace(' ,', ',')}" if numbers else kind
+        return Raw(f"array<{inside}>")
 
     def number(self, token: str) -> int | float | tuple[str, int]:
         """The value of a numeric token and its optional ``: type``, which is dropped."""
@@ -213,9 +213,9 @@ class Reader:
     def opaque(self, token: str) -> Any:
         """``#aie<…>``: the padding layout is understood, everything else kept as text."""
         if not token.startswith("#aie") or self.peek() != "<":
-            return token
+            return Raw(token)
         start = self.at
-        depth, pads = 0, []
+        depth, pads = 0, list[int]()
         while True:
             part = self.next()
             depth += part.count("<") - part.count(">")
@@ -228,7 +228,7 @@ class Reader:
             self.fail("const_pad_before and const_pad_after come in pairs")
         if pads:
             return [tuple(pads[i : i + 2]) for i in range(0, len(pads), 2)]
-        return "".join(self.tokens[start : self.at])
+        return Raw(token + "".join(self.tokens[start : self.at]))
 
     def dense(self) -> Any:
         """``<…>`` of a dense attribute: a scalar for a splat, nested lists otherwise."""
@@ -237,7 +237,11 @@ class Reader:
         self.expect(">")
         return value
 
-    def dense_value(self) -> Any:
+    def dense_token(self, token: str) -> Any:
+        """What ``dense<…>`` says, whose token may hold all of it if there are no lists inside."""
+        return Reader(token[5:]).dense() if len(token) > 5 else self.dense()
+
+    def dense_value(self) -> Literal:
         """A scalar or a list inside ``dense<…>``; hex literals are kept as ("hex", bits)."""
         if self.peek() == "[":
             return self.listed(self.dense_value)
@@ -252,80 +256,71 @@ class Reader:
 
     def literal(self, token: str) -> int | float:
         """The value of a numeric token."""
-        if _INTEGER.match(token):
+        if INTEGER.match(token):
             return int(token, 0)
-        if not _REAL.match(token):
+        if not REAL.match(token):
             self.at -= 1
             self.fail(f"expected a number, got '{token}'")
         return float(token)
 
     # -- regions --------------------------------------------------------------------------------
-    def block(self, args: list[tuple[str, Type]] = []) -> Block:  # noqa: B006 - never changed
-        """``{ … }`` with one block."""
+    def block(self, args: list[tuple[str, Type]] = [], *, isolated: bool = False) -> Block:  # noqa: B006 - never changed
+        """``{ … }`` with one block, which sees the values around it unless it is isolated."""
         outer = self.scope
-        self.scope = dict(outer)
-        block = Block([self.define(name, kind) for name, kind in args])
+        self.scope = {} if isolated else dict(outer)
         self.expect("{")
-        while not self.accept("}"):
-            block.ops.append(self.operation())
+        if self.peek().startswith("^") and not args:
+            args = self.header()
+        block = Block([self.define(name, kind) for name, kind in args])
+        ops, tokens = block.ops, self.tokens
+        while tokens[self.at] != "}":
+            ops.append(self.operation())
+        self.at += 1
         self.scope = outer
         return block
+
+    def header(self) -> list[tuple[str, Type]]:
+        """``^label(%a: T, …):``; gives the arguments."""
+        self.next()
+        args = self.listed(self.argument, "(", ")") if self.peek() == "(" else []
+        self.expect(":")
+        return args
 
     def blocks(self) -> dict[str, Block]:
         """``{ … ^next: … }``: blocks without arguments by their labels, the first one's is ""."""
         outer = self.scope
         self.scope = dict(outer)
-        found = {"": Block()}
+        labelled = {"": Block()}
         label = ""
         self.expect("{")
         while not self.accept("}"):
             if self.peek().startswith("^"):
                 label = self.next()
                 self.expect(":")
-                if label in found:
+                if label in labelled:
                     self.fail(f"block {label} given twice")
-                found[label] = Block()
-            found[label].ops.append(self.operation())
+                labelled[label] = Block()
+            labelled[label].ops.append(self.operation())
         self.scope = outer
-        return found
+        return labelled
 
     def operation(self) -> Op:
         """One operation with its results."""
         names: list[str] = []
-        if self.peek().startswith("%"):
+        if self.tokens[self.at][:1] == "%":
             names.append(self.next())
             while self.accept(","):
                 names.append(self.next())
             if self.accept(":"):
                 names = [f"{names[0]}#{i}" for i in range(self.integer())]
             self.expect("=")
-        op = Op(self.next(), self.lines[self.at - 1])
-        parse = _SYNTAX.get(op.name)
-        if parse is None:
-            self.at -= 1
-            self.fail(f"operation '{op.name}' is not in the simulator's subset")
-        kinds = parse(self, op)
-        if len(kinds) != len(names) and (names or op.name not in _MAY_DROP):
+        definition = definition_of(self.tokens[self.at])
+        if definition is None:
+            self.fail(f"operation '{self.tokens[self.at]}' is not in the simulator's subset")
+        op = Op(definition.name, self.lines[self.at])
+        self.at += 1
+        kinds = definition.parse(self, op)
+        if len(kinds) != len(names) and (names or not definition.may_drop):
             self.fail(f"'{op.name}' gives {len(kinds)} results, {len(names)} are named")
         op.results = [self.define(name, kind) for name, kind in zip(names, kinds, strict=False)]
         return op
-
-
-Syntax = Callable[[Reader, Op], list[Type]]
-_SYNTAX: dict[str, Syntax] = {}
-_MAY_DROP = frozenset(
-    {"func.call", "call", "aie.core", "aie.buffer", "scf.for", "scf.if", "aie.tile"}
-)
-
-
-def syntax(*names: str) -> Callable[[Syntax], Syntax]:
-    """Register the parser of the part of an operation behind its name."""
-
-    def register(parse: Syntax) -> Syntax:
-        for name in names:
-            if name in _SYNTAX:
-                raise ValueError(f"syntax of {name} given twice")
-            _SYNTAX[name] = parse
-        return parse
-
-    return register

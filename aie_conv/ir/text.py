@@ -1,18 +1,20 @@
-"""From the text of an AIE module to the simulator's light operations."""
+"""Text to a module and back."""
 
-from aie_conv.ir import syntax_array, syntax_vector
+from aie_conv.ir import dialects
 from aie_conv.ir.core import Block, Op
+from aie_conv.ir.printer import print_op
 from aie_conv.ir.reader import Reader
 
-_TABLES = (syntax_array, syntax_vector)
-"""Importing these fills the reader's table."""
+_DIALECTS = dialects.DIALECTS
+"""Importing them fills the table of definitions."""
 
 
 def read_module(text: str) -> Op:
-    """The module of ``text`` as a light operation tree.
+    """The module of ``text``.
 
     Raises:
-        VerifyError: a syntax error, an undefined value, or an operation outside the subset.
+        VerifyError: a syntax error, a value that is undefined, defined twice or of another type, or an
+            operation outside the subset.
     """
     reader = Reader(text)
     if reader.peek() in ("module", "builtin.module"):
@@ -24,3 +26,8 @@ def read_module(text: str) -> Op:
     if reader.peek():
         reader.fail(f"unexpected '{reader.peek()}' after the module")
     return module
+
+
+def print_module(module: Op) -> str:
+    """The text of a module; values keep their names."""
+    return print_op(module)

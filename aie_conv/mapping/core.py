@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
-from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, Block
+from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, ParameterBlock
 from aie_conv.codegen.text import Writer
 from aie_conv.mapping.interface import Kernel
 from aie_conv.mapping.mapping import Mapping
@@ -153,7 +153,7 @@ class Core:
         mapping: Mapping,
         epilogues: Sequence[Mapping],
         place: tuple[int, int],
-        parameters: tuple[Block, str, str],
+        parameters: tuple[ParameterBlock, str, str],
     ) -> None:
         self.w = w
         self.mapping = mapping
@@ -195,7 +195,7 @@ class Core:
     def load(self, name: str, number: int = 0) -> str:
         """A run-time parameter as an index."""
         name_, kind = self._memory
-        return self._block.load(self.w, (name_, kind), name, number)
+        return self.w.word(name_, kind, self.w.constant(self._block.place(name, number)))
 
     def epilogue_number(self) -> str:
         """Which epilogue the call takes; nothing where there is one."""

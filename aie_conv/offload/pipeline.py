@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import is_mlir
 from aie_conv.report.explain.stage import Stage
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.offload import Text
+    from aie_conv.artifact import Artifact
+    from aie_conv.bridge.offload import ModuleText
     from aie_conv.options import Options
-    from aie_conv.pipeline import Artifact
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.offloaded import Bundle, OffloadedProgram
 
@@ -78,7 +79,7 @@ def _read(source: str | bytes | os.PathLike[str]) -> tuple[bytes, str]:
     """A module's bytes, and what messages call it."""
     if isinstance(source, bytes):
         return source, "module"
-    if isinstance(source, str) and ("\n" in source or "{" in source):
+    if isinstance(source, str) and is_mlir(source):
         return source.encode(), "module"
     from aie_conv.bridge.compiler import read_source
 
@@ -91,8 +92,8 @@ def _facts(name: str, artifact: Artifact) -> dict[str, str | int]:
     from aie_conv.runtime.offloaded import digest
 
     totals = artifact.report["totals"]
-    found = [entry for entry in artifact.report["dispatches"] if entry["contraction"]]
-    where = ", ".join(f"{entry['route']} {entry['style']}".rstrip() for entry in found)
+    contractions = [entry for entry in artifact.report["dispatches"] if entry["contraction"]]
+    where = ", ".join(f"{entry['route']} {entry['style']}".rstrip() for entry in contractions)
     if totals["npu"]:
         where += f" on {artifact.report['device']}"
     return {
@@ -117,7 +118,7 @@ def offload(
         UsageError: the module cannot be read or compiled, holds what cannot be offloaded, or an option
             names a file that is about one compilation.
     """
-    from aie_conv.bridge.offload import Module
+    from aie_conv.bridge.offload import OffloadModule
     from aie_conv.options import Options
     from aie_conv.pipeline import compile_source
     from aie_conv.runtime.offloaded import Bundle
@@ -130,9 +131,9 @@ def offload(
                 " compile a region's module by itself for it"
             )
     data, name = _read(source)
-    module = Module(data, name)
+    module = OffloadModule(data, name)
     outlined = module.outline()
-    texts: list[Text] = [outlined.text]
+    texts: list[ModuleText] = [outlined.text]
     artifacts = {
         region: compile_source(text.encode(), chosen) for region, text in outlined.sources.items()
     }
@@ -144,11 +145,11 @@ def offload(
         module.take_results(),
     ]
     stages = tuple(
-        Stage(name, sentence, text.short, text.whole)
+        Stage(name, sentence, text.short, text.full)
         for (name, sentence), text in zip(PIPELINE, texts, strict=True)
     )
     executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
-    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].whole, executables))
+    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].full, executables))
 
 
 def stages(

@@ -4,9 +4,10 @@ Routes are known only by :mod:`aie_conv.plan`; a new one is a folder and a line 
 Prices are cycles of the array's clock (:mod:`aie_conv.partitioner.cost` says what they count).
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import chain
+from typing import get_args
 
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
@@ -14,7 +15,7 @@ from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.partitioner.words import current_style
-from aie_conv.plan import Decision, Plan, Route
+from aie_conv.plan import Candidate, Decision, Route
 from aie_conv.problem import Arithmetic, ConvProblem
 
 _ROUTES: dict[str, dict[str, str]] = {
@@ -62,75 +63,41 @@ def shareable_routes(route: str) -> list[Route]:
     return [route_of(spec) for name in names for spec in _ROUTES.get(name, {}).values()]
 
 
-def _spaced(number: int) -> str:
+def _space(number: int) -> str:
     """A number in groups of three digits."""
     return f"{number:,}".replace(",", " ")
 
 
+def describe(candidate: Candidate, unit: str = "") -> str:
+    """A candidate's part of the reason, e.g. "im2col: 63 900 (input stream, 6.1 times the least bytes)"."""
+    if not candidate.cost:
+        return f"{candidate.label}: {candidate.refused.removeprefix(f'{candidate.route}: ')}"
+    notes = ["judged"] * candidate.measured + [candidate.bound] * bool(candidate.bound)
+    plan = candidate.plan
+    if plan is not None:
+        times = plan.shim_bytes / plan.problem.minimum_bytes
+        if candidate.bound.endswith("stream") and times >= 1.5:
+            notes.append(f"{times:.1f} times the least bytes")
+        if candidate.host_cycles > candidate.run_cycles:
+            notes.append(f"{_space(candidate.host_cycles)} on the host")
+    return f"{candidate.label}: {_space(candidate.cost)}{unit}" + (
+        f" ({', '.join(notes)})" * bool(notes)
+    )
+
+
 @dataclass(frozen=True)
-class _Candidate:
-    """One way to run a problem: what it costs, or why it cannot.
+class Pricing:
+    """What prices the candidates of a choice.
 
     Attributes:
-        route, style: which.
-        plan: the plan, None for the CPU and where there is none.
-        array: cycles of the array, by a judge where one was asked; or of the CPU in the array's clock.
-        host: cycles of the host copies and the dispatch's overhead beside it.
-        bound: what takes most of ``array``.
-        refused: why it is not taken though it may be the cheapest; empty where nothing hinders it.
-        judged: whether ``array`` comes from a judge.
+        host: what the CPU and its copies cost.
+        planner: finds the routes' plans; by default by the cost model alone.
+        measure: whether the planner's arbiter is asked about close calls.
     """
 
-    route: str
-    style: str = ""
-    plan: Plan | None = None
-    array: int = 0
-    host: int = 0
-    bound: str = ""
-    refused: str = ""
-    judged: bool = False
-
-    @property
-    def cost(self) -> int:
-        """What is compared."""
-        return self.array + self.host
-
-    @property
-    def label(self) -> str:
-        """Its name in the reason."""
-        return f"{self.route} {self.style}".rstrip()
-
-    def line(self, unit: str = "") -> str:
-        """Its part of the reason, e.g. "im2col: 63 900 (input stream, 6.1 times the least bytes)"."""
-        if not self.cost:
-            return f"{self.label}: {self.refused.removeprefix(f'{self.route}: ')}"
-        notes = ["judged"] * self.judged + [self.bound] * bool(self.bound)
-        if self.plan is not None:
-            times = self.plan.shim_bytes / self.plan.problem.minimum_bytes
-            if self.bound.endswith("stream") and times >= 1.5:
-                notes.append(f"{times:.1f} times the least bytes")
-            if self.host > self.array:
-                notes.append(f"{_spaced(self.host)} on the host")
-        return f"{self.label}: {_spaced(self.cost)}{unit}" + (
-            f" ({', '.join(notes)})" * bool(notes)
-        )
-
-    def entry(self) -> dict[str, Any]:
-        """Its entry in the report."""
-        made: dict[str, Any] = {"route": self.route}
-        if self.style:
-            made["style"] = self.style
-        if self.cost:
-            predicted = self.array if self.plan is None else self.plan.predicted_cycles
-            made |= {"cost": self.cost, "predicted_cycles": predicted}
-            if self.judged:
-                made["judged_cycles"] = self.array
-            made |= {"host_cycles": self.host, "bound": self.bound}
-        if self.plan is not None:
-            made |= {"cores": self.plan.cores, "shim_bytes": self.plan.shim_bytes}
-        if self.refused:
-            made["refused"] = self.refused
-        return made
+    host: HostCost = FIXED
+    planner: Planner = field(default_factory=Planner)
+    measure: bool = True
 
 
 @dataclass(frozen=True)
@@ -139,55 +106,94 @@ class _Chooser:
 
     problem: ConvProblem
     device: str
-    host: HostCost
     constants: frozenset[str] | None
-    planner: Planner
-    measure: bool
+    pricing: Pricing
+
+    @property
+    def host(self) -> HostCost:
+        """What the CPU and its copies cost."""
+        return self.pricing.host
+
+    def in_arithmetic(self, arithmetic: Arithmetic, *, wanted: bool) -> "_Chooser":
+        """The same of the problem in an arithmetic; what is not ``wanted`` is priced by the model alone."""
+        planner = self.pricing.planner
+        return replace(
+            self,
+            problem=replace(self.problem, arithmetic=arithmetic),
+            pricing=replace(self.pricing, planner=planner if wanted else planner.by_model),
+        )
 
     def _cycles(self, seconds: float) -> int:
         return round(seconds * get_device(self.device).arch.clock_hz)
 
-    def cpu(self) -> _Candidate:
+    def cpu(self) -> Candidate:
         """The CPU."""
         overhead = self._cycles(self.host.dispatch_seconds)
-        whole = self._cycles(self.host.seconds(self.problem))
-        return _Candidate(
-            "cpu", "", None, whole - overhead, overhead, self.host.bound(self.problem)
-        )
+        total = self._cycles(self.host.seconds(self.problem))
+        return Candidate("cpu", "", None, total - overhead, overhead, self.host.bound(self.problem))
 
-    def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[_Candidate]:
+    def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[Candidate]:
         """A route's plans, the best one last; where no vector code has one, why, in front."""
-        styles = _ROUTES[route]
-        wanted = (pin.style if pin is not None else None) or direct
-        asked = styles if "" in styles or wanted == "auto" else {wanted: styles.get(wanted)}
-        found: list[_Candidate] = []
-        for style, spec in asked.items():
-            if style == "scalar" and any(c.plan is not None for c in found):
-                continue
-            if style == "parametric" and wanted != style:
-                continue
-            if spec is None:
-                found.append(_Candidate(route, style, refused=f"{route} has no style '{style}'"))
-                continue
-            made = self._plan(route, style, spec, pin)
-            if isinstance(made, str):
-                found.append(_Candidate(route, style, refused=made))
-                continue
-            plan, judged = made.plan, made.judged
-            seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
-            array = plan.predicted_cycles if judged is None else judged
-            cycles = (array, self._cycles(seconds))
-            found.append(
-                _Candidate(route, style, plan, *cycles, plan.bound, judged=judged is not None)
-            )
-        able = sorted((c for c in found if c.plan is not None), key=lambda c: -c.cost)
+        asked = list(self.ask(route, direct, pin))
+        able = sorted((c for c in asked if c.plan is not None), key=lambda c: -c.cost)
         if any(c.style != "scalar" for c in able):
             return able
-        return [*(c for c in found if c.plan is None), *able]
+        return [*(c for c in asked if c.plan is None), *able]
 
-    def settled(self, npu: list[_Candidate], cpu: list[_Candidate]) -> list[_Candidate]:
+    def ask(self, route: str, direct: str, pin: Pin | None = None) -> Iterator[Candidate]:
+        """A route's candidates, one a style, in the registry's order; scalar code where others have none."""
+        styles = _ROUTES[route]
+        wanted = (pin.style if pin is not None else None) or direct
+        specs = styles if "" in styles or wanted == "auto" else {wanted: styles.get(wanted)}
+        able = False
+        for style, spec in specs.items():
+            if (style == "scalar" and able) or (style == "parametric" and wanted != style):
+                continue
+            candidate = self._price(route, style, spec, pin)
+            able = able or candidate.plan is not None
+            yield candidate
+
+    def _price(self, route: str, style: str, spec: str | None, pin: Pin | None) -> Candidate:
+        """What a route's plan in a style costs, or why there is none."""
+        if spec is None:
+            return Candidate(route, style, refused=f"{route} has no style '{style}'")
+        answer = self._plan(route, style, spec, pin)
+        if isinstance(answer, str):
+            return Candidate(route, style, refused=answer)
+        return self._price_plan(route, style, answer)
+
+    def _price_plan(self, route: str, style: str, answer: Found) -> Candidate:
+        plan, measured = answer.plan, answer.measured
+        seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
+        cycles = (plan.predicted_cycles if measured is None else measured, self._cycles(seconds))
+        return Candidate(route, style, plan, *cycles, plan.bound, measured=measured is not None)
+
+    def offer(self, route: str) -> Iterator[Candidate]:
+        """What a route's plans cost that it has at hand for sharing: no search is made for them."""
+        for style, spec in _ROUTES[route].items():
+            plan = self.pricing.planner.offer(route, style, spec, self.problem, self.device)
+            if plan is not None:
+                yield self._price_plan(route, style, Found(plan))
+
+    def gains(self, names: Sequence[str], direct: str, limit: int | None) -> list[Candidate]:
+        """Plans up to the first that costs less than ``limit``, which is enough to know that there is one.
+
+        None where there is none.
+        """
+        asked: list[Candidate] = []
+        searched = (c for name in names for c in self.ask(name, direct))
+        offered = (c for name in names for c in self.offer(name)) if direct == "auto" else ()
+        for candidate in chain(offered, searched):
+            if candidate.plan is None:
+                continue
+            asked.append(candidate)
+            if limit is None or candidate.cost < limit:
+                return asked
+        return []
+
+    def measure_close(self, npu: list[Candidate], cpu: list[Candidate]) -> list[Candidate]:
         """The routes' candidates, measured where the cheapest has a rival that the model cannot rule out."""
-        if not self.measure:
+        if not self.pricing.measure:
             return npu
         able = [c for c in (*npu, *cpu) if c.cost]
         most = _CLOSE * min((c.cost for c in able), default=0)
@@ -195,35 +201,35 @@ class _Chooser:
         # Equal to the byte they are the same program in all but name.
         if len({(c.cost, c.plan.shim_bytes if c.plan else 0) for c in close}) < 2:
             return npu
-        return [self._measured(c) if c.cost <= most else c for c in npu]
+        return [self._measure(c) if c.cost <= most else c for c in npu]
 
-    def _measured(self, candidate: _Candidate) -> _Candidate:
-        if candidate.plan is None or candidate.judged:
+    def _measure(self, candidate: Candidate) -> Candidate:
+        if candidate.plan is None or candidate.measured:
             return candidate
-        cycles = self.planner.measured(candidate.plan, candidate.style)
-        return candidate if cycles is None else replace(candidate, array=cycles, judged=True)
+        cycles = self.pricing.planner.measure(candidate.plan, candidate.style)
+        return candidate if cycles is None else replace(candidate, run_cycles=cycles, measured=True)
 
     def _plan(self, route: str, style: str, spec: str, pin: Pin | None) -> Found | str:
         """A route's plan, or why it has none; a pin's where it says which."""
         if pin is None or pin.parameters is None:
-            return self.planner.find(route, style, spec, self.problem, self.device)
+            return self.pricing.planner.find(route, style, spec, self.problem, self.device)
         plan = proposed(spec, self.problem, self.device, pin.parameters)
         return plan if isinstance(plan, str) else Found(plan)
 
 
-def _decided(best: _Candidate, others: list[_Candidate], note: str = "") -> Decision:
+def _decide(best: Candidate, others: list[Candidate], note: str = "") -> Decision:
     """The decision for a candidate, with its price and the others'."""
-    ranked = _ranked(others)
-    reason = "; ".join([best.line(" cycles"), *(c.line() for c in ranked)]) + note
-    return Decision(best.route, reason, best.plan, tuple(c.entry() for c in (best, *ranked)))
+    ranked = _rank(others)
+    reason = "; ".join([describe(best, " cycles"), *map(describe, ranked)]) + note
+    return Decision(best.route, reason, best.plan, (best, *ranked))
 
 
-def _ranked(candidates: list[_Candidate]) -> list[_Candidate]:
+def _rank(candidates: Sequence[Candidate]) -> list[Candidate]:
     """The cheapest first, those without a price last."""
     return sorted(candidates, key=lambda c: (not c.cost, c.cost))
 
 
-def _checked(route: str, f32: str, direct: str) -> None:
+def _check_words(route: str, f32: str, direct: str) -> None:
     """Raise UsageError for a word that is unknown."""
     for what, value, known in (
         ("route", route, route_names()),
@@ -256,11 +262,9 @@ def choose(
     route: str = "auto",
     f32: str = "cpu",
     direct: str = "auto",
-    host: HostCost = FIXED,
     constants: frozenset[str] | None = None,
     pin: Pin | None = None,
-    planner: Planner | None = None,
-    measure: bool = True,
+    pricing: Pricing | None = None,
 ) -> Decision:
     """Decide where one problem runs.
 
@@ -272,53 +276,51 @@ def choose(
         f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
             direct code that was asked for by name computes f32 as it is, and needs no leave.
         direct: "scalar", "vector", "sliding" or "parametric" code of the direct route, "auto" for the best.
-        host: what the CPU and its copies cost.
         constants: the operands that are equal at every call; None for the usual ones.
         pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
-        planner: finds the routes' plans; None for one that searches by the cost model.
-        measure: whether the planner's arbiter is asked about close calls.
+        pricing: what prices the candidates; None for fixed costs of the CPU and the cost model.
 
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
     direct = current_style(direct)
-    _checked(route, f32, direct)
+    _check_words(route, f32, direct)
     _check_size(problem)
     arithmetic = _arithmetic(problem, route, f32, direct)
-    chooser = _Chooser(problem, device, host, constants, planner or Planner(), measure)
+    chooser = _Chooser(problem, device, constants, pricing or Pricing())
     if pin is not None:
-        return _pinned(chooser, f32, direct, pin)
+        return _follow_pin(chooser, f32, direct, pin)
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
-    chooser = replace(
-        chooser,
-        problem=replace(problem, arithmetic=arithmetic or "bf16"),
-        planner=chooser.planner if arithmetic else chooser.planner.by_model,
-    )
     names = tuple(_ROUTES) if route == "auto" else (route,)
-    npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
     cpu = [chooser.cpu()] if route == "auto" else []
-    npu = chooser.settled(npu, cpu)
-    able = [*cpu, *(c for c in npu if c.plan is not None)]
-    best = _cheapest(able)
-    if arithmetic is None and best is not None:
-        npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
-        if best.plan is not None:
-            return Decision("cpu", F32_STAYS, None, tuple(c.entry() for c in _ranked([*cpu, *npu])))
+    if arithmetic is None:
+        chooser = chooser.in_arithmetic("bf16", wanted=False)
+        asked = chooser.gains(names, direct, min((c.cost for c in cpu), default=None))
+        if asked:
+            kept = [replace(c, refused=F32_STAYS) for c in asked]
+            return Decision("cpu", F32_STAYS, None, tuple(_rank([*cpu, *kept])))
+    else:
+        chooser = chooser.in_arithmetic(arithmetic, wanted=True)
+    npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
+    npu = chooser.measure_close(npu, cpu)
+    best = _cheapest([*cpu, *(c for c in npu if c.plan is not None)])
     if best is None:
-        reason = "; ".join(c.line() for c in npu) if len(npu) > 1 else npu[0].refused
-        return Decision("cpu", reason, None, tuple(c.entry() for c in npu))
+        reason = "; ".join(map(describe, npu)) if len(npu) > 1 else npu[0].refused
+        return Decision("cpu", reason, None, tuple(npu))
+    if arithmetic is None:
+        npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
     losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
-    return _decided(best, losers, _computed(problem, best))
+    return _decide(best, losers, _note_arithmetic(problem, best))
 
 
-def _cheapest(able: list[_Candidate]) -> _Candidate | None:
-    """The candidate with the least cost; of NPU plans within 2 % of it, which the model (but no judge)
+def _cheapest(able: list[Candidate]) -> Candidate | None:
+    """The candidate with the least cost; of NPU plans within 2 % of it, which the model (but no measurer)
     cannot tell apart, the one that moves the least over the shim."""
     if not able:
         return None
     best = min(able, key=lambda c: c.cost)
-    if best.plan is None or best.judged:
+    if best.plan is None or best.measured:
         return best
     near = [c for c in able if c.plan is not None and c.cost <= 1.02 * best.cost]
     return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
@@ -328,18 +330,19 @@ def _arithmetic(problem: ConvProblem, route: str, f32: str, direct: str) -> Arit
     """How the NPU may compute a problem; None if it may not."""
     if problem.lhs.dtype != "f32":
         return "native"
-    own: Arithmetic | None = "native" if (route, direct) == ("direct", "scalar") else None
-    return own if f32 == "cpu" else _ARITHMETIC[f32]
+    if f32 != "cpu":
+        return _ARITHMETIC[f32]
+    return "native" if (route, direct) == ("direct", "scalar") else None
 
 
-def _computed(problem: ConvProblem, best: _Candidate) -> str:
+def _note_arithmetic(problem: ConvProblem, best: Candidate) -> str:
     """The note that f32 is computed in another type."""
     if best.plan is None or best.plan.problem.arithmetic == problem.arithmetic:
         return ""
     return f"; computed in {best.plan.problem.arithmetic}"
 
 
-def _pinned(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
+def _follow_pin(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
     """The decision that a pin makes."""
     problem = chooser.problem
     if pin.route == "cpu":
@@ -360,11 +363,11 @@ def _pinned(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
         raise UsageError(
             f"{pin.where}: arithmetic {arithmetic} of {problem.lhs.dtype}: remove it from the entry"
         )
-    chooser = replace(chooser, problem=replace(problem, arithmetic=arithmetic))
+    chooser = chooser.in_arithmetic(arithmetic, wanted=True)
     *refused, last = chooser.npu(pin.route, direct, pin)
     if last.plan is None:
         why = "; ".join(c.refused for c in (*refused, last))
         raise UsageError(
             f"{pin.where}: the pinned plan does not fit: {why}: correct or remove the entry"
         )
-    return _decided(last, refused, f"{_computed(problem, last)}; pinned")
+    return _decide(last, refused, f"{_note_arithmetic(problem, last)}; pinned")

@@ -29,20 +29,14 @@ class Call:
     Attributes:
         decision: its own, with a plan.
         constants: the operands that are equal at every call.
-        free: whether another plan may be taken, and the CPU where it was asked for its price.
+        free: whether another plan may be taken.
+        cpu: what the CPU costs instead, in cycles of the array's clock; None where it may not be taken.
     """
 
     decision: Decision
     constants: frozenset[str] | None
     free: bool
-
-    @property
-    def cpu(self) -> int | None:
-        """What the CPU costs instead, in cycles of the array's clock; None where it may not be taken."""
-        prices = (
-            c["cost"] for c in self.decision.candidates if c["route"] == "cpu" and "cost" in c
-        )
-        return next(prices, None) if self.free else None
+    cpu: int | None = None
 
 
 @dataclass(frozen=True)
@@ -69,7 +63,7 @@ def change_cycles(device: str) -> int:
     return round(current().reconfiguration(arch.name) * arch.clock_hz)
 
 
-def together(
+def assign_configurations(
     calls: Sequence[Call],
     routes: Iterable[Route],
     device: str,

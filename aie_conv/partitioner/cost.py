@@ -2,11 +2,10 @@
 
 The partitioner compares times. The NPU's is its plan's array time; beside it stand the host copies of
 each call, and a dispatch's overhead on either side. Left out on both sides: moving a dispatch between
-the two (IREE's buffers are shared with the NPU), and on the NPU's the load of a configuration when
-consecutive dispatches differ, which the cycle model does not know yet.
+the two (IREE's buffers are shared with the NPU). What a change of the array's configuration costs is no
+property of one dispatch: :mod:`aie_conv.partitioner.configurations` counts it for a whole module.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,7 +13,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aie_conv.errors import UsageError
-from aie_conv.files import user_cache
+from aie_conv.files import read_json, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
@@ -89,8 +88,8 @@ class HostCost:
             constants: the operands that are equal at every call, whose copies are made once when
                 the artifact is loaded; None for the usual ones, the filter and the vectors.
         """
-        given = usual_constants(plan.problem) if constants is None else frozenset(constants)
-        each = (*_per_call(plan.prologue, given), *plan.finish)
+        equal = usual_constants(plan.problem) if constants is None else frozenset(constants)
+        each = (*_per_call(plan.prologue, equal), *plan.finish)
         # A dest that its copies do not cover is filled first.
         filled = {
             c.dest: _size(c.dest_shape, c.dest_dtype)
@@ -122,8 +121,8 @@ def usual_constants(problem: ConvProblem) -> frozenset[str]:
     pixels = [i for i, loop in enumerate(problem.loops) if loop.role == "m"]
     vectors = {
         f"in{number}"
-        for number, given in enumerate(problem.epilogue.inputs)
-        if not any(given.strides[i] for i in pixels)
+        for number, operand in enumerate(problem.epilogue.inputs)
+        if not any(operand.strides[i] for i in pixels)
     }
     return frozenset({"rhs", *vectors})
 
@@ -197,8 +196,8 @@ def load_measured() -> HostCost:
     """
     path, again = stored_path(), "run `aie-conv cpu-cost measure`"
     try:
-        return from_json(json.loads(path.read_text(encoding="utf-8")), "measured")
-    except FileNotFoundError:
-        raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}") from None
-    except (OSError, ValueError) as error:
+        if not path.exists():
+            raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}")
+        return from_json(read_json(path), "measured")
+    except ValueError as error:
         raise UsageError(f"{path}: no measurement of this version ({error}): {again}") from None

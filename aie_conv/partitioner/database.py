@@ -44,12 +44,12 @@ class Known:
 
     Attributes:
         parameters: what the route makes it from again.
-        judged: its cycles by a judge; None where none was asked.
-        fast: cycles by the judge of the plan that the cost model likes best.
+        measured: its cycles by a measurer; None where none was asked.
+        fast: cycles by the measurer of the plan that the cost model likes best.
     """
 
     parameters: Frozen
-    judged: int | None = None
+    measured: int | None = None
     fast: int | None = None
 
 
@@ -62,7 +62,7 @@ class Question:
         spec: its class, "module:class".
         problem: the problem.
         device: the user's name of the device.
-        how: how it is searched for; another judge is another way.
+        how: how it is searched for; another measurer is another way.
     """
 
     route: str
@@ -135,7 +135,7 @@ class PlanCache:
             if isinstance(found, str)
             else {
                 "parameters": dict(found.parameters),
-                "judged": found.judged,
+                "judged": found.measured,
                 "fast": found.fast,
             }
         )
@@ -202,7 +202,7 @@ class Entry:
         judged_cycles: by the simulator.
         fast_cycles: by the simulator, of the plan that the cost model likes best.
         search: how it was searched for.
-        version: of the code that made and judged it.
+        version: of the code that made and measured it.
     """
 
     problem: str

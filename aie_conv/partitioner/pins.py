@@ -13,14 +13,15 @@ may be left out; what they do not fix is chosen. Old names of parameters and sty
 passed over.
 """
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.files import read_json
 from aie_conv.partitioner.words import STYLES, current_parameters
+from aie_conv.plan import Dispatch
 
 Frozen = tuple[tuple[str, int], ...]
 
@@ -88,22 +89,26 @@ class Pins:
             )
         return pin
 
-    def check(self, dispatches: Iterable[tuple[str, str | None, str, str]]) -> None:
-        """Check that every entry was met by (name, problem's text, route, reason) of each dispatch.
+    def check(self, dispatches: Iterable[Dispatch]) -> None:
+        """Check that every entry was met by the dispatch that it is about.
 
         Raises:
             UsageError: an entry is about no dispatch, or its dispatch went elsewhere.
         """
         unmet = {id(pin): pin for pin in self._entries}
-        for name, text, route, reason in dispatches:
-            pin = self._named.get(name) or (self._texts.get(text) if text is not None else None)
+        for dispatch in dispatches:
+            text = dispatch.problem.describe() if dispatch.problem is not None else None
+            pin = self._named.get(dispatch.name)
+            if pin is None and text is not None:
+                pin = self._texts.get(text)
             if pin is None:
                 continue
             unmet.pop(id(pin), None)
+            route, reason = dispatch.decision.route, dispatch.decision.reason
             if pin.route != route:
                 raise UsageError(
-                    f"{self.path}: {name}: pinned to {pin.route}, but it goes to {route} ({reason}):"
-                    " correct or remove the entry"
+                    f"{self.path}: {dispatch.name}: pinned to {pin.route}, but it goes to {route}"
+                    f" ({reason}): correct or remove the entry"
                 )
         for pin in unmet.values():
             who = pin.name if pin.name is not None else f"problem '{pin.problem}'"
@@ -124,9 +129,9 @@ def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
         raise UsageError(f"{where}: an object is needed")
     if not entry.get("contraction", True) or ("problem" in entry and entry["problem"] is None):
         return None
-    given = entry.get("problem")
-    if isinstance(given, dict):
-        entry = {**entry, "problem": given.get("text")}
+    stated = entry.get("problem")
+    if isinstance(stated, dict):
+        entry = {**entry, "problem": stated.get("text")}
     route = _text(entry, "route", where)
     if route not in routes:
         raise UsageError(f"{where}: route '{route}': unknown: use one of {', '.join(routes)}")
@@ -154,12 +159,7 @@ def read_object(path: Path) -> dict[str, Any]:
     Raises:
         UsageError: it cannot be read, or is no JSON.
     """
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read: {error.strerror}") from None
-    except ValueError as error:
-        raise UsageError(f"{path}: no JSON: {error}") from None
+    data = read_json(path)
     return data if isinstance(data, dict) else {}
 
 
@@ -180,8 +180,8 @@ def read_pins(path: Path, routes: tuple[str, ...], version: int) -> Pins:
     if data.get("version", version) not in range(version + 1):
         raise UsageError(f"{path}: of report version {data['version']}, at most {version} is read")
     device = data.get("device")
-    found = [
+    pins = [
         _pin(entry, f"{path}: dispatches[{number}]", routes)
         for number, entry in enumerate(data["dispatches"])
     ]
-    return Pins(path, (pin for pin in found if pin), device if isinstance(device, str) else None)
+    return Pins(path, (pin for pin in pins if pin), device if isinstance(device, str) else None)

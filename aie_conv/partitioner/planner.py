@@ -1,7 +1,7 @@
 """How a route's plan is found: known from before, or searched for, in one of two ways.
 
-"fast" takes what the route's cost model likes best. "best" looks at more tilings, and lets a judge, who knows
-more than the model, rank those that it likes. The judge is handed in: the partitioner knows no simulator.
+"fast" takes what the route's cost model likes best. "best" looks at more tilings, and lets a measurer, which
+knows more than the model, rank those that it likes. It is handed in: the partitioner knows no simulator.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,11 +18,11 @@ from aie_conv.plan import Plan, Route
 from aie_conv.problem import ConvProblem
 
 SEARCHES = {"fast": 1, "best": 48}
-"""What ``--amd-aie-search`` takes, and how many plans of a route are judged where there is a judge. In
+"""What ``--amd-aie-search`` takes, and how many plans of a route are measured where there is a measurer. In
 ResNet-50's layers the fastest of all plans was among the first 24."""
 
 
-class Judge(Protocol):
+class Measurer(Protocol):
     """Knows better than a plan's prediction what it costs."""
 
     @property
@@ -41,12 +41,12 @@ class Found:
 
     Attributes:
         plan: the plan.
-        judged: its cycles by the judge; None where none was asked.
-        fast: cycles by the judge of the plan that the cost model likes best.
+        measured: its cycles by the measurer; None where none was asked.
+        fast: cycles by the measurer of the plan that the cost model likes best.
     """
 
     plan: Plan
-    judged: int | None = None
+    measured: int | None = None
     fast: int | None = None
 
 
@@ -74,39 +74,51 @@ def _proposed(
         return str(refusal)
 
 
+def _offered(spec: str, problem: ConvProblem, device: str) -> Plan | str:
+    """The fastest plan that a route has for sharing, or why there is none."""
+    try:
+        plans = route_of(spec).shareable(problem, device)
+        if not plans:
+            return "nothing to share"
+        return min(plans, key=lambda plan: plan.predicted_cycles).issued()
+    except (Unsupported, ConfigRefused) as refusal:
+        return str(refusal)
+
+
 class Planner:
     """Finds plans.
 
     Args:
-        judge: ranks what the search finds; None to trust the cost model, which then decides alone.
-        search: one of :data:`SEARCHES`; without a judge it makes no difference.
+        measurer: ranks what the search finds; None to trust the cost model, which then decides alone.
+        search: one of :data:`SEARCHES`; without a measurer it makes no difference.
         known: where plans that were found before are looked for, one after the other.
         store: where plans that are found are kept, and looked for last; None for nowhere.
-        progress: told what is being judged.
-        arbiter: judges plans of different routes whose costs are too near for the cost model.
+        progress: told what is being measured.
+        arbiter: measures plans of different routes whose costs are too near for the cost model.
     """
 
     def __init__(
         self,
-        judge: Judge | None = None,
+        measurer: Measurer | None = None,
         search: str = "fast",
         known: Sequence[Plans] = (),
         store: PlanCache | None = None,
         progress: Callable[[str], None] = lambda _: None,
-        arbiter: Judge | None = None,
+        arbiter: Measurer | None = None,
     ) -> None:
-        self._judge = judge
+        self._measurer = measurer
         self._finalists = SEARCHES[search]
-        self._how = f"{search} {judge.version}" if judge is not None else "model"
+        self._how = f"{search} {measurer.version}" if measurer is not None else "model"
         self._known = (*known, *([store] if store is not None else []))
         self._store = store
         self._progress = progress
         self._arbiter = arbiter
+        self._offers: dict[Question, Plan | None] = {}
         self.answers: dict[Question, Found | str] = {}
         """What was asked, and what was found."""
-        trusting = judge is None and arbiter is None
+        trusting = measurer is None and arbiter is None
         self.by_model: Planner = self if trusting else Planner(known=known, store=store)
-        """The same without judge and arbiter, for plans that are priced but not wanted."""
+        """The same without measurer and arbiter, for plans that are priced but not wanted."""
 
     def find(
         self, route: str, style: str, spec: str, problem: ConvProblem, device: str
@@ -117,7 +129,7 @@ class Planner:
             self.answers[question] = self._look(question)
         return self.answers[question]
 
-    def measured(self, plan: Plan, style: str) -> int | None:
+    def measure(self, plan: Plan, style: str) -> int | None:
         """Cycles of a plan by the arbiter; None without one, or where it cannot say."""
         if self._arbiter is None:
             return None
@@ -126,12 +138,42 @@ class Planner:
         parameters = frozen_parameters(plan.parameters)
         known = self._store.recall(question) if self._store is not None else None
         if isinstance(known, Known) and known.parameters == parameters:
-            return known.judged
+            return known.measured
         self._progress(f"{plan.problem.describe()}: {plan.route}: a close call")
         cycles = self._arbiter(plan)
         if self._store is not None and cycles is not None:
             self._store.remember(question, Known(parameters, cycles))
         return cycles
+
+    def offer(
+        self, route: str, style: str, spec: str, problem: ConvProblem, device: str
+    ) -> Plan | None:
+        """The fastest of the plans that a route has at hand for sharing; None for none.
+
+        No search is made, so it is quick, and there is often a better one.
+        """
+        question = Question(route, style, spec, problem, device, "offered")
+        if question not in self._offers:
+            self._offers[question] = self._recall_offer(question)
+        return self._offers[question]
+
+    def _recall_offer(self, question: Question) -> Plan | None:
+        known = self._store.recall(question) if self._store is not None else None
+        if isinstance(known, Known):
+            plan = proposed(question.spec, question.problem, question.device, known.parameters)
+            if not isinstance(plan, str):
+                return plan.issued()
+        elif known is not None:
+            return None
+        answer = _offered(question.spec, question.problem, question.device)
+        if self._store is not None:
+            kept = (
+                answer
+                if isinstance(answer, str)
+                else Known(frozen_parameters(answer.parameters), answer.predicted_cycles)
+            )
+            self._store.remember(question, kept)
+        return None if isinstance(answer, str) else answer
 
     def _look(self, question: Question) -> Found | str:
         spec, problem, device = question.spec, question.problem, question.device
@@ -142,14 +184,14 @@ class Planner:
             if known is not None:
                 plan = proposed(spec, problem, device, known.parameters)
                 if not isinstance(plan, str):
-                    return Found(plan, known.judged, known.fast)
+                    return Found(plan, known.measured, known.fast)
                 plans.misfit(question, plan)
         found = self._search(spec, problem, device)
         if self._store is not None:
             kept = (
                 found
                 if isinstance(found, str)
-                else Known(frozen_parameters(found.plan.parameters), found.judged, found.fast)
+                else Known(frozen_parameters(found.plan.parameters), found.measured, found.fast)
             )
             self._store.remember(question, kept)
         return found
@@ -158,22 +200,22 @@ class Planner:
         first = proposed(spec, problem, device, None)
         if isinstance(first, str):
             return first
-        if self._judge is None:
+        if self._measurer is None:
             return Found(first)
         several = self._finalists > 1
         others = route_of(spec).finalists(problem, device, self._finalists) if several else ()
         plans = {frozen_parameters(plan.parameters): plan for plan in (first, *others)}
-        return self._judged(list(plans.values()), self._judge)
+        return self._rank(list(plans.values()), self._measurer)
 
-    def _judged(self, plans: Sequence[Plan], judge: Judge) -> Found:
-        """The plan that the judge likes best; of equally fast ones the one that moves less."""
+    def _rank(self, plans: Sequence[Plan], measurer: Measurer) -> Found:
+        """The plan that the measurer likes best; of equally fast ones the one that moves less."""
         what = f"{plans[0].problem.describe()}: {plans[0].route}"
         cycles: list[int | None] = []
         for number, plan in enumerate(plans):
             least = min((c for c in cycles if c is not None), default=0)
             leading = f", best {least} cycles" if least else ""
             self._progress(f"{what}: plan {number + 1} of {len(plans)}{leading}")
-            cycles.append(judge(plan))
+            cycles.append(measurer(plan))
         ranked = [
             (c, p.shim_bytes, i) for i, (c, p) in enumerate(zip(cycles, plans, strict=True)) if c
         ]

@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aie_conv.arch import get_device
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
+from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem
-
-if TYPE_CHECKING:
-    from aie_conv.bridge.pipeline import Dispatch
 
 VERSION = 2
 
@@ -30,7 +28,26 @@ def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
     }
 
 
-def entry(dispatch: "Dispatch", configuration: int = 0) -> dict[str, Any]:
+def _candidate(candidate: Candidate) -> dict[str, Any]:
+    """A candidate: its price and its plan as far as it has them, and why it was not taken."""
+    plan = candidate.plan
+    fields: dict[str, Any] = {"route": candidate.route}
+    if candidate.style:
+        fields["style"] = candidate.style
+    if candidate.cost:
+        predicted = candidate.run_cycles if plan is None else plan.predicted_cycles
+        fields |= {"cost": candidate.cost, "predicted_cycles": predicted}
+        if candidate.measured:
+            fields["judged_cycles"] = candidate.run_cycles
+        fields |= {"host_cycles": candidate.host_cycles, "bound": candidate.bound}
+    if plan is not None:
+        fields |= {"cores": plan.cores, "shim_bytes": plan.shim_bytes}
+    if candidate.refused:
+        fields["refused"] = candidate.refused
+    return fields
+
+
+def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
     """One dispatch call's entry; ``configuration`` numbers the module's from 1, 0 is none."""
     plan, problem = dispatch.decision.plan, dispatch.problem
     return {
@@ -50,12 +67,12 @@ def entry(dispatch: "Dispatch", configuration: int = 0) -> dict[str, Any]:
         "shim_bytes": plan.shim_bytes if plan else 0,
         "minimum_bytes": problem.minimum_bytes if problem else 0,
         "predicted_cycles": plan.predicted_cycles if plan else 0,
-        "candidates": list(dispatch.decision.candidates),
+        "candidates": [_candidate(c) for c in dispatch.decision.candidates],
     }
 
 
 def make_report(
-    dispatches: Iterable["Dispatch"],
+    dispatches: Iterable[Dispatch],
     device: str,
     seconds: dict[str, float],
     configurations: Mapping[str, str],

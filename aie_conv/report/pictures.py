@@ -72,7 +72,7 @@ def _traced(options: Options, names: Sequence[str], modules: Mapping[str, str]) 
     if not modules:
         raise UsageError(f"{flag}: no dispatch runs on the NPU: there is nothing to trace")
     patterns = [word.strip() for word in options.trace_dispatch.split(",") if word.strip()]
-    found: set[str] = set()
+    traced: set[str] = set()
     for pattern in patterns or ["*"]:
         hits = {
             name
@@ -85,8 +85,8 @@ def _traced(options: Options, names: Sequence[str], modules: Mapping[str, str]) 
                 f"--amd-aie-trace-dispatch={pattern}: no dispatch on the NPU of that name or number:"
                 f" use one of {known}"
             )
-        found |= hits
-    return [name for name in names if name in found]
+        traced |= hits
+    return [name for name in names if name in traced]
 
 
 def core_shares(plan: Plan) -> dict[tuple[int, int], str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import os
-import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from threading import Lock
 from typing import Any, Protocol
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.isolate import temporary_folder
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
 
@@ -23,7 +24,8 @@ Array = NDArray[Any]
 class Device(Protocol):
     """Runs programs on flat, contiguous arrays; the last of them is the result.
 
-    An array is as long as its argument without its slack, which is the device's to add.
+    An array is as long as its argument without its slack, which is the device's to add. Artifacts that
+    share a device may call it from several threads at once.
     """
 
     @property
@@ -51,16 +53,24 @@ class NullDevice:
 
 
 class SimDevice:
-    """The simulator; a program is parsed and compiled at its first call."""
+    """The simulator; a program is parsed and compiled at its first call.
+
+    Like an array of cores, it runs one program at a time: calls from several threads wait for each other.
+    """
 
     name = "sim"
 
     def __init__(self) -> None:
         self._simulators: dict[str, Any] = {}
         self._loaded = ""
+        self._lock = Lock()
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Simulate the program's text; the array is reconfigured where it was configured otherwise."""
+        with self._lock:
+            return self._run(executable, buffers)
+
+    def _run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         from aie_conv.sim import Simulator
 
         simulator = self._simulators.get(executable.text)
@@ -115,9 +125,14 @@ class XrtDevice:
         self._model: str = self._device.get_info(pyxrt.xrt_info_device.name)
         self._kernels: dict[str, tuple[Any, Any, int]] = {}
         self._loaded: dict[str, Any] = {}
+        self._lock = Lock()
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run the program's binary."""
+        with self._lock:
+            return self._run(executable, buffers)
+
+    def _run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         xrt = self._xrt
         kernel, instructions, words = self._kernel(executable)
         to_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE
@@ -169,7 +184,7 @@ class XrtDevice:
     def _load(self, executable: Executable) -> Any:
         """The kernel of a configuration."""
         xrt = self._xrt
-        with tempfile.TemporaryDirectory() as folder:
+        with temporary_folder() as folder:
             path = Path(folder) / "program.xclbin"
             path.write_bytes(executable.blobs["xclbin"])
             binary = xrt.xclbin(str(path))

@@ -14,12 +14,14 @@ import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from aie_conv.errors import DeviceError
+from aie_conv.problem import DTYPE_BYTES
 
 MAGIC = b"AIECONV\0"
-VERSION = 2
-"""Of what is written. Version 1, whose buffers have no slack, is read as well."""
+VERSION = 3
+"""Of what is written and read: earlier ones lay in artifacts without a seal, which are refused."""
 
 _FIXED = struct.Struct("<8sIIQ")
 _SEQUENCE = re.compile(r"^( *)aie\.runtime_sequence\b.*?^\1}$", re.MULTILINE | re.DOTALL)
@@ -94,14 +96,14 @@ def unpack(data: bytes, name: str) -> Executable:
         name: the dispatch, for messages.
 
     Raises:
-        DeviceError: it has another version, was cut short or altered.
+        DeviceError: it has another version, was cut short or altered, or its header is not of this form.
     """
     if len(data) < _FIXED.size or data[:8] != MAGIC:
         raise DeviceError(f"{name}: no NPU executable: compile the model again")
     _, version, header_bytes, payload_bytes = _FIXED.unpack_from(data)
-    if not 1 <= version <= VERSION:
+    if version != VERSION:
         raise DeviceError(
-            f"{name}: executable of format {version}, this runtime reads 1 to {VERSION}: compile again"
+            f"{name}: executable of format {version}, this runtime reads {VERSION}: compile again"
         )
     end = _FIXED.size + header_bytes + payload_bytes
     if len(data) != end + _DIGEST:
@@ -111,16 +113,41 @@ def unpack(data: bytes, name: str) -> Executable:
         )
     if hashlib.sha256(data[:end]).digest() != data[end:]:
         raise DeviceError(f"{name}: the executable was altered: compile again")
-    header = json.loads(data[_FIXED.size : _FIXED.size + header_bytes])
+    payload = _FIXED.size + header_bytes
+    try:
+        return _read(json.loads(data[_FIXED.size : payload]), data[payload:end])
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise DeviceError(
+            f"{name}: the executable's header cannot be read ({type(error).__name__}: {error}):"
+            " compile again"
+        ) from None
+
+
+def _read(header: Any, payload: bytes) -> Executable:
+    """An executable of its parts.
+
+    Raises:
+        ValueError, TypeError, KeyError: the header is not of the form that :meth:`Executable.pack` writes.
+    """
     parts: dict[str, bytes] = {}
-    at = _FIXED.size + header_bytes
+    at = 0
     for part, size in header["parts"]:
-        parts[part] = data[at : at + size]
+        if not isinstance(part, str) or not _is_count(size) or at + size > len(payload):
+            raise ValueError(f"part {part}")
+        parts[part] = payload[at : at + size]
         at += size
-    return Executable(
-        header["device"],
-        tuple(Buffer(*argument) for argument in header["arguments"]),
-        header["keeps_base"],
-        parts.pop("aie").decode(),
-        parts,
-    )
+    buffers = tuple(Buffer(*argument) for argument in header["arguments"])
+    for buffer in buffers:
+        known = buffer.dtype in DTYPE_BYTES
+        if not known or not _is_count(buffer.elements) or not _is_count(buffer.slack):
+            raise ValueError(f"argument {buffer}")
+    device, keeps_base = header["device"], header["keeps_base"]
+    if at != len(payload) or not buffers or not isinstance(keeps_base, bool):
+        raise ValueError("sizes, arguments or base")
+    if not isinstance(device, str):
+        raise ValueError(f"device {device}")
+    return Executable(device, buffers, keeps_base, parts.pop("aie").decode(), parts)
+
+
+def _is_count(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0

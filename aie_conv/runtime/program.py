@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from threading import RLock
 from typing import Any
 
 import numpy as np
@@ -14,82 +14,125 @@ from iree import runtime as rt
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.files import reason
 from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.tensors import any_tensor, as_tensors
 from aie_conv.runtime.vm_module import (
     DTYPES,
     Progress,
     State,
+    amd_aie_module,
     from_ref,
-    make_module,
     to_view,
 )
+from aie_conv.seal import check_seal
+from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
+from aie_conv.structure import NOTE, Call, build
+from aie_conv.suggest import closest
 
 Array = NDArray[Any]
 
 # IREE's binding counts a module written in Python as a leak and says so on stderr at exit.
 rt._binding.disable_leak_checker()  # pyright: ignore[reportPrivateUsage]
 
-_ARGUMENT = re.compile(r"%\w+: ([^{,)]+)")
-_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+)>")
-
-
-@dataclass(frozen=True)
-class Parameter:
-    """One parameter of a function: "tensor" with its shape, or a scalar of ``dtype``."""
-
-    dtype: str
-    shape: tuple[int, ...] | None
-
-    def __str__(self) -> str:
-        return "x".join([*map(str, self.shape or ()), self.dtype])
-
 
 class Function:
     """A function of a loaded artifact; called with numpy arrays, it returns numpy arrays.
 
-    One result comes back as it is, several as a tuple. bf16 arrays are ``ml_dtypes.bfloat16``;
-    anything that ``numpy.asarray`` takes will do, torch tensors (bf16 too) included.
+    Inputs are given in order or by their names, as ``f(x, mask=m)``; those that are no identifiers go
+    in by ``f(**{"input.1": x})``. One result comes back as it is, several as a tuple. bf16 arrays are
+    ``ml_dtypes.bfloat16``; anything that ``numpy.asarray`` takes will do, torch tensors (bf16 too) included.
 
     Attributes:
         name: its name.
         parameters: what it takes; None where the artifact does not say.
+        outputs: what it gives; None where the artifact does not say.
     """
 
     def __init__(self, program: Program, function: rt.VmFunction) -> None:
         self.name: str = function.name
         self._program = program
         self._function = function
-        declaration = dict(function.reflection).get("iree.abi.declaration", "")
-        self.parameters: tuple[Parameter, ...] | None = _parameters(declaration)
+        reflection = dict(function.reflection)
+        signature = _signature(reflection)
+        self._form = Call.from_json(reflection[NOTE]) if NOTE in reflection else None
+        self.parameters: tuple[Parameter, ...] | None = signature and signature.inputs
+        self.outputs: tuple[Parameter, ...] | None = signature and signature.outputs
 
-    def __call__(self, *arguments: Any) -> Any:
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        """The names of the inputs in order, "" for one without; () where the artifact does not say."""
+        return tuple(parameter.name for parameter in self.parameters or ())
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """The names of the outputs in order, "" for one without; () where the artifact does not say."""
+        return tuple(parameter.name for parameter in self.outputs or ())
+
+    def __repr__(self) -> str:
+        if self.parameters is None:
+            return f"<aie_conv function {self.name}>"
+        inputs, outputs = (
+            ", ".join(f"{p.name}: {p}" if p.name else str(p) for p in side)
+            for side in (self.parameters, self.outputs or ())
+        )
+        return f"<aie_conv function {self.name}({inputs}) -> ({outputs})>"
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run it.
 
         Raises:
             UsageError: an argument has another shape or type than the function takes.
             DeviceError: the device refused or failed.
         """
-        results = self.invoke(arguments)
+        if self._form is not None:
+            results = self.invoke(self._flatten(self._form, arguments, named))
+            return build(self._form.result, results)
+        results = self.invoke(self.bind(arguments, named))
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _flatten(self, form: Call, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arrays of a call as its model takes it, or given one by one."""
+        try:
+            return form.arguments(arguments, named, self.name)
+        except UsageError:
+            one_by_one = len(arguments) == len(self.parameters or ()) and not named
+            if not one_by_one or any(isinstance(a, list | tuple | dict) for a in arguments):
+                raise
+            return list(arguments)
+
+    def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arguments in order, those given by name behind those that are not.
+
+        Raises:
+            UsageError: a name is not an input's, was given already, or one is missing.
+        """
+        bound = list(arguments)
+        if not named:
+            return bound
+        names = self.input_names
+        for name in named:
+            if not name or name not in names:
+                known = ", ".join(filter(None, names)) or "inputs without names"
+                hint = closest(name, names)
+                raise UsageError(f"{self.name}: no input '{name}'{hint}: it takes {known}")
+            if names.index(name) < len(bound):
+                raise UsageError(f"{self.name}: input '{name}' given twice, in order and by name")
+        for name in names[len(bound) :]:
+            if name not in named:
+                raise UsageError(f"{self.name}: input '{name}' is missing")
+            bound.append(named[name])
+        return bound
 
     def invoke(self, arguments: Sequence[Any]) -> list[Any]:
         """Run it; always a list of results."""
         return self._program._invoke(self, self._function, arguments)  # pyright: ignore[reportPrivateUsage]
 
 
-def _parameters(declaration: str) -> tuple[Parameter, ...] | None:
-    if not declaration:
-        return None
-    head = declaration.split("->")[0]
-    found: list[Parameter] = []
-    for text in _ARGUMENT.findall(head):
-        match = _TENSOR.fullmatch(text.strip())
-        if match is None:
-            found.append(Parameter(text.strip(), None))
-        else:
-            sizes = [s for s in match[1].split("x") if s]
-            found.append(Parameter(match[2], tuple(-1 if s == "?" else int(s) for s in sizes)))
-    return tuple(found)
+def _signature(reflection: Mapping[str, str]) -> Signature | None:
+    if KEY in reflection:
+        return read_signature(reflection[KEY])
+    return read_declaration(reflection.get("iree.abi.declaration", ""))
 
 
 class Program:
@@ -99,13 +142,18 @@ class Program:
         device: the device that runs the NPU's part.
         functions: the names of its functions.
         records: figures of each NPU dispatch of the last call, in order.
+
+    Threads may share it; their calls run one after the other.
     """
 
     def __init__(self, data: bytes, device: Device, progress: Progress | None = None) -> None:
         self._instance = rt.VmInstance()
         self._hal = rt.get_device("local-task")
         self.device = device
+        self.records: list[dict[str, Any]] = []
         self._state = State(self._hal, device, progress)
+        # IREE's contexts are not to be entered by two threads at once.
+        self._lock = RLock()
         try:
             module = rt.VmModule.copy_buffer(self._instance, data)
         except (ValueError, RuntimeError) as error:
@@ -113,37 +161,66 @@ class Program:
                 f"artifact: no valid .vmfb ({_reason(error)}): compile the model again"
             ) from None
         hal = rt.create_hal_module(self._instance, self._hal)
-        try:
-            modules = [hal, make_module(self._state), module]
-            self._context = rt.VmContext(self._instance, modules)
-        except (ValueError, RuntimeError) as error:
-            raise DeviceError(f"artifact: it cannot be loaded here: {_reason(error)}") from None
-        self.functions: tuple[str, ...] = tuple(
-            name for name in module.function_names if not name.startswith("__") and "$" not in name
-        )
+        with self._state.call() as call:
+            try:
+                modules = [hal, amd_aie_module(), module]
+                self._context = rt.VmContext(self._instance, modules)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(
+                    f"artifact: it cannot be loaded here: {_reason(error)}"
+                )
+                raise reason from reason.__cause__
+        self.functions: tuple[str, ...] = _public(module.function_names)
+        # A function refers to its program, and the program to no function: dropped, it is freed at once.
         self._functions = {
-            name: Function(self, function)
+            name: function
             for name in self.functions
             if (function := module.lookup_function(name)) is not None
         }
 
-    @property
-    def records(self) -> list[dict[str, Any]]:
-        """Figures of each NPU dispatch of the last call, in order."""
-        return self._state.records
-
     def __getitem__(self, name: str) -> Function:
-        if name not in self._functions:
+        function = self._find(name)
+        if function is None:
+            hint = closest(name, self.functions)
             raise UsageError(
-                f"function '{name}': not in the module: it has {', '.join(self.functions)}"
+                f"function '{name}': not in the module{hint}: it has {', '.join(self.functions)}"
             )
-        return self._functions[name]
+        return function
 
     def __getattr__(self, name: str) -> Function:
-        functions: dict[str, Function] = self.__dict__.get("_functions", {})
-        if name not in functions:
-            raise AttributeError(f"no function '{name}': it has {', '.join(functions)}")
-        return functions[name]
+        function = None if name.startswith("_") else self._find(name)
+        if function is None:
+            names = ", ".join(self.__dict__.get("_functions", {}))
+            raise AttributeError(f"no function '{name}': it has {names}")
+        return function
+
+    def _find(self, name: str) -> Function | None:
+        """The function of that name; the only one is called "main" as well."""
+        functions: dict[str, rt.VmFunction] = self.__dict__.get("_functions", {})
+        only = next(iter(functions.values())) if len(functions) == 1 else None
+        function = functions.get(name, only if name == "main" else None)
+        return Function(self, function) if function is not None else None
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run the only function, or "main"; torch tensors are answered by torch tensors.
+
+        Raises:
+            UsageError: there are several functions; or as the function raises.
+            DeviceError: the device refused or failed.
+        """
+        function = self._find("main")
+        if function is None:
+            names = ", ".join(self.functions)
+            raise UsageError(f"program: several functions: call one of {names} by its name")
+        result = function(*arguments, **named)
+        return as_tensors(result) if any_tensor((*arguments, *named.values())) else result
+
+    def __dir__(self) -> list[str]:
+        return [*super().__dir__(), *self.functions]
+
+    def __repr__(self) -> str:
+        functions = ", ".join(repr(self[name])[19:-1] for name in self._functions)
+        return f"<aie_conv program on {self.device.name}: {functions}>"
 
     def _invoke(
         self, function: Function, target: rt.VmFunction, arguments: Sequence[Any]
@@ -156,18 +233,21 @@ class Program:
         inputs = rt.VmVariantList(len(arguments))
         for number, argument in enumerate(arguments):
             parameter = parameters[number] if parameters is not None else None
-            where = f"{function.name}: input {number}"
-            self._push(inputs, argument, parameter, where)
+            named = f" '{parameter.name}'" if parameter is not None and parameter.name else ""
+            self._push(inputs, argument, parameter, f"{function.name}: input {number}{named}")
         outputs = rt.VmVariantList(4)
-        self._state.records.clear()
-        self._state.error = None
-        try:
-            self._context.invoke(target, inputs, outputs)
-        except (ValueError, RuntimeError) as error:
-            if self._state.error is not None:
-                raise self._state.error from None
-            raise DeviceError(f"{function.name}: {_reason(error)}") from None
-        return [_result(outputs, number) for number in range(len(outputs))]
+        with self._lock, self._state.call() as call:
+            self.records = call.records
+            try:
+                self._context.invoke(target, inputs, outputs)
+            except (ValueError, RuntimeError) as error:
+                reason = call.reason() or DeviceError(f"{function.name}: {_reason(error)}")
+                raise reason from reason.__cause__
+        kinds = function.outputs or ()
+        return [
+            _result(outputs, number, kinds[number] if number < len(kinds) else None)
+            for number in range(len(outputs))
+        ]
 
     def _push(
         self, inputs: rt.VmVariantList, argument: Any, parameter: Parameter | None, where: str
@@ -181,20 +261,32 @@ class Program:
             return
         dtype = next((name for name, kind in DTYPES.items() if kind == array.dtype), None)
         given = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
-        wanted = parameter.shape if parameter is not None else None
         if dtype is None or (
             parameter is not None
-            and (parameter.dtype != dtype or not _fits(array.shape, wanted or ()))
+            and not (parameter.takes(array.shape) and dtype in _accepted(parameter.dtype))
         ):
             asked = f", the function takes {parameter}" if parameter is not None else ""
             raise UsageError(f"{where}: {given} given{asked}")
         inputs.push_ref(to_view(self._hal, array, dtype).ref)
 
 
-def _fits(shape: tuple[int, ...], wanted: tuple[int, ...]) -> bool:
-    return len(shape) == len(wanted) and all(
-        w in (-1, s) for s, w in zip(shape, wanted, strict=True)
+def _public(names: Sequence[str]) -> tuple[str, ...]:
+    """The functions that the source has: not initializers, nor the second form of torch's."""
+    return tuple(
+        name
+        for name in names
+        if not name.startswith("__")
+        and not (name.endswith("$async") and name.removesuffix("$async") in names)
     )
+
+
+def _accepted(dtype: str) -> tuple[str, ...]:
+    """The array types that an element type takes: both, where the source does not tell a sign."""
+    if dtype.startswith("si"):
+        return (dtype[1:],)
+    if dtype[:1] == "i" and dtype != "i1":
+        return (dtype, f"u{dtype}")
+    return (dtype,)
 
 
 def as_array(value: Any) -> Array:
@@ -209,11 +301,14 @@ def as_array(value: Any) -> Array:
     return np.asarray(value)
 
 
-def _result(outputs: rt.VmVariantList, number: int) -> Any:
+def _result(outputs: rt.VmVariantList, number: int, kind: Parameter | None) -> Any:
     value = outputs.get_variant(number)
-    if isinstance(value, rt.VmRef):
-        return from_ref(value).copy()
-    return value
+    if not isinstance(value, rt.VmRef):
+        return value
+    array = from_ref(value).copy()
+    if kind is None or array.dtype.kind not in "iu":
+        return array
+    return array.view(DTYPES[kind.dtype.removeprefix("s")])
 
 
 def _reason(error: Exception) -> str:
@@ -239,10 +334,9 @@ def load_program(
     if isinstance(data, str | os.PathLike):
         try:
             data = Path(data).read_bytes()
-        except OSError as error:
-            raise UsageError(f"{artifact}: {error.strerror}: give a .vmfb file") from None
-    if not data:
-        raise DeviceError("artifact: empty: compile the model again")
+        except (OSError, ValueError) as error:
+            raise UsageError(f"{artifact}: {reason(error)}: give a .vmfb file") from None
+    check_seal(data, str(artifact) if isinstance(artifact, str | os.PathLike) else "artifact")
     if device is None:
         device = default_device()
     return Program(data, open_device(device) if isinstance(device, str) else device, progress)

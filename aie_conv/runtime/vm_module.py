@@ -1,10 +1,18 @@
-"""The `amd_aie` VM module that an artifact calls for each NPU dispatch."""
+"""The `amd_aie` VM module that an artifact calls for each NPU dispatch.
+
+IREE calls back in the thread that invoked it, and of an exception it passes on only the text. So what a
+call belongs to, and what it raised, are kept here by thread; the module itself holds nothing, and a
+program that is dropped is freed at once.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
+from threading import local
 from typing import Any, cast
 
 import ml_dtypes
@@ -21,6 +29,7 @@ MOST_BUFFERS = 16
 
 Array = NDArray[Any]
 Progress = Callable[[str, dict[str, Any]], None]
+Views = tuple[rt.VmRef, ...]
 
 DTYPES: dict[str, np.dtype[Any]] = {
     "i1": np.dtype(np.bool_),
@@ -29,7 +38,12 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "i32": np.dtype(np.int32),
     "i64": np.dtype(np.int64),
     "ui8": np.dtype(np.uint8),
+    "ui16": np.dtype(np.uint16),
+    "ui32": np.dtype(np.uint32),
+    "ui64": np.dtype(np.uint64),
     "bf16": np.dtype(ml_dtypes.bfloat16),
+    "f8E4M3FN": np.dtype(ml_dtypes.float8_e4m3fn),
+    "f8E5M2": np.dtype(ml_dtypes.float8_e5m2),
     "f16": np.dtype(np.float16),
     "f32": np.dtype(np.float32),
     "f64": np.dtype(np.float64),
@@ -43,7 +57,12 @@ ELEMENT_TYPES = {
     "i32": rt.HalElementType.INT_32,
     "i64": rt.HalElementType.INT_64,
     "ui8": rt.HalElementType.UINT_8,
+    "ui16": rt.HalElementType.UINT_16,
+    "ui32": rt.HalElementType.UINT_32,
+    "ui64": rt.HalElementType.UINT_64,
     "bf16": rt.HalElementType.BFLOAT_16,
+    "f8E4M3FN": rt.HalElementType.FLOAT_8_E4M3_FN,
+    "f8E5M2": rt.HalElementType.FLOAT_8_E5M2,
     "f16": rt.HalElementType.FLOAT_16,
     "f32": rt.HalElementType.FLOAT_32,
     "f64": rt.HalElementType.FLOAT_64,
@@ -88,34 +107,72 @@ def _bytes(buffer: rt.VmRef) -> bytes:
 
 
 @dataclass
+class Call:
+    """One call of a function of an artifact.
+
+    Attributes:
+        records: figures of each of its NPU dispatches, in order.
+        error: what a dispatch raised.
+        dispatch: the last one's name, as far as it is known.
+    """
+
+    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
+    error: BaseException | None = None
+    dispatch: str = "an NPU dispatch"
+
+    def reason(self) -> BaseException | None:
+        """What to raise where IREE says that a callback failed; None if none did.
+
+        A refusal and a user's interruption stay what they are, everything else becomes one line.
+        """
+        error = self.error
+        if error is None or isinstance(error, AieConvError) or not isinstance(error, Exception):
+            return error
+        text = "out of memory" if isinstance(error, MemoryError) else str(error)
+        what = " ".join(f"{type(error).__name__}: {text}".split())
+        reason = DeviceError(f"{self.dispatch}: the runtime failed: {what}: report it")
+        reason.__cause__ = error
+        return reason
+
+
+class _Running(local):
+    """What the calls of this thread belong to, the innermost last."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[State, Call]] = []
+
+
+_running = _Running()
+
+
+@dataclass
 class State:
     """What the calls of one loaded artifact share.
 
     Attributes:
         hal: IREE's device for the CPU's part, whose allocator makes the results.
         device: what runs the programs.
-        progress: told after each call: the dispatch's name and its figures.
-        records: figures of each call since the last :meth:`clear`.
-        error: what the last failing call raised; IREE passes on only its text.
+        progress: told after each dispatch: its name and its figures.
     """
 
     hal: rt.HalDevice
     device: Device
     progress: Progress | None = None
-    records: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
-    error: AieConvError | None = None
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
 
-    def run(self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef) -> rt.VmRef:
-        """One NPU dispatch."""
+    @contextmanager
+    def call(self) -> Generator[Call]:
+        """While it is open, what IREE calls back in this thread is of this state."""
+        call = Call()
+        _running.calls.append((self, call))
         try:
-            return self._run(program, name, views)
-        except AieConvError as error:
-            self.error = error
-            raise
+            yield call
+        finally:
+            _running.calls.pop()
 
-    def _run(self, program: rt.VmRef, name: rt.VmRef, views: tuple[rt.VmRef, ...]) -> rt.VmRef:
-        dispatch = _bytes(name).decode()
+    def run(self, call: Call, program: rt.VmRef, name: rt.VmRef, views: Views) -> rt.VmRef:
+        """One NPU dispatch."""
+        dispatch = call.dispatch = _bytes(name).decode(errors="replace")
         executable = self._executable(_bytes(program), dispatch)
         arrays = [
             from_view(cast(rt.HalBufferView, view.deref(rt.HalBufferView))).reshape(-1)
@@ -139,28 +196,56 @@ class State:
         except AieConvError as error:
             raise DeviceError(f"{dispatch}: {error}") from error
         figures = {**figures, "seconds": time.perf_counter() - start}
-        self.records.append({"name": dispatch, **figures})
+        call.records.append({"name": dispatch, **figures})
         if self.progress is not None:
             self.progress(dispatch, figures)
         return to_view(self.hal, out, result.dtype).ref
 
     def _executable(self, data: bytes, dispatch: str) -> Executable:
-        if data not in self.executables:
-            self.executables[data] = unpack(data, dispatch)
-        return self.executables[data]
+        executable = self.executables.get(data)
+        if executable is None:
+            executable = self.executables[data] = _read(data, dispatch)
+        return executable
 
 
-def make_module(state: State) -> rt.VmModule:
-    """The VM module over a state."""
+def _read(data: bytes, dispatch: str) -> Executable:
+    """An executable whose arguments this runtime knows; its digest may be right of a wrong header."""
+    try:
+        executable = unpack(data, dispatch)
+        sizes = [
+            (DTYPES[b.dtype].itemsize, int(b.elements), int(b.slack)) for b in executable.arguments
+        ]
+    except (ArithmeticError, LookupError, TypeError, ValueError) as error:
+        raise DeviceError(
+            f"{dispatch}: the executable's header is damaged ({type(error).__name__}): compile again"
+        ) from error
+    if not sizes or min(min(size) for size in sizes) < 0:
+        raise DeviceError(
+            f"{dispatch}: the executable's header has no arguments, or negative ones: compile again"
+        )
+    return executable
 
-    class Instance:
-        def __init__(self, interface: object) -> None:
-            del interface
 
-        def run(self, *arguments: rt.VmRef) -> rt.VmRef:
-            return state.run(*arguments)
+class _Instance:
+    """What IREE makes of the module for each context; it needs nothing of its own."""
 
-    interface = rt.PyModuleInterface("amd_aie", Instance)
+    def __init__(self, interface: object) -> None:
+        del interface
+
+    def run(self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef) -> rt.VmRef:
+        """Called by IREE, for the innermost open call of this thread."""
+        state, call = _running.calls[-1]
+        try:
+            return state.run(call, program, name, views)
+        except BaseException as error:
+            call.error = error
+            raise
+
+
+@cache
+def amd_aie_module() -> rt.VmModule:
+    """The VM module, one for all artifacts."""
+    interface = rt.PyModuleInterface("amd_aie", _Instance)
     for count in range(MOST_BUFFERS + 1):
-        interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", Instance.run)
+        interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", _Instance.run)
     return interface.create()

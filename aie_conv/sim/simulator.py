@@ -3,23 +3,22 @@
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 
 from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import DeviceError, UsageError
-from aie_conv.ir.core import ELEMENT_BITS, Value
+from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.ir.text import read_module
-from aie_conv.sim.functional.corerun import CoreRun, Port, Shared
-from aie_conv.sim.functional.engine import Engine, Process, aligned
-from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver, PoolSender
+from aie_conv.sim.functional.array import Array
+from aie_conv.sim.functional.engine import Engine, Process
+from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.native import host_features
-from aie_conv.sim.functional.network import Network, build_network
+from aie_conv.sim.functional.network import Network
 from aie_conv.sim.functional.sequence import Command, SequenceRun, read_sequence
-from aie_conv.sim.model.coreplan import Planner
-from aie_conv.sim.model.module import Core, Model, build_model
-from aie_conv.sim.model.placement import core_places
+from aie_conv.sim.model.module import Model, build_model
 from aie_conv.sim.model.verifier import verify_model
 from aie_conv.sim.timing.timeline import Timeline
 
@@ -46,7 +45,9 @@ class RunStats:
 
 
 class Simulator:
-    """A program loaded into the simulated array.
+    """A program loaded into the simulated array; threads that run it wait for each other.
+
+    Its cores run from call to call, as the device's do: a call begins with what the last one left.
 
     Attributes:
         device: the IR's device name ("npu1", "npu2").
@@ -70,10 +71,8 @@ class Simulator:
         self.device = self.model.ir_name
         args = self.model.sequence.blocks[0].args if self.model.sequence else []
         self.arguments = [(value.type.elem, value.type.elements) for value in args]
-        self._network: Network | None = None
-        self._cores: list[CoreRun] = []
-        self._memory: dict[Value, np.ndarray] = {}
-        self._shared: Shared = {}
+        self._array: Array | None = None
+        self._lock = Lock()
 
     def run(
         self,
@@ -92,39 +91,46 @@ class Simulator:
 
         Raises:
             UsageError: a buffer that does not fit its argument.
-            DeviceError: deadlock, access out of bounds, data left over.
+            DeviceError: deadlock, access out of bounds, data left over, a core that does not stand where
+                a call begins; the next call then finds the array freshly configured.
         """
-        began = time.perf_counter()
         memories = self._bytes_of(buffers)
-        engine = Engine()
-        network = self._prepare(engine, exact)
-        sequence = SequenceRun(self.commands, network, engine, memories)
-        self._record(timeline, sequence, network)
-        host = engine.start("runtime sequence", sequence.process())
-        for flow in network.flows:
-            engine.start(flow.name, flow.process(), background=True)
-        for core in self._cores:
-            engine.start(core.core.name, core.process())
-        engine.run()
-        _check_end(engine, host, sequence, network)
-        _check_taken(network, self._cores)
+        with self._lock:
+            return self._run(memories, exact, timeline)
+
+    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+        began = time.perf_counter()
+        if self._array is None:
+            self._array = Array(self.model, self.machine)
+        array = self._array
+        try:
+            array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
+            network, engine = array.network, array.engine
+            sequence = SequenceRun(self.commands, network, engine, memories)
+            self._record(timeline, sequence, array)
+            host = engine.start("runtime sequence", sequence.process())
+            engine.run()
+            _check_end(engine, host, sequence, network)
+            array.end()
+        except BaseException:
+            array.drop()
+            raise
+        engine.processes.remove(host)
         if timeline is not None:
             timeline.close(int(sequence.clock))
-        return self._stats(sequence, network, time.perf_counter() - began)
+        return _stats(sequence, array, time.perf_counter() - began)
 
-    def _record(self, timeline: Timeline | None, sequence: SequenceRun, network: Network) -> None:
+    def _record(self, timeline: Timeline | None, sequence: SequenceRun, array: Array) -> None:
         """Give everything that runs its lane, or none."""
-        for core in self._cores:
-            core.lane = None
         if timeline is None:
             return
         sequence.lane = timeline.lane("runtime sequence", "sequence")
-        flows = {flow.name: flow for flow in network.flows}
+        flows = {flow.name: flow for flow in array.network.flows}
         for fifo in self.model.fifos.values():
             flow = flows.get(f"{fifo.producer} @{fifo.name}")
             if flow is not None:
                 flow.lane = timeline.lane(flow.name, "dma", fifo.producer, fifo.name)
-        for core in self._cores:
+        for core in array.cores:
             core.lane = timeline.lane(core.core.name, "core", core.core.tile)
 
     def _bytes_of(self, buffers: Sequence[np.ndarray]) -> list[np.ndarray]:
@@ -143,69 +149,16 @@ class Simulator:
             found.append(array.reshape(-1).view(np.uint8))
         return found
 
-    def _prepare(self, engine: Engine, exact: bool) -> Network:
-        """The network and the cores in their initial state."""
-        network = self._network = build_network(self.model, engine, self.machine)
-        target = Target(self.model.arch.name, host_features(), exact, self.machine)
-        if not self._cores:
-            self._cores = [self._core(core) for core in self.model.cores]
-        for run in self._cores:
-            run.ports = self._ports(run.core, network)
-            run.reset(target)
-        for pool in network.pools:
-            for slot in pool.slots:
-                slot.fill(0xFF)
-        self._fill_buffers()
-        return network
 
-    def _fill_buffers(self) -> None:
-        for value, (_, op) in self.model.buffers.items():
-            memory = self._memory[value]
-            memory.fill(0xFF)
-            if "initial_value" in op.attrs:
-                _initialise(memory, value, op.attrs["initial_value"])
-
-    def _core(self, core: Core) -> CoreRun:
-        buffers: dict[Value, np.ndarray] = {}
-        for value, (_, _op) in self.model.buffers.items():
-            if value not in self._memory:
-                self._memory[value] = aligned(max(64, value.type.bytes))
-            buffers[value] = self._memory[value]
-        plan = Planner(core).plan()
-        banks = self.machine.core[self.model.arch.name].banks
-        places = core_places(self.model, core, banks)
-        return CoreRun(core, plan, {}, buffers, self.model.functions, self._shared, places)
-
-    def _ports(self, core: Core, network: Network) -> dict[tuple[str, str], Port]:
-        found: dict[tuple[str, str], Port] = {}
-        for fifo in self.model.fifos.values():
-            if fifo.producer == core.tile:
-                found[fifo.name, "Produce"] = Port(network.produced[fifo.name][0], True)
-            for i, tile in enumerate(fifo.consumers):
-                if tile == core.tile:
-                    found[fifo.name, "Consume"] = Port(network.consumed[fifo.name, i][0], False)
-        return found
-
-    def _stats(self, sequence: SequenceRun, network: Network, seconds: float) -> RunStats:
-        return RunStats(
-            cycles=int(sequence.clock),
-            core_cycles={run.core.name: run.busy for run in self._cores},
-            macs=sum(run.macs for run in self._cores),
-            shim_bytes=sum(task.size for task in sequence.tasks),
-            dma_words={flow.name: flow.words for flow in network.flows},
-            host_seconds=seconds,
-        )
-
-
-def _initialise(memory: np.ndarray, value: Value, initial: object) -> None:
-    names = {"bf16": np.uint16, "f32": np.float32, "i8": np.int8, "i16": np.int16, "i32": np.int32}
-    if value.type.elem == "bf16":
-        wide = np.asarray(initial, np.float32).view(np.uint32)
-        data = ((wide + 0x7FFF + (wide >> 16 & 1)) >> 16).astype(np.uint16)
-    else:
-        data = np.asarray(initial, names[value.type.elem])
-    flat = memory[: value.type.bytes].view(data.dtype)
-    flat[...] = data.reshape(-1) if data.ndim else data
+def _stats(sequence: SequenceRun, array: Array, seconds: float) -> RunStats:
+    return RunStats(
+        cycles=int(sequence.clock),
+        core_cycles={run.core.name: run.busy for run in array.cores},
+        macs=sum(run.macs for run in array.cores),
+        shim_bytes=sum(task.size for task in sequence.tasks),
+        dma_words={flow.name: flow.words for flow in array.network.flows},
+        host_seconds=seconds,
+    )
 
 
 def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Network) -> None:
@@ -226,24 +179,6 @@ def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Ne
                     f"simulator: {flow.name}: data left over: the stream ended {receiver.space} "
                     f"bytes before the end of an object of {len(receiver.memory)} bytes"
                 )
-
-
-def _check_taken(network: Network, cores: Sequence[CoreRun]) -> None:
-    """No object waits in a FIFO: the next run would take it for its own."""
-    for flow in network.flows:
-        if isinstance(flow.sender, PoolSender):
-            for pool in flow.sender.pools:
-                _left_over(pool.name, pool.put - pool.given, "more comes out than the host takes")
-    for core in cores:
-        for port in core.ports.values():
-            if not port.produces:
-                left = port.pool.put - port.pool.taken_out
-                _left_over(port.pool.name, left, "the host sends more than the core takes")
-
-
-def _left_over(name: str, count: int, why: str) -> None:
-    if count > 0:
-        raise DeviceError(f"simulator: {name}: data left over: {count} objects not taken: {why}")
 
 
 def _reason(network: Network, fifo: str) -> str:

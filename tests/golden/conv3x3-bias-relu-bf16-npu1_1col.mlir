@@ -304,7 +304,7 @@ module {
       %c_3 = arith.constant 2 : index
       %c_4 = arith.constant 32 : index
       %c_5 = arith.constant 16 : index
-      %k_6 = arith.constant dense<0.000000000e+00> : vector<16xbf16>
+      %k_6 = arith.constant dense<0.000000e+00> : vector<16xbf16>
       %c_7 = arith.constant 1 : index
       scf.for %n_8 = %c_1 to %c_3 step %c_7 {
         %c_9 = arith.constant 8 : index
@@ -335,11 +335,11 @@ module {
           %k_34 = arith.constant dense<1> : vector<16xi32>
           %e_35 = arith.shli %e_26, %k_34 : vector<16xi32>
           %k_36 = arith.constant dense<-16777216> : vector<16xi32>
-          %e_37 = arith.cmpi ugt, %e_35, %k_36 : vector<16xi32>
+          %is_37 = arith.cmpi ugt, %e_35, %k_36 : vector<16xi32>
           %k_38 = arith.constant dense<2143289344> : vector<16xi32>
-          %e_39 = arith.select %e_37, %k_38, %e_33 : vector<16xi1>, vector<16xi32>
-          %e_40 = vector.bitcast %e_39 : vector<16xi32> to vector<32xi16>
-          %e_41 = vector.shuffle %e_40, %e_40 [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31] : vector<32xi16>, vector<32xi16>
+          %e_39 = arith.select %is_37, %k_38, %e_33 : vector<16xi1>, vector<16xi32>
+          %v_40 = vector.bitcast %e_39 : vector<16xi32> to vector<32xi16>
+          %e_41 = vector.shuffle %v_40, %v_40 [1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31] : vector<32xi16>, vector<32xi16>
           %e_42 = vector.bitcast %e_41 : vector<16xi16> to vector<16xbf16>
           %w_43 = vector.shuffle %e_42, %e_42 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<16xbf16>, vector<16xbf16>
           %w_44 = vector.shuffle %k_6, %k_6 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1, -1] : vector<16xbf16>, vector<16xbf16>

@@ -110,14 +110,14 @@ class ParametricProgram:
     def buffers(self, mapping: Mapping) -> list[tuple[str, str]]:
         """Parameters and sums in one, and the per-channel operands."""
         own = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
-        return [("memory", self.kernel.memory.type), *own]
+        return [("memory", self.kernel.memory.text), *own]
 
     def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> str:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
         return "".join(
             (
                 self.kernel.declarations(),
-                take_function(mapping, self.kernel.memory.type),
+                take_function(mapping, self.kernel.memory.text),
                 _keep_function(mapping) if mapping.l1.bias else "",
                 self.kernel.text("multiply"),
                 *(
@@ -184,7 +184,7 @@ class ParametricCore:
         self._w = w
         self._m = mapping
         self._memory, self._bias = f"%memory_{at}", f"%vectors_{at}"
-        self._type = kernel.memory.type
+        self._type = kernel.memory.text
         self._core = Core(w, mapping, epilogues, place, (kernel.block, self._memory, self._type))
 
     def write(self) -> None:

@@ -7,7 +7,7 @@ the group and the channel. Nothing is transposed.
 from dataclasses import dataclass
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.signature import DTYPES, ConvSignature
+from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Role, Step
 
 Terms = tuple[tuple[str, int], ...]
@@ -86,14 +86,14 @@ class Sides:
     small_dims: dict[str, int]
 
     @classmethod
-    def of(cls, s: ConvSignature) -> "Sides":
+    def of(cls, s: ConvShape) -> "Sides":
         """The sides of a signature."""
         given, made = (s.input_layout, s.input_dims), (s.output_layout, s.output_dims)
         big, small = (made, given) if s.transposed else (given, made)
         return cls(*big, *small)
 
 
-def placements(s: ConvSignature) -> tuple[Placement, ...]:
+def placements(s: ConvShape) -> tuple[Placement, ...]:
     """How each spatial dim of the left tensor is padded, cropped or spread."""
     sides, kernel = Sides.of(s), s.kernel_dims
     found: list[Placement] = []
@@ -120,7 +120,7 @@ def placements(s: ConvSignature) -> tuple[Placement, ...]:
     return tuple(found)
 
 
-def contraction(s: ConvSignature, for_cpu: bool = False) -> Contraction:
+def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
     """The contraction of a forward, bwd or wrw signature.
 
     Args:
@@ -194,7 +194,7 @@ def _role(loop: str, c: Contraction) -> Role:
     return "n"
 
 
-def problem(s: ConvSignature) -> ConvProblem:
+def problem(s: ConvShape) -> ConvProblem:
     """The problem behind a signature, on dense operands; its left one is padded or spread already.
 
     Loops of one trip are left out, as they are where a program is read.
@@ -225,7 +225,7 @@ def problem(s: ConvSignature) -> ConvProblem:
     )
 
 
-def _people(s: ConvSignature, loop: str) -> str:
+def _people(s: ConvShape, loop: str) -> str:
     """The name that people know a loop by."""
     if s.walk == "correlate":
         return loop.lower() if len(loop) == 2 else {"a": "ic", "b": "oc"}.get(loop, loop)
@@ -238,7 +238,7 @@ def _people(s: ConvSignature, loop: str) -> str:
     return loop.lower()
 
 
-def _epilogue(s: ConvSignature, loops: list[str]) -> Epilogue:
+def _epilogue(s: ConvShape, loops: list[str]) -> Epilogue:
     accumulator, result = DTYPES[s.dtype]
     steps: list[Step] = []
     inputs: tuple[EpilogueInput, ...] = ()

@@ -12,10 +12,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv.errors import UsageError
+from aie_conv.errors import DeviceError, UsageError
 from aie_conv.files import code_digest
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.seal import check_seal
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -212,17 +213,28 @@ def compiled(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
     """
     if settings.cache is None:
         return _compile(s, backend, settings)
-    from aie_conv.pipeline import make_folder, write_whole
+    from aie_conv.files import make_folder, write_all
 
     make_folder(settings.cache)
     stem = cache_key(s, backend, settings)
     artifact, facts = settings.cache / f"{stem}.vmfb", settings.cache / f"{stem}.json"
-    if artifact.exists() and facts.exists():
-        return Compiled(artifact.read_bytes(), **json.loads(facts.read_text()), cached=True)
+    if (known := _cached(artifact, facts)) is not None:
+        return known
     made = _compile(s, backend, settings)
-    write_whole(artifact, made.vmfb)
-    write_whole(facts, json.dumps({name: getattr(made, name) for name in _FACTS}).encode())
+    described = json.dumps({name: getattr(made, name) for name in _FACTS}).encode()
+    write_all({artifact: made.vmfb, facts: described})
     return made
+
+
+def _cached(artifact: Path, facts: Path) -> Compiled | None:
+    """What an earlier run has left; None for nothing, or files that were damaged since."""
+    try:
+        data = artifact.read_bytes()
+        check_seal(data, str(artifact))
+        known = json.loads(facts.read_bytes())
+        return Compiled(data, **{name: known[name] for name in _FACTS}, cached=True)
+    except (OSError, ValueError, KeyError, TypeError, DeviceError):
+        return None
 
 
 # -- running ----------------------------------------------------------------------------------------

@@ -12,8 +12,8 @@ from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
+    from aie_conv.artifact import Artifact
     from aie_conv.options import Options
-    from aie_conv.pipeline import Artifact
     from aie_conv.plan import Decision, Plan
     from aie_conv.problem import ConvProblem
 
@@ -64,16 +64,16 @@ def _flow(s: ConvSignature, options: Options | None) -> str:
 
 def _plans(s: ConvSignature, options: Options) -> list[Plan]:
     """The NPU plans of a signature's module; UsageError if there is none."""
-    from aie_conv.bridge.pipeline import examine_module
+    from aie_conv.pipeline import CompileState, decide_each, import_module, recognise, run, start
 
-    def decide(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        return best_on_npu(problem, constants, options)
+    def choose_on_npu(state: CompileState) -> None:
+        decide_each(state, lambda asked: best_on_npu(asked.problem, asked.constants, options))
 
-    dispatches = examine_module(module_text(s).encode(), choose=decide)
-    found = [d for d in dispatches if d.contraction]
-    plans = [d.decision.plan for d in found if d.decision.plan is not None]
+    state = run(start(module_text(s).encode()), [import_module, recognise, choose_on_npu])
+    contractions = [d for d in state.dispatches if d.contraction]
+    plans = list(state.plans.values())
     if not plans:
-        reason = found[0].decision.reason if found else "it holds no convolution"
+        reason = contractions[0].decision.reason if contractions else "it holds no convolution"
         raise UsageError(f"{s.name}: no AIE module: {reason}")
     return plans
 
@@ -116,14 +116,14 @@ def best_on_npu(problem: ConvProblem, constants: frozenset[str], options: Option
     ]
     able = [d for d in decisions if d.plan is not None]
     if able:
-        return min(able, key=lambda d: d.candidates[0].get("cost", 0))
+        return min(able, key=lambda d: d.candidates[0].cost)
     return replace(decisions[0], reason="; ".join(d.reason for d in decisions))
 
 
 def _air(s: ConvSignature, options: Options | None) -> str:
     """The module for mlir-air, which takes the direct route's scalar code."""
+    from aie_conv.artifact import air_text
     from aie_conv.options import Options
-    from aie_conv.pipeline import air_text
 
     wanted = replace(options or Options(), route="direct", direct="scalar")
     return "\n".join(_noted(plan, air_text(s.name, plan)) for plan in _plans(s, wanted))

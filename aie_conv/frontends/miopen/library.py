@@ -7,7 +7,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.signature import ConvSignature, check_layout, default_layout
+from aie_conv.frontends.miopen.shape import check_layout, default_layout
+from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
     from aie_conv.options import Options
@@ -139,11 +140,6 @@ def conv(
 
 def _like(x: Any, result: Any) -> Any:
     """The result as a torch tensor where the input is one."""
-    if type(x).__module__.partition(".")[0] != "torch":
-        return result
-    import numpy as np
-    import torch
+    from aie_conv.runtime.tensors import as_tensor, is_tensor
 
-    if result.dtype.name == "bfloat16":
-        return torch.from_numpy(result.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(result)
+    return as_tensor(result) if is_tensor(x) else result

@@ -9,7 +9,7 @@ from itertools import pairwise
 
 from aie_conv.frontends.miopen import taps
 from aie_conv.frontends.miopen.contraction import Contraction, Sides, Terms, Walked, contraction
-from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.frontends.miopen.shape import ConvShape
 from aie_conv.frontends.miopen.text import Text, indexing, iterators, numbers, tensor
 
 
@@ -20,7 +20,7 @@ class _Whole(Text):
         for_cpu: see :func:`aie_conv.frontends.miopen.contraction.contraction`.
     """
 
-    def __init__(self, signature: ConvSignature, for_cpu: bool) -> None:
+    def __init__(self, signature: ConvShape, for_cpu: bool) -> None:
         super().__init__(signature)
         self.for_cpu = for_cpu
 
@@ -156,7 +156,7 @@ class _Whole(Text):
         return self.finished("%sum", (s.out_channels,), None)
 
 
-def _kernel(s: ConvSignature) -> Walked:
+def _kernel(s: ConvShape) -> Walked:
     """The filter as it is given, its channels parted into groups."""
     dims = s.kernel_dims
     shape: list[int] = []
@@ -177,7 +177,7 @@ def _groups(wide: Walked) -> str:
     return numbers([numbers(range(a, b)) for a, b in pairwise(starts)])
 
 
-def module_text(signature: ConvSignature, *, for_cpu: bool = False) -> str:
+def module_text(signature: ConvShape, *, for_cpu: bool = False) -> str:
     """The module: one public function, named as the signature, of its operands in their order.
 
     Args:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.frontends.miopen.shape import ConvShape
 
 UNIT = {"f64": 2.0**-53, "f32": 2.0**-24, "bf16": 2.0**-8, "f16": 2.0**-11}
 """Unit roundoff of each type."""
@@ -62,7 +62,7 @@ class Numerics:
         )
 
 
-def _terms(s: ConvSignature) -> int:
+def _terms(s: ConvShape) -> int:
     """At most this many terms are added for one element, zeros left out."""
     if s.mode == "bias":
         return prod(s.output_shape) // s.out_channels
@@ -81,7 +81,7 @@ def _gamma(count: int, unit: float) -> float:
 
 
 def tolerance(
-    s: ConvSignature, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
+    s: ConvShape, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
 ) -> Array:
     """How far each element may be from the reference; zero for integers.
 
@@ -114,7 +114,7 @@ def tolerance(
 
 
 def compare(
-    s: ConvSignature,
+    s: ConvShape,
     found: NDArray[Any],
     reference: tuple[Array, Array],
     *,

@@ -6,7 +6,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen.shape import ConvShape, default_layout
 
 if TYPE_CHECKING:
     import torch
@@ -31,7 +31,7 @@ def _order(layout: str, wanted: str) -> list[int]:
     return [layout.index(letter) for letter in wanted]
 
 
-def compute(s: ConvSignature, arguments: Sequence[Tensor]) -> Tensor:
+def compute(s: ConvShape, arguments: Sequence[Tensor]) -> Tensor:
     """What a signature computes of its operands in their layouts, by torch's own operations.
 
     The operands' types are taken as they are, but for i8: torch has no convolution of integers in every
@@ -62,7 +62,7 @@ def compute(s: ConvSignature, arguments: Sequence[Tensor]) -> Tensor:
     return result.permute(_order(plain, s.result_layout))
 
 
-def _gradient(s: ConvSignature, given: dict[str, Tensor], plain: str) -> Tensor:
+def _gradient(s: ConvShape, given: dict[str, Tensor], plain: str) -> Tensor:
     import torch
 
     dy = given["dy"]
@@ -77,7 +77,7 @@ def _gradient(s: ConvSignature, given: dict[str, Tensor], plain: str) -> Tensor:
     return cast("Tensor", results[0 if s.mode == "bwd" else 1])
 
 
-def module(s: ConvSignature) -> torch.nn.Module:
+def module(s: ConvShape) -> torch.nn.Module:
     """A torch module that computes a signature."""
     import torch
 
@@ -89,7 +89,7 @@ def module(s: ConvSignature) -> torch.nn.Module:
 
 
 def sample_arguments(
-    s: ConvSignature, seed: int, splat_value: float | None = None
+    s: ConvShape, seed: int, splat_value: float | None = None
 ) -> tuple[Tensor, ...]:
     """Operands in their layouts: normal values, integers from -128 to 127, or one value for all."""
     import torch
@@ -107,7 +107,7 @@ def sample_arguments(
     return tuple(made)
 
 
-def reference(s: ConvSignature, arguments: Sequence[Tensor], dtype: str) -> tuple[Tensor, Tensor]:
+def reference(s: ConvShape, arguments: Sequence[Tensor], dtype: str) -> tuple[Tensor, Tensor]:
     """The result in a chosen type, unrounded, and the sums of the magnitudes of its products.
 
     Args:

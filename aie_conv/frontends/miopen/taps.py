@@ -15,7 +15,7 @@ from aie_conv.frontends.miopen.contraction import Sides, placements
 from aie_conv.frontends.miopen.text import Text, iterators, numbers, tensor
 
 if TYPE_CHECKING:
-    from aie_conv.frontends.miopen.signature import ConvSignature
+    from aie_conv.frontends.miopen.shape import ConvShape
 
 LEAST_MACS = 20_000_000
 """Below this a convolution takes milliseconds in any form, and the other form compiles faster."""
@@ -23,7 +23,7 @@ LEAST_MACS = 20_000_000
 MOST_TAPS = 125
 
 
-def is_tapped(s: ConvSignature) -> bool:
+def is_tapped(s: ConvShape) -> bool:
     """Whether a signature's form for the CPU is this one: large, in one group, of few taps."""
     taps = prod(s.kernel_dims[x] for x in s.letters)
     return s.groups == 1 and taps <= MOST_TAPS and s.macs >= LEAST_MACS

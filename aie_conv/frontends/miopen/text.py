@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from aie_conv.frontends.miopen.contraction import Placement, Terms, placements
-from aie_conv.frontends.miopen.signature import DTYPES, ConvSignature
+from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 
 
 def tensor(shape: Sequence[int], dtype: str) -> str:
@@ -40,7 +40,7 @@ class Text:
         lines: what was added so far.
     """
 
-    def __init__(self, signature: ConvSignature) -> None:
+    def __init__(self, signature: ConvShape) -> None:
         self.signature = signature
         self.accumulator = DTYPES[signature.dtype][0]
         self.lines: list[str] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
@@ -12,9 +13,9 @@ from aie_conv.report.explain.trim import short
 
 if TYPE_CHECKING:
     from aie_conv.bridge.cpu_stages import CpuCode
-    from aie_conv.bridge.pipeline import Dispatch
-    from aie_conv.bridge.trace import Trace
     from aie_conv.options import Options
+    from aie_conv.pipeline import CompileState
+    from aie_conv.plan import Dispatch
 
 __all__ = ["STAGES", "Stage", "explain"]
 
@@ -64,32 +65,46 @@ def explain(
     Raises:
         UsageError: IREE refuses the module, or it has no such dispatch, or no convolution.
     """
-    from aie_conv.bridge.trace import trace_module
-    from aie_conv.pipeline import Chooser
-
-    chooser = Chooser(options, progress, warn)
-    trace = trace_module(
-        source,
-        name,
-        route=options.route,
-        user_flags=options.iree_flags,
-        choose=chooser.choose,
-        # Only the CPU's dispatches of the rewritten module are looked at.
-        pack=lambda dispatch, _: dispatch.encode(),
-        settle=chooser.settle,
+    from aie_conv.pipeline import (
+        assign_configurations,
+        choose,
+        import_module,
+        recognise,
+        run,
+        start,
     )
-    dispatches = trace.routed.dispatches
-    chosen = _heaviest(dispatches, name) if dispatch is None else _named(dispatches, dispatch)
-    if chosen is None:
-        assert dispatch is not None
-        return [
-            *_first(trace, None, options.iree_flags),
-            *_cpu(trace, None, dispatch, name, options),
-        ]
-    made = _first(trace, chosen, options.iree_flags)
-    if chosen.decision.plan is not None:
-        return [*made, *_npu(chosen)]
-    return [*made, *_cpu(trace, chosen, dispatch, name, options)]
+
+    state = run(start(source, options, progress, warn, name), [import_module])
+    texts = _read_texts(state)
+    run(state, [recognise, choose, assign_configurations])
+    dispatches = state.dispatches
+    shown = _heaviest(dispatches, name) if dispatch is None else _named(dispatches, dispatch)
+    stages = _first(state, texts, shown)
+    if shown is not None and shown.decision.plan is not None:
+        return [*stages, *_npu(shown)]
+    return [*stages, *_cpu(state, shown, dispatch)]
+
+
+@dataclass(frozen=True)
+class _Texts:
+    """What a reader sees of a module before its dispatches are decided on.
+
+    Attributes:
+        source: the module as it comes.
+        flow: its dispatches.
+        executables: the code of each dispatch by its exported name.
+    """
+
+    source: str
+    flow: str
+    executables: dict[str, str]
+
+
+def _read_texts(state: CompileState) -> _Texts:
+    from aie_conv.bridge.trace import print_executables, print_flow, print_source
+
+    source = print_source(state.source, state.name)
+    return _Texts(source, print_flow(state.module), print_executables(state.module))
 
 
 def _named(dispatches: Sequence[Dispatch], wanted: str) -> Dispatch | None:
@@ -108,81 +123,80 @@ def _heaviest(dispatches: Sequence[Dispatch], name: str) -> Dispatch:
     return max(able, key=lambda d: d.problem.macs if d.problem is not None else 0)
 
 
-def _first(trace: Trace, chosen: Dispatch | None, user_flags: Sequence[str]) -> list[Stage]:
+def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[Stage]:
     """The stages that every dispatch has; without one, those of the module."""
     from aie_conv.bridge.flags import session_flags
     from aie_conv.report.explain import module, problem
     from aie_conv.report.explain.cpu import symbol_of
 
-    layout = " ".join(session_flags("auto", user_flags)[0])
-    name = chosen.name if chosen is not None else ""
-    code = trace.executables.get(name) or trace.executables.get(symbol_of(name), "")
-    made = [
-        module.imported(trace.imported),
-        module.dispatches(trace.routed.dispatches, chosen, code, trace.flow, layout),
+    layout = " ".join(session_flags("auto", state.options.iree_flags)[0])
+    name = shown.name if shown is not None else ""
+    code = texts.executables.get(name) or texts.executables.get(symbol_of(name), "")
+    stages = [
+        module.imported(texts.source),
+        module.dispatches(state.dispatches, shown, code, texts.flow, layout),
     ]
-    if chosen is None:
-        return made
-    made.append(problem.problem(chosen))
-    return [*made, problem.candidates(chosen)] if chosen.contraction else made
+    if shown is None:
+        return stages
+    stages.append(problem.problem(shown))
+    return [*stages, problem.candidates(shown)] if shown.contraction else stages
 
 
-def _npu(chosen: Dispatch) -> list[Stage]:
+def _npu(shown: Dispatch) -> list[Stage]:
     from aie_conv.report.explain.maps import index_maps
     from aie_conv.report.explain.plan import chosen as chosen_plan
     from aie_conv.report.explain.program import core, program, read_program
     from aie_conv.sim import verify
 
-    plan = chosen.decision.plan
+    plan = shown.decision.plan
     assert plan is not None
-    assert chosen.problem is not None
+    assert shown.problem is not None
     text = plan.emit()
     verify(text)
-    found = read_program(text, plan.run_time)
+    read = read_program(text, plan.run_time)
     return [
         chosen_plan(plan),
         index_maps(plan),
-        program(found),
-        core(plan, found, chosen.problem),
+        program(read),
+        core(plan, read, shown.problem),
     ]
 
 
-def _cpu(
-    trace: Trace, chosen: Dispatch | None, wanted: str | None, name: str, options: Options
-) -> list[Stage]:
+def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> list[Stage]:
     """The stages of a dispatch on the CPU.
 
     Args:
-        trace: the module.
-        chosen: the dispatch among those that were decided on, if it is one of them.
+        state: the module, decided on.
+        shown: the dispatch among those that were decided on, if it is one of them.
         wanted: the name that the user gave; None where none was given.
-        name: what messages call the module.
-        options: the backend's.
     """
     from aie_conv.bridge.cpu_stages import CpuCode
     from aie_conv.bridge.flags import session_flags
+    from aie_conv.pipeline import name_programs, rewrite, run
     from aie_conv.report.explain import cpu
 
-    alone = trace.routed.form != "auto"
-    code = CpuCode(trace.routed, name)
-    function = cpu.named(code.functions, wanted or (chosen.name if chosen else ""))
-    if function is None and chosen is not None and chosen.contraction:
-        function = cpu.alike(code.functions, chosen.problem)
+    # Only the CPU's dispatches of the rewritten module are looked at.
+    run(state, [name_programs, rewrite])
+    form = state.module.form
+    code = CpuCode(state.module)
+    function = cpu.named(code.functions, wanted or (shown.name if shown else ""))
+    if function is None and shown is not None and shown.contraction:
+        function = cpu.alike(code.functions, shown.problem)
     if function is None:
         raise UsageError(
-            f"--dispatch={wanted}: {name} has no such dispatch: use one of {_known(trace, code)}"
+            f"--dispatch={wanted}: {state.name} has no such dispatch:"
+            f" use one of {_known(state.dispatches, code)}"
         )
-    flags = session_flags(trace.routed.form, options.iree_flags)[0]
-    return cpu.stages(code, function, flags, alone=alone)
+    flags = session_flags(form, state.options.iree_flags)[0]
+    return cpu.stages(code, function, flags, alone=form != "auto")
 
 
-def _known(trace: Trace, code: CpuCode) -> str:
+def _known(dispatches: Sequence[Dispatch], code: CpuCode) -> str:
     """A few of the names that may be given."""
     from aie_conv.report.explain.module import short_names
 
-    dispatches = trace.routed.dispatches
     cut = short_names(dispatches)
-    found = [cut[d.name] for d in dispatches if d.contraction]
-    found = found or [short(f.name) for f in code.functions]
-    more = f" and {len(found) - 4} more" if len(found) > 4 else ""
-    return f"{', '.join(found[:4])}{more}"
+    names = [cut[d.name] for d in dispatches if d.contraction]
+    names = names or [short(f.name) for f in code.functions]
+    more = f" and {len(names) - 4} more" if len(names) > 4 else ""
+    return f"{', '.join(names[:4])}{more}"

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 
-from aie_conv.bridge.pipeline import Dispatch
+from aie_conv.plan import Dispatch
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import commented, excerpt, plural, short, spaced, table, window
 

@@ -1,10 +1,9 @@
 """The middle stages: what a dispatch was recognised as, and the candidates for running it."""
 
 from math import gcd
-from typing import Any
 
-from aie_conv.bridge.pipeline import Dispatch
 from aie_conv.partitioner import F32_STAYS
+from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem, Loop, Operand
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import spaced, table, times
@@ -51,8 +50,8 @@ def _buffer(name: str, operand: Operand) -> tuple[str, ...]:
 
 def problem(dispatch: Dispatch) -> Stage:
     """The ConvProblem that a dispatch was read as, or why it is none."""
-    found = dispatch.problem
-    if found is None:
+    contraction = dispatch.problem
+    if contraction is None:
         reason = dispatch.decision.reason
         if dispatch.contraction:
             sentence = (
@@ -69,29 +68,30 @@ def problem(dispatch: Dispatch) -> Stage:
             loop.lhs,
             loop.rhs,
             loop.out,
-            _meaning(found, loop),
+            _meaning(contraction, loop),
         )
-        for loop in found.loops
+        for loop in contraction.loops
     ]
     heading = ("loop", "size", "role", "input", "filter", "output", "what it is")
-    buffers = [_buffer("input", found.lhs), _buffer("filter", found.rhs)]
+    buffers = [_buffer("input", contraction.lhs), _buffer("filter", contraction.rhs)]
     buffers += [
-        _buffer(f"operand {i}", given.operand) for i, given in enumerate(found.epilogue.inputs)
+        _buffer(f"operand {i}", extra.operand)
+        for i, extra in enumerate(contraction.epilogue.inputs)
     ]
-    buffers.append(_buffer("output", found.out))
-    fused = [step.op for step in found.epilogue.steps if step.op != "arith.constant"]
-    sizes = " x ".join(str(loop.size) for loop in found.loops)
+    buffers.append(_buffer("output", contraction.out))
+    fused = [step.op for step in contraction.epilogue.steps if step.op != "arith.constant"]
+    sizes = " x ".join(str(loop.size) for loop in contraction.loops)
     lines = [
-        found.describe(),
+        contraction.describe(),
         "",
         table([heading, *loops], right=(1, 3, 4, 5)),
         "",
         table([("buffer", "shape", "bytes", "first element"), *buffers], right=(2, 3)),
         "",
-        f"MACs: {sizes} = {spaced(found.macs)}",
-        f"sums in {found.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
+        f"MACs: {sizes} = {spaced(contraction.macs)}",
+        f"sums in {contraction.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
     ]
-    if found.keeps_base:
+    if contraction.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
     return Stage(
@@ -106,38 +106,32 @@ def problem(dispatch: Dispatch) -> Stage:
 
 
 # -- candidates -----------------------------------------------------------------------------------
-def _array(entry: dict[str, Any]) -> int:
-    """Cycles of the array: simulated ones where there are any, else predicted ones."""
-    return entry.get("judged_cycles", entry["predicted_cycles"])
-
-
-def _row(entry: dict[str, Any], best: bool, minimum: int | None) -> tuple[str, ...]:
-    name = f"{entry['route']} {entry.get('style', '')}".strip()
-    if "cost" not in entry:
-        return ("", name, "-", "-", "-", "-", "-", "")
-    moved = entry.get("shim_bytes")
+def _row(candidate: Candidate, best: bool, minimum: int | None) -> tuple[str, ...]:
+    if not candidate.cost:
+        return ("", candidate.label, "-", "-", "-", "-", "-", "")
+    plan = candidate.plan
     return (
         "*" if best else "",
-        name,
-        spaced(entry["cost"]),
-        spaced(_array(entry)),
-        spaced(entry["host_cycles"]),
-        str(entry.get("cores", "-")),
-        "-" if moved is None else spaced(moved),
-        "" if moved is None or minimum is None else f"{moved / minimum:.1f}",
+        candidate.label,
+        spaced(candidate.cost),
+        spaced(candidate.run_cycles),
+        spaced(candidate.host_cycles),
+        "-" if plan is None else str(plan.cores),
+        "-" if plan is None else spaced(plan.shim_bytes),
+        "" if plan is None or minimum is None else f"{plan.shim_bytes / minimum:.1f}",
     )
 
 
-def _lost(entry: dict[str, Any], best: dict[str, Any] | None) -> str:
+def _lost(candidate: Candidate, best: Candidate | None) -> str:
     """Why a candidate was not taken."""
-    name = f"{entry['route']} {entry.get('style', '')}".strip()
-    if entry.get("refused"):
-        return f"{name}: {entry['refused'].removeprefix(entry['route'] + ': ')}"
-    if best is None or entry is best:
+    name = candidate.label
+    if candidate.refused:
+        return f"{name}: {candidate.refused.removeprefix(candidate.route + ': ')}"
+    if best is None or candidate is best:
         return f"{name}: taken"
-    dear = entry["cost"] / best["cost"]
-    parts = (_array(entry), entry["host_cycles"])
-    most = f"{entry['bound']} bound it" if parts[0] >= parts[1] else "its copies on the host do it"
+    dear = candidate.cost / best.cost
+    on_array = candidate.run_cycles >= candidate.host_cycles
+    most = f"{candidate.bound} bound it" if on_array else "its copies on the host do it"
     if dear < 1:
         return f"{name}: {1 - dear:.1%} cheaper, which the model cannot tell apart, and moves more"
     return f"{name}: {dear:.2f} times as dear; {most}"
@@ -145,9 +139,8 @@ def _lost(entry: dict[str, Any], best: dict[str, Any] | None) -> str:
 
 def candidates(dispatch: Dispatch) -> Stage:
     """Every way to run the problem that was weighed, and why it was taken or not."""
-    decision, found = dispatch.decision, dispatch.problem
-    entries = list(decision.candidates)
-    if not entries or found is None:
+    decision, contraction = dispatch.decision, dispatch.problem
+    if not decision.candidates or contraction is None:
         return Stage(
             "candidates",
             f"Nothing was weighed: {decision.reason}.",
@@ -155,25 +148,26 @@ def candidates(dispatch: Dispatch) -> Stage:
             decision.reason,
             "txt",
         )
-    best = next((e for e in entries if "cost" in e and e["route"] == decision.route), None)
+    weighed = decision.candidates
+    best = next((c for c in weighed if c.cost and c.route == decision.route), None)
     heading = ("", "route", "cost", "array", "host", "cores", "bytes moved", "x once")
     # f32 by way of bf16 moves other bytes than the problem has.
-    least = found.minimum_bytes if found.lhs.dtype != "f32" else None
-    rows = [_row(entry, entry is best, least) for entry in entries]
-    priced = sum("cost" in entry for entry in entries)
+    least = contraction.minimum_bytes if contraction.lhs.dtype != "f32" else None
+    rows = [_row(candidate, candidate is best, least) for candidate in weighed]
+    priced = sum(candidate.cost > 0 for candidate in weighed)
     why = "the cheapest is taken" if priced > 1 else "it is the one that was asked for"
     if decision.reason == F32_STAYS:
         why = "f32 stays on the CPU unless --amd-aie-f32 lets the NPU round its operands"
-    judged = [f"{e['route']} {e.get('style', '')}".strip() for e in entries if "judged_cycles" in e]
-    notes = [f"array cycles by the simulator: {', '.join(judged)}"] if judged else []
+    measured = ", ".join(candidate.label for candidate in weighed if candidate.measured)
+    notes = [f"array cycles by the simulator: {measured}"] if measured else []
     text = "\n".join(
         (
             table([heading, *rows], right=(2, 3, 4, 5, 6, 7)),
             "",
-            *(_lost(entry, best) for entry in entries),
+            *(_lost(candidate, best) for candidate in weighed),
             "",
             *notes,
-            f"every operand once is {spaced(found.minimum_bytes)} bytes",
+            f"every operand once is {spaced(contraction.minimum_bytes)} bytes",
         )
     )
     return Stage(

@@ -10,10 +10,13 @@ import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
+from aie_conv import files
 from aie_conv.errors import UsageError
+from aie_conv.isolate import tell
 from aie_conv.report.explain.stage import Stage
 from aie_conv.report.explain.trim import WIDTH, wrap
 
+_TEMPORARY = ".aie-conv-"
 _OURS = re.compile(r"(?:[a-z]+-)?\d\d-[a-z0-9-]+\.(?:mlir|txt)")
 """Names of the files that :func:`write_folder` writes."""
 
@@ -53,9 +56,10 @@ def write_folder(folder: Path, groups: Sequence[tuple[str, Sequence[tuple[int, S
     """
     check_folder(folder)
     try:
-        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_TEMPORARY))
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
+    tell("temporary", str(made))
     try:
         for prefix, stages in groups:
             for number, stage in stages:
@@ -65,27 +69,28 @@ def write_folder(folder: Path, groups: Sequence[tuple[str, Sequence[tuple[int, S
         os.umask(mask)
         made.chmod(0o777 & ~mask)
         if folder.exists():
-            old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=f".{folder.name}."))
+            old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_TEMPORARY))
             folder.replace(old)
             made.replace(folder)
             shutil.rmtree(old)
         else:
             made.replace(folder)
     except OSError as error:
-        shutil.rmtree(made, ignore_errors=True)
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
+    finally:
+        shutil.rmtree(made, ignore_errors=True)
+        tell("settled", str(made))
 
 
 def check_folder(folder: Path) -> None:
     """Raise UsageError if a folder cannot take an explanation, before the work of making it."""
+    if os.path.isfile(folder):
+        raise UsageError(f"{folder}: is a file: name a folder")
+    files.check_folder(folder)
     if not folder.parent.is_dir():
         raise UsageError(f"{folder}: cannot be made: no folder {folder.parent}")
-    if not os.access(folder.parent, os.W_OK):
-        raise UsageError(f"{folder}: cannot be made: {folder.parent} is read-only")
     if not folder.exists():
         return
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: is a file: name a folder")
     others = [path.name for path in folder.iterdir() if not _OURS.fullmatch(path.name)]
     if others:
         raise UsageError(f"{folder}: holds {others[0]}, which is no stage: name a new folder")

@@ -31,6 +31,9 @@ SRS_IN_BODY = Registers(rounding=9, saturation=1)
 FLOAT_SRS_IN_BODY = Registers(rounding=12, saturation=1)
 """The same where it holds only float ones (since mlir-aie #2984; before, the rounding was 0)."""
 
+MOST_IDLE = 1 << 18
+"""Trips of a core's loops without a FIFO operation, after which it counts as caught in them."""
+
 Shared = dict[Hashable, Leaf]
 
 
@@ -50,6 +53,8 @@ class CoreRun:
     Attributes:
         clock: local time in cycles; ``busy`` of it spent in compiled code, ``macs`` done.
         lane: where its time is recorded; None to record nothing.
+        waits: the acquire that it waits at, or passed last; None before the first and at the end.
+        loops: the loops with FIFO operations that it is in, outermost first, and their counters.
     """
 
     def __init__(
@@ -77,16 +82,19 @@ class CoreRun:
         self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
         self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
         self.views: dict[Value, tuple[Port, list[int]]] = {}
+        self.waits: Op | None = None
+        self.loops: list[tuple[LoopStep, int]] = []
+        self.idle = 0
         self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
         self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
         self.reset(self.target)
 
     def reset(self, target: Target) -> None:
         """Back to the start of the program."""
-        self.target = target
-        self.clock = 0.0
-        self.busy = 0
-        self.macs = 0
+        self.begin(target)
+        self.waits = None
+        self.loops.clear()
+        self.idle = 0
         self.context[:] = 0
         self.registers = Registers()
         if self.plan.srs:
@@ -97,6 +105,14 @@ class CoreRun:
             port.held.clear()
             port.seen.clear()
 
+    def begin(self, target: Target) -> None:
+        """Before a call: the clock at 0, nothing done yet, no lane."""
+        self.target = target
+        self.clock = 0.0
+        self.busy = 0
+        self.macs = 0
+        self.lane = None
+
     def process(self) -> Waiting:
         """The process that runs the program once."""
         constants = {
@@ -106,6 +122,7 @@ class CoreRun:
         }
         self.env.update(constants)
         yield from self._run(self.plan.steps)
+        self.waits = None
 
     def _run(self, steps: list[Step]) -> Waiting:
         for step in steps:
@@ -158,9 +175,18 @@ class CoreRun:
             raise DeviceError(
                 f"{self.core.name}: line {step.op.line}: {step.op.name}: a step of {by}"
             )
+        place = len(self.loops)
         for value in range(first, last, by):
             self.env[index] = value
+            self.loops[place:] = [(step, value)]
+            self.idle += 1
+            if self.idle > MOST_IDLE:
+                raise DeviceError(
+                    f"{self.core.name}: line {step.op.line}: {step.op.name}: {MOST_IDLE} trips without "
+                    "an object acquired or released: it would run for ever"
+                )
             yield from self._run(step.body)
+        del self.loops[place:]
 
     def _branch(self, step: BranchStep) -> Waiting:
         arm = 0 if self.env[step.op.operands[0]] else 1
@@ -181,7 +207,9 @@ class CoreRun:
         port, size = self._port(op), op.attrs["size"]
         pool, missing = port.pool, size - len(port.held)
         depth = len(pool.slots)
+        self.waits = op
         if missing > 0:
+            self.idle = 0
             if size > depth:
                 raise DeviceError(
                     f"{self.core.name}: line {op.line}: acquires {size} objects of @{pool.name}, "
@@ -227,6 +255,7 @@ class CoreRun:
             for value in port.seen.pop(slot, ()):
                 self.env[value] = None
         del port.held[:size]
+        self.idle = 0
         for _ in range(size):
             if port.produces:
                 port.pool.hand_over(self.clock)

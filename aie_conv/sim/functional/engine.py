@@ -116,17 +116,15 @@ class Pool:
         self.addresses = [slot.ctypes.data for slot in self.slots]
         self.filled_event = Event(f"a full object of {self.name}")
         self.freed_event = Event(f"a free object of {self.name}")
-        self.reset(self.engine)
+        self.begin()
 
-    def reset(self, engine: Engine, ready: int = 0) -> None:
-        """Empty the pool, but for ``ready`` objects filled beforehand."""
-        self.engine = engine
-        self.filled = [0.0] * len(self.slots)
-        self.freed = [0.0] * len(self.slots)
-        self.taken_in = self.put = ready
-        self.taken_out = self.given = 0
-        self.filled_event.waiters.clear()
-        self.freed_event.waiters.clear()
+    def begin(self) -> None:
+        """Before a call: clocks at 0, and what nobody holds filled with 0xFF."""
+        depth = len(self.slots)
+        self.filled = [0.0] * depth
+        self.freed = [0.0] * depth
+        for number in range(self.taken_in, self.given + depth):
+            self.slots[number % depth].fill(0xFF)
 
     @property
     def depth(self) -> int:

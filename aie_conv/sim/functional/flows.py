@@ -362,6 +362,13 @@ class Flow:
     lane: Lane | None = None
     pairs: dict[tuple[int, ...], tuple[np.ndarray, np.ndarray]] = field(default_factory=dict)
 
+    def begin(self) -> None:
+        """Before a call: the clock at 0, nothing sent yet, no lane."""
+        self.clock, self.words, self.lane = 0.0, 0, None
+        for end in (self.sender, *self.receivers):
+            if isinstance(end, HostSender | HostReceiver):
+                end.count = 0
+
     def process(self) -> Waiting:
         """The process that moves the data."""
         return self._objects() if self._whole_objects() else self._stream()
@@ -379,10 +386,11 @@ class Flow:
         )
 
     def _stream(self) -> Waiting:
-        sender, receivers, lane = self.sender, self.receivers, self.lane
+        sender, receivers = self.sender, self.receivers
         word_cycles = sender.word_cycles
         while True:
             data, time = yield from sender.next()
+            lane = self.lane
             self.clock = max(self.clock, time)
             if lane is not None:
                 lane.wait(time, sender.start, sender.waits, lane.fifo)

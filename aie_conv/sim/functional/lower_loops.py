@@ -12,6 +12,9 @@ from aie_conv.sim.functional.lower import Lowering, Pending, llvm_type, lowers
 from aie_conv.sim.model.carried import carried_ranges
 from aie_conv.sim.model.ranges import Range
 
+MOST_TRIPS = 1 << 20
+"""Of a loop whose trips are read from memory; no layer has more, and whatever else lay there may."""
+
 
 @lowers("func.return", "scf.yield", "aie.end")
 def _nothing(_low: Lowering, _op: Op) -> None:
@@ -67,6 +70,11 @@ def _for(low: Lowering, op: Op) -> None:
     lower, upper, step = (low.name(value) for value in op.operands[:3])
     index = llvm_type(block.args[0].type)
     kinds = [llvm_type(value.type) for value in op.operands[3:]]
+    count = ""
+    if trips is None:
+        count = _count(low, index, (lower, upper, step))
+        bounded = low.emit(f"icmp sle i64 {count}, {MOST_TRIPS}")
+        low.guard(bounded, f"line {op.line}: {op.name}: more than {MOST_TRIPS} trips")
     before, head, body, done = low.label, low.new_label(), low.new_label(), low.new_label()
     low.do(f"br label %{head}")
     low.start(head)
@@ -101,7 +109,6 @@ def _for(low: Lowering, op: Op) -> None:
         low.macs += trips * macs
     else:
         place = low.recorder.counted_loop(op, inner)
-        count = _count(low, index, (lower, upper, step))
         low.pending.append(Pending(low.reserve(), place, count, int(macs)))
 
 

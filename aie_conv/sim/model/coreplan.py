@@ -20,6 +20,10 @@ FIFO_OPS = frozenset(
 )
 
 
+ENDLESS = 1 << 31
+"""Trips of a loop that never ends: at one a microsecond they take more than half an hour."""
+
+
 def _same(value: int) -> int:
     return value
 
@@ -111,10 +115,15 @@ class ScalarStep:
 
 @dataclass(eq=False)
 class LoopStep:
-    """A loop that holds FIFO operations."""
+    """A loop that holds FIFO operations.
+
+    Attributes:
+        endless: it runs for ever, for all that calls it serves, and nothing reads its counter.
+    """
 
     op: Op
     body: list["Step"]
+    endless: bool = False
 
 
 @dataclass(eq=False)
@@ -257,10 +266,17 @@ class Planner:
         index = op.blocks[0].args[0]
         self.integers.add(index)
         first, last, step = (known.constant if known else None for known in bounds)
+        endless = (
+            first is not None
+            and last is not None
+            and step is not None
+            and last - first >= ENDLESS * step > 0
+            and index not in self.used_by
+        )
         if first is not None and last is not None and step:
             trips = max(1, -((first - last) // step))
             self.ranges[index] = Range(first, first + (trips - 1) * step, step if trips > 1 else 0)
-        return LoopStep(op, self.block(op.blocks[0]))
+        return LoopStep(op, self.block(op.blocks[0]), endless)
 
     def _close(self, steps: list[Step], ops: list[Op]) -> None:
         """Make the collected straight operations one step."""

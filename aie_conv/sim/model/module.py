@@ -7,7 +7,6 @@ where it distributes or joins. The runtime sequence stands at the ends on shim t
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any
 
 from aie_conv.arch import Arch, device_names, get_device
 from aie_conv.errors import VerifyError
@@ -58,7 +57,6 @@ class Fifo:
     pad: tuple[tuple[int, int], ...] = ()
     repeat: int = 1
     via_dma: bool = False
-    initial: list[Any] = field(default_factory=list)
     stored_bytes: int = field(init=False)
 
     def __post_init__(self) -> None:
@@ -190,6 +188,15 @@ def _fifo(model: Model, op: Op) -> None:
             raise VerifyError(
                 f"line {op.line}: @{name}: {attribute} is not simulated: leave it out"
             )
+    if op.attrs.get("initValues"):
+        raise VerifyError(
+            f"line {op.line}: @{name}: initial values are not simulated: leave them out"
+        )
+    elem = op.attrs["elemType"]
+    if elem.bits < 8:
+        raise VerifyError(
+            f"line {op.line}: @{name}: an object of {elem} has no bytes: give it some"
+        )
     tiles = [model.tiles[value] for value in op.operands]
     depth = op.attrs["elemNumber"]
     depths = list(depth) if isinstance(depth, list) else [depth] * len(tiles)
@@ -200,7 +207,7 @@ def _fifo(model: Model, op: Op) -> None:
         line=op.line,
         producer=tiles[0],
         consumers=tuple(tiles[1:]),
-        elem=op.attrs["elemType"],
+        elem=elem,
         depths=depths,
         exact=isinstance(depth, list),
         to_stream=tuple(op.attrs["dimensionsToStream"]),
@@ -208,7 +215,6 @@ def _fifo(model: Model, op: Op) -> None:
         pad=tuple(op.attrs.get("padDimensions", ())),
         repeat=op.attrs.get("repeat_count", 1),
         via_dma=bool(op.attrs.get("via_DMA", False)),
-        initial=op.attrs.get("initValues", []),
     )
 
 
@@ -266,14 +272,17 @@ _DECLARE = {
 
 def _check_links(model: Model) -> None:
     """Links join FIFOs that exist, at one tile, with sizes that fit."""
-    used: set[str] = set()
+    used: set[tuple[str, str]] = set()
     for link in model.links:
-        for name in (*link.ins, *link.outs):
-            if name not in model.fifos:
-                raise VerifyError(f"line {link.line}: link of unknown object FIFO @{name}")
-            if name in used and model.link_into(name) is model.link_out_of(name):
-                raise VerifyError(f"line {link.line}: @{name} is in two links")
-            used.add(name)
+        for side, names in (("into", link.ins), ("out of", link.outs)):
+            for name in names:
+                if name not in model.fifos:
+                    raise VerifyError(f"line {link.line}: link of unknown object FIFO @{name}")
+                if (side, name) in used:
+                    raise VerifyError(
+                        f"line {link.line}: @{name} goes {side} two links: give it one"
+                    )
+                used.add((side, name))
         ends = {model.fifos[name].consumers for name in link.ins}
         ends |= {(model.fifos[name].producer,) for name in link.outs}
         if len(ends) != 1 or len(next(iter(ends))) != 1:

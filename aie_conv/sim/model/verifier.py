@@ -15,6 +15,7 @@ from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.functional.sequence import Command
 from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
 from aie_conv.sim.model.program_size import check_program
+from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.model.verify_host import verify_host
 
 _DIRECTION = {"in": "S2MM", "out": "MM2S"}
@@ -309,6 +310,7 @@ def verify_model(model: Model, commands: list[Command]) -> None:
     for fifo in model.fifos.values():
         _check_fifo(model, fifo)
     _check_core_ports(model)
+    verify_code(model)
     for tile, use in sorted(tile_use(model).items(), key=lambda item: item[0]):
         for check in _TILE_CHECKS:
             check(model, tile, use)

@@ -10,17 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from aie_conv.assignment import Request
 from aie_conv.bridge import build
-from aie_conv.bridge.build import as_rows
-from aie_conv.bridge.pipeline import compile_module
+from aie_conv.bridge.copy_code import as_rows
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, Part, apply
-from aie_conv.plan import Argument, Decision
-from aie_conv.problem import ConvProblem
+from aie_conv.plan import Argument, Decision, Plan
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import load_program
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
-from tests.support.bridge.reference import PassPlan
+from tests.support.bridge.reference import PassPlan, compile_with
 
 DTYPES = ("bf16", "f32", "i8", "i16", "i32")
 FOUR = st.lists(st.integers(1, 4), min_size=1, max_size=4)
@@ -100,9 +99,9 @@ class Keeper:
         return {}
 
 
-def pack(name: str, plan: Any) -> bytes:
+def make(plan: Plan) -> Executable:
     buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
-    return Executable(plan.device, buffers, False, "").pack()
+    return Executable(plan.device, buffers, False, "")
 
 
 def two_filters(convs: list[Conv], values: list[list[int]]) -> str:
@@ -144,9 +143,9 @@ def test_constants_are_packed_as_they_are_meant(
     written: list[str] = []
     original = build.rows_executable
 
-    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
+    def decide(asked: Request) -> Decision:
         taken = part if dtype == "f32" else "whole"
-        plan = PackedPlan(problem, part=taken, rows=2, ahead=edges[0], behind=edges[1])
+        plan = PackedPlan(asked.problem, part=taken, rows=2, ahead=edges[0], behind=edges[1])
         plans.append(replace(plan, rows=4) if plans else plan)
         return Decision("test", "", plans[-1])
 
@@ -157,7 +156,7 @@ def test_constants_are_packed_as_they_are_meant(
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(build, "rows_executable", counted)
         text = two_filters(convs, values).encode()
-        made = compile_module(text, route="auto", user_flags=(), choose=choose, pack=pack)
+        made = compile_with(text, decide, make)
     keeper = Keeper()
     images = [np.zeros(conv.shapes()[0], NUMPY_DTYPE[dtype]) for conv in convs]
     load_program(made.vmfb, keeper).main(*images)

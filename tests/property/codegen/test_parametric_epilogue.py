@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
-from aie_conv.codegen.parameters import VECTOR_WORDS, Block, Field
+from aie_conv.codegen.parameters import VECTOR_WORDS, Field, ParameterBlock
 from aie_conv.codegen.parametric import FIELDS, MOST_CONSTANTS
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
@@ -29,7 +29,9 @@ from tests.support.codegen.run import call_function
 
 Values = NDArray[Any]
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
-BLOCK = Block((*FIELDS, Field("constants", MOST_CONSTANTS * VECTOR_WORDS, alignment=VECTOR_WORDS)))
+BLOCK = ParameterBlock(
+    (*FIELDS, Field("constants", MOST_CONSTANTS * VECTOR_WORDS, alignment=VECTOR_WORDS))
+)
 
 
 class Shaped(Expression):

@@ -61,7 +61,10 @@ def simulated(kernel: IgemmKernel, x: np.ndarray, w: np.ndarray) -> np.ndarray:
     values = apply(plan.prologue, {"lhs": padded, "rhs": w})
     *inputs, result = plan.arguments
     out = np.zeros(result.elements, NUMPY_DTYPE[result.dtype])
-    Simulator(kernel.ir).run([*(values[a.name].reshape(-1) for a in inputs), out])
+    simulator = Simulator(kernel.ir)
+    arrays = [values[a.name].reshape(-1) for a in inputs]
+    simulator.run([*(array[::-1].copy() for array in arrays), out.copy()])
+    simulator.run([*arrays, out])
     shape = tuple(g.output_sizes.values())
     if not plan.finish:
         return out.reshape(shape)

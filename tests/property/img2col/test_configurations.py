@@ -133,14 +133,16 @@ def test_a_configured_array_serves_calls_of_different_layers(
     plans = [
         cast("ArrayPlan", offer[key].shared_with([o[key] for o in offers])) for offer in offers
     ]
-    flat, wanted = [], []
-    for given_case, plan in zip(cases, plans, strict=True):
-        arrays = given_case.operands()
-        buffers = apply(plan.prologue, arrays)
-        buffers["result"] = arrays["out"].reshape(-1).copy()
-        assert not plan.finish
-        flat += [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
-        wanted.append((flat[-1], given_case.reference(arrays)))
-    Simulator(one_after_the_other([plan.emit() for plan in plans])).run(flat)
-    for got, want in wanted:
-        np.testing.assert_array_equal(got.reshape(want.shape), want)
+    simulator = Simulator(one_after_the_other([plan.emit() for plan in plans]))
+    for seed in (1, 0):
+        flat, wanted = [], []
+        for given_case, plan in zip(cases, plans, strict=True):
+            arrays = given_case.operands(seed)
+            buffers = apply(plan.prologue, arrays)
+            buffers["result"] = arrays["out"].reshape(-1).copy()
+            assert not plan.finish
+            flat += [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+            wanted.append((flat[-1], given_case.reference(arrays)))
+        simulator.run(flat)
+        for got, want in wanted:
+            np.testing.assert_array_equal(got.reshape(want.shape), want)

@@ -55,7 +55,9 @@ def simulate(plan: Plan, arrays: dict[str, NDArray[np.generic]]) -> NDArray[np.g
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
     buffers["result"] = fresh if plan.finish else arrays["out"].copy()
     flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
-    Simulator(plan.emit()).run(flat)
+    simulator = Simulator(plan.emit())
+    simulator.run([np.ascontiguousarray(buffer) for buffer in (*flat[:-1], flat[-1].copy())])
+    simulator.run(flat)
     if not plan.finish:
         return flat[-1]
     return apply(plan.finish, {"result": flat[-1], "out": arrays["out"].copy()})["out"].reshape(-1)

@@ -21,14 +21,19 @@ F32_UNIT = 2.0**-24
 
 
 def simulate(case: Case, plan: ArrayPlan, text: str) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The output buffer after running ``text``, and the operands it ran on."""
-    arrays = case.operands()
-    buffers = apply(plan.prologue, arrays)
-    last = plan.arguments[-1]
-    fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
-    buffers["result"] = fresh if plan.finish else arrays["out"].reshape(-1).copy()
-    flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
-    Simulator(text).run(flat)
+    """The output buffer after running ``text``, and the operands it ran on.
+
+    It runs on other operands before: what they leave in the array must not matter.
+    """
+    simulator = Simulator(text)
+    for seed in (1, 0):
+        arrays = case.operands(seed)
+        buffers = apply(plan.prologue, arrays)
+        last = plan.arguments[-1]
+        fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
+        buffers["result"] = fresh if plan.finish else arrays["out"].reshape(-1).copy()
+        flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+        simulator.run(flat)
     if not plan.finish:
         return flat[-1].reshape(arrays["out"].shape), arrays
     out = {"result": flat[-1], "out": arrays["out"].copy()}

@@ -11,13 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.bridge.pipeline import compile_module
 from aie_conv.layout.hostcopy import SMALLEST_NORMAL, HostCopy, apply, made_of
-from aie_conv.plan import Argument, Decision
+from aie_conv.plan import Argument, Decision, Plan
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import load_program
 from tests.support.bridge import modules
-from tests.support.bridge.reference import PassPlan
+from tests.support.bridge.reference import PassPlan, compile_with
 
 
 def test_transpose_and_pad() -> None:
@@ -101,16 +100,14 @@ def on_cpu() -> Callable[[NDArray[np.float32]], NDArray[Any]]:
     """The parts of a matrix as the CPU's compiled copies make them."""
     shapes = [ROWS, COLUMNS], [COLUMNS, 8], [ROWS, 8]
 
-    def pack(name: str, plan: Any) -> bytes:
+    def make(plan: Plan) -> Executable:
         buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
-        return Executable(plan.device, buffers, False, "").pack()
+        return Executable(plan.device, buffers, False, "")
 
-    made = compile_module(
-        modules.matmul("matmul", *shapes, "f32").encode(),
-        route="auto",
-        user_flags=(),
-        choose=lambda name, problem, constants: Decision("test", "", PartsPlan(problem)),
-        pack=pack,
+    made = compile_with(
+        modules.matmul("matmul", *shapes, "f32"),
+        lambda asked: Decision("test", "", PartsPlan(asked.problem)),
+        make,
     )
     keeper = Keeper()
     program = load_program(made.vmfb, keeper)

@@ -16,15 +16,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aie_conv
-from aie_conv.bridge.pipeline import examine_module
 from aie_conv.frontends.miopen import levels, taps
 from aie_conv.frontends.miopen.contraction import Sides, contraction, placements
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.numerics import compare
 from aie_conv.frontends.miopen.reference import reference, torch_dtype
-from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen.shape import default_layout
+from aie_conv.frontends.miopen.signature import ConvSignature
 from aie_conv.options import Options
-from aie_conv.plan import Decision
+from aie_conv.pipeline import import_module, recognise, run, start
 from tests.support.bridge.reference import NUMPY_DTYPE, evaluate
 from tests.support.miopen.strategies import signatures
 
@@ -244,12 +244,8 @@ def test_the_bridge_reads_the_ir_as_one_convolution(mode: str, groups: int) -> N
         input_shape=(2, 12, 12, 16), kernel_shape=(16, 3, 3, 16 // groups), shared_layout="NHWC",
         padding=1, groups=groups, bias=True, mode=mode,
     )  # fmt: skip
-    dispatches = examine_module(
-        module_text(s).encode(), choose=lambda *_: Decision("cpu", "not asked for")
-    )
-    (found,) = [d for d in dispatches if d.contraction]
-    assert found.decision.reason == "not asked for"
-    assert found.problem is not None
+    state = run(start(module_text(s).encode()), [import_module, recognise])
+    (found,) = state.requests
     mine = s.problem()
     for role in ("m", "n", "k", "g"):
         assert found.problem.extent(role) == mine.extent(role)

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aie_conv.partitioner.configurations import Call, change_cycles, shared, together
+from aie_conv.partitioner.configurations import Call, assign_configurations, change_cycles, shared
 from aie_conv.partitioner.database import PlanCache
 from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem, conv2d
@@ -47,10 +47,9 @@ class Offers:
         return [self.plan(of, key) for key in self.costs[of]]
 
 
-def decided(route: Offers, of: ConvProblem, cpu: int | None = None) -> Decision:
+def decided(route: Offers, of: ConvProblem) -> Decision:
     key = min(route.costs[of], key=lambda key: route.costs[of][key])
-    others = ({"route": "cpu", "cost": cpu},) if cpu is not None else ()
-    return Decision("offers", "its own", route.plan(of, key), others)
+    return Decision("offers", "its own", route.plan(of, key))
 
 
 def total(plans: list[FakePlan | None], cpu: list[int | None]) -> int:
@@ -79,10 +78,10 @@ def test_no_other_choice_is_cheaper(
     problems, cpu = [problem(n % len(rows)) for n, _ in order], [price for _, price in order]
     route = Offers({problem(number): row for number, row in enumerate(rows)})
     calls = [
-        Call(decided(route, of, price), frozenset(), True)
+        Call(decided(route, of), frozenset(), True, price)
         for of, price in zip(problems, cpu, strict=True)
     ]
-    made = [d.plan for d in together(calls, [route], DEVICE)]
+    made = [d.plan for d in assign_configurations(calls, [route], DEVICE)]
     choices = [
         [*(route.plan(of, key) for key in route.costs[of]), *([None] if price is not None else [])]
         for of, price in zip(problems, cpu, strict=True)
@@ -93,10 +92,10 @@ def test_no_other_choice_is_cheaper(
 def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
     route = Offers({problem(0): {0: 10}, problem(1): {1: 10}})
     calls = [
-        Call(decided(route, problem(n), cpu), frozenset(), True)
+        Call(decided(route, problem(n)), frozenset(), True, cpu)
         for n, cpu in ((0, None), (1, CHANGE // 2), (0, None))
     ]
-    _, middle, last = together(calls, [route], DEVICE)
+    _, middle, last = assign_configurations(calls, [route], DEVICE)
     assert (middle.route, middle.plan) == ("cpu", None)
     assert middle.reason.startswith(f"cpu: {CHANGE // 2} cycles, less than another configuration")
     assert last is calls[2].decision
@@ -108,7 +107,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
         Call(decided(route, problem(0)), frozenset(), False),
         Call(decided(route, problem(1)), frozenset(), True),
     ]
-    first, second = together(calls, [route], DEVICE)
+    first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is calls[0].decision.plan
     assert second.plan is not None
     assert second.plan.configuration == 1
@@ -117,7 +116,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
 def test_a_changed_plan_says_why() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
     calls = [Call(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
-    first, second = together(calls, [route], DEVICE)
+    first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is not None
     assert first.plan.configuration == 1
     assert "20 cycles in a configuration shared with 1 more (its own best plan: 10)" in first.reason
@@ -134,18 +133,18 @@ def test_a_remembered_choice_is_the_same(tmp_path: Path) -> None:
     order = (0, 2, 2, 1, 1, 0, 1)
     prices = (None, None, None, None, None, None, 5)
     calls = [
-        Call(decided(route, problem(n), cpu), frozenset({"rhs"}), True)
+        Call(decided(route, problem(n)), frozenset({"rhs"}), True, cpu)
         for n, cpu in zip(order, prices, strict=True)
     ]
     store = PlanCache(tmp_path, "1")
-    cold = together(calls, [route], DEVICE, store=store)
+    cold = assign_configurations(calls, [route], DEVICE, store=store)
     asked = route.asked
-    warm = together(calls, [route], DEVICE, store=store)
+    warm = assign_configurations(calls, [route], DEVICE, store=store)
     assert [d.plan for d in warm] == [d.plan for d in cold]
     assert warm[-1].plan is None
     assert len({d.plan.configuration for d in cold[:1] + cold[5:6] if d.plan}) == 2
     assert route.asked == asked
-    together([replace(calls[0], free=False), *calls[1:]], [route], DEVICE, store=store)
+    assign_configurations([replace(calls[0], free=False), *calls[1:]], [route], DEVICE, store=store)
     assert route.asked > asked
 
 
@@ -169,7 +168,10 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
     route = Kinds({problem(n): {9: 20, n: 10} for n in range(5)})
     calls = [Call(decided(route, problem(n)), frozenset(), True) for n in order]
     made = [
-        d.plan for d in together(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= most)
+        d.plan
+        for d in assign_configurations(
+            calls, [route], DEVICE, fits=lambda plan: plan.sharers <= most
+        )
     ]
     kinds = {plan.kind for plan in made if plan is not None and plan.configuration == 9}
     assert len(kinds) <= most
@@ -181,5 +183,5 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
 def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
     route = Kinds({problem(n): {9: 20} for n in range(3)})
     calls = [Call(decided(route, problem(n)), frozenset(), True) for n in range(3)]
-    made = together(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
+    made = assign_configurations(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from aie_conv.arch.machine import default_machine, use_machine
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import choose, planner
+from aie_conv.partitioner import Pricing, choose, planner
 from aie_conv.partitioner.database import (
     FORMAT,
     SCHEMA,
@@ -28,7 +28,7 @@ from aie_conv.partitioner.database import (
 )
 from aie_conv.partitioner.planner import Found, Planner
 from aie_conv.plan import Plan
-from aie_conv.planning import SimulatorJudge, plans_version
+from aie_conv.planning import SimulatorMeasurer, plans_version
 from aie_conv.problem import ConvProblem, Epilogue, Step, conv2d
 
 DEVICE = "npu1_4col"
@@ -52,7 +52,7 @@ CONV = shifted(7)
 
 
 class Dice:
-    """A judge of no sense, the same at every throw; ``refuses`` of eight plans have no answer."""
+    """A measurer of no sense, the same at every throw; ``refuses`` of eight plans have no answer."""
 
     version = "dice"
 
@@ -76,7 +76,7 @@ def entry_of(found: Found, way: tuple[str, str, str], version: str = "v") -> Ent
     plan = found.plan
     return Entry(
         CONV.describe(), key_of(CONV), DEVICE, *way[:2],
-        frozen_parameters(plan.parameters), plan.predicted_cycles, found.judged or 1, found.fast or 1,
+        frozen_parameters(plan.parameters), plan.predicted_cycles, found.measured or 1, found.fast or 1,
         "best", version,
     )  # fmt: skip
 
@@ -84,15 +84,15 @@ def entry_of(found: Found, way: tuple[str, str, str], version: str = "v") -> Ent
 # -- the search -----------------------------------------------------------------------------------
 @given(st.integers(0, 10**6), st.sampled_from([IM2COL, DIRECT]), st.integers(0, 7))
 def test_best_is_never_slower_than_fast(seed: int, way: tuple[str, str, str], refuses: int) -> None:
-    judge = Dice(seed, refuses)
-    best = find(Planner(judge, "best"), way)
+    measurer = Dice(seed, refuses)
+    best = find(Planner(measurer, "best"), way)
     fast = find(Planner(), way).plan
-    assert best.fast == judge(fast)
+    assert best.fast == measurer(fast)
     if best.fast is not None:
-        assert best.judged is not None
-        assert best.judged <= best.fast
-    if best.judged is not None:
-        assert judge(best.plan) == best.judged
+        assert best.measured is not None
+        assert best.measured <= best.fast
+    if best.measured is not None:
+        assert measurer(best.plan) == best.measured
     else:
         assert best.plan.parameters == fast.parameters
 
@@ -113,36 +113,39 @@ def test_the_judge_sees_many_plans_once_and_each_fits(way: tuple[str, str, str])
         again = planner.proposed(way[2], CONV, DEVICE, frozen_parameters(plan.parameters))
         assert not isinstance(again, str)
         assert again.predicted_cycles == plan.predicted_cycles
-    assert found.judged == min(Dice(1)(plan) or 0 for plan in seen)
+    assert found.measured == min(Dice(1)(plan) or 0 for plan in seen)
 
 
 def test_fast_with_a_judge_judges_the_models_plan_alone() -> None:
-    judge = Dice(3)
-    found = find(Planner(judge, "fast"), DIRECT)
-    assert judge.asked == 1
-    assert found.judged == found.fast
+    measurer = Dice(3)
+    found = find(Planner(measurer, "fast"), DIRECT)
+    assert measurer.asked == 1
+    assert found.measured == found.fast
     assert found.plan.parameters == find(Planner(), DIRECT).plan.parameters
 
 
 def test_the_simulators_choice_is_simulated_to_be_fastest(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(planner.SEARCHES, "best", 6)
-    judge = SimulatorJudge()
-    decision = choose(CONV, device=DEVICE, planner=Planner(judge, "best"))
+    measurer = SimulatorMeasurer()
+    decision = choose(CONV, device=DEVICE, pricing=Pricing(planner=Planner(measurer, "best")))
     fast = choose(CONV, device=DEVICE)
     assert decision.plan is not None
     assert fast.plan is not None
-    judged = decision.candidates[0]["judged_cycles"]
-    assert judged == judge(decision.plan)
-    assert decision.candidates[0]["cost"] == judged + decision.candidates[0]["host_cycles"]
-    assert judged <= (judge(fast.plan) or 0)
-    assert "judged_cycles" not in fast.candidates[0]
+    first = decision.candidates[0]
+    assert first.measured
+    assert first.run_cycles == measurer(decision.plan) <= (measurer(fast.plan) or 0)
+    assert first.cost == first.run_cycles + first.host_cycles
+    assert not fast.candidates[0].measured
 
 
 def test_a_type_that_stays_on_the_cpu_is_not_judged() -> None:
-    judge = Dice(0)
+    measurer = Dice(0)
     problem = conv2d(1, 30, 30, 64, 64, 3, 3, dtype="f32")
-    assert choose(problem, device=DEVICE, planner=Planner(judge, "best")).plan is None
-    assert judge.asked == 0
+    assert (
+        choose(problem, device=DEVICE, pricing=Pricing(planner=Planner(measurer, "best"))).plan
+        is None
+    )
+    assert measurer.asked == 0
 
 
 def test_other_timing_constants_are_another_question() -> None:
@@ -161,15 +164,15 @@ def test_other_timing_constants_are_another_question() -> None:
 def test_a_database_gives_the_same_text_without_a_search(
     way: tuple[str, str, str], tmp_path: Path
 ) -> None:
-    judge = Dice(5)
-    found = find(Planner(judge, "best"), way)
+    measurer = Dice(5)
+    found = find(Planner(measurer, "best"), way)
     path = tmp_path / "plans.json"
     path.write_bytes(Database([entry_of(found, way)], "v").text())
-    asked = judge.asked
-    again = find(Planner(judge, "best", known=[read_database(path, "v")]), way)
-    assert judge.asked == asked
+    asked = measurer.asked
+    again = find(Planner(measurer, "best", known=[read_database(path, "v")]), way)
+    assert measurer.asked == asked
     assert again.plan.emit() == found.plan.emit()
-    assert (again.judged, again.fast) == (found.judged, found.fast)
+    assert (again.measured, again.fast) == (found.measured, found.fast)
 
 
 def test_a_database_serves_every_network_of_the_same_form() -> None:
@@ -177,18 +180,18 @@ def test_a_database_serves_every_network_of_the_same_form() -> None:
     found = find(Planner(Dice(5), "best"), DIRECT)
     known = Database([entry_of(found, DIRECT)], "v")
     other = find(Planner(known=[known]), DIRECT, shifted(9))
-    assert other.judged == found.judged
+    assert other.measured == found.measured
     assert other.plan.emit() != found.plan.emit()
     assert other.plan.emit() == found.plan.emit().replace("constant dense<7>", "constant dense<9>")
     wider = replace(CONV, lhs=replace(CONV.lhs, shape=(1, 10, 11, 16)))
-    assert find(Planner(known=[known]), DIRECT, wider).judged is None
+    assert find(Planner(known=[known]), DIRECT, wider).measured is None
 
 
 def test_plans_of_another_version_are_planned_anew() -> None:
     found = find(Planner(Dice(5), "best"), DIRECT)
     known = Database([entry_of(found, DIRECT, "older")], "v")
     again = find(Planner(known=[known]), DIRECT)
-    assert again.judged is None
+    assert again.measured is None
     assert again.plan.parameters == find(Planner(), DIRECT).plan.parameters
     assert not known.usable(known.entries[0])
 
@@ -346,19 +349,19 @@ def test_the_cache_knows_nothing_else(tmp_path: Path, other: Question) -> None:
 def test_a_warm_cache_gives_what_a_cold_one_gave(
     tmp_path: Path, way: tuple[str, str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    judge = Dice(2)
+    measurer = Dice(2)
     store = PlanCache(tmp_path, "v")
-    for search, made in (("fast", None), ("best", judge)):
+    for search, made in (("fast", None), ("best", measurer)):
         cold = find(Planner(made, search, store=store), way)
-        asked = judge.asked
+        asked = measurer.asked
         with monkeypatch.context() as patch:
             # Without a search: only what the parameters say.
             patch.setattr("aie_conv.mapping.search._looked", None)
             warm = find(Planner(made, search, store=store), way)
-        assert judge.asked == asked
+        assert measurer.asked == asked
         assert warm.plan.emit() == cold.plan.emit()
         assert warm.plan.predicted_cycles == cold.plan.predicted_cycles
-        assert (warm.judged, warm.fast) == (cold.judged, cold.fast)
+        assert (warm.measured, warm.fast) == (cold.measured, cold.fast)
 
 
 @pytest.mark.parametrize(

@@ -1,9 +1,5 @@
 """Executables that were cut, altered or made by another version are refused in one line."""
 
-import hashlib
-import json
-import struct
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +17,7 @@ BUFFERS = st.builds(Buffer, st.sampled_from(["i8", "bf16"]), st.integers(1), st.
     st.builds(
         Executable,
         st.just("npu1_4col"),
-        st.lists(BUFFERS).map(tuple),
+        st.lists(BUFFERS, min_size=1).map(tuple),
         st.booleans(),
         st.text("module {}\né"),
         st.dictionaries(st.sampled_from(["xclbin", "instructions"]), st.binary()),
@@ -29,20 +25,6 @@ BUFFERS = st.builds(Buffer, st.sampled_from(["i8", "bf16"]), st.integers(1), st.
 )
 def test_what_is_packed_comes_back(executable: Executable) -> None:
     assert unpack(executable.pack(), "d") == executable
-
-
-def test_an_executable_of_the_first_version_has_no_slack() -> None:
-    header = {
-        "device": "npu1_4col",
-        "arguments": [["bf16", 8], ["f32", 4]],
-        "keeps_base": True,
-        "parts": [["aie", 9]],
-    }
-    text = json.dumps(header).encode()
-    data = struct.pack("<8sIIQ", b"AIECONV\0", 1, len(text), 9) + text + b"module {}"
-    buffers = (Buffer("bf16", 8, 0), Buffer("f32", 4, 0))
-    read = unpack(data + hashlib.sha256(data).digest(), "d")
-    assert read == Executable("npu1_4col", buffers, True, "module {}")
 
 
 @pytest.mark.parametrize("cut", [0, 7, 20, 60, -1])
@@ -59,9 +41,9 @@ def test_an_altered_executable_is_refused(place: int) -> None:
         unpack(bytes(data), "conv_3")
 
 
-@pytest.mark.parametrize("version", [0, 3])
+@pytest.mark.parametrize("version", [0, 1, 2, 4])
 def test_another_version_is_refused(version: int) -> None:
     data = bytearray(WHOLE.pack())
     data[8] = version
-    with pytest.raises(DeviceError, match=f"format {version}, this runtime reads 1 to 2"):
+    with pytest.raises(DeviceError, match=f"format {version}, this runtime reads 3"):
         unpack(bytes(data), "conv_3")

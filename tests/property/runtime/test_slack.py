@@ -15,19 +15,19 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import aie_conv
-from aie_conv.bridge.pipeline import compile_module
+from aie_conv.artifact import Verifier, make_executable
+from aie_conv.assignment import Request
 from aie_conv.direct.parametric.layout import L1Layout
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import DeviceError
 from aie_conv.layout.hostcopy import lengthened
-from aie_conv.pipeline import pack_plan
 from aie_conv.plan import Decision, Plan
-from aie_conv.problem import ConvProblem
 from aie_conv.runtime.devices import SimDevice, XrtDevice
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
+from tests.support.bridge.reference import compile_with
 
 CONV = Conv(h=7, w=7, c=64, oc=64, padding=1, dtype="i8")
 RNG = np.random.default_rng(0)
@@ -84,21 +84,18 @@ def loaded(device: Any, by: int, slack: int) -> tuple[Program, Executable]:
     """A program whose executable says that the input has ``by`` elements more, and more slack."""
     made: list[Executable] = []
 
-    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        plan = ParametricRoute([L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)]).propose(
-            problem, "npu1_4col"
-        )
-        return Decision("direct", "", plan)
+    def decide(asked: Request) -> Decision:
+        route = ParametricRoute([L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)])
+        return Decision("direct", "", route.propose(asked.problem, "npu1_4col"))
 
-    def pack(name: str, plan: Plan) -> bytes:
-        executable, _ = pack_plan(plan)
+    def make(plan: Plan) -> Executable:
+        executable = make_executable(plan, Verifier())
         first, *others = executable.arguments
         first = replace(first, elements=first.elements + by, slack=first.slack + slack)
         made.append(replace(executable, arguments=(first, *others)))
-        return made[0].pack()
+        return made[0]
 
-    text = modules.plain(CONV).encode()
-    compiled = compile_module(text, route="auto", user_flags=(), choose=choose, pack=pack)
+    compiled = compile_with(modules.plain(CONV), decide, make)
     return load_program(compiled.vmfb, device), made[0]
 
 

@@ -16,7 +16,7 @@ from aie_conv.sim.model.module import build_model
 from aie_conv.sim.model.program_size import OP_BYTES, program_bytes
 from aie_conv.sim.timing.blocktime import loop_time
 from aie_conv.sim.timing.trace import ACCUMULATOR, Loop, Rules, Step
-from tests.support.sim.programs import acquire, kernel, transfer
+from tests.support.sim.programs import acquire, endless, kernel, transfer
 
 MACHINE = default_machine()
 OBJECT, WORDS = "memref<64xi32>", "memref<16xi32>"
@@ -35,9 +35,7 @@ def core(number: int) -> str:
         return f"{word(at)}%n{at} = arith.index_cast %w{at} : i32 to index\n"
 
     constants = "".join(f"%k{i} = arith.constant {i} : index\n" for i in range(6))
-    return f"""%core{number} = aie.core(%c{number}) {{
-{constants}%eight = arith.constant 8 : i32
-{acquire("x", "Consume", OBJECT, "first")}func.call @take(%first, %p{number}) : ({OBJECT}, {WORDS}) -> ()
+    body = f"""{acquire("x", "Consume", OBJECT, "first")}func.call @take(%first, %p{number}) : ({OBJECT}, {WORDS}) -> ()
 aie.objectfifo.release @x(Consume, 1)
 {index(0)}scf.for %p = %k0 to %n0 step %k1 {{
 {index(1)}scf.for %t = %k0 to %n1 step %k1 {{
@@ -56,7 +54,10 @@ func.call @finish(%o, %k0) : ({OBJECT}, index) -> ()
 aie.objectfifo.release @o{number}(Produce, 1)
 }}
 }}
-aie.end
+"""
+    return f"""%core{number} = aie.core(%c{number}) {{
+{constants}%eight = arith.constant 8 : i32
+{endless(body)}aie.end
 }}
 """
 

@@ -439,10 +439,11 @@ aie.objectfifo @y(%t, {{%s}}, 1 : i32) : !aie.objectfifo<{memory}>
 %c0 = arith.constant 0 : index
 %c1 = arith.constant 1 : index
 %n = arith.constant 64 : index
+%ever = arith.constant {2**63 - 1} : index
 %a = arith.constant 100 : {kind}
 %b = arith.constant -7 : {kind}
 {lines}
-scf.for %k = %c0 to %c1 step %c1 {{
+scf.for %k = %c0 to %ever step %c1 {{
 %v = aie.objectfifo.acquire @y(Produce, 1) : {view}
 %m = aie.objectfifo.subview.access %v[0] : {view} -> {memory}
 scf.for %i = %c0 to %n step %c1 {{

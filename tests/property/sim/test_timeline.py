@@ -13,6 +13,7 @@ from aie_conv.arch.rates import channel_rates
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim import RunStats, Simulator
 from aie_conv.sim.timing.timeline import Lane, State, Timeline
+from tests.golden.test_golden import operands
 from tests.support.sim.programs import GEMM, fan, relay
 
 GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.mlir"))
@@ -27,13 +28,21 @@ def arrays(simulator: Simulator, seed: int) -> list[np.ndarray]:
     ]
 
 
-def check(text: str, seed: int = 0) -> tuple[RunStats, Timeline]:
+def check(
+    text: str, seed: int = 0, operands: list[np.ndarray] | None = None
+) -> tuple[RunStats, Timeline]:
     simulator = Simulator(text)
-    plain, recorded = arrays(simulator, seed), arrays(simulator, seed)
+
+    def data() -> list[np.ndarray]:
+        if operands is not None:
+            return [array.copy() for array in operands]
+        return arrays(simulator, seed)
+
+    plain, recorded = data(), data()
     before = simulator.run(plain)
     timeline = Timeline()
     stats = simulator.run(recorded, timeline=timeline)
-    after = simulator.run(arrays(simulator, seed))
+    after = simulator.run(data())
     assert all((a == b).all() for a, b in zip(plain, recorded, strict=True))
     same = [replace(s, host_seconds=0.0) for s in (before, stats, after)]
     assert same[0] == same[1] == same[2]
@@ -91,7 +100,7 @@ def test_broadcasts_joins_and_products(text: str) -> None:
 
 @pytest.mark.parametrize("path", GOLDEN, ids=lambda path: path.stem)
 def test_emitted_programs(path: Path) -> None:
-    check(path.read_text())
+    check(path.read_text(), operands=operands(path.stem))
 
 
 def test_waits_are_told_apart() -> None:

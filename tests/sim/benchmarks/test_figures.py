@@ -17,9 +17,9 @@ import aie_conv
 from aie_conv.arch import device_names, get_device
 from aie_conv.arch.machine import current
 from aie_conv.arch.rates import host_rates
+from aie_conv.artifact import Artifact
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.rows import Row
-from aie_conv.pipeline import Artifact
 
 ROOT = Path(__file__).parents[3]
 

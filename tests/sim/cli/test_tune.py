@@ -178,7 +178,7 @@ def test_a_finished_run_searches_for_nothing(
     tuned: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(tune, "run_all", run_here)
-    monkeypatch.setattr("aie_conv.planning.SimulatorJudge.__call__", None)
+    monkeypatch.setattr("aie_conv.planning.SimulatorMeasurer.__call__", None)
     before = (tuned / "plans.json").read_bytes()
     # What was searched for by "best" is also good enough for "fast".
     for search in ("best", "fast"):

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import aie_conv
+from aie_conv.artifact import Artifact
 from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.codegen.window import WindowKernel
 from aie_conv.direct.parametric.layout import LAYOUTS
@@ -18,7 +19,6 @@ from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.core import Block
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
-from aie_conv.pipeline import Artifact
 from aie_conv.problem import conv2d
 from aie_conv.report.explain.plan import chosen
 from aie_conv.report.explain.program import calls, core, read_program

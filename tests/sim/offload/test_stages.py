@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional
 
 import aie_conv
-from aie_conv.bridge.offload import Module
+from aie_conv.bridge.offload import OffloadModule
 from aie_conv.bridge.passes import run_passes
 from aie_conv.errors import UsageError
 from aie_conv.offload import PIPELINE, Offloaded, offload, stages
@@ -158,9 +158,9 @@ func.func @f(%x: tensor<1x8x6x6xf32>) -> tensor<1x8x4x4xf32> {{
       outs(%i : tensor<1x8x4x4xf32>) -> tensor<1x8x4x4xf32>
   return %y : tensor<1x8x4x4xf32>
 }}"""
-    outlined = Module(text.encode(), "f").outline()
+    outlined = OffloadModule(text.encode(), "f").outline()
     # MLIR prints them as their bytes: 7.0 is 0x40E00000.
-    assert outlined.text.whole.count("0000E040" * 72) == 1
+    assert outlined.text.full.count("0000E040" * 72) == 1
     assert "elided" in outlined.text.short
     assert len(outlined.text.short) < 1500
     run_passes(outlined.text.short.encode(), None, "short")
@@ -176,7 +176,7 @@ ZERO = "  %z = arith.constant 0.0 : f32"
 
 
 def regions(text: str) -> dict[str, str]:
-    return dict(Module(text.encode(), "f").outline().sources)
+    return dict(OffloadModule(text.encode(), "f").outline().sources)
 
 
 def test_what_is_no_convolution_gets_regions_of_its_own() -> None:
@@ -250,7 +250,7 @@ def test_what_is_no_convolution_gets_regions_of_its_own() -> None:
 )
 def test_what_cannot_be_offloaded_is_refused_in_one_line(text: str, message: str) -> None:
     with pytest.raises(UsageError, match=message) as refused:
-        Module(text.encode(), "f").outline()
+        OffloadModule(text.encode(), "f").outline()
     assert "\n" not in str(refused.value)
 
 
@@ -273,7 +273,7 @@ def test_a_buffer_is_freed_behind_its_last_reader() -> None:
       tensor<1x1x8x8xf32>) outs(%i : tensor<1x6x6x8xf32>) -> tensor<1x6x6x8xf32>"""
         for i in range(3)
     )
-    module = Module(
+    module = OffloadModule(
         f"""
 func.func @f(%x: tensor<1x6x6x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<1x6x6x8xf32> {{
   {ZERO}
@@ -286,12 +286,12 @@ func.func @f(%x: tensor<1x6x6x8xf32>, %w: tensor<1x1x8x8xf32>) -> tensor<1x6x6x8
     names = list(module.outline().sources)
     module.name_executables({name: {"executable": name} for name in names})
     module.pass_destinations()
-    lines = body(module.bufferize().whole, "f")
+    lines = body(module.bufferize().full, "f")
     assert operations(lines) == [
         "memref.alloc", "call", "memref.alloc", "call", "memref.dealloc",
         "memref.alloc", "call", "memref.dealloc", "return",
     ]  # fmt: skip
-    assert operations(body(module.take_results().whole, "f")) == [
+    assert operations(body(module.take_results().full, "f")) == [
         "memref.alloc", "call", "memref.alloc", "call", "memref.dealloc", "call", "memref.dealloc",
         "return",
     ]  # fmt: skip

@@ -5,11 +5,12 @@ import numpy as np
 import pytest
 
 import aie_conv
+from aie_conv.artifact import Artifact
 from aie_conv.errors import DeviceError, UsageError
-from aie_conv.pipeline import Artifact
 from aie_conv.runtime.devices import open_device
 from aie_conv.runtime.executable import MAGIC
 from aie_conv.runtime.program import Program, load_program
+from aie_conv.seal import BYTES, seal
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 
@@ -65,14 +66,16 @@ def test_a_truncated_file_is_refused(artifact: Artifact, cut: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "message"), [(8, "format 253"), (200, "altered"), (5000, "altered")]
+    ("place", "message"), [(8, "format 252"), (200, "altered"), (5000, "altered")]
 )
 def test_an_altered_program_is_refused(artifact: Artifact, place: int, message: str) -> None:
     data = bytearray(artifact.vmfb)
     at = data.index(MAGIC) + place
     data[at] ^= 0xFF
+    with pytest.raises(DeviceError, match="artifact: its digest differs: it was altered"):
+        load_program(bytes(data), "sim")
     with pytest.raises(DeviceError, match=message):
-        load_program(bytes(data), "sim").main(X, F)
+        load_program(seal(data[:-BYTES]), "sim").main(X, F)
 
 
 def test_unknown_device() -> None:

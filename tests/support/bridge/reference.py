@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aie_conv.bridge.pipeline import Compiled, compile_module
+from aie_conv.assignment import Request
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
+from aie_conv.options import Options
+from aie_conv.pipeline import (
+    CompileState,
+    Emitted,
+    decide_each,
+    generate,
+    import_module,
+    recognise,
+    rewrite,
+    run,
+    start,
+)
 from aie_conv.plan import Argument, Decision, Parameters, Plan
 from aie_conv.problem import ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
@@ -129,7 +141,7 @@ class NumpyDevice:
 class Routed:
     """A module compiled with every contraction on the numpy device."""
 
-    compiled: Compiled
+    compiled: CompileState
     program: Program
 
     @property
@@ -138,36 +150,51 @@ class Routed:
         return [problem for problem in found if problem is not None]
 
 
+Decide = Callable[[Request], Decision]
+MakeExecutable = Callable[[Plan], Executable]
+
+
+def compile_with(
+    text: str | bytes, decide: Decide, make: MakeExecutable, route: str = "auto"
+) -> CompileState:
+    """Compile with every dispatch decided on, and every program made, by the test."""
+
+    def choose(state: CompileState) -> None:
+        decide_each(state, decide)
+
+    def pack(state: CompileState) -> None:
+        for name, plan in state.plans.items():
+            executable = make(plan)
+            state.programs[name] = Emitted(executable, executable.pack())
+
+    source = text.encode() if isinstance(text, str) else text
+    state = start(source, Options(route=route))
+    return run(state, [import_module, recognise, choose, pack, rewrite, generate])
+
+
 def route_all(text: str | bytes, plan: type[PassPlan] = PassPlan) -> Routed:
     """Compile with every recognised contraction on the numpy device."""
     device = NumpyDevice()
 
-    def choose(name: str, problem: ConvProblem, constants: frozenset[str]) -> Decision:
-        return Decision("test", "all of them", plan(problem))
+    def make(planned: Plan) -> Executable:
+        assert isinstance(planned, PassPlan)
+        if planned not in device.problems:
+            device.problems.append(planned)
+        buffers = tuple(Buffer(a.dtype, a.elements) for a in planned.arguments)
+        keeps = planned.problem.keeps_base and not planned.finish
+        return Executable(planned.device, buffers, keeps, str(device.problems.index(planned)))
 
-    def pack(name: str, made: Plan) -> bytes:
-        assert isinstance(made, PassPlan)
-        if made not in device.problems:
-            device.problems.append(made)
-        buffers = tuple(Buffer(a.dtype, a.elements) for a in made.arguments)
-        keeps = made.problem.keeps_base and not made.finish
-        number = str(device.problems.index(made))
-        return Executable(made.device, buffers, keeps, number).pack()
-
-    source = text.encode() if isinstance(text, str) else text
-    compiled = compile_module(source, route="auto", user_flags=(), choose=choose, pack=pack)
+    compiled = compile_with(text, lambda asked: Decision("test", "all", plan(asked.problem)), make)
     return Routed(compiled, load_program(compiled.vmfb, device))
 
 
 def on_cpu(text: str) -> Program:
     """The same module with everything on IREE's CPU."""
-    compiled = compile_module(
-        text.encode(),
-        route="auto",
-        user_flags=(),
-        choose=lambda name, problem, constants: Decision("cpu", "the reference"),
-        pack=lambda name, plan: b"",
-    )
+
+    def make(plan: Plan) -> Executable:
+        raise AssertionError(f"{plan.route}: nothing was to go to the NPU")
+
+    compiled = compile_with(text, lambda _: Decision("cpu", "the reference"), make)
     return load_program(compiled.vmfb, "null")
 
 

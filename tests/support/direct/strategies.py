@@ -256,22 +256,32 @@ class Case:
 
 
 def simulate(case: Case, plan: Plan, text: str) -> tuple[NDArray[np.generic], dict[str, NDArray[np.generic]]]:  # fmt: skip
-    """The output buffer after running ``text``, and the operands it ran on."""
+    """The output buffer after running ``text``, and the operands it ran on.
+
+    It runs on other operands before: what they leave in the array must not matter.
+    """
+    simulator = Simulator(text)
+    simulator.run(flat_operands(plan, case.operands(1)))
     arrays = case.operands()
+    flat = flat_operands(plan, arrays)
+    simulator.run(flat)
+    if not plan.finish:
+        return flat[-1].reshape(arrays["out"].shape), arrays
+    out = {"result": flat[-1], "out": arrays["out"].copy()}
+    return apply(plan.finish, out)["out"].reshape(arrays["out"].shape), arrays
+
+
+def flat_operands(plan: Plan, arrays: dict[str, NDArray[np.generic]]) -> list[NDArray[np.generic]]:
+    """A plan's arguments with these operands."""
     buffers = apply(plan.prologue, arrays)
     last = plan.arguments[-1]
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
     buffers["result"] = fresh if plan.finish else arrays["out"].reshape(-1).copy()
     # What lies in the slack must not matter: NaN, or -1.
-    flat = [
+    return [
         np.concatenate((given, np.full(a.slack * given.itemsize, 0xFF, np.uint8).view(given.dtype)))
         for a, given in ((a, buffers[a.name].reshape(-1)) for a in plan.arguments)
     ]
-    Simulator(text).run(flat)
-    if not plan.finish:
-        return flat[-1].reshape(arrays["out"].shape), arrays
-    out = {"result": flat[-1], "out": arrays["out"].copy()}
-    return apply(plan.finish, out)["out"].reshape(arrays["out"].shape), arrays
 
 
 def cases(dtypes: Sequence[str]) -> st.SearchStrategy[Case]:

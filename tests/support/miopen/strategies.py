@@ -5,7 +5,8 @@ from __future__ import annotations
 from hypothesis import strategies as st
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.signature import ConvSignature, default_layout
+from aie_conv.frontends.miopen.shape import default_layout
+from aie_conv.frontends.miopen.signature import ConvSignature
 
 
 @st.composite

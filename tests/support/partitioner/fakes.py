@@ -45,11 +45,19 @@ class FakePlan:
         return f"{self.route} {self.style} {dict(self.parameters)}"
 
 
-class Quick:
+class Fake:
+    """A route of stated costs that offers no plan to share."""
+
+    style = "vector"
+
+    def shareable(self, problem: ConvProblem, device: str) -> Sequence[FakePlan]:
+        return ()
+
+
+class Quick(Fake):
     """900 cycles a pinned step, 41 200 as it likes."""
 
     name = "quick"
-    style = "vector"
 
     def propose(
         self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
@@ -62,11 +70,10 @@ class Quick:
         return FakePlan("quick", problem, device, cycles, "vector", "cores", parameters=made)
 
 
-class Slow:
+class Slow(Fake):
     """63 900 cycles, bound by a stream that carries nine times the least."""
 
     name = "slow"
-    style = "vector"
 
     def propose(
         self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
@@ -75,11 +82,10 @@ class Slow:
         return FakePlan("slow", problem, device, 63900, "vector", "input stream", moved)
 
 
-class Vector:
+class Vector(Fake):
     """Takes bf16 operands alone."""
 
     name = "direct"
-    style = "vector"
 
     def propose(
         self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None
@@ -89,7 +95,7 @@ class Vector:
         return FakePlan("direct", problem, device, 5000, "vector")
 
 
-class Scalar:
+class Scalar(Fake):
     """Takes everything, slowly."""
 
     name = "direct"
@@ -101,11 +107,10 @@ class Scalar:
         return FakePlan("direct", problem, device, 900000, "scalar")
 
 
-class Near:
+class Near(Fake):
     """48 000 cycles."""
 
     name = "near"
-    style = "vector"
 
     def propose(
         self, problem: ConvProblem, device: str, parameters: Mapping[str, int] | None = None

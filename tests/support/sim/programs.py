@@ -18,6 +18,16 @@ def acquire(fifo: str, port: str, kind: str, value: str, number: int = 1) -> str
     )
 
 
+def endless(body: str) -> str:
+    """``body`` again and again, as a core runs that serves call after call."""
+    return f"""%begin = arith.constant 0 : index
+%next = arith.constant 1 : index
+%ever = arith.constant {2**63 - 1} : index
+scf.for %call = %begin to %ever step %next {{
+{body}}}
+"""
+
+
 def transfer(
     argument: str,
     kind: str,
@@ -64,7 +74,7 @@ def kernel(
     prelude: str = "",
     device: str = "npu1",
 ) -> str:
-    """A core that runs ``body`` once on whole inputs %x0, %x1 (from the shim) into %y.
+    """A core that runs ``body`` once a call on whole inputs %x0, %x1 (from the shim) into %y.
 
     ``body`` is the inside of a function; ``prelude`` stands at the start of the core.
     """
@@ -85,6 +95,7 @@ def kernel(
         for i, (n, k, x) in enumerate(zip(names, kinds, inputs, strict=True))
     )
     arguments = ", ".join(f"%{n}" for n in [*names, "y"])
+    calls = f"func.call @f({arguments}) : ({', '.join([*kinds, out])}) -> ()\n"
     return f"""module {{
 aie.device({device}) {{
 %shim = aie.tile(0, 0)
@@ -98,10 +109,7 @@ return
 }}
 %core = aie.core(%tile) {{
 {prelude}
-{takes}
-func.call @f({arguments}) : ({", ".join([*kinds, out])}) -> ()
-{gives}aie.objectfifo.release @y(Produce, 1)
-aie.end
+{endless(takes + calls + gives + "aie.objectfifo.release @y(Produce, 1)" + chr(10))}aie.end
 }}
 aie.runtime_sequence @sequence({parameters}, %y: {out}) {{
 {transfer("y", out, "y", 0, (1, 1, 1, output[0]), (0, 0, 0, 1))}{pushes}aiex.npu.dma_wait {{symbol = @y}}
@@ -138,7 +146,6 @@ def relay(
     objects: int = 2,
     sent: int = 1,
     depth: int = 2,
-    loops: int | None = None,
     out_sizes: Sequence[int] | None = None,
     out_strides: Sequence[int] = (0, 0, 0, 1),
 ) -> str:
@@ -149,13 +156,22 @@ def relay(
         attributes: of the FIFO into the core, e.g. a padding.
         received: elements the core gets per object (more than ``elements`` with padding).
         sent: objects that the core gets for each of the ``objects`` that the shim reads.
-        loops: objects the core handles; all if None.
     """
     received = received or elements
     small, large = memref(elements, dtype), memref(received, dtype)
     lanes = 16 // BYTES[dtype]
     total, back = elements * objects, received * objects * sent
     out_sizes = out_sizes or (1, 1, 1, back)
+    copies = f"""scf.for %i = %c0 to %n step %c1 {{
+{acquire("a1", "Consume", large, "a")}{acquire("o", "Produce", large, "o")}
+scf.for %j = %c0 to %size step %step {{
+%v = vector.load %a[%j] {{alignment = 16 : i64}} : {large}, vector<{lanes}x{dtype}>
+vector.store %v, %o[%j] {{alignment = 16 : i64}} : {large}, vector<{lanes}x{dtype}>
+}}
+aie.objectfifo.release @a1(Consume, 1)
+aie.objectfifo.release @o(Produce, 1)
+}}
+"""
     return f"""module {{
 aie.device(npu1) {{
 %s = aie.tile(0, 0)
@@ -168,19 +184,10 @@ aie.objectfifo @o(%c, {{%s}}, {depth} : i32) : !aie.objectfifo<{large}>
 %core = aie.core(%c) {{
 %c0 = arith.constant 0 : index
 %c1 = arith.constant 1 : index
-%n = arith.constant {objects * sent if loops is None else loops} : index
+%n = arith.constant {objects * sent} : index
 %step = arith.constant {lanes} : index
 %size = arith.constant {received} : index
-scf.for %i = %c0 to %n step %c1 {{
-{acquire("a1", "Consume", large, "a")}{acquire("o", "Produce", large, "o")}
-scf.for %j = %c0 to %size step %step {{
-%v = vector.load %a[%j] {{alignment = 16 : i64}} : {large}, vector<{lanes}x{dtype}>
-vector.store %v, %o[%j] {{alignment = 16 : i64}} : {large}, vector<{lanes}x{dtype}>
-}}
-aie.objectfifo.release @a1(Consume, 1)
-aie.objectfifo.release @o(Produce, 1)
-}}
-aie.end
+{endless(copies)}aie.end
 }} {{stack_size = 1024 : i32}}
 aie.runtime_sequence @sequence(%x: {memref(total, dtype)}, %y: {memref(back, dtype)}) {{
 {transfer("y", memref(back, dtype), "o", 0, out_sizes, out_strides)}{transfer("x", memref(total, dtype), "a3", 1, (1, 1, 1, total), (0, 0, 0, 1), token=True)}aiex.npu.dma_wait {{symbol = @o}}
@@ -311,11 +318,7 @@ def fan() -> str:
     kind = memref(64, "i8")
     cores = ""
     for i in range(2):
-        cores += f"""%p{i} = aie.core(%c{i}) {{
-%z = arith.constant 0 : index
-%one = arith.constant 1 : index
-%n = arith.constant 3 : index
-{acquire(f"w{i}", "Consume", kind, "w")}
+        body = f"""{acquire(f"w{i}", "Consume", kind, "w")}
 scf.for %i = %z to %n step %one {{
 {acquire("x", "Consume", kind, "x")}{acquire(f"o{i}", "Produce", kind, "o")}
 func.call @add(%x, %w, %o) : ({kind}, {kind}, {kind}) -> ()
@@ -323,7 +326,12 @@ aie.objectfifo.release @x(Consume, 1)
 aie.objectfifo.release @o{i}(Produce, 1)
 }}
 aie.objectfifo.release @w{i}(Consume, 1)
-aie.end
+"""
+        cores += f"""%p{i} = aie.core(%c{i}) {{
+%z = arith.constant 0 : index
+%one = arith.constant 1 : index
+%n = arith.constant 3 : index
+{endless(body)}aie.end
 }}
 """
     return FAN.replace("CORES\n", cores)

@@ -10,9 +10,9 @@ import pytest
 
 import aie_conv
 from aie_conv.bridge import cpu_stages
-from aie_conv.bridge.pipeline import route_module
 from aie_conv.errors import UsageError
-from aie_conv.plan import Decision
+from aie_conv.options import Options
+from aie_conv.pipeline import choose, import_module, recognise, rewrite, run, start
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 from tests.support.explain.runs import CHANNELS_LAST, PLAIN, ZEN4, Stage, explained, figure, rows
@@ -105,11 +105,9 @@ def test_what_is_not_vectorised_is_called_so(flag: str, tmp_path: Path) -> None:
 
 def test_the_grid_is_that_of_the_executable(note: dict[str, Stage]) -> None:
     """IREE's own count of workgroups, where its code is ready; it counts them in one dimension."""
-    routed = route_module(
-        NOTE.encode(), "note", route="cpu", user_flags=IREE_FLAGS,
-        choose=lambda *_: Decision("cpu", "asked"), pack=lambda *_: b"",
-    )  # fmt: skip
-    ready = str(routed.compilation.to_phase(routed.module, "executable-targets", "note"))
+    state = start(NOTE.encode(), Options(route="cpu", iree_flags=IREE_FLAGS))
+    module = run(state, [import_module, recognise, choose, rewrite]).module
+    ready = str(module.compilation.to_phase(module.operation, "executable-targets", "note"))
     count = re.search(r"hal\.return %c(\d+)\w*, %c(\d+)\w*, %c(\d+)", ready)
     assert count is not None
     grid = re.search(r"grid +([\dx]+) = (\d+) workgroups", note["cpu-tiles"].text)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from aie_conv.bridge.offload import Module
+from aie_conv.bridge.offload import OffloadModule
 from aie_conv.bridge.passes import run_passes
 from aie_conv.errors import UsageError
 
@@ -28,8 +28,8 @@ def regions(body: str, *results: str) -> dict[str, list[str]]:
     """The names of each region's operations that are not made of constants alone."""
     kinds, values = ", ".join([Y] * len(results)), ", ".join(f"%{r}" for r in results)
     text = f"func.func @f(%x: {X}, %w: {W}) -> ({kinds}) {{{HEAD}\n{body}  return {values} : {kinds}\n}}"
-    outlined = Module(text.encode(), "f").outline()
-    run_passes(outlined.text.whole.encode(), None, "outlined")
+    outlined = OffloadModule(text.encode(), "f").outline()
+    run_passes(outlined.text.full.encode(), None, "outlined")
     words = ("conv_2d", "arith.addf", "math.tanh", "math.exp", "tensor.pad", "linalg.pooling")
     return {
         name: [word for line in source.splitlines() for word in words if word in line]
@@ -126,6 +126,6 @@ func.func @f(%x: {x}, %w: {w}) -> {y} {{
 }}"""
     if name is None:
         with pytest.raises(UsageError, match="no convolution in it"):
-            Module(text.encode(), "f").outline()
+            OffloadModule(text.encode(), "f").outline()
     else:
-        assert list(Module(text.encode(), "f").outline().sources) == [name]
+        assert list(OffloadModule(text.encode(), "f").outline().sources) == [name]

@@ -7,7 +7,7 @@ import pytest
 
 from aie_conv import partitioner
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import choose, route_names
+from aie_conv.partitioner import Pricing, choose, route_names
 from aie_conv.partitioner.cost import FIXED
 from aie_conv.problem import ConvProblem, Epilogue, Loop, Operand, Step, conv2d
 
@@ -65,10 +65,8 @@ def test_the_cheapest_route_wins_and_the_line_says_why(monkeypatch: pytest.Monke
         "quick: 55 600 cycles (cores); slow: 78 300 (input stream, 9.0 times the least bytes);"
         " cpu: 4 638 620 (MACs)"
     )
-    assert [c["route"] for c in decision.candidates] == ["quick", "slow", "cpu"]
-    assert [c["cost"] for c in decision.candidates] == sorted(
-        c["cost"] for c in decision.candidates
-    )
+    assert [c.route for c in decision.candidates] == ["quick", "slow", "cpu"]
+    assert [c.cost for c in decision.candidates] == sorted(c.cost for c in decision.candidates)
 
 
 def test_what_is_cheaper_on_the_cpu_stays_there(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,14 +82,14 @@ def test_a_faster_cpu_takes_more(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, QUICK_AND_SLOW)
     fast = replace(FIXED, dense=dict.fromkeys(FIXED.dense, 1e13), bytes_per_second=1e13)
     assert choose(CONV, device=DEVICE).route == "quick"
-    assert choose(CONV, device=DEVICE, host=fast).route == "cpu"
+    assert choose(CONV, device=DEVICE, pricing=Pricing(fast)).route == "cpu"
 
 
 def test_a_route_that_is_asked_for_is_not_weighed(monkeypatch: pytest.MonkeyPatch) -> None:
     use(monkeypatch, QUICK_AND_SLOW)
     decision = choose(SMALL, device=DEVICE, route="slow")
     assert decision.route == "slow"
-    assert [c["route"] for c in decision.candidates] == ["slow"]
+    assert [c.route for c in decision.candidates] == ["slow"]
 
 
 def test_vector_code_comes_before_scalar(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -131,8 +129,9 @@ def test_f32_needs_leave(monkeypatch: pytest.MonkeyPatch) -> None:
     kept = choose(f32(CONV), device=DEVICE)
     assert kept.route == "cpu"
     assert "--amd-aie-f32=bf16 or bf16x3" in kept.reason
-    assert [c["route"] for c in kept.candidates] == ["quick", "slow", "cpu"]
-    assert all(c["cost"] > 0 for c in kept.candidates)
+    # One plan that costs less is enough to say so: the other routes are not asked.
+    assert [c.route for c in kept.candidates] == ["slow", "cpu"]
+    assert all(c.cost > 0 for c in kept.candidates)
 
 
 @pytest.mark.parametrize("mode", ["bf16", "bf16x3"])
@@ -160,8 +159,9 @@ def test_a_convolution_goes_to_the_npu_with_its_cost() -> None:
     assert decision.plan is not None
     assert decision.route == decision.plan.route
     first = decision.candidates[0]
-    assert first["predicted_cycles"] == decision.plan.predicted_cycles > 0
-    assert first["bound"] == decision.plan.bound != ""
+    assert first.plan is decision.plan
+    assert first.run_cycles == decision.plan.predicted_cycles > 0
+    assert first.bound == decision.plan.bound != ""
 
 
 def test_the_same_problem_gives_the_same_text() -> None:
@@ -204,7 +204,7 @@ def test_what_a_route_refuses_goes_to_the_cpu_and_says_why(problem: ConvProblem,
     decision = choose(problem, device=DEVICE, route="im2col")
     assert decision.route == "cpu"
     assert why in decision.reason
-    assert decision.candidates[-1]["refused"] == decision.reason
+    assert decision.candidates[-1].refused == decision.reason
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ import pytest
 from aie_conv.errors import UsageError
 from aie_conv.partitioner import choose, route_names
 from aie_conv.partitioner.pins import Pin, Pins, read_pins
-from aie_conv.problem import conv2d
+from aie_conv.plan import Decision, Dispatch
+from aie_conv.problem import ConvProblem, conv2d
 from tests.unit.partitioner.test_choose import DIRECT, QUICK_AND_SLOW, f32, use
 
 CONV = conv2d(1, 58, 58, 64, 64, 3, 3)
@@ -22,6 +23,10 @@ def written(path: Path, *entries: Any, **others: Any) -> Pins:
     file = path / "pins.json"
     file.write_text(json.dumps({"dispatches": entries, **others}))
     return read_pins(file, ROUTES, 2)
+
+
+def dispatch(name: str, problem: ConvProblem | None, route: str, reason: str = "") -> Dispatch:
+    return Dispatch(name, problem, True, Decision(route, reason))
 
 
 def found(path: Path, entry: dict[str, Any]) -> Pin:
@@ -96,17 +101,17 @@ def test_a_name_with_another_problem_is_refused(tmp_path: Path) -> None:
 
 def test_a_pin_of_no_dispatch_is_refused(tmp_path: Path) -> None:
     pins = written(tmp_path, {"name": "d0", "route": "cpu"}, {"problem": TEXT, "route": "slow"})
-    pins.check([("d0", None, "cpu", ""), ("d1", TEXT, "slow", "")])
+    pins.check([dispatch("d0", None, "cpu"), dispatch("d1", CONV, "slow")])
     with pytest.raises(UsageError, match="d0: no such dispatch"):
-        pins.check([("d1", TEXT, "slow", "")])
+        pins.check([dispatch("d1", CONV, "slow")])
     with pytest.raises(UsageError, match="problem 'conv .*': no such dispatch"):
-        pins.check([("d0", TEXT, "cpu", "")])
+        pins.check([dispatch("d0", CONV, "cpu")])
 
 
 def test_a_pin_that_was_not_met_is_refused(tmp_path: Path) -> None:
     pins = written(tmp_path, {"name": "d0", "route": "slow"})
     with pytest.raises(UsageError, match="d0: pinned to slow, but it goes to cpu"):
-        pins.check([("d0", None, "cpu", "dispatch has 2 results")])
+        pins.check([dispatch("d0", None, "cpu", "dispatch has 2 results")])
 
 
 # -- what they do ---------------------------------------------------------------------------------

@@ -1,0 +1,108 @@
+"""From a model as people have it to one that the importer takes: a new opset, every type known."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
+from aie_conv.frontends.onnx.shapes import fix_shapes
+
+if TYPE_CHECKING:
+    import onnx
+
+OPSET = 17
+"""The oldest that the importer takes for all operators; older models are converted to it."""
+
+
+def function_name(graph_name: str) -> str:
+    """A graph's name as an identifier; "main" where it has none."""
+    name = re.sub(r"\W", "_", graph_name, flags=re.ASCII)
+    if not name.strip("_"):
+        return "main"
+    return f"_{name}" if name[0].isdigit() or keyword.iskeyword(name) else name
+
+
+def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
+    """The model with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
+
+    Args:
+        model: with its weights; changed.
+        shapes: sizes of inputs by name.
+
+    Raises:
+        UsageError: an operator is not known, a size is open, or the model is not consistent.
+    """
+    from onnx import inliner
+
+    fix_shapes(model.graph, shapes)
+    if model.functions:
+        model = inliner.inline_local_functions(model, convert_version=True)
+    model = rewrite(_upgrade(model), FOREIGN)
+    _check_operators(model.graph)
+    model = rewrite(_infer(model), REWRITES)
+    model = _infer(model)
+    _check_types(model)
+    for number, node in enumerate(model.graph.node):
+        node.name = node.name or f"{node.op_type}_{number}"
+    return model
+
+
+def default_opset(model: onnx.ModelProto) -> int:
+    """The version of ONNX's own operators that a model uses; 1 where it does not say."""
+    return next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
+
+
+def _upgrade(model: onnx.ModelProto) -> onnx.ModelProto:
+    from onnx import version_converter
+
+    if default_opset(model) >= OPSET:
+        return model
+    try:
+        return version_converter.convert_version(model, OPSET)
+    except (RuntimeError, version_converter.ConvertError):
+        # It has no converter for an operator or a type; most forms of older opsets are taken as they are.
+        return model
+
+
+def _infer(model: onnx.ModelProto) -> onnx.ModelProto:
+    from onnx import shape_inference
+
+    try:
+        return shape_inference.infer_shapes(model, data_prop=True)
+    except (shape_inference.InferenceError, ValueError) as error:
+        line = next((each.strip() for each in str(error).splitlines() if each.strip()), "")
+        raise UsageError(f"its types cannot be inferred: {line}") from None
+
+
+def _check_operators(graph: onnx.GraphProto) -> None:
+    """Raise UsageError for the first operator that is none of ONNX's own."""
+    for node in graph.node:
+        if not _has_schema(node):
+            name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+            raise UsageError(f"operator {name}{_where(node)} is not supported: replace it")
+
+
+def _check_types(model: onnx.ModelProto) -> None:
+    """Raise UsageError for the first operator whose result is used and has no type."""
+    graph = model.graph
+    known = {value.name for value in [*graph.value_info, *graph.output, *graph.input]}
+    used = {name for node in graph.node for name in node.input} | {v.name for v in graph.output}
+    for node in graph.node:
+        if any(output in used and output not in known for output in node.output):
+            raise UsageError(
+                f"operator {node.op_type}{_where(node)}: the type of its result is not known"
+            )
+
+
+def _where(node: onnx.NodeProto) -> str:
+    return f" (node '{node.name}')" if node.name else ""
+
+
+def _has_schema(node: onnx.NodeProto) -> bool:
+    from onnx import defs
+
+    return node.domain in ("", "ai.onnx") and defs.has(node.op_type)

@@ -1,0 +1,89 @@
+"""AveragePool whose last windows reach over the border (ceil_mode): the importer counts wrongly."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aie_conv.frontends.onnx.rewrites.graph import attributes, changed
+
+if TYPE_CHECKING:
+    import onnx
+
+    from aie_conv.frontends.onnx.rewrites.graph import Graph
+
+
+def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
+    """Zeros around the input, sums of windows, and each divided by how many pixels count."""
+    values = attributes(node)
+    shape = graph.shape(node.input[0])
+    if not values.get("ceil_mode") or shape is None:
+        return None
+    if values.get("auto_pad", "NOTSET") != "NOTSET":
+        return None
+    kernel = values["kernel_shape"]
+    rank = len(kernel)
+    strides = values.get("strides") or [1] * rank
+    dilations = values.get("dilations") or [1] * rank
+    pads = values.get("pads") or [0] * 2 * rank
+    axes = [
+        _Axis(size, k, s, d, before, after)
+        for size, k, s, d, before, after in zip(
+            shape[2:], kernel, strides, dilations, pads[:rank], pads[rank:], strict=True
+        )
+    ]
+    if all(axis.count == axis.floor for axis in axes):
+        return [changed(node, ceil_mode=None)]
+    padded_pixels = bool(values.get("count_include_pad"))
+    counts = np.ones((1, 1), np.float32)
+    for axis in axes:
+        counts = counts[..., None] * axis.pixels(padded_pixels).astype(np.float32)
+    amounts = [0, 0, *pads[:rank], 0, 0, *(axis.behind for axis in axes)]
+    zeros = graph.node("Pad", [node.input[0], _integers(graph, amounts)], "padded")
+    padded = zeros.output[0]
+    if all(d == 1 for d in dilations):
+        factor = np.float32(np.prod(kernel)) / counts
+        window = graph.node("AveragePool", [padded], "means", kernel_shape=kernel, strides=strides)
+    else:
+        factor = 1 / counts
+        ones = np.ones((shape[1], 1, *kernel), np.float32)
+        window = graph.node(
+            "Conv",
+            [padded, graph.add_constant(ones, "ones")],
+            "sums",
+            kernel_shape=kernel,
+            strides=strides,
+            dilations=dilations,
+            group=shape[1],
+        )
+    scale = graph.add_constant(factor.astype(np.float32), "factor")
+    return [zeros, window, graph.node("Mul", [window.output[0], scale], list(node.output))]
+
+
+def _integers(graph: Graph, numbers: list[int]) -> str:
+    return graph.add_constant(np.array(numbers, np.int64), "amounts")
+
+
+class _Axis:
+    """One axis of a pooling: how many windows, and what each one covers."""
+
+    def __init__(
+        self, size: int, kernel: int, stride: int, dilation: int, before: int, after: int
+    ) -> None:
+        reach = (kernel - 1) * dilation + 1
+        room = size + before + after - reach
+        self.floor = room // stride + 1
+        self.count = -(-room // stride) + 1
+        if (self.count - 1) * stride >= size + before:
+            self.count -= 1  # a window must begin before the padding behind
+        self.behind = max((self.count - 1) * stride + reach - size - before, 0)
+        self._first = np.arange(self.count)[:, None] * stride + np.arange(kernel) * dilation
+        self._inside = (before, size + before)
+        self._padded = (0, size + before + after)
+
+    def pixels(self, padded: bool) -> NDArray[np.int64]:
+        """How many pixels of each window count."""
+        low, high = self._padded if padded else self._inside
+        return ((self._first >= low) & (self._first < high)).sum(1)

@@ -1,0 +1,122 @@
+"""A graph as the rewrites see it: types and constants by name, and new nodes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import onnx
+
+Array = NDArray[Any]
+
+
+def attributes(node: onnx.NodeProto) -> dict[str, Any]:
+    """A node's attributes as Python's values; strings are ``str``."""
+    from onnx import helper
+
+    values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
+    return {name: v.decode() if isinstance(v, bytes) else v for name, v in values.items()}
+
+
+def changed(
+    node: onnx.NodeProto, inputs: Sequence[str] | None = None, **values: Any
+) -> onnx.NodeProto:
+    """A copy of a node with other attributes (None takes one away), and other inputs if there are any."""
+    from onnx import NodeProto, helper
+
+    copy = NodeProto()
+    copy.CopyFrom(node)
+    kept = [each for each in node.attribute if each.name not in values]
+    del copy.attribute[:]
+    copy.attribute.extend(kept)
+    copy.attribute.extend(
+        helper.make_attribute(name, value) for name, value in values.items() if value is not None
+    )
+    if inputs is not None:
+        del copy.input[:]
+        copy.input.extend(inputs)
+    return copy
+
+
+class Graph:
+    """The values of a model's graph, and nodes and constants with names of their own.
+
+    Args:
+        model: types inferred; constants are added to its initializers.
+    """
+
+    def __init__(self, model: onnx.ModelProto) -> None:
+        graph = model.graph
+        self._graph = graph
+        self._types = {v.name: v.type for v in [*graph.value_info, *graph.output, *graph.input]}
+        self._constants: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
+        for node in graph.node:
+            if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
+                self._constants[node.output[0]] = node.attribute[0].t
+        self._taken = {*self._types, *self._constants, *(o for n in graph.node for o in n.output)}
+
+    def shape(self, name: str) -> tuple[int, ...] | None:
+        """The sizes of a value; None where one is not known."""
+        if name in self._constants:
+            return tuple(self._constants[name].dims)
+        kind = self._types.get(name)
+        if kind is None or not kind.tensor_type.HasField("shape"):
+            return None
+        dims = kind.tensor_type.shape.dim
+        if any(not dim.HasField("dim_value") for dim in dims):
+            return None
+        return tuple(dim.dim_value for dim in dims)
+
+    def element_type(self, name: str) -> int:
+        """ONNX's number of a value's element type; 0 where it is not known."""
+        if name in self._constants:
+            return int(self._constants[name].data_type)
+        kind = self._types.get(name)
+        return int(kind.tensor_type.elem_type) if kind is not None else 0
+
+    def constant(self, name: str) -> Array | None:
+        """The elements of a constant; None for another value, or no name."""
+        from onnx import numpy_helper
+
+        tensor = self._constants.get(name)
+        return None if tensor is None else np.asarray(numpy_helper.to_array(tensor))
+
+    def fresh(self, hint: str) -> str:
+        """A name that nothing has."""
+        name, number = hint, 0
+        while name in self._taken:
+            number += 1
+            name = f"{hint}_{number}"
+        self._taken.add(name)
+        return name
+
+    def add_constant(self, array: Array | np.generic, hint: str) -> str:
+        """A new constant's name."""
+        from onnx import numpy_helper
+
+        name = self.fresh(hint)
+        tensor = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self._graph.initializer.append(tensor)
+        self._constants[name] = tensor
+        return name
+
+    def node(
+        self, op: str, inputs: Sequence[str], outputs: Sequence[str] | str, **values: Any
+    ) -> onnx.NodeProto:
+        """A node of ONNX's own operators; attributes that are None are left out.
+
+        Args:
+            op: its operator.
+            inputs: names of its inputs, "" for one left out.
+            outputs: names of its outputs, or a hint for the name of its only one.
+            values: its attributes.
+        """
+        from onnx import helper
+
+        names = [self.fresh(outputs)] if isinstance(outputs, str) else list(outputs)
+        given = {key: value for key, value in values.items() if value is not None}
+        return helper.make_node(op, list(inputs), names, **given)

@@ -1,0 +1,9 @@
+"""Each dialect's operations: their syntax, and how the types of their results follow.
+
+Importing this package fills the table of :mod:`aie_conv.ir.definition`.
+"""
+
+from aie_conv.ir.dialects import aie, aievec, aiex, air, arith, func, linalg, memref, scf, vector
+
+DIALECTS = (func, scf, arith, vector, memref, aievec, aie, aiex, linalg, air)
+"""One module a dialect; ``func`` holds the module itself as well, ``arith`` math's only operation."""

@@ -1,0 +1,108 @@
+"""The simulated array as it is configured: its memory, FIFOs and cores, which run from call to call."""
+
+import numpy as np
+
+from aie_conv.arch.machine import Machine
+from aie_conv.ir.core import Value
+from aie_conv.sim.functional.corerun import CoreRun, Port, Shared
+from aie_conv.sim.functional.engine import Engine, aligned
+from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.network import build_network
+from aie_conv.sim.functional.standing import State, check_state, state_of
+from aie_conv.sim.model.coreplan import Planner
+from aie_conv.sim.model.module import Core, Model
+from aie_conv.sim.model.placement import core_places
+
+
+class Array:
+    """One configuration, loaded.
+
+    Attributes:
+        engine: runs its processes.
+        network: its FIFOs and DMAs, as of the last :meth:`load`.
+        cores: its cores.
+    """
+
+    def __init__(self, model: Model, machine: Machine) -> None:
+        self.model = model
+        self.machine = machine
+        self._memory = {value: aligned(max(64, value.type.bytes)) for value in model.buffers}
+        shared: Shared = {}
+        self.cores = [self._core(core, shared) for core in model.cores]
+        self.engine = Engine()
+        self.network = build_network(model, self.engine, machine)
+        self._state: State | None = None
+
+    def begin(self, target: Target) -> None:
+        """Before a call: cores stand where a call begins, and all clocks at 0.
+
+        What nobody holds, in the memory of FIFOs, becomes bytes of 0xFF, so that what a call reads and did
+        not write is seen; buffers keep what the last call left there.
+        """
+        if self._state is None:
+            self._load(target)
+        for core in self.cores:
+            core.begin(target)
+        for pool in self.network.pools:
+            pool.begin()
+        for flow in self.network.flows:
+            flow.begin()
+        self.network.memory.used.clear()
+
+    def end(self) -> None:
+        """After a call: raise DeviceError where the array does not stand as before it."""
+        if self._state is not None:
+            check_state(self._state, self.network, self.cores)
+
+    def drop(self) -> None:
+        """Forget the state: the next call finds the array freshly configured."""
+        self._state = None
+
+    def _load(self, target: Target) -> None:
+        """Configure the array and let its cores come to where they wait for a call."""
+        self.engine = Engine()
+        self.network = build_network(self.model, self.engine, self.machine)
+        for pool in self.network.pools:
+            pool.begin()
+        for value, (_, op) in self.model.buffers.items():
+            memory = self._memory[value]
+            memory.fill(0xFF)
+            if "initial_value" in op.attrs:
+                _initialise(memory, value, op.attrs["initial_value"])
+        for core in self.cores:
+            core.ports = self._ports(core.core)
+            core.reset(target)
+        for flow in self.network.flows:
+            self.engine.start(flow.name, flow.process(), background=True)
+        for core in self.cores:
+            self.engine.start(core.core.name, core.process())
+        self.engine.run()
+        self._state = state_of(self.network, self.cores)
+
+    def _core(self, core: Core, shared: Shared) -> CoreRun:
+        places = core_places(self.model, core, self.machine.core[self.model.arch.name].banks)
+        plan = Planner(core).plan()
+        return CoreRun(core, plan, {}, self._memory, self.model.functions, shared, places)
+
+    def _ports(self, core: Core) -> dict[tuple[str, str], Port]:
+        found: dict[tuple[str, str], Port] = {}
+        for fifo in self.model.fifos.values():
+            if fifo.producer == core.tile:
+                found[fifo.name, "Produce"] = Port(self.network.produced[fifo.name][0], True)
+            for i, tile in enumerate(fifo.consumers):
+                if tile == core.tile:
+                    found[fifo.name, "Consume"] = Port(
+                        self.network.consumed[fifo.name, i][0], False
+                    )
+        return found
+
+
+def _initialise(memory: np.ndarray, value: Value, initial: object) -> None:
+    names = {"bf16": np.uint16, "f32": np.float32, "i8": np.int8, "i16": np.int16, "i32": np.int32}
+    if value.type.elem == "bf16":
+        wide = np.asarray(initial, np.float32).view(np.uint32)
+        data = ((wide + 0x7FFF + (wide >> 16 & 1)) >> 16).astype(np.uint16)
+    else:
+        data = np.asarray(initial, names[value.type.elem])
+    flat = memory[: value.type.bytes].view(data.dtype)
+    flat[...] = data.reshape(-1) if data.ndim else data

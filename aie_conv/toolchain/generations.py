@@ -1,0 +1,89 @@
+"""The command lines of mlir-aie's compiler driver, by generation, as data.
+
+A generation is told by a flag that only its ``aiecc --help`` names.
+"""
+
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from aie_conv.errors import UsageError
+
+SECONDS = 20.0
+"""How long a tool may take to say which it is."""
+
+
+@dataclass(frozen=True)
+class Generation:
+    """How one generation of aiecc is called.
+
+    ``{peano}`` stands for Peano's folder. Output names are relative to the working folder, where the module
+    lies as ``program.mlir``; ``{device}`` is the module's device.
+
+    Attributes:
+        name: for people.
+        source: the version that it was read from.
+        marker: a flag that its help names and the other's does not.
+        common: arguments of every call.
+        words: arguments that ask for instruction words alone, and the file that they make.
+        binary: arguments that ask for the xclbin as well, and the file of it.
+    """
+
+    name: str
+    source: str
+    marker: str
+    common: tuple[str, ...]
+    words: tuple[str, ...]
+    words_file: str
+    binary: tuple[str, ...]
+    binary_file: str
+
+
+GENERATIONS = (
+    Generation(
+        "August 2026",
+        "mlir-aie 3ca0193c (2026-08-14)",
+        "--get-npu-insts",
+        ("--peano", "{peano}"),
+        ("--get-npu-insts",),
+        "insts_{device}_sequence.bin",
+        ("--get-xclbin",),
+        "aie.xclbin",
+    ),
+    Generation(
+        "March 2026",
+        "mlir-aie 1e400306 (2026-03-13)",
+        "--aie-generate-npu-insts",
+        ("--no-xchesscc", "--no-xbridge", "--peano={peano}", "--no-compile-host"),
+        ("--aie-generate-npu-insts", "--npu-insts-name=program.bin"),
+        "program.bin",
+        ("--aie-generate-xclbin", "--xclbin-name=program.xclbin"),
+        "program.xclbin",
+    ),
+)
+
+
+def generation_of(aiecc: Path, environment: Mapping[str, str] | None = None) -> Generation:
+    """The generation of an aiecc, by what its help says.
+
+    Raises:
+        UsageError: it does not answer, or names no flag of a known generation.
+    """
+    try:
+        done = subprocess.run(
+            [str(aiecc), "--help"], capture_output=True, text=True, timeout=SECONDS,
+            check=False, env=environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = "no answer" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
+        raise UsageError(f"{aiecc}: cannot be asked for its flags: {why}") from None
+    said = set(f"{done.stdout}\n{done.stderr}".replace("=", " ").replace(",", " ").split())
+    for generation in GENERATIONS:
+        if generation.marker in said:
+            return generation
+    known = ", ".join(each.name for each in GENERATIONS)
+    raise UsageError(
+        f"{aiecc}: of no generation that this project knows ({known}): its --help names neither"
+        f" {' nor '.join(each.marker for each in GENERATIONS)}"
+    )

@@ -1,0 +1,46 @@
+"""mlir-aie's own instruction words of emitted modules say what the modules' text says."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from aie_conv.runtime.wordcheck import check_words
+from tests.golden.test_golden import DESIGNS
+from tests.tools.test_conformance import OPT, RESOURCES, ROUTING, run
+
+TRANSLATE = shutil.which("aie-translate", path=os.environ.get("AIE_TOOLS"))
+WORDS = (
+    "builtin.module(aie-materialize-runtime-sequences,aie.device(aie-materialize-bd-chains,"
+    "aie-substitute-shim-dma-allocations,aie-assign-runtime-sequence-bd-ids,aie-dma-tasks-to-npu,"
+    "aie-dma-to-npu,aie-lower-set-lock))"
+)
+
+pytestmark = [
+    pytest.mark.aie_opt,
+    pytest.mark.skipif(
+        OPT is None or TRANSLATE is None,
+        reason="mlir-aie's tools are not installed (set AIE_TOOLS)",
+    ),
+]
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_words_agree_with_their_text(name: str, tmp_path: Path) -> None:
+    route, device, problem = DESIGNS[name]
+    target = "aie2p" if device == "npu4" else "aie2"
+    text = route.propose(problem, device).emit()
+    resources = RESOURCES.format(target=target).replace(
+        "aie-assign-bd-ids,", "aie-assign-bd-ids,aie-assign-tile-controller-ids,"
+    )
+    routed = run(run(text, resources, tmp_path), ROUTING, tmp_path)
+    file = tmp_path / "npu.mlir"
+    file.write_text(run(routed, WORDS, tmp_path))
+    flags = ("--aie-npu-to-binary", "--aie-output-binary=false", "--aie-sequence-name=sequence")
+    done = subprocess.run(
+        [str(TRANSLATE), *flags, str(file)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    check_words(text, [int(word, 16) for word in done.stdout.split()])

@@ -1,0 +1,105 @@
+"""`aie-conv doctor` tells what is there, what is not, and what to do; it never fails itself."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from aie_conv.cli.main import main
+from aie_conv.toolchain.discover import MLIR_AIE, PEANO
+from aie_conv.toolchain.doctor import Finding, as_json, can_run, examine
+from aie_conv.toolchain.generations import GENERATIONS
+from tests.support.toolchain.wheels import install
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kit in (MLIR_AIE, PEANO):
+        monkeypatch.delenv(kit.variable, raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+
+
+def machine(root: Path, device: str = "0x1502", vendor: str = "0x1022") -> Path:
+    """A machine's files with one accelerator."""
+    facts = root / "sys/class/accel/accel0/device"
+    facts.mkdir(parents=True)
+    for name, value in (("vendor", vendor), ("device", device), ("fw_version", "1.5.5.391")):
+        (facts / name).write_text(f"{value}\n")
+    (root / "dev/accel").mkdir(parents=True)
+    (root / "dev/accel/accel0").touch()
+    (root / "sys/module/amdxdna").mkdir(parents=True)
+    return root
+
+
+def named(findings: list[Finding], name: str) -> Finding:
+    return next(finding for finding in findings if finding.name == name)
+
+
+def test_a_bare_machine_lacks_what_a_run_needs(tmp_path: Path) -> None:
+    findings = examine(tmp_path)
+    assert not can_run(findings)
+    for name in ("mlir-aie", "Peano", "pyxrt", "kernel module", "NPU"):
+        assert named(findings, name).state == "missing"
+        assert named(findings, name).advice
+
+
+def test_a_whole_machine_can_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = tmp_path / "site"
+    install(site, GENERATIONS[0])
+    (site / "pyxrt.py").touch()
+    monkeypatch.syspath_prepend(str(site))
+    findings = examine(machine(tmp_path / "root"))
+    assert can_run(findings)
+    npu = named(findings, "NPU")
+    assert "0x1022:0x1502" in npu.detail
+    assert npu.detail.endswith(": npu1_4col")
+    assert "1.5.5.391" in npu.detail
+    assert "August 2026" in named(findings, "mlir-aie").detail
+    assert "wheel llvm-aie 21.0.0.2026" in named(findings, "Peano").detail
+
+
+@pytest.mark.parametrize(
+    ("device", "vendor", "state"),
+    [("0x17f0", "0x1022", "ok"), ("0xffff", "0x1022", "broken"), ("0x1502", "0x8086", "missing")],
+)
+def test_only_npus_of_amd_count(tmp_path: Path, device: str, vendor: str, state: str) -> None:
+    assert named(examine(machine(tmp_path, device, vendor)), "NPU").state == state
+
+
+def test_a_broken_tool_is_told_apart_from_a_missing_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, GENERATIONS[0])
+    (tmp_path / "mlir_aie/bin/aiecc").write_text("#!/bin/sh\nexit 1\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert named(examine(tmp_path), "mlir-aie").state == "broken"
+    monkeypatch.setenv("PEANO_INSTALL_DIR", str(tmp_path / "nowhere"))
+    peano = named(examine(tmp_path), "Peano")
+    assert peano.state == "broken"
+    assert "unset PEANO_INSTALL_DIR" in peano.advice
+
+
+def test_an_unreadable_folder_of_devices_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = machine(tmp_path)
+
+    def refuse(path: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    npu = named(examine(root), "NPU")
+    assert npu.state == "broken"
+    assert "Permission denied" in npu.detail
+    assert "usermod -aG render" in npu.advice
+
+
+def test_the_command(capsys: pytest.CaptureFixture[str]) -> None:
+    status = main(["doctor"])
+    table = capsys.readouterr().out
+    assert "Peano" in table
+    assert status == (0 if can_run(examine()) else 1)
+    main(["doctor", "--json"])
+    told = json.loads(capsys.readouterr().out)
+    assert told == json.loads(json.dumps(as_json(examine())))
+    assert main(["doctor", "--jsn"]) == 2

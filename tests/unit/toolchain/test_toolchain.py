@@ -1,0 +1,114 @@
+"""Tools are found where users install them, called as their generation wants, and asked once."""
+
+from pathlib import Path
+
+import pytest
+
+from aie_conv.errors import UsageError
+from aie_conv.toolchain.build import Toolchain, build_all, open_toolchain
+from aie_conv.toolchain.discover import MLIR_AIE, PEANO, find
+from aie_conv.toolchain.generations import GENERATIONS, Generation, generation_of
+from tests.support.toolchain.wheels import calls, install
+
+SEQUENCE = "    aie.runtime_sequence @sequence(%a: memref<{n}xi8>) {{\n    }}\n"
+MODULE = "module {{\n  aie.device({device}) {{\n    %t = aie.tile(0, 2)\n" + SEQUENCE + "  }}\n}}\n"
+
+
+@pytest.fixture(autouse=True)
+def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A machine without tools, and a cache of its own."""
+    for kit in (MLIR_AIE, PEANO):
+        monkeypatch.delenv(kit.variable, raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+
+
+def opened() -> Toolchain:
+    toolchain = open_toolchain("require")
+    assert toolchain is not None
+    return toolchain
+
+
+def test_nothing_is_found_on_a_bare_machine() -> None:
+    assert find(MLIR_AIE) is None
+    assert open_toolchain() is None
+    with pytest.raises(UsageError, match=r"mlir-aie and Peano not found: pip install .*-dir=DIR"):
+        open_toolchain("require")
+
+
+@pytest.mark.parametrize("generation", GENERATIONS, ids=lambda each: each.name)
+def test_installed_wheels_are_found_and_called_in_their_words(
+    generation: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = install(tmp_path / "site", generation)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    toolchain = opened()
+    assert toolchain.generation is generation
+    assert toolchain.peano == tmp_path / "site" / "llvm-aie"
+    texts = [MODULE.format(device="npu1", n=n) for n in (4, 8)]
+    built = build_all(texts, toolchain)
+    assert [set(each) for each in built] == [{"xclbin", "instructions"}] * 2
+    assert built[0]["xclbin"] == built[1]["xclbin"]
+    # One call for the configuration that both share, one for each program's words.
+    assert len(calls(log)) == 3
+    assert build_all(texts, toolchain) == built
+    assert len(calls(log)) == 3, "what was made is kept"
+
+
+def test_a_changed_tool_makes_everything_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    log = install(site, GENERATIONS[0])
+    monkeypatch.syspath_prepend(str(site))
+    text = MODULE.format(device="npu2", n=4)
+    build_all([text], opened())
+    before = len(calls(log))
+    with (site / "mlir_aie" / "bin" / "aiecc").open("a") as program:
+        program.write("# another version\n")
+    build_all([text], opened())
+    assert len(calls(log)) == 2 * before
+
+
+def test_a_refusal_is_the_tools_own_line_with_the_module_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", GENERATIONS[1], fail="no such operation")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    text = MODULE.format(device="npu1", n=4)
+    with pytest.raises(UsageError, match="aiecc: .*error: no such operation") as refused:
+        build_all([text], opened())
+    kept = Path(str(refused.value).rpartition("kept as ")[2].rstrip(")"))
+    assert kept.read_text() == text
+
+
+def test_what_the_user_names_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("wheel", "variable", "flag"):
+        install(tmp_path / name, GENERATIONS[0])
+    monkeypatch.syspath_prepend(str(tmp_path / "wheel"))
+    location = find(MLIR_AIE)
+    assert location is not None
+    assert location.source == "wheel mlir_aie 0.0.1.2026"
+    monkeypatch.setenv("MLIR_AIE_INSTALL_DIR", str(tmp_path / "variable" / "mlir_aie"))
+    location = find(MLIR_AIE)
+    assert location is not None
+    assert location.folder == tmp_path / "variable" / "mlir_aie"
+    location = find(MLIR_AIE, tmp_path / "flag" / "mlir_aie")
+    assert location is not None
+    assert location.folder == tmp_path / "flag" / "mlir_aie"
+
+
+def test_a_named_folder_without_the_tools_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"--amd-aie-peano-dir=.*: no bin/clang there"):
+        find(PEANO, tmp_path)
+
+
+def test_a_tool_of_no_known_generation_is_refused(tmp_path: Path) -> None:
+    tool = tmp_path / "aiecc"
+    tool.write_text("#!/bin/sh\necho --something\n")
+    tool.chmod(0o755)
+    with pytest.raises(UsageError, match="of no generation that this project knows"):
+        generation_of(tool)
+    tool.chmod(0o644)
+    with pytest.raises(UsageError, match="cannot be asked for its flags: Permission denied"):
+        generation_of(tool)
