@@ -9,6 +9,8 @@ The parameters lie in front of the sums, in one buffer of 32-bit words: the prod
 every step, at the time at which it reads A and B, and the tools place a small buffer of its own behind the
 others, in the bank of B.
 
+The code is in ``kernels/``, a file by architecture and type.
+
 Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
 [objects of A][channel groups][steps][x][s][t], C as [output pixels of a strip][n/t][r][t].
 """
@@ -16,8 +18,8 @@ Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from aie_conv.codegen.grouped import Operands
-from aie_conv.codegen.matrix_unit import I32, MatrixKernel
+from aie_conv.codegen.library import load_function
+from aie_conv.codegen.matrix_unit import MatrixKernel
 from aie_conv.codegen.parameters import (
     ARRAY_COLUMNS,
     CORE_ROWS,
@@ -26,8 +28,7 @@ from aie_conv.codegen.parameters import (
     Field,
     ParameterBlock,
 )
-from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import INDEX, Block, Op, Type, Value, memref
+from aie_conv.ir.core import INDEX, Op, Type, memref
 from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 
@@ -242,90 +243,13 @@ class ParametricKernel(MatrixKernel):
             fresh: makes no difference.
         """
         del fresh
-        r, s, t = self.rst
-        (y, x), unit = self.group, self.unit
-        f = Function(name, self.arguments)
-        w, (a, b, c, q, k, is_fresh) = f.builder, f.arguments
-        operands = Operands(a, b, c)
-        operands.configure(w, unit, fresh=False)
-        zero, one, group_c = w.constant(0), w.constant(1), w.constant(x * r * t)
-        steps, pixels, pixel_c, object_c, group_b, part_b = (
-            self.block.load(w, c, word, factor=factor)
-            for word, factor in (
-                ("steps", 1),
-                ("pixel_groups", y),
-                ("channel_blocks", r * t),
-                ("channel_groups", x * r * t),
-                ("steps", x * s * t),
-                ("chunk_elements", 1),
-            )
-        )
-        begins = w.compare("ne", is_fresh, zero)
-        first_c, first_b = _product(w, q, object_c), _product(w, k, part_b)
-        first = w.plus(first_c, self.block.words)
-        # Offsets are carried from group to group: a product of 64-bit indices is a library's routine.
-        with w.carrying("g", (zero, pixels, w.constant(y)), [first]) as tile:
-            pixel_table = self.block.place("pixel_table")
-            starts = [w.word(c, w.plus(tile.iv, pixel_table + i)) for i in range(y)]
-            rows = [tile.values[0]]
-            for _ in range(y):
-                rows.append(w.sum(rows[-1], pixel_c))
-            tile.values = [rows.pop()]
-            with w.carrying("j", (zero, object_c, group_c), [first_b]) as slab:
-                at_b = slab.values[0]
-                slab.values = [w.sum(at_b, group_b)]
-                heads = [w.sum(row, slab.iv) for row in rows]
-                places = [w.plus(head, i * r * t) for head in heads for i in range(x)]
-                sums = self._sums(w, operands, begins, places)
-                sums = self._steps(w, operands, (starts, at_b), (zero, steps, one), sums)
-                for place, value in zip(places, sums, strict=True):
-                    unit.store_acc(w, c, place, value)
-        return f.finish()
+        kernel = f"parametric_product_{self.dtype}{'_seven_pixels' * self._has_sevens}"
+        return load_function(self.arch.name, kernel, name, dict(self.arguments), self._place)
 
-    def _sums(
-        self, w: Builder, operands: Operands, begins: Value, places: Sequence[Value]
-    ) -> list[Value]:
-        """The accumulators of a group: zeros where a tile begins, else what C holds."""
-        unit, fresh, held = self.unit, Block(), Block()
-        with w.inside(fresh):
-            w.op("scf.yield", *[unit.zero(w)] * len(places))
-        with w.inside(held):
-            w.op("scf.yield", *[unit.load_acc(w, operands.c, place) for place in places])
-        return w.chosen("sums", begins, fresh, held, [unit.carried] * len(places))
+    @property
+    def _has_sevens(self) -> bool:
+        return self.seven_pixels and (self.arch.name, self.dtype) in SEVEN_PIXEL_GROUPS
 
-    def _steps(
-        self,
-        w: Builder,
-        operands: Operands,
-        start: tuple[Sequence[Value], Value],
-        bounds: tuple[Value, Value, Value],
-        sums: list[Value],
-    ) -> list[Value]:
-        """The loop over the steps of K; gives the sums behind it.
-
-        Args:
-            w: where to.
-            operands: the buffers.
-            start: where the group's blocks of A and its first block of B begin.
-            bounds: of the loop.
-            sums: before it.
-        """
-        _, s, t = self.rst
-        x, unit = self.group[1], self.unit
-        with w.carrying("k", bounds, sums) as loop:
-            offset = w.word(operands.c, w.plus(loop.iv, self.block.place("step_table")))
-            at_b = w.sum(start[1], w.times(loop.iv, x * s * t))
-            ys = [unit.load_b(w, operands.b, w.plus(at_b, i * s * t)) for i in range(x)]
-            xs = [unit.load_a(w, operands.a, w.sum(pixel, offset)) for pixel in start[0]]
-            pairs = [(left, right) for left in xs for right in ys]
-            loop.values = [
-                unit.mac(w, left, right, acc, operands.adds)
-                for (left, right), acc in zip(pairs, loop.values, strict=True)
-            ]
-        return loop.results
-
-
-def _product(w: Builder, left: Value, right: Value) -> Value:
-    """The product of two indices, which fits into 32 bits."""
-    short = [w.value("n", "arith.index_cast", value, to=I32) for value in (left, right)]
-    return w.value("n", "arith.index_cast", w.value("n", "arith.muli", *short), to=INDEX)
+    def _place(self, parameter: str, entry: int) -> int:
+        """The word of a run-time parameter, or of the first of the sums behind them."""
+        return self.block.words if parameter == "sums" else self.block.place(parameter, entry)

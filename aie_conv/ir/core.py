@@ -147,6 +147,27 @@ def walk(op: Op) -> Iterator[Op]:
             yield from walk(inner)
 
 
+def clone(op: Op, values: dict[Value, Value]) -> Op:
+    """A copy of an operation and of what it holds.
+
+    Args:
+        op: what to copy.
+        values: what stands for values from around it; those inside are added.
+    """
+
+    def renewed(old: list[Value]) -> list[Value]:
+        new = [Value(value.type, value.name) for value in old]
+        values.update(zip(old, new, strict=True))
+        return new
+
+    operands = [values.get(value, value) for value in op.operands]
+    blocks = [
+        Block(renewed(block.args), [clone(inner, values) for inner in block.ops])
+        for block in op.blocks
+    ]
+    return Op(op.name, op.line, operands, renewed(op.results), dict(op.attrs), blocks)
+
+
 NONE = Type("none", "none")
 INDEX = Type("scalar", "index")
 

@@ -172,7 +172,7 @@ class Reader:
 
     def attribute(self) -> Any:
         """One attribute as a Python value: int, float, str, bool, list, or dict."""
-        if self.peek() == "[":
+        if self.peek().startswith("["):
             return self.listed(self.attribute)
         if self.peek() == "{":
             return self.attributes()
@@ -244,7 +244,7 @@ class Reader:
 
     def dense_value(self) -> Literal:
         """A scalar or a list inside ``dense<…>``; hex literals are kept as ("hex", bits)."""
-        if self.peek() == "[":
+        if self.peek().startswith("["):
             return self.listed(self.dense_value)
         token = self.next()
         if token in ("true", "false"):

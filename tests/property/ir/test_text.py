@@ -62,6 +62,24 @@ def test_golden_text_is_printed_as_it_was(file: Path) -> None:
     assert print_module(read_module(text)) == text
 
 
+LONG = """module {
+  aie.device(npu2) {
+    %a = aie.tile(0, 1)
+    %b = aie.tile(0, 2)
+    aie.objectfifo @f(%a, {%b, %b, %b, %b, %b, %b, %b, %b}, [4, 2, 2, 2, 2, 2, 2, 2, 2]) : \
+!aie.objectfifo<memref<64xi8>>
+    %t = aie.buffer(%b) {sym_name = "t"} : memref<9xi32> = dense<[1, 2, 3, 4, 5, 6, 7, 8, 9]> : tensor<9xi32>
+    %u = aie.buffer(%b) {sym_name = "u", other = [1, 2, 3, 4, 5, 6, 7, 8, 9]} : memref<9xi32>
+    aie.objectfifo.link [@f] -> [@f] ([] [0, 1, 2, 3, 4, 5, 6, 7, 8])
+  }
+}
+"""
+
+
+def test_long_lists_of_integers_are_read_wherever_they_stand() -> None:
+    assert print_module(read_module(LONG)) == LONG
+
+
 @given(functions())
 def test_random_code_is_read_again(module: Op) -> None:
     text = print_module(module)
