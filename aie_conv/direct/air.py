@@ -19,11 +19,11 @@ from aie_conv.direct.addresses import TileAddresses
 from aie_conv.direct.geometry import outer_steps
 from aie_conv.direct.view import Axis
 from aie_conv.errors import Unsupported
+from aie_conv.mapping.loops import MLoop
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Argument
 from aie_conv.problem import Step
-from aie_conv.rewrites.drop_unit_loops import MLoop
 
 _DYNAMIC = -(2**63)
 """What stands in a static list for a value that is an operand."""
