@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install resnet50 lint format types test test-fast test-long bench replay clean
+.PHONY: help install resnet50 lint format types test test-fast test-long test-oldest bench replay clean
 
 help:
 	@echo "make resnet50   compile ResNet-50 for the NPU and run it on the simulated one"
@@ -15,6 +15,7 @@ help:
 	@echo "make test-fast  the tests without lint"
 	@echo "make test-long  long sweeps too"
 	@echo "make replay     compare what is made with another commit's: make replay BASE=HEAD~1"
+	@echo "make test-oldest the tests with the oldest dependencies that are allowed"
 	@echo "make bench      benchmarks, printed as ratios"
 
 install: $(STAMP)
@@ -25,7 +26,7 @@ $(STAMP): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || \
 	  { echo "make: Python's venv module is missing: apt-get install python3-venv" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt torch -e '.[torch,dev]'
+	$(BIN)/pip install --disable-pip-version-check --quiet -c constraints.txt torch -e '.[torch,onnx,dev]'
 	@touch $(STAMP)
 
 resnet50: $(STAMP)
@@ -48,6 +49,16 @@ test: lint test-fast
 test-long: lint
 	$(BIN)/pytest -m '' --hypothesis-profile=long
 
+OLDEST := .venv-oldest
+
+test-oldest:
+	$(PYTHON) -m venv $(OLDEST)
+	grep -v -i -E '^(ml_dtypes|numpy|onnx|xdsl)==' constraints.txt > $(OLDEST)/constraints.txt
+	cat constraints-oldest.txt >> $(OLDEST)/constraints.txt
+	$(OLDEST)/bin/pip install --disable-pip-version-check --quiet -c $(OLDEST)/constraints.txt \
+	  torch -e '.[torch,onnx,dev]'
+	$(OLDEST)/bin/pytest
+
 bench: $(STAMP)
 	$(BIN)/python benchmarks/startup.py
 	$(BIN)/python benchmarks/compile_time.py
@@ -62,4 +73,4 @@ replay: $(STAMP)
 	$(BIN)/python benchmarks/replay.py --base $(BASE) $(ARGS)
 
 clean:
-	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(OLDEST) .pytest_cache .ruff_cache .hypothesis

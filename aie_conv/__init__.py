@@ -3,7 +3,7 @@
 Example:
     >>> artifact = aie_conv.compile(model, example_inputs=(x,), device="npu1_4col")
     >>> program = aie_conv.load(artifact, device="sim")
-    >>> y = program.main(x.numpy())
+    >>> y = program(x)
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -18,14 +18,24 @@ if TYPE_CHECKING:
     from aie_conv.igemm import get_igemm_conv2d
     from aie_conv.runtime.devices import Device
     from aie_conv.runtime.program import Program
+    from aie_conv.session import Session
 
 __version__ = "0.1.0"
 
-__all__ = ["ConvSignature", "compile", "conv", "generate_mlir", "get_igemm_conv2d", "load"]
+__all__ = [
+    "ConvSignature",
+    "Session",
+    "compile",
+    "conv",
+    "generate_mlir",
+    "get_igemm_conv2d",
+    "load",
+]
 
 
 _FOUND_IN = {
     "ConvSignature": "aie_conv.frontends.miopen.signature",
+    "Session": "aie_conv.session",
     "conv": "aie_conv.frontends.miopen.library",
     "generate_mlir": "aie_conv.frontends.miopen.signature",
     "get_igemm_conv2d": "aie_conv.igemm",
@@ -42,7 +52,8 @@ def __getattr__(name: str) -> Any:
 def compile(
     module_or_model: Any,
     *,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
+    example_kwargs: Mapping[str, Any] | None = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
     device: str = "npu1_4col",
     route: str = "auto",
@@ -67,8 +78,11 @@ def compile(
 
     Args:
         module_or_model: a path to MLIR or an ONNX model, MLIR text or bytecode, an ``onnx.ModelProto``
-            or its bytes, or a ``torch.nn.Module``.
-        example_inputs: tensors that fix a torch model's shapes and types.
+            or its bytes; a ``torch.nn.Module`` in evaluation mode, a function of tensors, or an
+            ``ExportedProgram``, which are left as they were.
+        example_inputs: a tuple of tensors or arrays that fix a torch model's shapes and types, nests of
+            them included; one alone stands for itself.
+        example_kwargs: the same for what a torch model takes by name.
         input_shapes: sizes of an ONNX model's inputs by name, for those that it leaves open.
         device: "npu1_1col" … "npu1_4col" or "npu4".
         route: "auto", "cpu" or a route's name.
@@ -121,7 +135,9 @@ def compile(
         trace_dispatch=trace_dispatch,
         iree_flags=tuple(flags),
     )
-    return compile_any(module_or_model, options, example_inputs, input_shapes, isolate=isolate)
+    return compile_any(
+        module_or_model, options, example_inputs, input_shapes, example_kwargs, isolate=isolate
+    )
 
 
 def load(
@@ -138,7 +154,9 @@ def load(
         progress: called after each NPU dispatch with its name and figures (cycles, seconds, …).
 
     Returns:
-        A program whose functions are attributes, taking and returning numpy arrays.
+        A program. Called, it runs its one function (or "main") and answers in kind: torch tensors for
+        torch tensors (bf16 too), numpy arrays for arrays. Its functions are attributes as well, which
+        take either and return numpy arrays; inputs may be given by their names in the model.
 
     Raises:
         UsageError: no such file or device.

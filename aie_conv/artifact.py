@@ -71,8 +71,13 @@ class Verifier:
         return True
 
 
-def make_executable(plan: Plan, verifier: Verifier) -> Executable:
+def make_executable(plan: Plan, verifier: Verifier, options: Options | None = None) -> Executable:
     """A plan's executable.
+
+    Args:
+        plan: the plan.
+        verifier: checks its program.
+        options: say where the toolchain is; None for where it is found.
 
     Raises:
         VerifyError: its program breaks a limit of its device.
@@ -80,7 +85,8 @@ def make_executable(plan: Plan, verifier: Verifier) -> Executable:
     """
     text = plan.emit()
     verifier.check(text)
-    blobs = toolchain.build(text)
+    folders = (options.mlir_aie, options.peano) if options is not None else (None, None)
+    blobs = toolchain.build(text, *folders)
     buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
     return Executable(plan.device, buffers, keeps, text, blobs)

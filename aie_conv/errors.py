@@ -40,5 +40,9 @@ class UsageError(AieConvError):
     """A flag, file, shape or type that the user gave cannot be used."""
 
 
+class CompilerRefused(UsageError):
+    """IREE's compiler refuses a module; the message is its own."""
+
+
 class ProcessDied(AieConvError):
     """The process that worked for this one ended without a result, of a signal for one."""

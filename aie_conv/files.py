@@ -27,7 +27,7 @@ def write_whole(path: Path, data: bytes) -> None:
 def write_all(files: Mapping[Path, bytes]) -> None:
     """Write files so that all of them appear, whole, or none; folders that are missing are made.
 
-    What is no plain file, such as a pipe or /dev/null, is written where it is, last.
+    What is no plain file, such as a pipe or /dev/null, is written where it is, before the others appear.
 
     Raises:
         UsageError: one cannot be written; no file was left behind.
@@ -45,12 +45,12 @@ def write_all(files: Mapping[Path, bytes]) -> None:
             # A link stays one: what it points to is written.
             target = Path(os.path.realpath(path))
             temporary[target] = _write_beside(target, data)
-        for path, name in temporary.items():
-            os.replace(name, path)
-            tell("settled", str(name))
         for path in special:
             with path.open("wb") as file:
                 file.write(files[path])
+        for path, name in temporary.items():
+            os.replace(name, path)
+            tell("settled", str(name))
     except BaseException as error:
         for name in temporary.values():
             name.unlink(missing_ok=True)

@@ -3,12 +3,14 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from aie_conv.arch import get_device
+from aie_conv.arch import canonical_device
 from aie_conv.errors import UsageError
+from aie_conv.foreign_flags import take
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
 from aie_conv.partitioner.words import current_style
+from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
@@ -38,6 +40,8 @@ class Options:
         trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
         html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
+        peano: folder of the AIE compiler, None for what the environment says.
+        mlir_aie: folder of mlir-aie, None for what the environment says.
         iree_flags: everything else, as iree-compile takes it.
     """
 
@@ -57,11 +61,13 @@ class Options:
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
+    peano: str | None = None
+    mlir_aie: str | None = None
     iree_flags: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Check every value; raises UsageError with what may stand there."""
-        get_device(self.device)
+        object.__setattr__(self, "device", canonical_device(self.device))
         object.__setattr__(self, "direct", current_style(self.direct))
         for flag, value, known in (
             ("route", self.route, route_names()),
@@ -74,8 +80,9 @@ class Options:
             ("configurations", self.configurations, MODES),
         ):
             if value not in known:
+                hint = closest(value, known)
                 raise UsageError(
-                    f"--amd-aie-{flag}={value}: unknown: use one of {', '.join(known)}"
+                    f"--amd-aie-{flag}={value}: unknown{hint}: use one of {', '.join(known)}"
                 )
         if self.emit_level != "aie" and self.emit is None:
             raise UsageError(
@@ -94,10 +101,11 @@ def parse_flags(flags: list[str]) -> Options:
     Raises:
         UsageError: an unknown ``--amd-aie-`` flag, or a target backend other than amd-aie.
     """
-    known = {field.name for field in fields(Options)} - {"iree_flags"}
-    ours: dict[str, str] = {}
+    known = {field.name for field in fields(Options)} - {"iree_flags", "peano", "mlir_aie"}
+    foreign = take(flags)
+    ours: dict[str, str] = {} if foreign.device is None else {"device": foreign.device}
     others: list[str] = []
-    waiting = list(flags)
+    waiting = list(foreign.others)
     while waiting:
         flag = waiting.pop(0)
         name, has_value, value = flag.partition("=")
@@ -105,27 +113,28 @@ def parse_flags(flags: list[str]) -> Options:
             key = name.removeprefix("--amd-aie-").replace("-", "_")
             if key not in known:
                 names = ", ".join(f"--amd-aie-{k.replace('_', '-')}" for k in sorted(known))
-                raise UsageError(f"{name}: unknown flag: use one of {names}")
+                hint = closest(name, names.split(", "))
+                raise UsageError(f"{name}: unknown flag{hint}: use one of {names}")
             if not has_value:
                 if not waiting:
                     raise UsageError(f"{name}: needs a value: write {name}=VALUE")
                 value = waiting.pop(0)
             ours[key] = value
-        elif name in (_BACKEND_FLAG, "--iree-hal-target-device"):
+        elif name == _BACKEND_FLAG:
             if not has_value:
                 value = waiting.pop(0) if waiting else ""
-            if name == _BACKEND_FLAG and value != BACKEND:
+            if value != BACKEND:
                 raise UsageError(
                     f"{name}={value}: not this compiler's: use {BACKEND}, or iree-compile"
                 )
-            if name != _BACKEND_FLAG:
-                others.append(f"{name}={value}")
         else:
             others.append(flag)
     paths = ("report", "emit", "route_file", "plan_db", "trace", "html")
     files = {key: Path(ours.pop(key)) for key in paths if key in ours}
     return Options(
         iree_flags=tuple(others),
+        peano=foreign.peano,
+        mlir_aie=foreign.install,
         report=files.get("report"),
         emit=files.get("emit"),
         route_file=files.get("route_file"),

@@ -3,11 +3,11 @@
 Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function in the place of one.
 """
 
-import os
+import dataclasses
 import time
 import warnings
 from collections.abc import Callable, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,13 +22,14 @@ from aie_conv.artifact import (
     write_outputs,
 )
 from aie_conv.assignment import Request
-from aie_conv.errors import UsageError
-from aie_conv.files import is_mlir
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.report.json import make_report
+from aie_conv.runtime.embedded import attach_report
 from aie_conv.runtime.executable import Executable
+from aie_conv.seal import seal, unseal
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
@@ -146,6 +147,23 @@ def recognise(state: CompileState) -> None:
     state.calls = find_dispatches(state.module)
 
 
+def import_as_stock(state: CompileState) -> None:
+    """In place of import_module: with IREE's own flags, where it refuses the module with this compiler's."""
+    from aie_conv.bridge.flow import to_flow
+
+    state.progress("compiling with IREE's own flags")
+    state.flow = to_flow(state.source, state.name, "stock", state.options.iree_flags)
+
+
+def stay_on_cpu(state: CompileState) -> None:
+    """In place of choose: every dispatch stays where IREE's own flags put it."""
+    reason = "IREE refuses the module with this compiler's flags"
+    decide_each(state, lambda _: Decision("cpu", reason))
+    if state.planning.pins is not None:
+        state.planning.pins.check(state.dispatches)
+    state.calls = ()
+
+
 def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> None:
     """Let a function decide where each dispatch goes that a route may take."""
     requests = {request.name: request for request in state.requests}
@@ -177,9 +195,18 @@ def assign_configurations(state: CompileState) -> None:
     each = [decisions[request.name] for request in requests]
     assigned = assignment.assign(planning, requests, each, state.verifier.fits)
     decisions |= {r.name: decision for r, decision in zip(requests, assigned, strict=True)}
+    notes = {call.name: call.note for call in state.calls}
     state.dispatches = tuple(
-        Dispatch(d.name, d.problem, d.contraction, decisions[d.name]) for d in state.dispatches
+        Dispatch(d.name, d.problem, d.contraction, _add_note(decisions[d.name], notes[d.name]))
+        for d in state.dispatches
     )
+
+
+def _add_note(decision: Decision, note: str) -> Decision:
+    """A decision for the NPU whose reason also says how the dispatch was read."""
+    if not note or decision.plan is None:
+        return decision
+    return dataclasses.replace(decision, reason=f"{decision.reason}; {note}")
 
 
 def emit(state: CompileState) -> None:
@@ -189,7 +216,7 @@ def emit(state: CompileState) -> None:
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier)
+            executable = make_executable(plan, state.verifier, state.options)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
 
@@ -235,6 +262,9 @@ STAGES: tuple[Stage, ...] = (
     generate,
 )
 """What a compilation does, in order."""
+
+STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+"""What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
 
 
 def describe_stages() -> list[tuple[str, str]]:
@@ -295,18 +325,39 @@ def compile_source(
     stages = list(STAGES)
     if options.emit_level == "air":
         stages.insert(stages.index(emit) + 1, level_down)
-    run(state, stages)
+    try:
+        run(state, stages)
+    except CompilerRefused as refusal:
+        # IREE keeps some of the flags for its process: with its own it is asked in another.
+        told = {"progress": progress, "warn": warn}
+        stock = (state.source, state.name, options)
+        state.vmfb, state.dispatches = isolate.call("aie_conv.pipeline:compile_stock", stock, told)
+        state.programs, texts = {}, {}
+        warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
     seconds = {
-        "choose": state.seconds["choose"],
-        "emit": state.seconds["emit"],
+        "choose": state.seconds.get("choose", 0.0),
+        "emit": state.seconds.get("emit", 0.0),
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
-    artifact = Artifact(state.vmfb, report, modules)
+    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact
+
+
+def compile_stock(
+    source: bytes, name: str, options: Options, progress: Say = silent, warn: Say = warnings.warn
+) -> tuple[bytes, tuple[Dispatch, ...]]:
+    """A module compiled with IREE's own flags and the user's, and its dispatches, all on the CPU.
+
+    Raises:
+        CompilerRefused: IREE refuses it so as well; the message is IREE's.
+    """
+    state = run(start(source, options, progress, warn, name), STOCK_STAGES)
+    return state.vmfb, state.dispatches
 
 
 def compile_isolated(
@@ -329,6 +380,7 @@ def compile_onnx(
     progress: Say = silent,
     warn: Say = warnings.warn,
     *,
+    output: Path | None = None,
     isolate: bool = False,
 ) -> Artifact:
     """Run every stage on an ONNX model.
@@ -338,17 +390,21 @@ def compile_onnx(
         options: the options.
         shapes: sizes of inputs that the model leaves open, by name.
         progress, warn: as :func:`compile_source` takes them.
+        output: file of the artifact, None for none; without ``isolate`` alone.
         isolate: compile in a process of its own.
 
     Raises:
         UsageError: the model cannot be read, imported or compiled.
     """
-    from aie_conv.frontends.onnx import explain_refusal, import_onnx, source_name
+    from aie_conv.frontends.onnx import explain_refusal, import_with_flags, source_name
 
     progress(f"reading {source_name(source)}")
-    module = import_onnx(source, shapes)
+    module, flags = import_with_flags(source, shapes)
+    options = replace(options, iree_flags=(*flags, *options.iree_flags))
     try:
-        return (compile_isolated if isolate else compile_source)(module, options, progress, warn)
+        if isolate:
+            return compile_isolated(module, options, progress, warn)
+        return compile_source(module, options, progress, warn, output=output)
     except UsageError as error:
         raise UsageError(explain_refusal(str(error), source)) from None
 
@@ -356,8 +412,9 @@ def compile_onnx(
 def compile_any(
     module_or_model: Any,
     options: Options,
-    example_inputs: Sequence[Any] | None = None,
+    example_inputs: Any = None,
     input_shapes: Mapping[str, Sequence[int]] | None = None,
+    example_kwargs: Mapping[str, Any] | None = None,
     *,
     isolate: bool = False,
 ) -> Artifact:
@@ -366,7 +423,7 @@ def compile_any(
     Args:
         module_or_model: what to compile.
         options: the options.
-        example_inputs: of a torch model.
+        example_inputs, example_kwargs: of a torch model.
         input_shapes: of an ONNX model's inputs, by name.
         isolate: compile in a process of its own.
     """
@@ -376,21 +433,7 @@ def compile_any(
         return compile_onnx(module_or_model, options, input_shapes, isolate=isolate)
     if input_shapes is not None:
         raise UsageError("input_shapes: only ONNX models take them: fix the sizes in the module")
-    source = _source(module_or_model, example_inputs)
+    from aie_conv.frontends.source import read_source
+
+    source = read_source(module_or_model, example_inputs, example_kwargs)
     return compile_isolated(source, options) if isolate else compile_source(source, options)
-
-
-def _source(module_or_model: Any, example_inputs: Sequence[Any] | None) -> Path | bytes:
-    """A file, or MLIR text or bytecode."""
-    if isinstance(module_or_model, os.PathLike):
-        return Path(module_or_model)
-    if isinstance(module_or_model, bytes):
-        return module_or_model
-    if isinstance(module_or_model, str):
-        return module_or_model.encode() if is_mlir(module_or_model) else Path(module_or_model)
-    if example_inputs is None:
-        kind = type(module_or_model).__name__
-        raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
-    from aie_conv.frontends.torch import import_model
-
-    return import_model(module_or_model, tuple(example_inputs))

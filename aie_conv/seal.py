@@ -46,6 +46,22 @@ def seal(content: bytes | memoryview) -> bytes:
     return b"".join([*parts, digest.digest()])
 
 
+def has_seal(data: bytes) -> bool:
+    """Whether a file ends as :func:`seal` ends one; says nothing of what is before."""
+    return len(data) >= BYTES and data[-BYTES:].startswith(_MAGIC)
+
+
+def unseal(data: bytes) -> bytes:
+    """The content of a sealed file; other bytes as they are."""
+    if not has_seal(data):
+        return data
+    start = len(data) - BYTES
+    ending = data[start - _ZIP_END_BYTES : start]
+    if ending[:4] == _ZIP_END and ending[-2:] == struct.pack("<H", BYTES):
+        return data[: start - 2] + _NO_COMMENT
+    return data[:start]
+
+
 def check_seal(data: bytes, name: str) -> None:
     """Raise DeviceError unless a file is one that :func:`seal` gave, unchanged.
 
@@ -55,15 +71,14 @@ def check_seal(data: bytes, name: str) -> None:
     """
     if not data:
         raise DeviceError(f"{name}: empty: compile the model again")
-    start = len(data) - BYTES
-    magic, version = _HEAD.unpack_from(data, start) if start >= 0 else (b"", 0)
-    if magic != _MAGIC:
+    if not has_seal(data):
         raise DeviceError(
             f"{name}: no seal at its end: it was cut short or altered, or is not of this compiler (formats 1"
             " and 2 had none): compile the model again with aie-conv compile"
         )
     if hashlib.sha256(memoryview(data)[:-_DIGEST]).digest() != data[-_DIGEST:]:
         raise DeviceError(f"{name}: its digest differs: it was altered: compile the model again")
+    _, version = _HEAD.unpack_from(data, len(data) - BYTES)
     if version != FORMAT:
         raise DeviceError(
             f"{name}: artifact of format {version}, this runtime reads {FORMAT}: compile the model again"

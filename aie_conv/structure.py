@@ -1,14 +1,14 @@
 """What a function takes and gives, as nests of tensors: the form of a call as its model has it.
 
-A form is plain JSON: {"tensor": 2}, {"value": 3}, {"tuple": [form, …]}, {"list": …}, {"dict": [[key, form], …]}
-or {"named": [name, [field, …], [form, …]]} for a named tuple. Compiler and runtime share it, so that an artifact
-answers as its model does.
+A form is plain JSON: {"tensor": 2}, {"value": 3}, {"tuple": [form, …]}, {"list": …},
+{"dict": [[key, form], …]} or {"named": [name, [field, …], [form, …]]} for a named tuple. Compiler and
+runtime share it, so that an artifact answers as its model does.
 """
 
 from __future__ import annotations
 
+import collections
 import json
-from collections import namedtuple
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, cast
@@ -41,7 +41,7 @@ def encode(value: Any) -> Form:
         items = cast("Mapping[Any, Any]", value).items()
         return {"dict": [[key, encode(inner)] for key, inner in items]}
     if isinstance(value, tuple) and hasattr(value, "_fields"):
-        names: Sequence[str] = value._fields  # pyright: ignore[reportAttributeAccessIssue, reportUnknownVariableType]
+        names: Sequence[str] = value._fields  # pyright: ignore[reportAttributeAccessIssue]
         return {"named": [type(value).__name__, list(names), [encode(v) for v in value]]}
     if isinstance(value, tuple | list):
         inner = [encode(v) for v in cast("Sequence[Any]", value)]
@@ -65,10 +65,16 @@ def build(form: Form, tensors: Sequence[Any]) -> Any:
             return {key: build(inner, tensors) for key, inner in content}
         case "named":
             name, fields, inner = content
-            return namedtuple(name, fields)(*(build(f, tensors) for f in inner))  # pyright: ignore[reportUntypedNamedTuple]
+            return _named(name, fields)(*(build(f, tensors) for f in inner))
         case _:
             items = [build(inner, tensors) for inner in content]
             return tuple(items) if kind == "tuple" else items
+
+
+def _named(name: str, fields: Sequence[str]) -> Any:
+    """A named tuple's type; its fields are known only where it is built."""
+    make: Any = collections.namedtuple  # noqa: PYI024
+    return make(name, fields)
 
 
 def flatten(form: Form, value: Any, where: str, out: dict[int, Any]) -> None:

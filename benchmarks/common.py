@@ -79,9 +79,10 @@ def write_resnet50(folder: Path, dtype: str) -> Path:
     sys.path.insert(0, str(EXAMPLES))
     import resnet50_model
     import torch
+    from folding import fold_batch_norm
     from imagenet import synthetic_images
 
-    from aie_conv.frontends.torch import fold_batch_norm, import_model
+    from aie_conv.frontends.torch import import_model
 
     kind = torch.bfloat16 if dtype == "bf16" else torch.float32
     model = fold_batch_norm(resnet50_model.build(0)).to(kind)

@@ -7,6 +7,8 @@ repeat it: `--seed S --only N`. `--write` writes the figures of docs/reliability
 
 import argparse
 import collections
+import os
+import pickle
 import sys
 import tempfile
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.fuzz.cases import case  # noqa: E402
+from tests.support.fuzz.cases import Built, case  # noqa: E402
 from tests.support.fuzz.judge import Ending, build, perform, preload  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "reliability.md"
@@ -50,10 +52,54 @@ def show(number: int, ending: Ending) -> None:
     print("\n".join(f"  | {line[:300]}" for line in tail), flush=True)
 
 
+def run_some(
+    options: argparse.Namespace, numbers: list[int], built: Built, top: Path
+) -> list[Ending]:
+    """Run the cases of these numbers one after the other."""
+    endings: list[Ending] = []
+    for number in numbers:
+        chosen = case(options.seed, number, built)
+        if options.kind not in (None, chosen.kind):
+            continue
+        if options.only is not None:
+            for file, data in chosen.files.items():
+                print(f"-- {file}\n{data[:4000].decode(errors='replace')}")
+        endings.append(perform(chosen, top / str(number)))
+        if endings[-1].faults or options.only is not None:
+            show(number, endings[-1])
+    return endings
+
+
+def run_all(
+    options: argparse.Namespace, numbers: list[int], built: Built, top: Path
+) -> list[Ending]:
+    """Run the cases in as many processes as were asked for, forked: they begin with the imports done."""
+    parts = [numbers[job :: options.jobs] for job in range(options.jobs)]
+    pids: list[int] = []
+    for job, part in enumerate(parts):
+        pid = os.fork()
+        if pid == 0:
+            status = 1
+            try:
+                endings = run_some(options, part, built, top)
+                (top / f"endings{job}").write_bytes(pickle.dumps(endings))
+                status = 0
+            finally:
+                sys.stdout.flush()
+                os._exit(status)
+        pids.append(pid)
+    if any([os.waitpid(pid, 0)[1] for pid in pids]):
+        raise RuntimeError("a process of the fuzzer failed")
+    return [
+        e for job in range(options.jobs) for e in pickle.loads((top / f"endings{job}").read_bytes())
+    ]
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--runs", type=int, default=2000)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--jobs", type=int, default=1, help="as many processes")
     parser.add_argument("--only", type=int, help="the case of this number, in full")
     parser.add_argument("--kind", help="cases of this kind alone")
     parser.add_argument(
@@ -61,22 +107,12 @@ def main() -> int:
     )
     options = parser.parse_args()
     preload()
-    endings: list[Ending] = []
     start = time.monotonic()
     with tempfile.TemporaryDirectory() as name:
         top = Path(name)
         built = build(top)
-        numbers = range(options.runs) if options.only is None else [options.only]
-        for number in numbers:
-            chosen = case(options.seed, number, built)
-            if options.kind not in (None, chosen.kind):
-                continue
-            if options.only is not None:
-                for file, data in chosen.files.items():
-                    print(f"-- {file}\n{data[:4000].decode(errors='replace')}")
-            endings.append(perform(chosen, top / str(number)))
-            if endings[-1].faults or options.only is not None:
-                show(number, endings[-1])
+        numbers = list(range(options.runs)) if options.only is None else [options.only]
+        endings = run_all(options, numbers, built, top)
     table = figures(endings)
     print(table)
     print(f"seed {options.seed}: {len(endings)} runs in {time.monotonic() - start:.0f} s")

@@ -12,6 +12,7 @@ from typing import Any
 import ml_dtypes
 import numpy as np
 import torch
+from folding import fold_batch_norm
 from imagenet import SIZE, ConvShape, load_image, synthetic_images
 from int8_mlir import module_text
 from int8_network import Walk, quantise, reference
@@ -20,7 +21,7 @@ from numpy.typing import NDArray
 
 import aie_conv
 from aie_conv.errors import AieConvError
-from aie_conv.frontends.torch import fold_batch_norm, import_model
+from aie_conv.frontends.torch import import_model
 from aie_conv.options import F32_MODES
 from aie_conv.partitioner import route_names
 

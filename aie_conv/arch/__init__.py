@@ -5,6 +5,7 @@ Users name devices as XRT and iree-amd-aie do (npu1_4col, npu4); the IR names th
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -12,6 +13,7 @@ from importlib.resources import files
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.suggest import closest
 
 
 @dataclass(frozen=True)
@@ -143,14 +145,41 @@ def device_names() -> tuple[str, ...]:
     return tuple(_catalogue())
 
 
-def get_device(name: str) -> Device:
-    """The device of that name.
+@cache
+def _aliases() -> dict[str, str]:
+    text = files("aie_conv.arch").joinpath("devices.json").read_text(encoding="utf-8")
+    named = json.loads(text, object_pairs_hook=_once)["aliases"]
+    return {_plain(alias): device for device, aliases in named.items() for alias in aliases}
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.strip().lower()))
+
+
+def is_device(name: str) -> bool:
+    """Whether a name is a device's, or one that people and drivers call it."""
+    return name in _catalogue() or _plain(name) in _aliases()
+
+
+def canonical_device(name: str) -> str:
+    """The device's own name, of that or of one that people and drivers call it ("phoenix", "strix").
 
     Raises:
         UsageError: no such device; the message lists those that are.
     """
-    try:
-        return _catalogue()[name]
-    except KeyError:
-        known = ", ".join(device_names())
-        raise UsageError(f"device '{name}': unknown: use one of {known}") from None
+    if name in _catalogue():
+        return name
+    if _plain(name) in _aliases():
+        return _aliases()[_plain(name)]
+    known = ", ".join(device_names())
+    hint = closest(name, (*device_names(), *_aliases()))
+    raise UsageError(f"device '{name}': unknown{hint}: use one of {known}")
+
+
+def get_device(name: str) -> Device:
+    """The device of that name; the names that people and drivers give it count as well.
+
+    Raises:
+        UsageError: no such device; the message lists those that are.
+    """
+    return _catalogue()[name if name in _catalogue() else canonical_device(name)]

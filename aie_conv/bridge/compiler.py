@@ -11,15 +11,21 @@ from typing import Any
 
 from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
+from iree.compiler.passmanager import PassManager
 
+from aie_conv.bridge.known_faults import refuse_known_faults
+from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
 from aie_conv.seal import seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
+
+INPUT = b"input"
+"""Where front ends' types and operations are linalg on tensors, and quantised values still say so."""
 
 _ERROR = 2
 _CALLBACK = ctypes.CFUNCTYPE(
@@ -75,6 +81,7 @@ def split_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
         for flag in flags:
             try:
                 scratch.set_flags(flag)
+                _check_pipeline(flag, scratch.context)
             except ValueError as error:
                 if "option not found" not in str(error):
                     raise UsageError(f"iree-compile: {_one_line(str(error))}") from None
@@ -82,6 +89,21 @@ def split_flags(flags: Sequence[str]) -> tuple[list[str], list[str]]:
             else:
                 session.append(flag)
     return session, process
+
+
+_PIPELINE = "--iree-preprocessing-pass-pipeline"
+
+
+def _check_pipeline(flag: str, context: ir.Context) -> None:
+    """Raise UsageError for passes that IREE does not know: a session says so and goes on without."""
+    name, _, text = flag.partition("=")
+    if name != _PIPELINE or not text:
+        return
+    try:
+        PassManager.parse(text, context)
+    except ValueError as error:
+        lines = [line for line in str(error).splitlines() if line.strip()]
+        raise UsageError(f"{_PIPELINE}: {lines[0] if lines else 'it cannot be read'}") from None
 
 
 def check_process_flags(flags: Sequence[str]) -> None:
@@ -126,27 +148,35 @@ class Compilation:
             name: what messages call it.
 
         Raises:
-            UsageError: IREE refuses the module; the message is IREE's.
+            CompilerRefused: IREE refuses the module; the message is IREE's.
+            UsageError: there is nothing in it, or IREE's library would die of it.
         """
         if not source.strip():
             raise UsageError(f"{name}: empty: give a module as MLIR text or bytecode")
         buffer = source if source[:4] == b"ML\xefR" else source + b"\0"
         text = Source.wrap_buffer(self._session, buffer, buffer_name=name)
         invocation, errors = self._invocation(name)
-        self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
+        self._library.ireeCompilerInvocationSetCompileToPhase(invocation._inv_p, INPUT)  # pyright: ignore[reportPrivateUsage]
         with stage(f"import of {name}", iree=True):
-            self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            try:
+                self._run(lambda: bool(invocation.parse_source(text)), errors, name)
+            except CompilerRefused as refusal:
+                # No other flags would make a module of it.
+                raise UsageError(str(refusal)) from None
             module = invocation.export_module()
+            refuse_known_faults(module, name)
             record_signatures(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
-        return invocation.export_module()
+            module = invocation.export_module()
+            use_integers(module)
+        return self._between(module, INPUT, PHASE, name)
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
@@ -154,20 +184,27 @@ class Compilation:
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
             output = Output.open_membuffer()
-            invocation.output_vm_bytecode(output)
+            try:
+                invocation.output_vm_bytecode(output)
+            except ValueError as error:
+                self._run(lambda: False, errors or [str(error)], name)
             return seal(memoryview(output.map_memory()))
 
     def to_phase(self, module: ir.Operation, phase: str, name: str) -> ir.Operation:
         """A module at `flow`, compiled on to a later phase of IREE's.
 
         Raises:
-            UsageError: IREE refuses it; the message is IREE's.
+            CompilerRefused: IREE refuses it; the message is IREE's.
         """
+        return self._between(module, PHASE, phase.encode(), name)
+
+    def _between(self, module: ir.Operation, start: bytes, end: bytes, name: str) -> ir.Operation:
+        """A module behind one phase, compiled on to another."""
         invocation, errors = self._invocation(name)
         pointer: Any = invocation._inv_p  # pyright: ignore[reportPrivateUsage]
-        self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, PHASE)
-        self._library.ireeCompilerInvocationSetCompileToPhase(pointer, phase.encode())
-        with stage(f"{phase} of {name}", iree=True):
+        self._library.ireeCompilerInvocationSetCompileFromPhase(pointer, start)
+        self._library.ireeCompilerInvocationSetCompileToPhase(pointer, end)
+        with stage(f"{end.decode()} of {name}", iree=True):
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
         return invocation.export_module()
@@ -197,7 +234,7 @@ class Compilation:
             return
         lines = errors[0].splitlines() if errors else []
         first = next((line.strip() for line in lines if line.strip()), "the module was refused")
-        raise UsageError(first if name in first else f"{name}: {first}")
+        raise CompilerRefused(first if name in first else f"{name}: {first}")
 
 
 def read_source(path: Path) -> bytes:

@@ -40,7 +40,9 @@ class Contraction:
         loops: every loop larger than 1; ``out`` strides are filled in by the epilogue's owner.
         dims: the op's dim of each loop.
         out_forms: a form over the op's dims for each dim of its result.
-        accumulator: type of the result's elements.
+        accumulator: type of the sums.
+        dtype: type of the result's elements: the accumulator's, or bf16, to which sums in f32 are then
+            rounded once.
         kind: "conv" or "matmul".
         lhs_offset, rhs_offset: constant parts of the indexing, in elements.
         initial: the tensor that the sums start from; None where they start from zero.
@@ -58,6 +60,7 @@ class Contraction:
     lhs_offset: int
     rhs_offset: int
     initial: ir.Value | None = None
+    dtype: str = ""
 
     @property
     def add(self) -> str:
@@ -176,7 +179,10 @@ def analyse(op: ir.Operation) -> Contraction:
     """
     _check_body(op)
     forms = indexing(op)
-    _, accumulator = tensor_type(op.results[0])
+    _, dtype = tensor_type(op.results[0])
+    # A sum in bf16 rounds every product and partial sum; one in f32, rounded at its end, is nearer to
+    # the model's meaning, and what JAX, Keras and torch compute on their own devices.
+    accumulator = "f32" if dtype == "bf16" else dtype
     if accumulator not in ("i32", "f32"):
         raise Unsupported(f"it accumulates in {accumulator}")
     left = [f.variable is None and bool(f.terms) for f in forms[0]]
@@ -205,7 +211,7 @@ def analyse(op: ir.Operation) -> Contraction:
     )
     return Contraction(
         op, order, lhs, rhs, loops, dims, tuple(forms[2]), accumulator, kind, lhs_offset, rhs_offset,
-        None if _starts_from_zero(op.operands[2]) else op.operands[2],
+        None if _starts_from_zero(op.operands[2]) else op.operands[2], dtype,
     )  # fmt: skip
 
 

@@ -88,11 +88,15 @@ class Reader:
     def _accumulated(self, at: tuple[Linear, ...]) -> Ref:
         """The accumulator, plus what its sums started from: torch's grouped convolutions start from
         the bias. In f32 the order of a sum is free; in i32 it does not matter."""
-        root, accumulator = self.root, ("acc", 0)
-        if root.initial is None:
-            return accumulator
-        start = self.tensor(root.initial, at)
-        return self._step(root.add, (accumulator, start), root.accumulator, None)
+        root = self.root
+        rounded = root.dtype != root.accumulator
+        value: Ref = ("acc", 0)
+        if root.initial is not None:
+            start = self.tensor(root.initial, at)
+            if rounded:
+                start = self._step("arith.extf", (start,), root.accumulator, None)
+            value = self._step(root.add, (value, start), root.accumulator, None)
+        return self._step("arith.truncf", (value,), root.dtype, None) if rounded else value
 
     def _input(self, view: View, at: tuple[Linear, ...]) -> Ref:
         place = Linear(view.offset)

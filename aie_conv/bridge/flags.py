@@ -37,16 +37,31 @@ PLAIN = ()
 
 _FORMS: dict[str, tuple[tuple[str, ...], ...]] = {"cpu": (CPU, PLAIN), "none": (CPU_FAST, PLAIN)}
 
+_HOST = "--iree-llvmcpu-target-cpu"
+_STOCK = (
+    "--iree-hal-target-device=local",
+    "--iree-hal-local-target-device-backends=llvm-cpu",
+    f"{_HOST}=host",
+)
+"""What a compilation with IREE's own defaults still needs: somewhere to run."""
+
 
 def session_flags(route: str, user: Sequence[str]) -> list[list[str]]:
     """Default flags of a route, without those that the user gives: several sets, best first.
 
     Args:
-        route: "cpu", "none" (the NPU was asked and takes nothing), or an NPU route.
+        route: "cpu", "none" (the NPU was asked and takes nothing), "stock" (IREE's own defaults), or an NPU
+            route.
         user: flags of iree-compile.
     """
-    named = {flag.partition("=")[0] for flag in user}
+    named = {flag.partition("=")[0].lstrip("-") for flag in user}
+    if any(name.startswith("iree-llvmcpu-target-") for name in named):
+        # The processor of this machine is none of another architecture.
+        named.add(_HOST.lstrip("-"))
+    forms = ((),) if route == "stock" else _FORMS.get(route, (NPU,))
+    base = _STOCK if route == "stock" else BASE
     return [
-        [flag for flag in (*BASE, *form) if flag.partition("=")[0] not in named] + list(user)
-        for form in _FORMS.get(route, (NPU,))
+        [flag for flag in (*base, *form) if flag.partition("=")[0].lstrip("-") not in named]
+        + list(user)
+        for form in forms
     ]

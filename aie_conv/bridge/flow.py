@@ -11,10 +11,11 @@ from iree.compiler import ir
 from aie_conv.bridge.compiler import Compilation, check_process_flags, split_flags
 from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.recognise import Recognised, recognise
+from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.rewrite import DispatchCall, NpuProgram, Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
-from aie_conv.errors import UsageError
+from aie_conv.errors import CompilerRefused
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,7 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
         compilation = _open(flags, user_flags)
         try:
             return FlowModule(compilation.to_flow(source, name), compilation, name, form)
-        except UsageError:
+        except CompilerRefused:
             continue
     compilation = _open(last, user_flags)
     return FlowModule(compilation.to_flow(source, name), compilation, name, form)
@@ -78,9 +79,12 @@ def find_dispatches(module: FlowModule) -> tuple[DispatchCall, ...]:
         refusal = recognised.refusal or ("" if recognised.problem is not None else "no contraction")
         if not refusal and len(operation.results) != 1:
             refusal = f"dispatch has {len(operation.results)} results"
-        constants = frozenset[str]() if refusal else constant_operands(operation, recognised)
+        constants, note = frozenset[str](), ""
+        if not refusal:
+            recognised, note = requantised(operation, recognised)
+            constants = constant_operands(operation, recognised)
         calls.append(
-            DispatchCall(name, operation, recognised, module.compilation, constants, refusal)
+            DispatchCall(name, operation, recognised, module.compilation, constants, refusal, note)
         )
     return tuple(calls)
 

@@ -61,6 +61,7 @@ class DispatchCall:
         owner: what the operation lives in, and must not outlive.
         constants: the names of its operands that are equal at every call.
         refusal: why no route can take it; empty where one may.
+        note: what a user should know of how it is computed on the NPU; mostly empty.
     """
 
     name: str
@@ -69,6 +70,7 @@ class DispatchCall:
     owner: Compilation
     constants: frozenset[str] = frozenset()
     refusal: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)

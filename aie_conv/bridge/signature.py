@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 
 from iree.compiler import ir
 
@@ -38,10 +40,14 @@ def _has(function: ir.Operation, key: str) -> bool:
     return _REFLECTION in function.attributes and key in ir.DictAttr(_reflection(function))
 
 
-def record_signatures(module: ir.Operation) -> None:
+def record_signatures(module: ir.Operation, names: Sequence[str] = ()) -> None:
     """Write the signature of each public function of a source beside it, where it does not stand yet.
 
     Later stages know integers without their sign.
+
+    Args:
+        module: the source.
+        names: what its functions' inputs are called, where the source knows.
     """
     for view in module.regions[0].blocks[0].operations:
         op = view.operation
@@ -52,6 +58,8 @@ def record_signatures(module: ir.Operation) -> None:
         signed = _has_signed_integers(op)
         kind = ir.FunctionType(ir.TypeAttr(op.attributes["function_type"]).value)
         inputs = [_parameter(str(each), signed) for each in kind.inputs]
+        if len(names) == len(inputs):
+            inputs = [p and replace(p, name=n) for p, n in zip(inputs, names, strict=True)]
         outputs = [_parameter(str(each), signed) for each in kind.results]
         known = [each for each in (*inputs, *outputs) if each is not None]
         if len(known) == len(inputs) + len(outputs):

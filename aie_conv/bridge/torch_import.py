@@ -17,20 +17,39 @@ def import_graph(
 ) -> bytes:
     """A graph without state as MLIR bytecode of the torch dialect, in one public function.
 
+    Its inputs are called as the graph's.
+
     Args:
         graph_module: tensors in, a tuple of tensors out, nothing changed in place; constants are attributes.
         function_name: the function's name.
         notes: what the function's reflection in the artifact says beside its types.
+
+    Raises:
+        UsageError: the importer cannot take it.
     """
-    from iree.compiler import ir
     from iree.compiler.extras.fx_importer import FxImporter
 
+    from aie_conv.bridge.signature import record_signatures, set_reflection
+
     importer = FxImporter()
-    function: Any = importer.import_graph_module(graph_module, func_name=function_name)
-    if notes:
-        with importer.module.context:
-            entries = {key: ir.StringAttr.get(value) for key, value in notes.items()}
-            function.attributes["iree.reflection"] = ir.DictAttr.get(entries)
+    try:
+        function: Any = importer.import_graph_module(graph_module, func_name=function_name)
+    except (
+        AssertionError,
+        LookupError,
+        NotImplementedError,
+        RuntimeError,
+        TypeError,
+        ValueError,
+    ) as error:
+        reason = " ".join(str(error).split()) or type(error).__name__
+        raise UsageError(
+            f"{function_name}: IREE's importer cannot take it: {reason[:200]}"
+        ) from error
+    for key, value in (notes or {}).items():
+        set_reflection(function.operation, key, value)
+    names = [str(node.target) for node in graph_module.graph.nodes if node.op == "placeholder"]
+    record_signatures(importer.module.operation, names)
     text = io.BytesIO()
     importer.module.operation.write_bytecode(text)
     return text.getvalue()

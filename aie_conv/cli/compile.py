@@ -8,13 +8,17 @@ from pathlib import Path
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 
+_INPUT_SHAPE = "--input-shape"
+
 _HELP = """\
 usage: aie-conv compile IN -o OUT.vmfb --iree-hal-target-backends=amd-aie [flags]
 
 Compiles a model with IREE and routes each of its convolutions and matmuls to the NPU or the CPU.
 
-  IN             .mlir or .mlirbc in torch, linalg, tosa or stablehlo form; - reads stdin
+  IN             .onnx, or .mlir or .mlirbc in torch, linalg, tosa or stablehlo form; - reads stdin
   -o OUT.vmfb    the artifact: one file, for `aie-conv run` and aie_conv.load
+
+  --input-shape=NAME:1x3x640x640  the sizes of an input that an ONNX model leaves open, for each one
 
 flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
@@ -82,13 +86,15 @@ def _split(arguments: list[str]) -> tuple[str, Path, list[str]]:
             output = token.partition("=")[2]
         elif token.startswith("-") and token != "-":
             flags.append(token if token.startswith("--") else f"-{token}")
-            named = token.startswith(("--amd-aie-", "--iree-hal-target-backends"))
+            named = token.startswith(
+                ("--amd-aie-", "--iree-hal-target-", "--iree-amd", _INPUT_SHAPE)
+            )
             if named and "=" not in token and waiting and not waiting[0].startswith("-"):
                 flags[-1] += f"={waiting.pop(0)}"
         else:
             inputs.append(token)
     if not inputs:
-        raise UsageError("no input: name a .mlir or .mlirbc file")
+        raise UsageError("no input: name a .onnx, .mlir or .mlirbc file")
     if len(inputs) > 1:
         raise UsageError(f"several inputs ({', '.join(inputs)}): flags are written --name=value")
     if output is None:
@@ -106,16 +112,27 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
+    from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
-    from aie_conv.pipeline import compile_source
+    from aie_conv.pipeline import compile_onnx, compile_source
     from aie_conv.report.json import summary
 
-    options = parse_flags(flags)
+    shapes = parse_shapes(
+        [flag.partition("=")[2] for flag in flags if flag.startswith(_INPUT_SHAPE)]
+    )
+    options = parse_flags([flag for flag in flags if not flag.startswith(_INPUT_SHAPE)])
     source = sys.stdin.buffer.read() if name == "-" else Path(name)
+    if shapes and not is_onnx(source):
+        raise UsageError(f"{_INPUT_SHAPE}: only ONNX models take it: fix the sizes in the module")
     quick = options.search == "fast" and options.html is None and options.trace is None
     said = Stderr("aie-conv compile", quiet=quick)
     try:
-        artifact = compile_source(source, options, said.progress, said.warn, output=output)
+        if is_onnx(source):
+            artifact = compile_onnx(
+                source, options, shapes, said.progress, said.warn, output=output
+            )
+        else:
+            artifact = compile_source(source, options, said.progress, said.warn, output=output)
     finally:
         said.end()
     print(f"{output}: {summary(artifact.report)}")

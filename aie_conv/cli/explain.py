@@ -35,6 +35,7 @@ options:
   --pipeline=offload  show how every convolution is moved out into a program of its own, instead
   --print-ir-after-all  with it: each stage, not the last form alone
 
+  --input-shape=NAME:1x3x640x640  sizes that an ONNX model leaves open
   --amd-aie-device, -route, -f32 and the others, and IREE's flags, are those of `aie-conv compile`,
   written --name=value; those that write files are not taken.
 
@@ -53,6 +54,7 @@ class _Words:
     inputs: list[str] = field(default_factory=list[str])
     command: list[str] | None = None
     flags: list[str] = field(default_factory=list[str])
+    shapes: list[str] = field(default_factory=list[str])
     stages: list[str] = field(default_factory=list[str])
     values: dict[str, str] = field(default_factory=dict[str, str])
     switches: set[str] = field(default_factory=set[str])
@@ -88,6 +90,8 @@ def _part(arguments: Sequence[str]) -> _Words:
             if equals:
                 raise UsageError(f"{name}: takes no value")
             words.switches.add(name)
+        elif name == "--input-shape":
+            words.shapes.append(word.partition("=")[2] if equals else _next(waiting))
         elif word.startswith("-") and word != "-":
             words.flags.append(_flag(word, waiting))
         else:
@@ -107,6 +111,10 @@ def _take(words: _Words, word: str, waiting: list[str]) -> None:
     words.values[_WITH_VALUE[name]] = value
 
 
+def _next(waiting: list[str]) -> str:
+    return waiting.pop(0) if waiting else ""
+
+
 def _flag(word: str, waiting: list[str]) -> str:
     """A flag of the compiler, written --name=value."""
     name, equals, _ = word.partition("=")
@@ -124,6 +132,7 @@ def _check_flag(name: str) -> None:
 
 
 def _sources(words: _Words, options: Options) -> list[Source]:
+    from aie_conv.frontends.onnx import parse_shapes
     from aie_conv.report.explain.source import from_command, from_name, is_command
 
     if words.command is not None:
@@ -140,7 +149,7 @@ def _sources(words: _Words, options: Options) -> list[Source]:
         )
     if is_command(words.inputs[0]):
         return from_command(words.inputs[0], for_cpu=options.route == "cpu")
-    return [from_name(words.inputs[0])]
+    return [from_name(words.inputs[0], parse_shapes(words.shapes))]
 
 
 def _wanted(stages: Sequence[Stage], names: Sequence[str]) -> list[tuple[int, Stage]]:

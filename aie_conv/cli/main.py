@@ -17,7 +17,7 @@ Compiles models so that their convolutions run on AMD AIE NPUs, and runs the res
 on a simulated one.
 
 commands:
-  compile   a model (.mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
+  compile   a model (.onnx, .mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
   explain   what compile does with a model or a convolution, stage by stage
   run       a function of an artifact, on the simulated NPU or a real one
   driver    run convolutions written as MIOpen's driver takes them, timed and compared
@@ -32,6 +32,7 @@ commands:
   one of f32, whose convolutions stay on the CPU without --amd-aie-f32:
 
   aie-conv driver convbfp16 -n 1 -c 64 -H 28 -W 28 -k 64 -y 3 -x 3 -p 1 -q 1 -F 1
+  aie-conv compile model.onnx -o model.vmfb
   aie-conv compile model.mlir -o model.vmfb --iree-hal-target-backends=amd-aie --amd-aie-f32=bf16
   aie-conv run --module=model.vmfb --function=main --input=1x3x224x224xf32=0.5
 """
@@ -115,8 +116,11 @@ def _run(arguments: list[str]) -> int:
         return 0
     command, rest = arguments[0], arguments[1:]
     if command not in _COMMANDS:
+        from aie_conv.suggest import closest
+
         known = ", ".join(_COMMANDS)
-        return fail("aie-conv", f"'{command}': unknown command: use one of {known}")
+        hint = closest(command, _COMMANDS)
+        return fail("aie-conv", f"'{command}': unknown command{hint}: use one of {known}")
     return _guarded(command, rest)
 
 

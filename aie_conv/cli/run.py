@@ -26,10 +26,16 @@ inputs, one --input each, as iree-run-module takes them:
   1x3x224x224xf32=0.5     a shape, its type, one value for all or all values
   4xi8=@x.bin             the raw bytes of a file
   f32=1.0                 a tensor without dims;  1.0  a scalar
+  NAME=@x.npy             by its name in the model, in any order; NAME=0.5 fills its shape, NAME=@x.bin
+                          takes raw bytes
 
-outputs: printed, or one --output each:
+outputs: printed, or one --output each, or those wanted by name, --output=NAME=@y.npy:
   @y.npy                  a .npy file, bf16 as two-byte elements
   @y.bin                  any other name: the raw bytes of the elements, row by row
+
+--expected_output=VALUE, written as an input, one for each result or by name; (ignored) expects nothing.
+Integers must be equal, f32 within 1e-4, f16 1e-3, bf16 1e-2, as in iree-run-module; the exit status
+is 1 where one differs.
 """
 
 
@@ -58,6 +64,14 @@ def _parser() -> argparse.ArgumentParser:
         help="where a result goes, see below",
     )
     add(
+        "--expected_output",
+        "--expected-output",
+        action="append",
+        default=[],
+        metavar="VALUE",
+        help="what a result is compared with, see below",
+    )
+    add(
         "--device",
         choices=("sim", "xrt"),
         help="the simulated NPU or a real one; default: xrt where an NPU and pyxrt are, else sim",
@@ -82,43 +96,65 @@ def run_module(arguments: list[str]) -> int:
         UsageError: what the user gave cannot be used.
         DeviceError: the device or the artifact failed.
     """
+    for word in arguments:
+        if word.endswith("=--"):
+            # argparse takes the dashes for the end of the options.
+            raise UsageError(f"{word}: no value: see aie-conv run --help")
     options = _parser().parse_args(arguments)
-    from aie_conv.cli.values import format_value, parse_input
+    from aie_conv.cli.bind import bind_inputs, compare, function_name, order_outputs, parse_expected
     from aie_conv.runtime.devices import default_device, open_device
     from aie_conv.runtime.program import load_program
 
-    outputs = [_output(text) for text in options.output]
     others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
-    _check_files([*outputs, *others])
-    inputs = [parse_input(text) for text in options.input]
+    _check_files(others)
     device = options.device or default_device()
     called = _Called(open_device(device))
     program = load_program(options.module, called)
-    name = options.function
-    if name is None:
-        if len(program.functions) != 1:
-            raise UsageError(f"--function: name one of {', '.join(program.functions)}")
-        name = program.functions[0]
+    name = function_name(program.functions, options.function)
     function = program[name]
+    inputs = bind_inputs(function, options.input)
+    outputs = [_output(text) if text else None for text in order_outputs(function, options.output)]
+    _check_files([*(path for path in outputs if path is not None), *others])
     _check_results(name, None if function.outputs is None else len(function.outputs), outputs)
+    expected = parse_expected(function, options.expected_output) if options.expected_output else []
     print(f"aie-conv run: device {device}", file=sys.stderr)
     start = time.perf_counter()
     results = function.invoke(inputs)
     seconds = time.perf_counter() - start
     _check_results(name, len(results), outputs)
-    files = {path: _contents(path, result) for path, result in zip(outputs, results, strict=False)}
+    files = {
+        path: _contents(path, result)
+        for path, result in zip(outputs, results, strict=False)
+        if path is not None
+    }
     if options.amd_aie_trace:
         trace = _trace(options.amd_aie_trace, called, program.records)
         files[Path(options.amd_aie_trace)] = trace
     if options.amd_aie_stats:
         files[Path(options.amd_aie_stats)] = _stats(device, name, seconds, program.records)
     write_all(files)
-    if not outputs:
-        print(f"EXEC @{name}")
-        for number, result in enumerate(results):
-            kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
-            print(f"result[{number}]: {kind}\n{format_value(result)}")
+    if not outputs and not expected:
+        _print(name, results)
+    return _tell(compare(results, expected)) if expected else 0
+
+
+def _tell(difference: str) -> int:
+    """The verdict as iree-run-module words it; the exit status."""
+    if difference:
+        print(f"[FAILED] {difference}")
+        return 1
+    print("[SUCCESS] all function outputs matched their expected values.")
     return 0
+
+
+def _print(name: str, results: Sequence[Any]) -> None:
+    """Print all results."""
+    from aie_conv.cli.values import format_value
+
+    print(f"EXEC @{name}")
+    for number, result in enumerate(results):
+        kind = "hal.buffer_view" if isinstance(result, np.ndarray) else type(result).__name__
+        print(f"result[{number}]: {kind}\n{format_value(result)}")
 
 
 class _Called:
@@ -162,7 +198,7 @@ def _output(text: str) -> Path:
     return Path(text[1:])
 
 
-def _check_results(name: str, count: int | None, outputs: Sequence[Path]) -> None:
+def _check_results(name: str, count: int | None, outputs: Sequence[Path | None]) -> None:
     """Refuse a number of --output's that is not the function's; None where the artifact does not say."""
     if outputs and count is not None and len(outputs) != count:
         raise UsageError(f"--output: {len(outputs)} given, {name} has {count} results")

@@ -191,6 +191,7 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
     from aie_conv.bridge.compiler import read_source
     from aie_conv.files import check_writable
+    from aie_conv.frontends.onnx import import_onnx, is_onnx
     from aie_conv.partitioner.database import Database
     from aie_conv.planning import open_database, plans_version
     from aie_conv.tuning import tune_problem
@@ -201,7 +202,9 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
         open_database(output, said.warn) if output.exists() else Database((), plans_version())
     )
     client = None if dask is None else _dask_client(dask)
-    if path.suffix in (".mlir", ".mlirbc"):
+    if is_onnx(path):
+        problems = _noted(import_onnx(path), options.iree_flags)
+    elif path.suffix in (".mlir", ".mlirbc"):
         problems = _noted(read_source(path), options.iree_flags)
     else:
         problems, failed = _of_commands(path, jobs, said)

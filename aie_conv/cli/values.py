@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tokenize
 import zipfile
 from math import prod
 from pathlib import Path
@@ -15,6 +16,7 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import UsageError
 from aie_conv.files import read_bytes, reason
+from aie_conv.suggest import closest
 
 Array = NDArray[Any]
 
@@ -24,10 +26,10 @@ _DTYPES: dict[str, Any] = {
     "i64": np.int64, "si64": np.int64, "ui64": np.uint64, "f16": np.float16, "f32": np.float32,
     "f64": np.float64, "bf16": ml_dtypes.bfloat16,
 }  # fmt: skip
-_SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
+SHAPED = re.compile(r"((?:\d+x)*)([a-z]+\d+)(?:=(.*))?", re.DOTALL)
 _DAMAGED = (
     ValueError, EOFError, MemoryError, OverflowError, SyntaxError, TypeError, KeyError, RecursionError,
-    zipfile.BadZipFile,
+    zipfile.BadZipFile, tokenize.TokenError,
 )  # fmt: skip
 """What numpy raises at files that are no arrays; a header that is not true asks for too much memory."""
 
@@ -47,7 +49,7 @@ def parse_input(text: str) -> Any:
     """
     if text.startswith("@"):
         return load_npy(text[1:])
-    match = _SHAPED.fullmatch(text.strip())
+    match = SHAPED.fullmatch(text.strip())
     if match is None:
         try:
             return int(text) if re.fullmatch(r"[+-]?\d+", text.strip()) else float(text)
@@ -56,7 +58,9 @@ def parse_input(text: str) -> Any:
                 f"--input={text}: write @file.npy, or a shape and values as 1x3xf32=0.5"
             ) from None
     if match[2] not in _DTYPES:
-        raise UsageError(f"--input={text}: element type {match[2]} is unknown")
+        raise UsageError(
+            f"--input={text}: element type {match[2]} is unknown{closest(match[2], _DTYPES)}"
+        )
     sizes = [size for size in match[1].split("x") if size]
     if max(map(len, sizes), default=0) > _MOST_DIGITS:
         raise UsageError(f"--input={text[:60]}: a dim of more than {_MOST_DIGITS} digits")
@@ -101,6 +105,26 @@ def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str
 def _memory() -> int:
     """Bytes of this machine's memory: more than an input can have."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def parse_dtype(name: str) -> np.dtype[Any]:
+    """numpy's type of an element type as IREE writes it.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in _DTYPES:
+        raise UsageError(f"element type {name} is unknown{closest(name, _DTYPES)}")
+    return np.dtype(_DTYPES[name])
+
+
+def parse_values(text: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Array:
+    """Numbers, or @FILE with raw bytes, as an array of a shape; one number fills it.
+
+    Raises:
+        UsageError: they do not fit.
+    """
+    return _filled(text, shape, dtype, text)
 
 
 def load_npy(name: str) -> Array:

@@ -12,6 +12,7 @@ _WORK = {
     "arith.constant": 0,
     "arith.truncf": 8,
     "arith.shrsi": 4,
+    "arith.muli": 4,
     "arith.mulf": 3,
     "arith.divf": 32,
 }

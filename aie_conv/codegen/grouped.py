@@ -176,16 +176,38 @@ def bands(total: int, each: int) -> tuple[Band, ...]:
 
 
 @dataclass(frozen=True)
-class Loop:
-    """A loop over groups: the part of the sum that it adds, its trips, and what each of them does."""
+class Tally:
+    """What the parts of a sum take for groups of one kind.
 
-    part: Part
-    groups: int
-    work: Work
+    Attributes:
+        interval, loads: cycles and vector loads of every group.
+        overhead, operations: cycles around the groups, and operations as written out.
+    """
+
+    interval: int
+    loads: int
+    overhead: int
+    operations: int
+
+
+def tally(arch: str, dtype: str, works: Iterable[tuple[Part, Work]]) -> Tally:
+    """The sum over the parts of a sum, each with what a trip over a group does in it."""
+    interval = loads = overhead = operations = 0
+    for part, work in works:
+        each = pace(arch, dtype, work, part.fresh)
+        interval += part.times * each.interval
+        loads += part.times * each.loads
+        overhead += part.times * each.overhead
+        operations += each.operations
+    return Tally(interval, loads, overhead, operations)
+
+
+CALL_CYCLES = 10
+"""Cycles of a function around its loops."""
 
 
 def fastest(
-    options: Iterable[Sequence[B]], loops: Callable[[B], Sequence[Loop]], arch: str, dtype: str
+    options: Iterable[Sequence[B]], kinds_of: Callable[[B], Iterable[tuple[int, Tally]]]
 ) -> tuple[B, int]:
     """The fastest way to cut a product that fits into the program memory, and its cycles.
 
@@ -193,28 +215,27 @@ def fastest(
 
     Args:
         options: ways to cut it; in each sequence the ones that write out most stand first.
-        loops: the loops of one.
-        arch, dtype: of the matrix unit.
+        kinds_of: how many groups of each kind one has.
     """
-    found: list[tuple[float, int, B]] = []
+    best: tuple[float, int, B] | None = None
     for sequence in options:
         seen = 0
         for number, option in enumerate(sequence, 1):
-            cycles, loads, operations = 10, 0, 0
-            for loop in loops(option):
-                each = pace(arch, dtype, loop.work, loop.part.fresh)
-                trips = loop.part.times * loop.groups
-                cycles += trips * each.interval + loop.part.times * each.overhead
-                loads += trips * each.loads
+            cycles, loads, operations = CALL_CYCLES, 0, 0
+            for groups, each in kinds_of(option):
+                cycles += groups * each.interval + each.overhead
+                loads += groups * each.loads
                 operations += each.operations
             if operations <= MOST_WRITTEN or number == len(sequence):
                 price = LOAD_PRICE * loads + (operations > MOST_WRITTEN) * cycles
-                found.append((cycles + price, cycles, option))
+                if best is None or cycles + price < best[0]:
+                    best = cycles + price, cycles, option
                 seen += 1
             if seen == _MOST_TRIED:
                 break
-    _, cycles, best = min(found, key=lambda entry: entry[0])
-    return best, cycles
+    if best is None:
+        raise ValueError("no way to cut a product")
+    return best[2], best[1]
 
 
 @dataclass

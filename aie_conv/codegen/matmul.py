@@ -4,6 +4,7 @@ Blocked layouts, all contiguous: A as [kc/s][m/r][r][s], B as [chunks][n/t][kc/s
 [m/r][n/t][r][t]. Groups of accumulators are written out whole (:mod:`aie_conv.codegen.grouped`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -13,15 +14,16 @@ from aie_conv.codegen.grouped import (
     Band,
     Body,
     Dim,
-    Loop,
     Operands,
     Part,
+    Tally,
     Work,
     bands,
     cut,
     fastest,
     multiply_groups,
     product_arguments,
+    tally,
     walk,
 )
 from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
@@ -45,30 +47,40 @@ def _best_blocking(
     arch: str, dtype: str, sizes: tuple[int, int, int], fresh: bool
 ) -> tuple[Blocking, int]:
     """The fastest blocking for so many blocks of (pixels, channels, K), and its cycles."""
-    unit = MatrixUnit(get_arch(arch), dtype)
     rows, columns, depth = sizes
-    depths = sorted({-(-depth // parts) for parts in range(1, depth + 1)}, reverse=True)
-    options = [
-        [Blocking(y, x, each) for each in depths]
+    most = _most_blocks(arch, dtype)
+
+    def kinds(cut_: Blocking) -> Iterator[tuple[int, Tally]]:
+        x, each = cut_.columns, cut_.depth
+        for band in bands(rows, cut_.rows):
+            of_kind = _tally(arch, dtype, (band.rows, x, depth, each), fresh)
+            yield band.groups * (columns // x), of_kind
+
+    options = (
+        [Blocking(y, x, each) for each in _depths(depth)]
         for y, x in product((4, 2, 1), repeat=2)
-        if not columns % x and y <= rows and y * x <= unit.most_blocks
-    ]
-    return fastest(options, lambda blocking: _loops(sizes, blocking, fresh), arch, dtype)
+        if not columns % x and y <= rows and y * x <= most
+    )
+    return fastest(options, kinds)
 
 
-def _loops(sizes: tuple[int, int, int], blocking: Blocking, fresh: bool) -> list[Loop]:
-    """The loops over groups of a function."""
-    rows, columns, depth = sizes
-    x = blocking.columns
-    return [
-        Loop(
-            part,
-            band.groups * (columns // x),
-            Work(band.rows, x, part.steps, band.rows * part.steps),
-        )
-        for part in cut(depth, blocking.depth, fresh)
-        for band in bands(rows, blocking.rows)
-    ]
+@cache
+def _most_blocks(arch: str, dtype: str) -> int:
+    return MatrixUnit(get_arch(arch), dtype).most_blocks
+
+
+@cache
+def _depths(depth: int) -> list[int]:
+    """Steps of K that may be written out, the most first."""
+    return sorted({-(-depth // parts) for parts in range(1, depth + 1)}, reverse=True)
+
+
+@cache
+def _tally(arch: str, dtype: str, sizes: tuple[int, int, int, int], fresh: bool) -> Tally:
+    """What groups of so many blocks of pixels and channels take for a sum, in parts of so many steps."""
+    y, x, depth, each = sizes
+    parts = cut(depth, each, fresh)
+    return tally(arch, dtype, ((p, Work(y, x, p.steps, y * p.steps)) for p in parts))
 
 
 @dataclass(frozen=True)

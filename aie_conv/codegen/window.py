@@ -7,6 +7,7 @@ dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s]
 are written out whole (:mod:`aie_conv.codegen.grouped`).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -16,15 +17,16 @@ from aie_conv.codegen.grouped import (
     Band,
     Body,
     Dim,
-    Loop,
     Operands,
     Part,
+    Tally,
     Work,
     bands,
     cut,
     fastest,
     multiply_groups,
     product_arguments,
+    tally,
     walk,
 )
 from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
@@ -78,12 +80,9 @@ class Blocking:
 
 
 @dataclass(frozen=True)
-class _Sizes:
-    """What the choice of a blocking depends on: the output's blocks and the window, without its place."""
+class _Sum:
+    """What a sum is: blocks of input channels, and the window without its place."""
 
-    height: int
-    width: int
-    blocks: int
     depth: int
     taps: tuple[int, int]
     step: tuple[int, int]
@@ -101,44 +100,60 @@ class _Sizes:
         }
         return whole * ky * rows * len(across)
 
-    @property
-    def units(self) -> list[int]:
-        """The lengths of a part that a sum is cut into, the longest first."""
-        ky = self.taps[0]
-        whole = {-(-self.depth // parts) for parts in range(1, self.depth + 1)}
-        return [
-            *sorted((ky * count for count in whole), reverse=True),
-            *(count for count in range(ky - 1, 0, -1) if ky % count == 0),
-        ]
+
+@cache
+def _units(depth: int, ky: int) -> list[int]:
+    """The lengths of a part that a sum is cut into, the longest first."""
+    whole = {-(-depth // parts) for parts in range(1, depth + 1)}
+    return [
+        *sorted((ky * count for count in whole), reverse=True),
+        *(count for count in range(ky - 1, 0, -1) if ky % count == 0),
+    ]
 
 
 @cache
-def _best_blocking(arch: str, dtype: str, sizes: _Sizes, fresh: bool) -> tuple[Blocking, int]:
-    """The fastest blocking and its cycles."""
-    unit = MatrixUnit(get_arch(arch), dtype)
-    options = [
-        [Blocking(y, x, c, units) for units in sizes.units]
+def _most_blocks(arch: str, dtype: str) -> int:
+    return MatrixUnit(get_arch(arch), dtype).most_blocks
+
+
+@cache
+def _tally(
+    arch: str, dtype: str, sum_: _Sum, group: tuple[int, int, int, int], fresh: bool
+) -> Tally:
+    """What groups of (rows, columns, channels) blocks take for a sum, in parts of so many rows of taps."""
+    y, x, c, units = group
+    ky, kx = sum_.taps
+    return tally(
+        arch,
+        dtype,
+        (
+            (part, Work(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
+            for part in cut(sum_.depth * ky, units, fresh)
+        ),
+    )
+
+
+@cache
+def _best_blocking(
+    arch: str, dtype: str, output: tuple[int, int, int], sum_: _Sum, fresh: bool
+) -> tuple[Blocking, int]:
+    """The fastest blocking for so many blocks of (rows, columns, channels), and its cycles."""
+    height, width, blocks = output
+    most = _most_blocks(arch, dtype)
+
+    def kinds(cut_: Blocking) -> Iterator[tuple[int, Tally]]:
+        y, c = cut_.rows, cut_.channels
+        others = (height // y) * (blocks // c)
+        for band in bands(width, cut_.columns):
+            group = y, band.rows, c, cut_.units
+            yield band.groups * others, _tally(arch, dtype, sum_, group, fresh)
+
+    options = (
+        [Blocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
         for y, x, c in product((4, 2, 1), repeat=3)
-        if not (sizes.height % y or sizes.blocks % c)
-        and x <= sizes.width
-        and y * x * c <= unit.most_blocks
-    ]
-    return fastest(options, lambda blocking: _loops(sizes, blocking, fresh), arch, dtype)
-
-
-def _loops(sizes: _Sizes, blocking: Blocking, fresh: bool) -> list[Loop]:
-    """The loops over groups of a function."""
-    (ky, kx), y, c = sizes.taps, blocking.rows, blocking.channels
-    others = (sizes.height // y) * (sizes.blocks // c)
-    return [
-        Loop(
-            part,
-            band.groups * others,
-            Work(y * band.rows, c, part.steps * kx, sizes.pixels(y, band.rows, part.steps)),
-        )
-        for part in cut(sizes.depth * ky, blocking.units, fresh)
-        for band in bands(sizes.width, blocking.columns)
-    ]
+        if not (height % y or blocks % c) and x <= width and y * x * c <= most
+    )
+    return fastest(options, kinds)
 
 
 @dataclass(frozen=True)
@@ -164,9 +179,10 @@ class WindowKernel(MatrixKernel):
 
     def _best(self, fresh: bool) -> tuple[Blocking, int]:
         _, s, t = self.rst
-        taps, step, dilation = self.window.taps, self.window.step, self.window.dilation
-        sizes = _Sizes(self.height, self.width, self.n // t, self.kc // s, taps, step, dilation)
-        return _best_blocking(self.arch.name, self.dtype, sizes, fresh)
+        window = self.window
+        sum_ = _Sum(self.kc // s, window.taps, window.step, window.dilation)
+        output = self.height, self.width, self.n // t
+        return _best_blocking(self.arch.name, self.dtype, output, sum_, fresh)
 
     @property
     def blocking(self) -> tuple[int, int, int]:

@@ -5,11 +5,20 @@ from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise, product
 
-from aie_conv.direct.geometry import Geometry, extent, held_axes, outer_steps
+from aie_conv.direct.geometry import (
+    Geometry,
+    WindowResidency,
+    extent,
+    held_axes,
+    outer_steps,
+    without_window,
+)
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.addresses import residual_starts
+from aie_conv.mapping.mapping import Dims
+from aie_conv.mapping.numbers import where
 
 
 @dataclass(frozen=True)
@@ -54,6 +63,33 @@ class NTiles:
             if whole < self.band:
                 found.append((first + whole, 1, self.last))
         return tuple(found) if len(found) > 1 else ((0, self.count, 0),)
+
+
+def dense_n_tiles(view: DirectView, n: int) -> NTiles:
+    """N tiles of ``n`` channels of every group."""
+    group = -(-view.n // n)
+    count = view.groups * group
+    return NTiles(count, n, count, (count - 1) * n, group, view.group_lhs, 0)
+
+
+def input_dims(
+    view: DirectView, window: int, columns: int, channels: tuple[int, int], parts: Dims
+) -> Dims:
+    """How the shim walks a tile's input, a step of K after the other.
+
+    Args:
+        view: what is run.
+        window: what of the window is held.
+        columns: pixels of the input in a row.
+        channels: of an object, and steps along them.
+        parts: the cores' parts, and rows of the input.
+    """
+    (k, steps), (down, across) = channels, (view.rows, view.columns)
+    rows = where(window < WindowResidency.WHOLE, down.taps, 1)
+    taps = where(window < WindowResidency.ROW, across.taps, 1)
+    pitch = where(window >= WindowResidency.ROW, across.pitch, without_window(across).pitch)
+    outer = (*view.k_outer, (rows, down.tap), (taps, across.tap), (steps, k))
+    return (*outer, *parts, (columns, pitch), (k, 1))
 
 
 @dataclass(frozen=True)
@@ -110,22 +146,7 @@ class TileAddresses:
     @cached_property
     def _places(self) -> list[tuple[int, int]]:
         """For each row of an object of the input: its strip, and its place therein."""
-        g = self.geometry
-        strips = [min(i // g.apart, g.strips - 1) for i in range(g.rows_in)]
-        return [(strip, i - strip * g.apart) for i, strip in enumerate(strips)]
-
-    def _input_rows(self, row: int) -> list[tuple[int, int, int]]:
-        """Runs of the input's rows, in pitches, that a tile from output row ``row`` holds.
-
-        Rows outside the input, which only pixels outside the output need, repeat the nearest one.
-        """
-        g, axis = self.geometry, held_axes(self.view, self.window)[0]
-        last = extent(axis, g.band_rows) - 1
-        first = row * axis.step
-        if not g.expanded and first >= 0 and first + g.rows_in - 1 <= last:
-            return [(first, g.rows_in, 1)]
-        wanted = (first + strip * g.height * axis.step + i for strip, i in self._places)
-        return list(segments([min(max(i, 0), last) for i in wanted]))
+        return places_of(self.geometry)
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The input that a tile's windows touch, a chunk of K after the other, then its residual."""
@@ -140,12 +161,15 @@ class TileAddresses:
             for n_tile in n_tiles[: self.parts]
         ]
         steps = (*outer_steps(view, self.window), (channel_steps, k))
-        found = self._input_rows(row)
+        found = input_rows(self.geometry, extent(rows, self.geometry.band_rows), row)
         evenly = len({b - a for a, b in pairwise(starts)}) <= 1
         if len(found) == 1 and evenly:
             ((first, count, by),) = found
             parts = (len(starts), starts[1] - starts[0] if len(starts) > 1 else 0)
-            dims = (*steps, parts, (count, by * rows.pitch), *inner)
+            down = (count, by * rows.pitch)
+            dims = input_dims(
+                view, self.window, self.geometry.columns, self.channels, (parts, down)
+            )
             yield view.lhs.name, Pattern(starts[0] + first * rows.pitch, dims)
         else:
             for step in product(*([i * stride for i in range(size)] for size, stride in steps)):
@@ -153,14 +177,13 @@ class TileAddresses:
                     at = start + sum(step) + first * rows.pitch
                     yield view.lhs.name, Pattern(at, ((count, by * rows.pitch), *inner))
         if view.residual is not None:
-            yield from self._residual_patterns(row, column, outer, n_tiles)
+            yield from self.residual_patterns(tile, n_tiles)
 
-    def _residual_patterns(
-        self, row: int, column: int, outer: tuple[int, ...], n_tiles: Sequence[int]
-    ) -> Iterator[tuple[str, Pattern]]:
+    def residual_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The residual's pixels where the input's first taps would lie; the rest is filler."""
         view, residual, g = self.view, self.view.residual, self.geometry
         assert residual is not None
+        row, column, outer = self.origin(tile)
         rows, columns = view.rows, view.columns
         base = residual.offset + column * columns.residual
         base += sum(loop.residual * i for loop, i in zip(view.outer, outer, strict=True))
@@ -235,6 +258,29 @@ def describe_tile(g: Geometry, n: int, k: int, steps: str) -> list[str]:
         f"  input          {g.rows_in} x {g.columns} pixels with the halo of a"
         f" {g.taps[0]} x {g.taps[1]} window, {k} channels",
     ]
+
+
+def places_of(g: Geometry) -> list[tuple[int, int]]:
+    """For each row of an object of the input: its strip, and its place therein."""
+    strips = [min(i // g.apart, g.strips - 1) for i in range(g.rows_in)]
+    return [(strip, i - strip * g.apart) for i, strip in enumerate(strips)]
+
+
+def input_rows(g: Geometry, rows: int, row: int) -> list[tuple[int, int, int]]:
+    """Runs of the input's rows, in pitches, that a tile from output row ``row`` holds.
+
+    Rows outside the input, which only pixels outside the output need, repeat the nearest one.
+
+    Args:
+        g: the pixels of a tile.
+        rows: of the input of a band.
+        row: first output row of the tile in the band.
+    """
+    last, first = rows - 1, row * g.step[0]
+    if not g.expanded and first >= 0 and first + g.rows_in - 1 <= last:
+        return [(first, g.rows_in, 1)]
+    wanted = (first + strip * g.height * g.step[0] + i for strip, i in places_of(g))
+    return list(segments([min(max(i, 0), last) for i in wanted]))
 
 
 def tile_origin(view: DirectView, g: Geometry, tile: int) -> tuple[int, int, tuple[int, ...]]:

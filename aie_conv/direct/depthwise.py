@@ -151,8 +151,8 @@ class DepthwiseScheme:
         finish = epilogue_cycles(self._epilogue, p.tile_n, s.residual.channels, p.height, p.width)
         cycles = tile_cycles(self.device, self.view, s, product, finish)
         work = make_work(
-            self.view, s.grid, s.residual, cycles, self._addresses,
-            p.tile_n, p.height, p.width, p.window, p.bands,
+            self.view, s, g, cycles, p.window, (p.tile_n, 1), partial(depthwise_n_tiles, self.view),
+            self._addresses, p.tile_n, p.height, p.width, p.window, p.bands,
         )  # fmt: skip
         return price(self.device, self.view, s, work)
 

@@ -11,7 +11,7 @@ from aie_conv.codegen.epilogue import ResidualBlocks
 from aie_conv.codegen.scalar import SCALAR_TYPES, ScalarKernel
 from aie_conv.codegen.scalar_epilogue import ScalarEpilogue, check_scalar
 from aie_conv.codegen.window import Window
-from aie_conv.direct.addresses import NTiles, TileAddresses
+from aie_conv.direct.addresses import NTiles, TileAddresses, dense_n_tiles
 from aie_conv.direct.depthwise import (
     DepthwiseParameters,
     depthwise_geometry,
@@ -37,7 +37,7 @@ from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.build import has_own_inputs, make_filters, make_grid, make_sizes, present
 from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits, tail_limits
 from aie_conv.mapping.core import LoopProgram
-from aie_conv.mapping.cost import Cost, Work, price, tile_cycles
+from aie_conv.mapping.cost import Cost, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.numbers import ceil_div, each, where
@@ -204,9 +204,10 @@ class ScalarScheme:
 
     def price(self, p: DirectParameters, s: Sizes) -> Cost:
         """What it costs."""
-        cycles = self._functions.tile_cycles(p, s, self._geometry(p))
+        g, channels = self._geometry(p), (p.tile_k, self.view.channels // p.tile_k)
+        cycles = self._functions.tile_cycles(p, s, g)
         work = make_work(
-            self.view, s.grid, s.residual, cycles, self._addresses,
+            self.view, s, g, cycles, p.window, channels, self._n_tiles, self._addresses,
             p.tile_n, p.tile_k, p.height, p.width, p.window,
         )  # fmt: skip
         return price(self.device, self.view, s, work)
@@ -218,12 +219,14 @@ class ScalarScheme:
         p = DirectParameters(
             tile_n=n, tile_k=k, resident=False, filter_buffers=2, height=height, width=width, window=window
         )  # fmt: skip
-        g, group = self._geometry(p), -(-view.n // n)
-        count = view.groups * group
-        n_tiles = NTiles(count, n, count, (count - 1) * n, group, view.group_lhs, 0)
+        g, n_tiles = self._geometry(p), self._n_tiles(n)
         pack = partial(self._pack, self.k_elements(p, g))
         channels = k, view.channels // k
         return TileAddresses(view, g, n_tiles, window, channels, parts, residual, pack)
+
+    def _n_tiles(self, n: int, bands: int = 1) -> NTiles:
+        del bands
+        return dense_n_tiles(self.view, n)
 
     def _pack(self, k_elements: int, a: TileAddresses, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to [N tiles][chunks][n][taps, padded][k]."""
@@ -294,9 +297,9 @@ class ScalarDepthwiseScheme:
         """What it costs."""
         g = depthwise_geometry(self.view, self.device, p)
         cycles = self._functions.tile_cycles(p, s, g)
-        work: Work = make_work(
-            self.view, s.grid, s.residual, cycles, self._addresses,
-            p.tile_n, p.height, p.width, p.window, p.bands,
+        work = make_work(
+            self.view, s, g, cycles, p.window, (p.tile_n, 1), partial(depthwise_n_tiles, self.view),
+            self._addresses, p.tile_n, p.height, p.width, p.window, p.bands,
         )  # fmt: skip
         return price(self.device, self.view, s, work)
 

@@ -11,7 +11,7 @@ from aie_conv.codegen import epilogue
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.window import Window, WindowKernel
 from aie_conv.direct import depthwise
-from aie_conv.direct.addresses import NTiles, TileAddresses
+from aie_conv.direct.addresses import NTiles, TileAddresses, dense_n_tiles
 from aie_conv.direct.depthwise import DepthwiseScheme
 from aie_conv.direct.geometry import (
     DirectParameters,
@@ -111,8 +111,9 @@ class WindowScheme:
         )  # fmt: skip
         finish = epilogue_cycles(self._epilogue, p.tile_n, s.residual.channels, p.height, p.width)
         cycles = tile_cycles(self.device, self.view, s, product, finish)
+        channels = p.tile_k, self.view.channels // p.tile_k
         work = make_work(
-            self.view, s.grid, s.residual, cycles, self._addresses,
+            self.view, s, self._geometry(p), cycles, p.window, channels, self._n_tiles, self._addresses,
             p.tile_n, p.tile_k, p.height, p.width, p.window,
         )  # fmt: skip
         return price(self.device, self.view, s, work)
@@ -141,12 +142,14 @@ class WindowScheme:
         p = DirectParameters(
             tile_n=n, tile_k=k, resident=False, filter_buffers=2, height=height, width=width, window=window
         )  # fmt: skip
-        group = -(-view.n // n)
-        count = view.groups * group
-        n_tiles = NTiles(count, n, count, (count - 1) * n, group, view.group_lhs, 0)
+        n_tiles = self._n_tiles(n)
         channels = k, view.channels // k
         g = self._geometry(p)
         return TileAddresses(view, g, n_tiles, window, channels, parts, residual, self._pack)
+
+    def _n_tiles(self, n: int, bands: int = 1) -> NTiles:
+        del bands
+        return dense_n_tiles(self.view, n)
 
     def _pack(self, a: TileAddresses, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to blocks of s x t weights."""

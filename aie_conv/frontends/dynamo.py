@@ -172,7 +172,7 @@ class _Graph:
         varying = tuple(n for n in range(len(arguments)) if n not in constants)
         with torch.no_grad():
             given = tuple(arguments[number] for number in varying)
-            program = export(_Frozen(self._graph_module, arguments, constants), (given, {}))
+            program = export(_freeze_inputs(self._graph_module, arguments, constants), (given, {}))
         _refuse_training(program)
         graph_module = lower(program)
         if graph_module.meta["mutates"]:
@@ -189,7 +189,7 @@ class _Graph:
         return _Loaded(runner, inputs, versions, _results(program))
 
 
-def _Frozen(
+def _freeze_inputs(
     graph_module: Any, arguments: Sequence[Any], constants: Mapping[int, Any]
 ) -> torch.nn.Module:
     """A graph whose constant inputs are its state."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
@@ -101,6 +101,7 @@ def export(model: Any, inputs: Inputs) -> ExportedProgram:
         try:
             return torch.export.export(module, *inputs)
         except Exception as error:
+            # The model's own code runs there, and may raise anything.
             reason = next(iter(str(error).strip().splitlines()), "")
             raise UsageError(
                 f"{name}: torch.export cannot take it: {type(error).__name__}: {reason}"
@@ -135,7 +136,7 @@ _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pr
 
 
 @contextmanager
-def _as_before(model: nn.Module) -> Iterator[None]:
+def _as_before(model: nn.Module) -> Generator[None]:
     """Give every module its attributes back: tracing runs forward and hooks, which may set some."""
     before = [
         (module, dict(module.__dict__), {name: dict(module.__dict__[name]) for name in _TABLES})

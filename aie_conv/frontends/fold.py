@@ -1,8 +1,9 @@
 """Batch norms with known statistics: into the convolution before them, or one product and one sum.
 
-On the exported graph every use of a value is visible. A norm goes into its convolution where nothing else reads
-the convolution's result or its filter, the filter is a float constant (quantised filters are computed ones) and
-the folded values are ordinary numbers. Everywhere else it becomes ``x * scale + shift``, as torch computes it.
+On the exported graph every use of a value is visible. A norm goes into its convolution where nothing else
+reads the convolution's result or its filter, the filter is a float constant (quantised filters are computed
+ones) and the folded values are ordinary numbers. Everywhere else it becomes ``x * scale + shift``, as torch
+computes it.
 """
 
 from __future__ import annotations
@@ -174,6 +175,6 @@ def _add(graph_module: GraphModule, like: Node, value: torch.Tensor) -> Node:
     name = f"_folded{number}"
     graph_module.register_buffer(name, value)
     node = graph_module.graph.get_attr(name)
-    mode = cast("Any", cast("Node", like.args[0]).meta["val"]).fake_mode
+    mode = cast("Node", like.args[0]).meta["val"].fake_mode
     node.meta = {"val": mode.from_tensor(value, static_shapes=True)}
     return node

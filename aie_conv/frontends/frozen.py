@@ -26,7 +26,7 @@ def freeze(program: ExportedProgram) -> GraphModule:
     the graph's `meta` names them ("mutates", and "changed" for :func:`check_stateless`).
 
     Raises:
-        UsageError: the program has a dynamic dim, or takes a number that varies.
+        UsageError: the program has a dynamic dim, or takes a number that varies, or f64.
     """
     from torch.fx import Graph, GraphModule
 
@@ -40,6 +40,8 @@ def freeze(program: ExportedProgram) -> GraphModule:
             copy = graph.get_attr(_attribute(node.name))
         elif node.op == "placeholder" and not _is_tensor(node):
             copies[node] = node.meta.get("val")
+            continue
+        elif _is_assertion(node):
             continue
         elif node.op == "output":
             graph.output(tuple(copies[result] for result in _results(program, node)))
@@ -68,6 +70,11 @@ def _is_tensor(node: Node) -> bool:
     import torch
 
     return isinstance(node.meta.get("val"), torch.Tensor)
+
+
+def _is_assertion(node: Node) -> bool:
+    """Whether a node only checks what a graph of fixed shapes and types knows."""
+    return not node.users and str(node.target).startswith("aten._assert")
 
 
 def _state(program: ExportedProgram) -> Values:
@@ -106,15 +113,19 @@ def _check_static(program: ExportedProgram) -> None:
         value = None if node is None else node.meta.get("val")
         if isinstance(value, torch.SymInt | torch.SymFloat | torch.SymBool):
             raise UsageError(f"input '{name}': a number that varies: export it as a constant")
+        if isinstance(value, torch.Tensor) and value.dtype == torch.float64:
+            raise UsageError(
+                f"input '{name}': float64, which IREE computes in float32: convert the model with .float()"
+            )
         for dim, size in enumerate(value.shape if isinstance(value, torch.Tensor) else ()):
-            if not isinstance(size, int):
+            if type(size) is not int:
                 raise UsageError(
                     f"input '{name}': its dim {dim} is dynamic ({size}): export the model with fixed sizes"
                 )
     for node in program.graph.nodes:
         value = node.meta.get("val")
         shape = value.shape if isinstance(value, torch.Tensor) else ()
-        if not all(isinstance(size, int) for size in shape):
+        if any(type(size) is not int for size in shape):
             raise UsageError(
                 f"{node.target}: the size of its result depends on values: shapes must be fixed"
             )

@@ -11,89 +11,21 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from torch.fx import GraphModule, Node
 
-_TRUSTED = frozenset(
-    [
-        "convolution",
-        "relu",
-        "sigmoid",
-        "tanh",
-        "silu",
-        "gelu",
-        "hardswish",
-        "hardsigmoid",
-        "leaky_relu",
-        "elu",
-        "exp",
-        "log",
-        "sqrt",
-        "rsqrt",
-        "abs",
-        "neg",
-        "erf",
-        "add",
-        "sub",
-        "mul",
-        "div",
-        "where",
-        "gt",
-        "lt",
-        "ge",
-        "le",
-        "eq",
-        "ne",
-        "cat",
-        "stack",
-        "view",
-        "reshape",
-        "flatten",
-        "unflatten",
-        "permute",
-        "transpose",
-        "t",
-        "unsqueeze",
-        "squeeze",
-        "slice",
-        "select",
-        "narrow",
-        "expand",
-        "split",
-        "chunk",
-        "clone",
-        "contiguous",
-        "to",
-        "_to_copy",
-        "alias",
-        "detach",
-        "detach_",
-        "dropout",
-        "linear",
-        "mm",
-        "addmm",
-        "matmul",
-        "bmm",
-        "mean",
-        "sum",
-        "max_pool2d",
-        "avg_pool2d",
-        "adaptive_avg_pool2d",
-        "softmax",
-        "_softmax",
-        "layer_norm",
-        "group_norm",
-        "embedding",
-        "constant_pad_nd",
-        "flip",
-        "square",
-        "full",
-        "arange",
-        "pow",
-    ]
-)
-"""Operations that are not tried: what most networks are made of, and IREE takes in the forms left here."""
+_TRUSTED = frozenset((
+    "_softmax", "_to_copy", "abs", "adaptive_avg_pool2d", "add", "addmm", "alias", "arange",
+    "avg_pool2d", "bmm", "cat", "chunk", "clone", "constant_pad_nd", "contiguous", "convolution",
+    "detach", "detach_", "div", "dropout", "elu", "embedding", "eq", "erf", "exp", "expand",
+    "flatten", "flip", "full", "ge", "gelu", "group_norm", "gt", "hardsigmoid", "hardswish",
+    "layer_norm", "le", "leaky_relu", "linear", "log", "lt", "matmul", "max_pool2d", "mean", "mm",
+    "mul", "narrow", "ne", "neg", "permute", "pow", "relu", "reshape", "rsqrt", "select", "sigmoid",
+    "silu", "slice", "softmax", "split", "sqrt", "square", "squeeze", "stack", "sub", "sum", "t",
+    "tanh", "to", "transpose", "unflatten", "unsqueeze", "view", "where",
+))  # fmt: skip
+"""Operations that are not tried: most networks are made of them, and IREE takes them as they stand here."""
 
 
 def refused_operations(graph_module: GraphModule) -> set[Any]:
-    """The operations that IREE's torch dialect does not have, or that it cannot lower in a form found here."""
+    """The operations that IREE's torch dialect lacks, or that it cannot lower in a form found here."""
     from aie_conv.bridge.torch_import import lowers, unknown
 
     nodes = [n for n in graph_module.graph.nodes if hasattr(n.target, "_schema")]
@@ -122,7 +54,7 @@ def _form(node: Node) -> str:
         value = other.meta["val"]
         return str((value.dtype, tuple(value.shape))) if hasattr(value, "dtype") else str(value)
 
-    return str((node.target, map_arg(node.args, describe), map_arg(node.kwargs, describe)))  # pyright: ignore[reportArgumentType]
+    return str((node.target, map_arg(node.args, describe), map_arg(node.kwargs, describe)))
 
 
 def _alone(node: Node) -> GraphModule:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
+import warnings
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
     from torch.fx import GraphModule, Node
@@ -39,6 +40,8 @@ def rewrite(graph_module: GraphModule, rules: dict[Any, list[Rule]]) -> int:
 
 def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | None:
     """Put what a rule does in a node's place; the new nodes, or None where it stays."""
+    from torch.fx import Node
+
     traced = _trace(node, rule)
     if traced is None:
         return None
@@ -50,16 +53,22 @@ def replace(graph_module: GraphModule, node: Node, rule: Rule) -> list[Node] | N
         for inner in traced.graph.nodes:
             if inner.op == "output":
                 results = inner.args[0]
+            elif isinstance(inner.target, type):
+                # torch's own kind of named tuple around several results
+                values: Any = inner.args[0] if len(inner.args) == 1 else inner.args
+                copies[inner] = [copies[value] for value in values]
             elif inner.op != "placeholder":
                 copy = graph.node_copy(inner, lambda other: copies[other])
                 if "stack_trace" in node.meta:
                     copy.meta["stack_trace"] = node.meta["stack_trace"]
                 copies[inner] = copy
-    _use(
-        node, [copies.get(r) for r in results] if isinstance(results, Sequence) else copies[results]
-    )
+    several = isinstance(results, Sequence)
+    _use(node, [copies.get(r) for r in results] if several else copies[results])
     graph.erase_node(node)
-    return [copy for copy in copies.values() if copy not in node.all_input_nodes]
+    fresh = [
+        copies[inner] for inner in traced.graph.nodes if inner.op not in ("placeholder", "output")
+    ]
+    return [copy for copy in fresh if isinstance(copy, Node)]
 
 
 def _use(node: Node, results: Any) -> None:
@@ -70,7 +79,7 @@ def _use(node: Node, results: Any) -> None:
     for user in list(node.users):
         if user.target is not operator.getitem:
             raise TypeError(f"{node}: {user} reads all of its results at once")
-        user.replace_all_uses_with(results[user.args[1]])  # pyright: ignore[reportArgumentType]
+        user.replace_all_uses_with(results[cast("int", user.args[1])])
         node.graph.erase_node(user)
 
 
@@ -84,8 +93,8 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
 
     def call(*tensors: Any) -> Any:
         known = dict(zip(nodes, tensors, strict=True))
-        arguments: Any = map_arg(node.args, lambda other: known[other])  # pyright: ignore[reportArgumentType]
-        options: Any = map_arg(node.kwargs, lambda other: known[other])  # pyright: ignore[reportArgumentType]
+        arguments: Any = map_arg(node.args, lambda other: known[other])
+        options: Any = map_arg(node.kwargs, lambda other: known[other])
         result = rule(*arguments, **options)
         if result is NotImplemented:
             raise _Stays
@@ -94,7 +103,9 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
     modes = [getattr(value, "fake_mode", None) for value in values]
     mode = next((mode for mode in modes if mode is not None), FakeTensorMode())
     try:
-        with mode:
+        with mode, warnings.catch_warnings():
+            # torch says what is slow on its own CPU.
+            warnings.simplefilter("ignore")
             return make_fx(call)(*values)
     except _Stays:
         return None

@@ -10,6 +10,36 @@ from aie_conv.mapping.addresses import residual_starts
 from aie_conv.mapping.mapping import Dims
 
 
+def pixel_dims(view: GemmView, which: str, tile: tuple[int, int, int]) -> Dims:
+    """How a tile's pixels, (rows, columns, repeats), lie in "lhs", "out" or "residual"."""
+    m, (th, tw, repeats) = view.m, tile
+    outer = getattr(m[-2], which) if len(m) > 1 else 0
+    return ((repeats, 0), (th, outer), (tw, getattr(m[-1], which)))
+
+
+def input_dims(view: GemmView, tile: tuple[int, int, int], run: int) -> tuple[Dims, Dims]:
+    """How the shim walks a tile's windows, in objects of ``run`` elements of K.
+
+    Returns:
+        Where objects divide the input's contiguous runs, and where one object holds all of K.
+    """
+    pixels = pixel_dims(view, "lhs", tile)
+    return (
+        (*view.k_outer, (view.run // run, run), *pixels, (run, 1)),
+        (*pixels, *view.k_outer, (view.run, 1)),
+    )
+
+
+def output_dims(view: GemmView, tile: tuple[int, int, int], rows: int, n: int) -> Dims:
+    """How a tile's output lies, of N tiles of ``n`` channels of so many rows of cores."""
+    return ((rows, n), *pixel_dims(view, "out", tile), (n, 1))
+
+
+def residual_dims(view: GemmView, tile: tuple[int, int, int], channels: int) -> Dims:
+    """How an object's channels of the residual lie."""
+    return (*pixel_dims(view, "residual", tile), (channels, 1))
+
+
 @dataclass(frozen=True)
 class GemmAddresses:
     """The addresses of one mapping; see :class:`aie_conv.mapping.mapping.Addresses`.
@@ -66,48 +96,28 @@ class GemmAddresses:
             + sum(loop.residual * i for loop, i in at),
         )
 
-    def _pixel_dims(self, which: str) -> Dims:
-        m, (th, tw, repeats) = self.view.m, self.tile
-        inner = getattr(m[-1], which)
-        outer = getattr(m[-2], which) if len(m) > 1 else 0
-        return ((repeats, 0), (th, outer), (tw, inner))
-
-    def input_pattern(self, offset: int) -> Pattern:
-        """The windows of a tile, an object of K after the other."""
-        view, run = self.view, self.k * self.k_chunks
-        pixels = self._pixel_dims("lhs")
-        if view.run % run == 0:
-            dims = (*view.k_outer, (view.run // run, run), *pixels, (run, 1))
-        else:
-            dims = (*pixels, *view.k_outer, (view.run, 1))
-        return Pattern(offset, dims)
-
-    def residual_pattern(self, offset: int) -> Pattern:
-        """An object's channels of the residual, from its first one on."""
-        channels = self.residual[0] * self.k_chunks
-        return Pattern(offset, (*self._pixel_dims("residual"), (channels, 1)))
-
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The windows of a tile, then its residual."""
-        view = self.view
+        view, run = self.view, self.k * self.k_chunks
         lhs, _, res = self.offsets(tile)
-        yield view.lhs.name, self.input_pattern(lhs)
+        split, joined = input_dims(view, self.tile, run)
+        yield view.lhs.name, Pattern(lhs, split if view.run % run == 0 else joined)
         if view.residual is None:
             return
         starts = residual_starts(self.n, *self.residual, n_tiles, self.channel_of, unicast=False)
+        dims = residual_dims(view, self.tile, self.residual[0] * self.k_chunks)
         for (start,) in list(starts)[:: self.k_chunks]:
-            yield view.residual.argument.name, self.residual_pattern(res + start)
+            yield view.residual.argument.name, Pattern(res + start, dims)
 
     def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
         """The tile's pixels of the N tiles of the rows."""
-        at, pixels = self.offsets(tile)[1], self._pixel_dims("out")
+        at, n = self.offsets(tile)[1], self.n
         starts = [self.channel_of(n_tile) for n_tile in n_tiles]
-        if starts == [starts[0] + row * self.n for row in range(len(starts))]:
-            dims = ((len(starts), self.n), *pixels, (self.n, 1))
-            yield Pattern(at + starts[0], dims)
+        if starts == [starts[0] + row * n for row in range(len(starts))]:
+            yield Pattern(at + starts[0], output_dims(self.view, self.tile, len(starts), n))
             return
         for start in starts:
-            yield Pattern(at + start, (*pixels, (self.n, 1)))
+            yield Pattern(at + start, output_dims(self.view, self.tile, 1, n)[1:])
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [n][K] to blocks of s x t weights."""

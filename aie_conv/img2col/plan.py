@@ -28,4 +28,4 @@ class Im2colRoute(ArrayRoute):
     def common(self, problem: ConvProblem, device: Device) -> Space[GemmParameters]:
         """See :class:`ArrayRoute`."""
         scheme = self.scheme(problem, device)
-        return Space(scheme, common(scheme))
+        return Space(scheme, common(scheme), ("tile_h", "tile_w", "pixel_repeats"))

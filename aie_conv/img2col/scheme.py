@@ -14,8 +14,9 @@ import numpy as np
 from aie_conv.arch import Device
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.matmul import MatmulKernel
-from aie_conv.img2col.addresses import GemmAddresses
+from aie_conv.img2col.addresses import GemmAddresses, input_dims, output_dims, residual_dims
 from aie_conv.img2col.view import GemmView
+from aie_conv.mapping.addresses import runs_of
 from aie_conv.mapping.build import TileShape, has_own_inputs, make_grid, make_sizes, present
 from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits, tail_limits
 from aie_conv.mapping.core import LoopProgram
@@ -129,28 +130,16 @@ class GemmScheme:
         product = each(self._product, s.tile.pixels, p.tile_n, p.tile_k, steps)
         finish = epilogue_cycles(self._epilogue, p.tile_n, s.residual.channels, s.tile.pixels)
         tile = p.tile_h, p.tile_w, p.pixel_repeats
-        size, out = DTYPE_BYTES[self.view.dtype], DTYPE_BYTES[self.view.problem.out.dtype]
-        input_run = each(
-            lambda k, chunks, *tile: self._addresses(tile, (8, k, chunks), (0, 0))
-            .input_pattern(0)
-            .runs(size),
-            p.tile_k, p.k_chunks, *tile,
-        )  # fmt: skip
-        residual = self.view.residual
-        residual_run = input_run
+        view, run = self.view, p.tile_k * p.k_chunks
+        size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+        split, joined = (runs_of(dims, size) for dims in input_dims(view, tile, run))
+        divides = view.run % run == 0
+        input_run = where(divides, split[0], joined[0]), where(divides, split[1], joined[1])
+        residual_run, residual = input_run, view.residual
         if residual is not None:
-            residual_run = each(
-                lambda channels, chunks, *tile: self._addresses(tile, (8, 8, chunks), (channels, 1))
-                .residual_pattern(0)
-                .runs(DTYPE_BYTES[residual.dtype]),
-                s.residual.channels, p.k_chunks, *tile,
-            )  # fmt: skip
-        output_run = each(
-            lambda n, rows, *tile: next(
-                self._addresses(tile, (n, 8, 1), (0, 0)).output_patterns(0, range(rows))
-            ).runs(out),
-            p.tile_n, s.grid.rows, *tile,
-        )  # fmt: skip
+            dims = residual_dims(view, tile, s.residual.channels * p.k_chunks)
+            residual_run = runs_of(dims, DTYPE_BYTES[residual.dtype])
+        output_run = runs_of(output_dims(view, tile, s.grid.rows, p.tile_n), out)
         cycles = tile_cycles(self.device, self.view, s, product, finish)
         work = Work(cycles, input_run, residual_run, output_run)
         return price(self.device, self.view, s, work)

@@ -177,7 +177,7 @@ def _units(tasks: Sequence[Part], most: int) -> tuple[list[Part], list[int], lis
             shares.append(1.0)
             continue
         key = (part.name, part.dtype, task.sizes[1:], task.strides[1:])
-        units += [replace(part, task=_unit(task, number)) for number in range(times)]
+        units += [Part(part.name, part.dtype, _unit(task, number)) for number in range(times)]
         kinds += [numbers.setdefault(key, len(numbers))] * times
         shares += [1 / times] * times
     return units, kinds, shares

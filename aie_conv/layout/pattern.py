@@ -7,9 +7,10 @@ as long as they like; :func:`coalesce` folds runs of equal patterns into an oute
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from math import prod
 
-from aie_conv.arch import Arch
+from aie_conv.arch import Arch, get_arch
 from aie_conv.errors import ConfigRefused
 
 Dims = tuple[tuple[int, int], ...]
@@ -55,6 +56,7 @@ class Pattern:
         return walk(self.offset, self.dims)
 
 
+@lru_cache(maxsize=4096)
 def simplify(dims: Dims) -> Dims:
     """The same walk with unit dimensions dropped and contiguous neighbours merged."""
     out: list[tuple[int, int]] = []
@@ -88,6 +90,11 @@ def _fold(patterns: Sequence[Pattern]) -> list[Pattern]:
             if delta >= 0 and _foldable(dims):
                 out.append(Pattern(first.offset, dims))
                 i = j
+                continue
+            if delta >= 0:
+                # Nor is any later part of this run: the last of it may begin another.
+                out.extend(patterns[i : j - 1])
+                i = j - 1
                 continue
         out.append(first)
         i += 1
@@ -155,7 +162,16 @@ def split(pattern: Pattern, itemsize: int, arch: Arch) -> list[Task]:
             f"shim DMA: offset {pattern.offset}, dims {dims} of {itemsize}-byte elements are not "
             "on 4 bytes: reorder the operand",
         )
-    return list(_tasks(pattern.offset, dims, words, arch))
+    # A stream's patterns are many, and differ in their offsets alone.
+    at = pattern.offset
+    cut = _cut(dims, words, arch.name)
+    return [Task(at + task.offset, task.sizes, task.strides) for task in cut]
+
+
+@lru_cache(maxsize=1024)
+def _cut(dims: Dims, words: int, arch: str) -> tuple[Task, ...]:
+    """The tasks of a simplified pattern that begins at 0, for an architecture."""
+    return tuple(_tasks(0, dims, words, get_arch(arch)))
 
 
 def _tasks(offset: int, dims: Dims, words: int, arch: Arch) -> Iterator[Task]:

@@ -4,6 +4,7 @@ Everything here takes numbers or columns (:mod:`aie_conv.mapping.numbers`).
 """
 
 from dataclasses import dataclass, replace
+from functools import cache
 
 from aie_conv.arch import Device
 from aie_conv.mapping.interface import View
@@ -130,6 +131,7 @@ def memtile_descriptors(
     return each(_descriptors, grid.rows, grid.shared_rows, parts, *depths, *reuses, idle)
 
 
+@cache
 def _descriptors(
     rows: int,
     shared: int,

@@ -7,14 +7,16 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from aie_conv.arch import Arch, Device
-from aie_conv.arch.banks import meeting, place
+from aie_conv.arch.banks import meeting, meeting_rows, place, place_rows
 from aie_conv.arch.machine import current
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.interface import View
 from aie_conv.mapping.mapping import Sizes
-from aie_conv.mapping.numbers import each, every, most, truncated, where
+from aie_conv.mapping.numbers import each, every, is_column, most, truncated, where
 from aie_conv.problem import DTYPE_BYTES
 
 BUFFERED_TILES = 4
@@ -72,6 +74,17 @@ class Cost:
         return sum(self.streamed)
 
 
+def cost_of_row(cost: Cost, row: int) -> Cost:
+    """One mapping's cost of columns of them."""
+
+    def number(value: Any) -> int:
+        return int(value[row]) if is_column(value) else value
+
+    a, b, out = map(number, cost.streamed)
+    loads = {name: number(load) for name, load in cost.loads.items()}
+    return Cost(number(cost.cycles), loads, (a, b, out))
+
+
 def task_cycles(arch: Arch) -> int:
     """Cycles to issue one shim task."""
     return present_rates(arch)[0].issue
@@ -88,33 +101,57 @@ def bank_slowdown(device: Device, view: View, s: Sizes) -> float:
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     l1, arch = s.l1, device.arch
     banks = current().core[arch.name].banks
+    memory = STACK_BYTES, arch.core_data_bytes // banks, banks
+    # Bytes and number of each, in the order of declaration.
+    buffers: dict[str, tuple[int, int]] = {
+        "sums": (l1.accumulator_bytes, 1),
+        "parameters": (4 * l1.parameter_words, l1.parameter_buffers),
+        "bias": (l1.bias * size, where(l1.bias > 0, 1, 0)),
+        "b": (l1.filter * size, l1.filter_depth),
+        "out": (l1.output * out_size, l1.output_depth),
+        "a": (l1.input * size, 2),
+    }
+    numbers = [number for buffer in buffers.values() for number in buffer]
+    if any(map(is_column, numbers)):
+        return _slowdowns(buffers, memory)
+    sizes: dict[Hashable, int] = {
+        (name, i): bytes_ for name, (bytes_, depth) in buffers.items() for i in range(depth)
+    }
+    shares = place(sizes, *memory)
+    rings = {name: tuple(shares[name, i] for i in range(n)) for name, (_, n) in buffers.items()}
+    return 1 + sum(part * meeting(rings[one], rings[other]) for one, other, part in _MEETINGS)
 
-    def slower(
-        sums: int, words: int, own: int, bias: int, b: int, b_depth: int, out: int, out_depth: int, a: int
-    ) -> float:  # fmt: skip
-        counts = (
-            ("sums", sums, 1), ("parameters", words, own), ("bias", bias, int(bias > 0)),
-            ("b", b, b_depth), ("out", out, out_depth), ("a", a, 2),
-        )  # fmt: skip
-        sizes: dict[Hashable, int] = {
-            (name, i): length for name, length, depth in counts for i in range(depth)
+
+def _slowdowns(buffers: dict[str, tuple[int, int]], memory: tuple[int, int, int]) -> Any:
+    """The same of columns of sizes and depths."""
+    columns: list[Any] = []
+    first: dict[str, int] = {}
+    for name, (bytes_, depth) in buffers.items():
+        first[name] = len(columns)
+        deepest: Any = depth
+        deepest = int(deepest.max()) if is_column(depth) else depth
+        # Below 0 for what is not there.
+        columns += [where(depth > i, bytes_, -1) for i in range(deepest)]
+    length = max(len(column) for column in columns if is_column(column))
+    table = np.stack([np.broadcast_to(np.asarray(c), (length,)) for c in columns], axis=1)
+    sizes, places = np.unique(table, axis=0, return_inverse=True)
+    shares = place_rows(sizes, *memory)
+    ends = [*list(first.values())[1:], len(columns)]
+    width = {name: end - first[name] for name, end in zip(first, ends, strict=True)}
+    depth = (sizes[:, first["b"] : first["b"] + width["b"]] >= 0).sum(axis=1)
+    slower = np.ones(len(sizes))
+    for count in np.unique(depth).tolist():
+        rows = depth == count
+        rings = {
+            name: [shares[rows, first[name] + i] for i in range(count if name == "b" else n)]
+            for name, n in width.items()
         }
-        shares = place(sizes, STACK_BYTES, arch.core_data_bytes // banks, banks)
-        rings = {name: tuple(shares[name, i] for i in range(depth)) for name, _, depth in counts}
-        return 1 + sum(price * meeting(rings[one], rings[other]) for one, other, price in _MEETINGS)
-
-    return each(
-        slower,
-        l1.accumulator_bytes,
-        4 * l1.parameter_words,
-        l1.parameter_buffers,
-        l1.bias * size,
-        l1.filter * size,
-        l1.filter_depth,
-        l1.output * out_size,
-        l1.output_depth,
-        l1.input * size,
-    )
+        # Added up in one order, as sums of numbers are.
+        lost: Any = 0
+        for one, other, part in _MEETINGS:
+            lost = lost + part * meeting_rows(rings[one], rings[other])
+        slower[rows] = 1 + lost
+    return slower[places.reshape(-1)]
 
 
 def residual_wait(device: Device, view: View, s: Sizes, finish: int, first: int) -> int:

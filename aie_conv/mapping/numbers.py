@@ -54,6 +54,11 @@ def gcd(one: Any, other: Any) -> Any:
     return np.gcd(one, other) if is_column(one) or is_column(other) else _gcd(one, other)
 
 
+def absent(condition: Any) -> Any:
+    """Whether a condition does not hold."""
+    return ~condition if is_column(condition) else not condition
+
+
 def truncated(value: Any) -> Any:
     """A real number without its fraction."""
     return value.astype(np.int64) if is_column(value) else int(value)

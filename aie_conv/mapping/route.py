@@ -6,11 +6,26 @@ from collections.abc import Mapping as Numbers
 from typing import Any
 
 from aie_conv.arch import Device, get_device
-from aie_conv.errors import ConfigRefused
+from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.search import Scheme, Space, finalists, rebuild
 from aie_conv.problem import ConvProblem
+
+MOST_OPERAND_BYTES = 1 << 32
+"""Bytes of the largest operand that is planned for."""
+
+
+def check_size(problem: ConvProblem) -> None:
+    """Refuse an operand of more bytes than are planned for.
+
+    Raises:
+        Unsupported: one is larger.
+    """
+    operands = {"input": problem.lhs, "filter": problem.rhs, "output": problem.out}
+    for name, operand in operands.items():
+        if operand.bytes > MOST_OPERAND_BYTES:
+            raise Unsupported(f"{name} of {operand.bytes} bytes: at most {MOST_OPERAND_BYTES}")
 
 
 class ArrayRoute(ABC):
@@ -46,24 +61,26 @@ class ArrayRoute(ABC):
 
     def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
         """The best mappings."""
+        check_size(problem)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
         found = finalists(self.space(problem, get_device(device)), refused, count)
         return [self._plan(*each) for each in found]
 
     def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
         """Plans for configurations that other problems may have too: none, where nothing is known of any."""
+        check_size(problem)
         space = self.common(problem, get_device(device))
         if space is None:
             return []
-        best: dict[Hashable, ArrayPlan] = {}
+        best: dict[Hashable, tuple[tuple[int, int], ArrayPlan]] = {}
         fitting, _ = space.fitting(range(len(space)))
-        for candidate in sorted(fitting, key=lambda c: c.order[1]):
-            mapping = space.mapping(candidate)
-            plan = self._plan(mapping, mapping.cost.cycles)
+        for _, candidate in sorted(space.leading(fitting), key=lambda pair: pair[0]):
+            plan = self._plan(space.mapping(candidate), candidate.price.cycles)
+            order = candidate.price.cycles, candidate.order[1]
             known = best.get(plan.configuration)
-            if known is None or plan.predicted_cycles < known.predicted_cycles:
-                best[plan.configuration] = plan
-        return list(best.values())
+            if known is None or order < known[0]:
+                best[plan.configuration] = order, plan
+        return [plan for _, plan in best.values()]
 
     def _plan(self, mapping: Mapping, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, mapping, cycles)

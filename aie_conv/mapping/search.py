@@ -11,9 +11,10 @@ import numpy as np
 from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.check import Limit, refuse_broken
-from aie_conv.mapping.cost import Cost
+from aie_conv.mapping.cost import Cost, cost_of_row
 from aie_conv.mapping.interface import View
 from aie_conv.mapping.mapping import Mapping, Sizes
+from aie_conv.mapping.numbers import is_column
 from aie_conv.mapping.streams import issue_cycles
 from aie_conv.mapping.table import P, joined, length_of, row_of, table_of, take
 from aie_conv.problem import DTYPE_BYTES
@@ -139,11 +140,14 @@ class Space(Generic[P]):
     Args:
         scheme: makes mappings of them.
         table: their parameters.
+        shape: those that programs depend on by their sizes alone.
     """
 
-    def __init__(self, scheme: Scheme[P], table: P) -> None:
+    def __init__(self, scheme: Scheme[P], table: P, shape: Sequence[str] = ()) -> None:
         self._scheme = scheme
         self._table = table
+        self._shape = frozenset(shape)
+        self._priced_rows: dict[int, tuple[Cost, Sizes, int]] = {}
 
     def __len__(self) -> int:
         return length_of(self._table)
@@ -153,8 +157,28 @@ class Space(Generic[P]):
         return row_of(self._table, number)
 
     def mapping(self, candidate: Candidate) -> Mapping:
-        """The mapping of a candidate."""
-        return make_mapping(self._scheme, self.parameters(candidate.order[1]))
+        """The mapping of a candidate that fits."""
+        number = candidate.order[1]
+        p = self.parameters(number)
+        cost, _, row = self._priced_rows[number]
+        return self._scheme.build(p, self._scheme.sizes(p), cost_of_row(cost, row))
+
+    def leading(self, candidates: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
+        """Of candidates whose programs may be one the fastest, with the number of the first of them."""
+        found: dict[tuple[Any, ...], tuple[int, Candidate]] = {}
+        for candidate in sorted(candidates, key=lambda c: c.order[1]):
+            key = self._program_key(candidate.order[1])
+            first, best = found.get(key, (candidate.order[1], candidate))
+            faster = candidate.price.cycles < best.price.cycles
+            found[key] = first, candidate if faster else best
+        return list(found.values())
+
+    def _program_key(self, number: int) -> tuple[Any, ...]:
+        _, sizes, row = self._priced_rows[number]
+        grid, names = sizes.grid, (f.name for f in fields(self._table))
+        own = [getattr(self._table, name)[number] for name in names if name not in self._shape]
+        shared = [grid.columns, grid.rows, grid.filter_columns, grid.unicast, sizes.tile.pixels]
+        return (*own, *(c[row] if is_column(c) else c for c in shared))
 
     def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:
         """The candidates of these numbers that fit, the fastest first, and what hinders the last other."""
@@ -184,6 +208,9 @@ class Space(Generic[P]):
         scheme, table = self._scheme, take(self._table, numbers)
         sizes = scheme.sizes(table)
         cost, grid = scheme.price(table, sizes), sizes.grid
+        self._priced_rows |= {
+            number: (cost, sizes, row) for row, number in enumerate(numbers.tolist())
+        }
         columns: list[Any] = [
             cost.cycles, cost.loads["cores"], cost.shim_bytes,
             grid.steps * grid.columns, grid.steps * sizes.tile.k_steps,

@@ -1,5 +1,7 @@
 """Sizes worth trying in a search."""
 
+from functools import cache
+from math import isqrt
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,15 @@ BUFFERINGS = ((True, 2), (True, 1), (False, 2))
 """Values of (resident, filter buffers) worth trying, the best first."""
 
 
+@cache
+def _divisors(value: int) -> tuple[int, ...]:
+    small = [d for d in range(1, isqrt(value) + 1) if value % d == 0]
+    return (*small, *(value // d for d in reversed(small) if d * d != value))
+
+
 def divisors(value: int) -> list[int]:
     """Every divisor, ascending."""
-    return [d for d in range(1, value + 1) if value % d == 0]
+    return list(_divisors(value)) if value > 0 else []
 
 
 def fits_roughly(arch: Arch, a: Any, b: Any, out: Any, acc: Any, out_depth: Any = 2) -> Any:

@@ -16,6 +16,10 @@ from aie_conv.problem import DTYPE_BYTES
 _COUNTED = 4096
 """About how many patterns of a channel are looked at to count tasks: a large program's all take minutes."""
 
+_MOST_COUNTED, _SAMPLED = 1 << 15, 1 << 10
+"""Tasks of a channel that are looked at at most, and where a program has far more steps than are looked at
+anyhow; those of 32 steps always are. So a problem's planning ends, however large it is."""
+
 _MOST_PARTS = 4
 """Descriptors of a chain of filters or outputs: with more the last column begins too late."""
 
@@ -341,6 +345,12 @@ def count_tasks(mapping: Mapping) -> int:
     steps, shared = grid.steps, len(grid.filter_rows(0))
     each = 1 if mapping.l1.resident or shared == 1 else shared * mapping.filters.objects
     most = min(steps, max(32, _COUNTED // each))
+    of_step = max(
+        len(_tasks(mapping, patterns))
+        for patterns in (input_patterns(mapping, 0, 1), output_patterns(mapping, 0, 1))
+    )
+    bound = _MOST_COUNTED if steps <= 4 * _COUNTED else _SAMPLED
+    most = min(most, max(32, bound // max(1, of_step)))
     counts: dict[Hashable, int] = {}
     total = 0
     for column in range(grid.columns):

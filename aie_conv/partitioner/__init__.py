@@ -240,6 +240,21 @@ def _check_words(route: str, f32: str, direct: str) -> None:
             raise UsageError(f"{what} '{value}': unknown: use one of {', '.join(known)}")
 
 
+MOST_BYTES = 1 << 40
+"""Bytes of an operand beyond which nobody computes a problem."""
+
+
+def _check_size(problem: ConvProblem) -> None:
+    """Raise UsageError for a problem that fits no machine."""
+    largest = max((problem.lhs, problem.rhs, problem.out), key=lambda operand: operand.bytes)
+    if largest.bytes > MOST_BYTES:
+        shape = "x".join(map(str, largest.shape))
+        raise UsageError(
+            f"{problem.describe()}: an operand of {shape} {largest.dtype} is too large: at most"
+            f" {MOST_BYTES >> 30} GiB"
+        )
+
+
 def choose(
     problem: ConvProblem,
     *,
@@ -270,6 +285,7 @@ def choose(
     """
     direct = current_style(direct)
     _check_words(route, f32, direct)
+    _check_size(problem)
     arithmetic = _arithmetic(problem, route, f32, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())
     if pin is not None:

@@ -7,11 +7,13 @@ kinds. The executables that it calls are artifacts, found by name and checked by
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -19,9 +21,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
+from aie_conv.files import reason, write_whole
 from aie_conv.runtime.devices import Device, default_device, open_device
 from aie_conv.runtime.program import Parameter, Program, load_program
 from aie_conv.runtime.vm_module import DTYPES
+from aie_conv.seal import check_seal, has_seal, seal
 
 Array = NDArray[Any]
 
@@ -58,12 +62,14 @@ class Bundle:
     executables: Mapping[str, bytes]
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one file, a zip of final.mlir and a .vmfb for each executable; equal bundles, equal bytes."""
-        with zipfile.ZipFile(path, "w") as archive:
+        """Write one file, a sealed zip of final.mlir and the executables; equal bundles, equal bytes."""
+        content = io.BytesIO()
+        with zipfile.ZipFile(content, "w") as archive:
             parts = {_FINAL: self.final.encode()}
             parts |= {f"{name}.vmfb": data for name, data in self.executables.items()}
             for name, data in parts.items():
                 archive.writestr(zipfile.ZipInfo(name), data)
+        write_whole(Path(path), seal(content.getvalue()))
 
 
 def read_bundle(path: str | os.PathLike[str]) -> Bundle:
@@ -71,14 +77,24 @@ def read_bundle(path: str | os.PathLike[str]) -> Bundle:
 
     Raises:
         UsageError: it cannot be read, or is no such file.
+        DeviceError: it was cut short or altered.
     """
     try:
-        with zipfile.ZipFile(path) as archive:
+        data = Path(path).read_bytes()
+    except (OSError, ValueError) as error:
+        raise UsageError(f"{path}: {reason(error)}: give a file of offload's") from None
+    if not has_seal(data):
+        raise UsageError(
+            f"{path}: no file of offload's, or cut short, or of an earlier version, whose files had no seal:"
+            " save one with Offloaded.save"
+        )
+    check_seal(data, str(path))
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             parts = {name: archive.read(name) for name in archive.namelist()}
         final = parts.pop(_FINAL).decode()
-    except OSError as error:
-        raise UsageError(f"{path}: {error.strerror}: give a file of offload's") from None
-    except (zipfile.BadZipFile, KeyError, UnicodeDecodeError):
+    except (zipfile.BadZipFile, KeyError):
+        # An artifact is sealed as well.
         raise UsageError(f"{path}: no file of offload's: save one with Offloaded.save") from None
     return Bundle(final, {name.removesuffix(".vmfb"): data for name, data in parts.items()})
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.files import reason
 from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.tensors import any_tensor, as_tensors
 from aie_conv.runtime.vm_module import (
     DTYPES,
     Progress,
@@ -26,6 +27,7 @@ from aie_conv.runtime.vm_module import (
 )
 from aie_conv.seal import check_seal
 from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
+from aie_conv.structure import NOTE, Call, build
 from aie_conv.suggest import closest
 
 Array = NDArray[Any]
@@ -51,7 +53,9 @@ class Function:
         self.name: str = function.name
         self._program = program
         self._function = function
-        signature = _signature(dict(function.reflection))
+        reflection = dict(function.reflection)
+        signature = _signature(reflection)
+        self._form = Call.from_json(reflection[NOTE]) if NOTE in reflection else None
         self.parameters: tuple[Parameter, ...] | None = signature and signature.inputs
         self.outputs: tuple[Parameter, ...] | None = signature and signature.outputs
 
@@ -81,8 +85,21 @@ class Function:
             UsageError: an argument has another shape or type than the function takes.
             DeviceError: the device refused or failed.
         """
+        if self._form is not None:
+            results = self.invoke(self._flatten(self._form, arguments, named))
+            return build(self._form.result, results)
         results = self.invoke(self.bind(arguments, named))
         return results[0] if len(results) == 1 else tuple(results)
+
+    def _flatten(self, form: Call, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+        """The arrays of a call as its model takes it, or given one by one."""
+        try:
+            return form.arguments(arguments, named, self.name)
+        except UsageError:
+            one_by_one = len(arguments) == len(self.parameters or ()) and not named
+            if not one_by_one or any(isinstance(a, list | tuple | dict) for a in arguments):
+                raise
+            return list(arguments)
 
     def bind(self, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
         """The arguments in order, those given by name behind those that are not.
@@ -183,6 +200,20 @@ class Program:
         only = next(iter(functions.values())) if len(functions) == 1 else None
         function = functions.get(name, only if name == "main" else None)
         return Function(self, function) if function is not None else None
+
+    def __call__(self, *arguments: Any, **named: Any) -> Any:
+        """Run the only function, or "main"; torch tensors are answered by torch tensors.
+
+        Raises:
+            UsageError: there are several functions; or as the function raises.
+            DeviceError: the device refused or failed.
+        """
+        function = self._find("main")
+        if function is None:
+            names = ", ".join(self.functions)
+            raise UsageError(f"program: several functions: call one of {names} by its name")
+        result = function(*arguments, **named)
+        return as_tensors(result) if any_tensor((*arguments, *named.values())) else result
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *self.functions]

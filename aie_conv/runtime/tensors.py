@@ -39,3 +39,14 @@ def as_tensor(array: Any) -> torch.Tensor:
     if array.dtype.name == "bfloat16":
         return torch.from_numpy(array.view(np.int16)).view(torch.bfloat16)
     return torch.from_numpy(array)
+
+
+def as_tensors(value: Any) -> Any:
+    """A nest of arrays as one of tensors; what is no array stays."""
+    if isinstance(value, dict):
+        return {key: as_tensors(inner) for key, inner in value.items()}
+    if isinstance(value, tuple) and hasattr(value, "_fields"):
+        return type(value)(*map(as_tensors, value))
+    if isinstance(value, tuple | list):
+        return type(value)(map(as_tensors, value))
+    return as_tensor(value) if isinstance(value, np.ndarray) else value

@@ -24,6 +24,9 @@ class Failure:
     message: str
 
 
+_MEMORY = "its tensors need more memory than there is: give it smaller ones"
+
+
 def _serve(handler: Handler, pipe: Connection) -> None:
     """A worker: items in, results out, until the pipe ends."""
     # An interrupt is the parent's to handle.
@@ -42,8 +45,14 @@ def guarded(handler: Handler, item: Any) -> Any:
         return handler(item)
     except AieConvError as error:
         return Failure(" ".join(str(error).split()))
+    except MemoryError:
+        return Failure(_MEMORY)
     except Exception as error:  # noqa: BLE001  a bug in one command is no reason to lose the others
-        return Failure(f"internal error: {type(error).__name__}: {' '.join(str(error).split())}")
+        text = " ".join(str(error).split())
+        if isinstance(error, RuntimeError) and "allocate memory" in text:
+            # This is how torch says it.
+            return Failure(_MEMORY)
+        return Failure(f"internal error: {type(error).__name__}: {text}")
 
 
 @dataclass

@@ -140,11 +140,6 @@ def conv(
 
 def _like(x: Any, result: Any) -> Any:
     """The result as a torch tensor where the input is one."""
-    if type(x).__module__.partition(".")[0] != "torch":
-        return result
-    import numpy as np
-    import torch
+    from aie_conv.runtime.tensors import as_tensor, is_tensor
 
-    if result.dtype.name == "bfloat16":
-        return torch.from_numpy(result.view(np.int16)).view(torch.bfloat16)
-    return torch.from_numpy(result)
+    return as_tensor(result) if is_tensor(x) else result

@@ -60,6 +60,14 @@ def import_onnx(source: Any, shapes: Shapes | None = None) -> bytes:
     Raises:
         UsageError: the model cannot be read or imported, an operator is not supported, or a size is open.
     """
+    return import_with_flags(source, shapes)[0]
+
+
+_KEEP_F64 = "--iree-input-demote-f64-to-f32=false"
+
+
+def import_with_flags(source: Any, shapes: Shapes | None = None) -> tuple[bytes, tuple[str, ...]]:
+    """As :func:`import_onnx`, with the flags that IREE needs for it."""
     if find_spec("onnx") is None:
         raise UsageError(
             "onnx: the package that reads ONNX models is missing: pip install 'aie_conv[onnx]'"
@@ -73,7 +81,11 @@ def import_onnx(source: Any, shapes: Shapes | None = None) -> bytes:
     try:
         model = prepare(load_model(source), shapes or {})
         model.graph.name = function_name(model.graph.name)
-        return import_graph(model, signature(model).to_text())
+        described = signature(model)
+        # By default IREE computes f64 in f32, and gives results of half the bytes that are expected.
+        doubles = any(p.dtype == "f64" for p in (*described.inputs, *described.outputs))
+        module = import_graph(model, described.to_text())
+        return module, (_KEEP_F64,) if doubles else ()
     except UsageError as error:
         raise UsageError(
             str(error) if str(error).startswith(name) else f"{name}: {error}"
@@ -86,14 +98,21 @@ def source_name(source: Any) -> str:
 
 
 _REFUSED = re.compile(r'name = "onnx\.(\w+)"')
+_PLACE = re.compile(r'loc\("([^"]+)"\): ')
 
 
 def explain_refusal(message: str, source: Any) -> str:
     """IREE's message about an operator that it cannot lower, in the words of the model."""
-    match = _REFUSED.search(message)
+    match, place = _REFUSED.search(message), _PLACE.search(message)
+    name = source_name(source)
     if match is None:
-        return message
+        return (
+            message
+            if place is None
+            else f"{name}: node '{place[1]}': {message[place.end() :][:200]}"
+        )
+    node = f" (node '{place[1]}')" if place else ""
     return (
-        f"{source_name(source)}: operator {match[1]} is not supported with these attributes and types:"
+        f"{name}: operator {match[1]}{node} is not supported with these attributes and types:"
         " replace it in the model"
     )

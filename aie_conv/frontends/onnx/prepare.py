@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.onnx.rewrites import rewrite
+from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
 from aie_conv.frontends.onnx.shapes import fix_shapes
 
 if TYPE_CHECKING:
@@ -41,9 +41,13 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     fix_shapes(model.graph, shapes)
     if model.functions:
         model = inliner.inline_local_functions(model, convert_version=True)
-    model = rewrite(_infer(_upgrade(model)))
+    model = rewrite(_upgrade(model), FOREIGN)
+    _check_operators(model.graph)
+    model = rewrite(_infer(model), REWRITES)
     model = _infer(model)
     _check_types(model)
+    for number, node in enumerate(model.graph.node):
+        node.name = node.name or f"{node.op_type}_{number}"
     return model
 
 
@@ -74,22 +78,24 @@ def _infer(model: onnx.ModelProto) -> onnx.ModelProto:
         raise UsageError(f"its types cannot be inferred: {line}") from None
 
 
+def _check_operators(graph: onnx.GraphProto) -> None:
+    """Raise UsageError for the first operator that is none of ONNX's own."""
+    for node in graph.node:
+        if not _has_schema(node):
+            name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
+            raise UsageError(f"operator {name}{_where(node)} is not supported: replace it")
+
+
 def _check_types(model: onnx.ModelProto) -> None:
-    """Name the first operator whose result has no type: nobody knows what it is."""
+    """Raise UsageError for the first operator whose result is used and has no type."""
     graph = model.graph
     known = {value.name for value in [*graph.value_info, *graph.output, *graph.input]}
+    used = {name for node in graph.node for name in node.input} | {v.name for v in graph.output}
     for node in graph.node:
-        name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-        if not _has_schema(node):
-            raise UsageError(f"operator {name}{_where(node)} is not supported: replace it")
-        if any(output and output not in known for output in node.output):
-            unused = _used(graph)
-            if any(output in unused and output not in known for output in node.output):
-                raise UsageError(f"operator {name}{_where(node)}: its result's type is not known")
-
-
-def _used(graph: onnx.GraphProto) -> set[str]:
-    return {name for node in graph.node for name in node.input} | {v.name for v in graph.output}
+        if any(output in used and output not in known for output in node.output):
+            raise UsageError(
+                f"operator {node.op_type}{_where(node)}: the type of its result is not known"
+            )
 
 
 def _where(node: onnx.NodeProto) -> str:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 DTYPES = {
     "FLOAT": "f32", "DOUBLE": "f64", "FLOAT16": "f16", "BFLOAT16": "bf16", "BOOL": "i1",
     "INT8": "si8", "INT16": "si16", "INT32": "si32", "INT64": "si64",
+    "FLOAT8E4M3FN": "f8E4M3FN", "FLOAT8E5M2": "f8E5M2",
     "UINT8": "ui8", "UINT16": "ui16", "UINT32": "ui32", "UINT64": "ui64",
 }  # fmt: skip
 """Element types that a function takes and gives, by ONNX's name."""

@@ -1,9 +1,9 @@
 """What IREE's torch importer does wrong or not at all, in operations that it does right: one file each.
 
-A repair is a module with ``rules()``: operation -> what to do instead, a function of the same arguments that
-gives NotImplemented where the operation may stay as it is. Its docstring says what upstream does. For each of
-them tests/sim/frontends/test_repairs.py has a sample that is imported without it too: when that becomes right,
-upstream has mended it, the test fails, and the file can go.
+A repair is a module with ``rules()``: operation -> what to do instead, a function of the same arguments
+that gives NotImplemented where the operation may stay as it is. Its docstring says what upstream does. For
+each, tests/sim/frontends/test_repairs.py has a sample that is imported without it too: when that becomes
+right, upstream has mended it, the test fails, and the file can go.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ NAMES = (
     *CONVOLUTIONS,
     "bounds",
     "prelu",
+    "shrink",
     "padding",
     "batch_norm",
     "instance_norm",

@@ -54,7 +54,7 @@ def _like(bound: Bound, x: Tensor) -> Tensor:
 
     if isinstance(bound, torch.Tensor):
         return bound.to(x.dtype)
-    return torch.full((), bound, dtype=x.dtype)  # pyright: ignore[reportArgumentType]
+    return torch.full((), float("nan") if bound is None else bound, dtype=x.dtype)
 
 
 def _pick(x: Tensor, y: Tensor, *, greater: bool) -> Any:

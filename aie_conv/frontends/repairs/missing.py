@@ -58,9 +58,19 @@ def decomposition(operation: Any) -> Rule | None:
     import torch
     from torch._decomp import decomposition_table
 
-    if operation in decomposition_table:
-        return decomposition_table[operation]
     composite = torch._C.DispatchKey.CompositeImplicitAutograd  # pyright: ignore[reportPrivateUsage]
     has_kernel = getattr(operation, "has_kernel_for_dispatch_key", None)
-    # Called on traced tensors, such an operation shows what it is made of.
-    return operation if has_kernel is not None and has_kernel(composite) else None
+    # Called on traced tensors, a composite operation shows what it is made of.
+    simpler = operation if has_kernel is not None and has_kernel(composite) else None
+    simpler = simpler or decomposition_table.get(operation)
+    if simpler is None:
+        return None
+
+    def decompose(*arguments: Any, **options: Any) -> Any:
+        try:
+            return simpler(*arguments, **options)
+        except (RuntimeError, TypeError, ValueError, NotImplementedError):
+            # Some of torch's take fewer forms than their operation.
+            return NotImplemented
+
+    return decompose

@@ -47,6 +47,9 @@ def _pad(
         x = _cut(x, sizes)
         rest = [max(size, 0) for size in sizes]
         return torch.constant_pad_nd(x, rest, value or 0) if any(rest) else x
+    if mode == "circular":
+        # What is taken off does not come round again; the other modes read it first.
+        x, sizes = _cut(x, sizes), [max(size, 0) for size in sizes]
     for number in range(len(sizes) // 2):
         low, high = sizes[2 * number : 2 * number + 2]
         x = _along(x, x.dim() - 1 - number, low, high, mode)

@@ -6,13 +6,14 @@ import importlib
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
 from aie_conv.errors import UsageError
 from aie_conv.files import read_bytes
+from aie_conv.frontends.onnx import import_onnx, is_onnx
 
 
 @dataclass(frozen=True)
@@ -69,10 +70,14 @@ def from_command(command: str | Sequence[str], *, for_cpu: bool) -> list[Source]
 _NAMED = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_]\w*")
 
 
-def from_name(word: str) -> Source:
+def from_name(word: str, shapes: Mapping[str, Sequence[int]] | None = None) -> Source:
     """A module from a file, stdin ("-") or "package.module:function".
 
     The function takes nothing and gives a torch model and a tuple of its example inputs.
+
+    Args:
+        word: which.
+        shapes: sizes of an ONNX model's inputs by name.
 
     Raises:
         UsageError: it cannot be read, or gives something else.
@@ -80,6 +85,8 @@ def from_name(word: str) -> Source:
     if word == "-":
         return Source("stdin", sys.stdin.buffer.read())
     path = Path(word)
+    if is_onnx(path):
+        return Source(path.name, import_onnx(path, shapes))
     if not os.path.exists(path) and _NAMED.fullmatch(word):
         return _from_function(word)
     data = read_bytes(path, ".mlir or .mlirbc file, a command in quotes, or module:function")
@@ -88,9 +95,8 @@ def from_name(word: str) -> Source:
     return Source(path.name, data)
 
 
-def _from_function(word: str) -> Source:
-    from aie_conv.frontends.torch import import_model
-
+def _call(word: str) -> Any:
+    """What the function gives that a word names."""
     module_name, _, function_name = word.partition(":")
     if os.getcwd() not in sys.path:
         sys.path.insert(0, os.getcwd())
@@ -100,10 +106,27 @@ def _from_function(word: str) -> Source:
         raise UsageError(f"{word}: {error}: name a Python module and a function") from None
     except AttributeError:
         raise UsageError(f"{word}: {module_name} has no '{function_name}'") from None
-    made: Any = function() if callable(function) else None
+    except Exception as error:
+        raise UsageError(f"{word}: {module_name} {_raised(error)}") from error
+    try:
+        return function() if callable(function) else None
+    except Exception as error:
+        raise UsageError(f"{word}: {function_name}() {_raised(error)}") from error
+
+
+def _from_function(word: str) -> Source:
+    from aie_conv.frontends.torch import import_model
+
+    made = _call(word)
     if not isinstance(made, tuple) or len(cast(Any, made)) != 2:
         raise UsageError(f"{word}: give a function that returns (model, example inputs)")
     model, inputs = cast("tuple[Any, Any]", made)
     if not hasattr(model, "eval"):
         raise UsageError(f"{word}: its first result is no torch model")
-    return Source(function_name, import_model(model.eval(), tuple(inputs)))
+    return Source(word.rpartition(":")[2], import_model(model.eval(), inputs))
+
+
+def _raised(error: Exception) -> str:
+    """The first line of an exception, and what to do."""
+    line = next(iter(str(error).splitlines()), "")[:200]
+    return f"raised {type(error).__name__}: {line}: correct it there"

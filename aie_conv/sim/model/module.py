@@ -272,14 +272,17 @@ _DECLARE = {
 
 def _check_links(model: Model) -> None:
     """Links join FIFOs that exist, at one tile, with sizes that fit."""
-    used: set[str] = set()
+    used: set[tuple[str, str]] = set()
     for link in model.links:
-        for name in (*link.ins, *link.outs):
-            if name not in model.fifos:
-                raise VerifyError(f"line {link.line}: link of unknown object FIFO @{name}")
-            if name in used and model.link_into(name) is model.link_out_of(name):
-                raise VerifyError(f"line {link.line}: @{name} is in two links")
-            used.add(name)
+        for side, names in (("into", link.ins), ("out of", link.outs)):
+            for name in names:
+                if name not in model.fifos:
+                    raise VerifyError(f"line {link.line}: link of unknown object FIFO @{name}")
+                if (side, name) in used:
+                    raise VerifyError(
+                        f"line {link.line}: @{name} goes {side} two links: give it one"
+                    )
+                used.add((side, name))
         ends = {model.fifos[name].consumers for name in link.ins}
         ends |= {(model.fifos[name].producer,) for name in link.outs}
         if len(ends) != 1 or len(next(iter(ends))) != 1:

@@ -20,12 +20,13 @@ def verify_code(model: Model) -> None:
     for core in model.cores:
         _check_stack(core)
         _check_accesses(core)
+        _check_buffers(model, core)
         _check_ends(core.name, core.op.blocks[0], "aie.end")
-        _check_ops(core.name, walk(core.op.blocks[0]))
+        _check_ops(model, core.name, walk(core.op.blocks[0]))
     for name, function in model.functions.items():
         for block in function.blocks:
             _check_ends(f"@{name}", block, "func.return")
-            _check_ops(f"@{name}", walk(block))
+            _check_ops(model, f"@{name}", walk(block))
 
 
 def _check_stack(core: Core) -> None:
@@ -54,12 +55,28 @@ def _check_accesses(core: Core) -> None:
             raise VerifyError(f"{who}: object {index} of {size} acquired: use 0 to {size - 1}")
 
 
-def _check_ops(who: str, ops: Iterator[Op]) -> None:
+def _check_buffers(model: Model, core: Core) -> None:
+    """A core reaches its own memory and that of the cores in the west, north and south of it [mlir-aie]."""
+    col, row = core.tile.col, core.tile.row
+    near = {(col, row), (col - 1, row), (col, row + 1), (col, row - 1)}
+    for op in walk(core.op.blocks[0]):
+        for value in op.operands:
+            tile = model.buffers[value][0] if value in model.buffers else core.tile
+            if tile.kind != "core" or (tile.col, tile.row) not in near:
+                raise VerifyError(
+                    f"{core.name}: line {op.line}: {op.name}: %{value.name} lies in {tile}, which the "
+                    "core cannot reach: put it into its own tile"
+                )
+
+
+def _check_ops(model: Model, who: str, ops: Iterator[Op]) -> None:
     for op in ops:
         if "alignment" in op.attrs:
             _check_alignment(who, op)
         if op.name == "arith.constant":
             _check_constant(who, op)
+        if op.name == "func.call":
+            _check_call(model, who, op)
 
 
 def _check_alignment(who: str, op: Op) -> None:
@@ -68,6 +85,21 @@ def _check_alignment(who: str, op: Op) -> None:
         raise VerifyError(
             f"{who}: line {op.line}: {op.name}: alignment = {bytes_}: it is a power of two"
         )
+
+
+def _check_call(model: Model, who: str, op: Op) -> None:
+    name = op.attrs["callee"]
+    where = f"{who}: line {op.line}: call of @{name}"
+    function = model.functions.get(name)
+    if function is None:
+        raise VerifyError(f"{where}: there is no such function")
+    takes, gives = function.attrs["function_type"]
+    given, wanted = (value.type for value in op.operands), (value.type for value in op.results)
+    if [str(kind) for kind in takes] != [str(kind) for kind in given]:
+        kinds = ", ".join(map(str, takes))
+        raise VerifyError(f"{where}: other operands than it takes: give it ({kinds})")
+    if op.results and [str(kind) for kind in gives] != [str(kind) for kind in wanted]:
+        raise VerifyError(f"{where}: other results than it gives")
 
 
 def _check_constant(who: str, op: Op) -> None:

@@ -70,7 +70,9 @@ def streamed(kernel: IgemmKernel, x: np.ndarray) -> dict[int, list[np.ndarray]]:
         pixels, steps = mapping.tile.pixels, mapping.tile.k_steps // p.k_chunks
         rows = read.reshape(steps, pixels, p.k_chunks * p.tile_k).transpose(1, 0, 2)
         (out,) = addresses.output_patterns(tile, [0])
-        for row, address in zip(rows.reshape(pixels, -1), out.addresses(), strict=True):
+        # A pixel's first channel alone.
+        first = list(out.addresses())[:: p.tile_n]
+        for row, address in zip(rows.reshape(pixels, -1), first, strict=True):
             found.setdefault(int(written[address]), []).append(row)
     return found
 

@@ -117,14 +117,15 @@ def test_every_kind_of_mapping_gets_a_hearing() -> None:
 
 
 def test_what_holds_more_in_the_mem_tiles_is_found() -> None:
-    """A long run of one-pixel windows over few channels: the shim reads longer runs for several steps."""
-    problem = conv2d(1, 56, 56, 256, 64, 1, 1, dtype="i8")
+    """Small images of many channels: the input comes once for all rounds, in longer runs."""
+    problem = conv2d(1, 7, 7, 2048, 512, 1, 1, dtype="i8")
     plan = Im2colRoute().propose(problem, "npu1_4col")
     p = plan.parameters
-    assert max(p["k_chunks"], p["input_reuse"], p["filter_reuse"]) > 1
-    usual = {"k_chunks": 1, "input_reuse": 1, "filter_reuse": 1}
+    assert p["k_chunks"] > 1 < p["input_reuse"]
+    usual = {"k_chunks": 1, "input_reuse": 1}
     plain = Im2colRoute().propose(problem, "npu1_4col", {**p, **usual})
-    assert plan.predicted_cycles <= plain.predicted_cycles
+    assert plan.predicted_cycles < plain.predicted_cycles
+    assert plan.shim_bytes < plain.shim_bytes
 
 
 def test_a_search_has_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,7 +139,7 @@ def test_a_search_has_a_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Space, "fitting", counted)
     route, problem = VectorRoute(), conv2d(1, 58, 58, 128, 128, 3, 3, dtype="i8")
     total = len(route.space(problem, get_device("npu4")))
-    assert total > 4000
+    assert total > 1024
     route.propose(problem, "npu4")
     even, near, _ = looked
     assert even <= 512

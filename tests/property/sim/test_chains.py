@@ -149,7 +149,7 @@ REFUSED = {
         WHOLE.replace("aiex.dma_start_task(%in)\n", "aiex.dma_start_task(%in)\n" * 2), "started twice",
     ),
     "another value": (
-        "%n = arith.constant 0 : index\naiex.dma_start_task(%n)\n", "its operand is no configured task",
+        "%index = arith.constant 0 : index\naiex.dma_start_task(%index)\n", "its operand is no configured task",
     ),
     "no such block": (WHOLE.replace("next_bd ^part_1", "next_bd ^part_2"), r"next_bd \^part_2: no such block"),
     "a loop": (

@@ -224,6 +224,30 @@ VERIFIER = {
         changed(GEMM, ("return\n", "return\nreturn\n")),
         r"@multiply: line \d+: func.return ends a block, and more follows",
     ),
+    "a link again": (
+        changed(RELAY, ("link [@a3] -> [@a1] ([] [])", "link [@a3] -> [@a1] ([] [])\naie.objectfifo.link [@a3] -> [@a1] ([] [])")),
+        r"line \d+: @a3 goes into two links",
+    ),
+    "a part twice in a link": (
+        changed(fan(), ("link [@w] -> [@w0, @w1] ([] [0, 64])", "link [@w] -> [@w0, @w0] ([] [0, 64])")),
+        r"line \d+: @w0 goes out of two links",
+    ),
+    "a buffer elsewhere": (
+        changed(
+            RELAY,
+            ("%core = aie.core(%c) {\n", "%b = aie.buffer(%m) : memref<64xi8>\n%core = aie.core(%c) {\n"),
+            ("vector.store %v, %o[%j]", "vector.store %v, %b[%j]"),
+        ),
+        r"core \(0, 2\): line \d+: vector.store: %b lies in mem tile \(0, 1\), which the core cannot",
+    ),
+    "a call of nothing": (
+        changed(fan(), ("func.call @add(%x, %w, %o)", "func.call @w(%x, %w, %o)")),
+        r"core \(0, 2\): line \d+: call of @w: there is no such function",
+    ),
+    "a call of another": (
+        changed(GEMM, ("func.call @multiply(%a, %b, %o)", "func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a, %b, %o)")),
+        r"call of @llvm.* other operands than it takes: give it \(vector<64xi8>",
+    ),
     "unknown operation": (
         changed(RELAY, ("aie.objectfifo.release @a1(Consume, 1)", "aie.mystery @a1(Consume, 1)")),
         "operation 'aie.mystery' is not in the simulator's subset",

@@ -7,11 +7,12 @@ import mobilenet_v2_model
 import numpy as np
 import pytest
 import torch
+from folding import fold_batch_norm
 from imagenet import synthetic_images
 from mobilenet_v2_int8 import walk
 
 import aie_conv
-from aie_conv.frontends.torch import fold_batch_norm, import_model
+from aie_conv.frontends.torch import import_model
 
 SIZE = 64
 

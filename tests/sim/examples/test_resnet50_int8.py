@@ -14,7 +14,7 @@ import aie_conv
 
 @pytest.fixture(scope="module")
 def folded() -> torch.nn.Module:
-    from aie_conv.frontends.torch import fold_batch_norm
+    from folding import fold_batch_norm
 
     return fold_batch_norm(resnet50_model.build(0))
 

@@ -77,7 +77,8 @@ def run(command: str, folder: Path) -> list[str]:
             status = main(words[1:])
         text = out.getvalue()
     else:
-        shim = f'aie-conv() {{ "{sys.executable}" -m aie_conv.cli.main "$@"; }}; {command}'
+        python = f'python() {{ "{sys.executable}" "$@"; }}'
+        shim = f'{python}; aie-conv() {{ python -m aie_conv.cli.main "$@"; }}; {command}'
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         done = subprocess.run(
             ["bash", "-c", shim], cwd=folder, env=environment, capture_output=True, text=True

@@ -220,7 +220,7 @@ def damaged_artifact(draw: random.Random, built: Built) -> Case:
 
 
 def odd_inputs(draw: random.Random, built: Built) -> Case:
-    """A good artifact with inputs, functions and outputs at random."""
+    """A good artifact with an input, a function or an output at random, or several."""
 
     def value() -> str:
         shape = "x".join(draw.choice(_NUMBERS) for _ in range(draw.randrange(5)))
@@ -228,53 +228,105 @@ def odd_inputs(draw: random.Random, built: Built) -> Case:
         filled = draw.choice(
             ("", "=1", "=1,2", "=@x.npy", "=@x.bin", "=@none", f"={draw.choice(_NUMBERS)}")
         )
-        return draw.choice((f"{X}=1", f"{W}=1", f"{shape}x{kind}{filled}", "@x.npy", "@", "1", "x",
-                            f"{X}={draw.choice(_NUMBERS)}", draw.choice(_WORDS)))  # fmt: skip
+        return draw.choice((f"{shape}x{kind}{filled}", f"{X}={draw.choice(_NUMBERS)}", f"{X}{filled}", "@x.npy",
+                            "@", draw.choice(_NUMBERS), draw.choice(_WORDS)))  # fmt: skip
 
-    arguments = ["run", "--module=m.vmfb"]
-    arguments += [f"--input={value()}" for _ in range(draw.choice((0, 1, 2, 2, 2, 3)))]
-    arguments += [f"--output=@{draw.choice(('y.npy', 'y.bin', 'z', 'n' * 300, 'no/y', '.', 'x.npy'))}"
-                  for _ in range(draw.randrange(3))]  # fmt: skip
-    if draw.random() < 0.3:
-        arguments.append(f"--function={draw.choice(('main', 'none', '', '__init', *_WORDS))}")
-    if draw.random() < 0.3:
-        arguments.append(
-            f"--amd-aie-{draw.choice(('stats', 'trace'))}={draw.choice(('s.json', 'no/s', 'y.npy'))}"
-        )
-    npy = built.npy if draw.random() < 0.5 else damage_bytes(draw, built.npy)
-    files = {
-        "m.vmfb": draw.choice(built.artifacts),
-        "x.npy": npy,
-        "x.bin": b"\1" * draw.choice((0, 1, 1600)),
-    }
-    return Case("inputs", tuple(arguments), files)
+    inputs, outputs, others = [f"{X}=1", f"{W}=1"], ["y.npy"], list[str]()
+    for _ in range(draw.choice((1, 1, 2))):
+        how = draw.randrange(7)
+        if how < 3:
+            inputs[draw.randrange(len(inputs))] = value()
+        elif how == 3:
+            inputs = draw.choice(([f"{X}=1"], ["@x.npy", f"{W}=1"], [*inputs, "1"]))
+        elif how == 4:
+            names = (
+                "y.bin",
+                "z",
+                "n" * 300,
+                "n" * 255,
+                "no/y",
+                ".",
+                "x.npy",
+                "",
+                "/dev/null",
+                "/dev/full",
+            )
+            outputs = [draw.choice(names) for _ in range(draw.randrange(3))]
+        elif how == 5:
+            others.append(f"--function={draw.choice(('main', 'none', '', '__init', *_WORDS))}")
+        else:
+            name = draw.choice(("s.json", "no/s", "y.npy", "d", "/dev/full"))
+            others.append(f"--amd-aie-{draw.choice(('stats', 'trace'))}={name}")
+    arguments = ["run", "--module=m.vmfb", *(f"--input={i}" for i in inputs)]
+    arguments += [*(f"--output=@{o}" for o in outputs), *others]
+    npy = built.npy if draw.random() < 0.3 else damage_bytes(draw, built.npy)
+    binary = b"\1" * draw.choice((0, 1, 1600, 4608))
+    files = {"m.vmfb": draw.choice(built.artifacts), "x.npy": npy, "x.bin": binary}
+    return Case(
+        "inputs", tuple(arguments), files, ("d",), disk=draw.choice((None, None, None, 100))
+    )
 
 
-_FLAGS = ("device", "route", "direct", "f32", "cpu-cost", "route-file", "search", "plan-db", "plan-cache",
-          "configurations", "report", "emit", "emit-level", "html", "trace", "trace-dispatch", "none")  # fmt: skip
-_VALUES = ("npu1_4col", "npu1_1col", "npu4", "auto", "cpu", "im2col", "direct", "vector", "scalar", "sliding",
-           "steered", "bf16", "bf16x3", "fixed", "measured", "fast", "on", "off", "few", "each", "aie", "air",
-           "f.json", "d", "d/e/f", "no/f.json", "m.mlir", "m.vmfb", "*", "0")  # fmt: skip
+_FLAGS = {
+    "device": ("npu1_4col", "npu1_1col", "npu4", "npu1"),
+    "route": ("auto", "cpu", "im2col", "direct"),
+    "direct": ("auto", "vector", "scalar", "sliding", "steered", "parametric"),
+    "f32": ("cpu", "bf16", "bf16x3"),
+    "cpu-cost": ("fixed", "measured"),
+    "route-file": ("f.json", "d", "none"),
+    "search": ("fast", "best"),
+    "plan-db": ("f.json", "d", "none"),
+    "plan-cache": ("on", "off"),
+    "configurations": ("few", "each"),
+    "report": ("r.json", "d", "no/r.json", "m.vmfb", "/dev/null", "/dev/full"),
+    "emit": ("d", "d/e/f", "m.mlir", "n" * 300),
+    "emit-level": ("aie", "air"),
+    "html": ("h.html", "r.json", "d"),
+    "trace": ("t.json", "r.json", "no/t.json"),
+    "trace-dispatch": ("*", "0", "none"),
+    "none": ("x",),
+}  # fmt: skip
+_IREE_FLAGS = (
+    "--iree-opt-level=O0", "--iree-opt-level=O3", "--iree-opt-level=O9", "--iree-input-type=torch",
+    "--iree-input-type=none", "--iree-opt-data-tiling", "--iree-opt-data-tiling=false", "--iree-no-such-flag",
+    "--iree-llvmcpu-target-cpu=generic", "--iree-llvmcpu-target-cpu=x", "--iree-llvmcpu-target-triple=x",
+    "--iree-llvmcpu-target-triple=aarch64-linux-gnu", "--iree-hal-target-device=local", "--compile-to=flow",
+    "--iree-hal-target-device=x", "--iree-vm-emit-polyglot-zip=false", "--iree-vm-bytecode-module-strip-source-map",
+    "--iree-preprocessing-pass-pipeline=x", "--iree-preprocessing-pass-pipeline=builtin.module()",
+    "--iree-opt-strip-assertions", "--verify=false", "--mlir-print-op-on-diagnostic", "--help-hidden", "--version",
+    "--output-format=vm-asm", "--split-input-file", "--iree-vm-target-index-bits=32", "--iree-llvmcpu-keep-linker",
+)  # fmt: skip
 
 
 def odd_flags(draw: random.Random, built: Built) -> Case:
-    """Flags of compile, ours and IREE's, with values at random."""
+    """Flags of compile, ours and IREE's, one or two of them, now and then with values at random."""
     words: list[str] = ["m.mlir", "-o", "m.vmfb", BACKEND]
-    for _ in range(draw.randrange(1, 4)):
-        value = draw.choice((*_VALUES, *_WORDS, *_NUMBERS))
-        flag = draw.choice((
-            f"--amd-aie-{draw.choice(_FLAGS)}={value}", f"--amd-aie-{draw.choice(_FLAGS)}", value,
-            f"--iree-opt-level={draw.choice(('O0', 'O1', 'O2', 'O3', 'O9'))}", f"--iree-llvmcpu-target-cpu={value}",
-            f"--{value}", "--help-hidden", f"--iree-input-type={draw.choice(('auto', 'none', 'torch', value))}",
-            "--iree-opt-data-tiling", "--iree-no-such-flag", f"--machine={draw.choice(('f.json', 'none'))}", "-o",
-        ))  # fmt: skip
-        words.insert(draw.randrange(len(words) + 1), flag)
-    text = LINALG_I8 if draw.random() < 0.8 else _module(draw)
+    for _ in range(draw.choice((1, 1, 2, 3))):
+        name = draw.choice(sorted(_FLAGS))
+        value = draw.choice(_FLAGS[name])
+        if draw.random() < 0.15:
+            value = draw.choice((*_WORDS, *_NUMBERS))
+        how = draw.random()
+        if how < 0.6:
+            words.append(f"--amd-aie-{name}={value}")
+        elif how < 0.9:
+            words.append(draw.choice(_IREE_FLAGS))
+        else:
+            odd = (
+                f"--amd-aie-{name}",
+                value,
+                f"--{value}",
+                "-o",
+                f"--machine={value}",
+                "--machine=f.json",
+            )
+            words.insert(draw.randrange(len(words) + 1), draw.choice(odd))
+    text = LINALG_I8 if draw.random() < 0.7 else _module(draw)
     files = {
         "m.mlir": text.encode(),
         "f.json": draw.choice((b"{}", b"[]", built.report, built.database)),
     }
-    return Case("flags", ("compile", *words), files)
+    return Case("flags", ("compile", *words), files, ("d",))
 
 
 def damaged_json(draw: random.Random, built: Built) -> Case:

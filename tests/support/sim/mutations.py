@@ -2,12 +2,14 @@
 
 import random
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from aie_conv.errors import AieConvError
+from aie_conv.ir.core import Op, Value, walk
+from aie_conv.ir.text import read_module
 from aie_conv.sim import Simulator
 
 Data = Sequence[Sequence[np.ndarray]]
@@ -179,3 +181,167 @@ def outcome(text: str, data: Data, wanted: Sequence[np.ndarray]) -> Outcome:
         return Outcome("reported", str(error))
     same = all(np.array_equal(a, b) for a, b in zip(got, wanted, strict=True))
     return Outcome("passes" if same else "differs")
+
+
+# -- what may pass ----------------------------------------------------------------------------------
+_PURE = ("arith.", "vector.", "aievec.", "memref.load", "memref.cast", "memref.collapse_shape",
+         "memref.expand_shape", "aie.objectfifo.subview.access", "aie.tile")  # fmt: skip
+_UNREAD = frozenset({"id", "bd_id", "stack_size", "elemNumber", "alignment"})
+"""Attributes that name a place or promise something: a program that fits its limits computes the same."""
+
+
+def normal(text: str) -> Hashable:
+    """What a module computes and moves, up to what makes no difference to it.
+
+    Left out are names of values and buffers, constants' own operations, operations whose result nothing
+    reads, and attributes that only name a place. Loops that run for ever have one bound.
+    """
+    module = read_module(text)
+    _drop_unread(module)
+    names: dict[Value, Hashable] = {}
+    return _rows(module, names)
+
+
+def _drop_unread(module: Op) -> None:
+    while True:
+        read = {value for op in walk(module) for value in op.operands}
+        blocks = [block for op in (module, *walk(module)) for block in op.blocks]
+        before = sum(len(block.ops) for block in blocks)
+        for block in blocks:
+            block.ops = [
+                op
+                for op in block.ops
+                if not op.name.startswith(_PURE)
+                or op.name == "vector.store"
+                or read.intersection(op.results)
+            ]
+        if before == sum(len(block.ops) for block in blocks):
+            return
+
+
+def _rows(op: Op, names: dict[Value, Hashable]) -> Hashable:
+    if op.name == "arith.constant":
+        value = op.attrs["value"]
+        ever = isinstance(value, int) and value >= 1 << 31
+        names[op.results[0]] = (str(op.results[0].type), "ever" if ever else repr(value))
+        return None
+    operands = tuple(names.get(value) for value in op.operands)
+    attributes = tuple(
+        (key, repr(value))
+        for key, value in sorted(op.attrs.items())
+        if key not in _UNREAD and not (key == "sym_name" and op.name in _UNNAMED)
+    )
+    for number, value in enumerate((*op.results, *(a for b in op.blocks for a in b.args))):
+        names[value] = (len(names), number)
+    inside = tuple(_rows(inner, names) for block in op.blocks for inner in block.ops)
+    kinds = tuple(str(value.type) for value in op.results)
+    return op.name, operands, attributes, kinds, tuple(row for row in inside if row is not None)
+
+
+_UNNAMED = frozenset({"aie.buffer", "aie.runtime_sequence"})
+"""Operations whose names nothing in the module refers to."""
+
+
+def reached(simulator: Simulator) -> set[int]:
+    """Lines of functions and cores whose code has run since the simulator was made."""
+    array = simulator._array  # pyright: ignore[reportPrivateUsage]
+    lines: set[int] = set()
+    for core in array.cores if array else ():
+        calls = [op for step, *_ in core.compiled for op in step.ops]
+        lines.update(_lines(calls, core.functions))
+        known = {*core.env, *core.views}
+        blocks = list(core.core.op.blocks)
+        while blocks:
+            block = blocks.pop()
+            ran = [op for op in block.ops if op.name != "arith.constant"
+                   and (op.line in lines or known.intersection(op.results))]  # fmt: skip
+            if ran:
+                lines.update(op.line for op in block.ops)
+            blocks += [inner for op in block.ops for inner in op.blocks]
+    return lines
+
+
+def _lines(ops: Sequence[Op], functions: Mapping[str, Op]) -> set[int]:
+    """Lines of operations, of what they hold, and of the functions that they call."""
+    found: set[int] = set()
+    todo, called = list(ops), set[str]()
+    while todo:
+        op = todo.pop()
+        found.add(op.line)
+        todo += [inner for block in op.blocks for inner in block.ops]
+        name = op.attrs.get("callee")
+        if op.name == "func.call" and name in functions and name not in called:
+            called.add(name)
+            todo.append(functions[name])
+    return found
+
+
+def code(simulator: Simulator) -> set[int]:
+    """All lines of functions and cores."""
+    model = simulator.model
+    return _lines([*model.functions.values(), *(core.op for core in model.cores)], {})
+
+
+EXCUSES = {
+    "same": "only names, unread values, places or promises changed, or a constant's bound of a loop that runs for ever",
+    "not run": "code that neither call comes to: loops without trips in this problem, epilogues of other layers",
+    "order": "operations that do not need each other changed places",
+    "again": "a store, or a call that writes the same once more",
+    "value": "arithmetic that comes out the same: a counter that stays 0, a lane that nothing reads, a bound not reached",
+    "lowering": "how the tools lower FIFOs: with counters or with loops written out, which the simulator does alike",
+    "token": "a transfer to the host issues a token, whatever it says of that [mlir-aie]",
+    "bytes": "the element type of a FIFO's objects, of the same width, where no core takes them: DMAs move bytes",
+    "place": "a core on another free tile",
+    "stride": "the stride of a dimension of one element",
+}
+"""Why a change may pass, by class."""
+
+_COMPUTES = re.compile(
+    r"(%[\w#:]+ = )?(arith\.|vector\.shuffle|vector\.bitcast|aievec\.|func\.call @\S*llvm)"
+)
+_WRITES = ("vector.store", "memref.store", "func.call")
+_UNIT = re.compile(r"<size = 1, stride = \d+>")
+
+
+def excuse(change: Change, original: str, run: set[int], core_lines: set[int]) -> str | None:
+    """The class of a change that passed; None if there is no reason why it should.
+
+    Args:
+        change: it.
+        original: the module before.
+        run: lines of code that ran, from 1.
+        core_lines: all lines of code.
+    """
+    line = change.line + 1
+    if normal(change.text) == normal(original):
+        return "same"
+    if line in core_lines and line not in run:
+        return "not run"
+    if change.kind == "number" and _strides(change.before) == _strides(change.after):
+        return "stride"
+    return next(
+        (name for name, kinds, test in _CLASSES if change.kind in kinds and test(change.before)),
+        None,
+    )
+
+
+_CLASSES: tuple[tuple[str, tuple[str, ...], Callable[[str], bool]], ...] = (
+    ("order", ("swap",), lambda _: True),
+    ("again", ("double",), lambda line: line.startswith(_WRITES)),
+    ("value", ("number", "value", "word"), lambda line: _COMPUTES.match(line) is not None),
+    ("lowering", ("word",), lambda line: "dynamic_objfifo_lowering" in line),
+    ("token", ("word",), lambda line: "issue_token = true" in line),
+    ("bytes", ("word",), lambda line: line.startswith("aie.objectfifo @")),
+    ("place", ("number",), lambda line: "= aie.tile(" in line),
+)
+"""A class, the kinds of change and the lines that may be of it."""
+
+
+def _strides(line: str) -> str:
+    """A line without the strides that are never taken, of walks and of host transfers."""
+    parts = line.split("][")
+    if "dma_memcpy_nd" in line and len(parts) == 3:
+        sizes, steps = parts[1].split(", "), parts[2].split("]")[0].split(", ")
+        kept = [step for size, step in zip(sizes, steps, strict=False) if size != "1"]
+        return f"{parts[0]}][{parts[1]}][{kept}]{parts[2].partition(']')[2]}"
+    return _UNIT.sub("<unit>", line)

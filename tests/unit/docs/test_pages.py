@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.docs.pages import ROOT, matches, renewed, run, steps
 
-PAGES = ["walkthrough.md", "explain.md"]
+PAGES = ["walkthrough.md", "explain.md", "onnx.md"]
 
 
 @pytest.mark.parametrize("name", PAGES)

@@ -6,37 +6,63 @@ leave it. Each has a test of the plain importer that fails once it is mended the
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from aie_conv.frontends.onnx.rewrites.graph import Graph
+from aie_conv.frontends.onnx.rewrites.microsoft_quantised import OPERATORS
+from aie_conv.frontends.onnx.rewrites.unsigned import OPERATORS as UNSIGNED
 
 if TYPE_CHECKING:
     import onnx
 
-REWRITES: dict[str, tuple[str, ...]] = {}
+FOREIGN = {f"com.microsoft.{name}": ("microsoft_quantised",) for name in OPERATORS}
+"""Operators of others -> the modules that write them in ONNX's own; done before types are inferred."""
+
+_FORMS: dict[str, tuple[str, ...]] = {
+    "AveragePool": ("auto_pads", "ceil_pooling", "leftover"),
+    "Clip": ("clip",),
+    "Conv": ("auto_pads", "leftover"),
+    "ConvInteger": ("auto_pads", "convinteger_padding", "leftover"),
+    "ConvTranspose": ("auto_pads", "transposed"),
+    "DequantizeLinear": ("wide_quantisation",),
+    "LpPool": ("auto_pads", "leftover"),
+    "MatMul": ("vector_matmul",),
+    "MaxPool": ("auto_pads", "leftover"),
+    "Pad": ("padding",),
+    "QLinearConv": ("qlinear_conv",),
+    "QLinearMatMul": ("batched_qlinear",),
+    "QuantizeLinear": ("saturating_f8", "wide_quantisation"),
+}
+REWRITES: dict[str, tuple[str, ...]] = _FORMS | {
+    operator: ("unsigned", *_FORMS.get(operator, ())) for operator in UNSIGNED
+}
 """Operator -> the modules of this package that rewrite it, tried in order."""
 
 
-def rewrite(model: onnx.ModelProto) -> onnx.ModelProto:
+def rewrite(model: onnx.ModelProto, table: Mapping[str, Sequence[str]]) -> onnx.ModelProto:
     """The model with every node replaced that a rewrite takes; the types of new values are not inferred.
 
     Args:
         model: of one opset, types inferred; changed.
+        table: :data:`FOREIGN` or :data:`REWRITES`.
     """
     graph = Graph(model)
     nodes: list[onnx.NodeProto] = []
     for node in list(model.graph.node):
-        nodes += _replaced(graph, node)
+        nodes += _replaced(graph, node, table)
     del model.graph.node[:]
     model.graph.node.extend(nodes)
     return model
 
 
-def _replaced(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto]:
+def _replaced(
+    graph: Graph, node: onnx.NodeProto, table: Mapping[str, Sequence[str]]
+) -> list[onnx.NodeProto]:
     key = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
-    for name in REWRITES.get(key, ()):
+    for name in table.get(key, ()):
         nodes = import_module(f"{__name__}.{name}").rewrite(graph, node)
         if nodes is not None:
-            return [each for new in nodes for each in _replaced(graph, new)]
+            return [each for new in nodes for each in _replaced(graph, new, table)]
     return [node]

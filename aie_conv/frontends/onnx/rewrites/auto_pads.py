@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from aie_conv.frontends.onnx.rewrites.graph import Graph
 
-_WEIGHTS = {"Conv": 1, "ConvTranspose": 1, "ConvInteger": 1, "QLinearConv": 3}
+_WEIGHTS = {"Conv": 1, "ConvTranspose": 1, "ConvInteger": 1}
 """Operators with a filter, and which input it is."""
 
 
@@ -21,7 +21,7 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     mode = values.get("auto_pad", "NOTSET")
     shaped = node.op_type == "ConvTranspose" and "output_shape" in values
     shape = graph.shape(node.input[0])
-    kernel = _kernel(graph, node)
+    kernel = kernel_of(graph, node)
     if (mode == "NOTSET" and not shaped) or shape is None or kernel is None:
         return None
     rank = len(kernel)
@@ -50,7 +50,8 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     return [changed(node, auto_pad=None, output_shape=None, pads=pads)]
 
 
-def _kernel(graph: Graph, node: onnx.NodeProto) -> tuple[int, ...] | None:
+def kernel_of(graph: Graph, node: onnx.NodeProto) -> tuple[int, ...] | None:
+    """The sizes of a node's window; None where they are not known."""
     number = _WEIGHTS.get(node.op_type)
     if number is None:
         return tuple(attributes(node)["kernel_shape"])

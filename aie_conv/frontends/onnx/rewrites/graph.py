@@ -94,7 +94,7 @@ class Graph:
         self._taken.add(name)
         return name
 
-    def add_constant(self, array: Array, hint: str) -> str:
+    def add_constant(self, array: Array | np.generic, hint: str) -> str:
         """A new constant's name."""
         from onnx import numpy_helper
 

@@ -1,4 +1,4 @@
-"""Transposed convolutions in groups: zeros between the pixels, then a grouped convolution."""
+"""Transposed convolutions in groups or with uneven padding: zeros between the pixels, then a Conv."""
 
 from __future__ import annotations
 
@@ -19,17 +19,14 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     values = attributes(node)
     groups = values.get("group", 1)
     shape, weights = graph.shape(node.input[0]), graph.shape(node.input[1])
-    if (
-        groups == 1
-        or shape is None
-        or weights is None
-        or values.get("auto_pad", "NOTSET") != "NOTSET"
-    ):
+    if shape is None or weights is None or values.get("auto_pad", "NOTSET") != "NOTSET":
         return None
     rank = len(weights) - 2
     strides = values.get("strides") or [1] * rank
     dilations = values.get("dilations") or [1] * rank
     pads = values.get("pads") or [0] * 2 * rank
+    if groups == 1 and pads[:rank] == pads[rank:]:
+        return None
     more = values.get("output_padding") or [0] * rank
     reach = [d * (k - 1) for d, k in zip(dilations, weights[2:], strict=True)]
     before = [r - p for r, p in zip(reach, pads[:rank], strict=True)]

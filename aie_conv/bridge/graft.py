@@ -1,0 +1,68 @@
+"""New operations written as MLIR text and put into a module."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge.tensors import owner
+
+
+def graft(before: ir.Operation, body: str, operands: dict[str, ir.Value]) -> list[ir.Value]:
+    """Put operations in front of one, and give what they return.
+
+    Args:
+        before: the operation.
+        body: operations that end in ``return %a, … : types``; regions name no value outside of them.
+        operands: values of the module by the names that the text has for them ("%x").
+    """
+    arguments = ", ".join(f"{name}: {value.type}" for name, value in operands.items())
+    results = body.rstrip().rpartition("return ")[2].partition(" : ")[2]
+    text = f"func.func private @graft({arguments}) -> ({results}) {{\n{body}\n}}"
+    module = ir.Module.parse(text, before.context)
+    block: Any = module.body.operations[0].regions[0].blocks[0]
+    known: dict[ir.Value, ir.Value] = dict(zip(block.arguments, operands.values(), strict=True))
+    place = ir.InsertionPoint(before)
+    *inner, last = (view.operation for view in block.operations)
+    for op in inner:
+        copied = op.clone(ip=place).operation
+        for number, operand in enumerate(op.operands):
+            copied.operands[number] = known[operand]
+        known.update(zip(op.results, copied.results, strict=True))
+    return [known[operand] for operand in last.operands]
+
+
+def constant_of(value: ir.Value) -> ir.Attribute | None:
+    """The attribute of a constant, behind reshapes of it; None for other values."""
+    op = owner(value)
+    while op is not None and op.name in ("tensor.expand_shape", "tensor.collapse_shape"):
+        op = owner(op.operands[0])
+    return op.attributes["value"] if op is not None and op.name == "arith.constant" else None
+
+
+def element_type(value: ir.Value) -> str:
+    """A tensor's element type, or a scalar's type."""
+    if isinstance(value.type, ir.RankedTensorType):
+        return str(value.type.element_type)
+    return str(value.type)
+
+
+def with_element(kind: ir.Type, dtype: str) -> ir.Type:
+    """A tensor type with another element type."""
+    shaped = ir.RankedTensorType(kind)
+    element = ir.Type.parse(dtype, kind.context)
+    where = ir.Location.unknown(kind.context)
+    return ir.RankedTensorType.get(list(shaped.shape), element, loc=where)
+
+
+def maps_text(maps: Sequence[str], ins: Sequence[str], outs: str, iterators: Sequence[str]) -> str:
+    """The head of a ``linalg.generic``; operands as "%name : type"."""
+    names, types = zip(*(operand.split(" : ") for operand in ins), strict=True)
+    out_name, out_type = outs.split(" : ")
+    quoted = ", ".join(f'"{kind}"' for kind in iterators)
+    return (
+        f"linalg.generic {{indexing_maps = [{', '.join(maps)}], iterator_types = [{quoted}]}} "
+        f"ins({', '.join(names)} : {', '.join(types)}) outs({out_name} : {out_type})"
+    )

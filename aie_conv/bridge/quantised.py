@@ -1,0 +1,325 @@
+"""Contractions of dequantised bytes become contractions of the bytes, before IREE forms dispatches.
+
+With x = sx (qx - zx) and w = sw (qw - zw), sw for each output channel,
+
+    sum x w = sx sw (sum qx qw - zx sum qw)    for zw = 0,
+    sum x w = sx sw sum (qx - zx) (qw - zw)    in any case,
+
+exactly; the sums are integers. An f32 sum of the left side rounds each of its steps, so the right side is
+at least as exact. The first form is of bytes; sum qw is a constant of each output channel. The second is of
+16 bits, as differences of bytes are: a zero point of the filter would else cost a sum over each window. A
+bias that is quantised with the scale sx sw is added to the integers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import prod
+from typing import Any
+
+from iree.compiler import ir
+from iree.compiler.dialects import linalg
+
+from aie_conv.bridge.contraction import is_multiply_add
+from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
+from aie_conv.bridge.quantised_values import (
+    DEQUANTISE,
+    QUANTISE,
+    Quantised,
+    dequantised,
+    is_zero,
+    make_signed,
+    same_scale,
+    signed_bytes,
+    whole_numbers,
+)
+from aie_conv.bridge.tensors import owner, tensor_type, walk
+
+_MOST_PRODUCTS = 2**31 // 255**2
+"""Products of unsigned bytes that a sum in i32 holds."""
+
+
+def use_integers(module: ir.Operation) -> int:
+    """Rewrite a module at IREE's `input` phase; the number of contractions that are of bytes now."""
+    operations = list(walk(module))
+    if not any(op.name == DEQUANTISE for op in operations):
+        return 0
+    for op in [op for op in operations if op.name == QUANTISE]:
+        make_signed(op)
+    count = 0
+    for op in list(walk(module)):
+        if is_multiply_add(op) and element_type(op.results[0]) == "f32":
+            found = _match(op)
+            if found is not None:
+                op.results[0].replace_all_uses_with(_rewrite(found))
+                op.erase()
+                count += 1
+    return count
+
+
+@dataclass(frozen=True)
+class _Contraction:
+    """A contraction of two dequantised tensors.
+
+    Attributes:
+        op: the operation.
+        lhs, rhs: its factors.
+        maps: for each operand, the dims that each of its dims walks (several in a window).
+        sizes: of the dims.
+        channel: the result's dim that the rhs's scale walks; None where the scale is a scalar.
+        bias: what the sums start from, as integers for the result's channels; None where they do not.
+        start: what they start from otherwise, in f32; None for zero.
+        bias_dim: the result's dim that the bias walks.
+    """
+
+    op: ir.Operation
+    lhs: Quantised
+    rhs: Quantised
+    maps: tuple[tuple[tuple[int, ...], ...], ...]
+    sizes: dict[int, int]
+    channel: int | None
+    bias: ir.Value | None
+    start: ir.Value | None
+    bias_dim: int | None
+
+    @property
+    def out_dims(self) -> tuple[int, ...]:
+        """The dim that each dim of the result walks."""
+        return tuple(dims[0] for dims in self.maps[2])
+
+    @property
+    def products(self) -> int:
+        """Products of one sum."""
+        lhs = {dim for dims in self.maps[0] for dim in dims}
+        rhs = {dim for dims in self.maps[1] for dim in dims}
+        return prod(self.sizes[dim] for dim in lhs & rhs if dim not in self.out_dims)
+
+
+def _dims(expression: Any) -> tuple[int, ...]:
+    """The dims that an indexing expression names."""
+    if isinstance(expression, ir.AffineDimExpr):
+        return (expression.position,)
+    if isinstance(expression, ir.AffineConstantExpr):
+        return ()
+    return (*_dims(expression.lhs), *_dims(expression.rhs))
+
+
+def _match(op: ir.Operation) -> _Contraction | None:
+    if len(op.operands) != 3 or any(element_type(v) != "f32" for v in op.operands):
+        return None
+    if any(not ir.RankedTensorType(v.type).has_static_shape for v in op.operands):
+        return None
+    lhs, rhs = dequantised(op.operands[0]), dequantised(op.operands[1])
+    attributes = linalg.get_indexing_maps(op)
+    if lhs is None or rhs is None or lhs.axis is not None or attributes is None:
+        return None
+    maps = tuple(tuple(_dims(e) for e in ir.AffineMapAttr(m).value.results) for m in attributes)
+    sizes: dict[int, int] = {}
+    for value, dims in zip(op.operands, maps, strict=True):
+        for walked, size in zip(dims, tensor_type(value)[0], strict=True):
+            if len(walked) == 1:
+                sizes.setdefault(walked[0], size)
+    plain = all(len(dims) == 1 for dims in (*maps[1], *maps[2]))
+    if not plain or {d for dims in maps[0] for d in dims} - set(sizes):
+        return None
+    channel: int | None = None
+    if rhs.axis is not None:
+        dim = maps[1][rhs.axis][0]
+        out = [dims[0] for dims in maps[2]]
+        if dim not in out:
+            return None
+        channel = out.index(dim)
+    bias, start, bias_dim = _start(op.operands[2], lhs, rhs, channel)
+    made = _Contraction(op, lhs, rhs, maps, sizes, channel, bias, start, bias_dim)
+    return made if made.products <= _MOST_PRODUCTS else None
+
+
+def _start(
+    value: ir.Value, lhs: Quantised, rhs: Quantised, channel: int | None
+) -> tuple[ir.Value | None, ir.Value | None, int | None]:
+    """What sums start from: i32 for the channels, or f32; and the result's dim that the first walks."""
+    if is_zero(value):
+        return None, None, None
+    op = owner(value)
+    if op is not None and op.name == "linalg.broadcast":
+        bias = dequantised(op.operands[0], "i32")
+        missing = list(ir.DenseI64ArrayAttr(op.attributes["dimensions"]))
+        rank = len(tensor_type(value)[0])
+        (kept, *more) = [d for d in range(rank) if d not in missing] or [-1]
+        plain = bias is not None and not bias.moves and bias.zero == 0 and not more
+        fits = plain and kept >= 0 and channel in (None, kept)
+        if bias is not None and fits and same_scale(bias.scale, lhs.scale, rhs.scale):
+            return bias.raw, None, kept
+    return None, value, None
+
+
+def _rewrite(found: _Contraction) -> ir.Value:
+    op = found.op
+    terms: list[tuple[ir.Value, tuple[int, ...], int]] = []
+    if found.rhs.zero:
+        lhs, rhs = whole_numbers(op, found.lhs), whole_numbers(op, found.rhs)
+    else:
+        lhs, rhs = signed_bytes(op, found.lhs), signed_bytes(op, found.rhs)
+        if found.lhs.zero:
+            of, dims = _filter_sums(found, rhs)
+            terms.append((of, dims, -found.lhs.zero))
+    sums = _sums(found, lhs, rhs)
+    if found.bias is not None and found.bias_dim is not None:
+        terms.append((found.bias, (found.bias_dim,), 1))
+    if terms and len({dims for _, dims, _ in terms}) == 1:
+        # One vector, which IREE computes when it compiles where filters are constant.
+        kind = terms[0][0].type
+        terms = [(_linear(op, kind, terms), terms[0][1], 1)]
+    return _scaled(found, sums, terms)
+
+
+def _linear(
+    before: ir.Operation,
+    kind: ir.Type,
+    terms: list[tuple[ir.Value, tuple[int, ...], int]],
+) -> ir.Value:
+    """The sum of tensors of one type times their factors."""
+    rank = ir.RankedTensorType(kind).rank
+    every = _map(rank, tuple(f"d{i}" for i in range(rank)))
+    operands = {f"%t{number}": term for number, (term, _, _) in enumerate(terms)}
+    ins = [f"{name} : {kind}" for name in operands]
+    maps = [every] * (len(terms) + 1)
+    lines, total = _added_up([factor for _, _, factor in terms])
+    names = ", ".join(f"%i{number}: i32" for number in range(len(terms)))
+    body = "\n  ".join(lines)
+    text = f"""%e = tensor.empty() : {kind}
+%y = {maps_text(maps, ins, f"%e : {kind}", ["parallel"] * rank)} {{
+^bb0({names}, %out: i32):
+  {body}
+  linalg.yield {total} : i32
+}} -> {kind}
+return %y : {kind}"""
+    return graft(before, text, operands)[0]
+
+
+def _added_up(factors: list[int]) -> tuple[list[str], str]:
+    """Operations that add the values %i0, … times their factors; their sum."""
+    lines = ["%k = arith.constant 0 : i32"]
+    total = "%k"
+    for number, factor in enumerate(factors):
+        lines += [
+            f"%f{number} = arith.constant {factor} : i32",
+            f"%p{number} = arith.muli %i{number}, %f{number} : i32",
+            f"%q{number} = arith.addi {total}, %p{number} : i32",
+        ]
+        total = f"%q{number}"
+    return lines, total
+
+
+def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
+    """The products of the bytes, added up in i32, by the same operation."""
+    op = found.op
+    kind = with_element(op.results[0].type, "i32")
+    attributes = [
+        f"{name} = {op.attributes[name]}"
+        for name in ("dilations", "strides")
+        if name in op.attributes
+    ]
+    head = f"%z = arith.constant 0 : i32\n%e = tensor.empty() : {kind}\n"
+    head += f"%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}\n"
+    between = f" {{{', '.join(attributes)}}}" if attributes else ""
+    maps = linalg.get_indexing_maps(op)
+    name, body, results = op.name, "", f" -> {kind}"
+    if name == "linalg.generic":
+        between = f" {{indexing_maps = {maps}, iterator_types = {op.attributes['iterator_types']}}}"
+        body = """ {
+^bb0(%a: TYPE, %b: TYPE, %c: i32):
+  %u = arith.extsi %a : TYPE to i32
+  %v = arith.extsi %b : TYPE to i32
+  %p = arith.muli %u, %v : i32
+  %s = arith.addi %c, %p : i32
+  linalg.yield %s : i32
+}""".replace("TYPE", element_type(lhs))
+    elif "indexing_maps" in op.attributes:
+        between = f" indexing_maps = {op.attributes['indexing_maps']}{between}"
+    text = (
+        f"{head}%y = {name}{between} ins(%x, %w : {lhs.type}, {rhs.type}) outs(%f : {kind})"
+        f"{body}{results}\nreturn %y : {kind}"
+    )
+    return graft(op, text, {"%x": lhs, "%w": rhs})[0]
+
+
+def _map(dims: int, walked: tuple[str, ...]) -> str:
+    names = ", ".join(f"d{i}" for i in range(dims))
+    return f"affine_map<({names}) -> ({', '.join(walked)})>"
+
+
+def _filter_sums(found: _Contraction, rhs: ir.Value) -> tuple[ir.Value, tuple[int, ...]]:
+    """For each output channel the sum of its filter; and the result's dims that it walks."""
+    shape, _ = tensor_type(rhs)
+    out = found.out_dims
+    kept = [i for i, dims in enumerate(found.maps[1]) if dims[0] in out]
+    sizes = "x".join(str(shape[i]) for i in kept)
+    kind = f"tensor<{sizes}xi32>"
+    loops = ["parallel" if i in kept else "reduction" for i in range(len(shape))]
+    maps = [
+        _map(len(shape), tuple(f"d{i}" for i in range(len(shape)))),
+        _map(len(shape), tuple(f"d{i}" for i in kept)),
+    ]
+    text = _added(maps_text(maps, [f"%w : {rhs.type}"], f"%f : {kind}", loops), kind, "%a: i8")
+    where = tuple(out.index(found.maps[1][i][0]) for i in kept)
+    return graft(found.op, text, {"%w": rhs})[0], where
+
+
+def _added(head: str, kind: str, inputs: str) -> str:
+    return f"""%z = arith.constant 0 : i32
+%e = tensor.empty() : {kind}
+%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
+%y = {head} {{
+^bb0({inputs}, %c: i32):
+  %u = arith.extsi %a : i8 to i32
+  %s = arith.addi %c, %u : i32
+  linalg.yield %s : i32
+}} -> {kind}
+return %y : {kind}"""
+
+
+def _scaled(
+    found: _Contraction,
+    sums: ir.Value,
+    terms: list[tuple[ir.Value, tuple[int, ...], int]],
+) -> ir.Value:
+    """The sums and what is added to them, as f32, times the scales, plus what they start from."""
+    kind = found.op.results[0].type
+    rank = len(found.out_dims)
+    everywhere = tuple(f"d{i}" for i in range(rank))
+    operands: dict[str, ir.Value] = {"%s": sums}
+    places = [everywhere]
+    for number, (term, dims, _) in enumerate(terms):
+        operands[f"%t{number}"] = term
+        places.append(tuple(f"d{d}" for d in dims))
+    first = len(operands)
+    lines, total = _added_up([1, *(factor for _, _, factor in terms)])
+    scales = ("%l", found.lhs.scale, None), ("%r", found.rhs.scale, found.channel)
+    for name, scale, axis in scales:
+        operands[name] = scale
+        places.append(() if axis is None else (f"d{axis}",))
+    lines += [
+        f"%m = arith.mulf %i{first}, %i{first + 1} : f32",
+        f"%v = arith.sitofp {total} : i32 to f32",
+        "%n = arith.mulf %v, %m : f32",
+    ]
+    result = "%n"
+    if found.start is not None:
+        operands["%b"] = found.start
+        places.append(everywhere)
+        lines.append(f"%o = arith.addf %n, %i{first + 2} : f32")
+        result = "%o"
+    arguments = ", ".join(f"%i{i}: {element_type(v)}" for i, v in enumerate(operands.values()))
+    maps = [_map(rank, walked) for walked in (*places, everywhere)]
+    ins = [f"{name} : {value.type}" for name, value in operands.items()]
+    head = maps_text(maps, ins, f"%e : {kind}", ["parallel"] * rank)
+    body = "\n  ".join(lines)
+    text = f"""%e = tensor.empty() : {kind}
+%y = {head} {{
+^bb0({arguments}, %out: f32):
+  {body}
+  linalg.yield {result} : f32
+}} -> {kind}
+return %y : {kind}"""
+    return graft(found.op, text, operands)[0]

@@ -1,0 +1,156 @@
+"""Requantisation as exact integer arithmetic: a staircase of 256 steps as one multiplication.
+
+A value of 8 bits that follows from one integer alone, by operations of which none turns its order round,
+is a staircase: it rises at one place for each step. An affine form
+
+    ((clamp(x, low, high) << left) * factor + (offset << 16)) >> 40
+
+is one too. The two are equal everywhere if they rise at the same places, and that is how equality is
+shown here: for each step, the first x that reaches it is looked for by bisection in the model's own
+operations, rounding as they round, and compared with the form's. Nothing is sampled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+SHIFT = 40
+"""Places that products are shifted: factors have 31 bits, and results lie in bits 40 to 47."""
+_MOST = 2**31 - 1
+_FAR = 2**62
+
+
+@dataclass(frozen=True)
+class Affine:
+    """The form, for each channel; left is the same for all.
+
+    Attributes:
+        low, high: bounds of x.
+        left: places that x is shifted to the left, so that factors of steep channels have 31 bits.
+        factor: not negative.
+        offset: in units of 2^16; may have more than 32 bits, of which the lower ones are all that counts.
+        differing: numbers x for which the result is another than the model's, over all channels.
+    """
+
+    low: Array
+    high: Array
+    left: int
+    factor: Array
+    offset: Array
+    differing: int
+
+    def apply(self, x: Array) -> Array:
+        """The results for x, the last dim of which is the channel."""
+        inside = np.clip(x.astype(np.int64), self.low, self.high) << self.left
+        return (inside * self.factor + (self.offset << 16)) >> SHIFT
+
+
+def rises(function: Callable[[Array], Array], low: int, high: int, channels: int) -> Array:
+    """For each result from -127 to 127 and channel, the first x in [low, high] that reaches it.
+
+    Args:
+        function: x (…, channels) to results from -128 to 127, not falling.
+        low, high: where x lies.
+        channels: how many.
+
+    Returns:
+        (255, channels); high + 1 where no x reaches the result.
+    """
+    wanted = np.arange(-127, 128)[:, None]
+    first = np.full((255, channels), low, np.int64)
+    last = np.full((255, channels), high + 1, np.int64)
+    while (first < last).any():
+        middle = (first + last) // 2
+        reached = (function(np.minimum(middle, high)) >= wanted) | (middle > high)
+        last = np.where(reached, middle, last)
+        first = np.where(reached, first, middle + 1)
+    return first
+
+
+def fit(places: Array, low: int, high: int) -> Affine | None:
+    """The affine form that rises where a staircase does, as nearly as there is one.
+
+    Args:
+        places: of :func:`rises`.
+        low, high: where x lies.
+
+    Returns:
+        None where the steps are too narrow or too wide for the form.
+    """
+    # Where every x or none reaches a result there is no step.
+    inner = (places > low) & (places <= high)
+    results = np.arange(-127, 128)[:, None]
+    least = np.where(places <= low, results, -128).max(axis=0)
+    most = np.where(places <= high, results, -128).max(axis=0)
+    first = np.where(inner, places, _MOST).min(axis=0)
+    last = np.where(inner, places, -_MOST).max(axis=0)
+    steep = _slopes(inner, least, most, first, last)
+    left = max(0, int(np.ceil(np.log2(max(float(steep.max()), 1.0) / _MOST))))
+    if left > 15:
+        return None
+    factor, offset = _lines(places, inner, results, steep / 2**left, left)
+    offset = np.where(most > least, offset, least << SHIFT - 16)
+    # Bounds at the outer ends of the outermost steps: a line that is off by a sum stays off by a sum.
+    line, by, room = offset << 16, np.maximum(factor << left, 1), (_MOST - 2**16) >> left
+    steps = most > least
+    lower = np.where(steps, -((line - (least << SHIFT)) // by), 0).clip(-room, room)
+    upper = np.where(steps, (((most + 1) << SHIFT) - 1 - line) // by, 0).clip(-room, room)
+    fits = (factor <= _MOST) & (~steps | ((lower < first) & (last <= upper)))
+    if not fits.all():
+        return None
+    found = Affine(lower, upper, left, factor, offset, 0)
+    made = rises(found.apply, low, high, places.shape[1])
+    return Affine(lower, upper, left, factor, offset, int(np.abs(made - places).sum()))
+
+
+def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:
+    """About how much of 2^40 a step of x is worth; 0 for a staircase without steps."""
+    steps = np.maximum(inner.sum(axis=0) - 1, 0)
+    span = np.maximum(last - first, 1)
+    one = np.where(most > least, 2.0**30, 0.0)
+    return np.where(steps > 0, steps / span * 2.0**SHIFT, one)
+
+
+def _lines(
+    places: Array, inner: Array, results: Array, slopes: Array, left: int
+) -> tuple[Array, Array]:
+    """Factors and offsets with which each channel's line reaches a result's edge at its place.
+
+    For a factor f, offsets from max(e - f x) on reach every edge, and up to min(e - f (x - 1)) - 1 reach
+    none too early. By how much the first is above the second is convex in f: thirds find the least.
+    """
+    x, edges = places << left, results << SHIFT
+
+    def limits(factor: Array) -> tuple[Array, Array]:
+        rests = edges - x * factor
+        below = np.where(inner, rests, -_FAR).max(axis=0)
+        above = np.where(inner, rests, _FAR).min(axis=0) + (factor << left) - 1
+        return below, above
+
+    def gap(factor: Array) -> Array:
+        below, above = limits(factor)
+        return below - above
+
+    low, high = (slopes * 0.5).astype(np.int64), np.minimum(slopes * 2 + 2, _MOST).astype(np.int64)
+    while (high - low > 2).any():
+        third = np.maximum((high - low) // 3, 1)
+        a, b = np.minimum(low + third, high), np.maximum(high - third, low)
+        lower = gap(a) <= gap(b)
+        low, high = np.where(lower, low, a), np.where(lower, b, high)
+    tried = [np.minimum(low + i, high) for i in range(3)]
+    gaps = np.array([gap(f) for f in tried])
+    factor = np.choose(gaps.argmin(axis=0), tried)
+    factor = np.where(inner.any(axis=0), factor, 0)
+    below, above = limits(factor)
+    word = -(-below >> 16)
+    middle = (below + above) >> 17
+    offset = np.where(word << 16 <= above, word, middle)
+    flat = np.where(inner.any(axis=0), offset, 0)
+    return factor, flat

@@ -1,0 +1,75 @@
+"""onnxruntime's quantised operators (QLinearAdd, QGemm, …): real operators between scales, ONNX's own form.
+
+y = QLinearOp(x, x_scale, x_zero, …, y_scale, y_zero)
+  = QuantizeLinear(Op(DequantizeLinear(x, x_scale, x_zero), …), y_scale, y_zero)
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aie_conv.frontends.onnx.rewrites.graph import attributes
+
+if TYPE_CHECKING:
+    import onnx
+
+    from aie_conv.frontends.onnx.rewrites.graph import Graph
+
+_ONE = {
+    "QLinearSigmoid": "Sigmoid",
+    "QLinearLeakyRelu": "LeakyRelu",
+    "QLinearAveragePool": "AveragePool",
+    "QLinearGlobalAveragePool": "GlobalAveragePool",
+    "QLinearSoftmax": "Softmax",
+}
+"""Operators of one input: x, x_scale, x_zero, y_scale, y_zero."""
+
+_TWO = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
+"""Operators of two inputs, each with its scale and zero point."""
+
+OPERATORS = (*_ONE, *_TWO, "QLinearConcat", "QGemm", "QuantizeLinear", "DequantizeLinear")
+
+
+def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
+    """The inputs made real, the operator, its result quantised."""
+    values = attributes(node)
+    if values.pop("channels_last", 0):
+        return None
+    names = [*node.input]
+    if node.op_type in ("QuantizeLinear", "DequantizeLinear"):
+        return [graph.node(node.op_type, names, list(node.output), **values)]
+    if node.op_type == "QGemm":
+        return _gemm(graph, node, values)
+    if node.op_type == "QLinearConcat":
+        names = [*names[2:], *names[:2]]
+    values.pop("opset", None)
+    operator = _ONE.get(node.op_type) or _TWO.get(node.op_type) or "Concat"
+    count = len(names) // 3
+    nodes = [graph.node("DequantizeLinear", names[3 * n : 3 * n + 3], "real") for n in range(count)]
+    nodes.append(graph.node(operator, [each.output[0] for each in nodes], "result", **values))
+    scales = names[3 * count :]
+    return [*nodes, graph.node("QuantizeLinear", [nodes[-1].output[0], *scales], list(node.output))]
+
+
+def _gemm(
+    graph: Graph, node: onnx.NodeProto, values: dict[str, int]
+) -> list[onnx.NodeProto] | None:
+    """Its bias is integers of the scale a_scale * b_scale; without y_scale its result stays real."""
+    a, a_scale, a_zero, b, b_scale, b_zero, *rest = node.input
+    bias, y_scale, y_zero = [*rest, "", "", ""][:3]
+    each = graph.shape(b_scale)
+    axis = None if each in ((), (1,), None) else 0 if values.get("transB") else 1
+    left = graph.node("DequantizeLinear", [a, a_scale, a_zero], "real")
+    right = graph.node("DequantizeLinear", [b, b_scale, b_zero], "real", axis=axis)
+    nodes, inputs = [left, right], [left.output[0], right.output[0]]
+    if bias:
+        scale = graph.node("Mul", [a_scale, b_scale], "scale")
+        real = graph.node("Cast", [bias], "bias", to=1)
+        scaled = graph.node("Mul", [real.output[0], scale.output[0]], "scaled")
+        nodes += [scale, real, scaled]
+        inputs.append(scaled.output[0])
+    if not y_scale:
+        return [*nodes, graph.node("Gemm", inputs, list(node.output), **values)]
+    nodes.append(graph.node("Gemm", inputs, "result", **values))
+    quantised = [nodes[-1].output[0], y_scale, *([y_zero] if y_zero else [])]
+    return [*nodes, graph.node("QuantizeLinear", quantised, list(node.output))]

@@ -1,0 +1,111 @@
+"""What IREE's library dies of is one line; a test for each rule says when IREE has mended it.
+
+The command line is asked, and `iree-compile`: the day that it lives, the rule can go.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+IREE_COMPILE = Path(sys.executable).with_name("iree-compile")
+STOCK = ("--iree-hal-target-device=local", "--iree-hal-local-target-device-backends=llvm-cpu")
+
+
+def torch_convolution(image: str, kernel: str, result: str, groups: int = 1) -> str:
+    x, w, y = (f"!torch.vtensor<{each}>" for each in (image, kernel, result))
+    return f"""
+func.func @main(%x: {x}, %w: {w}) -> {y} {{
+  %one = torch.constant.int 1
+  %zero = torch.constant.int 0
+  %g = torch.constant.int {groups}
+  %f = torch.constant.bool false
+  %b = torch.constant.none
+  %s = torch.prim.ListConstruct %one, %one : (!torch.int, !torch.int) -> !torch.list<int>
+  %p = torch.prim.ListConstruct %zero, %zero : (!torch.int, !torch.int) -> !torch.list<int>
+  %0 = torch.aten.convolution %x, %w, %b, %s, %p, %s, %f, %p, %g : {x}, {w}, !torch.none, !torch.list<int>,
+    !torch.list<int>, !torch.list<int>, !torch.bool, !torch.list<int>, !torch.int -> {y}
+  return %0 : {y}
+}}"""
+
+
+def padded(kind: str) -> str:
+    return f"""
+func.func @main(%a: tensor<1x2x6x6x{kind}>, %b: tensor<4x2x3x3x{kind}>) -> tensor<1x4x6x6x{kind}> {{
+  %0 = stablehlo.convolution(%a, %b) dim_numbers = [b, f, 0, 1]x[o, i, 0, 1]->[b, f, 0, 1],
+    window = {{stride = [1, 1], pad = [[1, 1], [1, 1]]}}
+    {{batch_group_count = 1 : i64, feature_group_count = 1 : i64}}
+    : (tensor<1x2x6x6x{kind}>, tensor<4x2x3x3x{kind}>) -> tensor<1x4x6x6x{kind}>
+  return %0 : tensor<1x4x6x6x{kind}>
+}}"""
+
+
+EMPTY = """
+func.func @main(%a: tensor<4x0xf32>, %b: tensor<0x4xf32>, %o: tensor<4x4xf32>) -> tensor<4x4xf32> {
+  %0 = linalg.matmul ins(%a, %b : tensor<4x0xf32>, tensor<0x4xf32>) outs(%o : tensor<4x4xf32>) -> tensor<4x4xf32>
+  return %0 : tensor<4x4xf32>
+}"""
+
+FAULTS = {
+    "unbatched": (
+        torch_convolution("[4,6,6],f32", "[8,4,3,3],f32", "[8,4,4],f32"),
+        "a convolution of 3 dims with a filter of 4: give the input a batch dim",
+    ),
+    "unknown type": (
+        torch_convolution("[1,4,6,6],f32", "[8,4,3,3],unk", "[1,8,4,4],f32"),
+        "a convolution of a tensor whose shape or type is not known",
+    ),
+    "no groups": (
+        torch_convolution("[1,4,6,6],f32", "[8,4,3,3],f32", "[1,8,4,4],f32", groups=0),
+        "a convolution of 0 groups",
+    ),
+    "sums of a byte": (
+        torch_convolution("[1,4,6,6],si8", "[8,4,3,3],si8", "[1,8,4,4],si8"),
+        "a convolution of si8 whose sums are si8",
+    ),
+    "complex padding": (padded("complex<f32>"), "stablehlo.convolution pads complex numbers"),
+    "sum over nothing": (EMPTY, "linalg.matmul sums over no elements"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_a_known_fault_is_one_line(name: str, tmp_path: Path) -> None:
+    text, message = FAULTS[name]
+    source = tmp_path / "m.mlir"
+    source.write_text(text)
+    command = [sys.executable, "-m", "aie_conv.cli.main", "compile", "m.mlir", "-o", "m.vmfb"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"aie-conv compile: m.mlir: {message}")
+    assert done.stderr.count("\n") == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["m.mlir"]
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_iree_still_dies_of_it(name: str, tmp_path: Path) -> None:
+    source = tmp_path / "m.mlir"
+    source.write_text(FAULTS[name][0])
+    command = [str(IREE_COMPILE), str(source), "-o", str(tmp_path / "m.vmfb"), *STOCK]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode not in (0, 1), f"{name}: IREE lives: remove its rule"
+
+
+def test_what_is_like_a_fault_and_is_none_is_compiled(tmp_path: Path) -> None:
+    good = {
+        "batched": torch_convolution("[1,4,6,6],f32", "[8,4,3,3],f32", "[1,8,4,4],f32"),
+        "padded": padded("f32"),
+    }
+    for name, text in good.items():
+        (tmp_path / f"{name}.mlir").write_text(text)
+        command = [
+            sys.executable,
+            "-m",
+            "aie_conv.cli.main",
+            "compile",
+            f"{name}.mlir",
+            "-o",
+            f"{name}.vmfb",
+        ]
+        done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+        assert done.returncode == 0, done.stderr

@@ -1,0 +1,129 @@
+"""Each repair of IREE's importer: right with it, and wrong or refused without it.
+
+Where the second half of a test fails, upstream has mended the fault: take the repair away.
+"""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+from torch.nn import functional
+
+from aie_conv.bridge.torch_import import import_graph
+from aie_conv.errors import AieConvError
+from aie_conv.frontends.export import export
+from aie_conv.frontends.frozen import freeze, plain_forms
+from aie_conv.frontends.repairs import NAMES, repair
+from aie_conv.options import Options
+from aie_conv.pipeline import compile_source
+from aie_conv.runtime.program import load_program
+from tests.support.frontends.models import (
+    SPECIAL,
+    Function,
+    assert_equal,
+    check,
+    randn,
+    with_statistics,
+)
+
+X = randn(1, 8, 9, 10)
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A model that a repair is for."""
+
+    repair: str
+    model: Callable[[], nn.Module]
+    inputs: tuple[torch.Tensor, ...]
+
+
+def function(call: Callable[..., Any]) -> Callable[[], nn.Module]:
+    return lambda: Function(call)
+
+
+def slopes(count: int) -> nn.Module:
+    layer = nn.PReLU(count)
+    nn.init.uniform_(layer.weight, -1, 1)
+    return layer
+
+
+def mixed_norm() -> nn.Module:
+    return with_statistics(nn.BatchNorm2d(8))
+
+
+SAMPLES = {
+    "same": Sample("same_padding", lambda: nn.Conv2d(8, 6, (4, 2), padding="same", dilation=(1, 3)), (X,)),
+    "same-1d": Sample("same_padding", lambda: nn.Conv1d(8, 6, 4, padding="same"), (randn(2, 8, 9),)),
+    "same-3d": Sample("same_padding", lambda: nn.Conv3d(2, 3, 2, padding="same"), (randn(1, 2, 4, 5, 3),)),
+    "one-step": Sample("leftover", lambda: nn.Conv2d(8, 6, 3, 2, 1), (randn(1, 8, 2, 2),)),
+    "one-step-3d": Sample("leftover", lambda: nn.Conv3d(4, 6, 3, 3), (randn(2, 4, 6, 6, 4),)),
+    "one-step-groups": Sample("leftover", lambda: nn.Conv2d(8, 6, 3, 2, 1, groups=2), (randn(1, 8, 2, 2),)),
+    "max-pool": Sample("leftover", lambda: nn.MaxPool2d(3, 3), (randn(1, 8, 4, 4),)),
+    "average-pool": Sample("leftover", lambda: nn.AvgPool2d(3, 3), (randn(1, 8, 4, 4),)),
+    "transposed": Sample("depthwise", lambda: nn.ConvTranspose2d(4, 4, 3, 2, groups=4), (randn(1, 4, 5, 5),)),
+    "depthwise-3d": Sample("depthwise", lambda: nn.Conv3d(4, 4, 2, groups=4), (randn(1, 4, 3, 4, 5),)),
+    "relu6": Sample("bounds", nn.ReLU6, (SPECIAL,)),
+    "hardtanh": Sample("bounds", nn.Hardtanh, (SPECIAL,)),
+    "clamp": Sample("bounds", function(lambda x: x.clamp(-1, 1)), (SPECIAL,)),
+    "maximum": Sample("bounds", function(torch.maximum), (SPECIAL, SPECIAL.flip(1))),
+    "prelu": Sample("prelu", lambda: slopes(6), (randn(2, 6, 6),)),
+    "shrink": Sample("shrink", nn.Softshrink, (SPECIAL,)),
+    "circular": Sample("padding", lambda: nn.Conv2d(8, 6, 3, padding=1, padding_mode="circular"), (X,)),
+    "reflect-3d": Sample("padding", lambda: nn.ReflectionPad3d(1), (randn(1, 2, 3, 4, 3),)),
+    "negative": Sample("padding", function(lambda x: functional.pad(x, (-1, 1, -2, 0))), (X,)),
+    "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
+    "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
+    "gru": Sample("missing", lambda: nn.GRU(4, 6), (randn(3, 1, 4),)),
+    "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
+}  # fmt: skip
+
+
+def run_without(name: str, model: nn.Module, inputs: tuple[torch.Tensor, ...]) -> Any:
+    """What IREE makes of a model with every repair but one."""
+    program = export(model, (inputs, {}))
+    graph_module = freeze(program)
+    plain_forms(graph_module)
+    repair(graph_module, [other for other in NAMES if other != name])
+    graph_module.recompile()
+    artifact = compile_source(import_graph(graph_module, "main"), Options(route="cpu"))
+    return load_program(artifact, "null")(*inputs)
+
+
+@pytest.mark.filterwarnings("ignore:Using padding='same'")
+@pytest.mark.parametrize("name", SAMPLES)
+def test_a_repair_is_right_and_still_needed(name: str) -> None:
+    torch.manual_seed(0)
+    sample = SAMPLES[name]
+    model = sample.model().eval()
+    check(model, *sample.inputs)
+    expected = model(*sample.inputs)
+    # assert_equal raises AssertionError.
+    with pytest.raises((AieConvError, AssertionError)):
+        assert_equal(run_without(sample.repair, model, sample.inputs), expected)
+
+
+UNBATCHED = """
+import torch
+from tests.sim.frontends.test_repairs import run_without
+print(run_without({without!r}, torch.nn.Conv2d(8, 8, 3).eval(), (torch.randn(8, 6, 6),)).shape)
+"""
+
+
+@pytest.mark.parametrize(("without", "ends"), [("unbatched", True), ("bounds", False)])
+def test_an_unbatched_convolution_ends_the_process_without_its_repair(
+    without: str, ends: bool
+) -> None:
+    code = UNBATCHED.format(without=without)
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert (done.returncode != 0) == ends, done.stderr
+
+
+def test_every_repair_has_a_sample() -> None:
+    # Giving convolutions one form mends nothing.
+    assert {s.repair for s in SAMPLES.values()} == set(NAMES) - {"forms", "unbatched"}
