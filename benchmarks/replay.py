@@ -190,6 +190,10 @@ def generic(text: str) -> str:
     for op in module.walk():
         op.attributes = dict(sorted(op.attributes.items()))
         op.properties = dict(sorted(op.properties.items()))
+        # Names are no meaning: two functions may call other values the same in one text alone.
+        blocks = [block for region in op.regions for block in region.blocks]
+        for value in (*op.results, *(a for block in blocks for a in block.args)):
+            value.name_hint = None
     return renumbered(print_module(module, generic=True))
 
 
