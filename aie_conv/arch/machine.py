@@ -231,25 +231,25 @@ def default_machine() -> Machine:
 
 def rows() -> list[tuple[str, object, str, str]]:
     """Every constant: its dotted name, value, unit and source."""
-    found: list[tuple[str, object, str, str]] = []
+    entries: list[tuple[str, object, str, str]] = []
 
     def walk(prefix: str, table: Mapping[str, Any]) -> None:
         for name, entry in table.items():
             if "value" in entry:
-                found.append((prefix + name, entry["value"], entry["unit"], entry["source"]))
+                entries.append((prefix + name, entry["value"], entry["unit"], entry["source"]))
             else:
                 walk(f"{prefix}{name}.", entry)
 
     walk("", _table())
-    return found
+    return entries
 
 
-def _override(who: str, values: dict[str, Any], given: object, prefix: str) -> None:
+def _override(who: str, values: dict[str, Any], changes: object, prefix: str) -> None:
     """Replace numbers of ``values`` by those given, name by name."""
-    if not isinstance(given, dict):
+    if not isinstance(changes, dict):
         place = prefix.rstrip(".") or "the file"
         raise UsageError(f"{who}: {place}: an object of names and numbers is expected")
-    for name, new in given.items():
+    for name, new in changes.items():
         label = f"{prefix}{name}"
         if name not in values:
             known = ", ".join(values)
@@ -292,13 +292,13 @@ def load_machine(path: str | Path) -> Machine:
     """
     who = f"machine file {path}"
     try:
-        given = json.loads(Path(path).read_text(encoding="utf-8"))
+        changes = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{who}: {error.strerror}: check the path") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{who}: not JSON: {error}") from error
     values = _values(_table())
-    _override(who, values, given, "")
+    _override(who, values, changes, "")
     return _machine(values)
 
 

@@ -91,10 +91,10 @@ class HostRates:
         """
         if run >= pitch > 0:
             return 1.0
-        whole = burst_bytes(run, run, pitch or PAGE, self.timing, self.page_cost) / run
+        burst_share = burst_bytes(run, run, pitch or PAGE, self.timing, self.page_cost) / run
         # A run of a page streams; the measured loss is of runs far shorter.
         lost = self.timing.total / self.timing.scattered - 1
-        return max(1.0, whole * (1 + lost * max(0.0, 1 - run / PAGE)))
+        return max(1.0, burst_share * (1 + lost * max(0.0, 1 - run / PAGE)))
 
 
 @cache

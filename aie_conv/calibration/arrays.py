@@ -18,25 +18,25 @@ FEWEST_RUN = 4
 
 def _tile(row: Row) -> tuple[int, int, int] | None:
     """(m, k, n) of a core's tile."""
-    if found := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
-        return int(found[1]), int(found[3]), int(found[4])
+    if match := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
+        return int(match[1]), int(match[3]), int(match[4])
     return row.tile_dims
 
 
 def _grid(row: Row, platform: Platform) -> tuple[int, int]:
     """Rows and columns of cores that work."""
-    if found := re.search(r"herd \[(\d+), (\d+)\]", row.text):
-        return int(found[2]), int(found[1])
+    if match := re.search(r"herd \[(\d+), (\d+)\]", row.text):
+        return int(match[2]), int(match[1])
     cores = row.cores or 4 * platform.columns
     return min(4, cores), max(1, cores // 4)
 
 
 def _run(row: Row, k: int) -> int:
     """Elements of K read together."""
-    if found := re.search(r"k_mt=(\d+)", row.tile):
-        return int(found[1])
-    if found := re.search(r"kl2(\d+?) kl1", row.tile.lower()):
-        return int(found[1])
+    if match := re.search(r"k_mt=(\d+)", row.tile):
+        return int(match[1])
+    if match := re.search(r"kl2(\d+?) kl1", row.tile.lower()):
+        return int(match[1])
     return FEWEST_RUN * k if "taka" in row.text else k
 
 
@@ -62,9 +62,9 @@ def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) 
         raise UnexpressedError("the row names no tile")
     if "native bf16" in row.text:
         raise UnexpressedError("a kernel that the model has no instructions for")
-    held = _l1_bytes(row, tile)
-    if held > L1_BYTES:
-        raise UnexpressedError(f"a tile of {held} bytes is not a core's")
+    tile_bytes = _l1_bytes(row, tile)
+    if tile_bytes > L1_BYTES:
+        raise UnexpressedError(f"a tile of {tile_bytes} bytes is not a core's")
     m, k, n = row.dims
     rows, columns = _grid(row, platform)
     kernel = peer_kernel(row, platform, profile, tile)

@@ -101,8 +101,8 @@ def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine)
     """
     if "empty call" in row.text:
         return Work(machine.control.call)
-    if found := re.search(r"(\d+)-element vector-scalar mul", row.tile):
-        return Work(_scaled_vector(int(found[1]), platform.arch, machine, profile))
+    if match := re.search(r"(\d+)-element vector-scalar mul", row.tile):
+        return Work(_scaled_vector(int(match[1]), platform.arch, machine, profile))
     if "callrepl" in row.text and row.dims is not None:
         return _repeated(row, platform, profile, machine)
     if "scalar" in row.text:
@@ -137,13 +137,13 @@ def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> 
     zero, end, step = w.constant(0), w.constant(elements), w.constant(lanes)
     shift = w.constant(0, I32)
     factor = w.load("f", b, zero, lanes)
-    with w.loop("i", zero, end, step) as at:
-        x = bitcast(w, w.load("x", a, at, lanes), words)
+    with w.loop("i", zero, end, step) as index:
+        x = bitcast(w, w.load("x", a, index, lanes), words)
         y = bitcast(w, factor, words)
         left = bitcast(w, x, _ELEMENTS.left)
         acc = _ELEMENTS.call(w, left, y, _ELEMENTS.zero(w), w.constant(_ELEMENTS.conf, I32))
         acc = bitcast(w, acc, vector("i32", lanes))
-        w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, at)
+        w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, index)
     if arch != "aie2":
         raise UnexpressedError("written for AIE2")
     return time_function(arch, f.finish(), machine, profile)

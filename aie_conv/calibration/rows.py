@@ -65,8 +65,8 @@ class Row:
     @property
     def tile_dims(self) -> tuple[int, int, int] | None:
         """(m, k, n) of a core's tile, if the source names it."""
-        found = re.search(r"(\d+)x(\d+)x(\d+)", self.tile)
-        sides = tuple(int(side) for side in found.groups()) if found else ()
+        match = re.search(r"(\d+)x(\d+)x(\d+)", self.tile)
+        sides = tuple(int(side) for side in match.groups()) if match else ()
         return (sides[0], sides[1], sides[2]) if sides and all(sides) else None
 
 
@@ -100,10 +100,10 @@ def parse_rows(lines: Sequence[str], who: str) -> list[Row]:
     missing = [name for name in ("kind", "device") if name not in columns]
     if missing:
         raise UsageError(f"{who}: no column {missing[0]}: the columns are {', '.join(COLUMNS)}")
-    found: list[Row] = []
+    rows: list[Row] = []
     for entry in reader:
         cell = {name: (entry.get(name) or "").strip() for name in COLUMNS}
-        found.append(
+        rows.append(
             Row(
                 cell["source"],
                 cell["device"],
@@ -120,4 +120,4 @@ def parse_rows(lines: Sequence[str], who: str) -> list[Row]:
                 cell["conv_shape"],
             )
         )
-    return found
+    return rows

@@ -25,18 +25,18 @@ def predict_transfer(row: Row, platform: Platform, machine: Machine) -> Work:
         UnexpressedError: the row does not say what was moved by how many channels.
     """
     for predict in (_task, _inside, _sums, _copy, _rate):
-        found = predict(row, platform, machine)
-        if found is not None:
-            return found
+        work = predict(row, platform, machine)
+        if work is not None:
+            return work
     raise UnexpressedError("the row does not say what was moved, or by how many channels")
 
 
 def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
     """One task of a shim channel on an idle array, or one of a chain."""
-    found = re.search(r"shim (mm2s|s2mm)", row.text)
-    if platform.arch != "aie2" or row.unit != "cycles" or not found:
+    match = re.search(r"shim (mm2s|s2mm)", row.text)
+    if platform.arch != "aie2" or row.unit != "cycles" or not match:
         return None
-    shim, reads = machine.shim, found[1] == "mm2s"
+    shim, reads = machine.shim, match[1] == "mm2s"
     word = shim.read_word if reads else shim.write_word
     words = row.m or 64
     if "steady" in row.text:
@@ -51,18 +51,18 @@ def _inside(row: Row, platform: Platform, machine: Machine) -> Work | None:
     width = stream.aie2_bytes if platform.arch == "aie2" else stream.aie2p_bytes
     if "memtile->core stream" in row.text:
         return Work(1, bytes=width)
-    found = re.search(r"(?:tile mm2s|memtile strided bd) (\d+) words", row.text)
-    if not found or row.unit != "cycles":
+    match = re.search(r"(?:tile mm2s|memtile strided bd) (\d+) words", row.text)
+    if not match or row.unit != "cycles":
         return None
-    return Work(stream.bd_start + int(found[1]) * WORD / width)
+    return Work(stream.bd_start + int(match[1]) * WORD / width)
 
 
 def _channels(row: Row) -> tuple[int, int] | None:
     """Columns and channels a column (each way) that a row names."""
-    if found := re.search(r"(\d) columns x (\d) channels", row.text):
-        return int(found[1]), int(found[2])
-    if found := re.search(r"(\d) (?:shim )?channels?\b", row.tile):
-        count = int(found[1])
+    if match := re.search(r"(\d) columns x (\d) channels", row.text):
+        return int(match[1]), int(match[2])
+    if match := re.search(r"(\d) (?:shim )?channels?\b", row.tile):
+        count = int(match[1])
         return (count, 1) if count <= 4 else (4, count // 4)
     return None
 
@@ -106,13 +106,13 @@ def _sum_cycles(arch: str, machine: Machine) -> float:
     w, (*inputs, out) = f.builder, f.arguments
     zero, end, step = w.constant(0), w.constant(trips * lanes), w.constant(lanes)
     shift = w.constant(0, scalar("i32"))
-    with w.loop("i", zero, end, step) as at:
+    with w.loop("i", zero, end, step) as index:
         sides = [
-            w.value("u", "aievec.ups", w.load("x", buffer, at, lanes), to=wide, shift=0)
+            w.value("u", "aievec.ups", w.load("x", buffer, index, lanes), to=wide, shift=0)
             for buffer in inputs
         ]
         total = w.value("t", "arith.addf", *sides)
-        w.store(w.value("s", "aievec.srs", total, shift, to=vector("bf16", lanes)), out, at)
+        w.store(w.value("s", "aievec.srs", total, shift, to=vector("bf16", lanes)), out, index)
     return time_function(arch, f.finish(), machine, "peano-plain") / trips
 
 
@@ -128,10 +128,10 @@ def _rate(row: Row, platform: Platform, machine: Machine) -> Work | None:
         return Work(_shared(platform, machine, 4, size, 0), bytes=size / 4)
     if row.unit == "GB/s/column" and "two mm2s channels" in row.text:
         return Work(_shared(platform, machine, 8, size, 0), bytes=size / 4)
-    found = _channels(row)
-    if found is None:
+    counts = _channels(row)
+    if counts is None:
         return None
-    channels = found[0] * found[1]
+    channels = counts[0] * counts[1]
     if row.unit == "GB/s/direction":
         return Work(_shared(platform, machine, channels, size, size), bytes=size)
     if row.unit == "GB/s read":
