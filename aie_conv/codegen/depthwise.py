@@ -168,13 +168,13 @@ class DepthwiseKernel:
         zero = w.constant(0)
         words = self._mac.words(w, fresh=fresh)
         chunk = w.times(q, self.steps * self.taps_at_once * lanes)
-        held = self.steps <= HELD_FILTERS
-        filters = self._filters(w, b, chunk) if held else []
+        keeps_filters = self.steps <= HELD_FILTERS
+        filters = self._filters(w, b, chunk) if keeps_filters else []
         with (
             w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
             w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
         ):
-            if not held:
+            if not keeps_filters:
                 filters = self._filters(w, b, chunk)
             row = w.times(y, window.step[0] * window.columns)
             at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
@@ -210,10 +210,10 @@ class DepthwiseKernel:
         offsets, many = self.window.tap_offsets(), self.taps_at_once
         loaded: dict[int, Value] = {}
 
-        def pixel(at: int) -> Value:
-            if at not in loaded:
-                loaded[at] = w.load("v", a[0], w.plus(a[1], at * self.lanes), self.lanes)
-            return loaded[at]
+        def pixel(part: int) -> Value:
+            if part not in loaded:
+                loaded[part] = w.load("v", a[0], w.plus(a[1], part * self.lanes), self.lanes)
+            return loaded[part]
 
         for number, values in enumerate(filters):
             taps = offsets[number * many : (number + 1) * many]

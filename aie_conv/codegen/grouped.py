@@ -171,8 +171,8 @@ class Band:
 def bands(total: int, each: int) -> tuple[Band, ...]:
     """So many blocks of pixels in groups of ``each``; what is left over is a smaller group."""
     groups, rest = divmod(total, each)
-    found = [Band(0, groups, each)] if groups else []
-    return (*found, Band(groups * each, 1, rest)) if rest else tuple(found)
+    full = [Band(0, groups, each)] if groups else []
+    return (*full, Band(groups * each, 1, rest)) if rest else tuple(full)
 
 
 @dataclass(frozen=True)
@@ -291,10 +291,10 @@ def multiply_groups(
         fresh: the accumulators start from zero.
     """
     a, b, c = start
-    with walk(w, dims) as at:
+    with walk(w, dims) as positions:
         here_a, here_b, here_c = (
             w.sum(place, base) if base else place
-            for place, base in zip(at, (a, b, w.constant(c) if c else None), strict=True)
+            for place, base in zip(positions, (a, b, w.constant(c) if c else None), strict=True)
         )
         places = [w.plus(here_c, offset) for offset in body.sums]
         if fresh:
