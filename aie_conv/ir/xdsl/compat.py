@@ -51,11 +51,11 @@ def guard_hex_floats(text: str) -> None:
     Raises:
         VerifyError: a hexadecimal float inside a dense attribute.
     """
-    found = _HEX_IN_DENSE.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
+    match = _HEX_IN_DENSE.search(text)
+    if match:
+        line = text.count("\n", 0, match.start()) + 1
         raise VerifyError(
-            f"line {line}: {found[0]}: a hexadecimal float in dense<…> would be read as an integer: "
+            f"line {line}: {match[0]}: a hexadecimal float in dense<…> would be read as an integer: "
             "write it in decimal or as a string"
         )
 
