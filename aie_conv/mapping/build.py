@@ -99,12 +99,12 @@ def bias_places(view: View, n: int, quantum_bytes: int) -> tuple[tuple[tuple[int
     """
     size = DTYPE_BYTES[view.dtype]
     quantum = quantum_bytes // size
-    found: list[tuple[int, int]] = []
-    at = 0
+    places: list[tuple[int, int]] = []
+    offset = 0
     for index, dtype, _ in view.vectors:
-        found.append((index, at))
-        at = at + ceil_div(n * DTYPE_BYTES[dtype] // size, quantum) * quantum
-    return tuple(found), at
+        places.append((index, offset))
+        offset = offset + ceil_div(n * DTYPE_BYTES[dtype] // size, quantum) * quantum
+    return tuple(places), offset
 
 
 def residual_channels(view: View, tile_k: int) -> int:

@@ -134,11 +134,11 @@ class _Array:
     def declare_outputs(self) -> None:
         """The FIFOs that take the output."""
         m, grid = self._m, self._m.grid
-        dtype, part, own = m.view.problem.out.dtype, m.l1.output, m.l1.output_depth
+        dtype, part, output_depth = m.view.problem.out.dtype, m.l1.output, m.l1.output_depth
         for c in range(grid.columns):
             names = [f"c_l1_{c}_{row}" for row in range(grid.rows)]
             for row, name in enumerate(names):
-                depth = 2 if own == 2 else (own, 2)
+                depth = 2 if output_depth == 2 else (output_depth, 2)
                 self._fifo(name, (f"core_{c}_{row}", [f"mem_{c}"]), depth, (part, dtype))
             ends, joined = (f"mem_{c}", [f"shim_{c}"]), (part * grid.rows, dtype)
             self._fifo(f"c_l3_{c}", ends, 2, joined, m.memtile.output_dims)
@@ -146,13 +146,13 @@ class _Array:
 
     def declare_buffers(self, column: int, row: int) -> dict[str, Value]:
         """A core's own buffers, by the names that its program gives them."""
-        at = f"{column}_{row}"
-        tile = self.tiles[f"core_{at}"]
+        place = f"{column}_{row}"
+        tile = self.tiles[f"core_{place}"]
         buffers: dict[str, Value] = {}
         for name, kind in self._m.program.buffers(self._m):
-            own = f"{name}_{at}"
-            attrs = {"sym_name": own}
-            op = self._w.op("aie.buffer", tile, types=[kind], names=[own], attrs=attrs)
+            symbol = f"{name}_{place}"
+            attrs = {"sym_name": symbol}
+            op = self._w.op("aie.buffer", tile, types=[kind], names=[symbol], attrs=attrs)
             buffers[name] = op.results[0]
         return buffers
 

@@ -14,8 +14,8 @@ E = TypeVar("E", bound=EpilogueKernel)
 
 def columns_of(n: int, channels: int) -> int:
     """Channels that one call handles: all of an N tile, or those that one object of a residual holds."""
-    own = where(channels > 0, channels, n)
-    return where(own < n, own, n)
+    wanted = where(channels > 0, channels, n)
+    return where(wanted < n, wanted, n)
 
 
 def make_epilogue(
@@ -52,7 +52,7 @@ def make_epilogue(
         m=pixels,
         n=n,
         columns=columns_of(n, channels),
-        vector_at={index: base + at for index, at in vectors},
+        vector_at={index: base + offset for index, offset in vectors},
         residual=view.residual.index if view.residual else None,
         blocks=blocks,
         a_elements=a_elements,

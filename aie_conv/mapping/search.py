@@ -165,37 +165,37 @@ class Space(Generic[P]):
 
     def leading(self, candidates: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
         """Of candidates whose programs may be one the fastest, with the number of the first of them."""
-        found: dict[tuple[Any, ...], tuple[int, Candidate]] = {}
+        leaders: dict[tuple[Any, ...], tuple[int, Candidate]] = {}
         for candidate in sorted(candidates, key=lambda c: c.order[1]):
             key = self._program_key(candidate.order[1])
-            first, best = found.get(key, (candidate.order[1], candidate))
+            first, best = leaders.get(key, (candidate.order[1], candidate))
             faster = candidate.price.cycles < best.price.cycles
-            found[key] = first, candidate if faster else best
-        return list(found.values())
+            leaders[key] = first, candidate if faster else best
+        return list(leaders.values())
 
     def _program_key(self, number: int) -> tuple[Any, ...]:
         _, sizes, row = self._priced_rows[number]
         grid, names = sizes.grid, (f.name for f in fields(self._table))
-        own = [getattr(self._table, name)[number] for name in names if name not in self._shape]
+        values = [getattr(self._table, name)[number] for name in names if name not in self._shape]
         shared: tuple[Any, ...] = (
             grid.columns, grid.rows, grid.filter_columns, grid.unicast, sizes.tile.pixels
         )  # fmt: skip
-        return (*own, *(c[row] if is_column(c) else c for c in shared))
+        return (*values, *(c[row] if is_column(c) else c for c in shared))
 
     def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:
         """The candidates of these numbers that fit, the fastest first, and what hinders the last other."""
         if not len(numbers):
             return [], None
-        scheme, at = self._scheme, np.asarray(numbers)
+        scheme, rows = self._scheme, np.asarray(numbers)
         with np.errstate(divide="ignore", invalid="ignore"):
-            table = take(self._table, at)
-            holds: Any = np.ones(len(at), bool)
+            table = take(self._table, rows)
+            holds: Any = np.ones(len(rows), bool)
             for limit in scheme.limits(table, scheme.sizes(table)):
                 holds = holds & limit.holds
-        refused = self._refusal(int(at[~holds][-1])) if not holds.all() else None
+        refused = self._refusal(int(rows[~holds][-1])) if not holds.all() else None
         if not holds.any():
             return [], refused
-        return sorted(self._priced(at[holds]), key=lambda c: c.order), refused
+        return sorted(self._priced(rows[holds]), key=lambda c: c.order), refused
 
     def _refusal(self, number: int) -> ConfigRefused | None:
         """What hinders a candidate."""
@@ -293,17 +293,17 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
     fitting, refused = _looked(space, refused)
     fitting = _with_expansions(space, fitting)
     best, timed = _best(space, fitting, refused)
-    found = [timed]
+    kept = [timed]
     for candidate in _others(fitting, best, timed[1], count - 1):
-        if len(found) == count:
+        if len(kept) == count:
             break
         try:
             mapping, cycles = _timed(space, candidate)
         except ConfigRefused:
             continue
-        if cycles <= _WORTH_JUDGING * timed[1] or len(found) < _FEW:
-            found.append((mapping, cycles))
-    return found
+        if cycles <= _WORTH_JUDGING * timed[1] or len(kept) < _FEW:
+            kept.append((mapping, cycles))
+    return kept
 
 
 def _timed(space: Space[Any], candidate: Candidate) -> Timed:
