@@ -85,16 +85,16 @@ class Array:
         return CoreRun(core, plan, {}, self._memory, self.model.functions, shared, places)
 
     def _ports(self, core: Core) -> dict[tuple[str, str], Port]:
-        found: dict[tuple[str, str], Port] = {}
+        ports: dict[tuple[str, str], Port] = {}
         for fifo in self.model.fifos.values():
             if fifo.producer == core.tile:
-                found[fifo.name, "Produce"] = Port(self.network.produced[fifo.name][0], True)
+                ports[fifo.name, "Produce"] = Port(self.network.produced[fifo.name][0], True)
             for i, tile in enumerate(fifo.consumers):
                 if tile == core.tile:
-                    found[fifo.name, "Consume"] = Port(
+                    ports[fifo.name, "Consume"] = Port(
                         self.network.consumed[fifo.name, i][0], False
                     )
-        return found
+        return ports
 
 
 def _initialise(memory: np.ndarray, value: Value, initial: object) -> None:

@@ -185,10 +185,10 @@ class PoolSender:
         memory = self.pools[turn].slots[slot]
         if self.walk.dims is None and self.walk.padded is None:
             return memory
-        found = self.staged.get((turn, slot))
-        if found is None:
-            found = self.staged[turn, slot] = self._stage(memory)
-        flat, target, source = found
+        staged = self.staged.get((turn, slot))
+        if staged is None:
+            staged = self.staged[turn, slot] = self._stage(memory)
+        flat, target, source = staged
         np.copyto(target, source)
         return flat
 
@@ -256,7 +256,7 @@ class PoolReceiver:
         self.latency = rates.latency
         self.turn = 0
         self.space = 0
-        self.at = 0
+        self.offset = 0
         self.memory = pools[0].slots[0]
         self.staging = np.empty(max(len(p.slots[0]) for p in pools), np.uint8)
 
@@ -276,15 +276,15 @@ class PoolReceiver:
         slot = pool.taken_in % len(pool.slots)
         pool.taken_in += 1
         self.memory = pool.slots[slot]
-        self.space, self.at = len(self.memory), 0
+        self.space, self.offset = len(self.memory), 0
         return pool.freed[slot]
 
     def fill(self, data: np.ndarray, time: float) -> None:
         """See Receiver."""
         count = len(data)
         target = self.staging if self.walk.dims else self.memory
-        target[self.at : self.at + count] = data
-        self.at += count
+        target[self.offset : self.offset + count] = data
+        self.offset += count
         self.space -= count
         if self.space:
             return
@@ -310,7 +310,7 @@ class HostReceiver:
         self.channel = channel
         self.task: Task | None = None
         self.space = 0
-        self.at = 0
+        self.offset = 0
         self.staging = np.empty(0, np.uint8)
 
     def reserve(self) -> Generator[Event, None, float]:
@@ -320,7 +320,7 @@ class HostReceiver:
         while not self.channel.queue:
             yield self.channel.pushed
         self.task = task = self.channel.queue.popleft()
-        self.space, self.at = task.size, 0
+        self.space, self.offset = task.size, 0
         if task.linear:
             self.staging = task.memory[task.offset : task.offset + task.size]
         else:
@@ -332,8 +332,8 @@ class HostReceiver:
     def fill(self, data: np.ndarray, time: float) -> None:
         """See Receiver."""
         count = len(data)
-        self.staging[self.at : self.at + count] = data
-        self.at += count
+        self.staging[self.offset : self.offset + count] = data
+        self.offset += count
         self.space -= count
         task = self.task
         if self.space or task is None:
@@ -394,9 +394,9 @@ class Flow:
             self.clock = max(self.clock, time)
             if lane is not None:
                 lane.wait(time, sender.start, sender.waits, lane.fifo)
-            at, size = 0, len(data)
-            while at < size:
-                take = size - at
+            offset, size = 0, len(data)
+            while offset < size:
+                take = size - offset
                 for receiver in receivers:
                     free = yield from receiver.reserve()
                     self.clock = max(self.clock, free)
@@ -409,8 +409,8 @@ class Flow:
                 if lane is not None:
                     self._streamed(lane, words)
                 for receiver in receivers:
-                    receiver.fill(data[at : at + take], self.clock)
-                at += take
+                    receiver.fill(data[offset : offset + take], self.clock)
+                offset += take
             sender.done(self.clock)
 
     def _arrival(self, cycles: float, count: int) -> float:
@@ -443,7 +443,7 @@ class Flow:
                 start = max(self.clock, pool.filled[slot])
                 for i, target in enumerate(targets):
                     into = target.pools[target.turn]
-                    while into.taken_in - into.given >= len(into.slots):
+                    while into.taken_in - into.returned >= len(into.slots):
                         yield into.freed_event
                     place = into.taken_in % len(into.slots)
                     start = max(start, into.freed[place])

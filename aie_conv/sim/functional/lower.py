@@ -214,9 +214,9 @@ class Lowering:
             if lower is None:
                 self.refuse(op, "no simulator code for it in core functions: report it")
             self.cost = Cost()
-            given = [self.live[value] for value in op.operands if value in self.live]
+            lanes = [self.live[value] for value in op.operands if value in self.live]
             # Lanes that are poison in one operand are so in the result: the compiler drops them.
-            self.lanes = min(given, default=None)
+            self.lanes = min(lanes, default=None)
             lower(self, op)
             if not op.blocks:
                 self.recorder.record(op, self.cost)
@@ -328,13 +328,13 @@ def bind_parameters(
     lowering: Lowering, values: Sequence[Value], ranges: Sequence[Range | None]
 ) -> list[str]:
     """Give each value a parameter; returns the parameters' declarations."""
-    found: list[str] = []
+    parameters: list[str] = []
     for i, (value, known) in enumerate(zip(values, ranges, strict=True)):
         lowering.names[value] = f"%p{i}"
         if known is not None:
             lowering.ranges[value] = known
-        found.append(f"{llvm_type(value.type)} %p{i}")
-    return found
+        parameters.append(f"{llvm_type(value.type)} %p{i}")
+    return parameters
 
 
 # -- functions ------------------------------------------------------------------------------------
@@ -357,18 +357,20 @@ def _call(low: Lowering, op: Op) -> None:
         low.refuse(op, f"@{callee} returns values: pass memrefs")
     ranges = tuple(low.ranges.get(value) for value in op.operands)
     places = tuple(low.recorder.place_of(value) for value in op.operands)
-    made = compile_function(low.program, function, ranges, low.registers, places)
+    compiled = compile_function(low.program, function, ranges, low.registers, places)
     arguments = ", ".join(["ptr %ctx", *(low.typed(value) for value in op.operands)])
-    fault = low.emit(f"call i64 @{made.symbol}({arguments})")
+    fault = low.emit(f"call i64 @{compiled.symbol}({arguments})")
     fine = low.emit(f"icmp eq i64 {fault}, 0")
     good, bad = low.new_label(), low.new_label()
     low.do(f"br i1 {fine}, label %{good}, label %{bad}, !prof !0")
     low.start(bad)
     low.do(f"ret i64 {fault}")
     low.start(good)
-    low.registers = made.registers
-    low.counts = low.counts or made.counts
-    low.cost.add(Cost(inner=made.cycles + low.program.target.machine.control.call, macs=made.macs))
+    low.registers = compiled.registers
+    low.counts = low.counts or compiled.counts
+    low.cost.add(
+        Cost(inner=compiled.cycles + low.program.target.machine.control.call, macs=compiled.macs)
+    )
 
 
 def compile_function(
@@ -382,8 +384,8 @@ def compile_function(
     each."""
     name = str(function.attrs["sym_name"])
     key = (name, ranges, registers, places)
-    found = program.compiled.get(key)
-    if found is None:
+    compiled = program.compiled.get(key)
+    if compiled is None:
         symbol = f"f{len(program.compiled)}"
         low = Lowering(program, f"@{name}", registers)
         block = function.blocks[0]
@@ -397,9 +399,9 @@ def compile_function(
             "define", "define internal", 1
         )
         cycles = ceil(low.recorder.cycles(low.recorder.items))
-        found = Compiled(symbol, cycles, int(low.macs), low.registers, low.counts)
-        program.compiled[key] = found
-    return found
+        compiled = Compiled(symbol, cycles, int(low.macs), low.registers, low.counts)
+        program.compiled[key] = compiled
+    return compiled
 
 
 INTRINSICS: dict[str, Lower] = {}

@@ -103,11 +103,11 @@ def _pair_sums(
 
 
 def _widened(low: Lowering, operand: Operand, signed: bool, bits: int) -> str:
-    name, count, own = operand
-    if own == bits:
+    name, count, width = operand
+    if width == bits:
         return name
     cast = "sext" if signed else "zext"
-    return low.emit(f"{cast} <{count} x i{own}> {name} to <{count} x i{bits}>")
+    return low.emit(f"{cast} <{count} x i{width}> {name} to <{count} x i{bits}>")
 
 
 def _bytes_in_pairs(

@@ -56,9 +56,9 @@ class Lanes:
     def spread(self, value: Value) -> str:
         """A scalar integer in each lane."""
         name = self.low.name(value)
-        bits, own = ELEMENT_BITS[value.type.elem], int(self.element[1:])
-        if bits != own:
-            cast = "sext" if bits < own else "trunc"
+        bits, element_bits = ELEMENT_BITS[value.type.elem], int(self.element[1:])
+        if bits != element_bits:
+            cast = "sext" if bits < element_bits else "trunc"
             name = self.low.emit(f"{cast} {self.low.typed(value)} to {self.element}")
         if not self.vector:
             return name

@@ -90,8 +90,8 @@ _engines: dict[str, tuple[llvm.ExecutionEngine, int]] = {}
 def compile_text(text: str) -> int:
     """Address of @entry of an LLVM module's text; the same text is compiled once."""
     key = hashlib.sha256(text.encode()).hexdigest()
-    found = _engines.get(key)
-    if found is None:
+    compiled = _engines.get(key)
+    if compiled is None:
         machine = _machine()
         try:
             module = llvm.parse_assembly(text)
@@ -106,8 +106,8 @@ def compile_text(text: str) -> int:
         passes.getModulePassManager().run(module, passes)
         engine = llvm.create_mcjit_compiler(module, _machine_for_engine())
         engine.finalize_object()
-        found = _engines[key] = (engine, engine.get_function_address("entry"))
-    return found[1]
+        compiled = _engines[key] = (engine, engine.get_function_address("entry"))
+    return compiled[1]
 
 
 def _machine_for_engine() -> llvm.TargetMachine:
@@ -189,11 +189,11 @@ def function_cycles(function: Op, functions: dict[str, Op], target: Target) -> i
         VerifyError: a loop's bounds are known at run time only.
     """
     ranges = tuple(None for _ in function.blocks[0].args)
-    made = compile_function(Program(functions, target), function, ranges, Registers())
-    if made.counts:
+    compiled = compile_function(Program(functions, target), function, ranges, Registers())
+    if compiled.counts:
         name = function.attrs["sym_name"]
         raise VerifyError(f"@{name}: its loops' bounds are known at run time only: run it")
-    return made.cycles
+    return compiled.cycles
 
 
 _CTYPES = {

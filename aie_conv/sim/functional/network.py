@@ -121,8 +121,8 @@ def stream_dims(dims: Dims, fifo: Fifo, size: int) -> list[tuple[int, int]] | No
     """A walk over objects of ``size`` bytes, in bytes; None if the object goes as it lies."""
     if not dims:
         return None
-    found = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
-    return None if found == [(size, 1)] else found
+    dims_left = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
+    return None if dims_left == [(size, 1)] else dims_left
 
 
 def _padded(fifo: Fifo) -> Padded | None:
@@ -133,7 +133,9 @@ def _padded(fifo: Fifo) -> Padded | None:
     wide = [b + n + a for (n, _), (b, a) in zip(fifo.to_stream, fifo.pad, strict=True)]
     steps = [prod(wide[i + 1 :]) * size for i in range(len(wide))]
     start = sum(before * step for (before, _), step in zip(fifo.pad, steps, strict=True))
-    rows = [(n, at * size, step) for (n, at), step in zip(fifo.to_stream, steps, strict=True)]
+    rows = [
+        (n, skipped * size, step) for (n, skipped), step in zip(fifo.to_stream, steps, strict=True)
+    ]
     source, target = merged_pair([*rows, (size, 1, 1)])
     return Padded(prod(wide) * size, start, source, target)
 

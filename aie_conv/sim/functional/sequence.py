@@ -125,25 +125,25 @@ def read_sequence(model: Model) -> list[Command]:
     if model.sequence is None:
         raise VerifyError("module: no aie.runtime_sequence: nothing would run")
     block = model.sequence.blocks[0]
-    found: list[Command] = []
+    commands: list[Command] = []
     chains: dict[Value, Chain] = {}
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
-            found.append(Wait(op, _shim_fifo(model, op, "symbol").name))
+            commands.append(Wait(op, _shim_fifo(model, op, "symbol").name))
         elif op.name == "aiex.npu.dma_memcpy_nd":
-            found.append(_transfer(model, op))
+            commands.append(_transfer(model, op))
         elif op.name == "aiex.dma_configure_task_for":
             chain = chains[op.results[0]] = _chain(model, op)
-            found.append(chain)
+            commands.append(chain)
         elif op.name in ("aiex.dma_start_task", "aiex.dma_await_task"):
             chain = chains.get(op.operands[0])
             if chain is None:
                 raise VerifyError(f"line {op.line}: {op.name}: its operand is no configured task")
             starts = op.name == "aiex.dma_start_task"
-            found.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
+            commands.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
         elif op.name != "arith.constant":
             raise VerifyError(f"line {op.line}: {op.name} in the runtime sequence is not simulated")
-    return found
+    return commands
 
 
 def _shim_fifo(model: Model, op: Op, attribute: str) -> Fifo:

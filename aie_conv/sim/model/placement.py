@@ -30,8 +30,8 @@ def weights(places: Sequence[tuple[int, Place]]) -> tuple[tuple[tuple[int, int],
     """Pairs of numbered buffers that may meet, with the probability that they do."""
     pairs = [
         ((min(a, b), max(a, b)), meeting(first, second))
-        for at, (a, first) in enumerate(places)
-        for b, second in places[:at]
+        for number, (a, first) in enumerate(places)
+        for b, second in places[:number]
         if a != b
     ]
     return tuple(sorted((pair, share) for pair, share in pairs if share))

@@ -94,8 +94,8 @@ def _check_call(model: Model, who: str, op: Op) -> None:
     if function is None:
         raise VerifyError(f"{where}: there is no such function")
     takes, gives = function.attrs["function_type"]
-    given, wanted = (value.type for value in op.operands), (value.type for value in op.results)
-    if [str(kind) for kind in takes] != [str(kind) for kind in given]:
+    passed, wanted = (value.type for value in op.operands), (value.type for value in op.results)
+    if [str(kind) for kind in takes] != [str(kind) for kind in passed]:
         kinds = ", ".join(map(str, takes))
         raise VerifyError(f"{where}: other operands than it takes: give it ({kinds})")
     if op.results and [str(kind) for kind in gives] != [str(kind) for kind in wanted]:

@@ -53,24 +53,24 @@ class _Flat:
             merged = [source for value in item.uses for source in env.get(value, ())]
             env[item.defines] = tuple(dict.fromkeys(merged))
             return
-        at = len(self.steps)
+        index = len(self.steps)
         self.steps.append(item)
         for value, role in item.uses:
             for source in env.get(value, ()):
                 if source < 0:
-                    self.carried.append((-source - 1, at, role))
+                    self.carried.append((-source - 1, index, role))
                 else:
                     latency = self.rules.latency(self.steps[source], role)
-                    self.edges.append((source, at, latency, 0))
+                    self.edges.append((source, index, latency, 0))
         if item.buffer >= 0:
             before = self.stored.get(item.buffer)
             if before is not None and item.kind not in ("store", "scalar store"):
-                self.edges.append((before, at, self.rules.core.store_latency, 0))
+                self.edges.append((before, index, self.rules.core.store_latency, 0))
             if item.kind in ("store", "scalar store"):
-                self.stored[item.buffer] = at
+                self.stored[item.buffer] = index
         if item.defines >= 0:
             old = env.get(item.defines, ()) if item.defines in fresh else ()
-            env[item.defines] = (*old, at)
+            env[item.defines] = (*old, index)
             fresh.add(item.defines)
 
     def body(self) -> Body:
@@ -123,11 +123,11 @@ def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
     for item in loop.body:
         if isinstance(item, (Step, Alias)):
             flat.add(_issued(item, vector=vector), fresh)
-    for number, at, role in flat.carried:
+    for number, target, role in flat.carried:
         for source in flat.env.get(loop.yields[number], ()):
             if source >= 0:
                 latency = rules.latency(flat.steps[source], role)
-                flat.edges.append((source, at, latency, 1))
+                flat.edges.append((source, target, latency, 1))
     return flat
 
 
@@ -163,18 +163,18 @@ def _in_registers(body: Body, carried: float, core: CoreTiming) -> tuple[Schedul
     least, best, spills = 1, None, 0.0
     while best is None or (spills and least < best.interval + spills):
         schedule = modulo_schedule(body, True, least)
-        held = pressure(body, schedule)
-        more = _spills((held[0], max(held[1], carried)), core)
+        pressures = pressure(body, schedule)
+        more = _spills((pressures[0], max(pressures[1], carried)), core)
         if best is None or schedule.interval + more < best.interval + spills:
             best, spills = schedule, more
         least = max(least, schedule.interval) + max(1, best.interval // 16)
     return best, spills
 
 
-def _spills(held: tuple[float, float], core: CoreTiming) -> float:
+def _spills(pressures: tuple[float, float], core: CoreTiming) -> float:
     """Cycles an iteration to write what does not fit into the register files and read it again."""
-    vectors = max(0.0, held[0] - 1) * core.vector_registers * 64
-    accumulators = max(0.0, held[1] - 1) * core.accumulator_bytes
+    vectors = max(0.0, pressures[0] - 1) * core.vector_registers * 64
+    accumulators = max(0.0, pressures[1] - 1) * core.accumulator_bytes
     return 2 * ceil((vectors + accumulators) / core.vector_bytes - 1e-9)
 
 
@@ -243,16 +243,16 @@ class _Clock:
         if not is_straight(loop.body):
             self._nest(loop)
             return
-        found = loop_time(loop, self.rules)
-        schedule = found.schedule
+        timed = loop_time(loop, self.rules)
+        schedule = timed.schedule
         if schedule is None or not profile.merged:
             self.close()
-            self.total += (loop.trips - 1) * found.interval + self.rules.core.loop_setup
-            self.total += found.interval if schedule is None else found.length
-        elif loop.trips < found.stages:
+            self.total += (loop.trips - 1) * timed.interval + self.rules.core.loop_setup
+            self.total += timed.interval if schedule is None else timed.length
+        elif loop.trips < timed.stages:
             self._unrolled(loop)
         else:
-            self._pipelined(loop, found, schedule)
+            self._pipelined(loop, timed, schedule)
         fresh.update(loop.results)
 
     def _unrolled(self, loop: Loop) -> None:
@@ -266,9 +266,9 @@ class _Clock:
             self._bind(loop.args, loop.yields)
         self._bind(loop.results, loop.args)
 
-    def _pipelined(self, loop: Loop, found: LoopTime, schedule: Schedule) -> None:
+    def _pipelined(self, loop: Loop, timed: LoopTime, schedule: Schedule) -> None:
         """Start the loop as early as the code before it and the slots allow."""
-        interval, stages = schedule.interval, found.stages
+        interval, stages = schedule.interval, timed.stages
         body = _loop_flat(loop, self.rules, vector=True)
         needs = self._needs(loop, body)
         placed = len(self.times)
@@ -277,9 +277,9 @@ class _Clock:
         while True:
             rows = {cycle: bundle.copy() for cycle, bundle in self.rows.items()}
             fill = [
-                (start + turn * interval + time, at)
+                (start + turn * interval + time, index)
                 for turn in range(stages - 1)
-                for at, time in enumerate(schedule.times)
+                for index, time in enumerate(schedule.times)
                 if turn * interval + time < (stages - 1) * interval
             ]
             if reserve(rows, body.body(), schedule.slots, fill, True):
@@ -298,46 +298,48 @@ class _Clock:
         last_turn = start + (loop.trips - 1) * interval
         self.floor = start + loop.trips * interval
         drain = [
-            (start + turn * interval + time, at)
+            (start + turn * interval + time, index)
             for turn in range(loop.trips - stages + 1, loop.trips)
-            for at, time in enumerate(schedule.times)
+            for index, time in enumerate(schedule.times)
             if start + turn * interval + time >= self.floor
         ]
         self.rows = {}
         reserve(self.rows, body.body(), schedule.slots, drain, True)
         self.end = max(self.floor, last_turn + schedule.length)
-        self.extra += loop.trips * (found.interval - interval) + self.rules.core.loop_setup
+        self.extra += loop.trips * (timed.interval - interval) + self.rules.core.loop_setup
         self._hand_on(loop, body, schedule, last_turn)
 
     def _needs(self, loop: Loop, body: "_Flat") -> list[tuple[int, int, int]]:
         """(operation before the loop, operation in it, latency) for the values that go in."""
-        found: list[tuple[int, int, int]] = []
-        for number, at, role in body.carried:
+        needs: list[tuple[int, int, int]] = []
+        for number, target, role in body.carried:
             for source in self.flat.env.get(loop.inits[number], ()):
                 if source >= 0:
-                    found.append((source, at, self.rules.latency(self.flat.steps[source], role)))
-        return found
+                    needs.append(
+                        (source, target, self.rules.latency(self.flat.steps[source], role))
+                    )
+        return needs
 
     def _hand_on(self, loop: Loop, body: "_Flat", schedule: Schedule, last_turn: int) -> None:
         """What comes out of the loop stands where its last iteration made it."""
         flat = self.flat
         known: dict[int, int] = {}
         for result, value in zip(loop.results, loop.yields, strict=True):
-            made: list[int] = []
+            sources: list[int] = []
             for source in body.env.get(value, ()):
                 if source < 0:
-                    made += flat.env.get(loop.inits[-source - 1], ())
+                    sources += flat.env.get(loop.inits[-source - 1], ())
                     continue
                 if source not in known:
                     known[source] = len(flat.steps)
                     flat.steps.append(body.steps[source])
                     self.times.append(last_turn + schedule.times[source])
-                made.append(known[source])
-            flat.env[result] = tuple(made)
+                sources.append(known[source])
+            flat.env[result] = tuple(sources)
 
     def _bind(self, names: Sequence[int], values: Sequence[int]) -> None:
-        found = [self.flat.env.get(value, ()) for value in values]
-        self.flat.env.update(zip(names, found, strict=True))
+        definitions = [self.flat.env.get(value, ()) for value in values]
+        self.flat.env.update(zip(names, definitions, strict=True))
 
     def _nest(self, loop: Loop) -> None:
         self.close()

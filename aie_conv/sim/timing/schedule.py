@@ -126,10 +126,10 @@ class Bundle:
 
     def copy(self) -> "Bundle":
         """A bundle that holds the same."""
-        made = Bundle()
-        made.slots.update(self.slots)
-        made.buffers.update(self.buffers)
-        return made
+        bundle = Bundle()
+        bundle.slots.update(self.slots)
+        bundle.buffers.update(self.buffers)
+        return bundle
 
     def slot(self, unit: str, buffer: int, *, apart: bool) -> str | None:
         """A free slot for an operation; None if there is none."""
@@ -150,8 +150,8 @@ def list_schedule(body: Body, apart: bool) -> Schedule:
     times = pack(body, (0,) * len(body.units), rows, apart)
     slots = [""] * len(times)
     for bundle in rows.values():
-        for slot, at in bundle.slots.items():
-            slots[at] = slot
+        for slot, index in bundle.slots.items():
+            slots[index] = slot
     return Schedule(max(1, max(times, default=0) + 1), tuple(times), tuple(slots))
 
 
@@ -163,12 +163,12 @@ def reserve(
     apart: bool,
 ) -> bool:
     """Put operations of ``body`` at given (cycle, operation) into bundles; False if one is taken."""
-    for cycle, at in starts:
+    for cycle, index in starts:
         row = rows.setdefault(cycle, Bundle())
-        buffer = body.buffers[at]
-        if slots[at] in row.slots or (apart and buffer >= 0 and buffer in row.buffers):
+        buffer = body.buffers[index]
+        if slots[index] in row.slots or (apart and buffer >= 0 and buffer in row.buffers):
             return False
-        row.slots[slots[at]] = -1
+        row.slots[slots[index]] = -1
         if buffer >= 0:
             row.buffers[buffer] = -1
     return True
@@ -246,7 +246,7 @@ def _take(
 ) -> tuple[int, str] | None:
     """The most urgent operation of one unit that fits, out of the first few."""
     aside: list[tuple[int, int]] = []
-    found: tuple[int, str] | None = None
+    taken: tuple[int, str] | None = None
     while heap and len(aside) < SEARCH:
         entry = heapq.heappop(heap)
         unit, buffer = body.units[entry[1]], body.buffers[entry[1]]
@@ -255,14 +255,14 @@ def _take(
             bundle.slots[slot] = entry[1]
             if buffer >= 0:
                 bundle.buffers[buffer] = entry[1]
-            found = (entry[1], slot)
+            taken = (entry[1], slot)
             break
         aside.append(entry)
         if all(slot in bundle.slots for slot in SLOTS[unit]):
             break
     for entry in aside:
         heapq.heappush(heap, entry)
-    return found
+    return taken
 
 
 def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], float]) -> float:
@@ -280,9 +280,9 @@ def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], flo
             rows.setdefault(time % schedule.interval, []).append(buffer)
     total = 0.0
     for buffers in rows.values():
-        for at, one in enumerate(buffers):
+        for index, one in enumerate(buffers):
             free = 1.0
-            for other in buffers[:at]:
+            for other in buffers[:index]:
                 pair = (min(one, other), max(one, other))
                 free *= 1 - weights.get(pair, 1.0 if one == other else 0.0)
             total += 1 - free

@@ -123,16 +123,16 @@ def is_straight(items: Sequence[Item]) -> bool:
 
 def usage(items: Sequence[Item]) -> Counter[str]:
     """Operations of each unit, loops multiplied out; cycles of fixed code as "fixed"."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for item in items:
         if isinstance(item, Step):
-            found[item.unit] += 1
+            counts[item.unit] += 1
         elif isinstance(item, Fixed):
-            found["fixed"] += ceil(item.cycles)
+            counts["fixed"] += ceil(item.cycles)
         elif isinstance(item, Loop):
             for unit, count in usage(item.body).items():
-                found[unit] += count * item.trips
-    return found
+                counts[unit] += count * item.trips
+    return counts
 
 
 # -- fusion ---------------------------------------------------------------------------------------
@@ -153,55 +153,55 @@ def fused(items: Sequence[Item], kept: Sequence[int] = ()) -> tuple[Item, ...]:
     users = _users(items)
     for value in kept:
         users.setdefault(value, []).append("loop")
-    made: dict[int, list[int]] = {}
-    for at, item in enumerate(items):
+    definers: dict[int, list[int]] = {}
+    for index, item in enumerate(items):
         if isinstance(item, Step) and item.defines >= 0:
-            made.setdefault(item.defines, []).append(at)
+            definers.setdefault(item.defines, []).append(index)
     out: list[Item | None] = list(items)
-    for value, places in made.items():
-        steps = [items[at] for at in places]
+    for value, places in definers.items():
+        steps = [items[index] for index in places]
         first = steps[0]
         if not isinstance(first, Step):
             continue
         if first.kind == "srs" and all(kind == "store" for kind in users.get(value, ["?"])):
             _into_stores(out, value, places, first)
         elif first.kind == "ups":
-            _into_loads(out, made, users, value, places, first)
+            _into_loads(out, definers, users, value, places, first)
     adds = _added_to(items)
-    for at, item in enumerate(out):
+    for index, item in enumerate(out):
         if isinstance(item, Step) and item.kind == "load" and item.defines in adds:
-            out[at] = replace(item, unit="lda", accumulator=item.vector, vector=0)
+            out[index] = replace(item, unit="lda", accumulator=item.vector, vector=0)
     return tuple(item for item in out if item is not None)
 
 
 def _users(items: Sequence[Item]) -> dict[int, list[str]]:
     """Kinds of the operations that use each value."""
-    found: dict[int, list[str]] = {}
+    kinds: dict[int, list[str]] = {}
     for item in _walk(items):
         if isinstance(item, Step):
             for value, _ in item.uses:
-                found.setdefault(value, []).append(item.kind)
+                kinds.setdefault(value, []).append(item.kind)
         elif isinstance(item, Alias):
             for value in item.uses:
-                found.setdefault(value, []).append("alias")
+                kinds.setdefault(value, []).append("alias")
         elif isinstance(item, Loop):
             for value in (*item.inits, *item.yields):
-                found.setdefault(value, []).append("loop")
-    return found
+                kinds.setdefault(value, []).append("loop")
+    return kinds
 
 
 def _into_stores(out: list[Item | None], value: int, places: list[int], first: Step) -> None:
-    for at in places:
-        out[at] = None
-    for at, item in enumerate(out):
+    for index in places:
+        out[index] = None
+    for index, item in enumerate(out):
         if isinstance(item, Step) and any(used == value for used, _ in item.uses):
             uses = tuple(use for use in item.uses if use[0] != value)
-            out[at] = replace(item, uses=(*first.uses, *uses))
+            out[index] = replace(item, uses=(*first.uses, *uses))
 
 
 def _into_loads(
     out: list[Item | None],
-    made: dict[int, list[int]],
+    definers: dict[int, list[int]],
     users: dict[int, list[str]],
     value: int,
     places: list[int],
@@ -209,34 +209,34 @@ def _into_loads(
 ) -> None:
     if len(first.uses) != 1 or len(users.get(first.uses[0][0], ())) != len(places):
         return
-    loads = made.get(first.uses[0][0], [])
-    steps = [out[at] for at in loads]
+    loads = definers.get(first.uses[0][0], [])
+    steps = [out[index] for index in loads]
     if not loads or not all(isinstance(s, Step) and s.kind == "load" for s in steps):
         return
-    for at, load in zip(loads, steps, strict=True):
+    for index, load in zip(loads, steps, strict=True):
         if isinstance(load, Step):
             size = first.accumulator * len(places) / len(loads)
-            out[at] = replace(
+            out[index] = replace(
                 load, unit="lda", kind="load ups", defines=value, vector=0, accumulator=size
             )
-    for at in places:
-        out[at] = None
+    for index in places:
+        out[index] = None
 
 
 def _added_to(items: Sequence[Item]) -> frozenset[int]:
     """Values that are used as accumulators, followed into loops."""
-    found: set[int] = set()
+    added: set[int] = set()
     loops: list[Loop] = []
     for item in _walk(items):
         if isinstance(item, Step):
-            found.update(value for value, role in item.uses if role == ACCUMULATOR)
+            added.update(value for value, role in item.uses if role == ACCUMULATOR)
         elif isinstance(item, Loop):
             loops.append(item)
     for loop in reversed(loops):
-        found.update(
-            start for start, arg in zip(loop.inits, loop.args, strict=True) if arg in found
+        added.update(
+            start for start, arg in zip(loop.inits, loop.args, strict=True) if arg in added
         )
-    return frozenset(found)
+    return frozenset(added)
 
 
 def canonical(items: Sequence[Item]) -> tuple[tuple[Item, ...], dict[int, int]]:
