@@ -89,6 +89,10 @@ class StreamTiming:
     relay: int
 
 
+SHIM_MEASURED_ON = "aie2"
+"""The architecture on which the table's shim channels were measured."""
+
+
 @dataclass(frozen=True)
 class ShimTiming:
     """Transfers between the array and memory, in cycles and cycles a 32-bit word."""
@@ -174,6 +178,18 @@ class Machine:
     def reconfiguration(self, arch: str) -> float:
         """Seconds until the array runs another program, by control packets."""
         return self.host.reconfigure_aie2 if arch == "aie2" else self.host.reconfigure_aie2p
+
+    def switching(self, arch: str) -> float:
+        """Seconds until the array runs a whole other design."""
+        return self.host.switch_aie2 if arch == "aie2" else self.host.switch_aie2p
+
+    def stream_bytes(self, arch: str) -> int:
+        """Bytes a cycle of a stream inside the array."""
+        return self.stream.aie2_bytes if arch == "aie2" else self.stream.aie2p_bytes
+
+    def memory_of(self, arch: str) -> MemoryTiming:
+        """The host's memory in laptops with an NPU of that architecture."""
+        return self.memory["npu1" if arch == "aie2" else "npu4"]
 
     def __hash__(self) -> int:
         """Machines are few and compared by content."""

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from aie_conv.arch.instructions import API_MATMUL, BLOCK_FLOATS, OPEN_BLOCKS, OPEN_BLOCKS_PEANO
 from aie_conv.arch.machine import Machine
 from aie_conv.calibration.kernel import PeerKernel, time_function
 from aie_conv.calibration.platform import Platform
@@ -64,9 +65,8 @@ def blocks_of(arch: str, dtype: str, profile: str) -> tuple[int, int]:
     The open tools' bf16 kernels for AIE2 fill the accumulator file (32 bundles, 16 VMAC.f
     [ignite-xdna]); the others take half of it, as ours do.
     """
-    if arch == "aie2p" or dtype != "bf16":
-        return 2, 2
-    return (4, 4) if profile.startswith("peano") else (4, 2)
+    table = OPEN_BLOCKS_PEANO if profile.startswith("peano") else OPEN_BLOCKS
+    return table.get((arch, dtype), (2, 2))
 
 
 def peer_kernel(
@@ -78,7 +78,7 @@ def peer_kernel(
         UnexpressedError: types without instructions.
     """
     dtype, out = row.operands
-    if dtype == "bfp16" and platform.arch == "aie2p":
+    if dtype == "bfp16" and platform.arch in BLOCK_FLOATS:
         # Blocks of 8 x 8 in 72 bytes, one instruction each: as int8, but for the exponents.
         dtype, out = "i8", "i8" if out == "bfp16" else "i32"
     elif dtype == "u8":
@@ -86,7 +86,7 @@ def peer_kernel(
     elif dtype == "bf16" and out not in ("bf16", "f32"):
         out = "bf16"
     sums = {"i8": ("i8", "i16", "i32"), "bf16": ("bf16", "f32"), "i16": ("i32",)}
-    if out not in sums.get(dtype, ()) or (platform.arch, dtype) == ("aie2p", "i16"):
+    if out not in sums.get(dtype, ()) or (platform.arch, dtype) not in API_MATMUL:
         raise UnexpressedError(f"no kernel for {row.dtype}")
     m, k, n = tile
     blocks = blocks_of(platform.arch, dtype, profile)
@@ -144,7 +144,7 @@ def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> 
         acc = _ELEMENTS.call(w, left, y, _ELEMENTS.zero(w), w.constant(_ELEMENTS.conf, I32))
         acc = bitcast(w, acc, vector("i32", lanes))
         w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, index)
-    if arch != "aie2":
+    if arch != _ELEMENTS.arch:
         raise UnexpressedError("written for AIE2")
     return time_function(arch, f.finish(), machine, profile)
 

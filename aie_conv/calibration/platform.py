@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 
+from aie_conv.arch import get_device
 from aie_conv.arch.machine import Machine
 from aie_conv.calibration.rows import Row
 
@@ -12,7 +13,7 @@ class Platform:
     """Where a row was measured.
 
     Attributes:
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         columns: columns of cores.
         clock: cycles a second.
         memory: section of the machine's table for its memory.
@@ -36,11 +37,11 @@ def platform_of(row: Row, machine: Machine) -> Platform | None:
     device = row.device.lower()
     if _OTHER.search(device):
         return None
-    clocks = machine.clock
+    clocks, first, second = machine.clock, get_device("npu1_4col"), get_device("npu4")
     if _SECOND.search(device):
         halo = "strix halo" in device
         launch = machine.host.launch_strix_halo if halo else machine.host.launch
-        return Platform("aie2p", 8, clocks.xdna2, "npu4", launch)
+        return Platform(second.arch.name, second.columns, clocks.xdna2, "npu4", launch)
     if not _FIRST.search(device):
         return None
     if "7940" in device:
@@ -50,7 +51,7 @@ def platform_of(row: Row, machine: Machine) -> Platform | None:
     else:
         clock = clocks.phoenix_8700g
     memory = "npu1_1ghz" if "7940" in device else "npu1"
-    return Platform("aie2", 4, clock, memory, machine.host.launch)
+    return Platform(first.arch.name, first.columns, clock, memory, machine.host.launch)
 
 
 _OPEN_TOOLS = re.compile(r"mlir-aie|mlir-air|iree-amd-aie|ignite|casselc|npu-embeddings|andrej")

@@ -75,7 +75,7 @@ def parts_of(
     """The parts' times."""
     kernel, control, stream = product.kernel, machine.control, machine.stream
     size, wide = SIZES[kernel.dtype], SIZES[product.out]
-    width = stream.aie2_bytes if kernel.arch == "aie2" else stream.aie2p_bytes
+    width = machine.stream_bytes(kernel.arch)
     a, b = kernel.m * kernel.k * size, kernel.k * kernel.n * size
     c = kernel.m * kernel.n * wide
     run_a = min(product.run_k, product.k) * size

@@ -2,7 +2,7 @@
 
 import re
 
-from aie_conv.arch.machine import Machine
+from aie_conv.arch.machine import SHIM_MEASURED_ON, Machine
 from aie_conv.arch.rates import PAGE, HostRates
 from aie_conv.calibration.kernel import time_function
 from aie_conv.calibration.kernels import UnexpressedError, Work
@@ -34,7 +34,7 @@ def predict_transfer(row: Row, platform: Platform, machine: Machine) -> Work:
 def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
     """One task of a shim channel on an idle array, or one of a chain."""
     match = re.search(r"shim (mm2s|s2mm)", row.text)
-    if platform.arch != "aie2" or row.unit != "cycles" or not match:
+    if platform.arch != SHIM_MEASURED_ON or row.unit != "cycles" or not match:
         return None
     shim, reads = machine.shim, match[1] == "mm2s"
     word = shim.read_word if reads else shim.write_word
@@ -48,7 +48,7 @@ def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
 def _inside(row: Row, platform: Platform, machine: Machine) -> Work | None:
     """A channel inside the array."""
     stream = machine.stream
-    width = stream.aie2_bytes if platform.arch == "aie2" else stream.aie2p_bytes
+    width = machine.stream_bytes(platform.arch)
     if "memtile->core stream" in row.text:
         return Work(1, bytes=width)
     match = re.search(r"(?:tile mm2s|memtile strided bd) (\d+) words", row.text)
@@ -73,7 +73,8 @@ def _shared(
     """Cycles to move so many bytes each way by so many channels each way."""
     memory = machine.memory[platform.memory]
     seconds = max((read + written) / memory.total, read / memory.read, written / memory.write)
-    rate = memory.read_bytes / (machine.shim.read_word if platform.arch == "aie2" else 1)
+    slower = machine.shim.read_word if platform.arch == SHIM_MEASURED_ON else 1
+    rate = memory.read_bytes / slower
     return max(seconds * platform.clock, max(read, written) / (channels * rate))
 
 
@@ -145,12 +146,11 @@ def predict_host(row: Row, platform: Platform, machine: Machine) -> Work:
     Raises:
         UnexpressedError: the table has no such time.
     """
-    host, second = machine.host, platform.arch == "aie2p"
     table = {
-        "cmd_chain": host.chained,
+        "cmd_chain": machine.host.chained,
         "reconfigure_only": machine.reconfiguration(platform.arch),
         "control packets": machine.reconfiguration(platform.arch),
-        "whole-design": host.switch_aie2p if second else host.switch_aie2,
+        "whole-design": machine.switching(platform.arch),
         "round trip": platform.launch,
     }
     seconds = next((time for words, time in table.items() if words in row.text), None)

@@ -14,6 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from aie_conv.arch import get_arch
+from aie_conv.arch.instructions import GROUP_OVERHEAD
 from aie_conv.codegen.matrix_unit import MatrixUnit
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import INDEX, Type, Value, memref
@@ -116,7 +117,7 @@ def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
     way = blocks * unit.vectors(r * t, unit.accumulator)
     read = 0 if fresh else way
     least = max(products, a, b, read + way, -(-(a + b + read) // 2))
-    overhead = 16 + 3 * blocks + (8 if arch == "aie2p" else 0)
+    overhead = 16 + 3 * blocks + GROUP_OVERHEAD[arch]
     overhead += max(0, work.steps * unit.issue * unit.distance - least)
     loads = a + b + read
     # A product that takes several cycles is as many operations, each with a move.

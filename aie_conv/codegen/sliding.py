@@ -11,7 +11,13 @@ Contiguous layouts: A as [planes][rows][columns], B as [chunks][n][row taps][pha
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.matrix_unit import HELD_FILTERS, Intrinsic, aie2_integer, reach
+from aie_conv.codegen.matrix_unit import (
+    HELD_FILTERS,
+    Intrinsic,
+    aie2_integer,
+    by_architecture,
+    reach,
+)
 from aie_conv.codegen.window import MOST_UNROLLED
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
@@ -20,12 +26,12 @@ from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
-_INSTRUCTIONS = {
+_INSTRUCTIONS = by_architecture((
     # out[l] += sum over k < 8 of a[l + k] b[k], l < 32.
-    ("aie2", "i8"): aie2_integer(904),
+    ("i8", aie2_integer(904)),
     # out[l] += sum over k < 4 of a[l + k] b[k], l < 16.
-    ("aie2", "i16"): aie2_integer(890, "i64"),
-}  # fmt: skip
+    ("i16", aie2_integer(890, "i64")),
+))  # fmt: skip
 """By architecture and type: llvm-aie's mul_conv_32x8 and mul_conv_16x4, signed. AIE2P's configurations
 are in no source."""
 

@@ -82,7 +82,8 @@ class Array:
     def _core(self, core: Core, shared: Shared) -> CoreRun:
         places = core_places(self.model, core, self.machine.core[self.model.arch.name].banks)
         plan = Planner(core).plan()
-        return CoreRun(core, plan, {}, self._memory, self.model.functions, shared, places)
+        target = Target(self.model.arch.name, machine=self.machine)
+        return CoreRun(core, plan, self._memory, self.model.functions, shared, places, target)
 
     def _ports(self, core: Core) -> dict[tuple[str, str], Port]:
         ports: dict[tuple[str, str], Port] = {}

@@ -61,22 +61,21 @@ class CoreRun:
         self,
         core: Core,
         plan: Plan,
-        ports: dict[tuple[str, str], Port],
         buffers: dict[Value, np.ndarray],
         functions: dict[str, Op],
         shared: Shared,
         places: Mapping[Hashable, Place],
+        target: Target,
     ) -> None:
         self.core = core
         self.plan = plan
-        self.ports = ports
+        self.ports: dict[tuple[str, str], Port] = {}
         self.functions = functions
         self.buffers = buffers
         self.shared = shared
         self.words: dict[Value, np.ndarray] = {}
         self.places = places
         self.lane: Lane | None = None
-        self.target = Target("aie2")
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
         self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
@@ -87,7 +86,7 @@ class CoreRun:
         self.idle = 0
         self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
         self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
-        self.reset(self.target)
+        self.reset(target)
 
     def reset(self, target: Target) -> None:
         """Back to the start of the program."""

@@ -13,6 +13,7 @@ from functools import cached_property
 from math import ceil
 from typing import NoReturn
 
+from aie_conv.arch.instructions import CONTROL_REGISTERS
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.ir.core import Op, Type, Value
@@ -56,7 +57,7 @@ class Target:
     """What the code is compiled for: simulated architecture, host features, arithmetic.
 
     Attributes:
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         features: features of the host's CPU by LLVM's names.
         exact: bf16 products follow the device's common alignment instead of fused multiply-adds.
         machine: the timing of the core.
@@ -416,14 +417,6 @@ def intrinsic(*names: str) -> Callable[[Lower], Lower]:
         return function
 
     return register
-
-
-CONTROL_REGISTERS = {
-    "aie2": {6: "rounding", 9: "saturation"},
-    "aie2p": {1: "rounding", 0: "saturation"},
-}
-"""Numbers of crRnd and crSat by architecture [llvm-aie's aiev2_defines.h and aie2p_defines.h; mlir-aie wrote
-AIE2's to both until pull request 2987]."""
 
 
 @intrinsic("llvm.aie2.set.ctrl.reg", "llvm.aie2p.set.ctrl.reg")

@@ -7,12 +7,13 @@ of scalar code are taken to be unrolled by the compiler.
 
 from math import ceil, lcm
 
+from aie_conv.arch import get_arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
 from aie_conv.sim.functional.network import depth_at
 from aie_conv.sim.model.coreplan import holds_fifo
 from aie_conv.sim.model.module import Core, Model, walk
-from aie_conv.sim.timing.costs import LOAD_BYTES, SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
+from aie_conv.sim.timing.costs import SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
 
 OP_BYTES = 10
 """Bytes of one machine operation: a bundle of one slot with its share of padding [estimate]."""
@@ -76,7 +77,7 @@ class Sizes:
     """Bytes of code outside of FIFO operations, and the library routines that it needs."""
 
     def __init__(self, arch: str, constants: dict[Value, int]) -> None:
-        self.load_bytes = LOAD_BYTES[arch]
+        self.load_bytes = get_arch(arch).vector_load_bytes
         self.constants = constants
         self.routines: set[str] = set()
 

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from aie_conv.arch.machine import default_machine
 
-LOAD_BYTES = {"aie2": 32, "aie2p": 64}
-"""Bytes of one vector load or store; two loads and a store a cycle [DOC AM020, AM027]."""
-
 SCALAR_LATENCY = {"load": 7, "mul": 2}
 """Cycles until a scalar operation's result can be used, for the size of code [llvm-aie schedule]."""
 
