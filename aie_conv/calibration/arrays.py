@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 from aie_conv.arch.machine import Machine
-from aie_conv.calibration.kernels import UnexpressedError, Work, peer_kernel
+from aie_conv.calibration.kernels import PredictedWork, UnexpressedError, peer_kernel
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.product import Product, parts_of, product_cycles
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 
 L1_BYTES = 65536
 BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4, "bfp16": 1}
@@ -16,14 +16,14 @@ FEWEST_RUN = 4
 """Steps of K that a mem tile holds together in the balanced designs of Taka et al. (56 x 4 = 224)."""
 
 
-def _tile(row: Row) -> tuple[int, int, int] | None:
+def _tile(row: Measurement) -> tuple[int, int, int] | None:
     """(m, k, n) of a core's tile."""
     if match := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
         return int(match[1]), int(match[3]), int(match[4])
     return row.tile_dims
 
 
-def _grid(row: Row, platform: Platform) -> tuple[int, int]:
+def _grid(row: Measurement, platform: Platform) -> tuple[int, int]:
     """Rows and columns of cores that work."""
     if match := re.search(r"herd \[(\d+), (\d+)\]", row.text):
         return int(match[2]), int(match[1])
@@ -31,7 +31,7 @@ def _grid(row: Row, platform: Platform) -> tuple[int, int]:
     return min(4, cores), max(1, cores // 4)
 
 
-def _run(row: Row, k: int) -> int:
+def _run(row: Measurement, k: int) -> int:
     """Elements of K read together."""
     if match := re.search(r"k_mt=(\d+)", row.tile):
         return int(match[1])
@@ -40,14 +40,16 @@ def _run(row: Row, k: int) -> int:
     return FEWEST_RUN * k if "taka" in row.text else k
 
 
-def _l1_bytes(row: Row, tile: tuple[int, int, int]) -> int:
+def _l1_bytes(row: Measurement, tile: tuple[int, int, int]) -> int:
     """Bytes of a tile's operands and result in a core, single buffers."""
     dtype, out = row.operands
     m, k, n = tile
     return (m * k + k * n) * BYTES.get(dtype, 1) + m * n * BYTES.get(out, 1)
 
 
-def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def predict_array(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """The time of a product over the array.
 
     Raises:
@@ -81,4 +83,4 @@ def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) 
     parts = parts_of(product, memory, machine, profile, platform.clock)
     cycles = product_cycles(product, parts, machine)
     cycles += platform.launch * platform.clock
-    return Work(cycles, m * k * n, rows * columns)
+    return PredictedWork(cycles, m * k * n, rows * columns)

@@ -7,7 +7,7 @@ from aie_conv.arch.instructions import API_MATMUL, BLOCK_FLOATS, OPEN_BLOCKS, OP
 from aie_conv.arch.machine import Machine
 from aie_conv.calibration.kernel import PeerKernel, time_function
 from aie_conv.calibration.platform import Platform
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 from aie_conv.codegen.matrix_unit import I32, aie2_integer, bitcast
 from aie_conv.ir.builder import Function
 from aie_conv.ir.core import memref, vector
@@ -22,7 +22,7 @@ class UnexpressedError(Exception):
 
 
 @dataclass(frozen=True)
-class Work:
+class PredictedWork:
     """What a prediction is made of: cycles, multiply-accumulates, and cores."""
 
     cycles: float
@@ -70,7 +70,7 @@ def blocks_of(arch: str, dtype: str, profile: str) -> tuple[int, int]:
 
 
 def peer_kernel(
-    row: Row, platform: Platform, profile: str, tile: tuple[int, int, int]
+    row: Measurement, platform: Platform, profile: str, tile: tuple[int, int, int]
 ) -> PeerKernel:
     """The matrix product of a row's types on a tile (m, k, n).
 
@@ -93,16 +93,18 @@ def peer_kernel(
     return PeerKernel(platform.arch, dtype, out, m, k, n, blocks)
 
 
-def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def predict_kernel(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """The time of a kernel row's core code.
 
     Raises:
         UnexpressedError: the row does not say what code ran, or says nothing that this model times.
     """
     if "empty call" in row.text:
-        return Work(machine.control.call)
+        return PredictedWork(machine.control.call)
     if match := re.search(r"(\d+)-element vector-scalar mul", row.tile):
-        return Work(_scaled_vector(int(match[1]), platform.arch, machine, profile))
+        return PredictedWork(_scaled_vector(int(match[1]), platform.arch, machine, profile))
     if "callrepl" in row.text and row.dims is not None:
         return _repeated(row, platform, profile, machine)
     if "scalar" in row.text:
@@ -114,10 +116,12 @@ def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine)
     cycles = kernel.cycles(machine, profile)
     if row.unit == "cycles/call":
         cycles += machine.control.call
-    return Work(cycles, tile[0] * tile[1] * tile[2])
+    return PredictedWork(cycles, tile[0] * tile[1] * tile[2])
 
 
-def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def _repeated(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """A product on one core, its code repeated 100 times to hide the rest."""
     if "_o2_" in row.text or "o2," in row.text:
         raise UnexpressedError("code compiled with -O2; the profiles are of -O3")
@@ -126,7 +130,7 @@ def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> W
     kernel = peer_kernel(row, platform, profile, (side, side, side))
     calls = (m // side) * (n // side) * (k // side)
     once = kernel.cycles(machine, profile) + machine.control.call
-    return Work(100 * calls * once, 100 * m * k * n)
+    return PredictedWork(100 * calls * once, 100 * m * k * n)
 
 
 def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> int:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import Machine
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ _SECOND = re.compile(r"xdna2|npu2|npu4|strix|krackan|hx 370|aie2p")
 _FIRST = re.compile(r"xdna|npu1|phoenix|aie2|hawk|8700g|8845|7940")
 
 
-def platform_of(row: Row, machine: Machine) -> Platform | None:
+def platform_of(row: Measurement, machine: Machine) -> Platform | None:
     """The row's machine; None for other arrays (AIE1, AIE-ML in Versal devices)."""
     device = row.device.lower()
     if _OTHER.search(device):
@@ -57,7 +57,7 @@ def platform_of(row: Row, machine: Machine) -> Platform | None:
 _OPEN_TOOLS = re.compile(r"mlir-aie|mlir-air|iree-amd-aie|ignite|casselc|npu-embeddings|andrej")
 
 
-def profile_of(row: Row) -> str:
+def profile_of(row: Measurement) -> str:
     """The compiler: as the row says; the open tool chain's projects use Peano, others xchesscc."""
     text = row.text
     if "hand assembly" in text or "scalable-analyses" in text:

@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """One measurement, or one to be predicted.
 
     Attributes:
@@ -83,7 +83,7 @@ def _real(text: str) -> float | None:
         return None
 
 
-def read_rows(path: str | Path) -> list[Row]:
+def read_rows(path: str | Path) -> list[Measurement]:
     """The rows of a file.
 
     Raises:
@@ -93,18 +93,18 @@ def read_rows(path: str | Path) -> list[Row]:
     return parse_rows(text.splitlines(), str(path))
 
 
-def parse_rows(lines: Sequence[str], who: str) -> list[Row]:
+def parse_rows(lines: Sequence[str], who: str) -> list[Measurement]:
     """The rows of a file's lines, ``who`` being its name for messages."""
     reader = csv.DictReader(lines)
     columns = reader.fieldnames or []
     missing = [name for name in ("kind", "device") if name not in columns]
     if missing:
         raise UsageError(f"{who}: no column {missing[0]}: the columns are {', '.join(COLUMNS)}")
-    rows: list[Row] = []
+    rows: list[Measurement] = []
     for entry in reader:
         cell = {name: (entry.get(name) or "").strip() for name in COLUMNS}
         rows.append(
-            Row(
+            Measurement(
                 cell["source"],
                 cell["device"],
                 cell["dtype"],

@@ -5,9 +5,9 @@ import re
 from aie_conv.arch.machine import SHIM_MEASURED_ON, Machine
 from aie_conv.arch.rates import PAGE, HostRates
 from aie_conv.calibration.kernel import time_function
-from aie_conv.calibration.kernels import UnexpressedError, Work
+from aie_conv.calibration.kernels import PredictedWork, UnexpressedError
 from aie_conv.calibration.platform import Platform
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 from aie_conv.ir.builder import Function
 from aie_conv.ir.core import memref, scalar, vector
 
@@ -18,7 +18,7 @@ GEMM_RUN = 224
 """Bytes of a run in access like a product's: Taka et al.'s designs read 224 to 450 of them."""
 
 
-def predict_transfer(row: Row, platform: Platform, machine: Machine) -> Work:
+def predict_transfer(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork:
     """The time of a dma row.
 
     Raises:
@@ -31,7 +31,7 @@ def predict_transfer(row: Row, platform: Platform, machine: Machine) -> Work:
     raise UnexpressedError("the row does not say what was moved, or by how many channels")
 
 
-def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
+def _task(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork | None:
     """One task of a shim channel on an idle array, or one of a chain."""
     match = re.search(r"shim (mm2s|s2mm)", row.text)
     if platform.arch != SHIM_MEASURED_ON or row.unit != "cycles" or not match:
@@ -41,23 +41,23 @@ def _task(row: Row, platform: Platform, machine: Machine) -> Work | None:
     words = row.m or 64
     if "steady" in row.text:
         # In a chain the words move while the next task starts.
-        return Work(max(shim.read_next if reads else shim.write_next, words * word))
-    return Work((shim.read_start if reads else shim.write_start) + words * word)
+        return PredictedWork(max(shim.read_next if reads else shim.write_next, words * word))
+    return PredictedWork((shim.read_start if reads else shim.write_start) + words * word)
 
 
-def _inside(row: Row, platform: Platform, machine: Machine) -> Work | None:
+def _inside(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork | None:
     """A channel inside the array."""
     stream = machine.stream
     width = machine.stream_bytes(platform.arch)
     if "memtile->core stream" in row.text:
-        return Work(1, bytes=width)
+        return PredictedWork(1, bytes=width)
     match = re.search(r"(?:tile mm2s|memtile strided bd) (\d+) words", row.text)
     if not match or row.unit != "cycles":
         return None
-    return Work(stream.bd_start + int(match[1]) * WORD / width)
+    return PredictedWork(stream.bd_start + int(match[1]) * WORD / width)
 
 
-def _channels(row: Row) -> tuple[int, int] | None:
+def _channels(row: Measurement) -> tuple[int, int] | None:
     """Columns and channels a column (each way) that a row names."""
     if match := re.search(r"(\d) columns x (\d) channels", row.text):
         return int(match[1]), int(match[2])
@@ -78,17 +78,17 @@ def _shared(
     return max(seconds * platform.clock, max(read, written) / (channels * rate))
 
 
-def _copy(row: Row, platform: Platform, machine: Machine) -> Work | None:
+def _copy(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork | None:
     """A copy of so many elements, launch included."""
     if "copy" not in row.dtype or row.m is None or row.unit not in ("us", "ms"):
         return None
     size = row.m if "m = bytes" in row.text or row.dtype == "copy" else row.m * 4
     columns, each = _channels(row) or (platform.columns, 2)
     cycles = _shared(platform, machine, columns * each, size, size)
-    return Work(cycles + platform.launch * platform.clock, bytes=2 * size)
+    return PredictedWork(cycles + platform.launch * platform.clock, bytes=2 * size)
 
 
-def _sums(row: Row, platform: Platform, machine: Machine) -> Work | None:
+def _sums(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork | None:
     """Sums of two bf16 vectors, one core a column, two channels in and one out."""
     if "bf16 add" not in row.dtype or row.m is None or not row.cores:
         return None
@@ -96,7 +96,7 @@ def _sums(row: Row, platform: Platform, machine: Machine) -> Work | None:
     each = _sum_cycles(platform.arch, machine) / lanes
     moved = _shared(platform, machine, 2 * row.cores, row.m * 4, row.m * 2)
     cycles = max(elements * each, moved) + platform.launch * platform.clock
-    return Work(cycles, bytes=row.m * 6)
+    return PredictedWork(cycles, bytes=row.m * 6)
 
 
 def _sum_cycles(arch: str, machine: Machine) -> float:
@@ -117,30 +117,30 @@ def _sum_cycles(arch: str, machine: Machine) -> float:
     return time_function(arch, f.finish(), machine, "peano-plain") / trips
 
 
-def _rate(row: Row, platform: Platform, machine: Machine) -> Work | None:
+def _rate(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork | None:
     """Rows that are a bandwidth."""
     memory = machine.memory[platform.memory]
     size = 1e9
     if "gemm-like" in row.text:
         host = HostRates(memory.read, memory.write, memory.total, memory, machine.page_cost)
         moved = size * host.factor(GEMM_RUN, PAGE)
-        return Work(moved / memory.total * platform.clock, bytes=size)
+        return PredictedWork(moved / memory.total * platform.clock, bytes=size)
     if row.unit == "GB/s/column" and "shim mm2s channel per column" in row.text:
-        return Work(_shared(platform, machine, 4, size, 0), bytes=size / 4)
+        return PredictedWork(_shared(platform, machine, 4, size, 0), bytes=size / 4)
     if row.unit == "GB/s/column" and "two mm2s channels" in row.text:
-        return Work(_shared(platform, machine, 8, size, 0), bytes=size / 4)
+        return PredictedWork(_shared(platform, machine, 8, size, 0), bytes=size / 4)
     counts = _channels(row)
     if counts is None:
         return None
     channels = counts[0] * counts[1]
     if row.unit == "GB/s/direction":
-        return Work(_shared(platform, machine, channels, size, size), bytes=size)
+        return PredictedWork(_shared(platform, machine, channels, size, size), bytes=size)
     if row.unit == "GB/s read":
-        return Work(_shared(platform, machine, channels, size, size / 2), bytes=size)
+        return PredictedWork(_shared(platform, machine, channels, size, size / 2), bytes=size)
     return None
 
 
-def predict_host(row: Row, platform: Platform, machine: Machine) -> Work:
+def predict_host(row: Measurement, platform: Platform, machine: Machine) -> PredictedWork:
     """The time of a host row: it is in the table, or it is not known.
 
     Raises:
@@ -156,4 +156,4 @@ def predict_host(row: Row, platform: Platform, machine: Machine) -> Work:
     seconds = next((time for words, time in table.items() if words in row.text), None)
     if seconds is None or row.unit.partition("/")[0] not in ("us", "ms"):
         raise UnexpressedError("a time of the host that the table does not have")
-    return Work(seconds * platform.clock)
+    return PredictedWork(seconds * platform.clock)

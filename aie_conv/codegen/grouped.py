@@ -63,7 +63,7 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Work:
+class GroupWork:
     """What one trip over a group does.
 
     Attributes:
@@ -96,7 +96,7 @@ class Pace:
 
 
 @cache
-def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
+def pace(arch: str, dtype: str, work: GroupWork, fresh: bool) -> Pace:
     """The pace of a loop over groups, by the slots and buffers that are fullest.
 
     Two accesses of one buffer never share a cycle, and each way of an accumulator takes one. Where the
@@ -133,7 +133,7 @@ def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
 
 
 @dataclass(frozen=True)
-class Part:
+class SumPart:
     """A part of a sum, as long as a body writes it out.
 
     Attributes:
@@ -150,12 +150,12 @@ class Part:
 
 
 @cache
-def cut(total: int, each: int, fresh: bool) -> tuple[Part, ...]:
+def cut(total: int, each: int, fresh: bool) -> tuple[SumPart, ...]:
     """A sum of ``total`` steps in parts of ``each``; what is left over comes first."""
     rest = total % each or (each if fresh else 0)
-    parts = [Part(rest, 0, 1, fresh)] if rest else []
+    parts = [SumPart(rest, 0, 1, fresh)] if rest else []
     if total > rest:
-        parts.append(Part(each, rest, (total - rest) // each, False))
+        parts.append(SumPart(each, rest, (total - rest) // each, False))
     return tuple(parts)
 
 
@@ -191,7 +191,7 @@ class Tally:
     operations: int
 
 
-def tally(arch: str, dtype: str, works: Iterable[tuple[Part, Work]]) -> Tally:
+def tally(arch: str, dtype: str, works: Iterable[tuple[SumPart, GroupWork]]) -> Tally:
     """The sum over the parts of a sum, each with what a trip over a group does in it."""
     interval = loads = overhead = operations = 0
     for part, work in works:

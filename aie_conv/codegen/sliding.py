@@ -40,7 +40,7 @@ _LANES = {"i8": (32, 8), "i16": (16, 4)}
 
 
 @dataclass(frozen=True)
-class Row:
+class InstructionRow:
     """A window along a row of pixels, cut into instructions.
 
     Attributes:
@@ -72,11 +72,11 @@ class Row:
         return self.step * self.lanes * (blocks + 1 + ahead)
 
 
-def instruction_row(arch: Arch, dtype: str, taps: int, step: int, dilation: int) -> Row:
+def instruction_row(arch: Arch, dtype: str, taps: int, step: int, dilation: int) -> InstructionRow:
     """How instructions cover a window; Unsupported where there are none."""
     if (arch.name, dtype) not in _INSTRUCTIONS:
         raise Unsupported(f"{dtype} has no sliding-window instruction on {arch.name}")
-    return Row(*_LANES[dtype], taps, step, dilation)
+    return InstructionRow(*_LANES[dtype], taps, step, dilation)
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ class SlidingKernel:
     row_taps: int
     row_step: int
     row_dilation: int
-    row: Row
+    row: InstructionRow
     a_elements: int
     b_elements: int
 

@@ -17,10 +17,10 @@ from aie_conv.codegen.grouped import (
     Band,
     Body,
     Dim,
+    GroupWork,
     Operands,
-    Part,
+    SumPart,
     Tally,
-    Work,
     bands,
     cut,
     fastest,
@@ -63,7 +63,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Blocking:
+class WindowBlocking:
     """How a product is cut.
 
     Attributes:
@@ -127,7 +127,7 @@ def _tally(
         arch,
         dtype,
         (
-            (part, Work(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
+            (part, GroupWork(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
             for part in cut(sum_.depth * ky, units, fresh)
         ),
     )
@@ -136,12 +136,12 @@ def _tally(
 @cache
 def _best_blocking(
     arch: str, dtype: str, output: tuple[int, int, int], sum_: _Sum, fresh: bool
-) -> tuple[Blocking, int]:
+) -> tuple[WindowBlocking, int]:
     """The fastest blocking for so many blocks of (rows, columns, channels), and its cycles."""
     height, width, blocks = output
     most = _most_blocks(arch, dtype)
 
-    def kinds(cut_: Blocking) -> Iterator[tuple[int, Tally]]:
+    def kinds(cut_: WindowBlocking) -> Iterator[tuple[int, Tally]]:
         y, c = cut_.rows, cut_.channels
         others = (height // y) * (blocks // c)
         for band in bands(width, cut_.columns):
@@ -149,7 +149,7 @@ def _best_blocking(
             yield band.groups * others, _tally(arch, dtype, sum_, group, fresh)
 
     options = (
-        [Blocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
+        [WindowBlocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
         for y, x, c in product((4, 2, 1), repeat=3)
         if not (height % y or blocks % c) and x <= width and y * x * c <= most
     )
@@ -177,7 +177,7 @@ class WindowKernel(MatrixKernel):
     a_elements: int
     b_elements: int
 
-    def _best(self, fresh: bool) -> tuple[Blocking, int]:
+    def _best(self, fresh: bool) -> tuple[WindowBlocking, int]:
         _, s, t = self.rst
         window = self.window
         sum_ = _Sum(self.kc // s, window.taps, window.step, window.dilation)
@@ -219,7 +219,7 @@ class WindowKernel(MatrixKernel):
                     self._groups(w, operands, (at_a, at_b), part, (blocking, band))
         return f.finish()
 
-    def _along(self, part: Part) -> list[Dim]:
+    def _along(self, part: SumPart) -> list[Dim]:
         """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
         r, s, t = self.rst
         (ky, kx), depth = self.window.taps, self.kc // s
@@ -238,8 +238,8 @@ class WindowKernel(MatrixKernel):
         w: Builder,
         operands: Operands,
         start: tuple[Value, Value],
-        part: Part,
-        shape: tuple[Blocking, Band],
+        part: SumPart,
+        shape: tuple[WindowBlocking, Band],
     ) -> None:
         r, s, t = self.rst
         blocking, band = shape

@@ -7,7 +7,7 @@ from typing import Any
 from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.build import memtile_descriptors
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Dims, MemTile, Parameters, Sizes
 from aie_conv.mapping.numbers import least, most, where
 from aie_conv.problem import DTYPE_BYTES
@@ -55,7 +55,7 @@ def tail_limits(s: Sizes) -> Iterator[Limit]:
     )
 
 
-def residual_limits(view: View, s: Sizes, block_channels: int) -> Iterator[Limit]:
+def residual_limits(view: ProblemView, s: Sizes, block_channels: int) -> Iterator[Limit]:
     """Of a residual that comes beside the input, in blocks of the instruction's channels."""
     if view.residual is None:
         return
@@ -72,7 +72,7 @@ def residual_limits(view: View, s: Sizes, block_channels: int) -> Iterator[Limit
 
 
 def device_limits(
-    device: Device, view: View, p: Parameters, s: Sizes, *, stageable: Any
+    device: Device, view: ProblemView, p: Parameters, s: Sizes, *, stageable: Any
 ) -> Iterator[Limit]:
     """Of memories, descriptors and what the mem tile repeats.
 

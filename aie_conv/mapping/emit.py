@@ -12,7 +12,7 @@ from aie_conv.layout.pattern import Task
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.core import input_name
 from aie_conv.mapping.mapping import Dims, Mapping
-from aie_conv.mapping.streams import Push, Wait, channels, schedule
+from aie_conv.mapping.streams import AwaitChain, StartChain, channels, schedule
 from aie_conv.plan import Argument
 
 
@@ -163,9 +163,9 @@ class _Sequence:
     def __init__(self, w: Builder, arguments: Sequence[Value]) -> None:
         self._w = w
         self._arguments = {value.name: value for value in arguments}
-        self._chains: dict[Push, Value] = {}
+        self._chains: dict[StartChain, Value] = {}
 
-    def _transfer(self, push: Push) -> None:
+    def _transfer(self, push: StartChain) -> None:
         (part,) = push.chain
         task = part.task
         attrs = {
@@ -179,7 +179,7 @@ class _Sequence:
         }
         self._w.op("aiex.npu.dma_memcpy_nd", self._arguments[part.name], attrs=attrs)
 
-    def _chain(self, push: Push) -> None:
+    def _chain(self, push: StartChain) -> None:
         w, last = self._w, len(push.chain) - 1
         blocks = [Block() for _ in push.chain]
         for number, (id_, part) in enumerate(zip(push.ids, push.chain, strict=True)):
@@ -212,10 +212,10 @@ class _Sequence:
         }
         self._w.op("aie.dma_bd", self._arguments[name], attrs=attrs)
 
-    def write(self, commands: Iterable[Push | Wait]) -> None:
+    def write(self, commands: Iterable[StartChain | AwaitChain]) -> None:
         """All of it."""
         for command in commands:
-            if isinstance(command, Wait):
+            if isinstance(command, AwaitChain):
                 push = command.push
                 if push in self._chains:
                     # This also tells the tools that the chain's descriptors are free.

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from aie_conv.arch import Device
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import each, most, where
 
@@ -21,7 +21,7 @@ def columns_of(n: int, channels: int) -> int:
 def make_epilogue(
     kind: type[E],
     device: Device,
-    view: View,
+    view: ProblemView,
     rst: tuple[int, int, int],
     tile: tuple[int, int, int],
     blocks: ResidualBlocks,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.problem import DTYPE_BYTES
 
@@ -46,7 +46,7 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
 
 
 def by_n_tile(
-    view: View,
+    view: ProblemView,
     runs: Sequence[tuple[int, int, int]],
     shape: tuple[int, int],
     value: tuple[str, int, str],

@@ -245,7 +245,7 @@ def _shim(
 
 
 @dataclass(frozen=True)
-class _Clock:
+class _SendClock:
     """Dates of a mapping's bytes: a step counts a tile's objects, and what comes before and behind them."""
 
     mapping: Mapping
@@ -296,7 +296,7 @@ def channels(
         columns: only those of these columns (filters of the first of them); all if None.
         most: only so many of a core's first steps; all if None.
     """
-    arch, grid, clock = mapping.device.arch, mapping.grid, _Clock(mapping)
+    arch, grid, clock = mapping.device.arch, mapping.grid, _SendClock(mapping)
     out_size = DTYPE_BYTES[mapping.view.result.dtype]
     out_bytes = mapping.tile.output_objects * grid.rows * mapping.l1.output * out_size
     steps = grid.steps
@@ -373,7 +373,7 @@ def issue_cycles(mapping: Mapping) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Push:
+class StartChain:
     """Write a chain's descriptors and start it; ``ids`` are theirs."""
 
     symbol: str
@@ -382,10 +382,10 @@ class Push:
 
 
 @dataclass(frozen=True)
-class Wait:
+class AwaitChain:
     """Wait for the oldest token of a channel, which is that of ``push``."""
 
-    push: Push
+    push: StartChain
 
 
 class _Queues:
@@ -394,9 +394,9 @@ class _Queues:
     def __init__(self, streams: Sequence[Channel], depth: int) -> None:
         self._made = streams
         self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in streams]
-        self._queued: list[deque[Push]] = [deque() for _ in streams]
+        self._queued: list[deque[StartChain]] = [deque() for _ in streams]
         self._free = [list(channel.ids) for channel in streams]
-        self.written: list[Push | Wait] = []
+        self.written: list[StartChain | AwaitChain] = []
 
     def waits(self, rank: int, number: int) -> bool:
         """Whether a chain has to wait for an earlier one of its channel."""
@@ -407,20 +407,20 @@ class _Queues:
         channel, free = self._made[rank], self._free[rank]
         while self.waits(rank, number):
             done = self._queued[rank].popleft()
-            self.written.append(Wait(done))
+            self.written.append(AwaitChain(done))
             free[:] = sorted([*free, *done.ids], key=channel.ids.index)
         chain = channel.chains[number][1]
-        push = Push(channel.symbol, tuple(free[: len(chain)]), chain)
+        push = StartChain(channel.symbol, tuple(free[: len(chain)]), chain)
         del free[: len(chain)]
         self.written.append(push)
         self._queued[rank].append(push)
 
-    def drain(self) -> list[Push | Wait]:
+    def drain(self) -> list[StartChain | AwaitChain]:
         """All that was written, and the waits for what is still queued."""
-        return self.written + [Wait(push) for pushes in self._queued for push in pushes]
+        return self.written + [AwaitChain(push) for pushes in self._queued for push in pushes]
 
 
-def schedule(streams: list[Channel], depth: int) -> list[Push | Wait]:
+def schedule(streams: list[Channel], depth: int) -> list[StartChain | AwaitChain]:
     """The runtime sequence: chains in the order of their steps, never more than ``depth`` queued.
 
     What a push waits for lies before it in its own stream, and all that others send or take by then

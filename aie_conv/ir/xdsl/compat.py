@@ -36,8 +36,8 @@ from aie_conv.ir.xdsl.compat_vector import (
     ExtractStridedSliceOp,
     InsertStridedSliceOp,
     ShapeCastOp,
-    ShuffleOp,
     TransposeOp,
+    VectorShuffleOp,
 )
 
 _HEX_IN_DENSE = re.compile(
@@ -100,7 +100,7 @@ _ARITH: tuple[Any, ...] = (
 Arith = _with(arith.Arith, _ARITH)
 Vector = _with(
     vector.Vector,
-    (ShapeCastOp, ShuffleOp, TransposeOp, ExtractStridedSliceOp, InsertStridedSliceOp),
+    (ShapeCastOp, VectorShuffleOp, TransposeOp, ExtractStridedSliceOp, InsertStridedSliceOp),
 )
 MemRef = memref.MemRef
 

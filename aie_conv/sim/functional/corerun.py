@@ -9,26 +9,26 @@ import numpy as np
 from aie_conv.errors import DeviceError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Value
 from aie_conv.sim.functional.engine import Pool, Waiting, aligned
-from aie_conv.sim.functional.lower import Registers, Target
+from aie_conv.sim.functional.lower import ControlRegisters, Target
 from aie_conv.sim.functional.native import Leaf, compile_leaf
 from aie_conv.sim.model.coreplan import (
     BranchStep,
+    CorePlan,
     FifoStep,
     LeafStep,
     LoopStep,
-    Plan,
     ScalarStep,
     Step,
     evaluate,
 )
-from aie_conv.sim.model.module import Core
+from aie_conv.sim.model.module import CoreModel
 from aie_conv.sim.model.placement import Place
 from aie_conv.sim.timing.timeline import Lane, State
 
-SRS_IN_BODY = Registers(rounding=9, saturation=1)
+SRS_IN_BODY = ControlRegisters(rounding=9, saturation=1)
 """What the vendor's tools set at the start of a core whose own body holds an integer aievec.srs."""
 
-FLOAT_SRS_IN_BODY = Registers(rounding=12, saturation=1)
+FLOAT_SRS_IN_BODY = ControlRegisters(rounding=12, saturation=1)
 """The same where it holds only float ones (since mlir-aie #2984; before, the rounding was 0)."""
 
 MOST_IDLE = 1 << 18
@@ -59,8 +59,8 @@ class CoreRun:
 
     def __init__(
         self,
-        core: Core,
-        plan: Plan,
+        core: CoreModel,
+        plan: CorePlan,
         buffers: dict[Value, np.ndarray],
         functions: dict[str, Op],
         shared: Shared,
@@ -78,7 +78,7 @@ class CoreRun:
         self.lane: Lane | None = None
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
-        self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
+        self.compiled: dict[tuple[LeafStep, ControlRegisters, bool], Leaf] = {}
         self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
         self.views: dict[Value, tuple[Port, list[int]]] = {}
         self.waits: Op | None = None
@@ -95,7 +95,7 @@ class CoreRun:
         self.loops.clear()
         self.idle = 0
         self.context[:] = 0
-        self.registers = Registers()
+        self.registers = ControlRegisters()
         if self.plan.srs:
             self.registers = (
                 FLOAT_SRS_IN_BODY if self.plan.srs == frozenset({"f32"}) else SRS_IN_BODY

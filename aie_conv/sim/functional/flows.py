@@ -22,7 +22,7 @@ ByteDims = Sequence[tuple[int, int]]
 
 
 @dataclass(eq=False)
-class Task:
+class TransferTask:
     """One host transfer: a walk over an argument's bytes.
 
     Attributes:
@@ -61,23 +61,23 @@ class Task:
         return np.ascontiguousarray(self.array()).reshape(-1).view(np.uint8)
 
 
-class Channel:
+class DmaChannel:
     """The host's end of a FIFO: queued tasks, finished tasks, tokens."""
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.engine = engine
-        self.queue: deque[Task] = deque()
+        self.queue: deque[TransferTask] = deque()
         self.tokens: deque[float] = deque()
         self.pushed = Event(f"idle: a host task of @{name}")
         self.token = Event(f"a token of @{name}")
 
-    def push(self, task: Task) -> None:
+    def push(self, task: TransferTask) -> None:
         """Queue a task."""
         self.queue.append(task)
         self.engine.wake(self.pushed)
 
-    def finish(self, task: Task, time: float) -> None:
+    def finish(self, task: TransferTask, time: float) -> None:
         """A task is done."""
         task.finished = time
         if task.issues_token:
@@ -131,7 +131,7 @@ class Padded:
 
 
 @dataclass(eq=False)
-class Walk:
+class MemoryWalk:
     """How a channel goes through an object: merged byte dimensions, and zeros around it.
 
     Attributes:
@@ -154,7 +154,9 @@ class PoolSender:
 
     waits = State.DATA
 
-    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates, repeat: int = 1) -> None:
+    def __init__(
+        self, pools: list[Pool], walk: MemoryWalk, rates: ChannelRates, repeat: int = 1
+    ) -> None:
         self.word_cycles = rates.word
         self.start: float = rates.bd_start
         self.pools = pools
@@ -220,11 +222,11 @@ class HostSender:
 
     waits = State.COMMAND
 
-    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+    def __init__(self, channel: DmaChannel, rates: ChannelRates) -> None:
         self.word_cycles = rates.read_word
         self.rates = rates
         self.channel = channel
-        self.task: Task | None = None
+        self.task: TransferTask | None = None
         self.count = 0
         self.start: float = 0.0
 
@@ -250,7 +252,7 @@ class PoolReceiver:
     waits = State.SPACE
     start: float = 0.0
 
-    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates) -> None:
+    def __init__(self, pools: list[Pool], walk: MemoryWalk, rates: ChannelRates) -> None:
         self.pools = pools
         self.walk = walk
         self.latency = rates.latency
@@ -303,12 +305,12 @@ class HostReceiver:
 
     waits = State.COMMAND
 
-    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+    def __init__(self, channel: DmaChannel, rates: ChannelRates) -> None:
         self.rates = rates
         self.start: float = rates.write_start
         self.count = 0
         self.channel = channel
-        self.task: Task | None = None
+        self.task: TransferTask | None = None
         self.space = 0
         self.offset = 0
         self.staging = np.empty(0, np.uint8)

@@ -19,7 +19,7 @@ from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.sim.model.placement import Place
 from aie_conv.sim.model.ranges import Range
-from aie_conv.sim.timing.costs import Cost
+from aie_conv.sim.timing.costs import OperationCost
 from aie_conv.sim.timing.recorder import Recorder
 from aie_conv.sim.timing.trace import Item, Rules
 
@@ -45,7 +45,7 @@ CYCLE_SHARES = 1024
 
 
 @dataclass(frozen=True)
-class Registers:
+class ControlRegisters:
     """The core's control registers: rounding (crRnd) and saturation (crSat); reset values 0."""
 
     rounding: int = 0
@@ -78,7 +78,7 @@ class Target:
 
 
 @dataclass
-class Program:
+class LoweredModule:
     """One LLVM module under construction, shared by a leaf and the functions it calls."""
 
     functions: dict[str, Op]
@@ -86,12 +86,12 @@ class Program:
     texts: dict[str, str] = field(default_factory=dict)
     declarations: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
-    compiled: dict[object, "Compiled"] = field(default_factory=dict)
+    compiled: dict[object, "CompiledFunction"] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledFunction:
     """A called function: its symbol, its cycles and work a call, the control registers after it.
 
     ``counts`` says that it counts differences from these cycles at run time.
@@ -100,7 +100,7 @@ class Compiled:
     symbol: str
     cycles: int
     macs: int
-    registers: Registers
+    registers: ControlRegisters
     counts: bool = False
 
 
@@ -124,7 +124,7 @@ class Pending:
 class Lowering:
     """Lowers one function body; ``text`` collects its LLVM instructions."""
 
-    def __init__(self, program: Program, who: str, registers: Registers) -> None:
+    def __init__(self, program: LoweredModule, who: str, registers: ControlRegisters) -> None:
         self.program = program
         self.who = who
         self.registers = registers
@@ -133,7 +133,7 @@ class Lowering:
         self.lines: list[str] = ["entry:"]
         self.label = "entry"
         self.count = 0
-        self.cost = Cost()
+        self.cost = OperationCost()
         self.macs = 0.0
         self.recorder = Recorder(program.target.rules)
         self.live: dict[Value, int] = {}
@@ -214,7 +214,7 @@ class Lowering:
             lower = LOWERED.get(op.name)
             if lower is None:
                 self.refuse(op, "no simulator code for it in core functions: report it")
-            self.cost = Cost()
+            self.cost = OperationCost()
             lanes = [self.live[value] for value in op.operands if value in self.live]
             # Lanes that are poison in one operand are so in the result: the compiler drops them.
             self.lanes = min(lanes, default=None)
@@ -370,17 +370,19 @@ def _call(low: Lowering, op: Op) -> None:
     low.registers = compiled.registers
     low.counts = low.counts or compiled.counts
     low.cost.add(
-        Cost(inner=compiled.cycles + low.program.target.machine.control.call, macs=compiled.macs)
+        OperationCost(
+            inner=compiled.cycles + low.program.target.machine.control.call, macs=compiled.macs
+        )
     )
 
 
 def compile_function(
-    program: Program,
+    program: LoweredModule,
     function: Op,
     ranges: tuple[Range | None, ...],
-    registers: Registers,
+    registers: ControlRegisters,
     places: tuple[Place | None, ...] = (),
-) -> Compiled:
+) -> CompiledFunction:
     """Lower a called function for given argument ranges, registers and places of its memory; once for
     each."""
     name = str(function.attrs["sym_name"])
@@ -393,14 +395,14 @@ def compile_function(
         parameters = bind_parameters(low, block.args, ranges)
         for value, place in zip(block.args, places, strict=False):
             low.recorder.locate(value, place)
-        program.compiled[key] = Compiled(symbol, 0, 0, registers)
+        program.compiled[key] = CompiledFunction(symbol, 0, 0, registers)
         low.block(block.ops)
         low.settle(low.recorder.items)
         program.texts[symbol] = low.function_text(symbol, parameters).replace(
             "define", "define internal", 1
         )
         cycles = ceil(low.recorder.cycles(low.recorder.items))
-        compiled = Compiled(symbol, cycles, int(low.macs), low.registers, low.counts)
+        compiled = CompiledFunction(symbol, cycles, int(low.macs), low.registers, low.counts)
         program.compiled[key] = compiled
     return compiled
 

@@ -22,9 +22,9 @@ from aie_conv.sim.functional import (
 )
 from aie_conv.sim.functional.lower import (
     CYCLE_SHARES,
+    ControlRegisters,
+    LoweredModule,
     Lowering,
-    Program,
-    Registers,
     Target,
     bind_parameters,
     compile_function,
@@ -55,7 +55,7 @@ class Leaf:
     cycles: int
     macs: int
     counts: bool
-    registers: Registers
+    registers: ControlRegisters
     faults: tuple[str, ...]
 
     def spent(self, context: np.ndarray) -> tuple[int, int]:
@@ -121,7 +121,7 @@ def _machine_for_engine() -> llvm.TargetMachine:
     )
 
 
-def module_text(program: Program, entry: str) -> str:
+def module_text(program: LoweredModule, entry: str) -> str:
     """The whole LLVM module."""
     width = '"prefer-vector-width"="512"'
     attributes = f"attributes #0 = {{ nounwind {width} }}"
@@ -142,7 +142,7 @@ def compile_leaf(
     spilled: tuple[Sequence[Value], Sequence[Value]],
     functions: dict[str, Op],
     target: Target,
-    registers: Registers,
+    registers: ControlRegisters,
     places: Sequence[Place | None] = (),
 ) -> Leaf:
     """Compile operations of a core's body.
@@ -157,7 +157,7 @@ def compile_leaf(
         registers: control registers at entry.
         places: where the memory behind each input lies, if that is known.
     """
-    program = Program(functions, target)
+    program = LoweredModule(functions, target)
     low = Lowering(program, who, registers)
     values = [value for value, _ in inputs]
     parameters = bind_parameters(low, values, [known for _, known in inputs])
@@ -189,7 +189,9 @@ def function_cycles(function: Op, functions: dict[str, Op], target: Target) -> i
         VerifyError: a loop's bounds are known at run time only.
     """
     ranges = tuple(None for _ in function.blocks[0].args)
-    compiled = compile_function(Program(functions, target), function, ranges, Registers())
+    compiled = compile_function(
+        LoweredModule(functions, target), function, ranges, ControlRegisters()
+    )
     if compiled.counts:
         name = function.attrs["sym_name"]
         raise VerifyError(f"@{name}: its loops' bounds are known at run time only: run it")

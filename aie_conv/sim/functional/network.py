@@ -9,14 +9,14 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim.functional.engine import Engine, Pool, aligned
 from aie_conv.sim.functional.flows import (
-    Channel,
+    DmaChannel,
     Flow,
     HostReceiver,
     HostSender,
+    MemoryWalk,
     Padded,
     PoolReceiver,
     PoolSender,
-    Walk,
 )
 from aie_conv.sim.functional.strided import byte_dims, merged, merged_pair
 from aie_conv.sim.model.module import Dims, Fifo, Link, Model, Tile, walk
@@ -37,7 +37,7 @@ class Network:
     memory: HostMemory
     produced: dict[str, list[Pool]] = field(default_factory=dict)
     consumed: dict[tuple[str, int], list[Pool]] = field(default_factory=dict)
-    channels: dict[str, Channel] = field(default_factory=dict)
+    channels: dict[str, DmaChannel] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
 
     @property
@@ -146,11 +146,11 @@ def _flow(network: Network, fifo: Fifo) -> None:
     channel = None
     ends = (fifo.producer, *fifo.consumers)
     if any(tile.kind == "shim" for tile in ends):
-        channel = network.channels[fifo.name] = Channel(fifo.name, network.engine)
+        channel = network.channels[fifo.name] = DmaChannel(fifo.name, network.engine)
     if fifo.producer.kind == "shim" and channel:
         sender: PoolSender | HostSender = HostSender(channel, network.rates)
     else:
-        walked = Walk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
+        walked = MemoryWalk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
         sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
     receivers: list[PoolReceiver | HostReceiver] = []
     for i, tile in enumerate(fifo.consumers):
@@ -158,7 +158,7 @@ def _flow(network: Network, fifo: Fifo) -> None:
             receivers.append(HostReceiver(channel, network.rates))
             continue
         dims = fifo.from_stream[i] if fifo.from_stream else ()
-        walked = Walk(stream_dims(dims, fifo, fifo.bytes))
+        walked = MemoryWalk(stream_dims(dims, fifo, fifo.bytes))
         receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked, network.rates))
     name = f"{fifo.producer} @{fifo.name}"
     network.flows.append(Flow(name, sender, receivers, network.rates, network.memory))

@@ -9,7 +9,7 @@ import numpy as np
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value
 from aie_conv.sim.functional.engine import Engine, Waiting
-from aie_conv.sim.functional.flows import Task
+from aie_conv.sim.functional.flows import TransferTask
 from aie_conv.sim.functional.network import Network
 from aie_conv.sim.functional.strided import merged, total_bytes
 from aie_conv.sim.model.module import Fifo, Model
@@ -259,7 +259,7 @@ class SequenceRun:
         self.engine = engine
         self.memories = memories
         self.lane = lane
-        self.tasks: list[Task] = []
+        self.tasks: list[TransferTask] = []
         self.clock = 0.0
 
     def process(self) -> Waiting:
@@ -299,7 +299,7 @@ class SequenceRun:
     def _push(
         self, transfer: Transfer, offset: int, dims: list[tuple[int, int]], issues_token: bool
     ) -> None:
-        task = Task(
+        task = TransferTask(
             transfer.fifo.name,
             transfer.what,
             self.memories[transfer.argument],

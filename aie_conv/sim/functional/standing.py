@@ -32,7 +32,7 @@ class CoreState:
 
 
 @dataclass(frozen=True)
-class State:
+class ArrayState:
     """Where an array stands: its cores, the objects of each pool in use, and the turns of its DMAs."""
 
     cores: tuple[CoreState, ...]
@@ -40,9 +40,9 @@ class State:
     turns: tuple[tuple[int, ...], ...]
 
 
-def state_of(network: Network, cores: Sequence[CoreRun]) -> State:
+def state_of(network: Network, cores: Sequence[CoreRun]) -> ArrayState:
     """The state of an array in which nothing moves."""
-    return State(
+    return ArrayState(
         tuple(_core(core) for core in cores),
         tuple(
             (pool.taken_in - pool.put, pool.put - pool.taken_out, pool.taken_out - pool.returned)
@@ -68,7 +68,7 @@ def _turns(*ends: object) -> tuple[int, ...]:
     return tuple(turns)
 
 
-def check_state(before: State, network: Network, cores: Sequence[CoreRun]) -> None:
+def check_state(before: ArrayState, network: Network, cores: Sequence[CoreRun]) -> None:
     """Raise DeviceError where an array does not stand as it did before the call.
 
     Args:
@@ -95,7 +95,7 @@ def check_state(before: State, network: Network, cores: Sequence[CoreRun]) -> No
 
 
 def _check_left_over(
-    before: State, after: State, network: Network, cores: Sequence[CoreRun]
+    before: ArrayState, after: ArrayState, network: Network, cores: Sequence[CoreRun]
 ) -> None:
     """The plainest case: full objects that the next call would take for its own."""
     more = {

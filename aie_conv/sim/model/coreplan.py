@@ -12,7 +12,7 @@ from functools import cached_property
 
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
-from aie_conv.sim.model.module import Core, walk
+from aie_conv.sim.model.module import CoreModel, walk
 from aie_conv.sim.model.ranges import Range, range_of
 
 FIFO_OPS = frozenset(
@@ -138,7 +138,7 @@ Step = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
 
 
 @dataclass(eq=False)
-class Plan:
+class CorePlan:
     """A core's steps and the values that live in memory between native calls.
 
     ``srs`` are the element types that aievec.srs operations of the body itself (not of functions)
@@ -157,10 +157,10 @@ def holds_fifo(op: Op) -> bool:
     return any(inner.name in FIFO_OPS for block in op.blocks for inner in walk(block))
 
 
-class Planner:
+class CorePlanner:
     """Cuts one core's body into steps."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: CoreModel) -> None:
         self.core = core
         self.constants: dict[Value, Op] = {}
         self.ranges: dict[Value, Range] = {}
@@ -173,12 +173,12 @@ class Planner:
             for value in op.operands:
                 self.used_by.setdefault(value, []).append(op)
 
-    def plan(self) -> Plan:
+    def plan(self) -> CorePlan:
         """The whole body."""
         block = self.core.op.blocks[0]
         steps = self.block(block)
         srs = {op.operands[0].type.elem for op in walk(block) if op.name == "aievec.srs"}
-        return Plan(steps, self.spilled, frozenset(srs))
+        return CorePlan(steps, self.spilled, frozenset(srs))
 
     def block(self, block: Block) -> list[Step]:
         """The steps of one block."""

@@ -91,7 +91,7 @@ class Link:
 
 
 @dataclass
-class Core:
+class CoreModel:
     """One core: its tile, program, stack and buffers."""
 
     tile: Tile
@@ -116,7 +116,7 @@ class Model:
     links: list[Link] = field(default_factory=list)
     functions: dict[str, Op] = field(default_factory=dict)
     buffers: dict[Value, tuple[Tile, Op]] = field(default_factory=dict)
-    cores: list[Core] = field(default_factory=list)
+    cores: list[CoreModel] = field(default_factory=list)
     sequence: Op | None = None
 
     def link_into(self, fifo: str) -> Link | None:
@@ -250,7 +250,7 @@ def _core(model: Model, op: Op) -> None:
         raise VerifyError(f"line {op.line}: aie.core on {tile}")
     if any(core.tile == tile for core in model.cores):
         raise VerifyError(f"line {op.line}: {tile} has two programs")
-    model.cores.append(Core(tile, op, op.attrs.get("stack_size", 1024)))
+    model.cores.append(CoreModel(tile, op, op.attrs.get("stack_size", 1024)))
 
 
 def _sequence(model: Model, op: Op) -> None:

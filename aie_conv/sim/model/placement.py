@@ -4,10 +4,10 @@ from collections.abc import Hashable, Sequence
 
 from aie_conv.arch.banks import Place, meeting, place
 from aie_conv.sim.functional.network import depth_at
-from aie_conv.sim.model.module import Core, Model
+from aie_conv.sim.model.module import CoreModel, Model
 
 
-def core_places(model: Model, core: Core, banks: int) -> dict[Hashable, Place]:
+def core_places(model: Model, core: CoreModel, banks: int) -> dict[Hashable, Place]:
     """Places of a core's memory, by buffer value or by (FIFO, "Produce" or "Consume")."""
     sizes: dict[Hashable, int] = {}
     rings: dict[Hashable, list[Hashable]] = {}

@@ -13,8 +13,8 @@ from math import ceil
 from aie_conv.arch.machine import CoreTiming
 from aie_conv.sim.timing.modulo import modulo_schedule, rolled
 from aie_conv.sim.timing.schedule import (
-    Body,
-    Bundle,
+    InstructionBundle,
+    LoopBody,
     Schedule,
     conflicts,
     pack,
@@ -25,9 +25,9 @@ from aie_conv.sim.timing.trace import (
     Alias,
     Fixed,
     Item,
-    Loop,
     Rules,
-    Step,
+    TraceLoop,
+    TraceStep,
     is_address,
     is_straight,
     is_vector,
@@ -40,13 +40,13 @@ class _Flat:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.steps: list[Step] = []
+        self.steps: list[TraceStep] = []
         self.edges: list[tuple[int, int, int, int]] = []
         self.env: dict[int, tuple[int, ...]] = {}
         self.stored: dict[int, int] = {}
         self.carried: list[tuple[int, int, str]] = []
 
-    def add(self, item: Step | Alias, fresh: set[int]) -> None:
+    def add(self, item: TraceStep | Alias, fresh: set[int]) -> None:
         """Append one item; ``fresh`` holds the values that this pass over the code has begun."""
         env = self.env
         if isinstance(item, Alias):
@@ -73,7 +73,7 @@ class _Flat:
             env[item.defines] = (*old, index)
             fresh.add(item.defines)
 
-    def body(self) -> Body:
+    def body(self) -> LoopBody:
         """What was collected."""
         core = self.rules.core
         steps = self.steps
@@ -81,7 +81,7 @@ class _Flat:
             (s.vector / (64 * core.vector_registers), s.accumulator / core.accumulator_bytes)
             for s in steps
         )
-        return Body(
+        return LoopBody(
             tuple(s.unit for s in steps), tuple(s.buffer for s in steps), tuple(self.edges), sizes
         )
 
@@ -106,22 +106,22 @@ class LoopTime:
     schedule: Schedule | None = None
 
 
-def _issued(item: Step | Alias, *, vector: bool) -> Step | Alias:
+def _issued(item: TraceStep | Alias, *, vector: bool) -> TraceStep | Alias:
     """An item as it takes a slot: vector code's loads and stores compute addresses besides, which wait for
     what they are computed of all the same."""
-    if vector and is_address(item) and isinstance(item, Step):
+    if vector and is_address(item) and isinstance(item, TraceStep):
         return Alias(item.defines, tuple(value for value, _ in item.uses))
     return item
 
 
-def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
+def _loop_flat(loop: TraceLoop, rules: Rules, *, vector: bool) -> _Flat:
     """One iteration, with edges to the next."""
     flat = _Flat(rules)
     for number, arg in enumerate(loop.args):
         flat.env[arg] = (-number - 1,)
     fresh: set[int] = set()
     for item in loop.body:
-        if isinstance(item, (Step, Alias)):
+        if isinstance(item, (TraceStep, Alias)):
             flat.add(_issued(item, vector=vector), fresh)
     for number, target, role in flat.carried:
         for source in flat.env.get(loop.yields[number], ()):
@@ -132,7 +132,7 @@ def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
 
 
 @lru_cache(maxsize=4096)
-def loop_time(loop: Loop, rules: Rules) -> LoopTime:
+def loop_time(loop: TraceLoop, rules: Rules) -> LoopTime:
     """An innermost loop: pipelined where the compiler does so, else one iteration after the other."""
     vector = is_vector(loop.body)
     body = _loop_flat(loop, rules, vector=vector).body()
@@ -152,7 +152,7 @@ def loop_time(loop: Loop, rules: Rules) -> LoopTime:
     return LoopTime(schedule.interval + stalls + spills, 1, schedule.length, stalls, spills)
 
 
-def _in_registers(body: Body, carried: float, core: CoreTiming) -> tuple[Schedule, float]:
+def _in_registers(body: LoopBody, carried: float, core: CoreTiming) -> tuple[Schedule, float]:
     """A schedule, and what it spills: where registers are short, a slower one may need fewer.
 
     Args:
@@ -195,7 +195,7 @@ class _Clock:
     def _clear(self) -> None:
         self.flat = _Flat(self.rules)
         self.times: list[int] = []
-        self.rows: dict[int, Bundle] = {}
+        self.rows: dict[int, InstructionBundle] = {}
         self.floor = 0
         self.end = 0
         self.extra = 0.0
@@ -206,7 +206,7 @@ class _Clock:
         self.total += self.end + self.extra
         self._clear()
 
-    def _place(self, rows: dict[int, Bundle]) -> None:
+    def _place(self, rows: dict[int, InstructionBundle]) -> None:
         """Place all operations that have no time yet."""
         flat = self.flat
         if len(self.times) == len(flat.steps):
@@ -223,14 +223,14 @@ class _Clock:
                 ready[target - first] = max(ready[target - first], self.times[source] + latency)
             else:
                 edges.append((source - first, target - first, latency, 0))
-        times = pack(Body(units, buffers, tuple(edges)), tuple(ready), rows, True)
+        times = pack(LoopBody(units, buffers, tuple(edges)), tuple(ready), rows, True)
         self.times += times
         self.end = max(self.end, max(times) + 1)
 
     def block(self, items: Sequence[Item], fresh: set[int]) -> None:
         """Add a block's items."""
         for item in items:
-            if isinstance(item, (Step, Alias)):
+            if isinstance(item, (TraceStep, Alias)):
                 self.flat.add(_issued(item, vector=self.vector), fresh)
             elif isinstance(item, Fixed):
                 self.close()
@@ -238,7 +238,7 @@ class _Clock:
             else:
                 self._loop(item, fresh)
 
-    def _loop(self, loop: Loop, fresh: set[int]) -> None:
+    def _loop(self, loop: TraceLoop, fresh: set[int]) -> None:
         profile = self.rules.profile
         if not is_straight(loop.body):
             self._nest(loop)
@@ -255,18 +255,18 @@ class _Clock:
             self._pipelined(loop, timed, schedule)
         fresh.update(loop.results)
 
-    def _unrolled(self, loop: Loop) -> None:
+    def _unrolled(self, loop: TraceLoop) -> None:
         """Too few trips to fill the pipeline: straight code."""
         self._bind(loop.args, loop.inits)
         for _ in range(loop.trips):
             began: set[int] = set()
             for item in loop.body:
-                if isinstance(item, (Step, Alias)):
+                if isinstance(item, (TraceStep, Alias)):
                     self.flat.add(_issued(item, vector=True), began)
             self._bind(loop.args, loop.yields)
         self._bind(loop.results, loop.args)
 
-    def _pipelined(self, loop: Loop, timed: LoopTime, schedule: Schedule) -> None:
+    def _pipelined(self, loop: TraceLoop, timed: LoopTime, schedule: Schedule) -> None:
         """Start the loop as early as the code before it and the slots allow."""
         interval, stages = schedule.interval, timed.stages
         body = _loop_flat(loop, self.rules, vector=True)
@@ -309,7 +309,7 @@ class _Clock:
         self.extra += loop.trips * (timed.interval - interval) + self.rules.core.loop_setup
         self._hand_on(loop, body, schedule, last_turn)
 
-    def _needs(self, loop: Loop, body: "_Flat") -> list[tuple[int, int, int]]:
+    def _needs(self, loop: TraceLoop, body: "_Flat") -> list[tuple[int, int, int]]:
         """(operation before the loop, operation in it, latency) for the values that go in."""
         needs: list[tuple[int, int, int]] = []
         for number, target, role in body.carried:
@@ -320,7 +320,7 @@ class _Clock:
                     )
         return needs
 
-    def _hand_on(self, loop: Loop, body: "_Flat", schedule: Schedule, last_turn: int) -> None:
+    def _hand_on(self, loop: TraceLoop, body: "_Flat", schedule: Schedule, last_turn: int) -> None:
         """What comes out of the loop stands where its last iteration made it."""
         flat = self.flat
         known: dict[int, int] = {}
@@ -341,7 +341,7 @@ class _Clock:
         definitions = [self.flat.env.get(value, ()) for value in values]
         self.flat.env.update(zip(names, definitions, strict=True))
 
-    def _nest(self, loop: Loop) -> None:
+    def _nest(self, loop: TraceLoop) -> None:
         self.close()
         profile = self.rules.profile
         once = cycles(loop.body, self.rules)
@@ -350,7 +350,9 @@ class _Clock:
             self.total += (loop.trips - 1) * bound + once
         else:
             # The first pipelined loop of a trip starts to fill while the last one's results are stored.
-            inner = any(isinstance(item, Loop) and is_straight(item.body) for item in loop.body)
+            inner = any(
+                isinstance(item, TraceLoop) and is_straight(item.body) for item in loop.body
+            )
             hidden = profile.outer_overlap if inner and is_vector(loop.body) else 0.0
             self.total += loop.trips * (once + profile.outer_branch) - (loop.trips - 1) * hidden
         self.total += self.rules.core.loop_setup

@@ -7,8 +7,8 @@ from math import ceil
 
 from aie_conv.sim.timing.schedule import (
     SLOTS,
-    Body,
-    Bundle,
+    InstructionBundle,
+    LoopBody,
     Schedule,
     heights,
     list_schedule,
@@ -20,7 +20,7 @@ TRIES = 6
 
 
 @lru_cache(maxsize=4096)
-def modulo_schedule(body: Body, apart: bool, least: int = 1) -> Schedule:
+def modulo_schedule(body: LoopBody, apart: bool, least: int = 1) -> Schedule:
     """A loop's body, a new iteration every ``interval`` cycles, ``least`` or more.
 
     The interval starts at the largest of its lower bounds and grows until a schedule is found; one
@@ -36,7 +36,7 @@ def modulo_schedule(body: Body, apart: bool, least: int = 1) -> Schedule:
     return rolled(body)
 
 
-def rolled(body: Body) -> Schedule:
+def rolled(body: LoopBody) -> Schedule:
     """A loop that is not pipelined: one iteration after the other, operations in the order in which
     they could start at the earliest.
 
@@ -56,7 +56,7 @@ def rolled(body: Body) -> Schedule:
             edges[pair] = max(edges.get(pair, 0), latency)
     for index in range(count - 1):
         edges.setdefault((index, index + 1), 0)
-    moved = Body(
+    moved = LoopBody(
         tuple(body.units[index] for index in order),
         tuple(body.buffers[index] for index in order),
         tuple((source, target, latency, 0) for (source, target), latency in edges.items()),
@@ -70,7 +70,7 @@ def rolled(body: Body) -> Schedule:
     return Schedule(least, times, tuple(flat.slots[place[index]] for index in range(count)))
 
 
-def _try_interval(body: Body, interval: int, apart: bool) -> Schedule | None:
+def _try_interval(body: LoopBody, interval: int, apart: bool) -> Schedule | None:
     """A schedule of that interval, or None after a bounded search."""
     height = heights(body, interval)
     return None if height is None else _Table(body, interval, apart, height).fill()
@@ -79,7 +79,7 @@ def _try_interval(body: Body, interval: int, apart: bool) -> Schedule | None:
 class _Table:
     """A modulo reservation table that is being filled; an operation may throw out others."""
 
-    def __init__(self, body: Body, interval: int, apart: bool, height: list[int]) -> None:
+    def __init__(self, body: LoopBody, interval: int, apart: bool, height: list[int]) -> None:
         count = len(body.units)
         self.body = body
         self.interval = interval
@@ -91,7 +91,7 @@ class _Table:
                 gap = latency - interval * distance
                 self.into[target].append((source, gap))
                 self.out[source].append((target, gap))
-        self.rows = [Bundle() for _ in range(interval)]
+        self.rows = [InstructionBundle() for _ in range(interval)]
         self.times = [-1] * count
         self.before = [-1] * count
         self.slots = [""] * count
@@ -157,7 +157,7 @@ class _Table:
         heapq.heappush(self.heap, (-self.height[i], i))
 
 
-def _settled(body: Body, schedule: Schedule, apart: bool) -> Schedule:
+def _settled(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     """The same interval with loads and moves later, as compilers that count registers place them: what
     comes early holds a register for nothing. Of two ways, whichever holds fewer registers."""
     late = schedule
@@ -170,10 +170,10 @@ def _settled(body: Body, schedule: Schedule, apart: bool) -> Schedule:
 class _Placed:
     """A modulo schedule that operations are taken out of and put back into."""
 
-    def __init__(self, body: Body, schedule: Schedule, apart: bool) -> None:
+    def __init__(self, body: LoopBody, schedule: Schedule, apart: bool) -> None:
         self.body, self.interval, self.apart = body, schedule.interval, apart
         self.times, self.slots = list(schedule.times), list(schedule.slots)
-        self.rows = [Bundle() for _ in range(self.interval)]
+        self.rows = [InstructionBundle() for _ in range(self.interval)]
         for index in range(len(self.times)):
             self._note(index)
         self.after: list[list[tuple[int, int]]] = [[] for _ in self.times]
@@ -216,7 +216,7 @@ class _Placed:
         return Schedule(self.interval, tuple(self.times), tuple(self.slots))
 
 
-def _sunk(body: Body, schedule: Schedule, apart: bool) -> Schedule:
+def _sunk(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     """The schedule with each load and move put off alone, the last first, as far as slots are free."""
     placed = _Placed(body, schedule, apart)
     for index in sorted(range(len(body.units)), key=lambda i: -schedule.times[i]):
@@ -226,7 +226,7 @@ def _sunk(body: Body, schedule: Schedule, apart: bool) -> Schedule:
     return placed.schedule()
 
 
-def _delayed(body: Body, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
+def _delayed(body: LoopBody, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
     """The schedule with all operations of some units placed anew, the last deadline first."""
     placed = _Placed(body, schedule, apart)
     moved = {index for index, unit in enumerate(body.units) if unit in units}

@@ -27,7 +27,7 @@ SEARCH = 12
 
 
 @dataclass(frozen=True)
-class Body:
+class LoopBody:
     """Straight machine code.
 
     Attributes:
@@ -96,7 +96,7 @@ class Schedule:
         return max(1, ceil(self.length / self.interval))
 
 
-def heights(body: Body, interval: int) -> list[int] | None:
+def heights(body: LoopBody, interval: int) -> list[int] | None:
     """Longest way from each operation to the end of its iteration; None if dependences form a cycle
     that is longer than ``interval`` allows."""
     height = [0] * len(body.units)
@@ -115,7 +115,7 @@ def heights(body: Body, interval: int) -> list[int] | None:
     return None
 
 
-class Bundle:
+class InstructionBundle:
     """What one cycle (of a modulo schedule: one row of the table) already holds."""
 
     __slots__ = ("buffers", "slots")
@@ -124,9 +124,9 @@ class Bundle:
         self.slots: dict[str, int] = {}
         self.buffers: dict[int, int] = {}
 
-    def copy(self) -> "Bundle":
+    def copy(self) -> "InstructionBundle":
         """A bundle that holds the same."""
-        bundle = Bundle()
+        bundle = InstructionBundle()
         bundle.slots.update(self.slots)
         bundle.buffers.update(self.buffers)
         return bundle
@@ -139,14 +139,14 @@ class Bundle:
 
 
 @lru_cache(maxsize=4096)
-def list_schedule(body: Body, apart: bool) -> Schedule:
+def list_schedule(body: LoopBody, apart: bool) -> Schedule:
     """Straight code, the operation with the longest way to the end first.
 
     Args:
         body: its edges of distance 0 count, the others do not.
         apart: two accesses of one buffer are not put into one cycle.
     """
-    rows: dict[int, Bundle] = {}
+    rows: dict[int, InstructionBundle] = {}
     times = pack(body, (0,) * len(body.units), rows, apart)
     slots = [""] * len(times)
     for bundle in rows.values():
@@ -156,15 +156,15 @@ def list_schedule(body: Body, apart: bool) -> Schedule:
 
 
 def reserve(
-    rows: dict[int, Bundle],
-    body: Body,
+    rows: dict[int, InstructionBundle],
+    body: LoopBody,
     slots: tuple[str, ...],
     starts: list[tuple[int, int]],
     apart: bool,
 ) -> bool:
     """Put operations of ``body`` at given (cycle, operation) into bundles; False if one is taken."""
     for cycle, index in starts:
-        row = rows.setdefault(cycle, Bundle())
+        row = rows.setdefault(cycle, InstructionBundle())
         buffer = body.buffers[index]
         if slots[index] in row.slots or (apart and buffer >= 0 and buffer in row.buffers):
             return False
@@ -174,7 +174,9 @@ def reserve(
     return True
 
 
-def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: bool) -> list[int]:
+def pack(
+    body: LoopBody, start: tuple[int, ...], rows: dict[int, InstructionBundle], apart: bool
+) -> list[int]:
     """Times of straight code around what ``rows`` already hold, which is added to them.
 
     Args:
@@ -199,7 +201,7 @@ def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: boo
     ready: dict[str, list[tuple[int, int]]] = {unit: [] for unit in SLOTS}
     cycle, left = min(start, default=0), count
     while left:
-        bundle = rows.setdefault(cycle, Bundle())
+        bundle = rows.setdefault(cycle, InstructionBundle())
         # A result of latency 0 lets its user into the same bundle: look again until nothing fits.
         while True:
             while later and later[0][0] <= cycle:
@@ -223,7 +225,7 @@ def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: boo
 
 
 def _fill(
-    body: Body, ready: dict[str, list[tuple[int, int]]], bundle: Bundle, apart: bool
+    body: LoopBody, ready: dict[str, list[tuple[int, int]]], bundle: InstructionBundle, apart: bool
 ) -> list[tuple[int, str]]:
     """Take from ``ready`` what fits into one bundle."""
     chosen: list[tuple[int, str]] = []
@@ -242,7 +244,7 @@ def _fill(
 
 
 def _take(
-    body: Body, heap: list[tuple[int, int]], bundle: Bundle, apart: bool
+    body: LoopBody, heap: list[tuple[int, int]], bundle: InstructionBundle, apart: bool
 ) -> tuple[int, str] | None:
     """The most urgent operation of one unit that fits, out of the first few."""
     aside: list[tuple[int, int]] = []
@@ -265,7 +267,7 @@ def _take(
     return taken
 
 
-def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], float]) -> float:
+def conflicts(body: LoopBody, schedule: Schedule, weights: dict[tuple[int, int], float]) -> float:
     """Expected cycles an iteration in which the core waits for a memory bank.
 
     Args:
@@ -289,7 +291,7 @@ def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], flo
     return total
 
 
-def pressure(body: Body, schedule: Schedule) -> tuple[float, float]:
+def pressure(body: LoopBody, schedule: Schedule) -> tuple[float, float]:
     """Most of the vector and of the accumulator file that is live at once, in files.
 
     A register is taken from the cycle in which the result arrives: a load in flight takes none. A result
