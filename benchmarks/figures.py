@@ -28,7 +28,7 @@ from aie_conv.arch import get_device
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current, use_machine
 from aie_conv.calibration.platform import Platform, platform_of
 from aie_conv.calibration.predict import predict_row, summary
-from aie_conv.calibration.rows import Row, read_rows
+from aie_conv.calibration.rows import Measurement, read_rows
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.ir.text import read_module
@@ -77,7 +77,7 @@ def product(m: int, k: int, n: int, dtype: str) -> ConvProblem:
 
 
 @cache
-def published() -> tuple[Row, ...]:
+def published() -> tuple[Measurement, ...]:
     """The published points."""
     return tuple(read_rows(CALIBRATION))
 
@@ -89,7 +89,7 @@ def model_error() -> float:
     return summary(found).median
 
 
-def best_published(dtype: str) -> Row:
+def best_published(dtype: str) -> Measurement:
     """The fastest published product of about 4096 with operands and result of ``dtype``."""
     rows = [
         row
@@ -106,7 +106,7 @@ def sweep_maximum(dtype: str) -> float:
     return max(r.measured or 0.0 for r in rows if r.operands == (dtype, dtype))
 
 
-def source(row: Row) -> str:
+def source(row: Measurement) -> str:
     """Who published a row, and on what."""
     return f"{row.source}, {row.device.partition(',')[0].removesuffix(')')})"
 
@@ -129,7 +129,7 @@ def gemm() -> bool:
     return all([one_gemm(dtype, best_published(dtype)) for dtype in ("i8", "bf16")])
 
 
-def one_gemm(dtype: str, row: Row) -> bool:
+def one_gemm(dtype: str, row: Measurement) -> bool:
     """Plan and simulate one published product, at full size."""
     platform = platform_of(row, current())
     assert platform is not None

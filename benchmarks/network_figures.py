@@ -17,7 +17,7 @@ from common import CALIBRATION, EXAMPLES, verdict
 import aie_conv
 from aie_conv.arch import get_device
 from aie_conv.artifact import Artifact
-from aie_conv.calibration.rows import Row, read_rows
+from aie_conv.calibration.rows import Measurement, read_rows
 from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable
@@ -144,7 +144,7 @@ def cpu_cycles(entry: Mapping[str, Any]) -> int:
     return next(c["cost"] for c in entry["candidates"] if c["route"] == "cpu")
 
 
-def vendor() -> Row:
+def vendor() -> Measurement:
     """The published latency of a vendor's stack."""
     rows = read_rows(CALIBRATION)
     return next(r for r in rows if "VitisAI EP" in r.source and r.shape.startswith("ResNet50"))

@@ -140,6 +140,17 @@ def get_arch(name: str) -> Arch:
     return next(device.arch for device in _catalogue().values() if device.arch.name == name)
 
 
+def full_device(arch: str) -> Device:
+    """The device of an architecture with the most columns."""
+    devices = (device for device in _catalogue().values() if device.arch.name == arch)
+    return max(devices, key=lambda device: device.columns)
+
+
+def arch_of(ir_name: str) -> Arch:
+    """The architecture of a device as the IR names it ("npu1", "npu2")."""
+    return next(device.arch for device in _catalogue().values() if device.ir_name == ir_name)
+
+
 def device_names() -> tuple[str, ...]:
     """Every device a user may name."""
     return tuple(_catalogue())

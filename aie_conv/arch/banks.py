@@ -22,14 +22,14 @@ def place(
 ) -> dict[Hashable, tuple[float, ...]]:
     """The share of each buffer that lies in each bank; sizes in bytes, in the order of declaration."""
     used = [stack, *[0] * (banks - 1)]
-    found: dict[Hashable, tuple[float, ...]] = {}
+    shares: dict[Hashable, tuple[float, ...]] = {}
     turn = 0
     for key, size in sorted(sizes.items(), key=lambda item: -item[1]):
         bank = next(
             (
-                at % banks
-                for at in range(turn, turn + banks)
-                if used[at % banks] + size <= bank_bytes
+                bank_number % banks
+                for bank_number in range(turn, turn + banks)
+                if used[bank_number % banks] + size <= bank_bytes
             ),
             None,
         )
@@ -37,23 +37,23 @@ def place(
             return _sequential(sizes, stack, bank_bytes, banks)
         used[bank] += size
         turn = bank + 1
-        found[key] = tuple(float(at == bank) for at in range(banks))
-    return found
+        shares[key] = tuple(float(bank_number == bank) for bank_number in range(banks))
+    return shares
 
 
 def _sequential(
     sizes: Mapping[Hashable, int], stack: int, bank_bytes: int, banks: int
 ) -> dict[Hashable, tuple[float, ...]]:
-    found: dict[Hashable, tuple[float, ...]] = {}
-    at = stack
+    placed: dict[Hashable, tuple[float, ...]] = {}
+    address = stack
     for key, size in sorted(sizes.items(), key=lambda item: -item[1]):
         shares = [
-            max(0, min(at + size, (bank + 1) * bank_bytes) - max(at, bank * bank_bytes))
+            max(0, min(address + size, (bank + 1) * bank_bytes) - max(address, bank * bank_bytes))
             for bank in range(banks)
         ]
-        found[key] = tuple(share / max(1, size) for share in shares)
-        at += size
-    return found
+        placed[key] = tuple(share / max(1, size) for share in shares)
+        address += size
+    return placed
 
 
 def meeting(one: Place, other: Place) -> float:
@@ -86,16 +86,16 @@ def place_rows(sizes: NDArray[np.int64], stack: int, bank_bytes: int, banks: int
     for place_ in range(buffers):
         buffer = order[:, place_]
         size = sizes[rows, buffer]
-        there, found = size >= 0, np.full(count, -1)
+        there, bank_of = size >= 0, np.full(count, -1)
         for ahead in range(banks):
             bank = (turn + ahead) % banks
-            free = there & (found < 0) & (used[rows, bank] + size <= bank_bytes)
-            found = np.where(free, bank, found)
-        placed = found >= 0
+            free = there & (bank_of < 0) & (used[rows, bank] + size <= bank_bytes)
+            bank_of = np.where(free, bank, bank_of)
+        placed = bank_of >= 0
         fits &= placed | ~there
-        used[rows[placed], found[placed]] += size[placed]
-        shares[rows[placed], buffer[placed], found[placed]] = 1.0
-        turn = np.where(placed, found + 1, turn)
+        used[rows[placed], bank_of[placed]] += size[placed]
+        shares[rows[placed], buffer[placed], bank_of[placed]] = 1.0
+        turn = np.where(placed, bank_of + 1, turn)
     if not fits.all():
         shares[~fits] = _sequential_rows(sizes[~fits], order[~fits], stack, bank_bytes, banks)
     return shares
@@ -107,14 +107,14 @@ def _sequential_rows(
     count, buffers = sizes.shape
     rows, begin = np.arange(count), np.arange(banks) * bank_bytes
     shares = np.zeros((count, buffers, banks))
-    at = np.full(count, stack)
+    address = np.full(count, stack)
     for place_ in range(buffers):
         buffer = order[:, place_]
         size = np.maximum(sizes[rows, buffer], 0)
-        ends = np.minimum((at + size)[:, None], begin + bank_bytes)
-        inside = np.maximum(0, ends - np.maximum(at[:, None], begin))
+        ends = np.minimum((address + size)[:, None], begin + bank_bytes)
+        inside = np.maximum(0, ends - np.maximum(address[:, None], begin))
         shares[rows, buffer] = inside / np.maximum(1, size)[:, None]
-        at = at + size
+        address = address + size
     return shares
 
 

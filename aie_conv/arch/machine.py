@@ -89,6 +89,10 @@ class StreamTiming:
     relay: int
 
 
+SHIM_MEASURED_ON = "aie2"
+"""The architecture on which the table's shim channels were measured."""
+
+
 @dataclass(frozen=True)
 class ShimTiming:
     """Transfers between the array and memory, in cycles and cycles a 32-bit word."""
@@ -175,6 +179,18 @@ class Machine:
         """Seconds until the array runs another program, by control packets."""
         return self.host.reconfigure_aie2 if arch == "aie2" else self.host.reconfigure_aie2p
 
+    def switching(self, arch: str) -> float:
+        """Seconds until the array runs a whole other design."""
+        return self.host.switch_aie2 if arch == "aie2" else self.host.switch_aie2p
+
+    def stream_bytes(self, arch: str) -> int:
+        """Bytes a cycle of a stream inside the array."""
+        return self.stream.aie2_bytes if arch == "aie2" else self.stream.aie2p_bytes
+
+    def memory_of(self, arch: str) -> MemoryTiming:
+        """The host's memory in laptops with an NPU of that architecture."""
+        return self.memory["npu1" if arch == "aie2" else "npu4"]
+
     def __hash__(self) -> int:
         """Machines are few and compared by content."""
         return hash((self.scalar, self.control, self.stream, self.shim, self.host))
@@ -231,25 +247,25 @@ def default_machine() -> Machine:
 
 def rows() -> list[tuple[str, object, str, str]]:
     """Every constant: its dotted name, value, unit and source."""
-    found: list[tuple[str, object, str, str]] = []
+    entries: list[tuple[str, object, str, str]] = []
 
     def walk(prefix: str, table: Mapping[str, Any]) -> None:
         for name, entry in table.items():
             if "value" in entry:
-                found.append((prefix + name, entry["value"], entry["unit"], entry["source"]))
+                entries.append((prefix + name, entry["value"], entry["unit"], entry["source"]))
             else:
                 walk(f"{prefix}{name}.", entry)
 
     walk("", _table())
-    return found
+    return entries
 
 
-def _override(who: str, values: dict[str, Any], given: object, prefix: str) -> None:
+def _override(who: str, values: dict[str, Any], changes: object, prefix: str) -> None:
     """Replace numbers of ``values`` by those given, name by name."""
-    if not isinstance(given, dict):
+    if not isinstance(changes, dict):
         place = prefix.rstrip(".") or "the file"
         raise UsageError(f"{who}: {place}: an object of names and numbers is expected")
-    for name, new in given.items():
+    for name, new in changes.items():
         label = f"{prefix}{name}"
         if name not in values:
             known = ", ".join(values)
@@ -292,13 +308,13 @@ def load_machine(path: str | Path) -> Machine:
     """
     who = f"machine file {path}"
     try:
-        given = json.loads(Path(path).read_text(encoding="utf-8"))
+        changes = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:
         raise UsageError(f"{who}: {error.strerror}: check the path") from error
     except (ValueError, RecursionError) as error:
         raise UsageError(f"{who}: not JSON: {error}") from error
     values = _values(_table())
-    _override(who, values, given, "")
+    _override(who, values, changes, "")
     return _machine(values)
 
 

@@ -38,9 +38,8 @@ class ChannelRates:
 def channel_rates(machine: Machine, arch: str) -> ChannelRates:
     """The table's numbers for an architecture."""
     stream, shim, host = machine.stream, machine.shim, machine.host
-    width = stream.aie2_bytes if arch == "aie2" else stream.aie2p_bytes
-    word = WORD_BYTES / width
-    memory = machine.memory["npu1" if arch == "aie2" else "npu4"]
+    word = WORD_BYTES / machine.stream_bytes(arch)
+    memory = machine.memory_of(arch)
     return ChannelRates(
         word,
         stream.bd_start,
@@ -91,10 +90,10 @@ class HostRates:
         """
         if run >= pitch > 0:
             return 1.0
-        whole = burst_bytes(run, run, pitch or PAGE, self.timing, self.page_cost) / run
+        burst_share = burst_bytes(run, run, pitch or PAGE, self.timing, self.page_cost) / run
         # A run of a page streams; the measured loss is of runs far shorter.
         lost = self.timing.total / self.timing.scattered - 1
-        return max(1.0, whole * (1 + lost * max(0.0, 1 - run / PAGE)))
+        return max(1.0, burst_share * (1 + lost * max(0.0, 1 - run / PAGE)))
 
 
 @cache
@@ -103,10 +102,10 @@ def host_rates(machine: Machine, arch: str, clock: float) -> HostRates:
 
     Args:
         machine: the table.
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         clock: cycles a second of the array.
     """
-    timing = machine.memory["npu1" if arch == "aie2" else "npu4"]
+    timing = machine.memory_of(arch)
     read, write, total = (rate / clock for rate in (timing.read, timing.write, timing.total))
     return HostRates(read, write, total, timing, machine.page_cost)
 

@@ -4,10 +4,10 @@ import re
 from dataclasses import replace
 
 from aie_conv.arch.machine import Machine
-from aie_conv.calibration.kernels import UnexpressedError, Work, peer_kernel
+from aie_conv.calibration.kernels import PredictedWork, UnexpressedError, peer_kernel
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.product import Product, parts_of, product_cycles
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 
 L1_BYTES = 65536
 BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4, "bfp16": 1}
@@ -16,38 +16,40 @@ FEWEST_RUN = 4
 """Steps of K that a mem tile holds together in the balanced designs of Taka et al. (56 x 4 = 224)."""
 
 
-def _tile(row: Row) -> tuple[int, int, int] | None:
+def _tile(row: Measurement) -> tuple[int, int, int] | None:
     """(m, k, n) of a core's tile."""
-    if found := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
-        return int(found[1]), int(found[3]), int(found[4])
+    if match := re.search(r"m(\d+) kl2(\d+?) kl1(\d+) n(\d+)", row.tile.lower()):
+        return int(match[1]), int(match[3]), int(match[4])
     return row.tile_dims
 
 
-def _grid(row: Row, platform: Platform) -> tuple[int, int]:
+def _grid(row: Measurement, platform: Platform) -> tuple[int, int]:
     """Rows and columns of cores that work."""
-    if found := re.search(r"herd \[(\d+), (\d+)\]", row.text):
-        return int(found[2]), int(found[1])
+    if match := re.search(r"herd \[(\d+), (\d+)\]", row.text):
+        return int(match[2]), int(match[1])
     cores = row.cores or 4 * platform.columns
     return min(4, cores), max(1, cores // 4)
 
 
-def _run(row: Row, k: int) -> int:
+def _run(row: Measurement, k: int) -> int:
     """Elements of K read together."""
-    if found := re.search(r"k_mt=(\d+)", row.tile):
-        return int(found[1])
-    if found := re.search(r"kl2(\d+?) kl1", row.tile.lower()):
-        return int(found[1])
+    if match := re.search(r"k_mt=(\d+)", row.tile):
+        return int(match[1])
+    if match := re.search(r"kl2(\d+?) kl1", row.tile.lower()):
+        return int(match[1])
     return FEWEST_RUN * k if "taka" in row.text else k
 
 
-def _l1_bytes(row: Row, tile: tuple[int, int, int]) -> int:
+def _l1_bytes(row: Measurement, tile: tuple[int, int, int]) -> int:
     """Bytes of a tile's operands and result in a core, single buffers."""
     dtype, out = row.operands
     m, k, n = tile
     return (m * k + k * n) * BYTES.get(dtype, 1) + m * n * BYTES.get(out, 1)
 
 
-def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def predict_array(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """The time of a product over the array.
 
     Raises:
@@ -62,9 +64,9 @@ def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) 
         raise UnexpressedError("the row names no tile")
     if "native bf16" in row.text:
         raise UnexpressedError("a kernel that the model has no instructions for")
-    held = _l1_bytes(row, tile)
-    if held > L1_BYTES:
-        raise UnexpressedError(f"a tile of {held} bytes is not a core's")
+    tile_bytes = _l1_bytes(row, tile)
+    if tile_bytes > L1_BYTES:
+        raise UnexpressedError(f"a tile of {tile_bytes} bytes is not a core's")
     m, k, n = row.dims
     rows, columns = _grid(row, platform)
     kernel = peer_kernel(row, platform, profile, tile)
@@ -81,4 +83,4 @@ def predict_array(row: Row, platform: Platform, profile: str, machine: Machine) 
     parts = parts_of(product, memory, machine, profile, platform.clock)
     cycles = product_cycles(product, parts, machine)
     cycles += platform.launch * platform.clock
-    return Work(cycles, m * k * n, rows * columns)
+    return PredictedWork(cycles, m * k * n, rows * columns)

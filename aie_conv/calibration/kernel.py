@@ -8,6 +8,8 @@ from dataclasses import dataclass, replace
 from functools import cache
 from math import ceil
 
+from aie_conv.arch import full_device
+from aie_conv.arch.instructions import API_MATMUL, MATMUL_OPERATION
 from aie_conv.arch.machine import Machine
 from aie_conv.codegen.matrix_unit import I32, aie2_integer
 from aie_conv.ir.builder import Builder, Function
@@ -22,16 +24,6 @@ _INT8 = aie2_integer(776)
 """The signed 4x8x8 product."""
 
 SIZES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4}
-DEVICES = {"aie2": "npu1", "aie2p": "npu2"}
-INSTRUCTION = {
-    ("aie2", "i8"): (4, 8, 8),
-    ("aie2", "i16"): (4, 2, 8),
-    ("aie2", "bf16"): (4, 8, 4),
-    ("aie2p", "i8"): (8, 8, 8),
-    ("aie2p", "i16"): (8, 2, 8),
-    ("aie2p", "bf16"): (8, 8, 8),
-}
-"""r, s, t of the matrix instruction; AIE2P does bf16 through bfp16, 8x8x8 [aie_api]."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +31,7 @@ class PeerKernel:
     """One kernel.
 
     Attributes:
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         dtype, out: element types of A and B, and of C.
         m, k, n: the tile.
         blocks: blocks of C in registers, (rows, columns).
@@ -58,7 +50,7 @@ class PeerKernel:
     @property
     def rst(self) -> tuple[int, int, int]:
         """The instruction's shape."""
-        return INSTRUCTION[self.arch, self.dtype]
+        return API_MATMUL[self.arch, self.dtype]
 
     @property
     def acc(self) -> str:
@@ -123,7 +115,7 @@ class PeerKernel:
 
     @property
     def _by_intrinsic(self) -> bool:
-        return self.arch == "aie2" and self.dtype == "i8"
+        return self.arch == _INT8.arch and self.dtype == "i8"
 
     @property
     def _carried(self) -> Type:
@@ -167,14 +159,14 @@ class PeerKernel:
     def _product(self, w: Builder, a: Value, b: Value, acc: Value, conf: Value | None) -> Value:
         if conf is not None:
             return _INT8.call(w, a, b, acc, conf)
-        op = "aievec.matmul_aie2p" if self.arch == "aie2p" else "aievec.matmul"
-        return w.value("y", op, a, b, acc)
+        return w.value("y", MATMUL_OPERATION[self.arch], a, b, acc)
 
 
 def time_function(arch: str, function: Op, machine: Machine, profile: str) -> int:
     """Cycles of a function ``kernel`` without loops of unknown length."""
     text = print_op(_INT8.declaration, 2) + print_op(function, 2)
-    model = build_model(read_module(f"module {{\naie.device({DEVICES[arch]}) {{\n{text}}}\n}}\n"))
+    device = full_device(arch).ir_name
+    model = build_model(read_module(f"module {{\naie.device({device}) {{\n{text}}}\n}}\n"))
     target = Target(arch, machine=machine, profile=profile)
     return function_cycles(model.functions["kernel"], model.functions, target)
 

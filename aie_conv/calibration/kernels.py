@@ -3,10 +3,11 @@
 import re
 from dataclasses import dataclass
 
+from aie_conv.arch.instructions import API_MATMUL, BLOCK_FLOATS, OPEN_BLOCKS, OPEN_BLOCKS_PEANO
 from aie_conv.arch.machine import Machine
 from aie_conv.calibration.kernel import PeerKernel, time_function
 from aie_conv.calibration.platform import Platform
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 from aie_conv.codegen.matrix_unit import I32, aie2_integer, bitcast
 from aie_conv.ir.builder import Function
 from aie_conv.ir.core import memref, vector
@@ -21,7 +22,7 @@ class UnexpressedError(Exception):
 
 
 @dataclass(frozen=True)
-class Work:
+class PredictedWork:
     """What a prediction is made of: cycles, multiply-accumulates, and cores."""
 
     cycles: float
@@ -64,13 +65,12 @@ def blocks_of(arch: str, dtype: str, profile: str) -> tuple[int, int]:
     The open tools' bf16 kernels for AIE2 fill the accumulator file (32 bundles, 16 VMAC.f
     [ignite-xdna]); the others take half of it, as ours do.
     """
-    if arch == "aie2p" or dtype != "bf16":
-        return 2, 2
-    return (4, 4) if profile.startswith("peano") else (4, 2)
+    table = OPEN_BLOCKS_PEANO if profile.startswith("peano") else OPEN_BLOCKS
+    return table.get((arch, dtype), (2, 2))
 
 
 def peer_kernel(
-    row: Row, platform: Platform, profile: str, tile: tuple[int, int, int]
+    row: Measurement, platform: Platform, profile: str, tile: tuple[int, int, int]
 ) -> PeerKernel:
     """The matrix product of a row's types on a tile (m, k, n).
 
@@ -78,7 +78,7 @@ def peer_kernel(
         UnexpressedError: types without instructions.
     """
     dtype, out = row.operands
-    if dtype == "bfp16" and platform.arch == "aie2p":
+    if dtype == "bfp16" and platform.arch in BLOCK_FLOATS:
         # Blocks of 8 x 8 in 72 bytes, one instruction each: as int8, but for the exponents.
         dtype, out = "i8", "i8" if out == "bfp16" else "i32"
     elif dtype == "u8":
@@ -86,23 +86,25 @@ def peer_kernel(
     elif dtype == "bf16" and out not in ("bf16", "f32"):
         out = "bf16"
     sums = {"i8": ("i8", "i16", "i32"), "bf16": ("bf16", "f32"), "i16": ("i32",)}
-    if out not in sums.get(dtype, ()) or (platform.arch, dtype) == ("aie2p", "i16"):
+    if out not in sums.get(dtype, ()) or (platform.arch, dtype) not in API_MATMUL:
         raise UnexpressedError(f"no kernel for {row.dtype}")
     m, k, n = tile
     blocks = blocks_of(platform.arch, dtype, profile)
     return PeerKernel(platform.arch, dtype, out, m, k, n, blocks)
 
 
-def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def predict_kernel(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """The time of a kernel row's core code.
 
     Raises:
         UnexpressedError: the row does not say what code ran, or says nothing that this model times.
     """
     if "empty call" in row.text:
-        return Work(machine.control.call)
-    if found := re.search(r"(\d+)-element vector-scalar mul", row.tile):
-        return Work(_scaled_vector(int(found[1]), platform.arch, machine, profile))
+        return PredictedWork(machine.control.call)
+    if match := re.search(r"(\d+)-element vector-scalar mul", row.tile):
+        return PredictedWork(_scaled_vector(int(match[1]), platform.arch, machine, profile))
     if "callrepl" in row.text and row.dims is not None:
         return _repeated(row, platform, profile, machine)
     if "scalar" in row.text:
@@ -114,10 +116,12 @@ def predict_kernel(row: Row, platform: Platform, profile: str, machine: Machine)
     cycles = kernel.cycles(machine, profile)
     if row.unit == "cycles/call":
         cycles += machine.control.call
-    return Work(cycles, tile[0] * tile[1] * tile[2])
+    return PredictedWork(cycles, tile[0] * tile[1] * tile[2])
 
 
-def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> Work:
+def _repeated(
+    row: Measurement, platform: Platform, profile: str, machine: Machine
+) -> PredictedWork:
     """A product on one core, its code repeated 100 times to hide the rest."""
     if "_o2_" in row.text or "o2," in row.text:
         raise UnexpressedError("code compiled with -O2; the profiles are of -O3")
@@ -126,7 +130,7 @@ def _repeated(row: Row, platform: Platform, profile: str, machine: Machine) -> W
     kernel = peer_kernel(row, platform, profile, (side, side, side))
     calls = (m // side) * (n // side) * (k // side)
     once = kernel.cycles(machine, profile) + machine.control.call
-    return Work(100 * calls * once, 100 * m * k * n)
+    return PredictedWork(100 * calls * once, 100 * m * k * n)
 
 
 def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> int:
@@ -137,14 +141,14 @@ def _scaled_vector(elements: int, arch: str, machine: Machine, profile: str) -> 
     zero, end, step = w.constant(0), w.constant(elements), w.constant(lanes)
     shift = w.constant(0, I32)
     factor = w.load("f", b, zero, lanes)
-    with w.loop("i", zero, end, step) as at:
-        x = bitcast(w, w.load("x", a, at, lanes), words)
+    with w.loop("i", zero, end, step) as index:
+        x = bitcast(w, w.load("x", a, index, lanes), words)
         y = bitcast(w, factor, words)
         left = bitcast(w, x, _ELEMENTS.left)
         acc = _ELEMENTS.call(w, left, y, _ELEMENTS.zero(w), w.constant(_ELEMENTS.conf, I32))
         acc = bitcast(w, acc, vector("i32", lanes))
-        w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, at)
-    if arch != "aie2":
+        w.store(w.value("s", "aievec.srs", acc, shift, to=vector("i16", lanes)), c, index)
+    if arch != _ELEMENTS.arch:
         raise UnexpressedError("written for AIE2")
     return time_function(arch, f.finish(), machine, profile)
 

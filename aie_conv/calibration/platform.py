@@ -3,8 +3,9 @@
 import re
 from dataclasses import dataclass
 
+from aie_conv.arch import get_device
 from aie_conv.arch.machine import Machine
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 
 
 @dataclass(frozen=True)
@@ -12,7 +13,7 @@ class Platform:
     """Where a row was measured.
 
     Attributes:
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         columns: columns of cores.
         clock: cycles a second.
         memory: section of the machine's table for its memory.
@@ -31,16 +32,16 @@ _SECOND = re.compile(r"xdna2|npu2|npu4|strix|krackan|hx 370|aie2p")
 _FIRST = re.compile(r"xdna|npu1|phoenix|aie2|hawk|8700g|8845|7940")
 
 
-def platform_of(row: Row, machine: Machine) -> Platform | None:
+def platform_of(row: Measurement, machine: Machine) -> Platform | None:
     """The row's machine; None for other arrays (AIE1, AIE-ML in Versal devices)."""
     device = row.device.lower()
     if _OTHER.search(device):
         return None
-    clocks = machine.clock
+    clocks, first, second = machine.clock, get_device("npu1_4col"), get_device("npu4")
     if _SECOND.search(device):
         halo = "strix halo" in device
         launch = machine.host.launch_strix_halo if halo else machine.host.launch
-        return Platform("aie2p", 8, clocks.xdna2, "npu4", launch)
+        return Platform(second.arch.name, second.columns, clocks.xdna2, "npu4", launch)
     if not _FIRST.search(device):
         return None
     if "7940" in device:
@@ -50,13 +51,13 @@ def platform_of(row: Row, machine: Machine) -> Platform | None:
     else:
         clock = clocks.phoenix_8700g
     memory = "npu1_1ghz" if "7940" in device else "npu1"
-    return Platform("aie2", 4, clock, memory, machine.host.launch)
+    return Platform(first.arch.name, first.columns, clock, memory, machine.host.launch)
 
 
 _OPEN_TOOLS = re.compile(r"mlir-aie|mlir-air|iree-amd-aie|ignite|casselc|npu-embeddings|andrej")
 
 
-def profile_of(row: Row) -> str:
+def profile_of(row: Measurement) -> str:
     """The compiler: as the row says; the open tool chain's projects use Peano, others xchesscc."""
     text = row.text
     if "hand assembly" in text or "scalable-analyses" in text:

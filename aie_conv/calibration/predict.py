@@ -6,9 +6,9 @@ from statistics import median
 
 from aie_conv.arch.machine import Machine
 from aie_conv.calibration.arrays import predict_array
-from aie_conv.calibration.kernels import UnexpressedError, Work, predict_kernel
+from aie_conv.calibration.kernels import PredictedWork, UnexpressedError, predict_kernel
 from aie_conv.calibration.platform import platform_of, profile_of
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 from aie_conv.calibration.transfers import predict_host, predict_transfer
 from aie_conv.errors import UsageError
 
@@ -25,11 +25,11 @@ class Prediction:
         clock: cycles a second of the row's machine, 0 without one.
     """
 
-    row: Row
+    row: Measurement
     value: float | None
     profile: str
     reason: str
-    work: Work | None = None
+    work: PredictedWork | None = None
     clock: float = 0.0
 
     @property
@@ -45,7 +45,7 @@ class Prediction:
         return self.error is not None and not self.reason
 
 
-def suspicion(row: Row) -> str:
+def suspicion(row: Measurement) -> str:
     """Why a row's measurement is not to be trusted; empty if nothing is known against it."""
     notes = row.notes.lower()
     if "suspect" in notes:
@@ -59,7 +59,7 @@ def suspicion(row: Row) -> str:
     return ""
 
 
-def predict_row(row: Row, machine: Machine, profile: str | None = None) -> Prediction:
+def predict_row(row: Measurement, machine: Machine, profile: str | None = None) -> Prediction:
     """One row; ``profile`` in place of the compiler that the row tells."""
     used = profile or profile_of(row)
     if used not in machine.profile:

@@ -75,7 +75,7 @@ def parts_of(
     """The parts' times."""
     kernel, control, stream = product.kernel, machine.control, machine.stream
     size, wide = SIZES[kernel.dtype], SIZES[product.out]
-    width = stream.aie2_bytes if kernel.arch == "aie2" else stream.aie2p_bytes
+    width = machine.stream_bytes(kernel.arch)
     a, b = kernel.m * kernel.k * size, kernel.k * kernel.n * size
     c = kernel.m * kernel.n * wide
     run_a = min(product.run_k, product.k) * size
@@ -107,9 +107,9 @@ def parts_of(
 def _clear(product: Product, machine: Machine) -> float:
     """Cycles to zero a tile of C, and to convert it where it is added up in a wider type."""
     kernel = product.kernel
-    held = kernel.m * kernel.n * SIZES[kernel.out] / machine.core[kernel.arch].vector_bytes
+    stores = kernel.m * kernel.n * SIZES[kernel.out] / machine.core[kernel.arch].vector_bytes
     passes = 1 if kernel.out == product.out else 2
-    return passes * (held + machine.control.call)
+    return passes * (stores + machine.control.call)
 
 
 def product_cycles(product: Product, parts: Parts, machine: Machine) -> float:
@@ -126,12 +126,12 @@ def product_cycles(product: Product, parts: Parts, machine: Machine) -> float:
             core = max(core, freed[tile - product.outputs])
         core += parts.clear
         for _ in range(product.steps):
-            at = len(done)
+            index = len(done)
             # Two buffers in the mem tile: memory may be two steps ahead of the streams.
-            room = arrived[at - 2] if at >= 2 else 0.0
+            room = arrived[index - 2] if index >= 2 else 0.0
             memory = max(memory, room) + parts.read
             channel = max(channel, room) + parts.channel
-            sent = max(sent, memory, channel, done[at - 2] if at >= 2 else 0.0) + step
+            sent = max(sent, memory, channel, done[index - 2] if index >= 2 else 0.0) + step
             arrived.append(sent)
             core = max(core, sent + latency) + parts.core
             done.append(core)

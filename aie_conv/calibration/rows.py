@@ -17,7 +17,7 @@ COLUMNS = (
 
 
 @dataclass(frozen=True)
-class Row:
+class Measurement:
     """One measurement, or one to be predicted.
 
     Attributes:
@@ -65,8 +65,8 @@ class Row:
     @property
     def tile_dims(self) -> tuple[int, int, int] | None:
         """(m, k, n) of a core's tile, if the source names it."""
-        found = re.search(r"(\d+)x(\d+)x(\d+)", self.tile)
-        sides = tuple(int(side) for side in found.groups()) if found else ()
+        match = re.search(r"(\d+)x(\d+)x(\d+)", self.tile)
+        sides = tuple(int(side) for side in match.groups()) if match else ()
         return (sides[0], sides[1], sides[2]) if sides and all(sides) else None
 
 
@@ -83,7 +83,7 @@ def _real(text: str) -> float | None:
         return None
 
 
-def read_rows(path: str | Path) -> list[Row]:
+def read_rows(path: str | Path) -> list[Measurement]:
     """The rows of a file.
 
     Raises:
@@ -93,18 +93,18 @@ def read_rows(path: str | Path) -> list[Row]:
     return parse_rows(text.splitlines(), str(path))
 
 
-def parse_rows(lines: Sequence[str], who: str) -> list[Row]:
+def parse_rows(lines: Sequence[str], who: str) -> list[Measurement]:
     """The rows of a file's lines, ``who`` being its name for messages."""
     reader = csv.DictReader(lines)
     columns = reader.fieldnames or []
     missing = [name for name in ("kind", "device") if name not in columns]
     if missing:
         raise UsageError(f"{who}: no column {missing[0]}: the columns are {', '.join(COLUMNS)}")
-    found: list[Row] = []
+    rows: list[Measurement] = []
     for entry in reader:
         cell = {name: (entry.get(name) or "").strip() for name in COLUMNS}
-        found.append(
-            Row(
+        rows.append(
+            Measurement(
                 cell["source"],
                 cell["device"],
                 cell["dtype"],
@@ -120,4 +120,4 @@ def parse_rows(lines: Sequence[str], who: str) -> list[Row]:
                 cell["conv_shape"],
             )
         )
-    return found
+    return rows

@@ -7,7 +7,14 @@ Contiguous layouts: A as [rows][columns][lanes], B as [chunks][taps, padded][lan
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.matrix_unit import HELD_FILTERS, Intrinsic, aie2_integer, bitcast
+from aie_conv.arch.instructions import SPILL_FREE_BLOCKS, WIDE_CHAINS
+from aie_conv.codegen.matrix_unit import (
+    HELD_FILTERS,
+    Intrinsic,
+    aie2_integer,
+    bitcast,
+    by_architecture,
+)
 from aie_conv.codegen.window import MOST_UNROLLED, Window
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref, vector
@@ -15,27 +22,27 @@ from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
-_INSTRUCTIONS = {
+_INSTRUCTIONS = by_architecture((
     # out[c] += a[c] b[c] + a[c+32] b[c+32].
-    ("aie2", "i8"): aie2_integer(808),
+    ("i8", aie2_integer(808)),
     # out[c] += a[c] b[c].
-    ("aie2", "i16"): aie2_integer(824),
+    ("i16", aie2_integer(824)),
     # out[c] += a[c] b[c] + a[c+16] b[c+16].
-    ("aie2", "bf16"): Intrinsic(
+    ("bf16", Intrinsic(
         "llvm.aie2.bf.mac16.conf",
         vector("bf16", 32), vector("bf16", 32), vector("i64", 8), 60, "f32",
-    ),
+    )),
     # out[c] += a[c] b[c].
-    ("aie2p", "i8"): Intrinsic(
+    ("i8", Intrinsic(
         "llvm.aie2p.I512.I512.ACC2048.mac.conf",
         vector("i32", 16), vector("i16", 32), vector("i64", 32), 808, "i32",
-    ),
+    )),
     # out[c] += a[c] b[c].
-    ("aie2p", "bf16"): Intrinsic(
+    ("bf16", Intrinsic(
         "llvm.aie2p.I512.I512.ACC1024.bf.mac.conf",
         vector("bf16", 32), vector("bf16", 32), vector("f32", 32), 60, "f32",
-    ),
-}  # fmt: skip
+    )),
+))  # fmt: skip
 """By architecture and type; the configurations are those of mlir-aie's own lowering and llvm-aie's
 headers. AIE2P's for int16 is in neither."""
 
@@ -128,8 +135,8 @@ class DepthwiseKernel:
         sums = ways * blocks * self.lanes * 4 // self.arch.vector_load_bytes
         filters = 0 if self.steps <= HELD_FILTERS else self.steps * self.taps_at_once * vector
         interval = max(self.steps * blocks, len(distinct) * max(1, vector), sums, filters)
-        wide = self.arch.name == "aie2p" and self.dtype == "i8"
-        spills = self.steps > _LONG and blocks < (2 if self.arch.name == "aie2p" else 4)
+        wide = (self.arch.name, self.dtype) in WIDE_CHAINS
+        spills = self.steps > _LONG and blocks < SPILL_FREE_BLOCKS[self.arch.name]
         return interval * (2 if spills else 1.4 if wide and blocks == 4 else 1)
 
     def cycles(self, *, fresh: bool = False) -> int:
@@ -168,13 +175,13 @@ class DepthwiseKernel:
         zero = w.constant(0)
         words = self._mac.words(w, fresh=fresh)
         chunk = w.times(q, self.steps * self.taps_at_once * lanes)
-        held = self.steps <= HELD_FILTERS
-        filters = self._filters(w, b, chunk) if held else []
+        keeps_filters = self.steps <= HELD_FILTERS
+        filters = self._filters(w, b, chunk) if keeps_filters else []
         with (
             w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
             w.loop("x", zero, w.constant(self.width), w.constant(bx)) as x,
         ):
-            if not held:
+            if not keeps_filters:
                 filters = self._filters(w, b, chunk)
             row = w.times(y, window.step[0] * window.columns)
             at_a = w.times(w.sum(row, w.times(x, window.step[1])), lanes)
@@ -210,10 +217,10 @@ class DepthwiseKernel:
         offsets, many = self.window.tap_offsets(), self.taps_at_once
         loaded: dict[int, Value] = {}
 
-        def pixel(at: int) -> Value:
-            if at not in loaded:
-                loaded[at] = w.load("v", a[0], w.plus(a[1], at * self.lanes), self.lanes)
-            return loaded[at]
+        def pixel(part: int) -> Value:
+            if part not in loaded:
+                loaded[part] = w.load("v", a[0], w.plus(a[1], part * self.lanes), self.lanes)
+            return loaded[part]
 
         for number, values in enumerate(filters):
             taps = offsets[number * many : (number + 1) * many]

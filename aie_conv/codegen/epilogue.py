@@ -108,14 +108,14 @@ class EpilogueKernel(BlockEpilogue):
     @property
     def arguments(self) -> list[tuple[str, Type]]:
         """The function's arguments: names and types."""
-        given = [("acc", memref(self.accumulator, self.m * self.n))]
+        arguments = [("acc", memref(self.accumulator, self.m * self.n))]
         if self.vector_at:
-            given.append(("b", memref(self.operand_dtype, self.b_elements)))
-        given.append(("out", memref(self.out_dtype, self.m * self.n)))
+            arguments.append(("b", memref(self.operand_dtype, self.b_elements)))
+        arguments.append(("out", memref(self.out_dtype, self.m * self.n)))
         if self.residual is not None:
-            given.append(("res", memref(self.operand_dtype, self.a_elements)))
-            given += [("nb0", INDEX), ("kb0", INDEX)]
-        return given
+            arguments.append(("res", memref(self.operand_dtype, self.a_elements)))
+            arguments += [("nb0", INDEX), ("kb0", INDEX)]
+        return arguments
 
     def signature(self) -> str:
         """The function's argument types."""
@@ -129,31 +129,36 @@ class EpilogueKernel(BlockEpilogue):
         """The function ``name(acc[, b], out[, residual, first n block, first residual block])``."""
         r, _, t = self.rst
         f = Function(name, self.arguments)
-        w, given = f.builder, {value.name: value for value in f.arguments}
+        w, buffers = f.builder, {value.name: value for value in f.arguments}
         residual = self.residual
         zero, one = w.constant(0), w.constant(1)
         n_end = w.constant(self.columns // t)
         row, block = w.constant(self.n // t * r * t), w.constant(r * t)
         constants = self._constants(w)
         with w.loop("n", zero, n_end, w.constant(self._phases)) as n_iv:
-            nb = n_iv if residual is None else w.sum(n_iv, given["nb0"])
+            nb = n_iv if residual is None else w.sum(n_iv, buffers["nb0"])
             blocks = [w.plus(nb, phase) for phase in range(self._phases)]
             vectors = [
-                {i: self._vector(w, i, given["b"], (at, b)) for i, at in self.vector_at.items()}
+                {
+                    i: self._vector(w, i, buffers["b"], (offset, b))
+                    for i, offset in self.vector_at.items()
+                }
                 for b in blocks
             ]
             with self._pixel_blocks(w, zero, one) as (mb, at_residual):
                 base = w.value("i", "arith.muli", mb, row)
                 wide: Value | None = None
                 if residual is not None:
-                    places = given["res"], at_residual, given["kb0"]
+                    places = buffers["res"], at_residual, buffers["kb0"]
                     wide = self._residual(w, residual, places, n_iv)
                 for phase, b in enumerate(blocks):
-                    at = w.sum(base, w.value("i", "arith.muli", b, block))
+                    offset = w.sum(base, w.value("i", "arith.muli", b, block))
                     values = dict(vectors[phase])
                     if residual is not None and wide is not None:
                         values[residual] = self._phase(w, wide, residual, phase)
-                    self._block(w, (given["acc"], at), (given["out"], at), values, constants)
+                    self._block(
+                        w, (buffers["acc"], offset), (buffers["out"], offset), values, constants
+                    )
         return f.finish()
 
     @contextmanager
@@ -180,8 +185,8 @@ class EpilogueKernel(BlockEpilogue):
             buffer: it lies in.
             place: where it begins, and the block of channels.
         """
-        at, nb = place
-        offset = w.sum(w.times(nb, self._channel_operands(index)), w.constant(at))
+        first, nb = place
+        offset = w.sum(w.times(nb, self._channel_operands(index)), w.constant(first))
         return self._channels(w, index, buffer, offset)
 
     def _residual(
@@ -198,8 +203,10 @@ class EpilogueKernel(BlockEpilogue):
         buffer, row, first = places
 
         def read(block: Value) -> Value:
-            at = w.sum(first, block)
-            at = w.sum(row, w.times(at, self.blocks.channel))
-            return self._a_block(w, index, buffer, w.times(at, self.rst[0] * self.rst[1]))
+            channel_block = w.sum(first, block)
+            channel_block = w.sum(row, w.times(channel_block, self.blocks.channel))
+            return self._a_block(
+                w, index, buffer, w.times(channel_block, self.rst[0] * self.rst[1])
+            )
 
         return self._gather(w, index, nb, read)

@@ -104,9 +104,9 @@ class BlockEpilogue:
             if step.op == "arith.constant" and i not in self._absorbed and i not in (known or {})
         }
 
-    def _load(self, w: Builder, buffer: Value, at: Value, lanes: int) -> Value:
+    def _load(self, w: Builder, buffer: Value, index: Value, lanes: int) -> Value:
         size = lanes * DTYPE_BYTES[buffer.type.elem]
-        return w.load("v", buffer, at, lanes, min(ALIGNMENT, size & -size))
+        return w.load("v", buffer, index, lanes, min(ALIGNMENT, size & -size))
 
     def _bitcast(self, w: Builder, value: Value, dtype: str) -> Value:
         """Reinterpret operand-typed lanes as ``dtype``."""
@@ -116,10 +116,10 @@ class BlockEpilogue:
         """Elements of the operands' type that a per-channel input's t channels take."""
         return self.rst[2] * DTYPE_BYTES[self._dtype(index)] // DTYPE_BYTES[self.operand_dtype]
 
-    def _channels(self, w: Builder, index: int, buffer: Value, at: Value) -> Value:
+    def _channels(self, w: Builder, index: int, buffer: Value, first: Value) -> Value:
         """A per-channel input's t channels, repeated for the r rows of a block."""
         r, _, t = self.rst
-        value = self._load(w, buffer, at, self._channel_operands(index))
+        value = self._load(w, buffer, first, self._channel_operands(index))
         value = self._bitcast(w, value, self._dtype(index))
         return w.shuffle("bias", value, value, [*range(t)] * r)
 
@@ -154,9 +154,9 @@ class BlockEpilogue:
             have += wide
         return value
 
-    def _a_block(self, w: Builder, index: int, buffer: Value, at: Value) -> Value:
+    def _a_block(self, w: Builder, index: int, buffer: Value, first: Value) -> Value:
         """A block of A, as the residual's type."""
-        value = self._load(w, buffer, at, self.rst[0] * self.rst[1])
+        value = self._load(w, buffer, first, self.rst[0] * self.rst[1])
         return self._bitcast(w, value, self._dtype(index))
 
     def _covered(self, index: int) -> int:
@@ -249,8 +249,8 @@ class BlockEpilogue:
             if value.type.elem != "i32":
                 value = w.value("e", "arith.extsi", value, to=self._type("i32"))
             return self._wide_operation(w, step.op, [value], "f32")
-        made = self._wide_operation(w, step.op, [value], "i32")
-        return made if step.dtype == "i32" else self._low_part(w, made, step.dtype)
+        converted = self._wide_operation(w, step.op, [value], "i32")
+        return converted if step.dtype == "i32" else self._low_part(w, converted, step.dtype)
 
     def _round_even(self, w: Builder, value: Value) -> Value:
         """To the nearest integer, ties to even, by adding and subtracting 2^23 away from zero.
@@ -273,8 +273,8 @@ class BlockEpilogue:
         down = w.value("e", "arith.subf", x, big)
         down = w.value("e", "arith.addf", down, big)
         near = choose("olt", splat(0.0), down, up)
-        whole = choose("ult", small, x, choose("ugt", big, x, near))
-        return self._narrow(w, whole)
+        rounded = choose("ult", small, x, choose("ugt", big, x, near))
+        return self._narrow(w, rounded)
 
     def _widen(self, w: Builder, value: Value) -> Value:
         lanes = [i if i < self.lanes else -1 for i in range(WIDE)]
@@ -302,16 +302,16 @@ class BlockEpilogue:
     ) -> Value:
         """A shift right, bounds and a truncation; its constants are written here."""
         del constants
-        made, dtype = self._requantised[number], self.epilogue.steps[number].dtype
+        scaling, dtype = self._requantised[number], self.epilogue.steps[number].dtype
 
         def apply(op: str, value: Value, constant: int) -> Value:
             return w.value("e", op, value, w.constant(constant, self._type("i32"), "k"))
 
-        value = apply("arith.maxsi", values[made.source], made.low)
-        value = apply("arith.minsi", value, made.high)
-        if made.left:
-            value = apply("arith.shli", value, made.left)
-        return self._every(w, value, dtype, made.part)
+        value = apply("arith.maxsi", values[scaling.source], scaling.low)
+        value = apply("arith.minsi", value, scaling.high)
+        if scaling.left:
+            value = apply("arith.shli", value, scaling.left)
+        return self._every(w, value, dtype, scaling.part)
 
     def _every(self, w: Builder, value: Value, dtype: str, first: int) -> Value:
         """Lane ``first`` of the lanes of ``dtype`` that make up each lane of ``value``."""

@@ -31,10 +31,10 @@ def _work(step: Step) -> int:
 @cache
 def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
     """Operations on 32-bit lanes, and choices of bytes besides, for one vector of sums."""
-    found = requantisations(epilogue, accumulator)
-    skipped = absorbed(epilogue, found)
+    scalings = requantisations(epilogue, accumulator)
+    skipped = absorbed(epilogue, scalings)
     work = sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
-    return work + sum(made.work for made in found.values()), len(found)
+    return work + sum(scaling.work for scaling in scalings.values()), len(scalings)
 
 
 def pace(

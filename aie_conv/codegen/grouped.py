@@ -14,6 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING, TypeVar
 
 from aie_conv.arch import get_arch
+from aie_conv.arch.instructions import GROUP_OVERHEAD
 from aie_conv.codegen.matrix_unit import MatrixUnit
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import INDEX, Type, Value, memref
@@ -62,7 +63,7 @@ class Body:
 
 
 @dataclass(frozen=True)
-class Work:
+class GroupWork:
     """What one trip over a group does.
 
     Attributes:
@@ -95,7 +96,7 @@ class Pace:
 
 
 @cache
-def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
+def pace(arch: str, dtype: str, work: GroupWork, fresh: bool) -> Pace:
     """The pace of a loop over groups, by the slots and buffers that are fullest.
 
     Two accesses of one buffer never share a cycle, and each way of an accumulator takes one. Where the
@@ -116,7 +117,7 @@ def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
     way = blocks * unit.vectors(r * t, unit.accumulator)
     read = 0 if fresh else way
     least = max(products, a, b, read + way, -(-(a + b + read) // 2))
-    overhead = 16 + 3 * blocks + (8 if arch == "aie2p" else 0)
+    overhead = 16 + 3 * blocks + GROUP_OVERHEAD[arch]
     overhead += max(0, work.steps * unit.issue * unit.distance - least)
     loads = a + b + read
     # A product that takes several cycles is as many operations, each with a move.
@@ -132,7 +133,7 @@ def pace(arch: str, dtype: str, work: Work, fresh: bool) -> Pace:
 
 
 @dataclass(frozen=True)
-class Part:
+class SumPart:
     """A part of a sum, as long as a body writes it out.
 
     Attributes:
@@ -149,12 +150,12 @@ class Part:
 
 
 @cache
-def cut(total: int, each: int, fresh: bool) -> tuple[Part, ...]:
+def cut(total: int, each: int, fresh: bool) -> tuple[SumPart, ...]:
     """A sum of ``total`` steps in parts of ``each``; what is left over comes first."""
     rest = total % each or (each if fresh else 0)
-    parts = [Part(rest, 0, 1, fresh)] if rest else []
+    parts = [SumPart(rest, 0, 1, fresh)] if rest else []
     if total > rest:
-        parts.append(Part(each, rest, (total - rest) // each, False))
+        parts.append(SumPart(each, rest, (total - rest) // each, False))
     return tuple(parts)
 
 
@@ -171,8 +172,8 @@ class Band:
 def bands(total: int, each: int) -> tuple[Band, ...]:
     """So many blocks of pixels in groups of ``each``; what is left over is a smaller group."""
     groups, rest = divmod(total, each)
-    found = [Band(0, groups, each)] if groups else []
-    return (*found, Band(groups * each, 1, rest)) if rest else tuple(found)
+    full = [Band(0, groups, each)] if groups else []
+    return (*full, Band(groups * each, 1, rest)) if rest else tuple(full)
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class Tally:
     operations: int
 
 
-def tally(arch: str, dtype: str, works: Iterable[tuple[Part, Work]]) -> Tally:
+def tally(arch: str, dtype: str, works: Iterable[tuple[SumPart, GroupWork]]) -> Tally:
     """The sum over the parts of a sum, each with what a trip over a group does in it."""
     interval = loads = overhead = operations = 0
     for part, work in works:
@@ -291,10 +292,10 @@ def multiply_groups(
         fresh: the accumulators start from zero.
     """
     a, b, c = start
-    with walk(w, dims) as at:
+    with walk(w, dims) as positions:
         here_a, here_b, here_c = (
             w.sum(place, base) if base else place
-            for place, base in zip(at, (a, b, w.constant(c) if c else None), strict=True)
+            for place, base in zip(positions, (a, b, w.constant(c) if c else None), strict=True)
         )
         places = [w.plus(here_c, offset) for offset in body.sums]
         if fresh:

@@ -14,10 +14,10 @@ from aie_conv.codegen.grouped import (
     Band,
     Body,
     Dim,
+    GroupWork,
     Operands,
-    Part,
+    SumPart,
     Tally,
-    Work,
     bands,
     cut,
     fastest,
@@ -80,7 +80,7 @@ def _tally(arch: str, dtype: str, sizes: tuple[int, int, int, int], fresh: bool)
     """What groups of so many blocks of pixels and channels take for a sum, in parts of so many steps."""
     y, x, depth, each = sizes
     parts = cut(depth, each, fresh)
-    return tally(arch, dtype, ((p, Work(y, x, p.steps, y * p.steps)) for p in parts))
+    return tally(arch, dtype, ((p, GroupWork(y, x, p.steps, y * p.steps)) for p in parts))
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class MatmulKernel(MatrixKernel):
         return f.finish()
 
     def _part(
-        self, w: Builder, operands: Operands, blocking: Blocking, part: Part, chunk: Value
+        self, w: Builder, operands: Operands, blocking: Blocking, part: SumPart, chunk: Value
     ) -> None:
         """The steps of one part of K for all groups."""
         _, s, t = self.rst
@@ -154,7 +154,7 @@ class MatmulKernel(MatrixKernel):
         w: Builder,
         operands: Operands,
         start: tuple[Value, Value],
-        part: Part,
+        part: SumPart,
         shape: tuple[Band, int],
     ) -> None:
         r, s, t = self.rst

@@ -3,9 +3,11 @@
 One block of A is r x s, of B s x t, of C r x t elements, each contiguous.
 """
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
+from aie_conv.arch.instructions import ACCUMULATOR_DISTANCE, MATMUL_OPERATION, MOST_BLOCKS
 from aie_conv.ir.builder import Builder, declaration
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value, scalar, vector
 from aie_conv.ir.printer import print_op
@@ -37,6 +39,11 @@ class Intrinsic:
     carried: Type
     conf: int
     lane: str
+
+    @property
+    def arch(self) -> str:
+        """The architecture that has it."""
+        return self.name.split(".")[1]
 
     @property
     def declaration(self) -> Op:
@@ -97,32 +104,37 @@ def aie2_integer(conf: int, lane: str = "i32") -> Intrinsic:
     )
 
 
-_MATRIX = {
-    ("aie2", "i8"): aie2_integer(776),
-    ("aie2", "i16"): aie2_integer(826, "i64"),
-    ("aie2", "bf16"): Intrinsic(
+def by_architecture(
+    intrinsics: Iterable[tuple[str, Intrinsic]],
+) -> Mapping[tuple[str, str], Intrinsic]:
+    """Pairs (element type, intrinsic) as a table by architecture and type."""
+    return {(each.arch, dtype): each for dtype, each in intrinsics}
+
+
+_MATRIX = by_architecture((
+    ("i8", aie2_integer(776)),
+    ("i16", aie2_integer(826, "i64")),
+    ("bf16", Intrinsic(
         "llvm.aie2.bf.mac16.conf",
         vector("bf16", 32), vector("bf16", 32), vector("i64", 8), 28, "f32",
-    ),
-    ("aie2p", "i8"): Intrinsic(
+    )),
+    ("i8", Intrinsic(
         "llvm.aie2p.I512.I512.ACC2048.mac.conf",
         vector("i32", 16), vector("i16", 32), vector("i64", 32), 776, "i32",
-    ),
-    ("aie2p", "i16"): Intrinsic(
+    )),
+    ("i16", Intrinsic(
         "llvm.aie2p.I1024.I1024.ACC2048.mac.conf",
         vector("i32", 32), vector("i16", 64), vector("i64", 32), 792, "i32",
-    ),
-}  # fmt: skip
+    )),
+))  # fmt: skip
 """Products that are called by their intrinsic, by architecture and type. ``aievec.matmul`` takes the
 left side of int8 as unsigned in the tools of March 2026, and ``aievec.matmul_aie2p`` both sides of
 int16. Configurations: mlir-aie's own lowering, with the sign bits."""
 
 
 def accumulator_distance(arch: Arch, dtype: str) -> int:
-    """Cycles between two products on one accumulator (llvm-aie schedule: integer 2, bf16 4 or 3)."""
-    if dtype != "bf16":
-        return 2
-    return 3 if arch.name == "aie2p" else 4
+    """Cycles between two products on one accumulator (llvm-aie schedule)."""
+    return ACCUMULATOR_DISTANCE[arch.name, dtype]
 
 
 def reach(w: Builder, value: Value, wanted: Type) -> Value:
@@ -163,7 +175,7 @@ class MatrixUnit:
     @property
     def most_blocks(self) -> int:
         """Blocks of C that a kernel keeps in registers; half of the file, the rest is in flight."""
-        return 8 if (self.arch.name, self.dtype) == ("aie2", "bf16") else 4
+        return MOST_BLOCKS[self.arch.name, self.dtype]
 
     @property
     def distance(self) -> int:
@@ -233,8 +245,7 @@ class MatrixUnit:
         """acc + a x b."""
         if self._intrinsic and conf is not None:
             return self._intrinsic.call(w, a, b, acc, conf)
-        op = "aievec.matmul_aie2p" if self.arch.name == "aie2p" else "aievec.matmul"
-        return w.value("y", op, a, b, acc)
+        return w.value("y", MATMUL_OPERATION[self.arch.name], a, b, acc)
 
 
 @dataclass(frozen=True)

@@ -47,18 +47,18 @@ class ParameterBlock:
     @cached_property
     def _places(self) -> dict[str, tuple[int, int]]:
         """First word and number of words of each field."""
-        found: dict[str, tuple[int, int]] = {}
-        at = 0
+        places: dict[str, tuple[int, int]] = {}
+        word = 0
         for field in self.fields:
             alignment = field.alignment or (_ALIGNMENT if field.words > 1 else 1)
-            at = -(-at // alignment) * alignment
-            found[field.name] = at, field.words
-            at += field.words
-        return found
+            word = -(-word // alignment) * alignment
+            places[field.name] = word, field.words
+            word += field.words
+        return places
 
     @cached_property
     def _end(self) -> int:
-        return max(at + words for at, words in self._places.values())
+        return max(first + words for first, words in self._places.values())
 
     @property
     def words(self) -> int:
@@ -82,11 +82,11 @@ class ParameterBlock:
         """
         words = [0] * self._end
         for name, value in values.items():
-            at, count = self._places[name]
+            first, count = self._places[name]
             numbers = (value,) if isinstance(value, int) else tuple(value)
             if len(numbers) > count:
                 raise ValueError(f"{name}: {len(numbers)} words of {count}")
-            words[at : at + len(numbers)] = numbers
+            words[first : first + len(numbers)] = numbers
         return tuple(words)
 
     def load(self, w: Builder, memory: Value, name: str, number: int = 0, factor: int = 1) -> Value:

@@ -18,6 +18,7 @@ Blocked layouts, all contiguous: A as [pixels of a strip][kc/s][r][s], B as
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from aie_conv.arch.instructions import GROUPS, SEVEN_PIXEL_GROUPS, TABLE_OVERHEAD
 from aie_conv.codegen.library import load_function
 from aie_conv.codegen.matrix_unit import MatrixKernel
 from aie_conv.codegen.parameters import (
@@ -89,22 +90,6 @@ _LEAST_CHANNELS = 16
 
 MOST_CONSTANTS = 6
 """Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
-
-GROUPS = {
-    ("aie2", "i8"): (3, 2),
-    ("aie2", "i16"): (3, 2),
-    ("aie2", "bf16"): (3, 4),
-    ("aie2p", "i8"): (2, 2),
-    ("aie2p", "i16"): (2, 2),
-    ("aie2p", "bf16"): (2, 2),
-}
-"""Blocks of pixels and of channels of a group, by architecture and type: whatever is fastest where a
-compiler may fill the file of accumulators and still not slow where it may not, or where it pairs loads that
-meet in a bank. More blocks need fewer loads a product; eight of AIE2's integer sums fill the file."""
-
-
-SEVEN_PIXEL_GROUPS = {("aie2", "i8"): (7, 1), ("aie2", "bf16"): (7, 2)}
-"""The same for register blocks of seven pixels, of which images computed so waste none; where seven fit."""
 
 
 @dataclass(frozen=True)
@@ -216,14 +201,14 @@ class ParametricKernel(MatrixKernel):
         """
         unit, (y, x) = self.unit, self.group
         r, s, t = self.rst
-        blocks, aie2p = y * x, self.arch.name == "aie2p"
+        blocks, (per_channels, per_pixels) = y * x, TABLE_OVERHEAD[self.arch.name]
         # The table's word takes a load besides.
         a, b = y * unit.vectors(r * s, self.dtype), x * unit.vectors(s * t, self.dtype)
         interval = max(blocks * unit.issue, a, b, -(-(a + b + 1) // 2), unit.distance)
         way = blocks * unit.vectors(r * t, unit.accumulator)
         around = 2 * way + 16
-        each = steps * interval + around + (5 if aie2p else 0)
-        return pixel_groups * (channel_groups * each + (9 if aie2p else 6)) + 5
+        each = steps * interval + around + per_channels
+        return pixel_groups * (channel_groups * each + per_pixels) + 5
 
     def text(self, name: str, *, fresh: bool = False) -> str:
         """The text of :meth:`function`."""

@@ -36,12 +36,12 @@ def vector_offsets(
         dtypes: the operands' types, in the order of the epilogue's inputs.
         operand_bytes: of an element of the buffer that they lie in.
     """
-    offsets, at = list[int](), 0
+    offsets, offset = list[int](), 0
     for dtype in dtypes:
-        offsets.append(at)
+        offsets.append(offset)
         quanta = -(-n * DTYPE_BYTES[dtype] // VECTOR_QUANTUM)
-        at += quanta * (VECTOR_QUANTUM // operand_bytes)
-    return tuple(offsets), at
+        offset += quanta * (VECTOR_QUANTUM // operand_bytes)
+    return tuple(offsets), offset
 
 
 @dataclass(frozen=True)
@@ -77,19 +77,19 @@ class ParametricEpilogue(BlockEpilogue):
 
         Those of a requantisation are written for the same choice of bytes, whatever the shift.
         """
-        found: dict[Hashable, int] = {}
-        for number, made in self._requantised.items():
+        constants: dict[Hashable, int] = {}
+        for number, scaling in self._requantised.items():
             _, left = self._part(number)
-            found |= {
-                (number, "low"): made.low,
-                (number, "high"): made.high,
+            constants |= {
+                (number, "low"): scaling.low,
+                (number, "high"): scaling.high,
                 (number, "left"): left,
             }
         for number, step in enumerate(self.epilogue.steps):
             plain = step.op == "arith.constant" and step.dtype == "i32"
             if plain and number not in self._absorbed:
-                found[number] = int(step.attr or 0)
-        return found if len(found) <= MOST_CONSTANTS else {}
+                constants[number] = int(step.attr or 0)
+        return constants if len(constants) <= MOST_CONSTANTS else {}
 
     @property
     def constants(self) -> tuple[int, ...]:
@@ -98,9 +98,12 @@ class ParametricEpilogue(BlockEpilogue):
 
     def _part(self, number: int) -> tuple[int, int]:
         """Which part of a lane a requantisation takes, and how far it shifts to the left for it."""
-        made, bits = self._requantised[number], 8 * DTYPE_BYTES[self.epilogue.steps[number].dtype]
-        right = made.part * bits - made.left
-        part = made.part if right > _USUAL_SHIFT else _USUAL_SHIFT // bits
+        scaling, bits = (
+            self._requantised[number],
+            8 * DTYPE_BYTES[self.epilogue.steps[number].dtype],
+        )
+        right = scaling.part * bits - scaling.left
+        part = scaling.part if right > _USUAL_SHIFT else _USUAL_SHIFT // bits
         return part, part * bits - right
 
     @property
@@ -138,14 +141,14 @@ class ParametricEpilogue(BlockEpilogue):
     @property
     def arguments(self) -> list[tuple[str, Type]]:
         """The function's arguments: names and types."""
-        given = [("c", memref("i32", self.block.words + self.sums))]
+        arguments = [("c", memref("i32", self.block.words + self.sums))]
         if self.vectors:
-            given.append(("v", memref(self.operand_dtype, self.bias)))
-        given.append(("out", memref(self.out_dtype, self.output)))
+            arguments.append(("v", memref(self.operand_dtype, self.bias)))
+        arguments.append(("out", memref(self.out_dtype, self.output)))
         if self.residual is not None:
-            given.append(("res", memref(self.operand_dtype, self.a_elements)))
+            arguments.append(("res", memref(self.operand_dtype, self.a_elements)))
         indices = ["u"] if self.residual is None else ["u", "call", "at"]
-        return given + [(name, INDEX) for name in indices]
+        return arguments + [(name, INDEX) for name in indices]
 
     def signature(self) -> str:
         """The function's argument types."""
@@ -164,45 +167,45 @@ class ParametricEpilogue(BlockEpilogue):
         """
         r, s, t = self.rst
         f = Function(name, self.arguments)
-        w, given = f.builder, {value.name: value for value in f.arguments}
-        sums, residual = given["c"], self.residual
+        w, values_of = f.builder, {value.name: value for value in f.arguments}
+        sums, residual = values_of["c"], self.residual
         zero, one = w.constant(0), w.constant(1)
         channels, pixels = (
             self.block.load(w, sums, "channel_blocks"),
             self.block.load(w, sums, "output_pixels"),
         )
-        pixel = w.value("i", "arith.muli", given["u"], pixels)
+        pixel = w.value("i", "arith.muli", values_of["u"], pixels)
         row = w.times(channels, r * t)
         inside: Value | None = None
         if residual is not None:
             pixels = self.block.load(w, sums, "residual_pixels")
-            skipped = w.value("i", "arith.muli", given["call"], pixels)
+            skipped = w.value("i", "arith.muli", values_of["call"], pixels)
             inside = w.value("i", "arith.muli", skipped, row)
             pixel = w.sum(pixel, skipped)
         first = w.value("i", "arith.muli", pixel, row)
         firsts, steps = [w.plus(first, self.block.words)], [row, row]
         if residual is not None:
             blocks = self.block.load(w, sums, "residual_blocks")
-            firsts.append(w.times(given["at"], r * s))
+            firsts.append(w.times(values_of["at"], r * s))
             steps.append(w.times(blocks, r * s))
         offsets = self._offsets(w, channels)
         constants = self._read_constants(w, sums)
         with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
-            inputs = self._inputs(w, c, given.get("v"), offsets)
+            inputs = self._inputs(w, c, values_of.get("v"), offsets)
             block = w.times(c, r * t)
             out = w.sum(inside, block) if inside else block
             starts = [w.sum(firsts[0], block), out, *firsts[1:]]
             # Places are carried: their distances are no constants, and products take time.
             with w.carrying("m", (zero, pixels, one), starts) as loop:
-                at, to, *lies_at = loop.values
-                wide = self._residual(w, c, given["res"], lies_at[0]) if lies_at else None
+                source, to, *lies_at = loop.values
+                wide = self._residual(w, c, values_of["res"], lies_at[0]) if lies_at else None
                 for phase, known in enumerate(inputs):
                     values = dict(known)
                     if residual is not None and wide is not None:
                         values[residual] = self._phase(w, wide, residual, phase)
                     ahead = phase * r * t
-                    acc = sums, w.plus(at, ahead)
-                    self._block(w, acc, (given["out"], w.plus(to, ahead)), values, constants)
+                    acc = sums, w.plus(source, ahead)
+                    self._block(w, acc, (values_of["out"], w.plus(to, ahead)), values, constants)
                 pairs = zip(loop.values, steps, strict=True)
                 loop.values = [w.sum(place, step) for place, step in pairs]
         return f.finish()
@@ -210,12 +213,12 @@ class ParametricEpilogue(BlockEpilogue):
     def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
         """The constants that steps use; those that are parameters are read."""
         r, _, t = self.rst
-        found: dict[Hashable, Value] = {}
+        constants: dict[Hashable, Value] = {}
         for number, key in enumerate(self._lifted):
-            at = w.constant(self.block.place("constants", number * VECTOR_WORDS))
-            value = self._load(w, sums, at, t)
-            found[key] = w.shuffle("k", value, value, [*range(t)] * r)
-        return {**self._constants(w, found), **found}
+            place = w.constant(self.block.place("constants", number * VECTOR_WORDS))
+            value = self._load(w, sums, place, t)
+            constants[key] = w.shuffle("k", value, value, [*range(t)] * r)
+        return {**self._constants(w, constants), **constants}
 
     def _requantise(
         self, w: Builder, number: int, values: Mapping[int, Value], constants: Constants
@@ -231,18 +234,20 @@ class ParametricEpilogue(BlockEpilogue):
 
     def _offsets(self, w: Builder, channels: Value) -> dict[int, Value]:
         """Where each per-channel operand begins, for so many blocks of channels."""
-        t, found = self.rst[2], dict[int, Value]()
-        at: Value | None = None
+        t, offsets = self.rst[2], dict[int, Value]()
+        offset: Value | None = None
         for index in self.vectors:
-            found[index] = at = at or w.constant(0)
+            offsets[index] = offset = offset or w.constant(0)
             if index == self.vectors[-1]:
                 break
             length = w.times(channels, t * DTYPE_BYTES[self._dtype(index)])
             quantum = w.constant(VECTOR_QUANTUM)
             up = w.plus(length, VECTOR_QUANTUM - 1)
             quanta = w.value("i", "arith.divui", up, quantum)
-            at = w.sum(at, w.times(quanta, VECTOR_QUANTUM // DTYPE_BYTES[self.operand_dtype]))
-        return found
+            offset = w.sum(
+                offset, w.times(quanta, VECTOR_QUANTUM // DTYPE_BYTES[self.operand_dtype])
+            )
+        return offsets
 
     def _inputs(
         self, w: Builder, c: Value, buffer: Value | None, offsets: dict[int, Value]
@@ -253,8 +258,8 @@ class ParametricEpilogue(BlockEpilogue):
             return [{} for _ in blocks]
 
         def operand(index: int, start: Value, block: Value) -> Value:
-            at = w.sum(start, w.times(block, self._channel_operands(index)))
-            return self._channels(w, index, buffer, at)
+            first = w.sum(start, w.times(block, self._channel_operands(index)))
+            return self._channels(w, index, buffer, first)
 
         return [
             {index: operand(index, start, block) for index, start in offsets.items()}

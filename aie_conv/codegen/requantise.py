@@ -45,18 +45,18 @@ def requantisations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Requan
     """Those that an epilogue holds, by the number of their last step."""
     used = Counter(value for step in epilogue.steps for value in step.args)
     used[epilogue.result] += 1
-    found: dict[int, Requantisation] = {}
+    scalings: dict[int, Requantisation] = {}
     for number, step in enumerate(epilogue.steps):
         if step.op == "arith.trunci" and step.dtype in ("i8", "i16"):
-            made = _recognise(epilogue, accumulator, number, used)
-            if made is not None:
-                found[number] = made
-    return found
+            scaling = _recognise(epilogue, accumulator, number, used)
+            if scaling is not None:
+                scalings[number] = scaling
+    return scalings
 
 
-def absorbed(epilogue: Epilogue, found: Mapping[int, Requantisation]) -> frozenset[int]:
+def absorbed(epilogue: Epilogue, scalings: Mapping[int, Requantisation]) -> frozenset[int]:
     """Steps that requantisations stand for, and constants that they alone use."""
-    inside = {step for made in found.values() for step in made.steps}
+    inside = {step for scaling in scalings.values() for step in scaling.steps}
     used = {v for i, step in enumerate(epilogue.steps) if i not in inside for v in step.args}
     used.add(epilogue.result)
     first = 1 + len(epilogue.inputs)
@@ -109,8 +109,8 @@ def _interval(bounds: list[tuple[str, int]]) -> tuple[int, int]:
 
 
 def _made_by(epilogue: Epilogue, value: int) -> Step | None:
-    at = value - 1 - len(epilogue.inputs)
-    return epilogue.steps[at] if at >= 0 else None
+    number = value - 1 - len(epilogue.inputs)
+    return epilogue.steps[number] if number >= 0 else None
 
 
 def _constant(epilogue: Epilogue, value: int) -> int | None:

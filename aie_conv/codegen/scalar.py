@@ -169,10 +169,12 @@ class Generic:
         flat = [buffer for buffer, _ in buffers]
         self._parallel(w, flat, starts, self._walked(False), begin)
 
-    def _inside(self, w: Builder, at: Sequence[Value], loop: Iteration, iv: Value) -> list[Value]:
+    def _inside(
+        self, w: Builder, positions: Sequence[Value], loop: Iteration, iv: Value
+    ) -> list[Value]:
         """The addresses of the first operands (all, or the inputs) inside a loop."""
         out: list[Value] = []
-        for here, operand in zip(at, self.operands, strict=False):
+        for here, operand in zip(positions, self.operands, strict=False):
             stride = operand.stride(loop.name)
             out.append(w.sum(here, w.times(iv, stride)) if stride else here)
         return out
@@ -181,18 +183,18 @@ class Generic:
         self,
         w: Builder,
         buffers: list[Value],
-        at: list[Value],
+        positions: list[Value],
         left: list[Iteration],
         begin: Value | None,
     ) -> None:
         if not left:
-            self._element(w, buffers, at, None, begin)
+            self._element(w, buffers, positions, None, begin)
             return
         loop = left[0]
         last = len(left) == 1
         bounds = (w.constant(0), w.constant(loop.size), w.constant(self.sums if last else 1))
         with w.loop(loop.name, *bounds) as iv:
-            inside = self._inside(w, at, loop, iv)
+            inside = self._inside(w, positions, loop, iv)
             if last:
                 self._element(w, buffers, inside, loop, begin)
             else:
@@ -202,16 +204,16 @@ class Generic:
         self,
         w: Builder,
         buffers: list[Value],
-        at: list[Value],
+        positions: list[Value],
         loop: Iteration | None,
         begin: Value | None,
     ) -> None:
         """Load, sum and store the results that are summed together; ``begin``, if any, is not loaded."""
         name = loop.name if loop else ""
         out, buffer = self.output, buffers[-1]
-        places = [w.plus(at[-1], i * out.stride(name)) for i in range(self.sums)]
+        places = [w.plus(positions[-1], i * out.stride(name)) for i in range(self.sums)]
         values = [begin or w.value("acc", "memref.load", buffer, place) for place in places]
-        done = self._reduce(w, buffers, at[:-1], name, values, self._walked(True))
+        done = self._reduce(w, buffers, positions[:-1], name, values, self._walked(True))
         for place, value in zip(places, done, strict=True):
             w.op("memref.store", value, buffer, place)
 
@@ -219,7 +221,7 @@ class Generic:
         self,
         w: Builder,
         buffers: list[Value],
-        at: list[Value],
+        positions: list[Value],
         name: str,
         values: list[Value],
         left: list[Iteration],
@@ -228,7 +230,7 @@ class Generic:
             loop = left[0]
             bounds = (w.constant(0), w.constant(loop.size), w.constant(1))
             with w.carrying(loop.name, bounds, values) as carried:
-                inside = self._inside(w, at, loop, carried.iv)
+                inside = self._inside(w, positions, loop, carried.iv)
                 carried.values = self._reduce(w, buffers, inside, name, carried.values, left[1:])
             return carried.results
         loaded: dict[tuple[int, int], Value] = {}
@@ -236,15 +238,15 @@ class Generic:
         def load(number: int, i: int) -> Value:
             place = i * self.inputs[number].stride(name)
             if (number, place) not in loaded:
-                at_place = w.plus(at[number], place)
+                at_place = w.plus(positions[number], place)
                 loaded[number, place] = w.value("v", "memref.load", buffers[number], at_place)
             return loaded[number, place]
 
-        made: list[Value] = []
+        sums: list[Value] = []
         for i, value in enumerate(values):
             operands = [load(number, i) for number in range(len(self.inputs))]
-            made.append(self._scalars(w, [*operands, value]))
-        return made
+            sums.append(self._scalars(w, [*operands, value]))
+        return sums
 
 
 def product_body(dtype: str, accumulator: str) -> tuple[Step, ...]:
@@ -326,8 +328,8 @@ class ScalarKernel:
             b = Access("b", (ky, kx, n), self.dtype, (*taps, (("n", 1),)), (kx * n, n, 1))
         else:
             strides = (self.k_elements, kx * kc, kc, 1)
-            whole = ((("n", 1),), *taps, (("k", 1),))
-            b = Access("b", (n, ky, kx, kc), self.dtype, whole, strides)
+            spans = ((("n", 1),), *taps, (("k", 1),))
+            b = Access("b", (n, ky, kx, kc), self.dtype, spans, strides)
         c = Access(
             "c",
             (self.height, self.width, n),

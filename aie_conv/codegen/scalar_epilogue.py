@@ -83,7 +83,7 @@ class ScalarEpilogue(EpilogueKernel):
     def function(self, name: str) -> Op:
         """The function ``name(acc[, b], out[, residual, first channel, residual's offset])``."""
         f = Function(name, self.arguments)
-        w, given = f.builder, {value.name: value for value in f.arguments}
+        w, buffers = f.builder, {value.name: value for value in f.arguments}
         lie = self.blocks
         height, width = (lie.rows, lie.columns) if self.residual is not None else (1, self.m)
         zero, one = w.constant(0), w.constant(1)
@@ -93,10 +93,10 @@ class ScalarEpilogue(EpilogueKernel):
             if step.op == "arith.constant"
         }
         with w.loop("n", zero, w.constant(self.columns), one) as n:
-            channel = w.sum(n, given["nb0"]) if self.residual is not None else n
+            channel = w.sum(n, buffers["nb0"]) if self.residual is not None else n
             vectors = {
-                i: self._read(w, i, (given["b"], w.constant(at)), channel)
-                for i, at in self.vector_at.items()
+                i: self._read(w, i, (buffers["b"], w.constant(place_of)), channel)
+                for i, place_of in self.vector_at.items()
             }
             with (
                 w.loop("y", zero, w.constant(height), one) as y,
@@ -105,13 +105,13 @@ class ScalarEpilogue(EpilogueKernel):
                 values = dict(vectors)
                 if self.residual is not None:
                     start = w.sum(w.times(y, lie.row), w.times(x, lie.column))
-                    place = given["res"], w.sum(start, given["kb0"])
+                    place = buffers["res"], w.sum(start, buffers["kb0"])
                     values[self.residual] = self._read(w, self.residual, place, n)
                 pixel = w.sum(w.times(y, width), x)
-                at = w.sum(w.times(pixel, self.n), channel)
-                acc = w.value("acc", "memref.load", given["acc"], at)
+                place_of = w.sum(w.times(pixel, self.n), channel)
+                acc = w.value("acc", "memref.load", buffers["acc"], place_of)
                 result = self._one(w, acc, values, constants)
-                w.op("memref.store", result, given["out"], at)
+                w.op("memref.store", result, buffers["out"], place_of)
         return f.finish()
 
     # -- reading operands of one type from a buffer of another ------------------------------------
@@ -128,18 +128,18 @@ class ScalarEpilogue(EpilogueKernel):
         dtype = self._dtype(operand)
         have, want = DTYPE_BYTES[buffer.type.elem], DTYPE_BYTES[dtype]
 
-        def load(at: Value) -> Value:
-            return w.value("v", "memref.load", buffer, at)
+        def load(position: Value) -> Value:
+            return w.value("v", "memref.load", buffer, position)
 
         if buffer.type.elem == dtype:
             return load(w.sum(base, index))
         if want >= have:
-            at = w.sum(base, w.times(index, want // have))
-            value = self._joined(w, [load(w.plus(at, i)) for i in range(want // have)], dtype)
+            position = w.sum(base, w.times(index, want // have))
+            value = self._joined(w, [load(w.plus(position, i)) for i in range(want // have)], dtype)
             return self._as(w, value, dtype)
         parts = w.constant(have // want)
-        at = w.value("i", "arith.divui", index, parts)
-        word = self._as(w, load(w.sum(base, at)), f"i{8 * have}")
+        position = w.value("i", "arith.divui", index, parts)
+        word = self._as(w, load(w.sum(base, position)), f"i{8 * have}")
         inside = w.value("i", "arith.remui", index, parts)
         shift = w.value("i", "arith.index_cast", w.times(inside, 8 * want), to=I32)
         if have < 4:
@@ -150,17 +150,17 @@ class ScalarEpilogue(EpilogueKernel):
 
     def _joined(self, w: Builder, pieces: list[Value], dtype: str) -> Value:
         """Pieces of a buffer's type, the lowest first, as one integer of ``dtype``'s width."""
-        own, bits = ELEMENT_BITS[pieces[0].type.elem], 8 * DTYPE_BYTES[dtype]
+        piece_bits, bits = ELEMENT_BITS[pieces[0].type.elem], 8 * DTYPE_BYTES[dtype]
         wide = scalar(f"i{bits}")
 
         def part(piece: Value) -> Value:
-            value = self._as(w, piece, f"i{own}")
-            return w.value("e", "arith.extui", value, to=wide) if own < bits else value
+            value = self._as(w, piece, f"i{piece_bits}")
+            return w.value("e", "arith.extui", value, to=wide) if piece_bits < bits else value
 
         total = part(pieces[0])
         for i, piece in enumerate(pieces[1:], 1):
             value = part(piece)
-            value = w.value("e", "arith.shli", value, w.constant(own * i, wide))
+            value = w.value("e", "arith.shli", value, w.constant(piece_bits * i, wide))
             total = w.value("e", "arith.ori", total, value)
         return total
 
@@ -227,10 +227,10 @@ class ScalarEpilogue(EpilogueKernel):
     def _converted(w: Builder, step: Step, value: Value) -> Value:
         """Between integers and f32; narrower integers go through i32."""
         if step.op == "arith.fptosi":
-            made = w.value("e", step.op, value, to=I32)
+            converted = w.value("e", step.op, value, to=I32)
             if step.dtype == "i32":
-                return made
-            return w.value("e", "arith.trunci", made, to=scalar(step.dtype))
+                return converted
+            return w.value("e", "arith.trunci", converted, to=scalar(step.dtype))
         if value.type.elem != "i32":
             extend = "arith.extsi" if step.op == "arith.sitofp" else "arith.extui"
             value = w.value("e", extend, value, to=I32)

@@ -11,7 +11,13 @@ Contiguous layouts: A as [planes][rows][columns], B as [chunks][n][row taps][pha
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.matrix_unit import HELD_FILTERS, Intrinsic, aie2_integer, reach
+from aie_conv.codegen.matrix_unit import (
+    HELD_FILTERS,
+    Intrinsic,
+    aie2_integer,
+    by_architecture,
+    reach,
+)
 from aie_conv.codegen.window import MOST_UNROLLED
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
@@ -20,12 +26,12 @@ from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
-_INSTRUCTIONS = {
+_INSTRUCTIONS = by_architecture((
     # out[l] += sum over k < 8 of a[l + k] b[k], l < 32.
-    ("aie2", "i8"): aie2_integer(904),
+    ("i8", aie2_integer(904)),
     # out[l] += sum over k < 4 of a[l + k] b[k], l < 16.
-    ("aie2", "i16"): aie2_integer(890, "i64"),
-}  # fmt: skip
+    ("i16", aie2_integer(890, "i64")),
+))  # fmt: skip
 """By architecture and type: llvm-aie's mul_conv_32x8 and mul_conv_16x4, signed. AIE2P's configurations
 are in no source."""
 
@@ -34,7 +40,7 @@ _LANES = {"i8": (32, 8), "i16": (16, 4)}
 
 
 @dataclass(frozen=True)
-class Row:
+class InstructionRow:
     """A window along a row of pixels, cut into instructions.
 
     Attributes:
@@ -58,7 +64,7 @@ class Row:
     def used(self) -> list[tuple[int, int]]:
         """(phase, part) of every instruction with a tap."""
         places = (divmod(k * self.dilation, self.step) for k in range(self.taps))
-        return sorted({(phase, at // self.reach) for at, phase in places})
+        return sorted({(phase, column // self.reach) for column, phase in places})
 
     def columns(self, blocks: int) -> int:
         """Pixels of the input that the loads for so many blocks of lanes touch."""
@@ -66,11 +72,11 @@ class Row:
         return self.step * self.lanes * (blocks + 1 + ahead)
 
 
-def instruction_row(arch: Arch, dtype: str, taps: int, step: int, dilation: int) -> Row:
+def instruction_row(arch: Arch, dtype: str, taps: int, step: int, dilation: int) -> InstructionRow:
     """How instructions cover a window; Unsupported where there are none."""
     if (arch.name, dtype) not in _INSTRUCTIONS:
         raise Unsupported(f"{dtype} has no sliding-window instruction on {arch.name}")
-    return Row(*_LANES[dtype], taps, step, dilation)
+    return InstructionRow(*_LANES[dtype], taps, step, dilation)
 
 
 @dataclass(frozen=True)
@@ -99,7 +105,7 @@ class SlidingKernel:
     row_taps: int
     row_step: int
     row_dilation: int
-    row: Row
+    row: InstructionRow
     a_elements: int
     b_elements: int
 
@@ -194,14 +200,14 @@ class SlidingKernel:
         chunk = w.times(q, self.n * filter_)
         with w.loop("n", zero, w.constant(self.n), one) as n:
             first_b = w.sum(w.times(n, filter_), chunk)
-            held = len(self._steps) <= HELD_FILTERS
-            filters = self._filters(w, b, first_b) if held else []
+            keeps_filters = len(self._steps) <= HELD_FILTERS
+            filters = self._filters(w, b, first_b) if keeps_filters else []
             plane = w.times(n, self.rows * self.columns) if self.planes > 1 else zero
             with (
                 w.loop("y", zero, w.constant(self.height), w.constant(by)) as y,
                 w.loop("x", zero, w.constant(self.blocks), w.constant(bx)) as x,
             ):
-                if not held:
+                if not keeps_filters:
                     filters = self._filters(w, b, first_b)
                 row = w.sum(plane, w.times(y, self.row_step * self.columns))
                 at_a = w.sum(row, w.times(x, self.row.step * lanes))
@@ -223,11 +229,11 @@ class SlidingKernel:
 
     def _filters(self, w: Builder, b: Value, first: Value) -> list[Value]:
         """The taps of every instruction, in :attr:`_steps`' order."""
-        row, found = self.row, list[Value]()
+        row, filters = self.row, list[Value]()
         for tap, phase, part in self._steps:
-            at = w.plus(first, ((tap * row.step + phase) * row.parts + part) * self.slot)
-            found.append(reach(w, w.load("f", b, at, self.slot), self._mac.right))
-        return found
+            offset = w.plus(first, ((tap * row.step + phase) * row.parts + part) * self.slot)
+            filters.append(reach(w, w.load("f", b, offset, self.slot), self._mac.right))
+        return filters
 
     def _accumulate(
         self,
@@ -262,8 +268,8 @@ class _Pixels:
         """Vector ``number`` of an input row, from the group's first pixel."""
         if (row, number) not in self._loaded:
             kernel = self._kernel
-            at = self._w.plus(self._first, row * kernel.columns + number * kernel.row.lanes)
-            self._loaded[row, number] = self._w.load("v", self._a, at, kernel.row.lanes)
+            offset = self._w.plus(self._first, row * kernel.columns + number * kernel.row.lanes)
+            self._loaded[row, number] = self._w.load("v", self._a, offset, kernel.row.lanes)
         return self._loaded[row, number]
 
     def _phase(self, row: int, number: int, phase: int) -> Value:
@@ -277,9 +283,9 @@ class _Pixels:
         for i in range(1, step):
             more = self._load(row, number * step + i)
             picked = [
-                lanes + at % lanes if at // lanes == i else -1 if at // lanes > i
-                else lane if i > 1 else at
-                for lane, at in enumerate(places)
+                lanes + column % lanes if column // lanes == i else -1 if column // lanes > i
+                else lane if i > 1 else column
+                for lane, column in enumerate(places)
             ]  # fmt: skip
             value = self._w.shuffle("a", value, more, picked)
         self._taken[key] = value

@@ -17,10 +17,10 @@ from aie_conv.codegen.grouped import (
     Band,
     Body,
     Dim,
+    GroupWork,
     Operands,
-    Part,
+    SumPart,
     Tally,
-    Work,
     bands,
     cut,
     fastest,
@@ -63,7 +63,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Blocking:
+class WindowBlocking:
     """How a product is cut.
 
     Attributes:
@@ -90,23 +90,23 @@ class _Sum:
 
     def pixels(self, rows: int, columns: int, units: int) -> int:
         """Blocks of A that ``units`` rows of taps of a group of pixels load."""
-        (ky, kx), whole = self.taps, -(-units // self.taps[0])
+        (ky, kx), lines = self.taps, -(-units // self.taps[0])
         ky = min(units, ky)
         if rows > columns:
             down = {i * self.step[0] + y * self.dilation[0] for i in range(rows) for y in range(ky)}
-            return whole * kx * len(down) * columns
+            return lines * kx * len(down) * columns
         across = {
             j * self.step[1] + x * self.dilation[1] for j in range(columns) for x in range(kx)
         }
-        return whole * ky * rows * len(across)
+        return lines * ky * rows * len(across)
 
 
 @cache
 def _units(depth: int, ky: int) -> list[int]:
     """The lengths of a part that a sum is cut into, the longest first."""
-    whole = {-(-depth // parts) for parts in range(1, depth + 1)}
+    counts = {-(-depth // parts) for parts in range(1, depth + 1)}
     return [
-        *sorted((ky * count for count in whole), reverse=True),
+        *sorted((ky * count for count in counts), reverse=True),
         *(count for count in range(ky - 1, 0, -1) if ky % count == 0),
     ]
 
@@ -127,7 +127,7 @@ def _tally(
         arch,
         dtype,
         (
-            (part, Work(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
+            (part, GroupWork(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
             for part in cut(sum_.depth * ky, units, fresh)
         ),
     )
@@ -136,12 +136,12 @@ def _tally(
 @cache
 def _best_blocking(
     arch: str, dtype: str, output: tuple[int, int, int], sum_: _Sum, fresh: bool
-) -> tuple[Blocking, int]:
+) -> tuple[WindowBlocking, int]:
     """The fastest blocking for so many blocks of (rows, columns, channels), and its cycles."""
     height, width, blocks = output
     most = _most_blocks(arch, dtype)
 
-    def kinds(cut_: Blocking) -> Iterator[tuple[int, Tally]]:
+    def kinds(cut_: WindowBlocking) -> Iterator[tuple[int, Tally]]:
         y, c = cut_.rows, cut_.channels
         others = (height // y) * (blocks // c)
         for band in bands(width, cut_.columns):
@@ -149,7 +149,7 @@ def _best_blocking(
             yield band.groups * others, _tally(arch, dtype, sum_, group, fresh)
 
     options = (
-        [Blocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
+        [WindowBlocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
         for y, x, c in product((4, 2, 1), repeat=3)
         if not (height % y or blocks % c) and x <= width and y * x * c <= most
     )
@@ -177,7 +177,7 @@ class WindowKernel(MatrixKernel):
     a_elements: int
     b_elements: int
 
-    def _best(self, fresh: bool) -> tuple[Blocking, int]:
+    def _best(self, fresh: bool) -> tuple[WindowBlocking, int]:
         _, s, t = self.rst
         window = self.window
         sum_ = _Sum(self.kc // s, window.taps, window.step, window.dilation)
@@ -211,15 +211,15 @@ class WindowKernel(MatrixKernel):
         depth = self.kc // s
         chunk = w.times(q, self.n * depth * ky * kx * s)
         for part in cut(depth * ky, blocking.units, fresh):
-            with walk(w, self._along(part), part.first // part.steps, part.times) as at:
+            with walk(w, self._along(part), part.first // part.steps, part.times) as positions:
                 ahead = part.first % part.steps // ky
-                at_a = w.plus(at[0], ahead * r * s)
-                at_b = w.plus(w.sum(at[1], chunk), ahead * ky * kx * s * t)
+                at_a = w.plus(positions[0], ahead * r * s)
+                at_b = w.plus(w.sum(positions[1], chunk), ahead * ky * kx * s * t)
                 for band in bands(self.width, blocking.columns):
                     self._groups(w, operands, (at_a, at_b), part, (blocking, band))
         return f.finish()
 
-    def _along(self, part: Part) -> list[Dim]:
+    def _along(self, part: SumPart) -> list[Dim]:
         """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
         r, s, t = self.rst
         (ky, kx), depth = self.window.taps, self.kc // s
@@ -238,8 +238,8 @@ class WindowKernel(MatrixKernel):
         w: Builder,
         operands: Operands,
         start: tuple[Value, Value],
-        part: Part,
-        shape: tuple[Blocking, Band],
+        part: SumPart,
+        shape: tuple[WindowBlocking, Band],
     ) -> None:
         r, s, t = self.rst
         blocking, band = shape
@@ -256,8 +256,11 @@ class WindowKernel(MatrixKernel):
         places = [(i * down * window.columns + j * across) * pixel_a for i, j in pixels]
         lines = tuple(
             tuple(
-                (tuple(at + place for place in places), tuple(b + k * column_b for k in range(c)))
-                for at, b in line
+                (
+                    tuple(first + place for place in places),
+                    tuple(b + k * column_b for k in range(c)),
+                )
+                for first, b in line
             )
             for line in self._lines(part.steps, vertical=y > band.rows)
         )
@@ -279,14 +282,14 @@ class WindowKernel(MatrixKernel):
         depth, offsets = self.kc // s, self.window.tap_offsets()
 
         def place(k: int, y: int, x: int) -> tuple[int, int]:
-            at = (offsets[y * kx + x] * depth + k) * r * s
-            return at, ((k * ky + y) * kx + x) * s * t
+            a_offset = (offsets[y * kx + x] * depth + k) * r * s
+            return a_offset, ((k * ky + y) * kx + x) * s * t
 
         rows = range(min(units, ky))
-        found: list[list[tuple[int, int]]] = []
+        lines: list[list[tuple[int, int]]] = []
         for k in range(-(-units // ky)):
             if vertical:
-                found += [[place(k, y, x) for y in rows] for x in range(kx)]
+                lines += [[place(k, y, x) for y in rows] for x in range(kx)]
             else:
-                found += [[place(k, y, x) for x in range(kx)] for y in rows]
-        return found
+                lines += [[place(k, y, x) for x in range(kx)] for y in rows]
+        return lines

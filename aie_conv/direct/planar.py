@@ -9,7 +9,7 @@ from itertools import pairwise
 from math import prod
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.sliding import Row, instruction_row
+from aie_conv.codegen.sliding import InstructionRow, instruction_row
 from aie_conv.direct.view import Axis, find_windows
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
@@ -53,7 +53,7 @@ class PlanarView:
 
     problem: ConvProblem
     dtype: str
-    row: Row
+    row: InstructionRow
     blocks: int
     rows: Axis
     outer: tuple[MLoop, ...]
@@ -114,7 +114,7 @@ def _read(problem: ConvProblem, column: int, wanted: int) -> Input:
 
 
 def _filter(
-    problem: ConvProblem, order: tuple[int, ...], row: Row, slot: int
+    problem: ConvProblem, order: tuple[int, ...], row: InstructionRow, slot: int
 ) -> tuple[HostCopy, ...]:
     """The taps along a row in the slots of their instructions; ``order`` ends with their loop."""
     loops, dtype = problem.loops, problem.rhs.dtype

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 from aie_conv.ir.core import Type
 
 if TYPE_CHECKING:
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 class Raw(str):
@@ -54,7 +54,7 @@ def _float_text(value: float, elem: str) -> str:
 class Kind(Protocol):
     """How an attribute looks."""
 
-    def parse(self, r: "Reader") -> Any:
+    def parse(self, r: "ModuleReader") -> Any:
         """Take its tokens."""
         ...
 
@@ -66,7 +66,7 @@ class Kind(Protocol):
 class Any_(Kind):
     """An attribute whose kind its own text tells."""
 
-    def parse(self, r: "Reader") -> Any:
+    def parse(self, r: "ModuleReader") -> Any:
         return r.attribute()
 
     def text(self, value: Any) -> str:
@@ -94,7 +94,7 @@ class Integer(Kind):
     def __init__(self, elem: str) -> None:
         self._elem = elem
 
-    def parse(self, r: "Reader") -> int:
+    def parse(self, r: "ModuleReader") -> int:
         value = r.integer()
         elem = r.type().elem if r.accept(":") else "i64"
         if elem != self._elem:
@@ -108,7 +108,7 @@ class Integer(Kind):
 class Bare(Kind):
     """An integer without a type."""
 
-    def parse(self, r: "Reader") -> int:
+    def parse(self, r: "ModuleReader") -> int:
         return r.integer()
 
     def text(self, value: Any) -> str:
@@ -118,7 +118,7 @@ class Bare(Kind):
 class Bool(Kind):
     """``true`` or ``false``; the name alone says true."""
 
-    def parse(self, r: "Reader") -> bool:
+    def parse(self, r: "ModuleReader") -> bool:
         token = r.next()
         if token not in ("true", "false"):
             r.position -= 1
@@ -132,7 +132,7 @@ class Bool(Kind):
 class Symbol(Kind):
     """``@name``."""
 
-    def parse(self, r: "Reader") -> str:
+    def parse(self, r: "ModuleReader") -> str:
         return r.symbol()
 
     def text(self, value: Any) -> str:
@@ -145,7 +145,7 @@ class Word(Kind):
     def __init__(self, *words: str) -> None:
         self._words = words
 
-    def parse(self, r: "Reader") -> str:
+    def parse(self, r: "ModuleReader") -> str:
         token = r.next()
         if self._words and token not in self._words:
             r.position -= 1
@@ -159,7 +159,7 @@ class Word(Kind):
 class String(Kind):
     """``"text"``."""
 
-    def parse(self, r: "Reader") -> str:
+    def parse(self, r: "ModuleReader") -> str:
         token = r.next()
         if not token.startswith('"'):
             r.position -= 1
@@ -176,7 +176,7 @@ class List(Kind):
     def __init__(self, item: Kind) -> None:
         self._item = item
 
-    def parse(self, r: "Reader") -> list[Any]:
+    def parse(self, r: "ModuleReader") -> list[Any]:
         return r.listed(lambda: self._item.parse(r))
 
     def text(self, value: Any) -> str:
@@ -186,7 +186,7 @@ class List(Kind):
 class Ints(Kind):
     """``[1, 2]``, bare."""
 
-    def parse(self, r: "Reader") -> list[int]:
+    def parse(self, r: "ModuleReader") -> list[int]:
         return r.integers()
 
     def text(self, value: Any) -> str:
@@ -196,11 +196,11 @@ class Ints(Kind):
 class Layout(Kind):
     """``[<size = n, stride = s>, …]``, a list of pairs."""
 
-    def parse(self, r: "Reader") -> list[tuple[int, int]]:
+    def parse(self, r: "ModuleReader") -> list[tuple[int, int]]:
         return r.listed(lambda: self._one(r))
 
     @staticmethod
-    def _one(r: "Reader") -> tuple[int, int]:
+    def _one(r: "ModuleReader") -> tuple[int, int]:
         numbers: list[int] = []
         for before in (("<", "size", "="), (",", "stride", "=")):
             for token in before:
@@ -216,7 +216,7 @@ class Layout(Kind):
 class Padding(Kind):
     """``#aie<bd_pad_layout_array[…]>``, a list of (before, after)."""
 
-    def parse(self, r: "Reader") -> Any:
+    def parse(self, r: "ModuleReader") -> Any:
         return r.attribute()
 
     def text(self, value: Any) -> str:
@@ -227,7 +227,7 @@ class Padding(Kind):
 class TypeKind(Kind):
     """A type."""
 
-    def parse(self, r: "Reader") -> Type:
+    def parse(self, r: "ModuleReader") -> Type:
         return r.type()
 
     def text(self, value: Any) -> str:

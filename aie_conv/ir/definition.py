@@ -28,7 +28,7 @@ from aie_conv.lazy import cached_property
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 Infer = Callable[[Op], Sequence[Type]]
 """Gives the types of an operation's results from its operands and attributes; checks its operands."""
@@ -40,7 +40,7 @@ Check = Callable[[Op, Sequence[Type]], None]
 class Piece(Protocol):
     """A part of an operation's text."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         """Take its tokens into ``op``; types of results that it names go to ``kinds``."""
         ...
 
@@ -74,14 +74,14 @@ class Definition:
     refers: tuple[str, ...] = ()
 
     @cached_property
-    def _parsers(self) -> list[Callable[["Reader", Op, list[Type]], None]]:
+    def _parsers(self) -> list[Callable[["ModuleReader", Op, list[Type]], None]]:
         return [piece.parse for piece in self.pieces]
 
     @cached_property
     def _printers(self) -> list[Callable[["Printer", Op], None]]:
         return [piece.print for piece in self.pieces]
 
-    def parse(self, r: "Reader", op: Op) -> Sequence[Type]:
+    def parse(self, r: "ModuleReader", op: Op) -> Sequence[Type]:
         """Read what stands behind the name; gives the types of the results."""
         kinds: list[Type] = []
         for parse in self._parsers:
@@ -117,7 +117,7 @@ class _Literal:
         self._text = text
         self.tokens = re.findall(r"->|\w+|\S", text)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         tokens, position = r.tokens, r.position
         for token in self.tokens:
             if tokens[position] != token:
@@ -129,7 +129,7 @@ class _Literal:
     def print(self, p: "Printer", op: Op) -> None:
         p.write(self._text)
 
-    def begins(self, r: "Reader") -> bool:
+    def begins(self, r: "ModuleReader") -> bool:
         """Whether it stands next."""
         return r.peek() == self.tokens[0]
 
@@ -140,7 +140,7 @@ class _Operand:
     def __init__(self, position: int) -> None:
         self._position = position
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         value = r.scope.get(r.tokens[r.position])
         if value is None:
             r.use()
@@ -158,7 +158,7 @@ class _Operands:
     def __init__(self, first: int, last: int | None) -> None:
         self._range = slice(first, last)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.tokens[r.position][:1] == "%":
             op.operands += r.uses()
 
@@ -172,13 +172,13 @@ class _Attribute:
     def __init__(self, name: str, kind: Kind) -> None:
         self.name, self._kind = name, kind
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.attrs[self.name] = self._kind.parse(r)
 
     def print(self, p: "Printer", op: Op) -> None:
         p.write(self._kind.text(op.attrs[self.name]))
 
-    def begins(self, r: "Reader") -> bool:
+    def begins(self, r: "ModuleReader") -> bool:
         """Whether it stands next; for symbols, lists and keywords."""
         first = "@" if self._kind is KINDS["symbol"] else "["
         return r.peek().startswith(first)
@@ -190,7 +190,7 @@ class _OperandType:
     def __init__(self, position: int) -> None:
         self._position = position
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         kind = r.type()
         try:
             value = op.operands[self._position]
@@ -206,7 +206,7 @@ class _OperandType:
 class _ResultType:
     """The type of the result."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         kinds.append(r.type())
 
     def print(self, p: "Printer", op: Op) -> None:
@@ -216,7 +216,7 @@ class _ResultType:
 class _OperandTypes:
     """The types of all operands."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         for number, value in enumerate(op.operands):
             if number:
                 r.expect(",")
@@ -229,7 +229,7 @@ class _OperandTypes:
 class _Signature:
     """``(types) -> types``."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         r.check(op.operands, *r.listed(r.type, "(", ")"))
         r.expect("->")
         kinds += r.types()
@@ -245,7 +245,7 @@ class _AttrDict:
     def __init__(self, kinds: Mapping[str, Kind], besides: Sequence[str], space: str) -> None:
         self._kinds, self._besides, self._space = kinds, frozenset(besides), space
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.tokens[r.position] != "{":
             return
         r.position += 1
@@ -271,7 +271,7 @@ class _Region:
     def __init__(self, *, arguments: bool) -> None:
         self._arguments = arguments
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         names = r.listed(r.argument, "(", ")") if self._arguments else []
         op.blocks.append(r.block(names))
 
@@ -292,7 +292,7 @@ class _Optional:
         first = next(piece for piece in seen if isinstance(piece, _Attribute | _Literal))
         self._begins = first.begins
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if self._begins(r):
             for piece in self._pieces:
                 piece.parse(r, op, kinds)
@@ -316,10 +316,10 @@ def pieces_of(template: str, attrs: Mapping[str, Kind], custom: Mapping[str, Pie
     besides = [match["attr"] for match in _PLACE.finditer(template) if match["attr"]]
     besides += [name for piece in custom.values() for name in getattr(piece, "names", ())]
     stack: list[list[Piece]] = [[]]
-    begin = 0
+    position = 0
     for match in _PLACE.finditer(template):
-        before = template[begin : match.start()].replace("/", "")
-        begin = match.end()
+        before = template[position : match.start()].replace("/", "")
+        position = match.end()
         space = ""
         if match["word"] == "attr-dict" and before.endswith(" "):
             before, space = before[:-1], " "
@@ -334,8 +334,8 @@ def pieces_of(template: str, attrs: Mapping[str, Kind], custom: Mapping[str, Pie
             stack[-1].append(_AttrDict(attrs, besides, space))
         else:
             stack[-1].append(_piece(match, custom))
-    if template[begin:]:
-        stack[-1].append(_Literal(template[begin:]))
+    if template[position:]:
+        stack[-1].append(_Literal(template[position:]))
     return stack[0]
 
 

@@ -17,7 +17,7 @@ from aie_conv.ir.tokens import INTEGER, REAL, tokenize
 T = TypeVar("T")
 
 
-class Reader:
+class ModuleReader:
     """The tokens of one module, and the values that are visible at the present one."""
 
     def __init__(self, text: str) -> None:
@@ -240,7 +240,7 @@ class Reader:
 
     def dense_token(self, token: str) -> Any:
         """What ``dense<…>`` says, whose token may hold all of it if there are no lists inside."""
-        return Reader(token[5:]).dense() if len(token) > 5 else self.dense()
+        return ModuleReader(token[5:]).dense() if len(token) > 5 else self.dense()
 
     def dense_value(self) -> Literal:
         """A scalar or a list inside ``dense<…>``; hex literals are kept as ("hex", bits)."""

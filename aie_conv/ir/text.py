@@ -6,7 +6,7 @@ from aie_conv.ir import dialects
 from aie_conv.ir.core import Block, Op, refuse
 from aie_conv.ir.definition import Definition
 from aie_conv.ir.printer import print_op
-from aie_conv.ir.reader import Reader
+from aie_conv.ir.reader import ModuleReader
 
 _DIALECTS = dialects.DIALECTS
 """Importing them fills the table of definitions."""
@@ -19,7 +19,7 @@ def read_module(text: str) -> Op:
         VerifyError: a syntax error, a value that is undefined, defined twice or of another type, or an
             operation outside the subset, or a symbol that nothing defines.
     """
-    reader = Reader(text)
+    reader = ModuleReader(text)
     if reader.peek() in ("module", "builtin.module"):
         module = reader.operation()
     else:

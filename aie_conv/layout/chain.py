@@ -133,25 +133,25 @@ def chains(tasks: Sequence[Part], itemsize: dict[str, int], arch: Arch, most: in
         p: _runs(offsets, np.array(paired if p > 1 else kinds), near if p > 1 else far, p).tolist()
         for p in periods
     }
-    found: list[Chain] = []
-    at, limit = 0, 1 << arch.shim_iteration_bits
-    while at < len(units):
-        best, times, gain = 1, 1, shares[at]
+    cut: list[Chain] = []
+    position, limit = 0, 1 << arch.shim_iteration_bits
+    while position < len(units):
+        best, times, gain = 1, 1, shares[position]
         for period in periods:
-            repeats = min(runs[period][at], limit)
+            repeats = min(runs[period][position], limit)
             if repeats == 1:
                 continue
-            replaced = (until[at + period * repeats] - until[at]) / period
+            replaced = (until[position + period * repeats] - until[position]) / period
             if replaced > gain + _ROUNDING and (
                 period == 1 or replaced > _worth(period) - _ROUNDING
             ):
                 best, times, gain = period, repeats, replaced
-        made = _chain(units[at : at + best * times], best)
-        found.append(made if best == 1 else _narrow(made, itemsize, arch))
-        at += best * times
-    if sum(map(len, found)) >= len(tasks):
+        chain = _chain(units[position : position + best * times], best)
+        cut.append(chain if best == 1 else _narrow(chain, itemsize, arch))
+        position += best * times
+    if sum(map(len, cut)) >= len(tasks):
         return [(part,) for part in tasks]
-    return found
+    return cut
 
 
 _ROUNDING = 1e-6
@@ -185,8 +185,8 @@ def _units(tasks: Sequence[Part], most: int) -> tuple[list[Part], list[int], lis
 
 def _narrow(chain: Chain, itemsize: dict[str, int], arch: Arch) -> Chain:
     """A chain's tasks within the narrow fields, in which all of them are known to fit."""
-    made = [narrowed(part.task, itemsize[part.dtype], arch) for part in chain]
-    return tuple(replace(part, task=task) for part, task in zip(chain, made, strict=True) if task)
+    tasks = [narrowed(part.task, itemsize[part.dtype], arch) for part in chain]
+    return tuple(replace(part, task=task) for part, task in zip(chain, tasks, strict=True) if task)
 
 
 def _chain(units: Sequence[Part], period: int) -> Chain:

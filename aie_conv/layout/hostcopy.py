@@ -79,15 +79,15 @@ class HostCopy:
 def _taken(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
     """The elements in the dest's type: a conversion, or one part of f32."""
     with np.errstate(over="ignore", invalid="ignore"):
-        whole = x.astype(NUMPY_DTYPE[copy.dest_dtype])
+        converted = x.astype(NUMPY_DTYPE[copy.dest_dtype])
     if copy.part == "whole":
-        return whole
-    wide = whole.astype(np.float32)
+        return converted
+    wide = converted.astype(np.float32)
     normal = np.isfinite(wide) & (np.abs(x) >= SMALLEST_NORMAL)
     if copy.part == "hi":
-        return np.where(normal, whole, whole.dtype.type(0))
+        return np.where(normal, converted, converted.dtype.type(0))
     rest = np.subtract(x, wide, out=np.zeros_like(wide), where=normal)
-    return np.where(np.abs(rest) >= SMALLEST_NORMAL, rest, np.float32(0)).astype(whole.dtype)
+    return np.where(np.abs(rest) >= SMALLEST_NORMAL, rest, np.float32(0)).astype(converted.dtype)
 
 
 def apply(
@@ -95,16 +95,16 @@ def apply(
 ) -> dict[str, NDArray[np.generic]]:
     """Run the copies on flat or shaped arrays; returns the given arrays and every dest, shaped."""
     values = dict(arrays)
-    made: set[str] = set()
+    filled: set[str] = set()
     for copy in copies:
-        given = values[copy.source] if copy.source else np.array(copy.literal, np.int32)
-        view = np.ascontiguousarray(given).reshape(-1)
+        source = values[copy.source] if copy.source else np.array(copy.literal, np.int32)
+        view = np.ascontiguousarray(source).reshape(-1)
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
         moved = _taken(region.transpose(copy.perm), copy)
-        if copy.dest not in made and copy.dest not in arrays:
+        if copy.dest not in filled and copy.dest not in arrays:
             values[copy.dest] = np.zeros(copy.dest_shape, NUMPY_DTYPE[copy.dest_dtype])
-        made.add(copy.dest)
+        filled.add(copy.dest)
         dest = values[copy.dest].reshape(copy.dest_shape)
         dest[
             tuple(slice(o, o + s) for o, s in zip(copy.dest_offsets, moved.shape, strict=True))
@@ -122,11 +122,11 @@ def blanks(
         copies: those in front of a call.
         buffers: name, type and elements of each argument of the call.
     """
-    made: dict[str, NDArray[np.generic]] = {
+    arrays: dict[str, NDArray[np.generic]] = {
         name: np.zeros(elements, NUMPY_DTYPE[dtype]) for name, dtype, elements in buffers
     }
-    literal = [copy for copy in copies if not copy.source and copy.dest in made]
-    filled = apply(literal, made)
+    literal = [copy for copy in copies if not copy.source and copy.dest in arrays]
+    filled = apply(literal, arrays)
     return [filled[name].reshape(-1) for name, _, _ in buffers]
 
 
@@ -135,16 +135,16 @@ def lengthened(flat: NDArray[Any], slack: int) -> NDArray[Any]:
     return np.concatenate((flat, np.zeros(slack, flat.dtype))) if slack else flat
 
 
-def made_of(copies: Sequence[HostCopy], given: Collection[str]) -> frozenset[str]:
+def made_of(copies: Sequence[HostCopy], present: Collection[str]) -> frozenset[str]:
     """The given values and every dest that is made of nothing else.
 
     A dest may be named before all of its sources are: two copies of a slice's halves, each behind what
     makes its own half.
     """
-    known = {*given, ""}
+    known = {*present, ""}
     sources: dict[str, set[str]] = {}
     for copy in copies:
         sources.setdefault(copy.dest, set()).add(copy.source)
-    while found := {dest for dest, of in sources.items() if dest not in known and of <= known}:
-        known |= found
+    while complete := {dest for dest, of in sources.items() if dest not in known and of <= known}:
+        known |= complete
     return frozenset(known - {""})

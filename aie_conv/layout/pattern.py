@@ -163,9 +163,9 @@ def split(pattern: Pattern, itemsize: int, arch: Arch) -> list[Task]:
             "on 4 bytes: reorder the operand",
         )
     # A stream's patterns are many, and differ in their offsets alone.
-    at = pattern.offset
+    start = pattern.offset
     cut = _cut(dims, words, arch.name)
-    return [Task(at + task.offset, task.sizes, task.strides) for task in cut]
+    return [Task(start + task.offset, task.sizes, task.strides) for task in cut]
 
 
 @lru_cache(maxsize=1024)
@@ -207,5 +207,5 @@ def _tasks(offset: int, dims: Dims, words: int, arch: Arch) -> Iterator[Task]:
     strides = (rows[0][1], rows[1][1], rows[2][1], 1)
     for start in range(0, sizes[0], iterations):
         count = min(iterations, sizes[0] - start)
-        at = offset + start * strides[0]
-        yield Task(at, (count, sizes[1], sizes[2], run), strides)
+        task_offset = offset + start * strides[0]
+        yield Task(task_offset, (count, sizes[1], sizes[2], run), strides)

@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from aie_conv.arch import Device
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import (
+    CoreTile,
     Dims,
     FilterStream,
     Grid,
@@ -17,7 +18,6 @@ from aie_conv.mapping.mapping import (
     Parameters,
     ResidualStream,
     Sizes,
-    Tile,
 )
 from aie_conv.mapping.numbers import ceil_div, each, least, pick, where
 from aie_conv.problem import DTYPE_BYTES
@@ -32,10 +32,10 @@ ACCUMULATOR_BYTES = 4
 
 @dataclass(frozen=True)
 class TileShape:
-    """What a route says of a tile; see :class:`Tile`, :class:`L1Buffers` and :class:`MemTile`.
+    """What a route says of a tile; see :class:`CoreTile`, :class:`L1Buffers` and :class:`MemTile`.
 
     Attributes:
-        pixels, k_steps, k_elements: of :class:`Tile`.
+        pixels, k_steps, k_elements: of :class:`CoreTile`.
         input: elements of an object in the core.
         memtile_input: of one core's object in the mem tile, of all its steps of K.
         input_dims, output_dims: how the mem tile sends objects.
@@ -92,22 +92,24 @@ def _unicast_rows(device: Device) -> list[int]:
     ]
 
 
-def bias_places(view: View, n: int, quantum_bytes: int) -> tuple[tuple[tuple[int, int], ...], int]:
+def bias_places(
+    view: ProblemView, n: int, quantum_bytes: int
+) -> tuple[tuple[tuple[int, int], ...], int]:
     """(input index, offset) of the per-channel operands of ``n`` channels, and their length.
 
     In elements of the view's type; each is padded to the quantum.
     """
     size = DTYPE_BYTES[view.dtype]
     quantum = quantum_bytes // size
-    found: list[tuple[int, int]] = []
-    at = 0
+    places: list[tuple[int, int]] = []
+    offset = 0
     for index, dtype, _ in view.vectors:
-        found.append((index, at))
-        at = at + ceil_div(n * DTYPE_BYTES[dtype] // size, quantum) * quantum
-    return tuple(found), at
+        places.append((index, offset))
+        offset = offset + ceil_div(n * DTYPE_BYTES[dtype] // size, quantum) * quantum
+    return tuple(places), offset
 
 
-def residual_channels(view: View, tile_k: int) -> int:
+def residual_channels(view: ProblemView, tile_k: int) -> int:
     """Channels of the residual that an object of ``tile_k`` channels of the input holds."""
     residual = view.residual
     if residual is None:
@@ -175,7 +177,7 @@ def memtile_fits(
 
 
 def make_filters(
-    view: View, p: Parameters, shape: TileShape, quantum: int
+    view: ProblemView, p: Parameters, shape: TileShape, quantum: int
 ) -> tuple[FilterStream, int]:
     """The packed filter of an N tile, and the elements of an object of its stream."""
     size, n = DTYPE_BYTES[view.dtype], p.tile_n
@@ -206,7 +208,7 @@ def make_filters(
 
 def make_sizes(
     device: Device,
-    view: View,
+    view: ProblemView,
     p: Parameters,
     shape: TileShape,
     grid: Grid,
@@ -240,7 +242,7 @@ def make_sizes(
     per_object = residual_channels(view, p.tile_k)
     shared = where(grid.unicast, 1, grid.rows)
     return Sizes(
-        tile=Tile(
+        tile=CoreTile(
             shape.pixels, p.tile_n, shape.k_steps, shape.k_elements, input_objects=shape.k_steps
         ),
         grid=grid,

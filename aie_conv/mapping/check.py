@@ -7,7 +7,7 @@ from typing import Any
 from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.build import memtile_descriptors
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Dims, MemTile, Parameters, Sizes
 from aie_conv.mapping.numbers import least, most, where
 from aie_conv.problem import DTYPE_BYTES
@@ -55,7 +55,7 @@ def tail_limits(s: Sizes) -> Iterator[Limit]:
     )
 
 
-def residual_limits(view: View, s: Sizes, block_channels: int) -> Iterator[Limit]:
+def residual_limits(view: ProblemView, s: Sizes, block_channels: int) -> Iterator[Limit]:
     """Of a residual that comes beside the input, in blocks of the instruction's channels."""
     if view.residual is None:
         return
@@ -65,14 +65,14 @@ def residual_limits(view: View, s: Sizes, block_channels: int) -> Iterator[Limit
     even = (staged == 1) | ((w <= n) & (n // w % staged == 0))
     yield limit("mem tile K chunks", even, lambda: f"{n // w} objects of the residual")
     yield limit("residual object", w % t == 0, lambda: f"{w} channels are no blocks of {t}")
-    whole = (w % n == 0) & (s.grid.rows * n % w == 0)
+    blocks_fit = (w % n == 0) & (s.grid.rows * n % w == 0)
     even = (s.grid.n_tiles % s.grid.rows == 0) & (s.grid.unicast == 0)
-    holds = (n % w == 0) | (whole & even)
+    holds = (n % w == 0) | (blocks_fit & even)
     yield limit("residual object", holds, lambda: f"{w} channels for N tiles of {n}")
 
 
 def device_limits(
-    device: Device, view: View, p: Parameters, s: Sizes, *, stageable: Any
+    device: Device, view: ProblemView, p: Parameters, s: Sizes, *, stageable: Any
 ) -> Iterator[Limit]:
     """Of memories, descriptors and what the mem tile repeats.
 
@@ -82,9 +82,9 @@ def device_limits(
     """
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     for _, dtype, _ in view.vectors:
-        whole = s.tile.n * DTYPE_BYTES[dtype] % size == 0
+        fits = s.tile.n * DTYPE_BYTES[dtype] % size == 0
         yield limit(
-            "channels", whole, lambda dtype=dtype: f"{s.tile.n} of {dtype} are no whole operands"
+            "channels", fits, lambda dtype=dtype: f"{s.tile.n} of {dtype} are no whole operands"
         )
     depth = s.l1.output_depth
     holds = (depth == 1) | (depth == 2)
@@ -118,8 +118,8 @@ def _memory_limits(device: Device, s: Sizes, size: int, out_size: int) -> Iterat
     core = core + STACK_BYTES + COUNTER_BYTES + parameters + l1.bias * size
     holds = core <= arch.core_data_bytes
     yield limit("core memory", holds, lambda: f"{core} B of {arch.core_data_bytes}")
-    held = memtile_bytes(s, size, out_size)
-    yield limit("mem tile memory", held <= arch.memtile_bytes, lambda: f"{held} B")
+    used = memtile_bytes(s, size, out_size)
+    yield limit("mem tile memory", used <= arch.memtile_bytes, lambda: f"{used} B")
     words = most(a, b, out) // 4
     yield limit("core buffer length", words < 1 << 14, lambda: f"{words} words")
     blocks = most(1, *(n for n, _ in (*s.memtile.input_dims, *s.memtile.output_dims)))
@@ -150,24 +150,24 @@ def _repeat_limits(device: Device, p: Parameters, s: Sizes, stageable: Any) -> I
         return f"{staged} of {chunks} steps"
 
     yield limit("mem tile K chunks", (staged == 1) | stageable, steps)
-    own = (staged == 1) | (grid.unicast == 0)
-    yield limit("mem tile K chunks", own, lambda: "rows have their own")
+    unshared = (staged == 1) | (grid.unicast == 0)
+    yield limit("mem tile K chunks", unshared, lambda: "rows have their own")
     # What lies in the mem tile is all that is sent again.
     once = a_reuse == 1
     yield limit("input reuse", once | (staged == chunks), steps)
     alone = once | (s.residual.objects == 0)
     yield limit("input reuse", alone, lambda: "a residual is not repeated")
     rounds = s.memtile.reusable_rounds
-    whole = once | (rounds % a_reuse == 0)
-    yield limit("input reuse", whole, lambda: f"{a_reuse} of {rounds} rounds")
+    divides = once | (rounds % a_reuse == 0)
+    yield limit("input reuse", divides, lambda: f"{a_reuse} of {rounds} rounds")
     stays = (p.resident != 0) & (grid.column_tiles > 1)
     yield limit("input reuse", once | (stays == 0), lambda: "a resident filter stays for all tiles")
     once = b_reuse == 1
     yield limit("filter reuse", once | (a_reuse == 1), lambda: "the input is repeated")
     yield limit("filter reuse", once | (p.resident == 0), lambda: "it stays in the core")
     yield limit("filter reuse", once | (grid.shared_rows == 1), lambda: "rows share a mem tile")
-    whole = once | (grid.column_tiles % b_reuse == 0)
-    yield limit("filter reuse", whole, lambda: f"{b_reuse} of {grid.column_tiles} tiles")
+    divides = once | (grid.column_tiles % b_reuse == 0)
+    yield limit("filter reuse", divides, lambda: f"{b_reuse} of {grid.column_tiles} tiles")
     used = _descriptors_used(s.memtile, s)
     half = device.arch.memtile_bds // 2
     holds = (a_reuse * b_reuse == 1) | (used <= half)

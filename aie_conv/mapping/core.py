@@ -42,13 +42,13 @@ def take_function(mapping: Mapping, memory: Type) -> Op:
         value = bitcast(w, w.load("v", b, source, each), vector("i32", VECTOR_WORDS))
         w.store(value, parameters, target)
 
-    at = w.constant(mapping.filters.parameters_at)
+    offset = w.constant(mapping.filters.parameters_at)
     if count == VECTOR_WORDS:
-        keep(at, w.constant(0))
+        keep(offset, w.constant(0))
     else:
         zero, one = w.constant(0), w.constant(1)
         with w.loop("n", zero, w.constant(count // VECTOR_WORDS), one) as n:
-            keep(w.sum(at, w.times(n, each)), w.times(n, VECTOR_WORDS))
+            keep(w.sum(offset, w.times(n, each)), w.times(n, VECTOR_WORDS))
     return f.finish()
 
 
@@ -76,18 +76,18 @@ class LoopProgram:
     def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
         """The sums, and the parameters where there are any."""
         sums = memref(mapping.kernel.accumulator, mapping.l1.accumulators)
-        own = [] if mapping.memtile.is_fixed else [("parameters", _PARAMETERS)]
-        return [("acc", sums), *own]
+        parameters = [] if mapping.memtile.is_fixed else [("parameters", _PARAMETERS)]
+        return [("acc", sums), *parameters]
 
     def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters, both forms of the product, epilogues."""
         kernel = mapping.kernel
-        whole = mapping.l1.resident and mapping.tile.k_steps == 1
+        single = mapping.l1.resident and mapping.tile.k_steps == 1
         return [
             *kernel.declared(),
             *([] if mapping.memtile.is_fixed else [take_function(mapping, _PARAMETERS)]),
             kernel.function("start", fresh=True),
-            *([] if whole else [kernel.function("multiply")]),
+            *([] if single else [kernel.function("multiply")]),
             *epilogue_functions(epilogues),
         ]
 
@@ -217,8 +217,8 @@ class Core:
         if not others or chosen is None:
             run(first)
             return
-        own = w.compare("eq", chosen, w.constant(first))
-        with w.branch(own, otherwise=True) as other:
+        is_chosen = w.compare("eq", chosen, w.constant(first))
+        with w.branch(is_chosen, otherwise=True) as other:
             run(first)
         with w.inside(other):
             self.choose(others, chosen, run)
@@ -314,7 +314,7 @@ class LoopCore:
             w.run(name, *arguments)
             return
         n, per_object, rst = one.tile.n, one.residual.channels, one.kernel.rst
-        own = max(1, n // per_object)
+        used = max(1, n // per_object)
         start = 0 if one.grid.unicast else core.row * n
         first = start // per_object
         self._skip_inputs(first, bounds)
@@ -322,9 +322,9 @@ class LoopCore:
         # Where this core's channels begin in a shared object, in blocks of A.
         inside = start % per_object * one.parameters.tile_k
         kb = w.constant(inside // (per_object * rst[1]))
-        with w.loop("j", bounds[0], w.constant(own), bounds[1]) as j:
+        with w.loop("j", bounds[0], w.constant(used), bounds[1]) as j:
             fifo, a = core.acquire_input()
             nb = w.times(j, blocks)
             w.run(name, *arguments, a, nb, kb)
             core.release(fifo, "Consume")
-        self._skip_inputs(one.residual.objects - first - own, bounds)
+        self._skip_inputs(one.residual.objects - first - used, bounds)

@@ -14,7 +14,7 @@ from aie_conv.arch.banks import meeting, meeting_rows, place, place_rows
 from aie_conv.arch.machine import current
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.mapping.check import STACK_BYTES
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import each, every, is_column, most, truncated, where
 from aie_conv.problem import DTYPE_BYTES
@@ -96,7 +96,7 @@ def stream_rate(arch: Arch) -> float:
 
 
 # -- a tile ---------------------------------------------------------------------------------------
-def bank_slowdown(device: Device, view: View, s: Sizes) -> float:
+def bank_slowdown(device: Device, view: ProblemView, s: Sizes) -> float:
     """How much longer a product takes whose operands and sums meet in banks of the core's memory."""
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     l1, arch = s.l1, device.arch
@@ -154,7 +154,7 @@ def _slowdowns(buffers: dict[str, tuple[int, int]], memory: tuple[int, int, int]
     return slower[places.reshape(-1)]
 
 
-def residual_wait(device: Device, view: View, s: Sizes, finish: int, first: int) -> int:
+def residual_wait(device: Device, view: ProblemView, s: Sizes, finish: int, first: int) -> int:
     """Cycles of a tile's epilogue: a core waits for the residual of the rows before it, two objects of which
     have come.
 
@@ -169,7 +169,7 @@ def residual_wait(device: Device, view: View, s: Sizes, finish: int, first: int)
 
 
 def tile_cycles(
-    device: Device, view: View, s: Sizes, product: tuple[int, int], finish: tuple[int, int]
+    device: Device, view: ProblemView, s: Sizes, product: tuple[int, int], finish: tuple[int, int]
 ) -> int:
     """Cycles of a core for one tile.
 
@@ -190,7 +190,7 @@ def tile_cycles(
 
 
 # -- a call ---------------------------------------------------------------------------------------
-def streamed_bytes(view: View, s: Sizes) -> tuple[int, int, int]:
+def streamed_bytes(view: ProblemView, s: Sizes) -> tuple[int, int, int]:
     """Bytes of input (with residual), filter and output over all columns."""
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     grid, memtile, filters = s.grid, s.memtile, s.filters
@@ -209,7 +209,7 @@ def streamed_bytes(view: View, s: Sizes) -> tuple[int, int, int]:
 
 
 def _loads(
-    device: Device, view: View, s: Sizes, work: Work, streamed: tuple[int, int, int]
+    device: Device, view: ProblemView, s: Sizes, work: Work, streamed: tuple[int, int, int]
 ) -> dict[str, Any]:
     """Cycles that each resource is busy."""
     size = DTYPE_BYTES[view.dtype]
@@ -275,7 +275,7 @@ def norm(power: int, *values: int) -> float:
     return sum(value**power for value in values) ** (1 / power)
 
 
-def price(device: Device, view: View, s: Sizes, work: Work) -> Cost:
+def price(device: Device, view: ProblemView, s: Sizes, work: Work) -> Cost:
     """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     rate, channel = stream_rate(device.arch), present_rates(device.arch)[0]

@@ -12,7 +12,7 @@ from aie_conv.layout.pattern import Task
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.core import input_name
 from aie_conv.mapping.mapping import Dims, Mapping
-from aie_conv.mapping.streams import Push, Wait, channels, schedule
+from aie_conv.mapping.streams import AwaitChain, StartChain, channels, schedule
 from aie_conv.plan import Argument
 
 
@@ -134,11 +134,11 @@ class _Array:
     def declare_outputs(self) -> None:
         """The FIFOs that take the output."""
         m, grid = self._m, self._m.grid
-        dtype, part, own = m.view.problem.out.dtype, m.l1.output, m.l1.output_depth
+        dtype, part, output_depth = m.view.problem.out.dtype, m.l1.output, m.l1.output_depth
         for c in range(grid.columns):
             names = [f"c_l1_{c}_{row}" for row in range(grid.rows)]
             for row, name in enumerate(names):
-                depth = 2 if own == 2 else (own, 2)
+                depth = 2 if output_depth == 2 else (output_depth, 2)
                 self._fifo(name, (f"core_{c}_{row}", [f"mem_{c}"]), depth, (part, dtype))
             ends, joined = (f"mem_{c}", [f"shim_{c}"]), (part * grid.rows, dtype)
             self._fifo(f"c_l3_{c}", ends, 2, joined, m.memtile.output_dims)
@@ -146,13 +146,13 @@ class _Array:
 
     def declare_buffers(self, column: int, row: int) -> dict[str, Value]:
         """A core's own buffers, by the names that its program gives them."""
-        at = f"{column}_{row}"
-        tile = self.tiles[f"core_{at}"]
+        place = f"{column}_{row}"
+        tile = self.tiles[f"core_{place}"]
         buffers: dict[str, Value] = {}
         for name, kind in self._m.program.buffers(self._m):
-            own = f"{name}_{at}"
-            attrs = {"sym_name": own}
-            op = self._w.op("aie.buffer", tile, types=[kind], names=[own], attrs=attrs)
+            symbol = f"{name}_{place}"
+            attrs = {"sym_name": symbol}
+            op = self._w.op("aie.buffer", tile, types=[kind], names=[symbol], attrs=attrs)
             buffers[name] = op.results[0]
         return buffers
 
@@ -163,9 +163,9 @@ class _Sequence:
     def __init__(self, w: Builder, arguments: Sequence[Value]) -> None:
         self._w = w
         self._arguments = {value.name: value for value in arguments}
-        self._chains: dict[Push, Value] = {}
+        self._chains: dict[StartChain, Value] = {}
 
-    def _transfer(self, push: Push) -> None:
+    def _transfer(self, push: StartChain) -> None:
         (part,) = push.chain
         task = part.task
         attrs = {
@@ -179,7 +179,7 @@ class _Sequence:
         }
         self._w.op("aiex.npu.dma_memcpy_nd", self._arguments[part.name], attrs=attrs)
 
-    def _chain(self, push: Push) -> None:
+    def _chain(self, push: StartChain) -> None:
         w, last = self._w, len(push.chain) - 1
         blocks = [Block() for _ in push.chain]
         for number, (id_, part) in enumerate(zip(push.ids, push.chain, strict=True)):
@@ -212,10 +212,10 @@ class _Sequence:
         }
         self._w.op("aie.dma_bd", self._arguments[name], attrs=attrs)
 
-    def write(self, commands: Iterable[Push | Wait]) -> None:
+    def write(self, commands: Iterable[StartChain | AwaitChain]) -> None:
         """All of it."""
         for command in commands:
-            if isinstance(command, Wait):
+            if isinstance(command, AwaitChain):
                 push = command.push
                 if push in self._chains:
                     # This also tells the tools that the chain's descriptors are free.

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from aie_conv.arch import Device
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import each, most, where
 
@@ -14,14 +14,14 @@ E = TypeVar("E", bound=EpilogueKernel)
 
 def columns_of(n: int, channels: int) -> int:
     """Channels that one call handles: all of an N tile, or those that one object of a residual holds."""
-    own = where(channels > 0, channels, n)
-    return where(own < n, own, n)
+    wanted = where(channels > 0, channels, n)
+    return where(wanted < n, wanted, n)
 
 
 def make_epilogue(
     kind: type[E],
     device: Device,
-    view: View,
+    view: ProblemView,
     rst: tuple[int, int, int],
     tile: tuple[int, int, int],
     blocks: ResidualBlocks,
@@ -52,7 +52,7 @@ def make_epilogue(
         m=pixels,
         n=n,
         columns=columns_of(n, channels),
-        vector_at={index: base + at for index, at in vectors},
+        vector_at={index: base + offset for index, offset in vectors},
         residual=view.residual.index if view.residual else None,
         blocks=blocks,
         a_elements=a_elements,

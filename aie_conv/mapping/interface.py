@@ -9,7 +9,7 @@ from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
 
 
-class View(Protocol):
+class ProblemView(Protocol):
     """A problem over flat buffers, as a route sees it; sizes and strides in elements.
 
     ``n`` is a group's number of output channels and ``k`` the length of its sums, both padded;

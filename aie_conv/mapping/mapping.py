@@ -20,7 +20,7 @@ from aie_conv.arch import Device
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
-from aie_conv.mapping.interface import CoreEpilogue, Kernel, View
+from aie_conv.mapping.interface import CoreEpilogue, Kernel, ProblemView
 from aie_conv.mapping.numbers import ceil_div, least, most, where
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class Parameters:
 
 
 @dataclass(frozen=True)
-class Tile:
+class CoreTile:
     """What one core computes at a time.
 
     Attributes:
@@ -280,7 +280,7 @@ class ResidualStream:
 class Sizes:
     """All numbers of a mapping, by where they matter."""
 
-    tile: Tile
+    tile: CoreTile
     grid: Grid
     l1: L1Buffers
     memtile: MemTile
@@ -322,7 +322,7 @@ class Addresses(Protocol):
         ...
 
 
-class Program(Protocol):
+class CoreProgram(Protocol):
     """What the cores run: how they are written, and the run-time parameters that they read."""
 
     def encode(self, mapping: "Mapping", epilogue: int) -> tuple[int, ...]:
@@ -373,17 +373,17 @@ class Mapping:
     """
 
     device: Device
-    view: View
+    view: ProblemView
     parameters: Parameters
     sizes: Sizes
     kernel: Kernel
     epilogue: CoreEpilogue
-    program: Program
+    program: CoreProgram
     addresses: Addresses
     cost: "Cost"
 
     @property
-    def tile(self) -> Tile:
+    def tile(self) -> CoreTile:
         """What one core computes at a time."""
         return self.sizes.tile
 

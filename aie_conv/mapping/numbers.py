@@ -38,10 +38,10 @@ def _reduced(
 ) -> Any:
     if not any(map(is_column, values)):
         return one(values)
-    found = values[0]
+    result = values[0]
     for value in values[1:]:
-        found = many(found, value)
-    return found
+        result = many(result, value)
+    return result
 
 
 def ceil_div(value: Any, divisor: Any) -> Any:
@@ -84,18 +84,18 @@ def each(function: Callable[..., Any], *arguments: Any) -> Any:
         return function(*arguments)
     columns = [a.tolist() if is_column(a) else [a] * length for a in arguments]
     known: dict[tuple[Any, ...], int] = {}
-    found: list[Any] = []
+    results: list[Any] = []
     places: list[int] = []
     for row in zip(*columns, strict=True):
         place = known.get(row)
         if place is None:
-            place = known[row] = len(found)
-            found.append(function(*row))
+            place = known[row] = len(results)
+            results.append(function(*row))
         places.append(place)
-    at = np.array(places, np.int64)
-    if found and isinstance(found[0], tuple):
-        return tuple(np.array(column)[at] for column in zip(*found, strict=True))
-    return np.array(found)[at] if found else np.zeros(0, np.int64)
+    index = np.array(places, np.int64)
+    if results and isinstance(results[0], tuple):
+        return tuple(np.array(column)[index] for column in zip(*results, strict=True))
+    return np.array(results)[index] if results else np.zeros(0, np.int64)
 
 
 def every(function: Callable[..., Any], *arguments: Any) -> Any:

@@ -55,10 +55,10 @@ def row_major(shape: tuple[int, ...]) -> tuple[int, ...]:
 
 def walk_dims(operand: Operand, strides: tuple[int, ...], what: str) -> Walk:
     """Match element strides with the dimensions of a buffer."""
-    own = row_major(operand.shape)
+    strides_of = row_major(operand.shape)
     start: list[int] = []
     rest = operand.offset
-    for stride in own:
+    for stride in strides_of:
         start.append(rest // stride)
         rest %= stride
     of_loop: list[tuple[int, int]] = []
@@ -67,11 +67,13 @@ def walk_dims(operand: Operand, strides: tuple[int, ...], what: str) -> Walk:
             of_loop.append((-1, 0))
             continue
         fits = [
-            i for i, s in enumerate(own) if operand.shape[i] > 1 and s <= stride and stride % s == 0
+            i
+            for i, s in enumerate(strides_of)
+            if operand.shape[i] > 1 and s <= stride and stride % s == 0
         ]
         if not fits:
             raise Unsupported(f"{what}: stride {stride} is of no dimension of its buffer")
-        of_loop.append((fits[0], stride // own[fits[0]]))
+        of_loop.append((fits[0], stride // strides_of[fits[0]]))
     return Walk(operand.shape, tuple(start), tuple(of_loop))
 
 
@@ -220,12 +222,12 @@ def copy_corner(
 ) -> HostCopy:
     """Copy the low corner ``region`` of a buffer of ``shape``, zero-padded to ``padded``."""
     zeros, order = (0,) * len(shape), tuple(range(len(shape)))
-    whole = region if padded is None else padded
-    return HostCopy(source, shape, dtype, zeros, region, order, dest, whole, dtype, zeros)
+    dest_shape = region if padded is None else padded
+    return HostCopy(source, shape, dtype, zeros, region, order, dest, dest_shape, dtype, zeros)
 
 
 def renamed(
-    made: tuple[HostCopy, ...],
+    joined: tuple[HostCopy, ...],
     names: Mapping[str, str],
     argument: Argument,
     copies: Iterable[HostCopy],
@@ -233,14 +235,14 @@ def renamed(
     """The input's argument and a prologue behind copies that make the operands anew.
 
     Args:
-        made: these copies; where there are none all comes back as given.
+        joined: these copies; where there are none all comes back as given.
         names: what they write, by the operand's name.
         argument, copies: of the problem over what they write.
     """
-    if not made:
+    if not joined:
         return argument, tuple(copies)
     moved = (replace(copy, source=names.get(copy.source, copy.source)) for copy in copies)
-    return replace(argument, name=names.get(argument.name, argument.name)), (*made, *moved)
+    return replace(argument, name=names.get(argument.name, argument.name)), (*joined, *moved)
 
 
 @dataclass(frozen=True)
@@ -287,26 +289,26 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
     by_dim = {d: i for i, (d, mult) in enumerate(dims.of_loop) if mult}
     units = len(out.shape) - len(by_dim)
     view = (*sizes.values(), *(1,) * units)
-    at = {i: place for place, i in enumerate(sizes)}
+    place_of = {i: place for place, i in enumerate(sizes)}
     spare = iter(range(len(sizes), len(view)))
-    perm = tuple(at[by_dim[d]] if d in by_dim else next(spare) for d in range(len(out.shape)))
+    perm = tuple(place_of[by_dim[d]] if d in by_dim else next(spare) for d in range(len(out.shape)))
     origin = (0,) * len(view)
     placed = HostCopy(
         source, view, out.dtype, origin, view, perm, "out", out.shape, out.dtype, dims.start
     )
-    made = dict(zip(ms, row_major((*m_sizes, n_padded)), strict=False))
+    row_strides = dict(zip(ms, row_major((*m_sizes, n_padded)), strict=False))
     argument = Argument("result", out.dtype, prod(m_sizes) * n_padded)
-    return Output({**dict.fromkeys(strides, 0), **made}, 0, argument, (*copies, placed))
+    return Output({**dict.fromkeys(strides, 0), **row_strides}, 0, argument, (*copies, placed))
 
 
 def read_vector(
-    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, vector: EpilogueInput, n_padded: int
 ) -> tuple[str, tuple[HostCopy, ...]]:
     """The host value that holds a per-channel operand, n elements long."""
     ns = tuple(i for i, loop in enumerate(problem.loops) if loop.role == "n")
-    strides = dict(enumerate(given.strides))
-    n, dtype = problem.extent("n"), given.operand.dtype
-    if n == n_padded == given.operand.elements and _n_contiguous(problem.loops, strides):
+    strides = dict(enumerate(vector.strides))
+    n, dtype = problem.extent("n"), vector.operand.dtype
+    if n == n_padded == vector.operand.elements and _n_contiguous(problem.loops, strides):
         return f"in{index}", ()
     name = f"vector{index}"
     if not ns:
@@ -314,23 +316,23 @@ def read_vector(
     # One loop is padded as it is copied, several are padded as one behind it.
     one = len(ns) == 1
     padded = {ns[0]: n_padded} if one else {}
-    made = name if one or n == n_padded else f"{name}_n"
+    packed = name if one or n == n_padded else f"{name}_n"
     copies = (
         canonical_copy(
-            f"in{index}", given.operand, given.strides, problem.loops, ns, made, padded, dtype
+            f"in{index}", vector.operand, vector.strides, problem.loops, ns, packed, padded, dtype
         ),
     )
-    if made != name:
-        copies += (copy_corner(made, (n,), dtype, (n,), name, (n_padded,)),)
+    if packed != name:
+        copies += (copy_corner(packed, (n,), dtype, (n,), name, (n_padded,)),)
     return name, copies
 
 
 def read_residual(
-    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, tensor: EpilogueInput, n_padded: int
 ) -> tuple[Residual, dict[int, int], tuple[HostCopy, ...]]:
     """The tensor operand, as it lies or copied to [m][n]."""
-    loops, operand = problem.loops, given.operand
-    strides = dict(enumerate(given.strides))
+    loops, operand = problem.loops, tensor.operand
+    strides = dict(enumerate(tensor.strides))
     ms = tuple(i for i, loop in enumerate(loops) if loop.role == "m")
     ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
     n = problem.extent("n")
@@ -347,15 +349,19 @@ def read_residual(
     name, dtype = f"residual{index}", operand.dtype
     sizes = tuple(loops[i].size for i in ms)
     one = len(ns) == 1
-    whole = name if one or n == n_padded else f"{name}_m"
+    packed = name if one or n == n_padded else f"{name}_m"
     padded = {ns[0]: n_padded} if one else {}
     order = (*ms, *ns)
     copies = (
-        canonical_copy(f"in{index}", operand, given.strides, loops, order, whole, padded, dtype),
+        canonical_copy(f"in{index}", operand, tensor.strides, loops, order, packed, padded, dtype),
     )
-    if whole != name:
+    if packed != name:
         shape = (*sizes, n)
-        copies += (copy_corner(whole, shape, dtype, shape, name, (*sizes, n_padded)),)
-    made = row_major((*sizes, n_padded))
+        copies += (copy_corner(packed, shape, dtype, shape, name, (*sizes, n_padded)),)
+    packed_strides = row_major((*sizes, n_padded))
     argument = Argument(name, operand.dtype, prod(sizes) * n_padded)
-    return Residual(index, operand.dtype, 0, argument), dict(zip(ms, made, strict=False)), copies
+    return (
+        Residual(index, operand.dtype, 0, argument),
+        dict(zip(ms, packed_strides, strict=False)),
+        copies,
+    )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.problem import DTYPE_BYTES
 
@@ -19,11 +19,11 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
     shape, flat = (n_tiles, filters.n_tile_elements), (n_tiles, filters.weights)
 
     def place(
-        source: str, row: tuple[int, int], at: int, literal: tuple[int, ...] = ()
+        source: str, row: tuple[int, int], column: int, literal: tuple[int, ...] = ()
     ) -> HostCopy:
         zeros = (0, 0)
         return HostCopy(
-            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, at), literal=literal
+            source, row, dtype, zeros, row, (0, 1), "weights", shape, dtype, (0, column), literal=literal
         )  # fmt: skip
 
     front, addresses = filters.header, mapping.addresses
@@ -31,10 +31,10 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
     offsets = dict(filters.bias_offsets)
     for index, vector_dtype, name in view.vectors:
         row = (n_tiles, mapping.tile.n * DTYPE_BYTES[vector_dtype] // size)
-        source, made = by_n_tile(
+        source, slices = by_n_tile(
             view, addresses.n_tile_runs, (n_tiles, mapping.tile.n), (name, 1, vector_dtype)
         )
-        copies += [*made, place(source, row, front + filters.bias_at + offsets[index])]
+        copies += [*slices, place(source, row, front + filters.bias_at + offsets[index])]
     if mapping.memtile.is_fixed:
         return tuple(copies)
     count = mapping.l1.parameter_words
@@ -46,7 +46,7 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
 
 
 def by_n_tile(
-    view: View,
+    view: ProblemView,
     runs: Sequence[tuple[int, int, int]],
     shape: tuple[int, int],
     value: tuple[str, int, str],
@@ -66,12 +66,12 @@ def by_n_tile(
     name, depth, dtype = value
     if tuple(runs) == ((0, n_tiles, 0),):
         return name, ()
-    source, made, dest = (view.groups * view.n, depth), f"{name}_slices", (n_tiles * n, depth)
+    source, slices, dest = (view.groups * view.n, depth), f"{name}_slices", (n_tiles * n, depth)
     copies = (
         HostCopy(
-            name, source, dtype, (channel, 0), (count * n, depth), (0, 1), made, dest, dtype,
+            name, source, dtype, (channel, 0), (count * n, depth), (0, 1), slices, dest, dtype,
             (first * n, 0),
         )
         for first, count, channel in runs
     )  # fmt: skip
-    return made, tuple(copies)
+    return slices, tuple(copies)

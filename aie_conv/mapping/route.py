@@ -63,8 +63,8 @@ class ArrayRoute(ABC):
         """The best mappings."""
         check_size(problem)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        found = finalists(self.space(problem, get_device(device)), refused, count)
-        return [self._plan(*each) for each in found]
+        timed = finalists(self.space(problem, get_device(device)), refused, count)
+        return [self._plan(*each) for each in timed]
 
     def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
         """Plans for configurations that other problems may have too: none, where nothing is known of any."""

@@ -12,7 +12,7 @@ from aie_conv.arch import Device
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.check import Limit, refuse_broken
 from aie_conv.mapping.cost import Cost, cost_of_row
-from aie_conv.mapping.interface import View
+from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.numbers import is_column
 from aie_conv.mapping.streams import issue_cycles
@@ -58,7 +58,7 @@ class Scheme(Protocol[P]):
         ...
 
     @property
-    def view(self) -> View:
+    def view(self) -> ProblemView:
         """What, as the route sees it."""
         ...
 
@@ -120,7 +120,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Candidate:
+class PricedMapping:
     """A candidate that fits.
 
     Attributes:
@@ -156,50 +156,46 @@ class Space(Generic[P]):
         """Those of a candidate."""
         return row_of(self._table, number)
 
-    def mapping(self, candidate: Candidate) -> Mapping:
+    def mapping(self, candidate: PricedMapping) -> Mapping:
         """The mapping of a candidate that fits."""
         number = candidate.order[1]
         p = self.parameters(number)
         cost, _, row = self._priced_rows[number]
         return self._scheme.build(p, self._scheme.sizes(p), cost_of_row(cost, row))
 
-    def leading(self, candidates: Sequence[Candidate]) -> list[tuple[int, Candidate]]:
+    def leading(self, candidates: Sequence[PricedMapping]) -> list[tuple[int, PricedMapping]]:
         """Of candidates whose programs may be one the fastest, with the number of the first of them."""
-        found: dict[tuple[Any, ...], tuple[int, Candidate]] = {}
+        leaders: dict[tuple[Any, ...], tuple[int, PricedMapping]] = {}
         for candidate in sorted(candidates, key=lambda c: c.order[1]):
             key = self._program_key(candidate.order[1])
-            first, best = found.get(key, (candidate.order[1], candidate))
+            first, best = leaders.get(key, (candidate.order[1], candidate))
             faster = candidate.price.cycles < best.price.cycles
-            found[key] = first, candidate if faster else best
-        return list(found.values())
+            leaders[key] = first, candidate if faster else best
+        return list(leaders.values())
 
     def _program_key(self, number: int) -> tuple[Any, ...]:
         _, sizes, row = self._priced_rows[number]
         grid, names = sizes.grid, (f.name for f in fields(self._table))
-        own = [getattr(self._table, name)[number] for name in names if name not in self._shape]
-        shared: list[Any] = [
-            grid.columns,
-            grid.rows,
-            grid.filter_columns,
-            grid.unicast,
-            sizes.tile.pixels,
-        ]
-        return (*own, *(c[row] if is_column(c) else c for c in shared))
+        values = [getattr(self._table, name)[number] for name in names if name not in self._shape]
+        shared: tuple[Any, ...] = (
+            grid.columns, grid.rows, grid.filter_columns, grid.unicast, sizes.tile.pixels
+        )  # fmt: skip
+        return (*values, *(c[row] if is_column(c) else c for c in shared))
 
-    def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:
+    def fitting(self, numbers: Sequence[int]) -> tuple[list[PricedMapping], ConfigRefused | None]:
         """The candidates of these numbers that fit, the fastest first, and what hinders the last other."""
         if not len(numbers):
             return [], None
-        scheme, at = self._scheme, np.asarray(numbers)
+        scheme, rows = self._scheme, np.asarray(numbers)
         with np.errstate(divide="ignore", invalid="ignore"):
-            table = take(self._table, at)
-            holds: Any = np.ones(len(at), bool)
+            table = take(self._table, rows)
+            holds: Any = np.ones(len(rows), bool)
             for limit in scheme.limits(table, scheme.sizes(table)):
                 holds = holds & limit.holds
-        refused = self._refusal(int(at[~holds][-1])) if not holds.all() else None
+        refused = self._refusal(int(rows[~holds][-1])) if not holds.all() else None
         if not holds.any():
             return [], refused
-        return sorted(self._priced(at[holds]), key=lambda c: c.order), refused
+        return sorted(self._priced(rows[holds]), key=lambda c: c.order), refused
 
     def _refusal(self, number: int) -> ConfigRefused | None:
         """What hinders a candidate."""
@@ -210,7 +206,7 @@ class Space(Generic[P]):
             return refusal
         return None
 
-    def _priced(self, numbers: Any) -> Iterator[Candidate]:
+    def _priced(self, numbers: Any) -> Iterator[PricedMapping]:
         scheme, table = self._scheme, take(self._table, numbers)
         sizes = scheme.sizes(table)
         cost, grid = scheme.price(table, sizes), sizes.grid
@@ -233,9 +229,9 @@ class Space(Generic[P]):
             # then fewer, larger steps.
             rank, work = (int(log(value) / log(1.03)) for value in (cycles, cores))
             order = (rank, idle, work, steps, moved)
-            yield Candidate(Price(cycles, cores, moved, tiles), (order, number), tuple(kind))
+            yield PricedMapping(Price(cycles, cores, moved, tiles), (order, number), tuple(kind))
 
-    def expand(self, candidates: Sequence[Candidate]) -> range:
+    def expand(self, candidates: Sequence[PricedMapping]) -> range:
         """Add those that hold more in the mem tiles than these, with the same work in the cores.
 
         Not all of them fit.
@@ -297,25 +293,25 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
     fitting, refused = _looked(space, refused)
     fitting = _with_expansions(space, fitting)
     best, timed = _best(space, fitting, refused)
-    found = [timed]
+    kept = [timed]
     for candidate in _others(fitting, best, timed[1], count - 1):
-        if len(found) == count:
+        if len(kept) == count:
             break
         try:
             mapping, cycles = _timed(space, candidate)
         except ConfigRefused:
             continue
-        if cycles <= _WORTH_JUDGING * timed[1] or len(found) < _FEW:
-            found.append((mapping, cycles))
-    return found
+        if cycles <= _WORTH_JUDGING * timed[1] or len(kept) < _FEW:
+            kept.append((mapping, cycles))
+    return kept
 
 
-def _timed(space: Space[Any], candidate: Candidate) -> Timed:
+def _timed(space: Space[Any], candidate: PricedMapping) -> Timed:
     mapping = space.mapping(candidate)
     return mapping, max(candidate.price.cycles, issue_cycles(mapping))
 
 
-def _looked(space: Space[Any], refused: ConfigRefused) -> tuple[list[Candidate], ConfigRefused]:
+def _looked(space: Space[Any], refused: ConfigRefused) -> tuple[list[PricedMapping], ConfigRefused]:
     """Of all candidates an even choice that fits, and what lies near the fastest of it."""
     stride = -(-len(space) // _BUDGET) or 1
     first, refused_first = space.fitting(range(0, len(space), stride))
@@ -330,7 +326,7 @@ def _looked(space: Space[Any], refused: ConfigRefused) -> tuple[list[Candidate],
     return sorted((*first, *more), key=lambda c: c.order), refused
 
 
-def _with_expansions(space: Space[Any], fitting: list[Candidate]) -> list[Candidate]:
+def _with_expansions(space: Space[Any], fitting: list[PricedMapping]) -> list[PricedMapping]:
     """Besides the candidates, those that hold more in the mem tiles, where that may be faster or lighter.
 
     The cores' work stays the same: candidates whose cores are busier than the best takes are left alone.
@@ -346,8 +342,8 @@ def _with_expansions(space: Space[Any], fitting: list[Candidate]) -> list[Candid
 
 
 def _best(
-    space: Space[Any], fitting: list[Candidate], refused: ConfigRefused
-) -> tuple[Candidate, Timed]:
+    space: Space[Any], fitting: list[PricedMapping], refused: ConfigRefused
+) -> tuple[PricedMapping, Timed]:
     """The best of candidates that fit, and its mapping; ``refused`` is raised if there is none."""
     # Tasks are issued one by one: where they bind, candidates with few of them win. Among equals the
     # one that moves the least wins.
@@ -357,7 +353,7 @@ def _best(
     close = (c for c in near if c.price.cycles <= 1.03 * least)
     lightest = sorted(close, key=lambda c: (c.price.shim_bytes, *c.order))
     ranked = (*fitting[:_TIMED], *few[:_TIMED], *lightest[:_TIMED])
-    timed: list[tuple[Candidate, Timed]] = []
+    timed: list[tuple[PricedMapping, Timed]] = []
     least = 0
     distinct = {c.order[1]: c for c in ranked}
     # The fastest first: one that is slower by itself needs no count of its tasks.
@@ -374,7 +370,7 @@ def _best(
     if not timed:
         raise refused
 
-    def light(pair: tuple[Candidate, Timed]) -> tuple[int, int]:
+    def light(pair: tuple[PricedMapping, Timed]) -> tuple[int, int]:
         # Bytes within 10 % of each other are equal too: then less work for the cores.
         price = pair[0].price
         return int(log(price.shim_bytes) / log(1.1)), price.cores
@@ -382,7 +378,9 @@ def _best(
     return min((pair for pair in timed if pair[1][1] <= 1.03 * least), key=light)
 
 
-def _others(fitting: list[Candidate], best: Candidate, cycles: int, count: int) -> list[Candidate]:
+def _others(
+    fitting: list[PricedMapping], best: PricedMapping, cycles: int, count: int
+) -> list[PricedMapping]:
     """Candidates worth a better judge's time besides the best, in the order in which to look at them."""
     if count < 1:
         return []
@@ -390,7 +388,7 @@ def _others(fitting: list[Candidate], best: Candidate, cycles: int, count: int) 
     near = [c for c in fitting if c is not best]
     near.sort(key=lambda c: (c.price.cycles, c.order[1]))
     near = [c for place, c in enumerate(near) if place < _FEW or c.price.cycles <= limit]
-    kinds: dict[tuple[int, ...], Candidate] = {}
+    kinds: dict[tuple[int, ...], PricedMapping] = {}
     for candidate in near:
         kinds.setdefault(candidate.kind, candidate)
     half = count // 2

@@ -42,9 +42,9 @@ def first_buffering(fits: Any, resident: Any, depth: Any, count: int) -> NDArray
     differ in their output's buffers the first that fits is enough.
     """
     rows = fits.reshape(-1, count)
-    whole = rows & (resident & (depth == 2)).reshape(-1, count)
-    best = whole.any(axis=1, keepdims=True)
-    kept = np.where(best, whole, rows)
+    doubled = rows & (resident & (depth == 2)).reshape(-1, count)
+    best = doubled.any(axis=1, keepdims=True)
+    kept = np.where(best, doubled, rows)
     pairs = resident.reshape(-1, count)[:, 1:] == resident.reshape(-1, count)[:, :-1]
     pairs &= depth.reshape(-1, count)[:, 1:] == depth.reshape(-1, count)[:, :-1]
     kept[:, 1:] &= ~(pairs & rows[:, :-1])

@@ -130,42 +130,42 @@ def _tasks(mapping: Mapping, patterns: Iterator[tuple[str, Pattern]]) -> list[Pa
 def _chains(tasks: list[Part], arch: Arch, most: int) -> list[tuple[range, Chain]]:
     """A stream's tasks folded into chains, each with the numbers of its bytes."""
     sent = 0
-    found: list[tuple[range, Chain]] = []
+    dated: list[tuple[range, Chain]] = []
     for chain in chains(tasks, DTYPE_BYTES, arch, most):
         size = sum(part.task.elements * DTYPE_BYTES[part.dtype] for part in chain)
-        found.append((range(sent, sent + size), chain))
+        dated.append((range(sent, sent + size), chain))
         sent += size
-    return found
+    return dated
 
 
-def _ended(made: Sequence[Chain], ids: int, depth: int) -> list[int]:
+def _ended(chains_sent: Sequence[Chain], ids: int, depth: int) -> list[int]:
     """How many of a channel's chains must have ended before each of them is pushed.
 
     Args:
-        made: the chains.
+        chains_sent: the chains.
         ids: descriptors that the channel has.
         depth: chains that its queue holds.
     """
-    found: list[int] = []
+    ends: list[int] = []
     ended = used = 0
-    for number, chain in enumerate(made):
+    for number, chain in enumerate(chains_sent):
         while number - ended == depth or used + len(chain) > ids:
-            used -= len(made[ended])
+            used -= len(chains_sent[ended])
             ended += 1
         used += len(chain)
-        found.append(ended)
-    return found
+        ends.append(ended)
+    return ends
 
 
 def _dated(
-    made: list[tuple[range, Chain]], step_of: Callable[[int], int]
+    ranges: list[tuple[range, Chain]], step_of: Callable[[int], int]
 ) -> tuple[tuple[int, Chain], ...]:
     """Chains dated by their first bytes."""
-    return tuple((step_of(sent[0]), chain) for sent, chain in made)
+    return tuple((step_of(sent[0]), chain) for sent, chain in ranges)
 
 
 def _date_outputs(
-    made: list[tuple[range, Chain]],
+    ranges: list[tuple[range, Chain]],
     tile_bytes: int,
     step_of: Callable[[int], int],
     clock: int,
@@ -178,7 +178,7 @@ def _date_outputs(
     same tile has ended goes behind those inputs, which the other one needs to end.
 
     Args:
-        made: the chains.
+        ranges: the chains.
         tile_bytes: that a tile of the column gives.
         step_of: the step of a tile of the column.
         clock: what a step counts.
@@ -186,27 +186,29 @@ def _date_outputs(
         depth: chains that its queue holds.
     """
     dated: list[tuple[int, Chain]] = []
-    for (sent, chain), before in zip(made, _ended([c for _, c in made], ids, depth), strict=True):
+    for (sent, chain), before in zip(
+        ranges, _ended([c for _, c in ranges], ids, depth), strict=True
+    ):
         tile = sent[0] // tile_bytes
-        late = before > 0 and made[before - 1][0][-1] // tile_bytes == tile
+        late = before > 0 and ranges[before - 1][0][-1] // tile_bytes == tile
         dated.append((step_of(tile) * clock + (clock - 1) * late, chain))
     return tuple(dated)
 
 
 def _ids(
-    made: Sequence[list[tuple[range, Chain]]], arch: Arch
+    streams: Sequence[list[tuple[range, Chain]]], arch: Arch
 ) -> tuple[tuple[int, ...], ...] | None:
     """The descriptors of a shim's inputs, filters and outputs; None if their chains need more.
 
     Each has four and what its longest chain takes. Those left over serve whose chains would else
     have to end before the next is written.
     """
-    own = [*range(4)], [*range(4, 8)], [*range(8, 12)]
-    used = [sum(len(chain) for _, chain in each) for each in made]
-    longest = [max((len(chain) for _, chain in each), default=0) for each in made]
-    spare = [*range(12, arch.shim_bds), *own[1][used[1] :]]
-    del own[1][used[1] :]
-    for ids, count in zip(own, longest, strict=True):
+    blocks = [*range(4)], [*range(4, 8)], [*range(8, 12)]
+    used = [sum(len(chain) for _, chain in each) for each in streams]
+    longest = [max((len(chain) for _, chain in each), default=0) for each in streams]
+    spare = [*range(12, arch.shim_bds), *blocks[1][used[1] :]]
+    del blocks[1][used[1] :]
+    for ids, count in zip(blocks, longest, strict=True):
         missing = max(0, count - len(ids))
         if missing > len(spare):
             return None
@@ -214,12 +216,12 @@ def _ids(
         del spare[:missing]
     short = [
         ids
-        for ids, count, length in zip(own, used, longest, strict=True)
+        for ids, count, length in zip(blocks, used, longest, strict=True)
         if count > len(ids) and length > 1
     ]
     for number, ids in enumerate(short):
         ids.extend(spare[number :: len(short)])
-    return tuple(map(tuple, own))
+    return tuple(map(tuple, blocks))
 
 
 def _shim(
@@ -235,15 +237,15 @@ def _shim(
     others = [_chains(each, arch, _MOST_PARTS) for each in tasks[1:]]
     count = len(tasks[0]) + sum(len(chain) for each in others for _, chain in each)
     for most in (1,) if count <= plain else (_MOST_INPUTS, 8, _MOST_PARTS):
-        made = [_chains(tasks[0], arch, most), *others]
-        ids = _ids(made, arch)
+        streams = [_chains(tasks[0], arch, most), *others]
+        ids = _ids(streams, arch)
         if ids is not None:
-            return made, ids
+            return streams, ids
     raise AssertionError("four descriptors hold chains of four")
 
 
 @dataclass(frozen=True)
-class _Clock:
+class _SendClock:
     """Dates of a mapping's bytes: a step counts a tile's objects, and what comes before and behind them."""
 
     mapping: Mapping
@@ -294,7 +296,7 @@ def channels(
         columns: only those of these columns (filters of the first of them); all if None.
         most: only so many of a core's first steps; all if None.
     """
-    arch, grid, clock = mapping.device.arch, mapping.grid, _Clock(mapping)
+    arch, grid, clock = mapping.device.arch, mapping.grid, _SendClock(mapping)
     out_size = DTYPE_BYTES[mapping.view.result.dtype]
     out_bytes = mapping.tile.output_objects * grid.rows * mapping.l1.output * out_size
     steps = grid.steps
@@ -371,7 +373,7 @@ def issue_cycles(mapping: Mapping) -> int:
 
 
 @dataclass(frozen=True, eq=False)
-class Push:
+class StartChain:
     """Write a chain's descriptors and start it; ``ids`` are theirs."""
 
     symbol: str
@@ -380,21 +382,21 @@ class Push:
 
 
 @dataclass(frozen=True)
-class Wait:
+class AwaitChain:
     """Wait for the oldest token of a channel, which is that of ``push``."""
 
-    push: Push
+    push: StartChain
 
 
 class _Queues:
     """The channels' queues while the sequence is written."""
 
-    def __init__(self, made: Sequence[Channel], depth: int) -> None:
-        self._made = made
-        self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in made]
-        self._queued: list[deque[Push]] = [deque() for _ in made]
-        self._free = [list(channel.ids) for channel in made]
-        self.written: list[Push | Wait] = []
+    def __init__(self, streams: Sequence[Channel], depth: int) -> None:
+        self._made = streams
+        self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in streams]
+        self._queued: list[deque[StartChain]] = [deque() for _ in streams]
+        self._free = [list(channel.ids) for channel in streams]
+        self.written: list[StartChain | AwaitChain] = []
 
     def waits(self, rank: int, number: int) -> bool:
         """Whether a chain has to wait for an earlier one of its channel."""
@@ -405,20 +407,20 @@ class _Queues:
         channel, free = self._made[rank], self._free[rank]
         while self.waits(rank, number):
             done = self._queued[rank].popleft()
-            self.written.append(Wait(done))
+            self.written.append(AwaitChain(done))
             free[:] = sorted([*free, *done.ids], key=channel.ids.index)
         chain = channel.chains[number][1]
-        push = Push(channel.symbol, tuple(free[: len(chain)]), chain)
+        push = StartChain(channel.symbol, tuple(free[: len(chain)]), chain)
         del free[: len(chain)]
         self.written.append(push)
         self._queued[rank].append(push)
 
-    def drain(self) -> list[Push | Wait]:
+    def drain(self) -> list[StartChain | AwaitChain]:
         """All that was written, and the waits for what is still queued."""
-        return self.written + [Wait(push) for pushes in self._queued for push in pushes]
+        return self.written + [AwaitChain(push) for pushes in self._queued for push in pushes]
 
 
-def schedule(made: list[Channel], depth: int) -> list[Push | Wait]:
+def schedule(streams: list[Channel], depth: int) -> list[StartChain | AwaitChain]:
     """The runtime sequence: chains in the order of their steps, never more than ``depth`` queued.
 
     What a push waits for lies before it in its own stream, and all that others send or take by then
@@ -427,13 +429,13 @@ def schedule(made: list[Channel], depth: int) -> list[Push | Wait]:
     """
     order = sorted(
         (step, rank, number)
-        for rank, channel in enumerate(made)
+        for rank, channel in enumerate(streams)
         for number, (step, _) in enumerate(channel.chains)
     )
-    queues = _Queues(made, depth)
+    queues = _Queues(streams, depth)
     late = deque[tuple[int, int, int]]()
     for step, rank, number in order:
-        tile = made[rank].late
+        tile = streams[rank].late
         if tile:
             late.append((step - step % tile + tile, rank, number))
             continue

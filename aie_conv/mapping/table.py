@@ -73,7 +73,7 @@ def product_columns(*values: Any) -> list[Any]:
     """
     counts = [len(each) for each in values]
     total = int(np.prod(counts)) if counts else 0
-    found: list[NDArray[Any]] = []
+    columns: list[NDArray[Any]] = []
     inner = total
     for count, each in zip(counts, values, strict=True):
         inner = inner // count if count else 0
@@ -82,7 +82,7 @@ def product_columns(*values: Any) -> list[Any]:
         )
         places = np.asarray(each)
         if places.ndim == 2:
-            found += [places[numbers, place] for place in range(places.shape[1])]
+            columns += [places[numbers, place] for place in range(places.shape[1])]
         else:
-            found.append(places[numbers] if count else places[:0])
-    return found
+            columns.append(places[numbers] if count else places[:0])
+    return columns

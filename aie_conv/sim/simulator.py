@@ -139,7 +139,7 @@ class Simulator:
             raise UsageError(
                 f"simulator: {len(buffers)} buffers given: the program takes {len(self.arguments)}"
             )
-        found: list[np.ndarray] = []
+        views: list[np.ndarray] = []
         for i, (array, (dtype, elements)) in enumerate(zip(buffers, self.arguments, strict=True)):
             size = elements * ELEMENT_BITS[dtype] // 8
             if array.nbytes != size or not array.flags.c_contiguous:
@@ -147,8 +147,8 @@ class Simulator:
                     f"simulator: buffer {i} has {array.nbytes} bytes: pass a contiguous array of "
                     f"{elements} x {dtype}, {size} bytes"
                 )
-            found.append(array.reshape(-1).view(np.uint8))
-        return found
+            views.append(array.reshape(-1).view(np.uint8))
+        return views
 
 
 def _stats(sequence: SequenceRun, array: Array, seconds: float) -> RunStats:

@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from aie_conv.arch import arch_of
 from aie_conv.errors import UsageError, VerifyError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.wordcheck import check_words
 from aie_conv.toolchain.discover import MLIR_AIE, find
 
 _SECONDS = 600.0
-_TARGETS = {"npu1": "aie2", "npu2": "aie2p"}
 _RESOURCES = (
     "builtin.module(convert-vector-to-aievec{{aie-target={target} target-backend=llvmir}},lower-affine,"
     "aie-canonicalize-device,aie.device(aie-assign-lock-ids,aie-register-objectFifos,"
@@ -70,7 +70,7 @@ class Checker:
         device = re.search(r"aie\.device\((npu[12])", text)
         if device is None:
             raise UsageError(f"{name}: no aie.device of an NPU")
-        target = _TARGETS[device[1]]
+        target = arch_of(device[1]).llvm_target
         with temporary_folder() as work:
             folder = Path(work)
             source = folder / "module.mlir"

@@ -35,6 +35,7 @@ from aie_conv.mapping.cost import (
     task_cycles,
 )
 from aie_conv.mapping.mapping import (
+    CoreTile,
     FilterStream,
     Grid,
     L1Buffers,
@@ -42,7 +43,6 @@ from aie_conv.mapping.mapping import (
     MemTile,
     ResidualStream,
     Sizes,
-    Tile,
 )
 from aie_conv.mapping.numbers import ceil_div, each, every, most, truncated, where
 from aie_conv.problem import DTYPE_BYTES
@@ -156,7 +156,7 @@ class ParametricScheme:
         deep = memtile_fits(device, grid, 1, bytes_, _DEPTHS)
         depths = [where(deep, depth, 2) for depth in _DEPTHS]
         return Sizes(
-            tile=Tile(
+            tile=CoreTile(
                 pixels=tile.strips * tile.outputs,
                 n=p.tile_n,
                 k_steps=tile.k_steps,

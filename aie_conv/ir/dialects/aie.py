@@ -22,14 +22,14 @@ from aie_conv.ir.dialects.inference import check, index, nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 def _dims_text(keyword: str, dims: Sequence[tuple[int, int]]) -> str:
     return f" {keyword} {LAYOUT.text(dims)}" if dims else ""
 
 
-def _dims(r: "Reader", keyword: str) -> list[tuple[int, int]]:
+def _dims(r: "ModuleReader", keyword: str) -> list[tuple[int, int]]:
     return LAYOUT.parse(r) if r.accept(keyword) else []
 
 
@@ -38,7 +38,7 @@ class _Ends:
 
     names = ("dimensionsToStream", "dimensionsFromStreamPerConsumer")
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.operands.append(r.use())
         op.attrs["dimensionsToStream"] = _dims(r, "dimensionsToStream")
         r.expect(",")
@@ -66,7 +66,7 @@ class _Depths:
 
     names = ("elemNumber",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         kind: Kind = INTS if r.tokens[r.position].startswith("[") else I32
         op.attrs["elemNumber"] = kind.parse(r)
 
@@ -80,7 +80,7 @@ class _Objects:
 
     names = ("initValues",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         def one() -> Literal:
             value = r.dense_token(r.next())
             r.expect(":")
@@ -105,7 +105,7 @@ class _Contents:
 
     names = ("initial_value",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.accept("="):
             op.attrs["initial_value"] = r.dense_token(r.next())
             if r.accept(":"):
@@ -125,7 +125,7 @@ class _Port:
     names = ("port",)
     _WORD = Word("Produce", "Consume")
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.attrs["port"] = self._WORD.parse(r)
 
     def print(self, p: "Printer", op: Op) -> None:
@@ -137,7 +137,7 @@ class _BlockLayout:
 
     names = ("dimensions",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.attrs["dimensions"] = LAYOUT.parse(r) if r.accept(",") else []
 
     def print(self, p: "Printer", op: Op) -> None:

@@ -9,7 +9,7 @@ from aie_conv.ir.dialects.inference import index, nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 class _Chain:
@@ -17,7 +17,7 @@ class _Chain:
 
     names = ("labels",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         blocks = r.blocks()
         op.blocks = list(blocks.values())
         op.attrs["labels"] = list(blocks)

@@ -12,7 +12,7 @@ from aie_conv.ir.definition import define, results_text
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 class _Form:
@@ -24,7 +24,7 @@ class _Form:
     def __init__(self, properties: Mapping[str, Kind], others: Mapping[str, Kind]) -> None:
         self._properties, self._others = properties, others
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.operands = r.listed(r.use, "(", ")")
         if r.accept("<"):
             op.attrs.update(r.attributes())

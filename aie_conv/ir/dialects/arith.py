@@ -10,7 +10,7 @@ from aie_conv.ir.dialects.inference import check, same_type
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 _I1 = scalar("i1")
 
@@ -20,7 +20,7 @@ class _Flags:
 
     names = ("flags",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         while r.tokens[r.position].startswith(("overflow", "fastmath", "exact")):
             text = r.next()
             if "<" not in text and r.accept("<"):
@@ -41,7 +41,7 @@ class _Rounding:
     names = ("roundingmode",)
     _MODES = ("to_nearest_even", "to_nearest_away", "downward", "upward", "toward_zero")
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.tokens[r.position] in self._MODES:
             op.attrs["roundingmode"] = r.next()
 
@@ -55,7 +55,7 @@ class _Constant:
 
     names = ("value",)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         token = r.tokens[r.position]
         if token.startswith("dense"):
             r.position += 1
@@ -82,7 +82,7 @@ class _Constant:
 class _Select:
     """``[C, ]T``: the condition's type where it is a vector."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         condition, kind = _I1, r.type()
         if r.accept(","):
             condition, kind = kind, r.type()

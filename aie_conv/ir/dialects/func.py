@@ -10,13 +10,13 @@ from aie_conv.ir.dialects.inference import nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
-class _Module:
+class _ModuleSyntax:
     """``module [@name] [attributes {…}] { … }``."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.peek().startswith("@"):
             op.attrs["sym_name"] = r.symbol()
         if r.accept("attributes"):
@@ -34,12 +34,12 @@ class _Module:
 _BESIDES = ("sym_name", "sym_visibility", "function_type")
 
 
-class _Function:
+class _FunctionSyntax:
     """``[private] @name(%a: T, …) [-> T] [attributes {…}] [{ … }]``."""
 
     _ATTRS: ClassVar[dict[str, Kind]] = {"link_with": STRING, "link_with_mode": STRING}
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.peek() in ("private", "public", "nested"):
             op.attrs["sym_visibility"] = r.next()
         op.attrs["sym_name"] = r.symbol()
@@ -84,7 +84,7 @@ class _Function:
 class Yielded:
     """``[%a, %b : T, U]``."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         if r.tokens[r.position][:1] != "%":
             return
         op.operands = r.uses()
@@ -100,11 +100,13 @@ class Yielded:
             p.write(f" {names} : {', '.join([value.type.text for value in op.operands])}")
 
 
-def _pieces(piece: "_Module | _Function | Yielded") -> Sequence["_Module | _Function | Yielded"]:
+def _pieces(
+    piece: "_ModuleSyntax | _FunctionSyntax | Yielded",
+) -> Sequence["_ModuleSyntax | _FunctionSyntax | Yielded"]:
     return (piece,)
 
 
-define("module", _pieces(_Module()), nothing)
-define("func.func", _pieces(_Function()), nothing)
+define("module", _pieces(_ModuleSyntax()), nothing)
+define("func.func", _pieces(_FunctionSyntax()), nothing)
 define("func.call", " $callee:symbol(%*) attr-dict : signature", may_drop=True, refers=("callee",))
 define("func.return", _pieces(Yielded()), nothing, written="return")

@@ -10,13 +10,13 @@ from aie_conv.ir.dialects.inference import nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
-class _Operands:
+class _LinalgOperands:
     """``ins(%a, … : T, …) outs(%b : U)``; the last operand is the output."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         for word in ("ins", "outs"):
             r.expect(word)
             r.expect("(")
@@ -42,9 +42,9 @@ class _Operands:
 class _Generic:
     """``{indexing_maps = …} ins(…) outs(…) { ^bb0(…): … }``."""
 
-    _OPERANDS = _Operands()
+    _OPERANDS = _LinalgOperands()
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.attrs.update(r.attributes())
         self._OPERANDS.parse(r, op, kinds)
         op.blocks.append(r.block())
@@ -60,5 +60,5 @@ class _Generic:
 
 
 define("linalg.generic", (_Generic(),), nothing)
-define("linalg.fill", (_Operands(),), nothing)
+define("linalg.fill", (_LinalgOperands(),), nothing)
 define("linalg.yield", (Yielded(),), nothing)

@@ -10,15 +10,15 @@ from aie_conv.ir.dialects.inference import check, element, indexed, nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
-class _Cast:
+class _CastSyntax:
     """``offset: [0], sizes: [2, 3], strides: [3, 1]``."""
 
     names = ("offset", "sizes", "strides")
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         for number, name in enumerate(self.names):
             if number:
                 r.expect(",")
@@ -36,7 +36,7 @@ class _Mixed:
     def __init__(self, name: str) -> None:
         self.names = (name,)
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         def one() -> int:
             if not r.tokens[r.position].startswith("%"):
                 return BARE.parse(r)
@@ -77,7 +77,7 @@ def _collapsed(op: Op, results: Sequence[Type]) -> None:
         refuse(op, f"{source} into {results[0]}")
 
 
-_CAST = {"layout": _Cast()}
+_CAST = {"layout": _CastSyntax()}
 _VIEW = {
     "offsets": _Mixed("static_offsets"),
     "sizes": _Mixed("static_sizes"),

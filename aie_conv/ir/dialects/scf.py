@@ -10,13 +10,13 @@ from aie_conv.ir.dialects.inference import nothing
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 class _For:
     """``%i = %a to %b step %c [iter_args(%x = %y, …) -> (T, …)] [: T] { … }``."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         counter = r.next()
         r.expect("=")
         for word in ("to", "step", ""):
@@ -61,7 +61,7 @@ class _For:
 class _If:
     """``%c [-> (T, …)] { … } [else { … }]``."""
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         op.operands = [r.use()]
         kinds += r.types() if r.accept("->") else []
         op.blocks.append(r.block())

@@ -11,7 +11,7 @@ from aie_conv.ir.dialects.inference import element, indexed, same_type
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
-    from aie_conv.ir.reader import Reader
+    from aie_conv.ir.reader import ModuleReader
 
 
 class StoreTypes:
@@ -20,7 +20,7 @@ class StoreTypes:
     def __init__(self, *, memref_first: bool) -> None:
         self._memref_first = memref_first
 
-    def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
         first = r.type()
         r.expect(",")
         second = r.type()

@@ -433,6 +433,6 @@ class ObjectFifoSubviewAccessOp(IRDLOperation):
             raise VerifyException(f"{self.name}: {self.output.type} of {kind}")
         owner = self.subview.owner
         if isinstance(owner, ObjectFifoAcquireOp):
-            held = owner.size.value.data
-            if not 0 <= self.index.value.data < held:
-                raise VerifyException(f"{self.name}: object {self.index.value.data} of {held}")
+            acquired = owner.size.value.data
+            if not 0 <= self.index.value.data < acquired:
+                raise VerifyException(f"{self.name}: object {self.index.value.data} of {acquired}")

@@ -36,8 +36,8 @@ from aie_conv.ir.xdsl.compat_vector import (
     ExtractStridedSliceOp,
     InsertStridedSliceOp,
     ShapeCastOp,
-    ShuffleOp,
     TransposeOp,
+    VectorShuffleOp,
 )
 
 _HEX_IN_DENSE = re.compile(
@@ -51,11 +51,11 @@ def guard_hex_floats(text: str) -> None:
     Raises:
         VerifyError: a hexadecimal float inside a dense attribute.
     """
-    found = _HEX_IN_DENSE.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
+    match = _HEX_IN_DENSE.search(text)
+    if match:
+        line = text.count("\n", 0, match.start()) + 1
         raise VerifyError(
-            f"line {line}: {found[0]}: a hexadecimal float in dense<…> would be read as an integer: "
+            f"line {line}: {match[0]}: a hexadecimal float in dense<…> would be read as an integer: "
             "write it in decimal or as a string"
         )
 
@@ -100,7 +100,7 @@ _ARITH: tuple[Any, ...] = (
 Arith = _with(arith.Arith, _ARITH)
 Vector = _with(
     vector.Vector,
-    (ShapeCastOp, ShuffleOp, TransposeOp, ExtractStridedSliceOp, InsertStridedSliceOp),
+    (ShapeCastOp, VectorShuffleOp, TransposeOp, ExtractStridedSliceOp, InsertStridedSliceOp),
 )
 MemRef = memref.MemRef
 

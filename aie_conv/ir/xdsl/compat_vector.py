@@ -51,7 +51,7 @@ class _Integers(IRDLOperation):
 
 
 @irdl_op_definition
-class ShuffleOp(_Integers):
+class VectorShuffleOp(_Integers):
     """Elements of two vectors by a mask; -1 where any value will do."""
 
     name = "vector.shuffle"
@@ -62,7 +62,7 @@ class ShuffleOp(_Integers):
     traits = traits_def(Pure())
 
     @classmethod
-    def parse(cls, parser: Parser) -> "ShuffleOp":
+    def parse(cls, parser: Parser) -> "VectorShuffleOp":
         """``%a, %b [0, 1, …] : T, U``."""
         names = [parser.parse_unresolved_operand()]
         parser.parse_punctuation(",")

@@ -108,7 +108,7 @@ def border_bytes_per_cycle(device: str, machine: Machine | None = None) -> float
     speed = channel_rates(machine, arch.name)
     channels = facts.columns * arch.shim_dma_channels
     words = channels * (1 / speed.read_word + 1 / speed.write_word)
-    memory = machine.memory["npu1" if arch.name == "aie2" else "npu4"]
+    memory = machine.memory_of(arch.name)
     return min(WORD_BYTES * words, memory.total / arch.clock_hz)
 
 

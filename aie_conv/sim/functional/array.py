@@ -8,9 +8,9 @@ from aie_conv.sim.functional.corerun import CoreRun, Port, Shared
 from aie_conv.sim.functional.engine import Engine, aligned
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.network import build_network
-from aie_conv.sim.functional.standing import State, check_state, state_of
-from aie_conv.sim.model.coreplan import Planner
-from aie_conv.sim.model.module import Core, Model
+from aie_conv.sim.functional.standing import ArrayState, check_state, state_of
+from aie_conv.sim.model.coreplan import CorePlanner
+from aie_conv.sim.model.module import CoreModel, Model
 from aie_conv.sim.model.placement import core_places
 
 
@@ -31,7 +31,7 @@ class Array:
         self.cores = [self._core(core, shared) for core in model.cores]
         self.engine = Engine()
         self.network = build_network(model, self.engine, machine)
-        self._state: State | None = None
+        self._state: ArrayState | None = None
 
     def begin(self, target: Target) -> None:
         """Before a call: cores stand where a call begins, and all clocks at 0.
@@ -79,22 +79,23 @@ class Array:
         self.engine.run()
         self._state = state_of(self.network, self.cores)
 
-    def _core(self, core: Core, shared: Shared) -> CoreRun:
+    def _core(self, core: CoreModel, shared: Shared) -> CoreRun:
         places = core_places(self.model, core, self.machine.core[self.model.arch.name].banks)
-        plan = Planner(core).plan()
-        return CoreRun(core, plan, {}, self._memory, self.model.functions, shared, places)
+        plan = CorePlanner(core).plan()
+        target = Target(self.model.arch.name, machine=self.machine)
+        return CoreRun(core, plan, self._memory, self.model.functions, shared, places, target)
 
-    def _ports(self, core: Core) -> dict[tuple[str, str], Port]:
-        found: dict[tuple[str, str], Port] = {}
+    def _ports(self, core: CoreModel) -> dict[tuple[str, str], Port]:
+        ports: dict[tuple[str, str], Port] = {}
         for fifo in self.model.fifos.values():
             if fifo.producer == core.tile:
-                found[fifo.name, "Produce"] = Port(self.network.produced[fifo.name][0], True)
+                ports[fifo.name, "Produce"] = Port(self.network.produced[fifo.name][0], True)
             for i, tile in enumerate(fifo.consumers):
                 if tile == core.tile:
-                    found[fifo.name, "Consume"] = Port(
+                    ports[fifo.name, "Consume"] = Port(
                         self.network.consumed[fifo.name, i][0], False
                     )
-        return found
+        return ports
 
 
 def _initialise(memory: np.ndarray, value: Value, initial: object) -> None:

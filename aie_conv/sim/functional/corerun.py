@@ -9,26 +9,26 @@ import numpy as np
 from aie_conv.errors import DeviceError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Value
 from aie_conv.sim.functional.engine import Pool, Waiting, aligned
-from aie_conv.sim.functional.lower import Registers, Target
+from aie_conv.sim.functional.lower import ControlRegisters, Target
 from aie_conv.sim.functional.native import Leaf, compile_leaf
 from aie_conv.sim.model.coreplan import (
     BranchStep,
+    CorePlan,
     FifoStep,
     LeafStep,
     LoopStep,
-    Plan,
     ScalarStep,
     Step,
     evaluate,
 )
-from aie_conv.sim.model.module import Core
+from aie_conv.sim.model.module import CoreModel
 from aie_conv.sim.model.placement import Place
 from aie_conv.sim.timing.timeline import Lane, State
 
-SRS_IN_BODY = Registers(rounding=9, saturation=1)
+SRS_IN_BODY = ControlRegisters(rounding=9, saturation=1)
 """What the vendor's tools set at the start of a core whose own body holds an integer aievec.srs."""
 
-FLOAT_SRS_IN_BODY = Registers(rounding=12, saturation=1)
+FLOAT_SRS_IN_BODY = ControlRegisters(rounding=12, saturation=1)
 """The same where it holds only float ones (since mlir-aie #2984; before, the rounding was 0)."""
 
 MOST_IDLE = 1 << 18
@@ -39,11 +39,11 @@ Shared = dict[Hashable, Leaf]
 
 @dataclass(eq=False)
 class Port:
-    """One end of a FIFO as a core holds it: slots held, and the values that name each."""
+    """One end of a FIFO as a core holds it: slots acquired, and the values that name each."""
 
     pool: Pool
     produces: bool
-    held: list[int] = field(default_factory=list)
+    acquired: list[int] = field(default_factory=list)
     seen: dict[int, list[Value]] = field(default_factory=dict)
 
 
@@ -59,27 +59,26 @@ class CoreRun:
 
     def __init__(
         self,
-        core: Core,
-        plan: Plan,
-        ports: dict[tuple[str, str], Port],
+        core: CoreModel,
+        plan: CorePlan,
         buffers: dict[Value, np.ndarray],
         functions: dict[str, Op],
         shared: Shared,
         places: Mapping[Hashable, Place],
+        target: Target,
     ) -> None:
         self.core = core
         self.plan = plan
-        self.ports = ports
+        self.ports: dict[tuple[str, str], Port] = {}
         self.functions = functions
         self.buffers = buffers
         self.shared = shared
         self.words: dict[Value, np.ndarray] = {}
         self.places = places
         self.lane: Lane | None = None
-        self.target = Target("aie2")
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
-        self.compiled: dict[tuple[LeafStep, Registers, bool], Leaf] = {}
+        self.compiled: dict[tuple[LeafStep, ControlRegisters, bool], Leaf] = {}
         self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
         self.views: dict[Value, tuple[Port, list[int]]] = {}
         self.waits: Op | None = None
@@ -87,7 +86,7 @@ class CoreRun:
         self.idle = 0
         self.spill = {value: aligned(max(64, value.type.bytes)) for value in plan.spilled}
         self.env.update({value: memory.ctypes.data for value, memory in self.spill.items()})
-        self.reset(self.target)
+        self.reset(target)
 
     def reset(self, target: Target) -> None:
         """Back to the start of the program."""
@@ -96,13 +95,13 @@ class CoreRun:
         self.loops.clear()
         self.idle = 0
         self.context[:] = 0
-        self.registers = Registers()
+        self.registers = ControlRegisters()
         if self.plan.srs:
             self.registers = (
                 FLOAT_SRS_IN_BODY if self.plan.srs == frozenset({"f32"}) else SRS_IN_BODY
             )
         for port in self.ports.values():
-            port.held.clear()
+            port.acquired.clear()
             port.seen.clear()
 
     def begin(self, target: Target) -> None:
@@ -146,8 +145,8 @@ class CoreRun:
             self.env[op.results[0]] = self._parameter(op)
             return
         values = [value for each in op.operands if (value := self.env[each]) is not None]
-        whole = len(values) == len(op.operands)
-        self.env[op.results[0]] = evaluate(op, values) if whole else None
+        known = len(values) == len(op.operands)
+        self.env[op.results[0]] = evaluate(op, values) if known else None
         if op.operands[0].type.kind != "memref":
             return
         for port in self.ports.values():
@@ -158,15 +157,15 @@ class CoreRun:
     def _parameter(self, op: Op) -> int:
         """A whole number from the core's own memory."""
         memref, place = op.operands
-        at, count = self.env[place] or 0, memref.type.bytes * 8 // ELEMENT_BITS[memref.type.elem]
-        if not 0 <= at < count:
-            raise DeviceError(f"{self.core.name}: line {op.line}: loads element {at} of {count}")
+        index, count = self.env[place] or 0, memref.type.bytes * 8 // ELEMENT_BITS[memref.type.elem]
+        if not 0 <= index < count:
+            raise DeviceError(f"{self.core.name}: line {op.line}: loads element {index} of {count}")
         words = self.words.get(memref)
         if words is None:
             words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
             self.words[memref] = words
         self.clock += self.target.machine.core[self.target.arch].load_latency
-        return int(words[at])
+        return int(words[index])
 
     def _loop(self, step: LoopStep) -> Waiting:
         first, last, by = (self.env[value] or 0 for value in step.op.operands)
@@ -205,7 +204,7 @@ class CoreRun:
 
     def _acquire(self, op: Op) -> Waiting:
         port, size = self._port(op), op.attrs["size"]
-        pool, missing = port.pool, size - len(port.held)
+        pool, missing = port.pool, size - len(port.acquired)
         depth = len(pool.slots)
         self.waits = op
         if missing > 0:
@@ -216,7 +215,7 @@ class CoreRun:
                     f"which has {depth}: make it deeper"
                 )
             if port.produces:
-                while depth - (pool.taken_in - pool.given) < missing:
+                while depth - (pool.taken_in - pool.returned) < missing:
                     yield pool.freed_event
                 first, times = pool.taken_in, pool.freed
                 pool.taken_in += missing
@@ -226,7 +225,7 @@ class CoreRun:
                 first, times = pool.taken_out, pool.filled
                 pool.taken_out += missing
             for number in range(first, first + missing):
-                port.held.append(number % depth)
+                port.acquired.append(number % depth)
                 self.clock = max(
                     self.clock, times[number % depth] + self.target.machine.control.lock_to_core
                 )
@@ -236,7 +235,7 @@ class CoreRun:
                 self.lane.wait(self.clock, start, state, op.attrs["objFifo_name"])
         self.clock += self.target.machine.control.lock
         self._locked(op)
-        self.views[op.results[0]] = (port, port.held[:size])
+        self.views[op.results[0]] = (port, port.acquired[:size])
 
     def _fifo(self, op: Op) -> None:
         """A release or a subview access."""
@@ -244,17 +243,17 @@ class CoreRun:
             self._access(op)
             return
         port, size = self._port(op), op.attrs["size"]
-        if size > len(port.held):
+        if size > len(port.acquired):
             raise DeviceError(
                 f"{self.core.name}: line {op.line}: releases {size} objects of "
-                f"@{op.attrs['objFifo_name']} and holds {len(port.held)}"
+                f"@{op.attrs['objFifo_name']} and holds {len(port.acquired)}"
             )
         self.clock += self.target.machine.control.lock
         self._locked(op)
-        for slot in port.held[:size]:
+        for slot in port.acquired[:size]:
             for value in port.seen.pop(slot, ()):
                 self.env[value] = None
-        del port.held[:size]
+        del port.acquired[:size]
         self.idle = 0
         for _ in range(size):
             if port.produces:
@@ -274,7 +273,7 @@ class CoreRun:
                 f"{self.core.name}: line {op.line}: object {index} of {len(slots)} acquired"
             )
         slot, value = slots[index], op.results[0]
-        self.env[value] = port.pool.addresses[slot] if slot in port.held else None
+        self.env[value] = port.pool.addresses[slot] if slot in port.acquired else None
         port.seen.setdefault(slot, []).append(value)
 
     # -- native code ----------------------------------------------------------------------------
@@ -336,11 +335,11 @@ class CoreRun:
 
 
 def _constants(core: Op) -> list[Op]:
-    found: list[Op] = []
+    constants: list[Op] = []
     blocks = list(core.blocks)
     while blocks:
         for op in blocks.pop().ops:
             if op.name == "arith.constant":
-                found.append(op)
+                constants.append(op)
             blocks.extend(op.blocks)
-    return found
+    return constants

@@ -97,7 +97,7 @@ class Pool:
     Attributes:
         slots: the memory of each object (flat bytes).
         filled, freed: time at which each slot was last handed over.
-        taken_in, put, taken_out, given: counts of objects the producer acquired and released, and
+        taken_in, put, taken_out, returned: counts of objects the producer acquired and released, and
             the consumer acquired and released.
     """
 
@@ -110,7 +110,7 @@ class Pool:
     taken_in: int = 0
     put: int = 0
     taken_out: int = 0
-    given: int = 0
+    returned: int = 0
 
     def __post_init__(self) -> None:
         self.addresses = [slot.ctypes.data for slot in self.slots]
@@ -123,7 +123,7 @@ class Pool:
         depth = len(self.slots)
         self.filled = [0.0] * depth
         self.freed = [0.0] * depth
-        for number in range(self.taken_in, self.given + depth):
+        for number in range(self.taken_in, self.returned + depth):
             self.slots[number % depth].fill(0xFF)
 
     @property
@@ -133,7 +133,7 @@ class Pool:
 
     def room(self) -> int:
         """Objects the producer could acquire now."""
-        return self.depth - (self.taken_in - self.given)
+        return self.depth - (self.taken_in - self.returned)
 
     def ready(self) -> int:
         """Objects the consumer could acquire now."""
@@ -148,7 +148,7 @@ class Pool:
 
     def hand_back(self, time: float) -> None:
         """The consumer releases its oldest object."""
-        self.freed[self.given % len(self.slots)] = time
-        self.given += 1
+        self.freed[self.returned % len(self.slots)] = time
+        self.returned += 1
         if self.freed_event.waiters:
             self.engine.wake(self.freed_event)

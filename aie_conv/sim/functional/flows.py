@@ -22,7 +22,7 @@ ByteDims = Sequence[tuple[int, int]]
 
 
 @dataclass(eq=False)
-class Task:
+class TransferTask:
     """One host transfer: a walk over an argument's bytes.
 
     Attributes:
@@ -61,23 +61,23 @@ class Task:
         return np.ascontiguousarray(self.array()).reshape(-1).view(np.uint8)
 
 
-class Channel:
+class DmaChannel:
     """The host's end of a FIFO: queued tasks, finished tasks, tokens."""
 
     def __init__(self, name: str, engine: Engine) -> None:
         self.name = name
         self.engine = engine
-        self.queue: deque[Task] = deque()
+        self.queue: deque[TransferTask] = deque()
         self.tokens: deque[float] = deque()
         self.pushed = Event(f"idle: a host task of @{name}")
         self.token = Event(f"a token of @{name}")
 
-    def push(self, task: Task) -> None:
+    def push(self, task: TransferTask) -> None:
         """Queue a task."""
         self.queue.append(task)
         self.engine.wake(self.pushed)
 
-    def finish(self, task: Task, time: float) -> None:
+    def finish(self, task: TransferTask, time: float) -> None:
         """A task is done."""
         task.finished = time
         if task.issues_token:
@@ -131,7 +131,7 @@ class Padded:
 
 
 @dataclass(eq=False)
-class Walk:
+class MemoryWalk:
     """How a channel goes through an object: merged byte dimensions, and zeros around it.
 
     Attributes:
@@ -154,7 +154,9 @@ class PoolSender:
 
     waits = State.DATA
 
-    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates, repeat: int = 1) -> None:
+    def __init__(
+        self, pools: list[Pool], walk: MemoryWalk, rates: ChannelRates, repeat: int = 1
+    ) -> None:
         self.word_cycles = rates.word
         self.start: float = rates.bd_start
         self.pools = pools
@@ -185,10 +187,10 @@ class PoolSender:
         memory = self.pools[turn].slots[slot]
         if self.walk.dims is None and self.walk.padded is None:
             return memory
-        found = self.staged.get((turn, slot))
-        if found is None:
-            found = self.staged[turn, slot] = self._stage(memory)
-        flat, target, source = found
+        staged = self.staged.get((turn, slot))
+        if staged is None:
+            staged = self.staged[turn, slot] = self._stage(memory)
+        flat, target, source = staged
         np.copyto(target, source)
         return flat
 
@@ -220,11 +222,11 @@ class HostSender:
 
     waits = State.COMMAND
 
-    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+    def __init__(self, channel: DmaChannel, rates: ChannelRates) -> None:
         self.word_cycles = rates.read_word
         self.rates = rates
         self.channel = channel
-        self.task: Task | None = None
+        self.task: TransferTask | None = None
         self.count = 0
         self.start: float = 0.0
 
@@ -250,13 +252,13 @@ class PoolReceiver:
     waits = State.SPACE
     start: float = 0.0
 
-    def __init__(self, pools: list[Pool], walk: Walk, rates: ChannelRates) -> None:
+    def __init__(self, pools: list[Pool], walk: MemoryWalk, rates: ChannelRates) -> None:
         self.pools = pools
         self.walk = walk
         self.latency = rates.latency
         self.turn = 0
         self.space = 0
-        self.at = 0
+        self.offset = 0
         self.memory = pools[0].slots[0]
         self.staging = np.empty(max(len(p.slots[0]) for p in pools), np.uint8)
 
@@ -276,15 +278,15 @@ class PoolReceiver:
         slot = pool.taken_in % len(pool.slots)
         pool.taken_in += 1
         self.memory = pool.slots[slot]
-        self.space, self.at = len(self.memory), 0
+        self.space, self.offset = len(self.memory), 0
         return pool.freed[slot]
 
     def fill(self, data: np.ndarray, time: float) -> None:
         """See Receiver."""
         count = len(data)
         target = self.staging if self.walk.dims else self.memory
-        target[self.at : self.at + count] = data
-        self.at += count
+        target[self.offset : self.offset + count] = data
+        self.offset += count
         self.space -= count
         if self.space:
             return
@@ -303,14 +305,14 @@ class HostReceiver:
 
     waits = State.COMMAND
 
-    def __init__(self, channel: Channel, rates: ChannelRates) -> None:
+    def __init__(self, channel: DmaChannel, rates: ChannelRates) -> None:
         self.rates = rates
         self.start: float = rates.write_start
         self.count = 0
         self.channel = channel
-        self.task: Task | None = None
+        self.task: TransferTask | None = None
         self.space = 0
-        self.at = 0
+        self.offset = 0
         self.staging = np.empty(0, np.uint8)
 
     def reserve(self) -> Generator[Event, None, float]:
@@ -320,7 +322,7 @@ class HostReceiver:
         while not self.channel.queue:
             yield self.channel.pushed
         self.task = task = self.channel.queue.popleft()
-        self.space, self.at = task.size, 0
+        self.space, self.offset = task.size, 0
         if task.linear:
             self.staging = task.memory[task.offset : task.offset + task.size]
         else:
@@ -332,8 +334,8 @@ class HostReceiver:
     def fill(self, data: np.ndarray, time: float) -> None:
         """See Receiver."""
         count = len(data)
-        self.staging[self.at : self.at + count] = data
-        self.at += count
+        self.staging[self.offset : self.offset + count] = data
+        self.offset += count
         self.space -= count
         task = self.task
         if self.space or task is None:
@@ -394,9 +396,9 @@ class Flow:
             self.clock = max(self.clock, time)
             if lane is not None:
                 lane.wait(time, sender.start, sender.waits, lane.fifo)
-            at, size = 0, len(data)
-            while at < size:
-                take = size - at
+            offset, size = 0, len(data)
+            while offset < size:
+                take = size - offset
                 for receiver in receivers:
                     free = yield from receiver.reserve()
                     self.clock = max(self.clock, free)
@@ -409,8 +411,8 @@ class Flow:
                 if lane is not None:
                     self._streamed(lane, words)
                 for receiver in receivers:
-                    receiver.fill(data[at : at + take], self.clock)
-                at += take
+                    receiver.fill(data[offset : offset + take], self.clock)
+                offset += take
             sender.done(self.clock)
 
     def _arrival(self, cycles: float, count: int) -> float:
@@ -443,7 +445,7 @@ class Flow:
                 start = max(self.clock, pool.filled[slot])
                 for i, target in enumerate(targets):
                     into = target.pools[target.turn]
-                    while into.taken_in - into.given >= len(into.slots):
+                    while into.taken_in - into.returned >= len(into.slots):
                         yield into.freed_event
                     place = into.taken_in % len(into.slots)
                     start = max(start, into.freed[place])

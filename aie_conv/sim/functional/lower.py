@@ -13,12 +13,13 @@ from functools import cached_property
 from math import ceil
 from typing import NoReturn
 
+from aie_conv.arch.instructions import CONTROL_REGISTERS
 from aie_conv.arch.machine import DEFAULT_PROFILE, Machine, current
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.sim.model.placement import Place
 from aie_conv.sim.model.ranges import Range
-from aie_conv.sim.timing.costs import Cost
+from aie_conv.sim.timing.costs import OperationCost
 from aie_conv.sim.timing.recorder import Recorder
 from aie_conv.sim.timing.trace import Item, Rules
 
@@ -44,7 +45,7 @@ CYCLE_SHARES = 1024
 
 
 @dataclass(frozen=True)
-class Registers:
+class ControlRegisters:
     """The core's control registers: rounding (crRnd) and saturation (crSat); reset values 0."""
 
     rounding: int = 0
@@ -56,7 +57,7 @@ class Target:
     """What the code is compiled for: simulated architecture, host features, arithmetic.
 
     Attributes:
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         features: features of the host's CPU by LLVM's names.
         exact: bf16 products follow the device's common alignment instead of fused multiply-adds.
         machine: the timing of the core.
@@ -77,7 +78,7 @@ class Target:
 
 
 @dataclass
-class Program:
+class LoweredModule:
     """One LLVM module under construction, shared by a leaf and the functions it calls."""
 
     functions: dict[str, Op]
@@ -85,12 +86,12 @@ class Program:
     texts: dict[str, str] = field(default_factory=dict)
     declarations: set[str] = field(default_factory=set)
     faults: list[str] = field(default_factory=list)
-    compiled: dict[object, "Compiled"] = field(default_factory=dict)
+    compiled: dict[object, "CompiledFunction"] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledFunction:
     """A called function: its symbol, its cycles and work a call, the control registers after it.
 
     ``counts`` says that it counts differences from these cycles at run time.
@@ -99,7 +100,7 @@ class Compiled:
     symbol: str
     cycles: int
     macs: int
-    registers: Registers
+    registers: ControlRegisters
     counts: bool = False
 
 
@@ -123,7 +124,7 @@ class Pending:
 class Lowering:
     """Lowers one function body; ``text`` collects its LLVM instructions."""
 
-    def __init__(self, program: Program, who: str, registers: Registers) -> None:
+    def __init__(self, program: LoweredModule, who: str, registers: ControlRegisters) -> None:
         self.program = program
         self.who = who
         self.registers = registers
@@ -132,7 +133,7 @@ class Lowering:
         self.lines: list[str] = ["entry:"]
         self.label = "entry"
         self.count = 0
-        self.cost = Cost()
+        self.cost = OperationCost()
         self.macs = 0.0
         self.recorder = Recorder(program.target.rules)
         self.live: dict[Value, int] = {}
@@ -213,10 +214,10 @@ class Lowering:
             lower = LOWERED.get(op.name)
             if lower is None:
                 self.refuse(op, "no simulator code for it in core functions: report it")
-            self.cost = Cost()
-            given = [self.live[value] for value in op.operands if value in self.live]
+            self.cost = OperationCost()
+            lanes = [self.live[value] for value in op.operands if value in self.live]
             # Lanes that are poison in one operand are so in the result: the compiler drops them.
-            self.lanes = min(given, default=None)
+            self.lanes = min(lanes, default=None)
             lower(self, op)
             if not op.blocks:
                 self.recorder.record(op, self.cost)
@@ -328,13 +329,13 @@ def bind_parameters(
     lowering: Lowering, values: Sequence[Value], ranges: Sequence[Range | None]
 ) -> list[str]:
     """Give each value a parameter; returns the parameters' declarations."""
-    found: list[str] = []
+    parameters: list[str] = []
     for i, (value, known) in enumerate(zip(values, ranges, strict=True)):
         lowering.names[value] = f"%p{i}"
         if known is not None:
             lowering.ranges[value] = known
-        found.append(f"{llvm_type(value.type)} %p{i}")
-    return found
+        parameters.append(f"{llvm_type(value.type)} %p{i}")
+    return parameters
 
 
 # -- functions ------------------------------------------------------------------------------------
@@ -357,49 +358,53 @@ def _call(low: Lowering, op: Op) -> None:
         low.refuse(op, f"@{callee} returns values: pass memrefs")
     ranges = tuple(low.ranges.get(value) for value in op.operands)
     places = tuple(low.recorder.place_of(value) for value in op.operands)
-    made = compile_function(low.program, function, ranges, low.registers, places)
+    compiled = compile_function(low.program, function, ranges, low.registers, places)
     arguments = ", ".join(["ptr %ctx", *(low.typed(value) for value in op.operands)])
-    fault = low.emit(f"call i64 @{made.symbol}({arguments})")
+    fault = low.emit(f"call i64 @{compiled.symbol}({arguments})")
     fine = low.emit(f"icmp eq i64 {fault}, 0")
     good, bad = low.new_label(), low.new_label()
     low.do(f"br i1 {fine}, label %{good}, label %{bad}, !prof !0")
     low.start(bad)
     low.do(f"ret i64 {fault}")
     low.start(good)
-    low.registers = made.registers
-    low.counts = low.counts or made.counts
-    low.cost.add(Cost(inner=made.cycles + low.program.target.machine.control.call, macs=made.macs))
+    low.registers = compiled.registers
+    low.counts = low.counts or compiled.counts
+    low.cost.add(
+        OperationCost(
+            inner=compiled.cycles + low.program.target.machine.control.call, macs=compiled.macs
+        )
+    )
 
 
 def compile_function(
-    program: Program,
+    program: LoweredModule,
     function: Op,
     ranges: tuple[Range | None, ...],
-    registers: Registers,
+    registers: ControlRegisters,
     places: tuple[Place | None, ...] = (),
-) -> Compiled:
+) -> CompiledFunction:
     """Lower a called function for given argument ranges, registers and places of its memory; once for
     each."""
     name = str(function.attrs["sym_name"])
     key = (name, ranges, registers, places)
-    found = program.compiled.get(key)
-    if found is None:
+    compiled = program.compiled.get(key)
+    if compiled is None:
         symbol = f"f{len(program.compiled)}"
         low = Lowering(program, f"@{name}", registers)
         block = function.blocks[0]
         parameters = bind_parameters(low, block.args, ranges)
         for value, place in zip(block.args, places, strict=False):
             low.recorder.locate(value, place)
-        program.compiled[key] = Compiled(symbol, 0, 0, registers)
+        program.compiled[key] = CompiledFunction(symbol, 0, 0, registers)
         low.block(block.ops)
         low.settle(low.recorder.items)
         program.texts[symbol] = low.function_text(symbol, parameters).replace(
             "define", "define internal", 1
         )
         cycles = ceil(low.recorder.cycles(low.recorder.items))
-        found = Compiled(symbol, cycles, int(low.macs), low.registers, low.counts)
-        program.compiled[key] = found
-    return found
+        compiled = CompiledFunction(symbol, cycles, int(low.macs), low.registers, low.counts)
+        program.compiled[key] = compiled
+    return compiled
 
 
 INTRINSICS: dict[str, Lower] = {}
@@ -414,14 +419,6 @@ def intrinsic(*names: str) -> Callable[[Lower], Lower]:
         return function
 
     return register
-
-
-CONTROL_REGISTERS = {
-    "aie2": {6: "rounding", 9: "saturation"},
-    "aie2p": {1: "rounding", 0: "saturation"},
-}
-"""Numbers of crRnd and crSat by architecture [llvm-aie's aiev2_defines.h and aie2p_defines.h; mlir-aie wrote
-AIE2's to both until pull request 2987]."""
 
 
 @intrinsic("llvm.aie2.set.ctrl.reg", "llvm.aie2p.set.ctrl.reg")

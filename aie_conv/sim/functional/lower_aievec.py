@@ -1,7 +1,6 @@
 """LLVM IR of the aievec dialect's products: matmul, mul_elem and mac_elem."""
 
-from dataclasses import dataclass
-
+from aie_conv.arch.instructions import ELEMENT_LANES, MATMUL_OPERATION, MATMULS
 from aie_conv.ir.core import ELEMENT_BITS, Op
 from aie_conv.sim.functional.lower import Lowering, lowers
 from aie_conv.sim.functional.lower_mac import (
@@ -13,48 +12,6 @@ from aie_conv.sim.functional.lower_mac import (
 )
 
 
-@dataclass(frozen=True)
-class Shape:
-    """One matrix instruction: M x K by K x N; ``issue`` VMACs, ``shuffles`` besides them.
-
-    ``converts`` are operations of the vector unit that bring an operand into another format first,
-    once for each operand however often it is used.
-    """
-
-    m: int
-    k: int
-    n: int
-    issue: int = 1
-    shuffles: int = 0
-    converts: int = 0
-
-
-MATMULS: dict[tuple[str, str, str, str], tuple[Shape, ...]] = {
-    ("aie2", "i8", "i8", "i32"): (Shape(4, 8, 8),),
-    ("aie2", "i16", "i8", "i32"): (Shape(4, 4, 8),),
-    ("aie2", "i16", "i16", "i32"): (Shape(4, 2, 8),),
-    ("aie2", "i16", "i8", "i64"): (Shape(2, 8, 8), Shape(4, 8, 4)),
-    ("aie2", "i16", "i16", "i64"): (Shape(2, 4, 8), Shape(4, 4, 4)),
-    ("aie2", "bf16", "bf16", "f32"): (Shape(4, 8, 4),),
-    ("aie2p", "i8", "i8", "i32"): (Shape(8, 8, 8),),
-    ("aie2p", "i16", "i16", "i32"): (Shape(8, 2, 8),),
-    ("aie2p", "bf16", "bf16", "f32"): (
-        Shape(8, 8, 4, 8, 8),
-        Shape(4, 8, 4, 8, 8),
-        Shape(8, 8, 8, 1, converts=2),
-        Shape(4, 8, 8, 1, converts=1),
-    ),
-}
-"""Shapes with a lowering in the vendor's tools; AIE2P bf16 is emulated (8 element-wise MACs, whose
-shuffles are taken to hide behind them: about 32 MACs a cycle were measured), and its 8x8x8 and 4x8x8
-go through bfp16 and lose bits, which is not simulated: an operand becomes f32 by two products with
-one, 32 lanes each, and bfp16 by a move (three cycles a product in blocks of 2 x 2 [Taka et al.])."""
-
-_ELEMENT_LANES = {"aie2": {"aievec.mul_elem": (16,), "aievec.mac_elem": (16,)},
-                  "aie2p": {"aievec.mul_elem": (16, 32), "aievec.mac_elem": (16, 32)}}  # fmt: skip
-"""Lanes of the bf16 element-wise operations that the vendor's tools lower."""
-
-
 def _signless(element: str) -> str:
     return "i8" if element == "si8" else element
 
@@ -63,7 +20,7 @@ def _signless(element: str) -> str:
 def _matmul(low: Lowering, op: Op) -> None:
     a, b, acc = op.operands
     arch = low.program.target.arch
-    if (op.name == "aievec.matmul_aie2p") != (arch == "aie2p"):
+    if op.name != MATMUL_OPERATION[arch]:
         low.refuse(op, f"not an operation of {arch}")
     if len(a.type.shape) != 2 or len(b.type.shape) != 2:
         low.refuse(op, f"{a.type} by {b.type}: operands are 2-D")
@@ -94,7 +51,7 @@ def _matmul(low: Lowering, op: Op) -> None:
 def _elements(low: Lowering, op: Op) -> None:
     kinds = [value.type for value in (*op.operands[:2], op.results[0])]
     lanes = kinds[0].elements
-    known = _ELEMENT_LANES[low.program.target.arch][op.name]
+    known = ELEMENT_LANES[low.program.target.arch][op.name]
     if [kind.elem for kind in kinds] != ["bf16", "bf16", "f32"] or lanes not in known:
         low.refuse(
             op,

@@ -145,8 +145,8 @@ def _check(low: Lowering, op: Op, name: str, types: tuple[str, str, str]) -> Non
     arch = low.program.target.arch
     if name.split(".")[1] != arch:
         low.refuse(op, f"@{name} is not an intrinsic of {arch}")
-    given = (*(str(value.type) for value in op.operands[:3]), str(op.results[0].type))
-    if given != (*types, types[2]) or len(op.operands) != 4:
+    actual = (*(str(value.type) for value in op.operands[:3]), str(op.results[0].type))
+    if actual != (*types, types[2]) or len(op.operands) != 4:
         low.refuse(op, f"@{name} takes ({', '.join(types)}, i32) and gives {types[2]}")
 
 

@@ -78,7 +78,7 @@ def _for(low: Lowering, op: Op) -> None:
     before, head, body, done = low.label, low.new_label(), low.new_label(), low.new_label()
     low.do(f"br label %{head}")
     low.start(head)
-    at = len(low.lines)
+    first_line = len(low.lines)
     args = [low.emit("") for _ in block.args]
     for value, name in zip(block.args, args, strict=True):
         low.names[value] = name
@@ -100,7 +100,7 @@ def _for(low: Lowering, op: Op) -> None:
     for i, (start, after) in enumerate(zip(starts, [following, *yielded], strict=True)):
         kind = [index, *kinds][i]
         phi = f"phi {kind} [ {start}, %{before} ], [ {after}, %{low.label} ]"
-        low.lines[at + i] = f"  {args[i]} = {phi}"
+        low.lines[first_line + i] = f"  {args[i]} = {phi}"
     low.start(done)
     for result, name in zip(op.results, args[1:], strict=True):
         low.names[result] = name

@@ -12,7 +12,7 @@ from aie_conv.ir.core import parse_type
 from aie_conv.sim.functional.exact import exact_dot
 from aie_conv.sim.functional.lower import Lowering
 from aie_conv.sim.functional.lower_arith import call_same, widen
-from aie_conv.sim.timing.costs import Cost
+from aie_conv.sim.timing.costs import OperationCost
 
 Terms = Sequence[tuple[Sequence[int], Sequence[int]]]
 """For each term: the element of the left and of the right operand for each lane."""
@@ -70,7 +70,7 @@ def charge_macs(
     low: Lowering, macs: int, issue: int = 1, shuffles: int = 0, *, adds: bool = True
 ) -> None:
     """Charge ``issue`` VMACs on one accumulator that do ``macs`` products; ``adds`` if they read it."""
-    low.cost.add(Cost(mac=issue, mv=shuffles, macs=macs))
+    low.cost.add(OperationCost(mac=issue, mv=shuffles, macs=macs))
     low.cost.adds = adds
 
 
@@ -103,11 +103,11 @@ def _pair_sums(
 
 
 def _widened(low: Lowering, operand: Operand, signed: bool, bits: int) -> str:
-    name, count, own = operand
-    if own == bits:
+    name, count, width = operand
+    if width == bits:
         return name
     cast = "sext" if signed else "zext"
-    return low.emit(f"{cast} <{count} x i{own}> {name} to <{count} x i{bits}>")
+    return low.emit(f"{cast} <{count} x i{width}> {name} to <{count} x i{bits}>")
 
 
 def _bytes_in_pairs(

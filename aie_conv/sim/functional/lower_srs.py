@@ -9,7 +9,7 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value
 from aie_conv.sim.functional.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
 from aie_conv.sim.functional.lower_arith import call_same, charge, narrow, widen
-from aie_conv.sim.timing.costs import ACC_LANES, Cost
+from aie_conv.sim.timing.costs import ACC_LANES, OperationCost
 
 ROUNDING_MODES = {
     0: "floor",
@@ -56,9 +56,9 @@ class Lanes:
     def spread(self, value: Value) -> str:
         """A scalar integer in each lane."""
         name = self.low.name(value)
-        bits, own = ELEMENT_BITS[value.type.elem], int(self.element[1:])
-        if bits != own:
-            cast = "sext" if bits < own else "trunc"
+        bits, element_bits = ELEMENT_BITS[value.type.elem], int(self.element[1:])
+        if bits != element_bits:
+            cast = "sext" if bits < element_bits else "trunc"
             name = self.low.emit(f"{cast} {self.low.typed(value)} to {self.element}")
         if not self.vector:
             return name
@@ -110,7 +110,7 @@ def saturate(lanes: Lanes, x: str, bits: int, saturation: int, signed: bool) -> 
 @lowers("aievec.srs")
 def _srs(low: Lowering, op: Op) -> None:
     source, target = op.operands[0], op.results[0].type
-    low.cost.add(Cost(store=max(1, target.elements / (2 * ACC_LANES))))
+    low.cost.add(OperationCost(store=max(1, target.elements / (2 * ACC_LANES))))
     if source.type.elem == "f32":
         low.alias(op, narrow(low, low.name(source), source.type))
         return

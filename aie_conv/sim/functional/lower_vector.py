@@ -72,12 +72,12 @@ def _runs(op: Op, low: Lowering, memref: Type, vector: Type) -> list[tuple[int, 
     if memref.elem != vector.elem:
         low.refuse(op, f"{vector} from {memref}")
     steps = memref.steps[len(memref.steps) - len(vector.shape) :]
-    run, at = 1, len(vector.shape)
-    while at and (steps[at - 1] == run or vector.shape[at - 1] == 1):
-        at -= 1
-        run *= vector.shape[at]
+    run, dim = 1, len(vector.shape)
+    while dim and (steps[dim - 1] == run or vector.shape[dim - 1] == 1):
+        dim -= 1
+        run *= vector.shape[dim]
     offsets = [0]
-    for size, step in zip(vector.shape[:at], steps[:at], strict=True):
+    for size, step in zip(vector.shape[:dim], steps[:dim], strict=True):
         offsets = [offset + i * step for offset in offsets for i in range(size)]
     return [(offset, run) for offset in offsets]
 
@@ -130,13 +130,13 @@ def _write(low: Lowering, op: Op, value: Value, base: Value, indices: list[Value
     runs = _runs(op, low, memref, vector)
     _check_bounds(low, op, name, known, memref, runs[-1][0] + runs[-1][1])
     _check_alignment(low, op, name, known, memref)
-    at = 0
+    start = 0
     for offset, length in runs:
         place = low.emit(f"add i64 {name}, {offset}") if offset else name
-        part = low.name(value) if len(runs) == 1 else slice_of(low, value, at, length)
+        part = low.name(value) if len(runs) == 1 else slice_of(low, value, start, length)
         address = _address(low, base, place)
         low.do(f"store <{length} x {LLVM_ELEMENT[vector.elem]}> {part}, ptr {address}, align 1")
-        at += length
+        start += length
     _charge_access(low, op, vector, "store")
 
 

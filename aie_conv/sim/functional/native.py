@@ -22,9 +22,9 @@ from aie_conv.sim.functional import (
 )
 from aie_conv.sim.functional.lower import (
     CYCLE_SHARES,
+    ControlRegisters,
+    LoweredModule,
     Lowering,
-    Program,
-    Registers,
     Target,
     bind_parameters,
     compile_function,
@@ -55,7 +55,7 @@ class Leaf:
     cycles: int
     macs: int
     counts: bool
-    registers: Registers
+    registers: ControlRegisters
     faults: tuple[str, ...]
 
     def spent(self, context: np.ndarray) -> tuple[int, int]:
@@ -90,8 +90,8 @@ _engines: dict[str, tuple[llvm.ExecutionEngine, int]] = {}
 def compile_text(text: str) -> int:
     """Address of @entry of an LLVM module's text; the same text is compiled once."""
     key = hashlib.sha256(text.encode()).hexdigest()
-    found = _engines.get(key)
-    if found is None:
+    compiled = _engines.get(key)
+    if compiled is None:
         machine = _machine()
         try:
             module = llvm.parse_assembly(text)
@@ -106,8 +106,8 @@ def compile_text(text: str) -> int:
         passes.getModulePassManager().run(module, passes)
         engine = llvm.create_mcjit_compiler(module, _machine_for_engine())
         engine.finalize_object()
-        found = _engines[key] = (engine, engine.get_function_address("entry"))
-    return found[1]
+        compiled = _engines[key] = (engine, engine.get_function_address("entry"))
+    return compiled[1]
 
 
 def _machine_for_engine() -> llvm.TargetMachine:
@@ -121,7 +121,7 @@ def _machine_for_engine() -> llvm.TargetMachine:
     )
 
 
-def module_text(program: Program, entry: str) -> str:
+def module_text(program: LoweredModule, entry: str) -> str:
     """The whole LLVM module."""
     width = '"prefer-vector-width"="512"'
     attributes = f"attributes #0 = {{ nounwind {width} }}"
@@ -142,7 +142,7 @@ def compile_leaf(
     spilled: tuple[Sequence[Value], Sequence[Value]],
     functions: dict[str, Op],
     target: Target,
-    registers: Registers,
+    registers: ControlRegisters,
     places: Sequence[Place | None] = (),
 ) -> Leaf:
     """Compile operations of a core's body.
@@ -157,7 +157,7 @@ def compile_leaf(
         registers: control registers at entry.
         places: where the memory behind each input lies, if that is known.
     """
-    program = Program(functions, target)
+    program = LoweredModule(functions, target)
     low = Lowering(program, who, registers)
     values = [value for value, _ in inputs]
     parameters = bind_parameters(low, values, [known for _, known in inputs])
@@ -189,11 +189,13 @@ def function_cycles(function: Op, functions: dict[str, Op], target: Target) -> i
         VerifyError: a loop's bounds are known at run time only.
     """
     ranges = tuple(None for _ in function.blocks[0].args)
-    made = compile_function(Program(functions, target), function, ranges, Registers())
-    if made.counts:
+    compiled = compile_function(
+        LoweredModule(functions, target), function, ranges, ControlRegisters()
+    )
+    if compiled.counts:
         name = function.attrs["sym_name"]
         raise VerifyError(f"@{name}: its loops' bounds are known at run time only: run it")
-    return made.cycles
+    return compiled.cycles
 
 
 _CTYPES = {

@@ -9,14 +9,14 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim.functional.engine import Engine, Pool, aligned
 from aie_conv.sim.functional.flows import (
-    Channel,
+    DmaChannel,
     Flow,
     HostReceiver,
     HostSender,
+    MemoryWalk,
     Padded,
     PoolReceiver,
     PoolSender,
-    Walk,
 )
 from aie_conv.sim.functional.strided import byte_dims, merged, merged_pair
 from aie_conv.sim.model.module import Dims, Fifo, Link, Model, Tile, walk
@@ -37,7 +37,7 @@ class Network:
     memory: HostMemory
     produced: dict[str, list[Pool]] = field(default_factory=dict)
     consumed: dict[tuple[str, int], list[Pool]] = field(default_factory=dict)
-    channels: dict[str, Channel] = field(default_factory=dict)
+    channels: dict[str, DmaChannel] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
 
     @property
@@ -121,8 +121,8 @@ def stream_dims(dims: Dims, fifo: Fifo, size: int) -> list[tuple[int, int]] | No
     """A walk over objects of ``size`` bytes, in bytes; None if the object goes as it lies."""
     if not dims:
         return None
-    found = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
-    return None if found == [(size, 1)] else found
+    dims_left = merged(byte_dims(dims, ELEMENT_BITS[fifo.elem.elem] // 8))
+    return None if dims_left == [(size, 1)] else dims_left
 
 
 def _padded(fifo: Fifo) -> Padded | None:
@@ -133,7 +133,9 @@ def _padded(fifo: Fifo) -> Padded | None:
     wide = [b + n + a for (n, _), (b, a) in zip(fifo.to_stream, fifo.pad, strict=True)]
     steps = [prod(wide[i + 1 :]) * size for i in range(len(wide))]
     start = sum(before * step for (before, _), step in zip(fifo.pad, steps, strict=True))
-    rows = [(n, at * size, step) for (n, at), step in zip(fifo.to_stream, steps, strict=True)]
+    rows = [
+        (n, skipped * size, step) for (n, skipped), step in zip(fifo.to_stream, steps, strict=True)
+    ]
     source, target = merged_pair([*rows, (size, 1, 1)])
     return Padded(prod(wide) * size, start, source, target)
 
@@ -144,11 +146,11 @@ def _flow(network: Network, fifo: Fifo) -> None:
     channel = None
     ends = (fifo.producer, *fifo.consumers)
     if any(tile.kind == "shim" for tile in ends):
-        channel = network.channels[fifo.name] = Channel(fifo.name, network.engine)
+        channel = network.channels[fifo.name] = DmaChannel(fifo.name, network.engine)
     if fifo.producer.kind == "shim" and channel:
         sender: PoolSender | HostSender = HostSender(channel, network.rates)
     else:
-        walked = Walk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
+        walked = MemoryWalk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
         sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
     receivers: list[PoolReceiver | HostReceiver] = []
     for i, tile in enumerate(fifo.consumers):
@@ -156,7 +158,7 @@ def _flow(network: Network, fifo: Fifo) -> None:
             receivers.append(HostReceiver(channel, network.rates))
             continue
         dims = fifo.from_stream[i] if fifo.from_stream else ()
-        walked = Walk(stream_dims(dims, fifo, fifo.bytes))
+        walked = MemoryWalk(stream_dims(dims, fifo, fifo.bytes))
         receivers.append(PoolReceiver(network.consumed[fifo.name, i], walked, network.rates))
     name = f"{fifo.producer} @{fifo.name}"
     network.flows.append(Flow(name, sender, receivers, network.rates, network.memory))

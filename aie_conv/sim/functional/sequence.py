@@ -9,7 +9,7 @@ import numpy as np
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value
 from aie_conv.sim.functional.engine import Engine, Waiting
-from aie_conv.sim.functional.flows import Task
+from aie_conv.sim.functional.flows import TransferTask
 from aie_conv.sim.functional.network import Network
 from aie_conv.sim.functional.strided import merged, total_bytes
 from aie_conv.sim.model.module import Fifo, Model
@@ -125,25 +125,25 @@ def read_sequence(model: Model) -> list[Command]:
     if model.sequence is None:
         raise VerifyError("module: no aie.runtime_sequence: nothing would run")
     block = model.sequence.blocks[0]
-    found: list[Command] = []
+    commands: list[Command] = []
     chains: dict[Value, Chain] = {}
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
-            found.append(Wait(op, _shim_fifo(model, op, "symbol").name))
+            commands.append(Wait(op, _shim_fifo(model, op, "symbol").name))
         elif op.name == "aiex.npu.dma_memcpy_nd":
-            found.append(_transfer(model, op))
+            commands.append(_transfer(model, op))
         elif op.name == "aiex.dma_configure_task_for":
             chain = chains[op.results[0]] = _chain(model, op)
-            found.append(chain)
+            commands.append(chain)
         elif op.name in ("aiex.dma_start_task", "aiex.dma_await_task"):
             chain = chains.get(op.operands[0])
             if chain is None:
                 raise VerifyError(f"line {op.line}: {op.name}: its operand is no configured task")
             starts = op.name == "aiex.dma_start_task"
-            found.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
+            commands.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
         elif op.name != "arith.constant":
             raise VerifyError(f"line {op.line}: {op.name} in the runtime sequence is not simulated")
-    return found
+    return commands
 
 
 def _shim_fifo(model: Model, op: Op, attribute: str) -> Fifo:
@@ -259,7 +259,7 @@ class SequenceRun:
         self.engine = engine
         self.memories = memories
         self.lane = lane
-        self.tasks: list[Task] = []
+        self.tasks: list[TransferTask] = []
         self.clock = 0.0
 
     def process(self) -> Waiting:
@@ -299,7 +299,7 @@ class SequenceRun:
     def _push(
         self, transfer: Transfer, offset: int, dims: list[tuple[int, int]], issues_token: bool
     ) -> None:
-        task = Task(
+        task = TransferTask(
             transfer.fifo.name,
             transfer.what,
             self.memories[transfer.argument],

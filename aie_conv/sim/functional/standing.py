@@ -23,16 +23,16 @@ class CoreState:
         waits: the acquire that it waits at; None if its program ended.
         trips: of each loop around that acquire, but for those that run for ever and count nothing,
             the operation and its induction variable.
-        held: objects held, by (FIFO, side).
+        objects: those held, by (FIFO, side).
     """
 
     waits: Op | None
     trips: tuple[tuple[Op, int], ...]
-    held: tuple[tuple[tuple[str, str], int], ...]
+    objects: tuple[tuple[tuple[str, str], int], ...]
 
 
 @dataclass(frozen=True)
-class State:
+class ArrayState:
     """Where an array stands: its cores, the objects of each pool in use, and the turns of its DMAs."""
 
     cores: tuple[CoreState, ...]
@@ -40,12 +40,12 @@ class State:
     turns: tuple[tuple[int, ...], ...]
 
 
-def state_of(network: Network, cores: Sequence[CoreRun]) -> State:
+def state_of(network: Network, cores: Sequence[CoreRun]) -> ArrayState:
     """The state of an array in which nothing moves."""
-    return State(
+    return ArrayState(
         tuple(_core(core) for core in cores),
         tuple(
-            (pool.taken_in - pool.put, pool.put - pool.taken_out, pool.taken_out - pool.given)
+            (pool.taken_in - pool.put, pool.put - pool.taken_out, pool.taken_out - pool.returned)
             for pool in network.pools
         ),
         tuple(_turns(flow.sender, *flow.receivers) for flow in network.flows),
@@ -53,22 +53,22 @@ def state_of(network: Network, cores: Sequence[CoreRun]) -> State:
 
 
 def _core(core: CoreRun) -> CoreState:
-    held = tuple((end, len(port.held)) for end, port in core.ports.items())
+    objects = tuple((end, len(port.acquired)) for end, port in core.ports.items())
     trips = tuple((step.op, value) for step, value in core.loops if not step.endless)
-    return CoreState(core.waits, trips, held)
+    return CoreState(core.waits, trips, objects)
 
 
 def _turns(*ends: object) -> tuple[int, ...]:
-    found: list[int] = []
+    turns: list[int] = []
     for end in ends:
         if isinstance(end, PoolSender):
-            found += [end.turn, end.sent]
+            turns += [end.turn, end.sent]
         elif isinstance(end, PoolReceiver):
-            found += [end.turn, end.space]
-    return tuple(found)
+            turns += [end.turn, end.space]
+    return tuple(turns)
 
 
-def check_state(before: State, network: Network, cores: Sequence[CoreRun]) -> None:
+def check_state(before: ArrayState, network: Network, cores: Sequence[CoreRun]) -> None:
     """Raise DeviceError where an array does not stand as it did before the call.
 
     Args:
@@ -95,7 +95,7 @@ def check_state(before: State, network: Network, cores: Sequence[CoreRun]) -> No
 
 
 def _check_left_over(
-    before: State, after: State, network: Network, cores: Sequence[CoreRun]
+    before: ArrayState, after: ArrayState, network: Network, cores: Sequence[CoreRun]
 ) -> None:
     """The plainest case: full objects that the next call would take for its own."""
     more = {
@@ -132,7 +132,7 @@ def _check_core(name: str, before: CoreState, after: CoreState) -> None:
             f"simulator: {name}: its program ended, so the next call would find no core: let its "
             "outermost loop run for ever"
         )
-    for (end, first), (_, last) in zip(before.held, after.held, strict=True):
+    for (end, first), (_, last) in zip(before.objects, after.objects, strict=True):
         if first != last:
             raise DeviceError(
                 f"simulator: {name}: after the call it holds {last} objects of @{end[0]}, before it "

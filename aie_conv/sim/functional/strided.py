@@ -16,15 +16,15 @@ def merged(dims: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
     Args:
         dims: (size, byte stride), outermost first; the innermost is a run of bytes (stride 1).
     """
-    found: list[tuple[int, int]] = []
+    folded: list[tuple[int, int]] = []
     for size, stride in reversed(dims):
-        if size == 1 and found:
+        if size == 1 and folded:
             continue
-        if found and found[-1][0] * found[-1][1] == stride:
-            found[-1] = (found[-1][0] * size, found[-1][1])
+        if folded and folded[-1][0] * folded[-1][1] == stride:
+            folded[-1] = (folded[-1][0] * size, folded[-1][1])
         else:
-            found.append((size, stride))
-    return found[::-1]
+            folded.append((size, stride))
+    return folded[::-1]
 
 
 def merged_pair(
@@ -36,18 +36,18 @@ def merged_pair(
         rows: (size, byte stride of the one, byte stride of the other), outermost first; the
             innermost is a run of bytes in both.
     """
-    found: list[tuple[int, int, int]] = []
+    folded: list[tuple[int, int, int]] = []
     for size, one, other in reversed(rows):
-        if size == 1 and found:
+        if size == 1 and folded:
             continue
-        if found:
-            inner, step, target = found[-1]
+        if folded:
+            inner, step, target = folded[-1]
             if (inner * step, inner * target) == (one, other):
-                found[-1] = (inner * size, step, target)
+                folded[-1] = (inner * size, step, target)
                 continue
-        found.append((size, one, other))
-    found.reverse()
-    return [(size, one) for size, one, _ in found], [(size, other) for size, _, other in found]
+        folded.append((size, one, other))
+    folded.reverse()
+    return [(size, one) for size, one, _ in folded], [(size, other) for size, _, other in folded]
 
 
 def byte_dims(dims: Sequence[tuple[int, int]], element_bytes: int) -> list[tuple[int, int]]:

@@ -58,27 +58,27 @@ def carried_ranges(
             seen[value].add(known)
         _run(steps, values)
         now = {block.args[i]: values.get(block.ops[-1].operands[i - 1]) for i in places}
-    return {value: _range(found) for value, found in seen.items() if None not in found}
+    return {value: _range(numbers) for value, numbers in seen.items() if None not in numbers}
 
 
 def _needed(loop: Op, places: list[int]) -> list[Op]:
     """The operations that the next values of the carried counters are made by, in order."""
     ops = loop.blocks[0].ops
     wanted = {ops[-1].operands[i - 1] for i in places}
-    found: list[Op] = []
+    needed: list[Op] = []
     for op in reversed(ops[:-1]):
         if wanted.intersection(op.results) and not op.blocks:
-            found.append(op)
+            needed.append(op)
             wanted.update(op.operands)
-    return found[::-1]
+    return needed[::-1]
 
 
 def _run(steps: list[Op], values: Known) -> None:
     """Compute what is known of one trip."""
     for op in steps:
-        made = _value(op, [values.get(value) for value in op.operands])
-        if made is not None:
-            values[op.results[0]] = made
+        result = _value(op, [values.get(value) for value in op.operands])
+        if result is not None:
+            values[op.results[0]] = result
 
 
 def _value(op: Op, operands: list[int | None]) -> int | None:
@@ -98,6 +98,6 @@ def _value(op: Op, operands: list[int | None]) -> int | None:
     return None if step is None else step(left, right)
 
 
-def _range(found: set[int | None]) -> Range:
-    values = sorted(value for value in found if value is not None)
+def _range(numbers: set[int | None]) -> Range:
+    values = sorted(value for value in numbers if value is not None)
     return Range(values[0], values[-1], gcd(*(value - values[0] for value in values)))

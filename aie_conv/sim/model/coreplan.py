@@ -12,7 +12,7 @@ from functools import cached_property
 
 from aie_conv.errors import DeviceError, VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
-from aie_conv.sim.model.module import Core, walk
+from aie_conv.sim.model.module import CoreModel, walk
 from aie_conv.sim.model.ranges import Range, range_of
 
 FIFO_OPS = frozenset(
@@ -138,7 +138,7 @@ Step = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
 
 
 @dataclass(eq=False)
-class Plan:
+class CorePlan:
     """A core's steps and the values that live in memory between native calls.
 
     ``srs`` are the element types that aievec.srs operations of the body itself (not of functions)
@@ -157,28 +157,28 @@ def holds_fifo(op: Op) -> bool:
     return any(inner.name in FIFO_OPS for block in op.blocks for inner in walk(block))
 
 
-class Planner:
+class CorePlanner:
     """Cuts one core's body into steps."""
 
-    def __init__(self, core: Core) -> None:
+    def __init__(self, core: CoreModel) -> None:
         self.core = core
         self.constants: dict[Value, Op] = {}
         self.ranges: dict[Value, Range] = {}
         self.integers: set[Value] = set()
         self.spilled: set[Value] = set()
-        self.made: set[Value] = set()
+        self.defined: set[Value] = set()
         self.used_by: dict[Value, list[Op]] = {}
         for op in walk(core.op.blocks[0]):
-            self.made.update(op.results)
+            self.defined.update(op.results)
             for value in op.operands:
                 self.used_by.setdefault(value, []).append(op)
 
-    def plan(self) -> Plan:
+    def plan(self) -> CorePlan:
         """The whole body."""
         block = self.core.op.blocks[0]
         steps = self.block(block)
         srs = {op.operands[0].type.elem for op in walk(block) if op.name == "aievec.srs"}
-        return Plan(steps, self.spilled, frozenset(srs))
+        return CorePlan(steps, self.spilled, frozenset(srs))
 
     def block(self, block: Block) -> list[Step]:
         """The steps of one block."""
@@ -229,7 +229,7 @@ class Planner:
         users = self.used_by.get(op.results[0], ())
         steers = any(user.name == "arith.cmpi" for user in users) or self._is_index(op.results[0])
         known = all(value in self.integers for value in indices)
-        if memref in self.made or not (steers and known) or len(indices) != 1:
+        if memref in self.defined or not (steers and known) or len(indices) != 1:
             return False
         self.integers.update(op.results)
         return True
@@ -239,8 +239,8 @@ class Planner:
         users = self.used_by.get(value, ())
         if any(user.name == "arith.index_cast" for user in users):
             return True
-        found = [user.results[0] for user in users if user.name in _SCALAR and user.results]
-        return any(self._is_index(result) for result in found)
+        results = [user.results[0] for user in users if user.name in _SCALAR and user.results]
+        return any(self._is_index(result) for result in results)
 
     def _fifo(self, op: Op) -> Step:
         if op.name in FIFO_OPS:
@@ -295,13 +295,13 @@ class Planner:
                 inputs.append((value, self.ranges.get(value)))
             else:
                 spill_in.append(value)
-        own = set(map(id, _all(ops)))
+        step_ops = set(map(id, _all(ops)))
         out = [
             value
             for op in ops
             for value in op.results
             if value.type.kind != "memref"
-            and any(id(user) not in own for user in self.used_by.get(value, ()))
+            and any(id(user) not in step_ops for user in self.used_by.get(value, ()))
         ]
         self.spilled.update(out)
         steps.append(LeafStep([*constants.values(), *ops], inputs, spill_in, out))
@@ -315,12 +315,12 @@ def _all(ops: Sequence[Op]) -> list[Op]:
 
 
 def _defined(ops: Sequence[Op]) -> set[Value]:
-    found: set[Value] = set()
+    values: set[Value] = set()
     for op in _all(ops):
-        found.update(op.results)
+        values.update(op.results)
         for block in op.blocks:
-            found.update(block.args)
-    return found
+            values.update(block.args)
+    return values
 
 
 def _used(ops: Sequence[Op]) -> list[Value]:

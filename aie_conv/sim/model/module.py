@@ -91,7 +91,7 @@ class Link:
 
 
 @dataclass
-class Core:
+class CoreModel:
     """One core: its tile, program, stack and buffers."""
 
     tile: Tile
@@ -116,7 +116,7 @@ class Model:
     links: list[Link] = field(default_factory=list)
     functions: dict[str, Op] = field(default_factory=dict)
     buffers: dict[Value, tuple[Tile, Op]] = field(default_factory=dict)
-    cores: list[Core] = field(default_factory=list)
+    cores: list[CoreModel] = field(default_factory=list)
     sequence: Op | None = None
 
     def link_into(self, fifo: str) -> Link | None:
@@ -250,7 +250,7 @@ def _core(model: Model, op: Op) -> None:
         raise VerifyError(f"line {op.line}: aie.core on {tile}")
     if any(core.tile == tile for core in model.cores):
         raise VerifyError(f"line {op.line}: {tile} has two programs")
-    model.cores.append(Core(tile, op, op.attrs.get("stack_size", 1024)))
+    model.cores.append(CoreModel(tile, op, op.attrs.get("stack_size", 1024)))
 
 
 def _sequence(model: Model, op: Op) -> None:
@@ -299,27 +299,27 @@ def _check_links(model: Model) -> None:
 def _check_parts(model: Model, link: Link) -> None:
     """The parts lie side by side in the whole object and fill it."""
     joined = len(link.ins) > 1
-    whole = model.fifos[link.outs[0] if joined else link.ins[0]]
+    joint = model.fifos[link.outs[0] if joined else link.ins[0]]
     parts = [model.fifos[name] for name in (link.ins if joined else link.outs)]
     if len(parts) == 1 and parts[0].pad:
-        _check_expanding(link, whole, parts[0])
+        _check_expanding(link, joint, parts[0])
         return
-    if len(link.ins) == len(link.outs) and whole.bytes > parts[0].bytes:
-        _check_cut(link, whole, parts[0])
+    if len(link.ins) == len(link.outs) and joint.bytes > parts[0].bytes:
+        _check_cut(link, joint, parts[0])
         return
-    at = 0
+    begin = 0
     for part, offset in zip(parts, link.offsets, strict=True):
-        start = offset * ELEMENT_BITS[whole.elem.elem] // 8
-        if start != at:
+        start = offset * ELEMENT_BITS[joint.elem.elem] // 8
+        if start != begin:
             raise VerifyError(
-                f"line {link.line}: @{part.name} begins at byte {start} of @{whole.name}, "
-                f"expected {at}: parts must follow one another"
+                f"line {link.line}: @{part.name} begins at byte {start} of @{joint.name}, "
+                f"expected {begin}: parts must follow one another"
             )
-        at += part.bytes
-    if at != whole.bytes:
+        begin += part.bytes
+    if begin != joint.bytes:
         raise VerifyError(
-            f"line {link.line}: object size mismatch: the parts of @{whole.name} hold {at} bytes, "
-            f"the object {whole.bytes}: the tools would transfer the larger size at both ends of a "
+            f"line {link.line}: object size mismatch: the parts of @{joint.name} hold {begin} bytes, "
+            f"the object {joint.bytes}: the tools would transfer the larger size at both ends of a "
             "link; one FIFO out with padDimensions (of zeros) may be larger than the FIFO in"
         )
 

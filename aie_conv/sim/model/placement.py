@@ -4,10 +4,10 @@ from collections.abc import Hashable, Sequence
 
 from aie_conv.arch.banks import Place, meeting, place
 from aie_conv.sim.functional.network import depth_at
-from aie_conv.sim.model.module import Core, Model
+from aie_conv.sim.model.module import CoreModel, Model
 
 
-def core_places(model: Model, core: Core, banks: int) -> dict[Hashable, Place]:
+def core_places(model: Model, core: CoreModel, banks: int) -> dict[Hashable, Place]:
     """Places of a core's memory, by buffer value or by (FIFO, "Produce" or "Consume")."""
     sizes: dict[Hashable, int] = {}
     rings: dict[Hashable, list[Hashable]] = {}
@@ -30,8 +30,8 @@ def weights(places: Sequence[tuple[int, Place]]) -> tuple[tuple[tuple[int, int],
     """Pairs of numbered buffers that may meet, with the probability that they do."""
     pairs = [
         ((min(a, b), max(a, b)), meeting(first, second))
-        for at, (a, first) in enumerate(places)
-        for b, second in places[:at]
+        for number, (a, first) in enumerate(places)
+        for b, second in places[:number]
         if a != b
     ]
     return tuple(sorted((pair, share) for pair, share in pairs if share))

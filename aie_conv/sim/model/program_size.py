@@ -7,12 +7,13 @@ of scalar code are taken to be unrolled by the compiler.
 
 from math import ceil, lcm
 
+from aie_conv.arch import get_arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
 from aie_conv.sim.functional.network import depth_at
 from aie_conv.sim.model.coreplan import holds_fifo
-from aie_conv.sim.model.module import Core, Model, walk
-from aie_conv.sim.timing.costs import LOAD_BYTES, SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
+from aie_conv.sim.model.module import CoreModel, Model, walk
+from aie_conv.sim.timing.costs import SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
 
 OP_BYTES = 10
 """Bytes of one machine operation: a bundle of one slot with its share of padding [estimate]."""
@@ -72,11 +73,11 @@ def _registers(op: Op) -> int:
     return max(1, ceil(max(bits, default=0) / 512))
 
 
-class Sizes:
+class CodeSizes:
     """Bytes of code outside of FIFO operations, and the library routines that it needs."""
 
     def __init__(self, arch: str, constants: dict[Value, int]) -> None:
-        self.load_bytes = LOAD_BYTES[arch]
+        self.load_bytes = get_arch(arch).vector_load_bytes
         self.constants = constants
         self.routines: set[str] = set()
 
@@ -161,7 +162,7 @@ class Sizes:
         return sum(ROUTINE_BYTES.get(name, 0) for name in self.routines)
 
 
-def _scalar_ops(block: Block, sizes: Sizes) -> int | None:
+def _scalar_ops(block: Block, sizes: CodeSizes) -> int | None:
     """Operations of a block of scalar code with its loops unrolled; None if it has other code."""
     total = 0
     for op in block.ops:
@@ -182,7 +183,7 @@ def _scalar_ops(block: Block, sizes: Sizes) -> int | None:
     return total
 
 
-def body_bytes(model: Model, core: Core, block: Block, sizes: Sizes) -> int:
+def body_bytes(model: Model, core: CoreModel, block: Block, sizes: CodeSizes) -> int:
     """Bytes of a core's body with its unrolled loops."""
     total = 0
     for op in block.ops:
@@ -199,7 +200,7 @@ def body_bytes(model: Model, core: Core, block: Block, sizes: Sizes) -> int:
     return total
 
 
-def _unroll(model: Model, core: Core, loop: Op) -> int:
+def _unroll(model: Model, core: CoreModel, loop: Op) -> int:
     """Least common multiple of the depths of the FIFOs used directly in a loop's body."""
     depths: list[int] = []
     for op in loop.blocks[0].ops:
@@ -222,10 +223,10 @@ def _integers(block: Block) -> dict[Value, int]:
     }
 
 
-def program_bytes(model: Model, core: Core) -> int:
+def program_bytes(model: Model, core: CoreModel) -> int:
     """Estimated bytes of a core's program with all it calls, each function once."""
     block = core.op.blocks[0]
-    sizes = Sizes(model.arch.name, _integers(block))
+    sizes = CodeSizes(model.arch.name, _integers(block))
     total = FUNCTION_BYTES + body_bytes(model, core, block, sizes)
     waiting = [op.attrs["callee"] for op in walk(block) if op.name == "func.call"]
     seen: set[str] = set()
@@ -242,7 +243,7 @@ def program_bytes(model: Model, core: Core) -> int:
     return total + sizes.library()
 
 
-def check_program(model: Model, core: Core) -> None:
+def check_program(model: Model, core: CoreModel) -> None:
     """The estimate must not exceed the core's program memory.
 
     Raises:

@@ -55,10 +55,10 @@ def tile_use(model: Model) -> dict[Tile, Use]:
     for link in model.links:
         depth = link_depth(model, link)
         joined = len(link.ins) > 1
-        whole = model.fifos[link.outs[0] if joined else link.ins[0]]
-        tile = whole.producer if joined else whole.consumers[0]
-        size = whole.bytes
-        uses[tile].memory.append((f"@{whole.name} (x{depth})", depth * size))
+        joint = model.fifos[link.outs[0] if joined else link.ins[0]]
+        tile = joint.producer if joined else joint.consumers[0]
+        size = joint.bytes
+        uses[tile].memory.append((f"@{joint.name} (x{depth})", depth * size))
         uses[tile].locks += max(len(link.ins), len(link.outs))
     for fifo in model.fifos.values():
         _fifo_use(model, uses, fifo)

@@ -5,7 +5,7 @@ from typing import Any
 
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Type
-from aie_conv.sim.model.module import Core, Model, walk
+from aie_conv.sim.model.module import CoreModel, Model, walk
 
 STACK_ALIGNMENT = 32
 """Bytes: the widest access to a core's stack; buffers follow behind it [mlir-aie, llvm-aie]."""
@@ -29,7 +29,7 @@ def verify_code(model: Model) -> None:
             _check_ops(model, f"@{name}", walk(block))
 
 
-def _check_stack(core: Core) -> None:
+def _check_stack(core: CoreModel) -> None:
     size = core.stack
     if size <= 0 or size % STACK_ALIGNMENT:
         raise VerifyError(
@@ -37,7 +37,7 @@ def _check_stack(core: Core) -> None:
         )
 
 
-def _check_accesses(core: Core) -> None:
+def _check_accesses(core: CoreModel) -> None:
     """A subview access names an object of the acquire that its operand is of."""
     ops = list(walk(core.op.blocks[0]))
     acquires = {
@@ -55,7 +55,7 @@ def _check_accesses(core: Core) -> None:
             raise VerifyError(f"{who}: object {index} of {size} acquired: use 0 to {size - 1}")
 
 
-def _check_buffers(model: Model, core: Core) -> None:
+def _check_buffers(model: Model, core: CoreModel) -> None:
     """A core reaches its own memory and that of the cores in the west, north and south of it [mlir-aie]."""
     col, row = core.tile.col, core.tile.row
     near = {(col, row), (col - 1, row), (col, row + 1), (col, row - 1)}
@@ -94,8 +94,8 @@ def _check_call(model: Model, who: str, op: Op) -> None:
     if function is None:
         raise VerifyError(f"{where}: there is no such function")
     takes, gives = function.attrs["function_type"]
-    given, wanted = (value.type for value in op.operands), (value.type for value in op.results)
-    if [str(kind) for kind in takes] != [str(kind) for kind in given]:
+    passed, wanted = (value.type for value in op.operands), (value.type for value in op.results)
+    if [str(kind) for kind in takes] != [str(kind) for kind in passed]:
         kinds = ", ".join(map(str, takes))
         raise VerifyError(f"{where}: other operands than it takes: give it ({kinds})")
     if op.results and [str(kind) for kind in gives] != [str(kind) for kind in wanted]:

@@ -163,18 +163,18 @@ class _Order:
     def _wait(self, wait: Wait) -> None:
         """A token ends its task and all before it on the channel."""
         queue = self.queues.get(wait.fifo, [])
-        at = next((i for i, task in enumerate(queue) if task.issues_token), None)
+        index = next((i for i, task in enumerate(queue) if task.issues_token), None)
         who = f"line {wait.op.line}: {wait.op.name.rpartition('.')[2]} @{wait.fifo}"
-        if at is None:
+        if index is None:
             raise VerifyError(f"{who}: token unmatched: no task of it is open")
-        ends = queue[at]
+        ends = queue[index]
         if ends is not wait.chain and (wait.chain or isinstance(ends, Chain)):
             # The tools take a chain's descriptors as free from its own dma_await_task on.
             raise VerifyError(
                 f"{who}: the channel's next token is of {ends.what}: "
                 + ("await that one" if isinstance(ends, Chain) else "wait for it with dma_wait")
             )
-        for task in queue[: at + 1]:
+        for task in queue[: index + 1]:
             for part in task.parts if isinstance(task, Chain) else (task,):
                 del self.ids[_shim(part), part.id]
-        del queue[: at + 1]
+        del queue[: index + 1]

@@ -13,8 +13,8 @@ from math import ceil
 from aie_conv.arch.machine import CoreTiming
 from aie_conv.sim.timing.modulo import modulo_schedule, rolled
 from aie_conv.sim.timing.schedule import (
-    Body,
-    Bundle,
+    InstructionBundle,
+    LoopBody,
     Schedule,
     conflicts,
     pack,
@@ -25,9 +25,9 @@ from aie_conv.sim.timing.trace import (
     Alias,
     Fixed,
     Item,
-    Loop,
     Rules,
-    Step,
+    TraceLoop,
+    TraceStep,
     is_address,
     is_straight,
     is_vector,
@@ -40,40 +40,40 @@ class _Flat:
 
     def __init__(self, rules: Rules) -> None:
         self.rules = rules
-        self.steps: list[Step] = []
+        self.steps: list[TraceStep] = []
         self.edges: list[tuple[int, int, int, int]] = []
         self.env: dict[int, tuple[int, ...]] = {}
         self.stored: dict[int, int] = {}
         self.carried: list[tuple[int, int, str]] = []
 
-    def add(self, item: Step | Alias, fresh: set[int]) -> None:
+    def add(self, item: TraceStep | Alias, fresh: set[int]) -> None:
         """Append one item; ``fresh`` holds the values that this pass over the code has begun."""
         env = self.env
         if isinstance(item, Alias):
             merged = [source for value in item.uses for source in env.get(value, ())]
             env[item.defines] = tuple(dict.fromkeys(merged))
             return
-        at = len(self.steps)
+        index = len(self.steps)
         self.steps.append(item)
         for value, role in item.uses:
             for source in env.get(value, ()):
                 if source < 0:
-                    self.carried.append((-source - 1, at, role))
+                    self.carried.append((-source - 1, index, role))
                 else:
                     latency = self.rules.latency(self.steps[source], role)
-                    self.edges.append((source, at, latency, 0))
+                    self.edges.append((source, index, latency, 0))
         if item.buffer >= 0:
             before = self.stored.get(item.buffer)
             if before is not None and item.kind not in ("store", "scalar store"):
-                self.edges.append((before, at, self.rules.core.store_latency, 0))
+                self.edges.append((before, index, self.rules.core.store_latency, 0))
             if item.kind in ("store", "scalar store"):
-                self.stored[item.buffer] = at
+                self.stored[item.buffer] = index
         if item.defines >= 0:
             old = env.get(item.defines, ()) if item.defines in fresh else ()
-            env[item.defines] = (*old, at)
+            env[item.defines] = (*old, index)
             fresh.add(item.defines)
 
-    def body(self) -> Body:
+    def body(self) -> LoopBody:
         """What was collected."""
         core = self.rules.core
         steps = self.steps
@@ -81,7 +81,7 @@ class _Flat:
             (s.vector / (64 * core.vector_registers), s.accumulator / core.accumulator_bytes)
             for s in steps
         )
-        return Body(
+        return LoopBody(
             tuple(s.unit for s in steps), tuple(s.buffer for s in steps), tuple(self.edges), sizes
         )
 
@@ -106,33 +106,33 @@ class LoopTime:
     schedule: Schedule | None = None
 
 
-def _issued(item: Step | Alias, *, vector: bool) -> Step | Alias:
+def _issued(item: TraceStep | Alias, *, vector: bool) -> TraceStep | Alias:
     """An item as it takes a slot: vector code's loads and stores compute addresses besides, which wait for
     what they are computed of all the same."""
-    if vector and is_address(item) and isinstance(item, Step):
+    if vector and is_address(item) and isinstance(item, TraceStep):
         return Alias(item.defines, tuple(value for value, _ in item.uses))
     return item
 
 
-def _loop_flat(loop: Loop, rules: Rules, *, vector: bool) -> _Flat:
+def _loop_flat(loop: TraceLoop, rules: Rules, *, vector: bool) -> _Flat:
     """One iteration, with edges to the next."""
     flat = _Flat(rules)
     for number, arg in enumerate(loop.args):
         flat.env[arg] = (-number - 1,)
     fresh: set[int] = set()
     for item in loop.body:
-        if isinstance(item, (Step, Alias)):
+        if isinstance(item, (TraceStep, Alias)):
             flat.add(_issued(item, vector=vector), fresh)
-    for number, at, role in flat.carried:
+    for number, target, role in flat.carried:
         for source in flat.env.get(loop.yields[number], ()):
             if source >= 0:
                 latency = rules.latency(flat.steps[source], role)
-                flat.edges.append((source, at, latency, 1))
+                flat.edges.append((source, target, latency, 1))
     return flat
 
 
 @lru_cache(maxsize=4096)
-def loop_time(loop: Loop, rules: Rules) -> LoopTime:
+def loop_time(loop: TraceLoop, rules: Rules) -> LoopTime:
     """An innermost loop: pipelined where the compiler does so, else one iteration after the other."""
     vector = is_vector(loop.body)
     body = _loop_flat(loop, rules, vector=vector).body()
@@ -152,7 +152,7 @@ def loop_time(loop: Loop, rules: Rules) -> LoopTime:
     return LoopTime(schedule.interval + stalls + spills, 1, schedule.length, stalls, spills)
 
 
-def _in_registers(body: Body, carried: float, core: CoreTiming) -> tuple[Schedule, float]:
+def _in_registers(body: LoopBody, carried: float, core: CoreTiming) -> tuple[Schedule, float]:
     """A schedule, and what it spills: where registers are short, a slower one may need fewer.
 
     Args:
@@ -163,18 +163,18 @@ def _in_registers(body: Body, carried: float, core: CoreTiming) -> tuple[Schedul
     least, best, spills = 1, None, 0.0
     while best is None or (spills and least < best.interval + spills):
         schedule = modulo_schedule(body, True, least)
-        held = pressure(body, schedule)
-        more = _spills((held[0], max(held[1], carried)), core)
+        pressures = pressure(body, schedule)
+        more = _spills((pressures[0], max(pressures[1], carried)), core)
         if best is None or schedule.interval + more < best.interval + spills:
             best, spills = schedule, more
         least = max(least, schedule.interval) + max(1, best.interval // 16)
     return best, spills
 
 
-def _spills(held: tuple[float, float], core: CoreTiming) -> float:
+def _spills(pressures: tuple[float, float], core: CoreTiming) -> float:
     """Cycles an iteration to write what does not fit into the register files and read it again."""
-    vectors = max(0.0, held[0] - 1) * core.vector_registers * 64
-    accumulators = max(0.0, held[1] - 1) * core.accumulator_bytes
+    vectors = max(0.0, pressures[0] - 1) * core.vector_registers * 64
+    accumulators = max(0.0, pressures[1] - 1) * core.accumulator_bytes
     return 2 * ceil((vectors + accumulators) / core.vector_bytes - 1e-9)
 
 
@@ -195,7 +195,7 @@ class _Clock:
     def _clear(self) -> None:
         self.flat = _Flat(self.rules)
         self.times: list[int] = []
-        self.rows: dict[int, Bundle] = {}
+        self.rows: dict[int, InstructionBundle] = {}
         self.floor = 0
         self.end = 0
         self.extra = 0.0
@@ -206,7 +206,7 @@ class _Clock:
         self.total += self.end + self.extra
         self._clear()
 
-    def _place(self, rows: dict[int, Bundle]) -> None:
+    def _place(self, rows: dict[int, InstructionBundle]) -> None:
         """Place all operations that have no time yet."""
         flat = self.flat
         if len(self.times) == len(flat.steps):
@@ -223,14 +223,14 @@ class _Clock:
                 ready[target - first] = max(ready[target - first], self.times[source] + latency)
             else:
                 edges.append((source - first, target - first, latency, 0))
-        times = pack(Body(units, buffers, tuple(edges)), tuple(ready), rows, True)
+        times = pack(LoopBody(units, buffers, tuple(edges)), tuple(ready), rows, True)
         self.times += times
         self.end = max(self.end, max(times) + 1)
 
     def block(self, items: Sequence[Item], fresh: set[int]) -> None:
         """Add a block's items."""
         for item in items:
-            if isinstance(item, (Step, Alias)):
+            if isinstance(item, (TraceStep, Alias)):
                 self.flat.add(_issued(item, vector=self.vector), fresh)
             elif isinstance(item, Fixed):
                 self.close()
@@ -238,37 +238,37 @@ class _Clock:
             else:
                 self._loop(item, fresh)
 
-    def _loop(self, loop: Loop, fresh: set[int]) -> None:
+    def _loop(self, loop: TraceLoop, fresh: set[int]) -> None:
         profile = self.rules.profile
         if not is_straight(loop.body):
             self._nest(loop)
             return
-        found = loop_time(loop, self.rules)
-        schedule = found.schedule
+        timed = loop_time(loop, self.rules)
+        schedule = timed.schedule
         if schedule is None or not profile.merged:
             self.close()
-            self.total += (loop.trips - 1) * found.interval + self.rules.core.loop_setup
-            self.total += found.interval if schedule is None else found.length
-        elif loop.trips < found.stages:
+            self.total += (loop.trips - 1) * timed.interval + self.rules.core.loop_setup
+            self.total += timed.interval if schedule is None else timed.length
+        elif loop.trips < timed.stages:
             self._unrolled(loop)
         else:
-            self._pipelined(loop, found, schedule)
+            self._pipelined(loop, timed, schedule)
         fresh.update(loop.results)
 
-    def _unrolled(self, loop: Loop) -> None:
+    def _unrolled(self, loop: TraceLoop) -> None:
         """Too few trips to fill the pipeline: straight code."""
         self._bind(loop.args, loop.inits)
         for _ in range(loop.trips):
             began: set[int] = set()
             for item in loop.body:
-                if isinstance(item, (Step, Alias)):
+                if isinstance(item, (TraceStep, Alias)):
                     self.flat.add(_issued(item, vector=True), began)
             self._bind(loop.args, loop.yields)
         self._bind(loop.results, loop.args)
 
-    def _pipelined(self, loop: Loop, found: LoopTime, schedule: Schedule) -> None:
+    def _pipelined(self, loop: TraceLoop, timed: LoopTime, schedule: Schedule) -> None:
         """Start the loop as early as the code before it and the slots allow."""
-        interval, stages = schedule.interval, found.stages
+        interval, stages = schedule.interval, timed.stages
         body = _loop_flat(loop, self.rules, vector=True)
         needs = self._needs(loop, body)
         placed = len(self.times)
@@ -277,9 +277,9 @@ class _Clock:
         while True:
             rows = {cycle: bundle.copy() for cycle, bundle in self.rows.items()}
             fill = [
-                (start + turn * interval + time, at)
+                (start + turn * interval + time, index)
                 for turn in range(stages - 1)
-                for at, time in enumerate(schedule.times)
+                for index, time in enumerate(schedule.times)
                 if turn * interval + time < (stages - 1) * interval
             ]
             if reserve(rows, body.body(), schedule.slots, fill, True):
@@ -298,48 +298,50 @@ class _Clock:
         last_turn = start + (loop.trips - 1) * interval
         self.floor = start + loop.trips * interval
         drain = [
-            (start + turn * interval + time, at)
+            (start + turn * interval + time, index)
             for turn in range(loop.trips - stages + 1, loop.trips)
-            for at, time in enumerate(schedule.times)
+            for index, time in enumerate(schedule.times)
             if start + turn * interval + time >= self.floor
         ]
         self.rows = {}
         reserve(self.rows, body.body(), schedule.slots, drain, True)
         self.end = max(self.floor, last_turn + schedule.length)
-        self.extra += loop.trips * (found.interval - interval) + self.rules.core.loop_setup
+        self.extra += loop.trips * (timed.interval - interval) + self.rules.core.loop_setup
         self._hand_on(loop, body, schedule, last_turn)
 
-    def _needs(self, loop: Loop, body: "_Flat") -> list[tuple[int, int, int]]:
+    def _needs(self, loop: TraceLoop, body: "_Flat") -> list[tuple[int, int, int]]:
         """(operation before the loop, operation in it, latency) for the values that go in."""
-        found: list[tuple[int, int, int]] = []
-        for number, at, role in body.carried:
+        needs: list[tuple[int, int, int]] = []
+        for number, target, role in body.carried:
             for source in self.flat.env.get(loop.inits[number], ()):
                 if source >= 0:
-                    found.append((source, at, self.rules.latency(self.flat.steps[source], role)))
-        return found
+                    needs.append(
+                        (source, target, self.rules.latency(self.flat.steps[source], role))
+                    )
+        return needs
 
-    def _hand_on(self, loop: Loop, body: "_Flat", schedule: Schedule, last_turn: int) -> None:
+    def _hand_on(self, loop: TraceLoop, body: "_Flat", schedule: Schedule, last_turn: int) -> None:
         """What comes out of the loop stands where its last iteration made it."""
         flat = self.flat
         known: dict[int, int] = {}
         for result, value in zip(loop.results, loop.yields, strict=True):
-            made: list[int] = []
+            sources: list[int] = []
             for source in body.env.get(value, ()):
                 if source < 0:
-                    made += flat.env.get(loop.inits[-source - 1], ())
+                    sources += flat.env.get(loop.inits[-source - 1], ())
                     continue
                 if source not in known:
                     known[source] = len(flat.steps)
                     flat.steps.append(body.steps[source])
                     self.times.append(last_turn + schedule.times[source])
-                made.append(known[source])
-            flat.env[result] = tuple(made)
+                sources.append(known[source])
+            flat.env[result] = tuple(sources)
 
     def _bind(self, names: Sequence[int], values: Sequence[int]) -> None:
-        found = [self.flat.env.get(value, ()) for value in values]
-        self.flat.env.update(zip(names, found, strict=True))
+        definitions = [self.flat.env.get(value, ()) for value in values]
+        self.flat.env.update(zip(names, definitions, strict=True))
 
-    def _nest(self, loop: Loop) -> None:
+    def _nest(self, loop: TraceLoop) -> None:
         self.close()
         profile = self.rules.profile
         once = cycles(loop.body, self.rules)
@@ -348,7 +350,9 @@ class _Clock:
             self.total += (loop.trips - 1) * bound + once
         else:
             # The first pipelined loop of a trip starts to fill while the last one's results are stored.
-            inner = any(isinstance(item, Loop) and is_straight(item.body) for item in loop.body)
+            inner = any(
+                isinstance(item, TraceLoop) and is_straight(item.body) for item in loop.body
+            )
             hidden = profile.outer_overlap if inner and is_vector(loop.body) else 0.0
             self.total += loop.trips * (once + profile.outer_branch) - (loop.trips - 1) * hidden
         self.total += self.rules.core.loop_setup

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 
 from aie_conv.arch.machine import default_machine
 
-LOAD_BYTES = {"aie2": 32, "aie2p": 64}
-"""Bytes of one vector load or store; two loads and a store a cycle [DOC AM020, AM027]."""
-
 SCALAR_LATENCY = {"load": 7, "mul": 2}
 """Cycles until a scalar operation's result can be used, for the size of code [llvm-aie schedule]."""
 
@@ -44,7 +41,7 @@ def access_pieces(size: int, element: int, alignment: int | None) -> int:
 
 
 @dataclass
-class Cost:
+class OperationCost:
     """Machine operations of one operation of the IR, by the slot that does them, and its work.
 
     ``inner`` are cycles of a routine in software; ``macs`` is work; ``latency`` is that of a scalar
@@ -68,7 +65,7 @@ class Cost:
         """So many more operations of one slot, by its name here."""
         setattr(self, slot, getattr(self, slot) + count)
 
-    def add(self, other: "Cost") -> None:
+    def add(self, other: "OperationCost") -> None:
         """Add what another part of the operation does."""
         for name in ("mac", "mv", "load", "store", "alu", "address", "inner", "macs"):
             setattr(self, name, getattr(self, name) + getattr(other, name))

@@ -18,7 +18,7 @@ class HostMemory:
 
     Args:
         machine: the table.
-        arch: "aie2" or "aie2p".
+        arch: the architecture's name.
         clock: cycles a second of the array.
     """
 

@@ -7,8 +7,8 @@ from math import ceil
 
 from aie_conv.sim.timing.schedule import (
     SLOTS,
-    Body,
-    Bundle,
+    InstructionBundle,
+    LoopBody,
     Schedule,
     heights,
     list_schedule,
@@ -20,7 +20,7 @@ TRIES = 6
 
 
 @lru_cache(maxsize=4096)
-def modulo_schedule(body: Body, apart: bool, least: int = 1) -> Schedule:
+def modulo_schedule(body: LoopBody, apart: bool, least: int = 1) -> Schedule:
     """A loop's body, a new iteration every ``interval`` cycles, ``least`` or more.
 
     The interval starts at the largest of its lower bounds and grows until a schedule is found; one
@@ -29,14 +29,14 @@ def modulo_schedule(body: Body, apart: bool, least: int = 1) -> Schedule:
     interval = max(least, body.resource_interval(apart=apart), body.recurrence_interval())
     flat = list_schedule(body, apart)
     while interval < flat.length:
-        found = _try_interval(body, interval, apart)
-        if found is not None:
-            return _settled(body, found, apart)
+        schedule = _try_interval(body, interval, apart)
+        if schedule is not None:
+            return _settled(body, schedule, apart)
         interval += 1
     return rolled(body)
 
 
-def rolled(body: Body) -> Schedule:
+def rolled(body: LoopBody) -> Schedule:
     """A loop that is not pipelined: one iteration after the other, operations in the order in which
     they could start at the earliest.
 
@@ -47,30 +47,30 @@ def rolled(body: Body) -> Schedule:
     for source, target, latency, far in sorted(body.edges, key=lambda edge: edge[1]):
         if not far:
             earliest[target] = max(earliest[target], earliest[source] + latency)
-    order = sorted(range(count), key=lambda at: (earliest[at], at))
-    place = {at: number for number, at in enumerate(order)}
+    order = sorted(range(count), key=lambda index: (earliest[index], index))
+    place = {index: number for number, index in enumerate(order)}
     edges: dict[tuple[int, int], int] = {}
     for source, target, latency, far in body.edges:
         if not far:
             pair = place[source], place[target]
             edges[pair] = max(edges.get(pair, 0), latency)
-    for at in range(count - 1):
-        edges.setdefault((at, at + 1), 0)
-    moved = Body(
-        tuple(body.units[at] for at in order),
-        tuple(body.buffers[at] for at in order),
+    for index in range(count - 1):
+        edges.setdefault((index, index + 1), 0)
+    moved = LoopBody(
+        tuple(body.units[index] for index in order),
+        tuple(body.buffers[index] for index in order),
         tuple((source, target, latency, 0) for (source, target), latency in edges.items()),
     )
     flat = list_schedule(moved, True)
-    times = tuple(flat.times[place[at]] for at in range(count))
+    times = tuple(flat.times[place[index]] for index in range(count))
     least = flat.length
     for source, target, latency, distance in body.edges:
         if distance:
             least = max(least, ceil((times[source] + latency - times[target]) / distance))
-    return Schedule(least, times, tuple(flat.slots[place[at]] for at in range(count)))
+    return Schedule(least, times, tuple(flat.slots[place[index]] for index in range(count)))
 
 
-def _try_interval(body: Body, interval: int, apart: bool) -> Schedule | None:
+def _try_interval(body: LoopBody, interval: int, apart: bool) -> Schedule | None:
     """A schedule of that interval, or None after a bounded search."""
     height = heights(body, interval)
     return None if height is None else _Table(body, interval, apart, height).fill()
@@ -79,7 +79,7 @@ def _try_interval(body: Body, interval: int, apart: bool) -> Schedule | None:
 class _Table:
     """A modulo reservation table that is being filled; an operation may throw out others."""
 
-    def __init__(self, body: Body, interval: int, apart: bool, height: list[int]) -> None:
+    def __init__(self, body: LoopBody, interval: int, apart: bool, height: list[int]) -> None:
         count = len(body.units)
         self.body = body
         self.interval = interval
@@ -91,7 +91,7 @@ class _Table:
                 gap = latency - interval * distance
                 self.into[target].append((source, gap))
                 self.out[source].append((target, gap))
-        self.rows = [Bundle() for _ in range(interval)]
+        self.rows = [InstructionBundle() for _ in range(interval)]
         self.times = [-1] * count
         self.before = [-1] * count
         self.slots = [""] * count
@@ -157,25 +157,25 @@ class _Table:
         heapq.heappush(self.heap, (-self.height[i], i))
 
 
-def _settled(body: Body, schedule: Schedule, apart: bool) -> Schedule:
+def _settled(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     """The same interval with loads and moves later, as compilers that count registers place them: what
     comes early holds a register for nothing. Of two ways, whichever holds fewer registers."""
     late = schedule
     for units in (("move",), ("load", "lda")):
         late = _delayed(body, late, units, apart)
-    found = [schedule, _sunk(body, schedule, apart), _sunk(body, late, apart)]
-    return min(found, key=lambda each: pressure(body, each)[0])
+    schedules = [schedule, _sunk(body, schedule, apart), _sunk(body, late, apart)]
+    return min(schedules, key=lambda each: pressure(body, each)[0])
 
 
 class _Placed:
     """A modulo schedule that operations are taken out of and put back into."""
 
-    def __init__(self, body: Body, schedule: Schedule, apart: bool) -> None:
+    def __init__(self, body: LoopBody, schedule: Schedule, apart: bool) -> None:
         self.body, self.interval, self.apart = body, schedule.interval, apart
         self.times, self.slots = list(schedule.times), list(schedule.slots)
-        self.rows = [Bundle() for _ in range(self.interval)]
-        for at in range(len(self.times)):
-            self._note(at)
+        self.rows = [InstructionBundle() for _ in range(self.interval)]
+        for index in range(len(self.times)):
+            self._note(index)
         self.after: list[list[tuple[int, int]]] = [[] for _ in self.times]
         self.before: list[list[tuple[int, int]]] = [[] for _ in self.times]
         for source, target, latency, distance in body.edges:
@@ -183,64 +183,64 @@ class _Placed:
                 self.after[source].append((target, self.interval * distance - latency))
                 self.before[target].append((source, latency - self.interval * distance))
 
-    def _note(self, at: int) -> None:
-        row = self.rows[self.times[at] % self.interval]
-        row.slots[self.slots[at]] = at
-        if self.body.buffers[at] >= 0:
-            row.buffers[self.body.buffers[at]] = at
+    def _note(self, index: int) -> None:
+        row = self.rows[self.times[index] % self.interval]
+        row.slots[self.slots[index]] = index
+        if self.body.buffers[index] >= 0:
+            row.buffers[self.body.buffers[index]] = index
 
-    def remove(self, at: int) -> None:
+    def remove(self, index: int) -> None:
         """Free an operation's slot; its time stays known."""
-        row = self.rows[self.times[at] % self.interval]
-        del row.slots[self.slots[at]]
-        row.buffers.pop(self.body.buffers[at], None)
+        row = self.rows[self.times[index] % self.interval]
+        del row.slots[self.slots[index]]
+        row.buffers.pop(self.body.buffers[index], None)
 
-    def put(self, at: int, last: int, first: int) -> bool:
+    def put(self, index: int, last: int, first: int) -> bool:
         """Place a removed operation as late as slots allow; False if they do not."""
         for time in range(last, first - 1, -1):
             row = self.rows[time % self.interval]
-            slot = row.slot(self.body.units[at], self.body.buffers[at], apart=self.apart)
+            slot = row.slot(self.body.units[index], self.body.buffers[index], apart=self.apart)
             if slot is not None:
-                self.times[at], self.slots[at] = time, slot
-                self._note(at)
+                self.times[index], self.slots[index] = time, slot
+                self._note(index)
                 return True
         return False
 
-    def deadline(self, at: int) -> int:
+    def deadline(self, index: int) -> int:
         """The last cycle at which an operation may start for its users."""
-        ends = (self.times[target] + slack for target, slack in self.after[at])
-        return min(ends, default=self.times[at])
+        ends = (self.times[target] + slack for target, slack in self.after[index])
+        return min(ends, default=self.times[index])
 
     def schedule(self) -> Schedule:
         """What stands now."""
         return Schedule(self.interval, tuple(self.times), tuple(self.slots))
 
 
-def _sunk(body: Body, schedule: Schedule, apart: bool) -> Schedule:
+def _sunk(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     """The schedule with each load and move put off alone, the last first, as far as slots are free."""
     placed = _Placed(body, schedule, apart)
-    for at in sorted(range(len(body.units)), key=lambda i: -schedule.times[i]):
-        if body.units[at] in ("load", "lda", "move") and placed.after[at]:
-            placed.remove(at)
-            placed.put(at, placed.deadline(at), placed.times[at])
+    for index in sorted(range(len(body.units)), key=lambda i: -schedule.times[i]):
+        if body.units[index] in ("load", "lda", "move") and placed.after[index]:
+            placed.remove(index)
+            placed.put(index, placed.deadline(index), placed.times[index])
     return placed.schedule()
 
 
-def _delayed(body: Body, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
+def _delayed(body: LoopBody, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
     """The schedule with all operations of some units placed anew, the last deadline first."""
     placed = _Placed(body, schedule, apart)
-    moved = {at for at, unit in enumerate(body.units) if unit in units}
-    for at in moved:
-        placed.remove(at)
-    waiting = {at: sum(target in moved for target, _ in placed.after[at]) for at in moved}
-    ready = [(-placed.deadline(at), at) for at in moved if not waiting[at]]
+    moved = {index for index, unit in enumerate(body.units) if unit in units}
+    for index in moved:
+        placed.remove(index)
+    waiting = {index: sum(target in moved for target, _ in placed.after[index]) for index in moved}
+    ready = [(-placed.deadline(index), index) for index in moved if not waiting[index]]
     heapq.heapify(ready)
     while ready:
-        late, at = heapq.heappop(ready)
-        needed = (placed.times[s] + gap for s, gap in placed.before[at] if s not in moved)
-        if not placed.put(at, -late, max(0, *needed, 0)):
+        late, index = heapq.heappop(ready)
+        needed = (placed.times[s] + gap for s, gap in placed.before[index] if s not in moved)
+        if not placed.put(index, -late, max(0, *needed, 0)):
             return schedule
-        for source, _ in placed.before[at]:
+        for source, _ in placed.before[index]:
             if source in moved:
                 waiting[source] -= 1
                 if not waiting[source]:

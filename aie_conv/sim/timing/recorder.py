@@ -12,15 +12,15 @@ from math import ceil
 from aie_conv.ir.core import Op, Value
 from aie_conv.sim.model.placement import Place, weights
 from aie_conv.sim.timing.blocktime import cycles, loop_time
-from aie_conv.sim.timing.costs import Cost
+from aie_conv.sim.timing.costs import OperationCost
 from aie_conv.sim.timing.trace import (
     ACCUMULATOR,
     Alias,
     Fixed,
     Item,
-    Loop,
     Rules,
-    Step,
+    TraceLoop,
+    TraceStep,
     canonical,
     fused_all,
     is_straight,
@@ -65,7 +65,7 @@ class Recorder:
         return self.places.get(self.buffers.get(value, -1))
 
     # -- straight code --------------------------------------------------------------------------
-    def record(self, op: Op, cost: Cost) -> None:
+    def record(self, op: Op, cost: OperationCost) -> None:
         """Append an operation without blocks."""
         memory = next((v for v in op.operands if v.type.kind == "memref"), None)
         if op.results and op.results[0].type.kind == "memref" and memory is not None:
@@ -75,27 +75,27 @@ class Recorder:
             self.fixed(cost.inner)
         buffer = -1 if memory is None or not (cost.load or cost.store) else self._buffer(memory)
         uses = self._uses(op, cost)
-        made = self._fresh()
+        target = self._fresh()
         before = len(self.items)
-        self._steps(op, cost, uses, made, buffer)
+        self._steps(op, cost, uses, target, buffer)
         if len(self.items) == before:
-            self._alias(op, uses, made)
+            self._alias(op, uses, target)
             return
         for result in op.results:
-            self.values[result] = made
+            self.values[result] = target
 
-    def _alias(self, op: Op, uses: tuple[tuple[int, str], ...], made: int) -> None:
+    def _alias(self, op: Op, uses: tuple[tuple[int, str], ...], target: int) -> None:
         """The results are made of the operands at no cost."""
         sources = tuple(dict.fromkeys(value for value, _ in uses))
         if not sources:
             return
         if len(sources) > 1:
-            self.items.append(Alias(made, sources))
+            self.items.append(Alias(target, sources))
         for result in op.results:
-            self.values[result] = sources[0] if len(sources) == 1 else made
+            self.values[result] = sources[0] if len(sources) == 1 else target
 
-    def _uses(self, op: Op, cost: Cost) -> tuple[tuple[int, str], ...]:
-        found: list[tuple[int, str]] = []
+    def _uses(self, op: Op, cost: OperationCost) -> tuple[tuple[int, str], ...]:
+        uses: list[tuple[int, str]] = []
         for place, value in enumerate(op.operands):
             number = self.values.get(value)
             if number is None:
@@ -103,51 +103,60 @@ class Recorder:
             adds = bool(cost.macs) and place == 2
             if adds and not cost.adds:
                 continue
-            found.append((number, ACCUMULATOR if adds else ""))
-        return tuple(found)
+            uses.append((number, ACCUMULATOR if adds else ""))
+        return tuple(uses)
 
     def _steps(
-        self, op: Op, cost: Cost, uses: tuple[tuple[int, str], ...], made: int, buffer: int
+        self,
+        op: Op,
+        cost: OperationCost,
+        uses: tuple[tuple[int, str], ...],
+        result: int,
+        buffer: int,
     ) -> None:
         vector = any(v.type.kind == "vector" for v in (*op.results, *op.operands))
         if not vector:
-            self._scalars(cost, uses, made, buffer)
+            self._scalars(cost, uses, result, buffer)
             return
         if cost.mac:
-            self._products(op, cost, uses, made)
+            self._products(op, cost, uses, result)
             return
         size = self.rules.core.vector_bytes
         if op.name in CONVERSIONS_UP:
             count = ceil(cost.mv + cost.load)
             wide = op.results[0].type.bits / 8 / count
-            step = Step("move", "ups", uses, made, accumulator=wide)
+            step = TraceStep("move", "ups", uses, result, accumulator=wide)
             self.items += [step] * count
             return
-        between = made
+        between = result
         if cost.load:
-            between = self._fresh() if cost.mv else made
-            self.items += [Step("load", "load", uses, between, buffer, size)] * ceil(cost.load)
+            between = self._fresh() if cost.mv else result
+            self.items += [TraceStep("load", "load", uses, between, buffer, size)] * ceil(cost.load)
             uses = ((between, ""),)
         if cost.mv:
-            between = self._fresh() if cost.store else made
-            self.items += [Step("move", "move", uses, between, vector=64)] * ceil(cost.mv)
+            between = self._fresh() if cost.store else result
+            self.items += [TraceStep("move", "move", uses, between, vector=64)] * ceil(cost.mv)
             uses = ((between, ""),)
         if cost.store:
             kind = "srs" if op.results else "store"
-            target = made if op.results else -1
+            target = result if op.results else -1
             wide = size if op.results else 0
-            self.items += [Step("store", kind, uses, target, buffer, wide)] * ceil(cost.store)
+            self.items += [TraceStep("store", kind, uses, target, buffer, wide)] * ceil(cost.store)
         if cost.alu or cost.address:
-            self._scalars(cost, uses, made, -1)
+            self._scalars(cost, uses, result, -1)
 
-    def _products(self, op: Op, cost: Cost, uses: tuple[tuple[int, str], ...], made: int) -> None:
+    def _products(
+        self, op: Op, cost: OperationCost, uses: tuple[tuple[int, str], ...], result: int
+    ) -> None:
         """Operations of the vector unit: multiply-accumulates, or sums of accumulators."""
         float_side = any(v.type.elem in FLOATS for v in (*op.operands[:2], *op.results))
         count = ceil(cost.mac)
         wide = op.results[0].type.bits / 8
         if not cost.macs:
             kind = "float add" if float_side else "mac"
-            step = Step("vector", kind, uses, made, accumulator=min(wide, 64 * count) / count)
+            step = TraceStep(
+                "vector", kind, uses, result, accumulator=min(wide, 64 * count) / count
+            )
             self.items += [step] * count
             return
         kind = "float mac" if float_side else "mac"
@@ -155,7 +164,7 @@ class Recorder:
         if cost.mv:
             plain = tuple(use for use in uses if not use[1])
             moved = [self._fresh() for _ in range(ceil(cost.mv))]
-            self.items += [Step("move", "move", plain, value, vector=64) for value in moved]
+            self.items += [TraceStep("move", "move", plain, value, vector=64) for value in moved]
             uses = tuple(use for use in uses if use[1])
         if cost.converts:
             uses = tuple(
@@ -164,11 +173,13 @@ class Recorder:
             )
         # Several on one accumulator follow each other: each adds to what the one before left.
         for left in range(count, 0, -1):
-            target = made if left == 1 else self._fresh()
+            target = result if left == 1 else self._fresh()
             # Each has what was moved for it.
             first, last = ((count - left + i) * len(moved) // count for i in range(2))
-            own = tuple((value, "") for value in moved[first : max(last, first + 1)])
-            self.items.append(Step("vector", kind, (*own, *uses), target, accumulator=wide))
+            operands = tuple((value, "") for value in moved[first : max(last, first + 1)])
+            self.items.append(
+                TraceStep("vector", kind, (*operands, *uses), target, accumulator=wide)
+            )
             uses = (*(use for use in uses if not use[1]), (target, ACCUMULATOR))
 
     def _converted(self, value: int, count: int) -> int:
@@ -176,28 +187,28 @@ class Recorder:
         key = (id(self.items), value)
         if key not in self.conversions:
             wide, narrow = self._fresh(), self._fresh()
-            step = Step("vector", "float mac", ((value, ""),), wide, accumulator=128)
+            step = TraceStep("vector", "float mac", ((value, ""),), wide, accumulator=128)
             self.items += [step] * count
-            self.items.append(Step("move", "move", ((wide, ""),), narrow, vector=64))
+            self.items.append(TraceStep("move", "move", ((wide, ""),), narrow, vector=64))
             self.conversions[key] = narrow
         return self.conversions[key]
 
     def _scalars(
-        self, cost: Cost, uses: tuple[tuple[int, str], ...], made: int, buffer: int
+        self, cost: OperationCost, uses: tuple[tuple[int, str], ...], result: int, buffer: int
     ) -> None:
         if cost.load:
-            step = Step("lda", "scalar load", uses, made, buffer, latency=cost.latency)
+            step = TraceStep("lda", "scalar load", uses, result, buffer, latency=cost.latency)
             self.items += [step] * ceil(cost.load)
         if cost.store:
-            step = Step("store", "scalar store", uses, -1, buffer, latency=cost.latency)
+            step = TraceStep("store", "scalar store", uses, -1, buffer, latency=cost.latency)
             self.items += [step] * ceil(cost.store)
         if cost.alu:
             count = ceil(cost.alu)
             kind = "scalar"
-            step = Step("scalar", kind, uses, made, latency=cost.latency)
+            step = TraceStep("scalar", kind, uses, result, latency=cost.latency)
             self.items += [step] * count
         if cost.address:
-            step = Step("address", "address", uses, made)
+            step = TraceStep("address", "address", uses, result)
             self.items += [step] * ceil(cost.address)
 
     def fixed(self, cycles: float) -> None:
@@ -228,7 +239,7 @@ class Recorder:
         """Append a loop of so many trips around a recorded body."""
         self.items.append(self._loop(op, body, trips))
 
-    def _loop(self, op: Op, body: Sequence[Item], trips: int) -> Loop:
+    def _loop(self, op: Op, body: Sequence[Item], trips: int) -> TraceLoop:
         block = op.blocks[0]
         kinds = [value.type.kind for value in op.operands[3:]]
         carried = [i for i, kind in enumerate(kinds) if kind != "memref"]
@@ -241,7 +252,7 @@ class Recorder:
                 op.results,
             )
         )
-        return Loop(tuple(body), trips, inits, args, yields, results)
+        return TraceLoop(tuple(body), trips, inits, args, yields, results)
 
     def counted_loop(self, op: Op, body: Sequence[Item]) -> int:
         """Append a loop whose trips are known at run time only; gives its number among its block's loops.
@@ -251,14 +262,14 @@ class Recorder:
         # The counter is set from the bounds, and the loop does not begin before.
         bounds = (self.values.get(value) for value in op.operands[:3])
         uses = tuple((number, "") for number in bounds if number is not None)
-        self.items.append(Step("scalar", "scalar", uses, latency=self.rules.scalar.alu))
+        self.items.append(TraceStep("scalar", "scalar", uses, latency=self.rules.scalar.alu))
         loop = self._loop(op, body, 1)
         items, rules = self._ready([loop])
         ready, trips = items[0], 1
-        if isinstance(ready, Loop) and is_straight(ready.body):
+        if isinstance(ready, TraceLoop) and is_straight(ready.body):
             trips = loop_time(ready, rules).stages
         self.items.append(replace(loop, trips=trips))
-        return sum(isinstance(item, Loop) for item in self.items) - 1
+        return sum(isinstance(item, TraceLoop) for item in self.items) - 1
 
     def differences(
         self, items: Sequence[Item], places: Sequence[int]
@@ -275,11 +286,11 @@ class Recorder:
         Returns:
             for each of them: cycles for no trip, one trip and so on below its own, and for each above.
         """
-        found, rules = self._ready(items)
-        numbers = [at for at, item in enumerate(found) if isinstance(item, Loop)]
+        ready, rules = self._ready(items)
+        numbers = [index for index, item in enumerate(ready) if isinstance(item, TraceLoop)]
         counted = [numbers[place] for place in places]
-        return [_differences(found, at, [other for other in counted if other != at], rules)
-                for at in counted]  # fmt: skip
+        return [_differences(ready, index, [other for other in counted if other != index], rules)
+                for index in counted]  # fmt: skip
 
     def cycles(self, items: Sequence[Item]) -> float:
         """Cycles of a recorded block."""
@@ -287,35 +298,37 @@ class Recorder:
 
     def _ready(self, items: Sequence[Item]) -> tuple[tuple[Item, ...], Rules]:
         """A block as it is timed, and the rules with the banks of the memory that it touches."""
-        found, numbers = canonical(fused_all(items))
-        places = [(numbers[at], place) for at, place in self.places.items() if at in numbers]
-        return found, replace(self.rules, weights=weights(places))
+        renumbered, numbers = canonical(fused_all(items))
+        places = [
+            (numbers[number], place) for number, place in self.places.items() if number in numbers
+        ]
+        return renumbered, replace(self.rules, weights=weights(places))
 
 
 def _differences(
-    items: tuple[Item, ...], at: int, others: Sequence[int], rules: Rules
+    items: tuple[Item, ...], index: int, others: Sequence[int], rules: Rules
 ) -> tuple[list[float], float]:
-    """What a block takes more if its loop at ``at`` runs fewer times, and for each time more."""
+    """What a block takes more if its loop at ``index`` runs fewer times, and for each time more."""
 
     def alone(beside: tuple[Item, ...]) -> list[float]:
-        loop = beside[at]
-        assert isinstance(loop, Loop)
-        times = [cycles(_running(beside, at, n), rules) for n in range(loop.trips + 2)]
+        loop = beside[index]
+        assert isinstance(loop, TraceLoop)
+        times = [cycles(_running(beside, index, n), rules) for n in range(loop.trips + 2)]
         return [each - times[-2] for each in times]
 
-    found = alone(items)
+    times_alone = alone(items)
     if others:
         once = items
         for other in others:
             once = _running(once, other, 1)
-        found = [max(pair) for pair in zip(found, alone(once), strict=True)]
-    return found[:-2], found[-1]
+        times_alone = [max(pair) for pair in zip(times_alone, alone(once), strict=True)]
+    return times_alone[:-2], times_alone[-1]
 
 
-def _running(items: tuple[Item, ...], at: int, trips: int) -> tuple[Item, ...]:
+def _running(items: tuple[Item, ...], index: int, trips: int) -> tuple[Item, ...]:
     """A block of which one loop runs so often."""
-    loop = items[at]
-    assert isinstance(loop, Loop)
+    loop = items[index]
+    assert isinstance(loop, TraceLoop)
     through = (Alias(new, (old,)) for new, old in zip(loop.results, loop.inits, strict=True))
     run = (replace(loop, trips=trips),) if trips else tuple(through)
-    return (*items[:at], *run, *items[at + 1 :])
+    return (*items[:index], *run, *items[index + 1 :])

@@ -27,7 +27,7 @@ SEARCH = 12
 
 
 @dataclass(frozen=True)
-class Body:
+class LoopBody:
     """Straight machine code.
 
     Attributes:
@@ -96,7 +96,7 @@ class Schedule:
         return max(1, ceil(self.length / self.interval))
 
 
-def heights(body: Body, interval: int) -> list[int] | None:
+def heights(body: LoopBody, interval: int) -> list[int] | None:
     """Longest way from each operation to the end of its iteration; None if dependences form a cycle
     that is longer than ``interval`` allows."""
     height = [0] * len(body.units)
@@ -115,7 +115,7 @@ def heights(body: Body, interval: int) -> list[int] | None:
     return None
 
 
-class Bundle:
+class InstructionBundle:
     """What one cycle (of a modulo schedule: one row of the table) already holds."""
 
     __slots__ = ("buffers", "slots")
@@ -124,12 +124,12 @@ class Bundle:
         self.slots: dict[str, int] = {}
         self.buffers: dict[int, int] = {}
 
-    def copy(self) -> "Bundle":
+    def copy(self) -> "InstructionBundle":
         """A bundle that holds the same."""
-        made = Bundle()
-        made.slots.update(self.slots)
-        made.buffers.update(self.buffers)
-        return made
+        bundle = InstructionBundle()
+        bundle.slots.update(self.slots)
+        bundle.buffers.update(self.buffers)
+        return bundle
 
     def slot(self, unit: str, buffer: int, *, apart: bool) -> str | None:
         """A free slot for an operation; None if there is none."""
@@ -139,42 +139,44 @@ class Bundle:
 
 
 @lru_cache(maxsize=4096)
-def list_schedule(body: Body, apart: bool) -> Schedule:
+def list_schedule(body: LoopBody, apart: bool) -> Schedule:
     """Straight code, the operation with the longest way to the end first.
 
     Args:
         body: its edges of distance 0 count, the others do not.
         apart: two accesses of one buffer are not put into one cycle.
     """
-    rows: dict[int, Bundle] = {}
+    rows: dict[int, InstructionBundle] = {}
     times = pack(body, (0,) * len(body.units), rows, apart)
     slots = [""] * len(times)
     for bundle in rows.values():
-        for slot, at in bundle.slots.items():
-            slots[at] = slot
+        for slot, index in bundle.slots.items():
+            slots[index] = slot
     return Schedule(max(1, max(times, default=0) + 1), tuple(times), tuple(slots))
 
 
 def reserve(
-    rows: dict[int, Bundle],
-    body: Body,
+    rows: dict[int, InstructionBundle],
+    body: LoopBody,
     slots: tuple[str, ...],
     starts: list[tuple[int, int]],
     apart: bool,
 ) -> bool:
     """Put operations of ``body`` at given (cycle, operation) into bundles; False if one is taken."""
-    for cycle, at in starts:
-        row = rows.setdefault(cycle, Bundle())
-        buffer = body.buffers[at]
-        if slots[at] in row.slots or (apart and buffer >= 0 and buffer in row.buffers):
+    for cycle, index in starts:
+        row = rows.setdefault(cycle, InstructionBundle())
+        buffer = body.buffers[index]
+        if slots[index] in row.slots or (apart and buffer >= 0 and buffer in row.buffers):
             return False
-        row.slots[slots[at]] = -1
+        row.slots[slots[index]] = -1
         if buffer >= 0:
             row.buffers[buffer] = -1
     return True
 
 
-def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: bool) -> list[int]:
+def pack(
+    body: LoopBody, start: tuple[int, ...], rows: dict[int, InstructionBundle], apart: bool
+) -> list[int]:
     """Times of straight code around what ``rows`` already hold, which is added to them.
 
     Args:
@@ -199,7 +201,7 @@ def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: boo
     ready: dict[str, list[tuple[int, int]]] = {unit: [] for unit in SLOTS}
     cycle, left = min(start, default=0), count
     while left:
-        bundle = rows.setdefault(cycle, Bundle())
+        bundle = rows.setdefault(cycle, InstructionBundle())
         # A result of latency 0 lets its user into the same bundle: look again until nothing fits.
         while True:
             while later and later[0][0] <= cycle:
@@ -223,7 +225,7 @@ def pack(body: Body, start: tuple[int, ...], rows: dict[int, Bundle], apart: boo
 
 
 def _fill(
-    body: Body, ready: dict[str, list[tuple[int, int]]], bundle: Bundle, apart: bool
+    body: LoopBody, ready: dict[str, list[tuple[int, int]]], bundle: InstructionBundle, apart: bool
 ) -> list[tuple[int, str]]:
     """Take from ``ready`` what fits into one bundle."""
     chosen: list[tuple[int, str]] = []
@@ -242,11 +244,11 @@ def _fill(
 
 
 def _take(
-    body: Body, heap: list[tuple[int, int]], bundle: Bundle, apart: bool
+    body: LoopBody, heap: list[tuple[int, int]], bundle: InstructionBundle, apart: bool
 ) -> tuple[int, str] | None:
     """The most urgent operation of one unit that fits, out of the first few."""
     aside: list[tuple[int, int]] = []
-    found: tuple[int, str] | None = None
+    taken: tuple[int, str] | None = None
     while heap and len(aside) < SEARCH:
         entry = heapq.heappop(heap)
         unit, buffer = body.units[entry[1]], body.buffers[entry[1]]
@@ -255,17 +257,17 @@ def _take(
             bundle.slots[slot] = entry[1]
             if buffer >= 0:
                 bundle.buffers[buffer] = entry[1]
-            found = (entry[1], slot)
+            taken = (entry[1], slot)
             break
         aside.append(entry)
         if all(slot in bundle.slots for slot in SLOTS[unit]):
             break
     for entry in aside:
         heapq.heappush(heap, entry)
-    return found
+    return taken
 
 
-def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], float]) -> float:
+def conflicts(body: LoopBody, schedule: Schedule, weights: dict[tuple[int, int], float]) -> float:
     """Expected cycles an iteration in which the core waits for a memory bank.
 
     Args:
@@ -280,16 +282,16 @@ def conflicts(body: Body, schedule: Schedule, weights: dict[tuple[int, int], flo
             rows.setdefault(time % schedule.interval, []).append(buffer)
     total = 0.0
     for buffers in rows.values():
-        for at, one in enumerate(buffers):
+        for index, one in enumerate(buffers):
             free = 1.0
-            for other in buffers[:at]:
+            for other in buffers[:index]:
                 pair = (min(one, other), max(one, other))
                 free *= 1 - weights.get(pair, 1.0 if one == other else 0.0)
             total += 1 - free
     return total
 
 
-def pressure(body: Body, schedule: Schedule) -> tuple[float, float]:
+def pressure(body: LoopBody, schedule: Schedule) -> tuple[float, float]:
     """Most of the vector and of the accumulator file that is live at once, in files.
 
     A register is taken from the cycle in which the result arrives: a load in flight takes none. A result

@@ -109,10 +109,10 @@ class Lane:
 
     def totals(self) -> dict[State, float]:
         """Cycles in each state; they add up to the run's."""
-        found = dict.fromkeys(State, 0.0)
+        totals = dict.fromkeys(State, 0.0)
         for start, end, state, _ in self:
-            found[state] += end - start
-        return found
+            totals[state] += end - start
+        return totals
 
 
 @dataclass(eq=False)
@@ -129,9 +129,9 @@ class Timeline:
 
     def lane(self, name: str, kind: str, tile: Tile | None = None, fifo: str = "") -> Lane:
         """Add a lane."""
-        made = Lane(name, kind, tile, fifo)
-        self.lanes.append(made)
-        return made
+        lane = Lane(name, kind, tile, fifo)
+        self.lanes.append(lane)
+        return lane
 
     def close(self, cycles: int) -> None:
         """The run is over."""

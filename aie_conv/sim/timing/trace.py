@@ -18,7 +18,7 @@ SCALAR_KINDS = frozenset(("scalar", "multiply", "scalar load", "scalar store", "
 
 
 @dataclass(frozen=True)
-class Step:
+class TraceStep:
     """One machine operation.
 
     Attributes:
@@ -57,7 +57,7 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Loop:
+class TraceLoop:
     """A loop; ``trips`` at least 1. The carried values as they go in, are called, go round, come out."""
 
     body: "tuple[Item, ...]"
@@ -68,7 +68,7 @@ class Loop:
     results: tuple[int, ...]
 
 
-Item = Step | Alias | Fixed | Loop
+Item = TraceStep | Alias | Fixed | TraceLoop
 Weights = tuple[tuple[tuple[int, int], float], ...]
 
 
@@ -86,7 +86,7 @@ class Rules:
     profile: Profile
     weights: Weights = ()
 
-    def latency(self, source: Step, role: str) -> int:
+    def latency(self, source: TraceStep, role: str) -> int:
         """Cycles from ``source`` until an operation that uses its result can start."""
         core, kind = self.core, source.kind
         if kind == "mac":
@@ -108,38 +108,38 @@ class Rules:
 
 def is_address(item: Item) -> bool:
     """It computes an address, which vector code's loads and stores do besides."""
-    return isinstance(item, Step) and item.kind == "address"
+    return isinstance(item, TraceStep) and item.kind == "address"
 
 
 def is_vector(items: Sequence[Item]) -> bool:
     """There is vector code among these items."""
-    return any(isinstance(i, Step) and i.kind not in SCALAR_KINDS for i in _walk(items))
+    return any(isinstance(i, TraceStep) and i.kind not in SCALAR_KINDS for i in _walk(items))
 
 
 def is_straight(items: Sequence[Item]) -> bool:
     """There are neither loops nor calls among these items."""
-    return all(isinstance(item, (Step, Alias)) for item in items)
+    return all(isinstance(item, (TraceStep, Alias)) for item in items)
 
 
 def usage(items: Sequence[Item]) -> Counter[str]:
     """Operations of each unit, loops multiplied out; cycles of fixed code as "fixed"."""
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for item in items:
-        if isinstance(item, Step):
-            found[item.unit] += 1
+        if isinstance(item, TraceStep):
+            counts[item.unit] += 1
         elif isinstance(item, Fixed):
-            found["fixed"] += ceil(item.cycles)
-        elif isinstance(item, Loop):
+            counts["fixed"] += ceil(item.cycles)
+        elif isinstance(item, TraceLoop):
             for unit, count in usage(item.body).items():
-                found[unit] += count * item.trips
-    return found
+                counts[unit] += count * item.trips
+    return counts
 
 
 # -- fusion ---------------------------------------------------------------------------------------
 def _walk(items: Iterable[Item]) -> Iterable[Item]:
     for item in items:
         yield item
-        if isinstance(item, Loop):
+        if isinstance(item, TraceLoop):
             yield from _walk(item.body)
 
 
@@ -153,90 +153,90 @@ def fused(items: Sequence[Item], kept: Sequence[int] = ()) -> tuple[Item, ...]:
     users = _users(items)
     for value in kept:
         users.setdefault(value, []).append("loop")
-    made: dict[int, list[int]] = {}
-    for at, item in enumerate(items):
-        if isinstance(item, Step) and item.defines >= 0:
-            made.setdefault(item.defines, []).append(at)
+    definers: dict[int, list[int]] = {}
+    for index, item in enumerate(items):
+        if isinstance(item, TraceStep) and item.defines >= 0:
+            definers.setdefault(item.defines, []).append(index)
     out: list[Item | None] = list(items)
-    for value, places in made.items():
-        steps = [items[at] for at in places]
+    for value, places in definers.items():
+        steps = [items[index] for index in places]
         first = steps[0]
-        if not isinstance(first, Step):
+        if not isinstance(first, TraceStep):
             continue
         if first.kind == "srs" and all(kind == "store" for kind in users.get(value, ["?"])):
             _into_stores(out, value, places, first)
         elif first.kind == "ups":
-            _into_loads(out, made, users, value, places, first)
+            _into_loads(out, definers, users, value, places, first)
     adds = _added_to(items)
-    for at, item in enumerate(out):
-        if isinstance(item, Step) and item.kind == "load" and item.defines in adds:
-            out[at] = replace(item, unit="lda", accumulator=item.vector, vector=0)
+    for index, item in enumerate(out):
+        if isinstance(item, TraceStep) and item.kind == "load" and item.defines in adds:
+            out[index] = replace(item, unit="lda", accumulator=item.vector, vector=0)
     return tuple(item for item in out if item is not None)
 
 
 def _users(items: Sequence[Item]) -> dict[int, list[str]]:
     """Kinds of the operations that use each value."""
-    found: dict[int, list[str]] = {}
+    kinds: dict[int, list[str]] = {}
     for item in _walk(items):
-        if isinstance(item, Step):
+        if isinstance(item, TraceStep):
             for value, _ in item.uses:
-                found.setdefault(value, []).append(item.kind)
+                kinds.setdefault(value, []).append(item.kind)
         elif isinstance(item, Alias):
             for value in item.uses:
-                found.setdefault(value, []).append("alias")
-        elif isinstance(item, Loop):
+                kinds.setdefault(value, []).append("alias")
+        elif isinstance(item, TraceLoop):
             for value in (*item.inits, *item.yields):
-                found.setdefault(value, []).append("loop")
-    return found
+                kinds.setdefault(value, []).append("loop")
+    return kinds
 
 
-def _into_stores(out: list[Item | None], value: int, places: list[int], first: Step) -> None:
-    for at in places:
-        out[at] = None
-    for at, item in enumerate(out):
-        if isinstance(item, Step) and any(used == value for used, _ in item.uses):
+def _into_stores(out: list[Item | None], value: int, places: list[int], first: TraceStep) -> None:
+    for index in places:
+        out[index] = None
+    for index, item in enumerate(out):
+        if isinstance(item, TraceStep) and any(used == value for used, _ in item.uses):
             uses = tuple(use for use in item.uses if use[0] != value)
-            out[at] = replace(item, uses=(*first.uses, *uses))
+            out[index] = replace(item, uses=(*first.uses, *uses))
 
 
 def _into_loads(
     out: list[Item | None],
-    made: dict[int, list[int]],
+    definers: dict[int, list[int]],
     users: dict[int, list[str]],
     value: int,
     places: list[int],
-    first: Step,
+    first: TraceStep,
 ) -> None:
     if len(first.uses) != 1 or len(users.get(first.uses[0][0], ())) != len(places):
         return
-    loads = made.get(first.uses[0][0], [])
-    steps = [out[at] for at in loads]
-    if not loads or not all(isinstance(s, Step) and s.kind == "load" for s in steps):
+    loads = definers.get(first.uses[0][0], [])
+    steps = [out[index] for index in loads]
+    if not loads or not all(isinstance(s, TraceStep) and s.kind == "load" for s in steps):
         return
-    for at, load in zip(loads, steps, strict=True):
-        if isinstance(load, Step):
+    for index, load in zip(loads, steps, strict=True):
+        if isinstance(load, TraceStep):
             size = first.accumulator * len(places) / len(loads)
-            out[at] = replace(
+            out[index] = replace(
                 load, unit="lda", kind="load ups", defines=value, vector=0, accumulator=size
             )
-    for at in places:
-        out[at] = None
+    for index in places:
+        out[index] = None
 
 
 def _added_to(items: Sequence[Item]) -> frozenset[int]:
     """Values that are used as accumulators, followed into loops."""
-    found: set[int] = set()
-    loops: list[Loop] = []
+    added: set[int] = set()
+    loops: list[TraceLoop] = []
     for item in _walk(items):
-        if isinstance(item, Step):
-            found.update(value for value, role in item.uses if role == ACCUMULATOR)
-        elif isinstance(item, Loop):
+        if isinstance(item, TraceStep):
+            added.update(value for value, role in item.uses if role == ACCUMULATOR)
+        elif isinstance(item, TraceLoop):
             loops.append(item)
     for loop in reversed(loops):
-        found.update(
-            start for start, arg in zip(loop.inits, loop.args, strict=True) if arg in found
+        added.update(
+            start for start, arg in zip(loop.inits, loop.args, strict=True) if arg in added
         )
-    return frozenset(found)
+    return frozenset(added)
 
 
 def canonical(items: Sequence[Item]) -> tuple[tuple[Item, ...], dict[int, int]]:
@@ -249,17 +249,17 @@ def canonical(items: Sequence[Item]) -> tuple[tuple[Item, ...], dict[int, int]]:
         return values.setdefault(number, len(values))
 
     def one(item: Item) -> Item:
-        if isinstance(item, Step):
+        if isinstance(item, TraceStep):
             uses = tuple((value(used), role) for used, role in item.uses)
             place = buffers.setdefault(item.buffer, len(buffers))
             return replace(item, uses=uses, defines=value(item.defines), buffer=place)
         if isinstance(item, Alias):
             return Alias(value(item.defines), tuple(map(value, item.uses)))
-        if isinstance(item, Loop):
+        if isinstance(item, TraceLoop):
             inits = tuple(map(value, item.inits))
             args = tuple(map(value, item.args))
             body = tuple(one(inner) for inner in item.body)
-            return Loop(
+            return TraceLoop(
                 body,
                 item.trips,
                 inits,
@@ -275,7 +275,9 @@ def canonical(items: Sequence[Item]) -> tuple[tuple[Item, ...], dict[int, int]]:
 def fused_all(items: Sequence[Item], kept: Sequence[int] = ()) -> tuple[Item, ...]:
     """``fused`` in every block, the innermost first."""
     inner = [
-        replace(item, body=fused_all(item.body, item.yields)) if isinstance(item, Loop) else item
+        replace(item, body=fused_all(item.body, item.yields))
+        if isinstance(item, TraceLoop)
+        else item
         for item in items
     ]
     return fused(inner, kept)

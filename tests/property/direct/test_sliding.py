@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.codegen.sliding import Row
+from aie_conv.codegen.sliding import InstructionRow
 from aie_conv.direct.sliding import SlidingRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
@@ -67,7 +67,7 @@ def test_a_changed_program_is_noticed(case: Case, old: str, new: str) -> None:
 
 @given(st.integers(1, 40), st.integers(1, 4), st.integers(1, 4))
 def test_every_tap_has_one_place_in_an_instruction(taps: int, step: int, dilation: int) -> None:
-    row = Row(32, 8, taps, step, dilation)
+    row = InstructionRow(32, 8, taps, step, dilation)
     places = {phase + step * (part * 8 + k) for phase, part in row.used for k in range(8)}
     assert {k * dilation for k in range(taps)} <= places
     assert max(part for _, part in row.used) == row.parts - 1

@@ -9,7 +9,14 @@ from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.chain import Chain, Part
 from aie_conv.layout.pattern import Task
 from aie_conv.mapping.mapping import Mapping
-from aie_conv.mapping.streams import Channel, Push, Wait, channels, count_tasks, schedule
+from aie_conv.mapping.streams import (
+    AwaitChain,
+    Channel,
+    StartChain,
+    channels,
+    count_tasks,
+    schedule,
+)
 from tests.property.img2col.test_simulated import assert_equal, simulate
 from tests.support.img2col.strategies import Case
 from tests.support.mappings import plans_of, remade
@@ -31,10 +38,10 @@ def longest(mapping: Mapping) -> int:
 
 def check_schedule(made: list[Channel]) -> None:
     """What a push needs is there: a place in its queue, and descriptors that nobody else has."""
-    queued: dict[str, list[Push]] = {channel.symbol: [] for channel in made}
+    queued: dict[str, list[StartChain]] = {channel.symbol: [] for channel in made}
     pushed: dict[str, list[Chain]] = {channel.symbol: [] for channel in made}
     for command in schedule(made, ARCH.shim_queue_depth):
-        if isinstance(command, Wait):
+        if isinstance(command, AwaitChain):
             assert queued[command.push.symbol].pop(0) is command.push
             continue
         column = command.symbol.rpartition("_")[2]

@@ -23,7 +23,7 @@ from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.search import make_mapping
-from aie_conv.mapping.streams import Channel, Push, channels, schedule
+from aie_conv.mapping.streams import Channel, StartChain, channels, schedule
 from aie_conv.problem import conv2d
 from tests.support.img2col.strategies import Case, cases
 from tests.support.mappings import remade
@@ -153,6 +153,6 @@ def test_an_output_in_many_tasks_does_not_wait_for_inputs_behind_it() -> None:
     assert outputs[:4] == [0] * 4
     assert min(outputs[4:]) > last_input
     # Tasks of one step are pushed in the channels' order: a column's input and its filters, then outputs.
-    pushes = [op.symbol for op in schedule(list(made.values()), 4) if isinstance(op, Push)]
+    pushes = [op.symbol for op in schedule(list(made.values()), 4) if isinstance(op, StartChain)]
     first = [pushes.index(symbol) for symbol in ("a_l3_0", "b_l3_0", "a_l3_3", "b_l3_3", "c_l3_0")]
     assert first == sorted(first)

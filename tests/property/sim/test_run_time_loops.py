@@ -15,7 +15,7 @@ from aie_conv.sim.functional.native import compile_leaf
 from aie_conv.sim.model.module import build_model
 from aie_conv.sim.model.program_size import OP_BYTES, program_bytes
 from aie_conv.sim.timing.blocktime import loop_time
-from aie_conv.sim.timing.trace import ACCUMULATOR, Loop, Rules, Step
+from aie_conv.sim.timing.trace import ACCUMULATOR, Rules, TraceLoop, TraceStep
 from tests.support.sim.programs import acquire, endless, kernel, transfer
 
 MACHINE = default_machine()
@@ -215,21 +215,21 @@ def test_a_step_that_is_not_positive_is_stopped(step: int) -> None:
 
 
 # -- schedules ------------------------------------------------------------------------------------
-def steps_of_a_product(rows: int, columns: int) -> Loop:
+def steps_of_a_product(rows: int, columns: int) -> TraceLoop:
     """One step on rows x columns accumulators: an offset from a table, A there, B in two loads each."""
     table, offset, place = 900, 901, 902
     steps = [
-        Step("lda", "scalar load", ((table, ""),), offset, 2, latency=MACHINE.scalar.load),
-        Step("address", "address", ((offset, ""),), place),
+        TraceStep("lda", "scalar load", ((table, ""),), offset, 2, latency=MACHINE.scalar.load),
+        TraceStep("address", "address", ((offset, ""),), place),
     ]
-    steps += [Step("load", "load", ((place, ""),), 100 + i, 0, 32) for i in range(rows)]
-    steps += [Step("load", "load", (), 200 + i, 1, 32) for i in range(columns) for _ in "ab"]
+    steps += [TraceStep("load", "load", ((place, ""),), 100 + i, 0, 32) for i in range(rows)]
+    steps += [TraceStep("load", "load", (), 200 + i, 1, 32) for i in range(columns) for _ in "ab"]
     for i in range(rows * columns):
         uses = ((100 + i // columns, ""), (200 + i % columns, ""), (i, ACCUMULATOR))
-        steps.append(Step("vector", "mac", uses, 300 + i, accumulator=128))
+        steps.append(TraceStep("vector", "mac", uses, 300 + i, accumulator=128))
     numbers = range(rows * columns)
     inits, args, yields, results = (tuple(at + i for i in numbers) for at in (400, 0, 300, 500))
-    return Loop(tuple(steps), 64, inits, args, yields, results)
+    return TraceLoop(tuple(steps), 64, inits, args, yields, results)
 
 
 def test_a_product_by_a_table_takes_a_cycle_an_instruction() -> None:

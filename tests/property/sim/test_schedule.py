@@ -13,20 +13,20 @@ from aie_conv.sim.timing.blocktime import cycles, loop_time
 from aie_conv.sim.timing.modulo import modulo_schedule, rolled
 from aie_conv.sim.timing.schedule import (
     SLOTS,
-    Body,
+    LoopBody,
     Schedule,
     conflicts,
     list_schedule,
     pack,
     pressure,
 )
-from aie_conv.sim.timing.trace import Loop, Rules, Step, fused_all
+from aie_conv.sim.timing.trace import Rules, TraceLoop, TraceStep, fused_all
 
 MACHINE = default_machine()
 
 
 @st.composite
-def bodies(draw: st.DrawFn) -> Body:
+def bodies(draw: st.DrawFn) -> LoopBody:
     """Random code with edges forward in the program and some to the next iteration."""
     count = draw(st.integers(1, 24))
     units = tuple(draw(st.sampled_from(sorted(SLOTS))) for _ in range(count))
@@ -41,10 +41,10 @@ def bodies(draw: st.DrawFn) -> Body:
         else:
             edges.append((a, b, latency, draw(st.integers(1, 2))))
     sizes = tuple((draw(st.sampled_from((0.0, 0.05))), 0.0) for _ in units)
-    return Body(units, buffers, tuple(edges), sizes)
+    return LoopBody(units, buffers, tuple(edges), sizes)
 
 
-def holds(body: Body, schedule: Schedule, *, loop: bool, apart: bool) -> None:
+def holds(body: LoopBody, schedule: Schedule, *, loop: bool, apart: bool) -> None:
     """Every dependence, slot and buffer."""
     interval = schedule.interval if loop else 10**6
     for source, target, latency, distance in body.edges:
@@ -66,7 +66,7 @@ def holds(body: Body, schedule: Schedule, *, loop: bool, apart: bool) -> None:
 
 
 @given(bodies(), st.booleans())
-def test_straight_code(body: Body, apart: bool) -> None:
+def test_straight_code(body: LoopBody, apart: bool) -> None:
     schedule = list_schedule(body, apart)
     holds(body, schedule, loop=False, apart=apart)
     straight = replace(body, edges=tuple(edge for edge in body.edges if not edge[3]))
@@ -75,7 +75,7 @@ def test_straight_code(body: Body, apart: bool) -> None:
 
 @given(bodies(), st.booleans())
 def test_loops_start_an_iteration_no_faster_than_slots_and_dependences_allow(
-    body: Body, apart: bool
+    body: LoopBody, apart: bool
 ) -> None:
     schedule = modulo_schedule(body, apart)
     holds(body, schedule, loop=True, apart=apart)
@@ -85,7 +85,7 @@ def test_loops_start_an_iteration_no_faster_than_slots_and_dependences_allow(
 
 
 @given(bodies(), st.integers(1, 40))
-def test_a_slower_loop_holds_as_well(body: Body, least: int) -> None:
+def test_a_slower_loop_holds_as_well(body: LoopBody, least: int) -> None:
     """What a compiler tries where registers are short."""
     schedule = modulo_schedule(body, True, least)
     holds(body, schedule, loop=True, apart=True)
@@ -93,21 +93,23 @@ def test_a_slower_loop_holds_as_well(body: Body, least: int) -> None:
 
 
 @given(bodies())
-def test_a_loop_that_is_not_pipelined(body: Body) -> None:
+def test_a_loop_that_is_not_pipelined(body: LoopBody) -> None:
     schedule = rolled(body)
     holds(body, schedule, loop=True, apart=True)
     assert schedule.interval >= schedule.length
 
 
 @given(bodies(), st.integers(1, 8))
-def test_a_larger_latency_never_lowers_the_bounds(body: Body, more: int) -> None:
+def test_a_larger_latency_never_lowers_the_bounds(body: LoopBody, more: int) -> None:
     slower = replace(body, edges=tuple((a, b, x + more, d) for a, b, x, d in body.edges))
     assert slower.recurrence_interval() >= body.recurrence_interval()
     assert slower.resource_interval(apart=True) == body.resource_interval(apart=True)
 
 
 @given(bodies(), bodies())
-def test_code_packed_into_taken_bundles_leaves_them_alone(first: Body, second: Body) -> None:
+def test_code_packed_into_taken_bundles_leaves_them_alone(
+    first: LoopBody, second: LoopBody
+) -> None:
     rows = {}
     pack(first, (0,) * len(first.units), rows, True)
     before = {cycle: dict(bundle.slots) for cycle, bundle in rows.items()}
@@ -120,25 +122,25 @@ def test_code_packed_into_taken_bundles_leaves_them_alone(first: Body, second: B
 def test_accumulators_are_a_recurrence() -> None:
     """One accumulator takes a MAC every 2 (integer) or 4 (bf16) cycles, however many slots are free."""
     for latency in (2, 4):
-        one = Body(("vector",), (-1,), ((0, 0, latency, 1),))
+        one = LoopBody(("vector",), (-1,), ((0, 0, latency, 1),))
         assert modulo_schedule(one, True).interval == latency
-        four = Body(("vector",) * 4, (-1,) * 4, tuple((i, i, latency, 1) for i in range(4)))
+        four = LoopBody(("vector",) * 4, (-1,) * 4, tuple((i, i, latency, 1) for i in range(4)))
         assert modulo_schedule(four, True).interval == 4
 
 
 def test_loads_of_one_bank_in_a_cycle_wait() -> None:
-    body = Body(("load", "load"), (0, 1), ())
+    body = LoopBody(("load", "load"), (0, 1), ())
     both = Schedule(1, (0, 0), ("ldb", "lda"))
     assert conflicts(body, both, {}) == 0
     assert conflicts(body, both, {(0, 1): 0.5}) == 0.5
-    same = Body(("load", "load"), (0, 0), ())
+    same = LoopBody(("load", "load"), (0, 0), ())
     assert conflicts(same, both, {}) == 1
     assert modulo_schedule(same, True).interval == 2
 
 
 def test_pressure_counts_what_is_live_at_once() -> None:
     """Two values that both wait for a third operation are live together."""
-    body = Body(
+    body = LoopBody(
         ("load", "load", "vector", "vector"),
         (0, 1, -1, -1),
         ((0, 2, 7, 0), (1, 2, 7, 0), (0, 3, 7, 0), (1, 3, 7, 0)),
@@ -152,17 +154,17 @@ def rules(profile: str = "chess-like", **changes: float) -> Rules:
     return Rules(core, MACHINE.scalar, MACHINE.profile[profile])
 
 
-def product(blocks: int) -> Loop:
+def product(blocks: int) -> TraceLoop:
     """One step of K on so many accumulators, an A and a B load each."""
-    steps: list[Step] = []
+    steps: list[TraceStep] = []
     for i in range(blocks):
-        steps.append(Step("load", "load", (), 100 + i, 0, 32))
-        steps.append(Step("load", "load", (), 200 + i, 1, 32))
+        steps.append(TraceStep("load", "load", (), 100 + i, 0, 32))
+        steps.append(TraceStep("load", "load", (), 200 + i, 1, 32))
         uses = ((100 + i, ""), (200 + i, ""), (i, "acc"))
-        steps.append(Step("vector", "mac", uses, 300 + i, accumulator=128))
+        steps.append(TraceStep("vector", "mac", uses, 300 + i, accumulator=128))
     args = tuple(range(blocks))
     inits = tuple(400 + i for i in args)
-    return Loop(
+    return TraceLoop(
         tuple(steps), 64, inits, args, tuple(300 + i for i in args), tuple(500 + i for i in args)
     )
 
@@ -183,16 +185,16 @@ def test_a_compiler_that_ignores_banks_waits_for_them() -> None:
 
 def test_a_conversion_goes_with_the_load_or_store_beside_it() -> None:
     alone = (
-        Step("load", "load", (), 1, 0, 32),
-        Step("move", "ups", ((1, ""),), 2, accumulator=128),
-        Step("store", "srs", ((2, ""),), 3, vector=32),
-        Step("store", "store", ((3, ""),), -1, 1),
+        TraceStep("load", "load", (), 1, 0, 32),
+        TraceStep("move", "ups", ((1, ""),), 2, accumulator=128),
+        TraceStep("store", "srs", ((2, ""),), 3, vector=32),
+        TraceStep("store", "store", ((3, ""),), -1, 1),
     )
-    assert [item.kind for item in fused_all(alone) if isinstance(item, Step)] == [
+    assert [item.kind for item in fused_all(alone) if isinstance(item, TraceStep)] == [
         "load ups",
         "store",
     ]
-    kept = (*alone, Step("vector", "mac", ((1, ""), (3, "")), 4))
+    kept = (*alone, TraceStep("vector", "mac", ((1, ""), (3, "")), 4))
     assert len(fused_all(kept)) == 5
 
 

@@ -19,7 +19,7 @@ from aie_conv.arch.machine import current
 from aie_conv.arch.rates import host_rates
 from aie_conv.artifact import Artifact
 from aie_conv.calibration.platform import Platform
-from aie_conv.calibration.rows import Row
+from aie_conv.calibration.rows import Measurement
 
 ROOT = Path(__file__).parents[3]
 
@@ -159,5 +159,5 @@ def test_a_section_is_named(figures: ModuleType) -> None:
 
 
 def test_the_vendors_row(network: ModuleType) -> None:
-    row: Row = network.vendor()
+    row: Measurement = network.vendor()
     assert (row.measured, row.unit) == (5.27, "ms")

@@ -10,7 +10,7 @@ from aie_conv.arch.machine import default_machine
 from aie_conv.calibration.kernel import PeerKernel
 from aie_conv.calibration.predict import Prediction, predict_row, summary
 from aie_conv.calibration.product import Product, parts_of, product_cycles
-from aie_conv.calibration.rows import COLUMNS, Row, read_rows
+from aie_conv.calibration.rows import COLUMNS, Measurement, read_rows
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.img2col.plan import Im2colRoute
@@ -117,8 +117,10 @@ def test_the_recurrence_agrees_with_the_simulator(
     assert product_cycles(product, parts, MACHINE) == pytest.approx(simulated, rel=0.08)
 
 
-def row(**cells: object) -> Row:
-    empty = Row("", "npu1", "i8->i8", "kernel", 64, 64, 64, 1, "64x64x64", None, "cycles", "", "")
+def row(**cells: object) -> Measurement:
+    empty = Measurement(
+        "", "npu1", "i8->i8", "kernel", 64, 64, 64, 1, "64x64x64", None, "cycles", "", ""
+    )
     return replace(empty, **cells)
 
 

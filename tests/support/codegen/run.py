@@ -7,7 +7,7 @@ import numpy as np
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.ir.text import read_module
-from aie_conv.sim.functional.lower import Registers, Target
+from aie_conv.sim.functional.lower import ControlRegisters, Target
 from aie_conv.sim.functional.native import compile_leaf
 from aie_conv.sim.model.module import build_model
 from aie_conv.sim.model.ranges import Range
@@ -48,7 +48,7 @@ def call_function(
         ((), ()),
         model.functions,
         Target(where.arch.name, machine=current()),
-        Registers(),
+        ControlRegisters(),
     )
     places = [np.ascontiguousarray(array) for array in arrays]
     context = np.zeros(4, np.int64)

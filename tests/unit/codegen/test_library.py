@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from aie_conv.arch import get_arch
+from aie_conv.arch.instructions import GROUPS
 from aie_conv.codegen.library import kernels_folder, load_function
-from aie_conv.codegen.parametric import GROUPS, ParametricKernel
+from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import memref, walk
 from aie_conv.ir.text import read_module
