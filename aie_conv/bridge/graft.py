@@ -42,6 +42,24 @@ def constant_of(value: ir.Value) -> ir.Attribute | None:
     return op.attributes["value"] if op is not None and op.name == "arith.constant" else None
 
 
+def computed_apart(before: ir.Operation, value: ir.Value, of: ir.Value) -> ir.Value:
+    """A value that IREE computes in a dispatch of its own, unless it follows from a constant.
+
+    IREE puts what widens bytes into the dispatch that reads them, where a filter or an image is no buffer.
+
+    Args:
+        before: where the value is asked for.
+        value: what is computed.
+        of: what it is computed of.
+    """
+    if constant_of(of) is not None:
+        return value
+    kind = value.type
+    return graft(
+        before, f"%y = util.optimization_barrier %x : {kind}\nreturn %y : {kind}", {"%x": value}
+    )[0]
+
+
 def element_type(value: ir.Value) -> str:
     """A tensor's element type, or a scalar's type."""
     if isinstance(value.type, ir.RankedTensorType):
