@@ -22,6 +22,7 @@ from iree.compiler.dialects import linalg
 from aie_conv.bridge.filter_sums import Term, add_terms, dims_of, filter_sums, map_text
 from aie_conv.bridge.graft import computed_apart, constant_of, element_type, graft, maps_text
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
+from aie_conv.bridge.whole_products import use_quantised
 
 _PLAIN = {
     "linalg.quantized_matmul": "linalg.matmul",
@@ -33,6 +34,8 @@ _WIDE = 2**15 - 128
 
 def take_out_zero_points(module: ir.Operation) -> int:
     """Rewrite a module at IREE's `input` phase; the number of contractions that changed."""
+    for op in list(walk(module)):
+        use_quantised(op)
     operations = [op for op in walk(module) if _is_quantised(op)]
     return sum(_take_out(op) for op in operations)
 

@@ -81,7 +81,10 @@ CASES = {
     "ConvInteger, groups": _conv_case(16, 16, np.int8, 0, group=2, pads=[1, 1, 1, 1]),
     "ConvInteger, unsigned filter": _conv_case(8, 16, np.uint8, 128, pads=[1, 1, 1, 1]),
     "ConvInteger, filter's zero point": _conv_case(8, 16, np.uint8, 125, pads=[1, 1, 1, 1]),
+    "MatMulInteger": _matmul_case((24, 32), 0),
+    "MatMulInteger, filter's zero point": _matmul_case((24, 32), 3),
     "QLinearMatMul": _matmul_case((24, 32), 0, result=True),
+    "QLinearMatMul, batch": _matmul_case((2, 24, 32), 0, result=True),
     "QLinearConv": _linear_case(8, 16, 1),
     "QLinearConv, depthwise": _linear_case(16, 16, 16),
 }
