@@ -168,8 +168,8 @@ def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
 def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
     made = shifted(before, value.raw, -128) if value.unsigned else value.raw
-    made = shifted(before, made, -value.zero, "i16")
-    made = computed_apart(before, made, of=value.raw)
+    wide = shifted(before, made, -value.zero, "i16")
+    made = computed_apart(before, wide, of=made, less=value.zero)
     for op in reversed(value.moves):
         made = _move(before, op, made, 0)
     return made

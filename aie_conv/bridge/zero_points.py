@@ -13,14 +13,11 @@ bytes again. Padding stands in the module already, with its value.
 
 from __future__ import annotations
 
-from typing import Any
-
-import numpy as np
 from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
 from aie_conv.bridge.filter_sums import Term, add_terms, dims_of, filter_sums, map_text
-from aie_conv.bridge.graft import computed_apart, constant_of, element_type, graft, maps_text
+from aie_conv.bridge.graft import computed_apart, constant_bytes, element_type, graft, maps_text
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
 from aie_conv.bridge.whole_products import use_quantised
 
@@ -94,11 +91,10 @@ def _fits(zero: ir.Value) -> bool:
 
 def _smaller_filter(op: ir.Operation, rhs: ir.Value, zero: int | None) -> ir.Value | None:
     """A constant filter less its zero point, where that is bytes."""
-    attribute: Any = constant_of(rhs)
-    if zero is None or not isinstance(attribute, ir.DenseIntElementsAttr):
+    numbers = constant_bytes(rhs)
+    if zero is None or numbers is None:
         return None
-    bytes_ = np.array(attribute).astype(np.int64) - zero
-    if bytes_.min() < -128 or bytes_.max() > 127:
+    if numbers.min() - zero < -128 or numbers.max() - zero > 127:
         return None
     return _less(op, rhs, op.operands[3], "i8")
 
@@ -137,7 +133,8 @@ def _less(before: ir.Operation, value: ir.Value, zero: ir.Value, dtype: str = "i
   linalg.yield %t : {dtype}
 }} -> {kind}
 return %y : {kind}"""
-    return computed_apart(before, graft(before, text, {"%x": value, "%z": zero})[0], of=value)
+    (made,) = graft(before, text, {"%x": value, "%z": zero})
+    return made if dtype == "i8" else computed_apart(before, made, value, _number(zero))
 
 
 def _contract(op: ir.Operation, lhs: ir.Value, rhs: ir.Value, start: ir.Value) -> ir.Value:
