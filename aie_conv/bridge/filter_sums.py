@@ -99,9 +99,9 @@ def add_terms(
         factors.append(term.factor if isinstance(term.factor, int) else f"%j{number}")
     for number, term in enumerate(terms):
         if not isinstance(term.factor, int):
-            operands[f"%f{number}"] = term.factor
+            operands[f"%z{number}"] = term.factor
             maps.append(map_text(rank, []))
-    names = [name.replace("%f", "%j") for name in operands]
+    names = [name.replace("%z", "%j") for name in operands]
     arguments = ", ".join(
         f"{name if name[1] == 'j' else f'%i{i}'}: i32" for i, name in enumerate(names)
     )

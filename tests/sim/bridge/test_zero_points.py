@@ -114,3 +114,17 @@ def test_results_are_onnxruntimes(name: str, route: str) -> None:
         assert np.abs(got.astype(int) - want).max() <= 1
         assert (got != want).mean() <= 1e-3
     assert len(np.unique(got)) > 20
+
+
+def test_a_zero_point_and_a_filter_may_be_given_at_run_time() -> None:
+    inputs = {
+        "x": numbers((1, 8, 9, 9), np.uint8),
+        "w": numbers((16, 8, 3, 3), np.int8),
+        "xz": np.array(77, np.uint8),
+    }
+    model = one_node("ConvInteger", inputs)
+    artifact = aie_conv.compile(model, route="direct", device="npu1_1col")
+    (entry,) = [d for d in artifact.report["dispatches"] if d["macs"]]
+    assert entry["route"] == "direct", entry["reason"]
+    got = np.asarray(aie_conv.load(artifact, device="sim")(*inputs.values()))
+    np.testing.assert_array_equal(got, runtime_results(model, inputs)[0])
