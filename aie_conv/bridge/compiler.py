@@ -16,6 +16,7 @@ from iree.compiler.passmanager import PassManager
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
+from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
@@ -170,6 +171,7 @@ class Compilation:
             self._run(lambda: bool(invocation.execute()), errors, name)
             module = invocation.export_module()
             use_integers(module)
+            take_out_zero_points(module)
         return self._between(module, INPUT, PHASE, name)
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:

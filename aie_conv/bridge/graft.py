@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from iree.compiler import ir
+from numpy.typing import NDArray
 
 from aie_conv.bridge.tensors import owner
 
@@ -40,6 +42,60 @@ def constant_of(value: ir.Value) -> ir.Attribute | None:
     while op is not None and op.name in ("tensor.expand_shape", "tensor.collapse_shape"):
         op = owner(op.operands[0])
     return op.attributes["value"] if op is not None and op.name == "arith.constant" else None
+
+
+def constant_bytes(value: ir.Value) -> NDArray[np.int64] | None:
+    """The numbers of a constant of i8, also where one more is added to all of them; None for other values."""
+    shape, by, op = list(ir.RankedTensorType(value.type).shape), 0, owner(value)
+    if op is not None and op.name == "linalg.generic" and len(op.operands) == 2:
+        block: Any = op.regions[0].blocks[0]
+        first, *more = (view.operation for view in block.operations)
+        maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
+        added = owner(first.operands[1]) if first.name == "arith.addi" else None
+        plain = len(more) == 1 and first.operands[0] == block.arguments[0] and maps[0] == maps[1]
+        if not plain or added is None or added.name != "arith.constant":
+            return None
+        by = ir.IntegerAttr(added.attributes["value"]).value
+        value = op.operands[0]
+    attribute: Any = constant_of(value)
+    if not isinstance(attribute, ir.DenseIntElementsAttr) or element_type(value) != "i8":
+        return None
+    numbers = np.array(attribute).astype(np.int64).reshape(shape)
+    return (numbers + by + 128) % 256 - 128
+
+
+def computed_apart(
+    before: ir.Operation, value: ir.Value, of: ir.Value, less: int | None
+) -> ir.Value:
+    """Widened bytes as a buffer: a constant, or what IREE computes in a dispatch of its own.
+
+    IREE puts what widens bytes into the dispatch that reads them, where a filter or an image is no buffer.
+
+    Args:
+        before: where the value is asked for.
+        value: what is computed, of i16.
+        of: the signed bytes that it is computed of.
+        less: what is subtracted from them; None where that is known only at run time.
+    """
+    numbers = constant_bytes(of)
+    kind = value.type
+    if less is not None and numbers is not None:
+        dense = ir.DenseElementsAttr.get((numbers - less).astype(np.int16), context=before.context)
+        return _constant(before, dense, kind)
+    text = f"%y = util.optimization_barrier %x : {kind}\nreturn %y : {kind}"
+    return graft(before, text, {"%x": value})[0]
+
+
+def _constant(before: ir.Operation, value: ir.Attribute, kind: ir.Type) -> ir.Value:
+    made = ir.Operation.create(
+        "arith.constant",
+        [kind],
+        [],
+        {"value": value},
+        loc=before.location,
+        ip=ir.InsertionPoint(before),
+    )
+    return made.results[0]
 
 
 def element_type(value: ir.Value) -> str:

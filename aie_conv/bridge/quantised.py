@@ -15,12 +15,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
 from aie_conv.bridge.contraction import is_multiply_add
+from aie_conv.bridge.filter_sums import Term, add_terms, added_up, dims_of, filter_sums, map_text
 from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
 from aie_conv.bridge.quantised_values import (
     DEQUANTISE,
@@ -95,15 +95,6 @@ class _Contraction:
         return prod(self.sizes[dim] for dim in lhs & rhs if dim not in self.out_dims)
 
 
-def _dims(expression: Any) -> tuple[int, ...]:
-    """The dims that an indexing expression names."""
-    if isinstance(expression, ir.AffineDimExpr):
-        return (expression.position,)
-    if isinstance(expression, ir.AffineConstantExpr):
-        return ()
-    return (*_dims(expression.lhs), *_dims(expression.rhs))
-
-
 def _match(op: ir.Operation) -> _Contraction | None:
     if len(op.operands) != 3 or any(element_type(v) != "f32" for v in op.operands):
         return None
@@ -113,7 +104,7 @@ def _match(op: ir.Operation) -> _Contraction | None:
     attributes = linalg.get_indexing_maps(op)
     if lhs is None or rhs is None or lhs.axis is not None or attributes is None:
         return None
-    maps = tuple(tuple(_dims(e) for e in ir.AffineMapAttr(m).value.results) for m in attributes)
+    maps = tuple(tuple(dims_of(e) for e in ir.AffineMapAttr(m).value.results) for m in attributes)
     sizes: dict[int, int] = {}
     for value, dims in zip(op.operands, maps, strict=True):
         for walked, size in zip(dims, tensor_type(value)[0], strict=True):
@@ -155,60 +146,24 @@ def _start(
 
 def _rewrite(found: _Contraction) -> ir.Value:
     op = found.op
-    terms: list[tuple[ir.Value, tuple[int, ...], int]] = []
+    terms: list[Term] = []
     if found.rhs.zero:
         lhs, rhs = whole_numbers(op, found.lhs), whole_numbers(op, found.rhs)
     else:
         lhs, rhs = signed_bytes(op, found.lhs), signed_bytes(op, found.rhs)
         if found.lhs.zero:
-            of, dims = _filter_sums(found, rhs)
-            terms.append((of, dims, -found.lhs.zero))
+            rhs_dims = tuple(dims[0] for dims in found.maps[1])
+            of, dims = filter_sums(op, rhs, rhs_dims, found.out_dims)
+            terms.append(Term(of, dims, -found.lhs.zero))
     sums = _sums(found, lhs, rhs)
     if found.bias is not None and found.bias_dim is not None:
-        terms.append((found.bias, (found.bias_dim,), 1))
-    if terms and len({dims for _, dims, _ in terms}) == 1:
+        terms.append(Term(found.bias, (found.bias_dim,), 1))
+    if terms and len({term.dims for term in terms}) == 1:
         # One vector, which IREE computes when it compiles where filters are constant.
-        kind = terms[0][0].type
-        terms = [(_linear(op, kind, terms), terms[0][1], 1)]
+        first, walked = terms[0], range(len(terms[0].dims))
+        local = [Term(term.value, tuple(walked), term.factor) for term in terms]
+        terms = [Term(add_terms(op, first.value.type, local), first.dims, 1)]
     return _scaled(found, sums, terms)
-
-
-def _linear(
-    before: ir.Operation,
-    kind: ir.Type,
-    terms: list[tuple[ir.Value, tuple[int, ...], int]],
-) -> ir.Value:
-    """The sum of tensors of one type times their factors."""
-    rank = ir.RankedTensorType(kind).rank
-    every = _map(rank, tuple(f"d{i}" for i in range(rank)))
-    operands = {f"%t{number}": term for number, (term, _, _) in enumerate(terms)}
-    ins = [f"{name} : {kind}" for name in operands]
-    maps = [every] * (len(terms) + 1)
-    lines, total = _added_up([factor for _, _, factor in terms])
-    names = ", ".join(f"%i{number}: i32" for number in range(len(terms)))
-    body = "\n  ".join(lines)
-    text = f"""%e = tensor.empty() : {kind}
-%y = {maps_text(maps, ins, f"%e : {kind}", ["parallel"] * rank)} {{
-^bb0({names}, %out: i32):
-  {body}
-  linalg.yield {total} : i32
-}} -> {kind}
-return %y : {kind}"""
-    return graft(before, text, operands)[0]
-
-
-def _added_up(factors: list[int]) -> tuple[list[str], str]:
-    """Operations that add the values %i0, … times their factors; their sum."""
-    lines = ["%k = arith.constant 0 : i32"]
-    total = "%k"
-    for number, factor in enumerate(factors):
-        lines += [
-            f"%f{number} = arith.constant {factor} : i32",
-            f"%p{number} = arith.muli %i{number}, %f{number} : i32",
-            f"%q{number} = arith.addi {total}, %p{number} : i32",
-        ]
-        total = f"%q{number}"
-    return lines, total
 
 
 def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
@@ -244,45 +199,10 @@ def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
     return graft(op, text, {"%x": lhs, "%w": rhs})[0]
 
 
-def _map(dims: int, walked: tuple[str, ...]) -> str:
-    names = ", ".join(f"d{i}" for i in range(dims))
-    return f"affine_map<({names}) -> ({', '.join(walked)})>"
-
-
-def _filter_sums(found: _Contraction, rhs: ir.Value) -> tuple[ir.Value, tuple[int, ...]]:
-    """For each output channel the sum of its filter; and the result's dims that it walks."""
-    shape, _ = tensor_type(rhs)
-    out = found.out_dims
-    kept = [i for i, dims in enumerate(found.maps[1]) if dims[0] in out]
-    sizes = "x".join(str(shape[i]) for i in kept)
-    kind = f"tensor<{sizes}xi32>"
-    loops = ["parallel" if i in kept else "reduction" for i in range(len(shape))]
-    maps = [
-        _map(len(shape), tuple(f"d{i}" for i in range(len(shape)))),
-        _map(len(shape), tuple(f"d{i}" for i in kept)),
-    ]
-    text = _added(maps_text(maps, [f"%w : {rhs.type}"], f"%f : {kind}", loops), kind, "%a: i8")
-    where = tuple(out.index(found.maps[1][i][0]) for i in kept)
-    return graft(found.op, text, {"%w": rhs})[0], where
-
-
-def _added(head: str, kind: str, inputs: str) -> str:
-    return f"""%z = arith.constant 0 : i32
-%e = tensor.empty() : {kind}
-%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
-%y = {head} {{
-^bb0({inputs}, %c: i32):
-  %u = arith.extsi %a : i8 to i32
-  %s = arith.addi %c, %u : i32
-  linalg.yield %s : i32
-}} -> {kind}
-return %y : {kind}"""
-
-
 def _scaled(
     found: _Contraction,
     sums: ir.Value,
-    terms: list[tuple[ir.Value, tuple[int, ...], int]],
+    terms: list[Term],
 ) -> ir.Value:
     """The sums and what is added to them, as f32, times the scales, plus what they start from."""
     kind = found.op.results[0].type
@@ -290,11 +210,11 @@ def _scaled(
     everywhere = tuple(f"d{i}" for i in range(rank))
     operands: dict[str, ir.Value] = {"%s": sums}
     places = [everywhere]
-    for number, (term, dims, _) in enumerate(terms):
-        operands[f"%t{number}"] = term
-        places.append(tuple(f"d{d}" for d in dims))
+    for number, term in enumerate(terms):
+        operands[f"%t{number}"] = term.value
+        places.append(tuple(f"d{d}" for d in term.dims))
     first = len(operands)
-    lines, total = _added_up([1, *(factor for _, _, factor in terms)])
+    lines, total = added_up([1, *(term.factor for term in terms if isinstance(term.factor, int))])
     scales = ("%l", found.lhs.scale, None), ("%r", found.rhs.scale, found.channel)
     for name, scale, axis in scales:
         operands[name] = scale
@@ -311,7 +231,7 @@ def _scaled(
         lines.append(f"%o = arith.addf %n, %i{first + 2} : f32")
         result = "%o"
     arguments = ", ".join(f"%i{i}: {element_type(v)}" for i, v in enumerate(operands.values()))
-    maps = [_map(rank, walked) for walked in (*places, everywhere)]
+    maps = [map_text(rank, walked) for walked in (*places, everywhere)]
     ins = [f"{name} : {value.type}" for name, value in operands.items()]
     head = maps_text(maps, ins, f"%e : {kind}", ["parallel"] * rank)
     body = "\n  ".join(lines)

@@ -12,7 +12,7 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.graft import constant_of, graft, with_element
+from aie_conv.bridge.graft import computed_apart, constant_of, graft, with_element
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
 
 DEQUANTISE, QUANTISE = "iree_linalg_ext.dequantize_affine", "iree_linalg_ext.quantize_affine"
@@ -168,7 +168,8 @@ def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
 def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
     made = shifted(before, value.raw, -128) if value.unsigned else value.raw
-    made = shifted(before, made, -value.zero, "i16")
+    wide = shifted(before, made, -value.zero, "i16")
+    made = computed_apart(before, wide, of=made, less=value.zero)
     for op in reversed(value.moves):
         made = _move(before, op, made, 0)
     return made

@@ -27,10 +27,23 @@ def check(conv: QuantisedConv) -> None:
         QuantisedConv(unsigned=True, zero=115),
         QuantisedConv(unsigned=True, zero=0, filter_unsigned=True, filter_zero=133),
         QuantisedConv(filter_zero=-4, per_channel=False),
+        QuantisedConv(filter_zero=5, padding=0, per_channel=False),
+        QuantisedConv(
+            filter_zero=5, filter_unsigned=True, padding=0, depthwise=True, unsigned=True
+        ),
         QuantisedConv(depthwise=True, unsigned=True, zero=128),
         QuantisedConv(bias=False, zero=0, per_channel=False),
     ],
-    ids=["signed", "unsigned", "both unsigned", "filter zero", "depthwise", "plain"],
+    ids=[
+        "signed",
+        "unsigned",
+        "both unsigned",
+        "filter zero",
+        "no padding",
+        "depthwise with a filter zero",
+        "depthwise",
+        "plain",
+    ],
 )
 def test_forms(conv: QuantisedConv) -> None:
     check(conv)

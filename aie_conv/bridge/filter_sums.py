@@ -1,0 +1,135 @@
+"""Sums over filters, and sums of such sums: what zero points add to a contraction, for each channel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge.graft import graft, maps_text
+from aie_conv.bridge.tensors import tensor_type
+
+Dims = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Term:
+    """What is added to a contraction's sums.
+
+    Attributes:
+        value: a tensor of i32.
+        dims: the result's dims that it walks.
+        factor: what it is multiplied by: a constant, or a value of i32 of the module.
+    """
+
+    value: ir.Value
+    dims: Dims
+    factor: int | ir.Value
+
+
+def dims_of(expression: Any) -> Dims:
+    """The dims that an indexing expression names."""
+    if isinstance(expression, ir.AffineDimExpr):
+        return (expression.position,)
+    if isinstance(expression, ir.AffineConstantExpr):
+        return ()
+    return (*dims_of(expression.lhs), *dims_of(expression.rhs))
+
+
+def map_text(dims: int, walked: Sequence[str]) -> str:
+    """An affine map as MLIR writes it."""
+    names = ", ".join(f"d{i}" for i in range(dims))
+    return f"affine_map<({names}) -> ({', '.join(walked)})>"
+
+
+def filter_sums(
+    before: ir.Operation, rhs: ir.Value, rhs_dims: Dims, out_dims: Dims
+) -> tuple[ir.Value, Dims]:
+    """For each output channel the sum of its filter; and the result's dims that it walks.
+
+    Args:
+        before: the contraction.
+        rhs: its filter, of i8.
+        rhs_dims: the contraction's dim that each dim of the filter walks.
+        out_dims: those that the dims of the result walk.
+    """
+    shape, dtype = tensor_type(rhs)
+    kept = [i for i, dim in enumerate(rhs_dims) if dim in out_dims]
+    kind = f"tensor<{''.join(f'{shape[i]}x' for i in kept)}i32>"
+    loops = ["parallel" if i in kept else "reduction" for i in range(len(shape))]
+    maps = [
+        map_text(len(shape), [f"d{i}" for i in range(len(shape))]),
+        map_text(len(shape), [f"d{i}" for i in kept]),
+    ]
+    text = f"""%z = arith.constant 0 : i32
+%e = tensor.empty() : {kind}
+%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
+%y = {maps_text(maps, [f"%w : {rhs.type}"], f"%f : {kind}", loops)} {{
+^bb0(%a: {dtype}, %c: i32):
+  %u = arith.extsi %a : {dtype} to i32
+  %s = arith.addi %c, %u : i32
+  linalg.yield %s : i32
+}} -> {kind}
+return %y : {kind}"""
+    where = tuple(out_dims.index(rhs_dims[i]) for i in kept)
+    return graft(before, text, {"%w": rhs})[0], where
+
+
+def add_terms(
+    before: ir.Operation, kind: ir.Type, terms: Sequence[Term], more: ir.Value | None = None
+) -> ir.Value:
+    """The sum of terms as a tensor, and of another tensor of the same type if one is given.
+
+    Args:
+        before: in front of what the operation is put.
+        kind: the tensor's type; a term walks the dims of it that it says.
+        terms: what is added up.
+        more: what they are added to.
+    """
+    rank = ir.RankedTensorType(kind).rank
+    every = map_text(rank, [f"d{i}" for i in range(rank)])
+    operands: dict[str, ir.Value] = {} if more is None else {"%x": more}
+    maps = [] if more is None else [every]
+    factors: list[int | str] = [] if more is None else [1]
+    for number, term in enumerate(terms):
+        operands[f"%t{number}"] = term.value
+        maps.append(map_text(rank, [f"d{d}" for d in term.dims]))
+        factors.append(term.factor if isinstance(term.factor, int) else f"%j{number}")
+    for number, term in enumerate(terms):
+        if not isinstance(term.factor, int):
+            operands[f"%z{number}"] = term.factor
+            maps.append(map_text(rank, []))
+    names = [name.replace("%z", "%j") for name in operands]
+    arguments = ", ".join(
+        f"{name if name[1] == 'j' else f'%i{i}'}: i32" for i, name in enumerate(names)
+    )
+    lines, total = added_up(factors)
+    body = "\n  ".join(lines)
+    ins = [f"{name} : {value.type}" for name, value in operands.items()]
+    text = f"""%e = tensor.empty() : {kind}
+%y = {maps_text([*maps, every], ins, f"%e : {kind}", ["parallel"] * rank)} {{
+^bb0({arguments}, %out: i32):
+  {body}
+  linalg.yield {total} : i32
+}} -> {kind}
+return %y : {kind}"""
+    return graft(before, text, operands)[0]
+
+
+def added_up(factors: Sequence[int | str]) -> tuple[list[str], str]:
+    """Operations that add the values %i0, … times their factors (numbers, or values by name); their sum."""
+    lines = ["%k = arith.constant 0 : i32"]
+    total = "%k"
+    for number, factor in enumerate(factors):
+        name = factor
+        if isinstance(factor, int):
+            name = f"%f{number}"
+            lines.append(f"{name} = arith.constant {factor} : i32")
+        lines += [
+            f"%p{number} = arith.muli %i{number}, {name} : i32",
+            f"%q{number} = arith.addi {total}, %p{number} : i32",
+        ]
+        total = f"%q{number}"
+    return lines, total
