@@ -20,13 +20,13 @@ from aie_conv.mapping.operands import (
     copy_corner,
     pack_input,
     renamed,
-    round_up,
     row_major,
     walk_dims,
     write_output,
 )
 from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem, Loop, Operand
+from aie_conv.rewrites.bundle_groups import Channels, bundle_groups, depthwise_channels
 from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, merge, without_unit_loops
 from aie_conv.rewrites.space_to_depth import NAMES as FOLDED
 from aie_conv.rewrites.space_to_depth import folded
@@ -203,53 +203,9 @@ def _axis(
     return Axis(loop.size, loop.lhs, loop.out, loop.residual, taps, tap)
 
 
-# -- channels -------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Channels:
-    """How a route brings its channels together.
-
-    Attributes:
-        loop: the loop over input channels; None where there is none.
-        bundle: groups that are computed as one, with zeros between them.
-        channels, n: input and output channels of a bundle, padded.
-        groups: number of bundles.
-        depthwise: as in :class:`DirectView`.
-    """
-
-    loop: int | None
-    bundle: int
-    channels: int
-    n: int
-    groups: int
-    depthwise: bool = False
-
-
-def bundle_groups(problem: ConvProblem, channel: int | None, quantum: int) -> Channels:
-    """The fewest groups whose channels fill blocks of ``quantum``; all of them if none does."""
-    c = problem.loops[channel].size if channel is not None else 1
-    n, groups = problem.extent("n"), problem.extent("g")
-    if groups == 1:
-        return Channels(channel, 1, round_up(c, quantum), round_up(n, quantum), 1)
-    for bundle in (b for b in range(1, groups + 1) if groups % b == 0):
-        if bundle * c % quantum == 0 and bundle * n % quantum == 0:
-            return Channels(channel, bundle, bundle * c, bundle * n, groups // bundle)
-    return Channels(
-        channel, groups, round_up(groups * c, quantum), round_up(groups * n, quantum), 1
-    )
-
-
-def depthwise_channels(problem: ConvProblem, channel: int | None, quantum: int) -> Channels | None:
-    """Channels of a depthwise problem in blocks of ``quantum``, None where it is not depthwise."""
-    if problem.extent("g") == 1 or problem.extent("n") > 1 or channel is not None:
-        return None
-    groups = problem.extent("g")
-    # The last block overlaps the one before it; too few channels for one are padded.
-    channels = groups if groups >= quantum and groups % 4 == 0 else round_up(groups, quantum)
-    return Channels(None, 1, 1, channels, 1, depthwise=True)
-
-
+# -- the input ------------------------------------------------------------------------------------
 def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
-    """The input with groups and channels innermost, padded at their end, by copies of the CPU."""
+    """The input with groups and channels innermost, each bundle padded at its end, by the CPU's copies."""
     loops, lhs = problem.loops, problem.lhs
     dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
     inner = [i for i, loop in enumerate(loops) if loop.role == "g" and loop.lhs]
@@ -262,23 +218,26 @@ def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
     front = tuple(extents[d] for d in perm[: len(perm) - len(last)])
     inside = tuple(extents[d] for d in last)
     total = prod(inside)
-    padded = made.n if made.depthwise else made.groups * made.channels
-    name = "lhs_packed" if padded == total else "lhs_pixels"
-    shape = (*front, *inside)
+    each = made.n if made.depthwise else made.channels
+    padded = made.groups * each
+    # A padded group is no bundle: its channels are padded as they are copied, or the only one it has.
+    alone = made.groups > 1 and padded != total
+    inner = (*inside, each) if made.loop is None else (*inside[:-1], each)
+    inner = inner if alone else inside
+    once = padded == total or (alone and made.loop is not None)
+    name = "lhs_packed" if once else "lhs_pixels"
+    shape = (*front, *inner) if once else (*front, *inside)
     copies = [
         HostCopy(
             "lhs", lhs.shape, lhs.dtype, dims.start, extents, perm, name, shape, dtype,
             (0,) * len(shape),
         )
     ]  # fmt: skip
-    if padded != total:
-        wide = (*front, padded)
-        copies.append(
-            copy_corner(name, (*front, total), dtype, (*front, total), "lhs_packed", wide)
-        )
-    strides_of = dict(
-        zip(perm, (*row_major((*front, padded))[:-1], *row_major(inside)), strict=True)
-    )
+    if not once:
+        have, want = ((*front, made.groups, size) for size in (total // made.groups, each))
+        copies.append(copy_corner(name, have, dtype, have, "lhs_packed", want))
+    own = (*row_major((*front, padded))[:-1], *row_major(inner))
+    strides_of = dict(zip(perm, own, strict=False))
     strides = {i: strides_of[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
     elements = prod(front) * padded
     return Input(strides, {}, 0, Argument("lhs_packed", dtype, elements), tuple(copies))
@@ -374,12 +333,12 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         windows = find_windows(problem)
     channel = channel_loop(problem)
     made = depthwise_channels(problem, channel, lanes) if lanes else None
-    made = made or bundle_groups(problem, channel, quantum)
+    made = made or bundle_groups(problem, channel, quantum, dtype)
     inp = _read(problem, made, dtype)
     flat = groups_as_outputs(problem)
     n_total = made.n * made.groups
-    out = write_output(flat, n_total)
-    fused = fuse(flat, n_total)
+    out = write_output(flat, n_total, made.groups)
+    fused = fuse(flat, n_total, made.groups)
     loops = problem.loops
     pixels = {
         i: MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))

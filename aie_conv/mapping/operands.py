@@ -263,8 +263,14 @@ def _n_contiguous(loops: tuple[Loop, ...], strides: dict[int, int]) -> bool:
     return True
 
 
-def write_output(problem: ConvProblem, n_padded: int) -> Output:
-    """Write the output as it lies if the DMA can, else a padded [m][n] that the CPU puts in place."""
+def write_output(problem: ConvProblem, n_padded: int, groups: int = 1) -> Output:
+    """Write the output as it lies if the DMA can, else a padded [m][n] that the CPU puts in place.
+
+    Args:
+        problem: what is computed.
+        n_padded: output channels, those that are padded included.
+        groups: equal parts of the channels, each padded at its end.
+    """
     loops, out = problem.loops, problem.out
     strides = {i: loop.out for i, loop in enumerate(loops)}
     ms = [i for i, loop in enumerate(loops) if loop.role == "m"]
@@ -282,7 +288,8 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
     m_sizes, n = tuple(sizes[i] for i in ms), problem.extent("n")
     source, copies = "result", ()
     if not exact:
-        source, have, kept = "result_cut", (*m_sizes, n_padded), (*m_sizes, n)
+        source = "result_cut"
+        have, kept = ((*m_sizes, groups, size // groups) for size in (n_padded, n))
         copies = (copy_corner("result", have, out.dtype, kept, source),)
     by_dim = {d: i for i, (d, mult) in enumerate(dims.of_loop) if mult}
     units = len(out.shape) - len(by_dim)
@@ -300,9 +307,9 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
 
 
 def read_vector(
-    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int, groups: int = 1
 ) -> tuple[str, tuple[HostCopy, ...]]:
-    """The host value that holds a per-channel operand, n elements long."""
+    """The host value that holds a per-channel operand, ``n_padded`` elements in ``groups`` parts."""
     ns = tuple(i for i, loop in enumerate(problem.loops) if loop.role == "n")
     strides = dict(enumerate(given.strides))
     n, dtype = problem.extent("n"), given.operand.dtype
@@ -311,8 +318,8 @@ def read_vector(
     name = f"vector{index}"
     if not ns:
         return name, (copy_corner(f"in{index}", (1,), dtype, (1,), name, (n_padded,)),)
-    # One loop is padded as it is copied, several are padded as one behind it.
-    one = len(ns) == 1
+    # One loop is padded as it is copied, several are padded as one behind it, and so are groups.
+    one = len(ns) == 1 and groups == 1
     padded = {ns[0]: n_padded} if one else {}
     made = name if one or n == n_padded else f"{name}_n"
     copies = (
@@ -321,14 +328,15 @@ def read_vector(
         ),
     )
     if made != name:
-        copies += (copy_corner(made, (n,), dtype, (n,), name, (n_padded,)),)
+        have, want = (groups, n // groups), (groups, n_padded // groups)
+        copies += (copy_corner(made, have, dtype, have, name, want),)
     return name, copies
 
 
 def read_residual(
-    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, given: EpilogueInput, n_padded: int, groups: int = 1
 ) -> tuple[Residual, dict[int, int], tuple[HostCopy, ...]]:
-    """The tensor operand, as it lies or copied to [m][n]."""
+    """The tensor operand, as it lies or copied to [m][n], each of the ``groups`` parts of n padded."""
     loops, operand = problem.loops, given.operand
     strides = dict(enumerate(given.strides))
     ms = tuple(i for i, loop in enumerate(loops) if loop.role == "m")
@@ -346,7 +354,7 @@ def read_residual(
         raise Unsupported(f"operand {index} of the epilogue is broadcast and not aligned")
     name, dtype = f"residual{index}", operand.dtype
     sizes = tuple(loops[i].size for i in ms)
-    one = len(ns) == 1
+    one = len(ns) == 1 and groups == 1
     whole = name if one or n == n_padded else f"{name}_m"
     padded = {ns[0]: n_padded} if one else {}
     order = (*ms, *ns)
@@ -354,8 +362,8 @@ def read_residual(
         canonical_copy(f"in{index}", operand, given.strides, loops, order, whole, padded, dtype),
     )
     if whole != name:
-        shape = (*sizes, n)
-        copies += (copy_corner(whole, shape, dtype, shape, name, (*sizes, n_padded)),)
+        have, want = (*sizes, groups, n // groups), (*sizes, groups, n_padded // groups)
+        copies += (copy_corner(whole, have, dtype, have, name, want),)
     made = row_major((*sizes, n_padded))
     argument = Argument(name, operand.dtype, prod(sizes) * n_padded)
     return Residual(index, operand.dtype, 0, argument), dict(zip(ms, made, strict=False)), copies
