@@ -1,12 +1,17 @@
-"""Groups of few channels: bundles that are computed as one dense product, or padding for each group.
+"""Few channels a group: several groups are computed as one, whose filter is a diagonal of theirs.
 
-A bundle's filter is a diagonal of blocks with zeros between them, which meet the other groups' pixels: only
-integers are bundled (:mod:`aie_conv.rewrites.made_up_zeros`). A group of real numbers is padded by itself.
+Instructions take channels in blocks. The input and the output stay as they are, as long as the channels of
+neighbouring groups lie side by side; between the groups' own filters there are zeros.
+
+Those zeros meet the other groups' pixels: only integers are bundled (:mod:`aie_conv.rewrites.made_up_zeros`).
+A group of real numbers is padded by itself.
 """
 
 from dataclasses import dataclass
+from math import prod
 
-from aie_conv.mapping.operands import round_up
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.operands import canonical_copy, copy_corner, round_up
 from aie_conv.problem import ConvProblem
 from aie_conv.rewrites.made_up_zeros import zeros_vanish
 
@@ -20,7 +25,7 @@ class Channels:
         bundle: groups that are computed as one, with zeros between them.
         channels, n: input and output channels of a bundle, padded.
         groups: number of bundles.
-        depthwise: as in :class:`aie_conv.direct.view.DirectView`.
+        depthwise: each output channel has its own input channel; ``n`` counts them all.
     """
 
     loop: int | None
@@ -62,3 +67,43 @@ def depthwise_channels(problem: ConvProblem, channel: int | None, quantum: int) 
     # The last block overlaps the one before it; too few channels for one are padded.
     channels = groups if groups >= quantum and groups % 4 == 0 else round_up(groups, quantum)
     return Channels(None, 1, 1, channels, 1, depthwise=True)
+
+
+def pack_filter(
+    problem: ConvProblem, made: Channels, order: tuple[int, ...], dtype: str
+) -> tuple[str, tuple[HostCopy, ...]]:
+    """The filter as [groups][n][taps …][channels], bundles as blocks of a diagonal matrix."""
+    loops = problem.loops
+    strides = tuple(loop.rhs for loop in loops)
+    gs = tuple(i for i, loop in enumerate(loops) if loop.role == "g")
+    ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
+    channel = () if made.loop is None else (made.loop,)
+    c, n = prod(loops[i].size for i in channel), problem.extent("n")
+    taps = prod(loops[i].size for i in order)
+    whole = (*gs, *ns, *order, *channel)
+    copies = [canonical_copy("rhs", problem.rhs, strides, loops, whole, "rhs_gnk", {}, dtype)]
+    name, groups = "rhs_gnk", problem.extent("g")
+    if made.depthwise:
+        # [channels][taps]: blocks of channels are made of it where it is packed.
+        have, want = (groups, taps), (made.n, taps)
+    elif made.bundle > 1:
+        bundle, bundles = made.bundle, groups // made.bundle
+        view = (bundles, bundle, n, taps, 1, c)
+        dest = (bundles, bundle, n, taps, bundle, c)
+        for j in range(bundle):
+            at, region = (0, j, 0, 0, 0, 0), (bundles, 1, n, taps, 1, c)
+            copies.append(
+                HostCopy(
+                    name, view, dtype, at, region, tuple(range(6)), "rhs_bundles", dest, dtype,
+                    (0, j, 0, 0, j, 0),
+                )
+            )  # fmt: skip
+        name = "rhs_bundles"
+        have = (bundles, bundle * n, taps, bundle * c)
+        want = (made.groups, made.n, taps, made.channels)
+    else:
+        have, want = (groups, n, taps, c), (groups, made.n, taps, made.channels)
+    if have != want:
+        copies.append(copy_corner(name, have, dtype, have, "rhs_padded", want))
+        name = "rhs_padded"
+    return name, tuple(copies)

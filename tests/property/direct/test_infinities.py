@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from itertools import product
+from typing import Any
 
 import numpy as np
 import pytest
@@ -29,7 +30,7 @@ TYPES: dict[str, tuple[str, Arithmetic]] = {
     "f32 in bf16": ("f32", "bf16"),
     "f32 in bf16x3": ("f32", "bf16x3"),
 }
-ROUTES = {f"{route.name}-{route.style}": route for route in routes()}
+ROUTES: dict[str, Any] = {f"{route.name}-{route.style}": route for route in routes()}
 ROUTES["direct-parametric"] = ParametricRoute(
     [L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)]
 )
