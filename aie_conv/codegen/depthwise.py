@@ -224,11 +224,12 @@ class DepthwiseKernel:
 
         for number, values in enumerate(filters):
             taps = offsets[number * many : (number + 1) * many]
-            # A tap that fills up the last instruction has a filter of zeros: any finite data do,
-            # and what the window already holds is as finite as the result.
-            taps += taps[:1] * (many - len(taps))
+            # A tap that fills up the last instruction has a filter of zeros, and meets zeros: times an
+            # infinity or a NaN of the model it would be NaN.
+            spare = many - len(taps)
+            zeros = [w.constant(0, vector(self.dtype, self.lanes), "z")] * spare if spare else []
             for i, shift in enumerate(self._pixels(self.blocking)):
-                parts = [pixel(shift + tap) for tap in taps]
+                parts = [pixel(shift + tap) for tap in taps] + zeros
                 left = parts[0]
                 if many == 2:
                     left = w.shuffle("a", parts[0], parts[1], range(2 * self.lanes))

@@ -167,9 +167,9 @@ def _axis(
     return Axis(loop.size, loop.lhs, loop.out, loop.residual, taps, tap)
 
 
-# -- channels -------------------------------------------------------------------------------------
+# -- the input ------------------------------------------------------------------------------------
 def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
-    """The input with groups and channels innermost, padded at their end, by copies of the CPU."""
+    """The input with groups and channels innermost, each bundle padded at its end, by the CPU's copies."""
     loops, lhs = problem.loops, problem.lhs
     dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
     inner = [i for i, loop in enumerate(loops) if loop.role == "g" and loop.lhs]
@@ -182,23 +182,26 @@ def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
     front = tuple(extents[d] for d in perm[: len(perm) - len(last)])
     inside = tuple(extents[d] for d in last)
     total = prod(inside)
-    padded = made.n if made.depthwise else made.groups * made.channels
-    name = "lhs_packed" if padded == total else "lhs_pixels"
-    shape = (*front, *inside)
+    each = made.n if made.depthwise else made.channels
+    padded = made.groups * each
+    # A padded group is no bundle: its channels are padded as they are copied, or the only one it has.
+    alone = made.groups > 1 and padded != total
+    inner = (*inside, each) if made.loop is None else (*inside[:-1], each)
+    inner = inner if alone else inside
+    once = padded == total or (alone and made.loop is not None)
+    name = "lhs_packed" if once else "lhs_pixels"
+    shape = (*front, *inner) if once else (*front, *inside)
     copies = [
         HostCopy(
             "lhs", lhs.shape, lhs.dtype, dims.start, extents, perm, name, shape, dtype,
             (0,) * len(shape),
         )
     ]  # fmt: skip
-    if padded != total:
-        wide = (*front, padded)
-        copies.append(
-            copy_corner(name, (*front, total), dtype, (*front, total), "lhs_packed", wide)
-        )
-    strides_of = dict(
-        zip(perm, (*row_major((*front, padded))[:-1], *row_major(inside)), strict=True)
-    )
+    if not once:
+        have, want = ((*front, made.groups, size) for size in (total // made.groups, each))
+        copies.append(copy_corner(name, have, dtype, have, "lhs_packed", want))
+    own = (*row_major((*front, padded))[:-1], *row_major(inner))
+    strides_of = dict(zip(perm, own, strict=False))
     strides = {i: strides_of[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
     elements = prod(front) * padded
     return Input(strides, {}, 0, Argument("lhs_packed", dtype, elements), tuple(copies))
@@ -253,12 +256,12 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         windows = find_windows(problem)
     channel = channel_loop(problem)
     made = depthwise_channels(problem, channel, lanes) if lanes else None
-    made = made or bundle_groups(problem, channel, quantum)
+    made = made or bundle_groups(problem, channel, quantum, dtype)
     inp = _read(problem, made, dtype)
     flat = groups_as_outputs(problem)
     n_total = made.n * made.groups
-    out = write_output(flat, n_total)
-    fused = fuse(flat, n_total)
+    out = write_output(flat, n_total, made.groups)
+    fused = fuse(flat, n_total, made.groups)
     loops = problem.loops
     pixels = {
         i: MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))

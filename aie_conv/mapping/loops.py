@@ -57,8 +57,14 @@ class Fused:
     copies: tuple[HostCopy, ...]
 
 
-def fuse(problem: ConvProblem, n_padded: int) -> Fused:
-    """Sort the epilogue's operands into per-channel vectors and at most one residual."""
+def fuse(problem: ConvProblem, n_padded: int, groups: int = 1) -> Fused:
+    """Sort the epilogue's operands into per-channel vectors and at most one residual.
+
+    Args:
+        problem: whose epilogue.
+        n_padded: output channels, those that are padded included.
+        groups: equal parts of the channels, each padded at its end.
+    """
     n = problem.extent("n")
     vectors: list[tuple[int, str, str]] = []
     copies: list[HostCopy] = []
@@ -69,10 +75,10 @@ def fuse(problem: ConvProblem, n_padded: int) -> Fused:
         walked = {loop.role for loop, stride in pairs if stride}
         # With one channel and no pixel loop, a single value is a vector of one.
         if walked == {"n"} or (not walked and n == 1 and given.operand.elements == 1):
-            name, made = read_vector(problem, index, given, n_padded)
+            name, made = read_vector(problem, index, given, n_padded, groups)
             vectors.append((index, given.operand.dtype, name))
         elif ("n" in walked or n == 1) and residual is None:
-            residual, strides, made = read_residual(problem, index, given, n_padded)
+            residual, strides, made = read_residual(problem, index, given, n_padded, groups)
         else:
             raise Unsupported(f"operand {index} of the epilogue is neither bias nor residual")
         copies += made

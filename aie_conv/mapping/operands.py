@@ -265,8 +265,14 @@ def _n_contiguous(loops: tuple[Loop, ...], strides: dict[int, int]) -> bool:
     return True
 
 
-def write_output(problem: ConvProblem, n_padded: int) -> Output:
-    """Write the output as it lies if the DMA can, else a padded [m][n] that the CPU puts in place."""
+def write_output(problem: ConvProblem, n_padded: int, groups: int = 1) -> Output:
+    """Write the output as it lies if the DMA can, else a padded [m][n] that the CPU puts in place.
+
+    Args:
+        problem: what is computed.
+        n_padded: output channels, those that are padded included.
+        groups: equal parts of the channels, each padded at its end.
+    """
     loops, out = problem.loops, problem.out
     strides = {i: loop.out for i, loop in enumerate(loops)}
     ms = [i for i, loop in enumerate(loops) if loop.role == "m"]
@@ -284,7 +290,8 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
     m_sizes, n = tuple(sizes[i] for i in ms), problem.extent("n")
     source, copies = "result", ()
     if not exact:
-        source, have, kept = "result_cut", (*m_sizes, n_padded), (*m_sizes, n)
+        source = "result_cut"
+        have, kept = ((*m_sizes, groups, size // groups) for size in (n_padded, n))
         copies = (copy_corner("result", have, out.dtype, kept, source),)
     by_dim = {d: i for i, (d, mult) in enumerate(dims.of_loop) if mult}
     units = len(out.shape) - len(by_dim)
@@ -302,9 +309,9 @@ def write_output(problem: ConvProblem, n_padded: int) -> Output:
 
 
 def read_vector(
-    problem: ConvProblem, index: int, vector: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, vector: EpilogueInput, n_padded: int, groups: int = 1
 ) -> tuple[str, tuple[HostCopy, ...]]:
-    """The host value that holds a per-channel operand, n elements long."""
+    """The host value that holds a per-channel operand, ``n_padded`` elements in ``groups`` parts."""
     ns = tuple(i for i, loop in enumerate(problem.loops) if loop.role == "n")
     strides = dict(enumerate(vector.strides))
     n, dtype = problem.extent("n"), vector.operand.dtype
@@ -313,8 +320,8 @@ def read_vector(
     name = f"vector{index}"
     if not ns:
         return name, (copy_corner(f"in{index}", (1,), dtype, (1,), name, (n_padded,)),)
-    # One loop is padded as it is copied, several are padded as one behind it.
-    one = len(ns) == 1
+    # One loop is padded as it is copied, several are padded as one behind it, and so are groups.
+    one = len(ns) == 1 and groups == 1
     padded = {ns[0]: n_padded} if one else {}
     packed = name if one or n == n_padded else f"{name}_n"
     copies = (
@@ -323,14 +330,15 @@ def read_vector(
         ),
     )
     if packed != name:
-        copies += (copy_corner(packed, (n,), dtype, (n,), name, (n_padded,)),)
+        shape, padded_shape = (groups, n // groups), (groups, n_padded // groups)
+        copies += (copy_corner(packed, shape, dtype, shape, name, padded_shape),)
     return name, copies
 
 
 def read_residual(
-    problem: ConvProblem, index: int, tensor: EpilogueInput, n_padded: int
+    problem: ConvProblem, index: int, tensor: EpilogueInput, n_padded: int, groups: int = 1
 ) -> tuple[Residual, dict[int, int], tuple[HostCopy, ...]]:
-    """The tensor operand, as it lies or copied to [m][n]."""
+    """The tensor operand, as it lies or copied to [m][n], each of the ``groups`` parts of n padded."""
     loops, operand = problem.loops, tensor.operand
     strides = dict(enumerate(tensor.strides))
     ms = tuple(i for i, loop in enumerate(loops) if loop.role == "m")
@@ -348,7 +356,7 @@ def read_residual(
         raise Unsupported(f"operand {index} of the epilogue is broadcast and not aligned")
     name, dtype = f"residual{index}", operand.dtype
     sizes = tuple(loops[i].size for i in ms)
-    one = len(ns) == 1
+    one = len(ns) == 1 and groups == 1
     packed = name if one or n == n_padded else f"{name}_m"
     padded = {ns[0]: n_padded} if one else {}
     order = (*ms, *ns)
@@ -356,8 +364,9 @@ def read_residual(
         canonical_copy(f"in{index}", operand, tensor.strides, loops, order, packed, padded, dtype),
     )
     if packed != name:
-        shape = (*sizes, n)
-        copies += (copy_corner(packed, shape, dtype, shape, name, (*sizes, n_padded)),)
+        shape = (*sizes, groups, n // groups)
+        padded_shape = (*sizes, groups, n_padded // groups)
+        copies += (copy_corner(packed, shape, dtype, shape, name, padded_shape),)
     packed_strides = row_major((*sizes, n_padded))
     argument = Argument(name, operand.dtype, prod(sizes) * n_padded)
     return (

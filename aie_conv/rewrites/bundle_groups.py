@@ -2,6 +2,9 @@
 
 Instructions take channels in blocks. The input and the output stay as they are, as long as the channels of
 neighbouring groups lie side by side; between the groups' own filters there are zeros.
+
+Those zeros meet the other groups' pixels: only integers are bundled (:mod:`aie_conv.rewrites.made_up_zeros`).
+A group of real numbers is padded by itself.
 """
 
 from dataclasses import dataclass
@@ -10,6 +13,7 @@ from math import prod
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import canonical_copy, copy_corner, round_up
 from aie_conv.problem import ConvProblem
+from aie_conv.rewrites.made_up_zeros import zeros_vanish
 
 
 @dataclass(frozen=True)
@@ -32,12 +36,21 @@ class Channels:
     depthwise: bool = False
 
 
-def bundle_groups(problem: ConvProblem, channel: int | None, quantum: int) -> Channels:
-    """The fewest groups whose channels fill blocks of ``quantum``; all of them if none does."""
+def bundle_groups(problem: ConvProblem, channel: int | None, quantum: int, dtype: str) -> Channels:
+    """The fewest groups whose channels fill blocks of ``quantum``; all of them if none does.
+
+    Real numbers: each group by itself, padded to whole blocks.
+
+    Args:
+        problem: what to compute.
+        channel: the loop over input channels, if any.
+        quantum: channels come in blocks of this many.
+        dtype: type of the operands on the array.
+    """
     c = problem.loops[channel].size if channel is not None else 1
     n, groups = problem.extent("n"), problem.extent("g")
-    if groups == 1:
-        return Channels(channel, 1, round_up(c, quantum), round_up(n, quantum), 1)
+    if groups == 1 or not zeros_vanish(dtype):
+        return Channels(channel, 1, round_up(c, quantum), round_up(n, quantum), groups)
     for bundle in (b for b in range(1, groups + 1) if groups % b == 0):
         if bundle * c % quantum == 0 and bundle * n % quantum == 0:
             return Channels(channel, bundle, bundle * c, bundle * n, groups // bundle)

@@ -6,7 +6,7 @@ window of seven is one of four that moves by one: as many blocks of channels, ha
 sevenths of the products.
 
 The eighth tap of those seven is zero, but meets a pixel that may be an infinity: real numbers are rewritten
-only where strides divide the window.
+only where strides divide the window (:mod:`aie_conv.rewrites.made_up_zeros`).
 """
 
 from dataclasses import dataclass, replace
@@ -22,6 +22,7 @@ from aie_conv.mapping.operands import (
     walk_dims,
 )
 from aie_conv.problem import ConvProblem, Operand
+from aie_conv.rewrites.made_up_zeros import zeros_vanish
 
 NAMES = {"lhs": "lhs_folded", "rhs": "rhs_folded"}
 """What the copies write, and what else reads instead of the operands."""
@@ -87,7 +88,7 @@ def _best(problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: in
     found: list[tuple[float, _Fold]] = []
     for pixel, tap in windows.items():
         (d, step), dilation = dims.of_loop[pixel], dims.of_loop[tap][1]
-        whole = dtype.startswith("i") or loops[tap].size % step == 0
+        whole = zeros_vanish(dtype) or loops[tap].size % step == 0
         if step == 1 or dilation != 1 or users.count(d) != 2 or not whole:
             continue
         taps, channels = -(-loops[tap].size // step), round_up(step * count, quantum)

@@ -122,17 +122,18 @@ module {
           %v_90 = vector.load %a[%i_89] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
           %a_91 = vector.shuffle %v_85, %v_90 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
           %y_92 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_91, %v_19, %y_79, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %a_93 = vector.shuffle %v_90, %v_90 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_94 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_93, %v_23, %y_87, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %c_95 = arith.constant 608 : index
-          %i_96 = arith.addi %i_36, %c_95 : index
-          %v_97 = vector.load %a[%i_96] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
-          %a_98 = vector.shuffle %v_97, %v_97 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
-          %y_99 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_98, %v_23, %y_92, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
-          %v_100 = vector.bitcast %y_94 : vector<16xi64> to vector<32xi32>
-          vector.store %v_100, %c[%i_41] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
-          %v_101 = vector.bitcast %y_99 : vector<16xi64> to vector<32xi32>
-          vector.store %v_101, %c[%i_43] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
+          %z_93 = arith.constant dense<0> : vector<32xi8>
+          %a_94 = vector.shuffle %v_90, %z_93 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_95 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_94, %v_23, %y_87, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %c_96 = arith.constant 608 : index
+          %i_97 = arith.addi %i_36, %c_96 : index
+          %v_98 = vector.load %a[%i_97] {alignment = 32 : i64} : memref<1280xi8>, vector<32xi8>
+          %a_99 = vector.shuffle %v_98, %z_93 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40, 41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, 52, 53, 54, 55, 56, 57, 58, 59, 60, 61, 62, 63] : vector<32xi8>, vector<32xi8>
+          %y_100 = func.call @llvm.aie2.I512.I512.ACC1024.acc32.mac.conf(%a_99, %v_23, %y_92, %c_2) : (vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi64>
+          %v_101 = vector.bitcast %y_95 : vector<16xi64> to vector<32xi32>
+          vector.store %v_101, %c[%i_41] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
+          %v_102 = vector.bitcast %y_100 : vector<16xi64> to vector<32xi32>
+          vector.store %v_102, %c[%i_43] {alignment = 32 : i64} : memref<576xi32>, vector<32xi32>
         }
       }
       return
