@@ -248,27 +248,31 @@ def _row(task: Task, mode: str, backend: str, outcome: Outcome | None) -> dict[s
     if outcome is None:
         return row
     row |= {"device": outcome.device, "gmac": f"{outcome.signature.macs / 1e9:.6g}"}
-    made = outcome.compiled
-    if made is not None:
-        row |= {"route": made.route, "reason": made.reason, "cached": int(made.cached)}
-        row["compile_seconds"] = f"{made.seconds:.3f}"
+    compiled = outcome.compiled
+    if compiled is not None:
+        row |= {"route": compiled.route, "reason": compiled.reason, "cached": int(compiled.cached)}
+        row["compile_seconds"] = f"{compiled.seconds:.3f}"
     if outcome.times:
         row["clock"] = outcome.clock
         row |= {f"{k}_us": f"{v:.3f}" for k, v in time_figures(outcome.times).items()}
-    found = outcome.numerics
-    if found is not None:
-        row |= {"max_abs": found.max_abs, "mean_abs": found.mean_abs, "max_rel": found.max_rel}
-        row["tolerance_share"] = found.share
+    numerics = outcome.numerics
+    if numerics is not None:
+        row |= {
+            "max_abs": numerics.max_abs,
+            "mean_abs": numerics.mean_abs,
+            "max_rel": numerics.max_rel,
+        }
+        row["tolerance_share"] = numerics.share
     return row
 
 
 def _lines(outcome: Outcome, asked: int, verbose: bool) -> list[str]:
     """What is printed of an outcome, behind its heading."""
     lines: list[str] = []
-    made = outcome.compiled
-    if verbose and made is not None:
-        how = "from the cache" if made.cached else f"compiled in {made.seconds:.2f} s"
-        lines.append(f"route {made.route}: {made.reason}; {how}")
+    compiled = outcome.compiled
+    if verbose and compiled is not None:
+        how = "from the cache" if compiled.cached else f"compiled in {compiled.seconds:.2f} s"
+        lines.append(f"route {compiled.route}: {compiled.reason}; {how}")
     batch = outcome.signature.input_dims["N"]
     if batch != asked:
         lines.append(f"the first {batch} of {asked} images (--sim-batch-limit)")
@@ -309,8 +313,8 @@ def perform(task: Task) -> Done:
     return Done(tuple(lines), tuple(rows), tuple(failures))
 
 
-def _perform_one(given: tuple[Task, Any, str]) -> Outcome:
-    task, signature, backend = given
+def _perform_one(job: tuple[Task, Any, str]) -> Outcome:
+    task, signature, backend = job
     return run(signature, backend, task.settings)
 
 

@@ -89,16 +89,16 @@ def perform(task: Task) -> Made:
     texts: list[str] = []
     failures: list[str] = []
     for s in wanted(parse(task.line).signatures, task.dims, task.modes):
-        made = guarded(_perform_one, (task, s))
-        if isinstance(made, Failure):
-            failures.append(made.message)
+        text = guarded(_perform_one, (task, s))
+        if isinstance(text, Failure):
+            failures.append(text.message)
         else:
-            texts.append(made)
+            texts.append(text)
     return Made(tuple(texts), tuple(failures))
 
 
-def _perform_one(given: tuple[Task, ConvSignature]) -> str:
-    task, s = given
+def _perform_one(job: tuple[Task, ConvSignature]) -> str:
+    task, s = job
     text = generate(s, task.level, task.pipeline, task.options)
     if task.folder is None:
         return text
@@ -136,12 +136,12 @@ def _filters(values: dict[str, str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
 
 def _options(values: dict[str, str]) -> Options | None:
     """The backend's options, where one is given; None for the defaults, without importing them."""
-    given = sorted(_BACKEND & set(values))
-    if not given:
+    names = sorted(_BACKEND & set(values))
+    if not names:
         return None
     from aie_conv.options import parse_flags
 
-    flags = [f"--amd-aie-{name.removeprefix('amd-aie-')}={values[name]}" for name in given]
+    flags = [f"--amd-aie-{name.removeprefix('amd-aie-')}={values[name]}" for name in names]
     return parse_flags(flags)
 
 
@@ -182,20 +182,20 @@ def _with(task: Task, line: str, folder: Path | None) -> Task:
 
 def _one(line: str, task: Task, output: Path | None) -> int:
     folder = output if output is not None and output.is_dir() else None
-    made = perform(_with(task, line, folder))
-    if not made.texts and not made.failures:
+    result = perform(_with(task, line, folder))
+    if not result.texts and not result.failures:
         raise UsageError("-c: the filters -N and -F leave nothing of this command")
     if folder is not None:
-        print("\n".join(str(folder / f"{name}.mlir") for name in made.texts))
-    elif output is not None and made.texts:
+        print("\n".join(str(folder / f"{name}.mlir") for name in result.texts))
+    elif output is not None and result.texts:
         from aie_conv.files import check_writable
 
         check_writable(output)
-        _write(output, "\n".join(made.texts))
-    elif made.texts:
-        sys.stdout.write("\n".join(made.texts))
-    if made.failures:
-        raise UsageError(made.failures[0])
+        _write(output, "\n".join(result.texts))
+    elif result.texts:
+        sys.stdout.write("\n".join(result.texts))
+    if result.failures:
+        raise UsageError(result.failures[0])
     return 0
 
 

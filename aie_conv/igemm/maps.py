@@ -114,7 +114,9 @@ class IndexMap:
                 raise IndexError(f"{self.operand}: {name}={value} of {size}")
         numbers = {self.rows[0]: row, self.columns[0]: column}
         index = tuple(int(axis(numbers)) for axis in self.axes)
-        inside = all(0 <= at < axis.size for at, axis in zip(index, self.axes, strict=True))
+        inside = all(
+            0 <= position < axis.size for position, axis in zip(index, self.axes, strict=True)
+        )
         return index if inside else None
 
     def flat(self) -> Integers:
@@ -125,9 +127,9 @@ class IndexMap:
         total = np.zeros((self.rows[1], self.columns[1]), np.int64)
         inside = np.ones(total.shape, bool)
         for axis in self.axes:
-            at = axis(numbers)
-            inside &= (at >= 0) & (at < axis.size)
-            total = total * axis.size + at
+            position = axis(numbers)
+            inside &= (position >= 0) & (position < axis.size)
+            total = total * axis.size + position
         return np.where(inside, total, -1)
 
     def gather(self, operand: NDArray[Any]) -> NDArray[Any]:

@@ -126,17 +126,17 @@ class PlanCache:
     def misfit(self, question: Question, why: str) -> None:
         """Nothing to do: the search that follows writes the file anew."""
 
-    def remember(self, question: Question, found: Known | str) -> None:
+    def remember(self, question: Question, answer: Known | str) -> None:
         """Write a file; a folder that cannot be written is left alone."""
         if self._broken:
             return
         data: dict[str, Any] = (
-            {"refused": found}
-            if isinstance(found, str)
+            {"refused": answer}
+            if isinstance(answer, str)
             else {
-                "parameters": dict(found.parameters),
-                "judged": found.measured,
-                "fast": found.fast,
+                "parameters": dict(answer.parameters),
+                "judged": answer.measured,
+                "fast": answer.fast,
             }
         )
         try:
@@ -251,8 +251,8 @@ def _entry(data: Any, where: str) -> Entry:
     parameters = data.get("parameters", {})
     if not _is_parameters(parameters) or not parameters:
         raise UsageError(f"{where}: parameters: an object of whole numbers and truths is needed")
-    given = {name: data[name] for name in (*_TEXTS, *_NUMBERS)}
-    return Entry(**given, parameters=frozen_parameters(parameters))
+    facts = {name: data[name] for name in (*_TEXTS, *_NUMBERS)}
+    return Entry(**facts, parameters=frozen_parameters(parameters))
 
 
 @dataclass(frozen=True)
@@ -350,11 +350,11 @@ def read_database(path: Path, version: str) -> Database:
         raise UsageError(
             f"{path}: of schema {data.get('schema')}: only {SCHEMA} is read: tune again"
         )
-    made, places = Database((), version), set[tuple[str, ...]]()
+    database, places = Database((), version), set[tuple[str, ...]]()
     for number, item in enumerate(data["plans"]):
         entry = _entry(item, f"{path}: plans[{number}]")
         if entry.place in places:
             raise UsageError(f"{path}: plans[{number}]: {entry.problem}: named twice: remove one")
         places.add(entry.place)
-        made.add(entry)
-    return made
+        database.add(entry)
+    return database

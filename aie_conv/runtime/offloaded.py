@@ -178,12 +178,12 @@ class _Reader:
             self.declarations[_name(match)] = facts
             return True
         if match := _FUNCTION.fullmatch(line):
-            found = [
+            arguments = [
                 (value, _buffer(shape, dtype), bool(result))
                 for value, shape, dtype, result in _ARGUMENT.findall(match["arguments"])
             ]
-            self._open = self.functions[_name(match)] = _Function(_name(match), found)
-            return len(found) == match["arguments"].count("memref<")
+            self._open = self.functions[_name(match)] = _Function(_name(match), arguments)
+            return len(arguments) == match["arguments"].count("memref<")
         return self._open is not None and self._step(line, self._open.steps)
 
     @staticmethod
@@ -266,15 +266,15 @@ class OffloadedProgram:
     def _steps(self, function: _Function, arrays: Sequence[Array]) -> None:
         values = {name: a for (name, *_), a in zip(function.arguments, arrays, strict=True)}
         self.records = []
-        held = self.internal_bytes = 0
+        live = self.internal_bytes = 0
         for step in function.steps:
             if step.type is not None:
-                made = np.empty(step.type.shape or (), DTYPES[step.type.dtype])
-                values[step.values[0]] = made
-                held += made.nbytes
-                self.internal_bytes = max(self.internal_bytes, held)
+                array = np.empty(step.type.shape or (), DTYPES[step.type.dtype])
+                values[step.values[0]] = array
+                live += array.nbytes
+                self.internal_bytes = max(self.internal_bytes, live)
             elif step.kind == "dealloc":
-                held -= values.pop(step.values[0]).nbytes
+                live -= values.pop(step.values[0]).nbytes
             elif step.kind == "copy":
                 source, dest = (values[name] for name in step.values)
                 dest[...] = source
@@ -316,7 +316,7 @@ class _Callable:
             where = f"{name}: result {number - inputs}" if result else f"{name}: input {number}"
             _check(array, kind, where, writable=result)
         for number in range(inputs, len(arrays)):
-            others = [a for at, a in enumerate(arrays) if at != number]
+            others = [a for position, a in enumerate(arrays) if position != number]
             if any(np.may_share_memory(arrays[number], other) for other in others):
                 raise UsageError(
                     f"{name}: result {number - inputs}: shares memory with another array: give its own"
@@ -329,8 +329,8 @@ def _check(array: Any, kind: Parameter, where: str, *, writable: bool) -> None:
     if not isinstance(array, np.ndarray):
         raise UsageError(f"{where}: a {type(array).__name__}: give a numpy array")
     if array.shape != kind.shape or array.dtype != DTYPES[kind.dtype]:
-        given = "x".join([*map(str, array.shape), str(array.dtype)])
-        raise UsageError(f"{where}: {given} given, the function takes {kind}")
+        described = "x".join([*map(str, array.shape), str(array.dtype)])
+        raise UsageError(f"{where}: {described} given, the function takes {kind}")
     if writable and not array.flags.writeable:
         raise UsageError(f"{where}: the array is read-only: give one that can be filled")
 

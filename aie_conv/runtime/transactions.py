@@ -85,8 +85,8 @@ class Header:
     bytes: int
 
 
-def _refuse(at: int, message: str) -> VerifyError:
-    return VerifyError(f"instruction words: word {at}: {message}")
+def _refuse(word: int, message: str) -> VerifyError:
+    return VerifyError(f"instruction words: word {word}: {message}")
 
 
 def read_header(words: Sequence[int]) -> Header:
@@ -119,19 +119,24 @@ def decode(words: Sequence[int]) -> list[Operation]:
     """
     header = read_header(words)
     operations: list[Operation] = []
-    at = HEADER_WORDS
-    while at < len(words):
-        code = words[at] & 0xFF
-        if code not in _NAMES or words[at] != code:
-            raise _refuse(at, f"operation {words[at]:#x} is not known")
-        size_at = at + _SIZE_AT[code]
+    position = HEADER_WORDS
+    while position < len(words):
+        code = words[position] & 0xFF
+        if code not in _NAMES or words[position] != code:
+            raise _refuse(position, f"operation {words[position]:#x} is not known")
+        size_at = position + _SIZE_AT[code]
         length = words[size_at] // WORD if size_at < len(words) else 0
         fixed = _LENGTHS.get(code, length)
         least = HEADER_WORDS + (code == _BLOCK_WRITE)
-        if length != fixed or length < least or at + length > len(words) or words[size_at] % WORD:
-            raise _refuse(at, f"{_NAMES[code]}: a length of {length} words")
-        operations.append(_operation(code, words[at : at + length], at))
-        at += length
+        if (
+            length != fixed
+            or length < least
+            or position + length > len(words)
+            or words[size_at] % WORD
+        ):
+            raise _refuse(position, f"{_NAMES[code]}: a length of {length} words")
+        operations.append(_operation(code, words[position : position + length], position))
+        position += length
     if len(operations) != header.operations:
         raise _refuse(
             2, f"the header says {header.operations} operations, there are {len(operations)}"
@@ -139,7 +144,7 @@ def decode(words: Sequence[int]) -> list[Operation]:
     return operations
 
 
-def _operation(code: int, words: Sequence[int], at: int) -> Operation:
+def _operation(code: int, words: Sequence[int], position: int) -> Operation:
     """One operation; words that mean nothing must be zero."""
     match code:
         case 0:
@@ -159,7 +164,7 @@ def _operation(code: int, words: Sequence[int], at: int) -> Operation:
                 channel >> 16 & 0xFF, channel >> 8 & 0xFF,
             )  # fmt: skip
     if any(unused):
-        raise _refuse(at, f"{_NAMES[code]}: a word that means nothing is not zero")
+        raise _refuse(position, f"{_NAMES[code]}: a word that means nothing is not zero")
     return operation
 
 

@@ -133,8 +133,8 @@ def conv(
     )
     device = device or default_device()
     options = Options(npu, "cpu" if device == "cpu" else route, f32, direct)
-    given = [*arrays, *([as_array(bias)] if bias is not None else [])]
-    result = np.asarray(_program(s, options, device)[s.name](*given))
+    operands = [*arrays, *([as_array(bias)] if bias is not None else [])]
+    result = np.asarray(_program(s, options, device)[s.name](*operands))
     return _like(x, result)
 
 

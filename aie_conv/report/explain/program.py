@@ -79,10 +79,10 @@ _COLUMN = re.compile(r"[@%](?:shim|mem|core|acc|program|a_l[13]|c_l[13])_(\d+)|[
 
 def _of_another(head: str) -> bool:
     """Whether a line declares something of another column or row than the first of its kind."""
-    found = re.findall(r"_(\d+)(?:_(\d+))?\b", re.split(r"[(=]", head, maxsplit=1)[0])
+    numbers = re.findall(r"_(\d+)(?:_(\d+))?\b", re.split(r"[(=]", head, maxsplit=1)[0])
     if "objectfifo.link" in head:
-        found = re.findall(r"@\w+?_l3_(\d+)()", head)[:1]
-    return any(int(n) > 0 for pair in found for n in pair if n)
+        numbers = re.findall(r"@\w+?_l3_(\d+)()", head)[:1]
+    return any(int(n) > 0 for pair in numbers for n in pair if n)
 
 
 def _abridged(text: str) -> str:
@@ -116,26 +116,26 @@ def _abridged(text: str) -> str:
     )
 
 
-def program(found: Program) -> Stage:
+def program(parsed: Program) -> Stage:
     """The AIE program."""
-    model = found.model
+    model = parsed.model
     kinds = Counter(tile.kind for tile in model.tiles.values())
-    inward, outward = found.shim_bytes
+    inward, outward = parsed.shim_bytes
     facts = [
         f"tiles: {kinds['core']} core, {kinds['mem']} mem, {kinds['shim']} shim ({model.ir_name})",
         f"object FIFOs: {len(model.fifos)}, links in mem tiles: {len(model.links)}",
-        f"runtime sequence: {plural(len(found.transfers), 'transfer')}, {spaced(inward)} bytes in,"
+        f"runtime sequence: {plural(len(parsed.transfers), 'transfer')}, {spaced(inward)} bytes in,"
         f" {spaced(outward)} bytes out",
         *_fifos(model),
     ]
-    text = "\n".join((*facts, "", _abridged(found.text)))
+    text = "\n".join((*facts, "", _abridged(parsed.text)))
     return Stage(
         "program",
         "The plan as a program for the array: object FIFOs carry tiles from the shim through mem tiles"
         " to the cores and back, each end with its own buffers, so that the next tile travels while"
         " this one is computed; the runtime sequence tells the shim's DMA which addresses to walk.",
         text,
-        found.text,
+        parsed.text,
     )
 
 
@@ -184,22 +184,22 @@ def _learn(op: Op, known: dict[Value, int], parameters: Sequence[int]) -> None:
 
 def _known(block: Block, parameters: Sequence[int] = ()) -> dict[Value, int]:
     """The constants of a function, and what follows from its run-time parameters."""
-    found: dict[Value, int] = {}
+    constants: dict[Value, int] = {}
     for op in walk(block):
-        _learn(op, found, parameters)
-    return found
+        _learn(op, constants, parameters)
+    return constants
 
 
 def _turns_differ(loop: Op) -> bool:
     """Whether what a loop does depends on the number of its turn."""
-    own = loop.blocks[0].args[0]
-    return any(op.name == "arith.cmpi" and own in op.operands for op in loop.blocks[0].ops)
+    counter = loop.blocks[0].args[0]
+    return any(op.name == "arith.cmpi" and counter in op.operands for op in loop.blocks[0].ops)
 
 
 def calls(core: Op, parameters: Sequence[int] = ()) -> dict[str, int]:
     """How often a core's program calls each function in one run with these run-time parameters."""
     known: dict[Value, int] = {}
-    found: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     def repeat(loop: Op, times: int) -> None:
         trips, body = _trips(loop, known), loop.blocks[0]
@@ -217,13 +217,13 @@ def calls(core: Op, parameters: Sequence[int] = ()) -> dict[str, int]:
                 repeat(op, times)
                 continue
             if op.name == "func.call" and times:
-                found[str(op.attrs["callee"])] += times
+                counts[str(op.attrs["callee"])] += times
             taken = 1 - known[op.operands[0]] if op.name == "scf.if" else None
             for number, inner in enumerate(op.blocks):
                 visit(inner, times if taken in (None, number) else 0)
 
     visit(core.blocks[0], 1)
-    return dict(found)
+    return dict(counts)
 
 
 def _products(op: Op, constants: dict[Value, int]) -> int:
@@ -253,13 +253,13 @@ def products(function: Op, parameters: Sequence[int] = ()) -> int:
     scalar = not any(_products(op, constants) for op in walk(block))
 
     def total(ops: Block) -> int:
-        found = 0
+        products = 0
         for op in ops.ops:
-            found += scalar and _is_scalar_product(op)
+            products += scalar and _is_scalar_product(op)
             inside = sum(total(inner) for inner in op.blocks)
-            found += inside * (_trips(op, constants) if op.name == "scf.for" else 1)
-            found += _products(op, constants)
-        return found
+            products += inside * (_trips(op, constants) if op.name == "scf.for" else 1)
+            products += _products(op, constants)
+        return products
 
     return total(block)
 
@@ -270,7 +270,7 @@ def held(function: Op) -> tuple[int, str] | None:
     None where no loop does: code without one, or sums that are loaded and stored in it.
     """
     constants = _known(function.blocks[0])
-    found: list[tuple[int, str]] = []
+    sums: list[tuple[int, str]] = []
 
     def visit(block: Block) -> None:
         products_here = [op for op in block.ops if _products(op, constants)]
@@ -278,16 +278,16 @@ def held(function: Op) -> tuple[int, str] | None:
             # Of a chain of products the last stands for the sum.
             added = {op.operands[2] for op in products_here if len(op.operands) > 2}
             ends = [op for op in products_here if op.results[0] not in added]
-            found.append((len(ends), str(ends[0].results[0].type)))
+            sums.append((len(ends), str(ends[0].results[0].type)))
         for op in block.ops:
             carries = op.name == "scf.for" and bool(op.results)
             if carries and any(_is_scalar_product(inner) for inner in op.blocks[0].ops):
-                found.append((len(op.results), str(op.results[0].type)))
+                sums.append((len(op.results), str(op.results[0].type)))
             for below in op.blocks:
                 visit(below)
 
     visit(function.blocks[0])
-    return found[0] if found else None
+    return sums[0] if sums else None
 
 
 def _section(text: str, start: str) -> str:
@@ -315,16 +315,16 @@ def _of_tile(plan: Plan, each: int) -> str:
     return f"{sizes[0]} pixels x {sizes[1]} channels x {sizes[2]} of K = {spaced(each)} MACs"
 
 
-def core(plan: Plan, found: Program, problem: ConvProblem) -> Stage:
+def core(plan: Plan, parsed: Program, problem: ConvProblem) -> Stage:
     """What each core runs, for a dispatch's problem."""
-    cores = found.model.cores
-    body = _section(found.text, "= aie.core(")
+    cores = parsed.model.cores
+    body = _section(parsed.text, "= aie.core(")
     # A tile whose whole K comes at once is begun and never added to.
-    name = next(n for n in ("multiply", "start") if n in found.model.functions)
-    kernel = _section(found.text, f"func.func private @{name}")
-    multiply = found.model.functions[name]
-    each, registers = products(multiply, found.parameters), held(multiply)
-    counted = [calls(one.op, found.parameters) for one in cores]
+    name = next(n for n in ("multiply", "start") if n in parsed.model.functions)
+    kernel = _section(parsed.text, f"func.func private @{name}")
+    multiply = parsed.model.functions[name]
+    each, registers = products(multiply, parsed.parameters), held(multiply)
+    counted = [calls(one.op, parsed.parameters) for one in cores]
     each_core = [count.get("multiply", 0) + count.get("start", 0) for count in counted]
     counts = ", ".join(f"@{name} {spaced(count)}" for name, count in counted[0].items())
     array = each * sum(each_core)
@@ -346,7 +346,7 @@ def core(plan: Plan, found: Program, problem: ConvProblem) -> Stage:
             excerpt(gist(kernel), 36),
         )
     )
-    full = "\n".join((commented("\n".join(facts)), "", body, "", *_functions(found.text)))
+    full = "\n".join((commented("\n".join(facts)), "", body, "", *_functions(parsed.text)))
     return Stage(
         "core",
         "Every core runs the same loop: take an object of input and one of filter, multiply them into"
