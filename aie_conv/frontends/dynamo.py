@@ -158,9 +158,9 @@ class _Graph:
         import torch
 
         from aie_conv.bridge.torch_import import import_graph
+        from aie_conv.compiler import compile_source
         from aie_conv.frontends.export import export
         from aie_conv.frontends.torch import lower
-        from aie_conv.pipeline import compile_source
         from aie_conv.runtime.program import load_program
 
         settings = _read(self._options)

@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.partitioner.cache import Known, PlanCache, Question, frozen_parameters
 from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.database import Known, PlanCache, Question, frozen_parameters
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Decision, Plan, Route
 from aie_conv.problem import ConvProblem

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import ConfigRefused, Unsupported
-from aie_conv.partitioner.database import Known, PlanCache, Plans, Question, frozen_parameters
+from aie_conv.partitioner.cache import Known, PlanCache, Plans, Question, frozen_parameters
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Plan, Route
 from aie_conv.problem import ConvProblem

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.shape import Mode, check_layout, default_layout
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout
+from aie_conv.frontends.miopen.shape import Mode
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 WORDS = {"conv": "f32", "convbfp16": "bf16", "convfp16": "f16", "convint8": "i8"}

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.shape import check_layout, default_layout
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:

@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from aie_conv.frontends.miopen.shape import ConvShape, default_layout
+from aie_conv.frontends.miopen.layouts import default_layout
+from aie_conv.frontends.miopen.shape import ConvShape
 
 if TYPE_CHECKING:
     import torch

@@ -15,6 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal, Self
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout, spatial_letters
 
 if TYPE_CHECKING:
     import torch
@@ -41,32 +42,6 @@ _NAMES = {
     "half": "f16",
     "int8": "i8",
 }
-SPATIAL = "DHW"
-"""The letters of the spatial dims; a convolution of rank r has the last r."""
-
-
-def spatial_letters(rank: int) -> str:
-    """ "W", "HW" or "DHW"."""
-    return SPATIAL[3 - rank :]
-
-
-def default_layout(rank: int) -> str:
-    """ "NCW", "NCHW" or "NCDHW"."""
-    return "NC" + spatial_letters(rank)
-
-
-def check_layout(layout: str, rank: int, what: str) -> str:
-    """The layout in capitals.
-
-    Raises:
-        UsageError: it is no permutation of the rank's letters.
-    """
-    wanted = default_layout(rank)
-    if sorted(layout.upper()) != sorted(wanted):
-        raise UsageError(
-            f"{what} '{layout}': no permutation of {wanted}: use one, such as {wanted}"
-        )
-    return layout.upper()
 
 
 def _dtype_name(dtype: object) -> str:

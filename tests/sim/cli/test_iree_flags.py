@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import aie_conv
-from aie_conv import pipeline
+from aie_conv import compiler, pipeline
 from aie_conv.errors import CompilerRefused, UsageError
 from aie_conv.options import Options
 from aie_conv.seal import seal
@@ -164,7 +164,7 @@ def test_where_ours_is_refused_iree_s_own_flags_compile_it(monkeypatch: pytest.M
     monkeypatch.setattr(pipeline, "STAGES", (*pipeline.STAGES[:-1], refuse))
     said: list[str] = []
     options = Options(route="direct", plan_cache="off")
-    artifact = pipeline.compile_source(LINALG_I8.encode(), options, warn=said.append)
+    artifact = compiler.compile_source(LINALG_I8.encode(), options, warn=said.append)
     assert said == [
         "module: for the CPU alone: with this compiler's flags IREE says: module: our form is refused"
     ]
