@@ -9,7 +9,7 @@ from typing import Any
 
 from aie_conv import isolate, pipeline
 from aie_conv.artifact import Artifact, air_text, check_input, check_outputs, write_outputs
-from aie_conv.errors import CompilerRefused, UsageError
+from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.plan import Dispatch
 from aie_conv.planning import Say, silent
@@ -54,7 +54,9 @@ def compile_source(
         stages.insert(stages.index(pipeline.emit) + 1, level_down)
     try:
         pipeline.run(state, stages)
-    except CompilerRefused as refusal:
+    except UsageError as refusal:
+        if not refusal.by_compiler:
+            raise
         # IREE keeps some of the flags for its process: with its own it is asked in another.
         told = {"progress": progress, "warn": warn}
         stock = (state.source, state.name, options)
@@ -81,7 +83,7 @@ def compile_stock(
     """A module compiled with IREE's own flags and the user's, and its dispatches, all on the CPU.
 
     Raises:
-        CompilerRefused: IREE refuses it so as well; the message is IREE's.
+        UsageError: IREE refuses it so as well; the message is IREE's.
     """
     state = pipeline.run(
         pipeline.start(source, options, progress, warn, name), pipeline.STOCK_STAGES

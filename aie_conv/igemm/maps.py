@@ -243,30 +243,18 @@ def make_maps(g: Geometry, k_order: tuple[tuple[str, int], ...]) -> IndexMaps:
         "w": (taps["kw"],),
     }
     of_output = {"n": (image,), "c": (Digit("f", 1, 0),), "h": (y,), "w": (x,)}
+    input_axes = tuple(Axis(a, size, *of_input[a]) for a, size in g.input_sizes.items())
+    filter_axes = tuple(Axis(a, size, of_filter[a]) for a, size in g.filter_sizes.items())
+    output_axes = tuple(Axis(a, size, of_output[a]) for a, size in g.output_sizes.items())
     steps: dict[str, int] = {}
     length = 1
     for name, size in reversed(k_order):
         steps[name] = length
         length *= size
     return IndexMaps(
-        IndexMap(
-            "input",
-            rows,
-            sums,
-            tuple(Axis(a, size, *of_input[a]) for a, size in g.input_sizes.items()),
-        ),
-        IndexMap(
-            "filter",
-            sums,
-            filters,
-            tuple(Axis(a, size, of_filter[a]) for a, size in g.filter_sizes.items()),
-        ),
-        IndexMap(
-            "output",
-            rows,
-            filters,
-            tuple(Axis(a, size, of_output[a]) for a, size in g.output_sizes.items()),
-        ),
+        IndexMap("input", rows, sums, input_axes),
+        IndexMap("filter", sums, filters, filter_axes),
+        IndexMap("output", rows, filters, output_axes),
         StreamMap(
             g.k, length, tuple(stepped(taps[name], step) for name, step in sorted(steps.items()))
         ),

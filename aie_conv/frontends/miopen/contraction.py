@@ -120,6 +120,15 @@ def placements(s: ConvShape) -> tuple[Placement, ...]:
     return tuple(places)
 
 
+def _loop_sizes(s: ConvShape, sides: Sides) -> dict[str, int]:
+    kernel = s.kernel_dims
+    sizes = {"n": sides.big_dims["N"], "g": s.groups}
+    sizes |= {"a": kernel["C"], "b": kernel["N"] // s.groups}
+    sizes |= {f"o{x}": sides.small_dims[x] for x in s.letters}
+    sizes |= {f"i{x}": sides.big_dims[x] for x in s.letters}
+    return sizes | {f"k{x}": kernel[x] for x in s.letters}
+
+
 def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
     """The contraction of a forward, bwd or wrw signature.
 
@@ -130,11 +139,7 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
     """
     sides, kernel = Sides.of(s), s.kernel_dims
     grouped = s.groups > 1
-    sizes = {"n": sides.big_dims["N"], "g": s.groups}
-    sizes |= {"a": kernel["C"], "b": kernel["N"] // s.groups}
-    sizes |= {f"o{x}": sides.small_dims[x] for x in s.letters}
-    sizes |= {f"i{x}": sides.big_dims[x] for x in s.letters}
-    sizes |= {f"k{x}": kernel[x] for x in s.letters}
+    sizes = _loop_sizes(s, sides)
     places = dict(zip(s.letters, placements(s), strict=True))
     factors = dict(zip(s.letters, zip(s.stride, s.dilation, strict=True), strict=True))
 

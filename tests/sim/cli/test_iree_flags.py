@@ -13,7 +13,7 @@ import pytest
 
 import aie_conv
 from aie_conv import compiler, pipeline
-from aie_conv.errors import CompilerRefused, UsageError
+from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.seal import seal
 from tests.support.fuzz.seeds import LINALG_BF16, LINALG_I8, MATMUL
@@ -157,7 +157,7 @@ def test_every_flag_that_stock_takes_is_taken(flag: str, text: str, tmp_path: Pa
 
 
 def refuse(state: pipeline.CompileState) -> None:
-    raise CompilerRefused(f"{state.name}: our form is refused")
+    raise UsageError(f"{state.name}: our form is refused", by_compiler=True)
 
 
 def test_where_ours_is_refused_iree_s_own_flags_compile_it(monkeypatch: pytest.MonkeyPatch) -> None:
