@@ -217,7 +217,7 @@ def _settings(words: Words) -> Settings:
 
 # -- one command ------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Task:
+class ConvTask:
     """One command on its backends, and how it is run; made to be sent to a process."""
 
     command: Command
@@ -242,7 +242,7 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _row(task: Task, mode: str, backend: str, outcome: Outcome | None) -> dict[str, Any]:
+def _row(task: ConvTask, mode: str, backend: str, outcome: Outcome | None) -> dict[str, Any]:
     row: dict[str, Any] = {"command": task.command.text, "mode": mode, "backend": backend}
     row["status"] = "ok"
     if outcome is None:
@@ -287,7 +287,7 @@ def _lines(outcome: Outcome, asked: int, verbose: bool) -> list[str]:
     return [f">>> {line}" for line in lines]
 
 
-def perform(task: Task) -> Done:
+def perform(task: ConvTask) -> Done:
     """Run a command: each of its signatures on each backend."""
     lines, rows, failures = [task.command.text], [], []
     several = len(task.command.signatures) * len(task.backends) > 1
@@ -313,7 +313,7 @@ def perform(task: Task) -> Done:
     return Done(tuple(lines), tuple(rows), tuple(failures))
 
 
-def _perform_one(job: tuple[Task, Any, str]) -> Outcome:
+def _perform_one(job: tuple[ConvTask, Any, str]) -> Outcome:
     task, signature, backend = job
     return run(signature, backend, task.settings)
 
@@ -347,14 +347,16 @@ def read_file(path: str) -> list[tuple[int, str]]:
     return commands
 
 
-def _task(line: str | list[str], words: Words, settings: Settings, extra: Command | None) -> Task:
+def _task(
+    line: str | list[str], words: Words, settings: Settings, extra: Command | None
+) -> ConvTask:
     command = parse(line)
     times = command.time or (extra is not None and extra.time)
     verify = settings.verify or command.verify or (extra is not None and extra.verify)
     iterations = command.iterations or (extra.iterations if extra is not None else 0)
     settings = replace(settings, time=times, verify=verify, iterations=iterations)
     backends = tuple(one_of("backend", b, BACKENDS) for b in words.backends or ["amd-aie"])
-    return Task(command, backends, settings, "no-verbose" not in words.switches)
+    return ConvTask(command, backends, settings, "no-verbose" not in words.switches)
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -405,7 +407,7 @@ def _run_file(words: Words, settings: Settings, jobs: int, limit: float | None) 
     extra = parse(["conv", *_for_all(words.command)])
     start = time.perf_counter()
     dones: dict[int, Done] = {}
-    tasks: list[Task] = []
+    tasks: list[ConvTask] = []
     places: list[int] = []
     for place, (_, line) in enumerate(commands):
         task = guarded(lambda text: _task(text, words, settings, extra), line)

@@ -53,7 +53,7 @@ _BACKEND = {"route", "amd-aie-route", "amd-aie-device", "amd-aie-f32", "amd-aie-
 
 
 @dataclass(frozen=True)
-class Task:
+class GenerateTask:
     """One command; made to be sent to a process.
 
     Attributes:
@@ -80,7 +80,7 @@ class Made:
     failures: tuple[str, ...]
 
 
-def perform(task: Task) -> Made:
+def perform(task: GenerateTask) -> Made:
     """Generate each of a command's signatures that the filters leave.
 
     Raises:
@@ -97,7 +97,7 @@ def perform(task: Task) -> Made:
     return Made(tuple(texts), tuple(failures))
 
 
-def _perform_one(job: tuple[Task, ConvSignature]) -> str:
+def _perform_one(job: tuple[GenerateTask, ConvSignature]) -> str:
     task, s = job
     text = generate(s, task.level, task.pipeline, task.options)
     if task.folder is None:
@@ -166,7 +166,7 @@ def run_generate(arguments: list[str]) -> int:
     level = one_of("level", values.get("level", "linalg"), tuple(LEVELS))
     dims, modes = _filters(values)
     output = Path(values["output"]) if "output" in values else None
-    task = Task("", dims, modes, level, values.get("pipeline"), _options(values), None)
+    task = GenerateTask("", dims, modes, level, values.get("pipeline"), _options(values), None)
     if "command" in values:
         return _one(values["command"], task, output)
     if output is None:
@@ -176,11 +176,13 @@ def run_generate(arguments: list[str]) -> int:
     return _file(values["commands-file"], task, output, jobs, limit)
 
 
-def _with(task: Task, line: str, folder: Path | None) -> Task:
-    return Task(line, task.dims, task.modes, task.level, task.pipeline, task.options, folder)
+def _with(task: GenerateTask, line: str, folder: Path | None) -> GenerateTask:
+    return GenerateTask(
+        line, task.dims, task.modes, task.level, task.pipeline, task.options, folder
+    )
 
 
-def _one(line: str, task: Task, output: Path | None) -> int:
+def _one(line: str, task: GenerateTask, output: Path | None) -> int:
     folder = output if output is not None and output.is_dir() else None
     result = perform(_with(task, line, folder))
     if not result.texts and not result.failures:
@@ -199,7 +201,7 @@ def _one(line: str, task: Task, output: Path | None) -> int:
     return 0
 
 
-def _file(name: str, task: Task, folder: Path, jobs: int, limit: int | None) -> int:
+def _file(name: str, task: GenerateTask, folder: Path, jobs: int, limit: int | None) -> int:
     from aie_conv.files import make_folder
 
     commands = read_file(name)

@@ -54,7 +54,7 @@ class _Step:
 
 
 @dataclass
-class _Function:
+class _FinalFunction:
     """A function of the final form."""
 
     name: str
@@ -78,9 +78,9 @@ class _Reader:
     """
 
     def __init__(self, text: str) -> None:
-        self.functions: dict[str, _Function] = {}
+        self.functions: dict[str, _FinalFunction] = {}
         self.declarations: dict[str, dict[str, str | int]] = {}
-        self._open: _Function | None = None
+        self._open: _FinalFunction | None = None
         for number, line in enumerate(text.splitlines(), 1):
             if not self._read(line.strip()):
                 raise DeviceError(
@@ -90,7 +90,7 @@ class _Reader:
         for function in self.functions.values():
             self._check(function)
 
-    def _check(self, function: _Function) -> None:
+    def _check(self, function: _FinalFunction) -> None:
         """Raise DeviceError where a buffer or an executable is named that is not there."""
         known = {name for name, *_ in function.arguments}
         for step in function.steps:
@@ -121,7 +121,7 @@ class _Reader:
                 (value, _buffer(shape, dtype), bool(result))
                 for value, shape, dtype, result in _ARGUMENT.findall(match["arguments"])
             ]
-            self._open = self.functions[_name(match)] = _Function(_name(match), arguments)
+            self._open = self.functions[_name(match)] = _FinalFunction(_name(match), arguments)
             return len(arguments) == match["arguments"].count("memref<")
         return self._open is not None and self._step(line, self._open.steps)
 
@@ -193,16 +193,16 @@ class OffloadedProgram:
         return _Callable(self, self._functions[name])
 
     def __getattr__(self, name: str) -> _Callable:
-        functions: dict[str, _Function] = self.__dict__.get("_functions", {})
+        functions: dict[str, _FinalFunction] = self.__dict__.get("_functions", {})
         if name not in functions:
             raise AttributeError(f"no function '{name}': it has {', '.join(functions)}")
         return self[name]
 
-    def _run(self, function: _Function, arrays: Sequence[Array]) -> None:
+    def _run(self, function: _FinalFunction, arrays: Sequence[Array]) -> None:
         with self._lock:
             self._steps(function, arrays)
 
-    def _steps(self, function: _Function, arrays: Sequence[Array]) -> None:
+    def _steps(self, function: _FinalFunction, arrays: Sequence[Array]) -> None:
         values = {name: a for (name, *_), a in zip(function.arguments, arrays, strict=True)}
         self.records = []
         live = self.internal_bytes = 0
@@ -235,7 +235,7 @@ class _Callable:
     """A function of a program, called with the arrays of its inputs and results."""
 
     program: OffloadedProgram
-    function: _Function
+    function: _FinalFunction
 
     def __call__(self, *arrays: Any) -> None:
         """Run it.

@@ -191,7 +191,7 @@ class Descriptor:
 
 
 @dataclass(frozen=True)
-class Push:
+class QueuePush:
     """A task of a shim channel: descriptors in turn, ``runs`` times.
 
     Attributes:
@@ -217,7 +217,7 @@ class Await:
     channel: int
 
 
-Command = Push | Await
+Command = QueuePush | Await
 
 
 def _shim_words(words: Sequence[int], argument: int, offset: int, burst: int) -> Descriptor:
@@ -315,7 +315,7 @@ class _Shims:
                 return direction, channel
         raise VerifyError(f"instruction words: {offset:#x} is no register of a shim's DMA channels")
 
-    def write(self, operation: Write) -> Push | None:
+    def write(self, operation: Write) -> QueuePush | None:
         """A task, where a queue is written; a channel's control register tells who gets its tokens."""
         column, offset = self._place(operation.address)
         if operation.mask != 0xFFFFFFFF:
@@ -346,7 +346,7 @@ class _Shims:
                 raise VerifyError("instruction words: a chain of descriptors without an end")
             ids.append(following)
             descriptors.append(self._read(column, following))
-        return Push(column, direction, channel, tuple(ids), tuple(descriptors), runs, token)
+        return QueuePush(column, direction, channel, tuple(ids), tuple(descriptors), runs, token)
 
     def _read(self, column: int, number: int) -> Descriptor:
         words = self._words.get((column, number))

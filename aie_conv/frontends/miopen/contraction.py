@@ -60,7 +60,7 @@ class Contraction:
 
 
 @dataclass(frozen=True)
-class Placement:
+class DimPlacement:
     """Where the elements of one spatial dim of a tensor lie in the operand made of it.
 
     Attributes:
@@ -93,10 +93,10 @@ class Sides:
         return cls(*big, *small)
 
 
-def placements(s: ConvShape) -> tuple[Placement, ...]:
+def placements(s: ConvShape) -> tuple[DimPlacement, ...]:
     """How each spatial dim of the left tensor is padded, cropped or spread."""
     sides, kernel = Sides.of(s), s.kernel_dims
-    places: list[Placement] = []
+    places: list[DimPlacement] = []
     for axis, letter in enumerate(s.letters):
         pad = s.padding[axis]
         if s.walk != "scatter":
@@ -108,7 +108,7 @@ def placements(s: ConvShape) -> tuple[Placement, ...]:
                 reach = s.dilation[axis] * (kernel[letter] - 1)
                 padded = (sides.small_dims[letter] - 1) * s.stride[axis] + reach + 1
                 count = max(0, min(size, padded - pad))
-            places.append(Placement(padded, 0, count, pad, 1))
+            places.append(DimPlacement(padded, 0, count, pad, 1))
             continue
         step, reach = s.stride[axis], s.dilation[axis] * (kernel[letter] - 1)
         size, low = sides.big_dims[letter] + reach, reach - pad
@@ -116,7 +116,7 @@ def placements(s: ConvShape) -> tuple[Placement, ...]:
         offset = low + first * step
         fitting = (size - 1 - offset) // step + 1 if offset < size else 0
         count = max(0, min(sides.small_dims[letter] - first, fitting))
-        places.append(Placement(size, first, count, offset, step))
+        places.append(DimPlacement(size, first, count, offset, step))
     return tuple(places)
 
 

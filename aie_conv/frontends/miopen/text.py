@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aie_conv.frontends.miopen.contraction import Placement, Terms, placements
+from aie_conv.frontends.miopen.contraction import DimPlacement, Terms, placements
 from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 
 
@@ -71,7 +71,7 @@ class Text:
         s = self.signature
         places = dict(zip(s.letters, placements(s), strict=True))
         placed = [
-            places.get(letter, Placement(size, 0, size, 0, 1))
+            places.get(letter, DimPlacement(size, 0, size, 0, 1))
             for letter, size in zip(layout, shape, strict=True)
         ]
         sizes = tuple(p.size for p in placed)

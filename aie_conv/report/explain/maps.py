@@ -26,7 +26,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class IndexMap:
+class BufferMap:
     """An affine map from loop indices to an element of a flat buffer.
 
     Attributes:
@@ -108,7 +108,7 @@ class Gemm:
     """
 
     loops: Mapping[str, tuple[Loop, ...]]
-    maps: tuple[IndexMap, IndexMap, IndexMap]
+    maps: tuple[BufferMap, BufferMap, BufferMap]
 
 
 def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -> Gemm:
@@ -117,7 +117,7 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
     }
     places["k"] = list(order)
     grouped = ("g",) if any(loops[i].size > 1 for i in places["g"]) else ()
-    maps: list[IndexMap] = []
+    maps: list[BufferMap] = []
     for walk, dims in zip(walks, (("m", "k"), ("k", "n"), ("m", "n")), strict=True):
         terms = [
             term
@@ -126,7 +126,7 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
                 dim, [loops[i] for i in places[dim]], [walk.strides[i] for i in places[dim]]
             )
         ]
-        maps.append(IndexMap(walk.buffer, (*grouped, *dims), walk.offset, tuple(terms)))
+        maps.append(BufferMap(walk.buffer, (*grouped, *dims), walk.offset, tuple(terms)))
     kept = {dim: tuple(loops[i] for i in indices) for dim, indices in places.items()}
     return Gemm(kept, (maps[0], maps[1], maps[2]))
 
@@ -199,7 +199,7 @@ def loops_of_n(loops: Sequence[Loop]) -> list[int]:
     return [i for i, loop in enumerate(loops) if loop.role == "n"]
 
 
-def window_maps(problem: ConvProblem) -> tuple[IndexMap, ...]:
+def window_maps(problem: ConvProblem) -> tuple[BufferMap, ...]:
     """Where each step of the convolution's own loops lies in the problem's buffers."""
     dims = tuple(loop.name for loop in problem.loops)
     walks = (
@@ -207,19 +207,19 @@ def window_maps(problem: ConvProblem) -> tuple[IndexMap, ...]:
         _Walk("filter", problem.rhs.offset, tuple(loop.rhs for loop in problem.loops)),
         _Walk("output", problem.out.offset, tuple(loop.out for loop in problem.loops)),
     )
-    maps: list[IndexMap] = []
+    maps: list[BufferMap] = []
     for walk in walks:
         terms = (
             Term(dim, 1, 0, stride)
             for dim, stride in zip(dims, walk.strides, strict=True)
             if stride
         )
-        maps.append(IndexMap(walk.buffer, dims, walk.offset, tuple(terms)))
+        maps.append(BufferMap(walk.buffer, dims, walk.offset, tuple(terms)))
     return tuple(maps)
 
 
 # -- the stage ------------------------------------------------------------------------------------
-def _lines(maps: Sequence[IndexMap]) -> list[str]:
+def _lines(maps: Sequence[BufferMap]) -> list[str]:
     width = max(len(index_map.buffer) for index_map in maps)
     return [
         row for index_map in maps for row in wrap(f"{index_map.buffer:<{width}}  {index_map.text}")
@@ -269,7 +269,7 @@ def _in_parts(view: GemmView) -> bool:
     return any(copy.dest == "lhs_parts" for copy in view.prologue)
 
 
-def _moved(plain: Gemm, seen: Gemm) -> list[tuple[IndexMap, IndexMap]]:
+def _moved(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
     """Input and output of both; the filter is always packed."""
     return [(plain.maps[0], seen.maps[0]), (plain.maps[2], seen.maps[2])]
 

@@ -20,7 +20,7 @@ from aie_conv.sim.model.module import Model, build_model
 
 
 @dataclass(frozen=True)
-class Program:
+class EmittedProgram:
     """An emitted module and what the simulator's reader finds in it.
 
     Attributes:
@@ -44,10 +44,10 @@ class Program:
         )
 
 
-def read_program(text: str, parameters: Iterable[int] = ()) -> Program:
+def read_program(text: str, parameters: Iterable[int] = ()) -> EmittedProgram:
     """Parse an emitted module, whose call gets these run-time parameters."""
     model = build_model(read_module(text))
-    return Program(text, model, tuple(transfers(read_sequence(model))), tuple(parameters))
+    return EmittedProgram(text, model, tuple(transfers(read_sequence(model))), tuple(parameters))
 
 
 # -- the program ----------------------------------------------------------------------------------
@@ -107,7 +107,7 @@ def _abridged(text: str) -> str:
     )
 
 
-def program(parsed: Program) -> Stage:
+def program(parsed: EmittedProgram) -> Stage:
     """The AIE program."""
     model = parsed.model
     kinds = Counter(tile.kind for tile in model.tiles.values())
@@ -174,7 +174,7 @@ def _of_tile(plan: Plan, each: int) -> str:
     return f"{sizes[0]} pixels x {sizes[1]} channels x {sizes[2]} of K = {spaced(each)} MACs"
 
 
-def core(plan: Plan, parsed: Program, problem: ConvProblem) -> Stage:
+def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> Stage:
     """What each core runs, for a dispatch's problem."""
     cores = parsed.model.cores
     body = _section(parsed.text, "= aie.core(")
