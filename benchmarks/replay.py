@@ -190,6 +190,10 @@ def generic(text: str) -> str:
     for op in module.walk():
         op.attributes = dict(sorted(op.attributes.items()))
         op.properties = dict(sorted(op.properties.items()))
+        # Names are no meaning: two functions may call other values the same in one text alone.
+        blocks = [block for region in op.regions for block in region.blocks]
+        for value in (*op.results, *(a for block in blocks for a in block.args)):
+            value.name_hint = None
     return renumbered(print_module(module, generic=True))
 
 
@@ -203,18 +207,18 @@ def compare_modules(old: str, new: str) -> str:
 
 
 def _translate(value: Any, words: dict[str, dict[str, str]]) -> Any:
-    """A report in this tree's words."""
+    """A report in this tree's words: names of parameters, and of styles in reasons."""
     if isinstance(value, dict):
-        keys = words.get("keys", {})
-        return {
-            keys.get(k, k): _translate(v, words)
-            for k, v in value.items()
-            if k not in ("seconds", "run_time")
-        }
+        rest = {k: v for k, v in value.items() if k not in ("seconds", "run_time", "parameters")}
+        translated = {k: _translate(v, words) for k, v in rest.items()}
+        if "parameters" in value:
+            names = words.get("parameters", {})
+            translated["parameters"] = {names.get(k, k): v for k, v in value["parameters"].items()}
+        return translated
     if isinstance(value, list):
         return [_translate(v, words) for v in value]
     if isinstance(value, str):
-        for old, new in words.get("text", {}).items():
+        for old, new in words.get("styles", {}).items():
             value = re.sub(rf"\b{re.escape(old)}\b", new, value)
     return value
 

@@ -23,11 +23,11 @@ from aie_conv.ir.attributes import Raw
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import DYNAMIC, INDEX, Block, Op, Type, Value, memref, scalar
 from aie_conv.ir.text import print_module
+from aie_conv.mapping.loops import MLoop
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Argument
 from aie_conv.problem import Step
-from aie_conv.rewrites.drop_unit_loops import MLoop
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,6 @@ from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.window import MOST_UNROLLED, Window
 from aie_conv.direct.addresses import NTiles, TileAddresses
 from aie_conv.direct.geometry import (
-    DirectParameters,
     Geometry,
     count_tiles,
     make_geometry,
@@ -30,7 +29,7 @@ from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits,
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
-from aie_conv.mapping.mapping import Mapping, Sizes
+from aie_conv.mapping.mapping import Mapping, Parameters, Sizes
 from aie_conv.mapping.numbers import ceil_div, each
 from aie_conv.mapping.pack import by_n_tile
 from aie_conv.mapping.sizes import BUFFERINGS, fits_roughly
@@ -41,13 +40,17 @@ _MAX_PIXELS = 1024
 
 
 @dataclass(frozen=True, kw_only=True)
-class DepthwiseParameters(DirectParameters):
+class DepthwiseParameters(Parameters):
     """The parameters of a depthwise mapping.
 
     Attributes:
+        height, width, window: as of :class:`aie_conv.direct.geometry.DirectParameters`.
         bands: bands of output rows; an N tile is a block of channels in a band.
     """
 
+    height: int
+    width: int
+    window: int
     bands: int
 
 

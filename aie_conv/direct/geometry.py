@@ -10,7 +10,7 @@ Numbers may be columns (:mod:`aie_conv.mapping.numbers`).
 from dataclasses import dataclass
 from enum import IntEnum
 from math import prod
-from typing import Any
+from typing import Any, Protocol
 
 from aie_conv.arch import Device
 from aie_conv.codegen.window import Window
@@ -28,6 +28,35 @@ class WindowResidency(IntEnum):
     NONE = 0
     ROW = 1
     WHOLE = 2
+
+
+class TilePixels(Protocol):
+    """What geometry needs of a direct mapping's parameters; see :class:`DirectParameters`."""
+
+    @property
+    def tile_n(self) -> int:
+        """Output channels of an N tile."""
+        ...
+
+    @property
+    def tile_k(self) -> int:
+        """Channels of the input brought at a time."""
+        ...
+
+    @property
+    def height(self) -> int:
+        """Output rows of a strip."""
+        ...
+
+    @property
+    def width(self) -> int:
+        """Output columns of a tile."""
+        ...
+
+    @property
+    def window(self) -> int:
+        """What of the window is held."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,7 +190,7 @@ def held_window(view: DirectView, window: int) -> _Held:
 def make_geometry(
     view: DirectView,
     device: Device,
-    p: DirectParameters,
+    p: TilePixels,
     strips: int,
     *,
     bands: int = 1,
@@ -209,7 +238,7 @@ def count_tiles(view: DirectView, g: Geometry) -> int:
 
 def make_shape(
     view: DirectView,
-    p: DirectParameters,
+    p: TilePixels,
     g: Geometry,
     k_elements: int,
     channel_steps: int,
@@ -251,7 +280,7 @@ def useful_windows(view: DirectView, *, every: bool = False) -> list[int]:
     return [int(residency) for residency in found]
 
 
-def window_limit(view: DirectView, p: DirectParameters) -> Limit:
+def window_limit(view: DirectView, p: TilePixels) -> Limit:
     """That the residency says something."""
     holds: Any = False
     for residency in useful_windows(view, every=True):

@@ -11,9 +11,10 @@ from math import prod
 
 from aie_conv.arch import Arch
 from aie_conv.codegen.sliding import Row, instruction_row
-from aie_conv.direct.view import Axis, find_windows, groups_as_outputs, with_group_dims
+from aie_conv.direct.view import Axis, find_windows
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.loops import MLoop, fuse
 from aie_conv.mapping.operands import (
     Input,
     Residual,
@@ -27,7 +28,8 @@ from aie_conv.mapping.operands import (
 )
 from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Loop
-from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, without_unit_loops
+from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.group_dims import groups_as_outputs, split_group_dims
 
 
 @dataclass(frozen=True)
@@ -183,7 +185,7 @@ def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView
     original = problem
     if problem.lhs.dtype != dtype:
         raise Unsupported(f"{problem.lhs.dtype} has no sliding-window instruction")
-    problem = with_group_dims(without_unit_loops(problem))
+    problem = split_group_dims(drop_unit_loops(problem))
     loops = problem.loops
     windows = find_windows(problem)
     down, across = _axes(problem, windows)

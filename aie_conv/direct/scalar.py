@@ -22,6 +22,7 @@ from aie_conv.direct.depthwise import (
 from aie_conv.direct.geometry import (
     DirectParameters,
     Geometry,
+    TilePixels,
     count_tiles,
     make_geometry,
     make_shape,
@@ -65,7 +66,7 @@ def _whole_taps(view: DirectView, device: Device, taps: int, channels: int) -> i
     return ceil_div(taps, unit) * unit
 
 
-def _size_limits(view: DirectView, p: DirectParameters, s: Sizes) -> Iterator[Limit]:
+def _size_limits(view: DirectView, p: TilePixels, s: Sizes) -> Iterator[Limit]:
     """Of the tile."""
     yield window_limit(view, p)
     yield limit("tile", p.width <= view.columns.size, lambda: f"{p.width} columns")
@@ -116,7 +117,7 @@ class _Functions:
         )
         return make_epilogue(ScalarEpilogue, self.device, self.view, (1, 1, 1), tile, blocks, sizes)
 
-    def tile_cycles(self, p: DirectParameters, s: Sizes, g: Geometry) -> int:
+    def tile_cycles(self, p: TilePixels, s: Sizes, g: Geometry) -> int:
         """Cycles of a core for one tile."""
         product = each(
             self._product, p.tile_n, p.tile_k, p.height, p.width, s.tile.k_elements,
@@ -137,7 +138,12 @@ class _Functions:
         return kernel.cycles(fresh=True), kernel.cycles() if several else 0
 
     def build(
-        self, p: DirectParameters, s: Sizes, g: Geometry, addresses: TileAddresses, cost: Cost
+        self,
+        p: DirectParameters | DepthwiseParameters,
+        s: Sizes,
+        g: Geometry,
+        addresses: TileAddresses,
+        cost: Cost,
     ) -> Mapping:
         """The mapping."""
         kernel = self.kernel(g, (p.tile_n, p.tile_k, s.tile.k_elements), s.l1.input, s.l1.filter)

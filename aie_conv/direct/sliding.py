@@ -28,6 +28,7 @@ from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits,
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, Work, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
+from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.mapping import Mapping, Parameters, Sizes
 from aie_conv.mapping.numbers import ceil_div, each, where
 from aie_conv.mapping.pack import by_n_tile
@@ -36,7 +37,6 @@ from aie_conv.mapping.search import Space
 from aie_conv.mapping.sizes import BUFFERINGS, divisors, first_buffering, fits_roughly
 from aie_conv.mapping.table import make_table, pairs, product_columns, take
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
-from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 _MAX_CHANNELS = 64
 

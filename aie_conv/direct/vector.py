@@ -33,6 +33,7 @@ from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits,
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
+from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.numbers import ceil_div, each, where
 from aie_conv.mapping.operands import K_BLOCK
@@ -41,7 +42,6 @@ from aie_conv.mapping.search import Space
 from aie_conv.mapping.sizes import BUFFERINGS, divisors, first_buffering, fits_roughly
 from aie_conv.mapping.table import make_table, pairs, product_columns, take
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
-from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 _MAX_CHANNELS = 256
 _MAX_PIXELS = 1024

@@ -6,33 +6,39 @@ of the input as a loop of the output does.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import gcd, prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.loops import MLoop, fuse, merge
 from aie_conv.mapping.operands import (
     Input,
     Residual,
     aligned,
-    canonical_copy,
     channel_loop,
     copy_corner,
     pack_input,
     renamed,
-    round_up,
     row_major,
     walk_dims,
     write_output,
 )
 from aie_conv.plan import Argument
-from aie_conv.problem import ConvProblem, Loop, Operand
-from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, merge, without_unit_loops
+from aie_conv.problem import ConvProblem, Loop
+from aie_conv.rewrites.bundle_groups import (
+    Channels,
+    bundle_groups,
+    depthwise_channels,
+    pack_filter,
+)
+from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.group_dims import groups_as_outputs, split_group_dims
 from aie_conv.rewrites.space_to_depth import NAMES as FOLDED
-from aie_conv.rewrites.space_to_depth import folded
+from aie_conv.rewrites.space_to_depth import space_to_depth
 from aie_conv.rewrites.split_bf16x3 import NAMES as PARTS
-from aie_conv.rewrites.split_bf16x3 import by_parts
+from aie_conv.rewrites.split_bf16x3 import split_bf16x3
 
 
 @dataclass(frozen=True)
@@ -116,48 +122,6 @@ class DirectView:
         return prod(size for size, _ in self.k_outer) * window * self.channels
 
 
-# -- groups as dimensions -------------------------------------------------------------------------
-def _split(operand: Operand, loops: tuple[Loop, ...], strides: tuple[int, ...]) -> Operand:
-    """The same buffer with a dimension of its own for each loop over groups."""
-    for loop, stride in zip(loops, strides, strict=True):
-        own = row_major(operand.shape)
-        if loop.role != "g" or not stride or stride in own:
-            continue
-        for d, size in enumerate(operand.shape):
-            inside = stride // own[d]
-            if inside > 1 and stride % own[d] == 0 and size % inside == 0 and inside < size:
-                shape = (*operand.shape[:d], size // inside, inside, *operand.shape[d + 1 :])
-                operand = replace(operand, shape=shape)
-                break
-    return operand
-
-
-def with_group_dims(problem: ConvProblem) -> ConvProblem:
-    """The problem over buffers in which groups and their channels are dimensions."""
-    loops = problem.loops
-
-    def split(operand: Operand, strides: tuple[int, ...]) -> Operand:
-        return _split(operand, loops, strides)
-
-    inputs = tuple(
-        replace(given, operand=split(given.operand, given.strides))
-        for given in problem.epilogue.inputs
-    )
-    return replace(
-        problem,
-        lhs=split(problem.lhs, tuple(loop.lhs for loop in loops)),
-        rhs=split(problem.rhs, tuple(loop.rhs for loop in loops)),
-        out=split(problem.out, tuple(loop.out for loop in loops)),
-        epilogue=replace(problem.epilogue, inputs=inputs),
-    )
-
-
-def groups_as_outputs(problem: ConvProblem) -> ConvProblem:
-    """The problem as its output and epilogue see it: groups are outer output channels."""
-    loops = tuple(replace(loop, role="n") if loop.role == "g" else loop for loop in problem.loops)
-    return replace(problem, loops=loops)
-
-
 # -- windows --------------------------------------------------------------------------------------
 def find_windows(problem: ConvProblem) -> dict[int, int]:
     """For each loop over pixels that a window slides along: the window's loop."""
@@ -205,50 +169,6 @@ def _axis(
 
 
 # -- channels -------------------------------------------------------------------------------------
-@dataclass(frozen=True)
-class Channels:
-    """How a route brings its channels together.
-
-    Attributes:
-        loop: the loop over input channels; None where there is none.
-        bundle: groups that are computed as one, with zeros between them.
-        channels, n: input and output channels of a bundle, padded.
-        groups: number of bundles.
-        depthwise: as in :class:`DirectView`.
-    """
-
-    loop: int | None
-    bundle: int
-    channels: int
-    n: int
-    groups: int
-    depthwise: bool = False
-
-
-def bundle_groups(problem: ConvProblem, channel: int | None, quantum: int) -> Channels:
-    """The fewest groups whose channels fill blocks of ``quantum``; all of them if none does."""
-    c = problem.loops[channel].size if channel is not None else 1
-    n, groups = problem.extent("n"), problem.extent("g")
-    if groups == 1:
-        return Channels(channel, 1, round_up(c, quantum), round_up(n, quantum), 1)
-    for bundle in (b for b in range(1, groups + 1) if groups % b == 0):
-        if bundle * c % quantum == 0 and bundle * n % quantum == 0:
-            return Channels(channel, bundle, bundle * c, bundle * n, groups // bundle)
-    return Channels(
-        channel, groups, round_up(groups * c, quantum), round_up(groups * n, quantum), 1
-    )
-
-
-def depthwise_channels(problem: ConvProblem, channel: int | None, quantum: int) -> Channels | None:
-    """Channels of a depthwise problem in blocks of ``quantum``, None where it is not depthwise."""
-    if problem.extent("g") == 1 or problem.extent("n") > 1 or channel is not None:
-        return None
-    groups = problem.extent("g")
-    # The last block overlaps the one before it; too few channels for one are padded.
-    channels = groups if groups >= quantum and groups % 4 == 0 else round_up(groups, quantum)
-    return Channels(None, 1, 1, channels, 1, depthwise=True)
-
-
 def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
     """The input with groups and channels innermost, padded at their end, by copies of the CPU."""
     loops, lhs = problem.loops, problem.lhs
@@ -312,47 +232,6 @@ def _read(problem: ConvProblem, made: Channels, dtype: str) -> Input:
     return pack_input(problem, dtype)
 
 
-# -- the filter -----------------------------------------------------------------------------------
-def _filter(
-    problem: ConvProblem, made: Channels, order: tuple[int, ...], dtype: str
-) -> tuple[str, tuple[HostCopy, ...]]:
-    """The filter as [groups][n][taps …][channels], bundles as blocks of a diagonal matrix."""
-    loops = problem.loops
-    strides = tuple(loop.rhs for loop in loops)
-    gs = tuple(i for i, loop in enumerate(loops) if loop.role == "g")
-    ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
-    channel = () if made.loop is None else (made.loop,)
-    c, n = prod(loops[i].size for i in channel), problem.extent("n")
-    taps = prod(loops[i].size for i in order)
-    whole = (*gs, *ns, *order, *channel)
-    copies = [canonical_copy("rhs", problem.rhs, strides, loops, whole, "rhs_gnk", {}, dtype)]
-    name, groups = "rhs_gnk", problem.extent("g")
-    if made.depthwise:
-        # [channels][taps]: blocks of channels are made of it where it is packed.
-        have, want = (groups, taps), (made.n, taps)
-    elif made.bundle > 1:
-        bundle, bundles = made.bundle, groups // made.bundle
-        view = (bundles, bundle, n, taps, 1, c)
-        dest = (bundles, bundle, n, taps, bundle, c)
-        for j in range(bundle):
-            at, region = (0, j, 0, 0, 0, 0), (bundles, 1, n, taps, 1, c)
-            copies.append(
-                HostCopy(
-                    name, view, dtype, at, region, tuple(range(6)), "rhs_bundles", dest, dtype,
-                    (0, j, 0, 0, j, 0),
-                )
-            )  # fmt: skip
-        name = "rhs_bundles"
-        have = (bundles, bundle * n, taps, bundle * c)
-        want = (made.groups, made.n, taps, made.channels)
-    else:
-        have, want = (groups, n, taps, c), (groups, made.n, taps, made.channels)
-    if have != want:
-        copies.append(copy_corner(name, have, dtype, have, "rhs_padded", want))
-        name = "rhs_padded"
-    return name, tuple(copies)
-
-
 # -- the view -------------------------------------------------------------------------------------
 def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None) -> DirectView:
     """The direct form of a problem.
@@ -367,11 +246,11 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
     """
     original = problem
-    problem, parts = by_parts(with_group_dims(without_unit_loops(problem)))
+    problem, parts = split_bf16x3(split_group_dims(drop_unit_loops(problem)))
     windows = find_windows(problem)
-    problem, folds = folded(problem, windows, dtype, quantum)
+    problem, folds = space_to_depth(problem, windows, dtype, quantum)
     if folds:
-        problem = without_unit_loops(problem)
+        problem = drop_unit_loops(problem)
         windows = find_windows(problem)
     channel = channel_loop(problem)
     channels = depthwise_channels(problem, channel, lanes) if lanes else None
@@ -386,7 +265,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     axes, outer = _axes(problem, windows, pixels, inp)
     used = [windows[i] for i in axes if i in windows]
     rest = _rest_of_k(loops, (channels.loop, *used), inp)
-    name, packed = _filter(problem, channels, (*rest, *used), dtype)
+    name, packed = pack_filter(problem, channels, (*rest, *used), dtype)
     rows, columns = (_axis(loop, windows, number, problem, inp) for number, loop in axes.items())
     lhs, prologue = renamed(folds, FOLDED, inp.argument, (*inp.copies, *packed, *fused.copies))
     lhs, prologue = renamed(parts, PARTS, lhs, prologue)

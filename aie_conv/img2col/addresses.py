@@ -12,10 +12,9 @@ from aie_conv.mapping.mapping import Dims
 
 def pixel_dims(view: GemmView, which: str, tile: tuple[int, int, int]) -> Dims:
     """How a tile's pixels, (rows, columns, repeats), lie in "lhs", "out" or "residual"."""
-    m, (th, tw, repeats) = view.m, tile
-    inner = getattr(m[-1], which)
-    outer = getattr(m[-2], which) if len(m) > 1 else 0
-    return ((repeats, 0), (th, outer), (tw, inner))
+    (th, tw, repeats), inner = tile, view.m[-1]
+    outer = getattr(view.m[-2], which) if len(view.m) > 1 else 0
+    return ((repeats, 0), (th, outer), (tw, getattr(inner, which)))
 
 
 def input_dims(view: GemmView, tile: tuple[int, int, int], run: int) -> tuple[Dims, Dims]:

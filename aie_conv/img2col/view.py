@@ -11,6 +11,7 @@ from math import prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.loops import MLoop, fuse, matrix_dtype, merge
 from aie_conv.mapping.operands import (
     K_BLOCK,
     Input,
@@ -25,8 +26,8 @@ from aie_conv.mapping.operands import (
 )
 from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
-from aie_conv.rewrites.drop_unit_loops import MLoop, fuse, matrix_dtype, merge, without_unit_loops
-from aie_conv.rewrites.split_bf16x3 import NAMES, by_parts
+from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.split_bf16x3 import NAMES, split_bf16x3
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,7 @@ def make_view(problem: ConvProblem) -> GemmView:
     Raises:
         Unsupported: groups, a type without a matrix instruction, or an operand that no copy fits.
     """
-    problem, parts = by_parts(without_unit_loops(problem))
+    problem, parts = split_bf16x3(drop_unit_loops(problem))
     dtype = matrix_dtype(problem)
     if problem.extent("g") > 1:
         raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")

@@ -121,7 +121,7 @@ class Bool(Kind):
     def parse(self, r: "Reader") -> bool:
         token = r.next()
         if token not in ("true", "false"):
-            r.at -= 1
+            r.position -= 1
             r.fail(f"expected true or false, got '{token}'")
         return token == "true"
 
@@ -148,7 +148,7 @@ class Word(Kind):
     def parse(self, r: "Reader") -> str:
         token = r.next()
         if self._words and token not in self._words:
-            r.at -= 1
+            r.position -= 1
             r.fail(f"'{token}': use {' or '.join(self._words)}")
         return token
 
@@ -162,7 +162,7 @@ class String(Kind):
     def parse(self, r: "Reader") -> str:
         token = r.next()
         if not token.startswith('"'):
-            r.at -= 1
+            r.position -= 1
             r.fail(f"expected a string, got '{token}'")
         return token[1:-1]
 

@@ -77,7 +77,7 @@ class Builder:
         op = Op(name, 0, list(operands), [], dict(attrs) if attrs else {}, list(blocks))
         kinds = definition.results(op, types)
         if kinds:
-            op.results = [Value(kind, own) for kind, own in zip(kinds, names, strict=True)]
+            op.results = [Value(kind, label) for kind, label in zip(kinds, names, strict=True)]
         self.block.ops.append(op)
         return op
 
@@ -138,15 +138,15 @@ class Builder:
 
     # -- vectors ----------------------------------------------------------------------------------
     def load(
-        self, stem: str, buffer: Value, at: Value, lanes: int, alignment: int = ALIGNMENT
+        self, stem: str, buffer: Value, place: Value, lanes: int, alignment: int = ALIGNMENT
     ) -> Value:
         """``lanes`` neighbours of a flat buffer."""
         kind = vector(buffer.type.elem, lanes)
-        return self.value(stem, "vector.load", buffer, at, to=kind, alignment=alignment)
+        return self.value(stem, "vector.load", buffer, place, to=kind, alignment=alignment)
 
-    def store(self, value: Value, buffer: Value, at: Value, alignment: int = ALIGNMENT) -> None:
+    def store(self, value: Value, buffer: Value, place: Value, alignment: int = ALIGNMENT) -> None:
         """Neighbours of a flat buffer."""
-        self.op("vector.store", value, buffer, at, attrs={"alignment": alignment})
+        self.op("vector.store", value, buffer, place, attrs={"alignment": alignment})
 
     def shuffle(self, stem: str, left: Value, right: Value, lanes: Sequence[int]) -> Value:
         """Lanes of two vectors one behind the other; -1 for any."""
@@ -234,7 +234,7 @@ class Function:
     def __init__(
         self, name: str, arguments: Sequence[tuple[str, Type]], *, private: bool = True
     ) -> None:
-        self.arguments = [Value(kind, own) for own, kind in arguments]
+        self.arguments = [Value(kind, label) for label, kind in arguments]
         block = Block(list(self.arguments))
         self.builder = Builder(block)
         kinds = tuple(kind for _, kind in arguments)

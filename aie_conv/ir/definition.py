@@ -118,13 +118,13 @@ class _Literal:
         self.tokens = re.findall(r"->|\w+|\S", text)
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        tokens, at = r.tokens, r.at
+        tokens, position = r.tokens, r.position
         for token in self.tokens:
-            if tokens[at] != token:
-                r.at = at
+            if tokens[position] != token:
+                r.position = position
                 r.expect(token)
-            at += 1
-        r.at = at
+            position += 1
+        r.position = position
 
     def print(self, p: "Printer", op: Op) -> None:
         p.write(self._text)
@@ -141,11 +141,11 @@ class _Operand:
         self._position = position
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        value = r.scope.get(r.tokens[r.at])
+        value = r.scope.get(r.tokens[r.position])
         if value is None:
             r.use()
             return
-        r.at += 1
+        r.position += 1
         op.operands.append(value)
 
     def print(self, p: "Printer", op: Op) -> None:
@@ -159,7 +159,7 @@ class _Operands:
         self._range = slice(first, last)
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        if r.tokens[r.at][:1] == "%":
+        if r.tokens[r.position][:1] == "%":
             op.operands += r.uses()
 
     def print(self, p: "Printer", op: Op) -> None:
@@ -246,9 +246,9 @@ class _AttrDict:
         self._kinds, self._besides, self._space = kinds, frozenset(besides), space
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        if r.tokens[r.at] != "{":
+        if r.tokens[r.position] != "{":
             return
-        r.at += 1
+        r.position += 1
         first = True
         while not r.accept("}"):
             if not first:
@@ -316,10 +316,10 @@ def pieces_of(template: str, attrs: Mapping[str, Kind], custom: Mapping[str, Pie
     besides = [match["attr"] for match in _PLACE.finditer(template) if match["attr"]]
     besides += [name for piece in custom.values() for name in getattr(piece, "names", ())]
     stack: list[list[Piece]] = [[]]
-    at = 0
+    begin = 0
     for match in _PLACE.finditer(template):
-        before = template[at : match.start()].replace("/", "")
-        at = match.end()
+        before = template[begin : match.start()].replace("/", "")
+        begin = match.end()
         space = ""
         if match["word"] == "attr-dict" and before.endswith(" "):
             before, space = before[:-1], " "
@@ -334,8 +334,8 @@ def pieces_of(template: str, attrs: Mapping[str, Kind], custom: Mapping[str, Pie
             stack[-1].append(_AttrDict(attrs, besides, space))
         else:
             stack[-1].append(_piece(match, custom))
-    if template[at:]:
-        stack[-1].append(_Literal(template[at:]))
+    if template[begin:]:
+        stack[-1].append(_Literal(template[begin:]))
     return stack[0]
 
 
@@ -404,10 +404,10 @@ def define(
 
 def definition_of(name: str) -> Definition | None:
     """The definition of an operation by its name, as it is or as it is written; None outside the subset."""
-    found = _DEFINITIONS.get(name)
-    if found is None:
-        found = _DEFINITIONS.get(_SHORT.get(name) or name.strip('"'))
-    return found
+    definition = _DEFINITIONS.get(name)
+    if definition is None:
+        definition = _DEFINITIONS.get(_SHORT.get(name) or name.strip('"'))
+    return definition
 
 
 def defined() -> Mapping[str, Definition]:

@@ -22,53 +22,53 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.tokens, self.lines = tokenize(text)
-        self.at = 0
+        self.position = 0
         self.scope: dict[str, Value] = {}
         self.references: list[tuple[Op, Definition]] = []
 
     # -- tokens ---------------------------------------------------------------------------------
     def fail(self, message: str) -> NoReturn:
         """Raise a VerifyError that names the line."""
-        raise VerifyError(f"line {self.lines[self.at]}: {message}")
+        raise VerifyError(f"line {self.lines[self.position]}: {message}")
 
     def peek(self) -> str:
         """The next token; "" at the end."""
-        return self.tokens[self.at]
+        return self.tokens[self.position]
 
     def next(self) -> str:
         """Take the next token."""
-        token = self.tokens[self.at]
+        token = self.tokens[self.position]
         if not token:
             self.fail("the text ends here, in the middle of something")
-        self.at += 1
+        self.position += 1
         return token
 
     def expect(self, token: str) -> None:
         """Take the next token, which must be ``token``."""
-        if self.tokens[self.at] != token:
-            self.fail(f"expected '{token}', got '{self.tokens[self.at]}'")
-        self.at += 1
+        if self.tokens[self.position] != token:
+            self.fail(f"expected '{token}', got '{self.tokens[self.position]}'")
+        self.position += 1
 
     def accept(self, token: str) -> bool:
         """Take the next token if it is ``token``."""
-        if self.tokens[self.at] == token:
-            self.at += 1
+        if self.tokens[self.position] == token:
+            self.position += 1
             return True
         return False
 
     def integer(self) -> int:
         """An integer literal."""
-        token = self.tokens[self.at]
+        token = self.tokens[self.position]
         if not INTEGER.match(token):
             self.fail(f"expected an integer, got '{token}'")
-        self.at += 1
+        self.position += 1
         return int(token, 0)
 
     def integers(self) -> list[int]:
         """``[1, 2, …]``."""
-        token = self.tokens[self.at]
+        token = self.tokens[self.position]
         if len(token) > 1 and token[0] == "[":
-            self.at += 1
+            self.position += 1
             return list(map(int, token[1:-1].split(",")))
         return self.listed(self.typed_integer)
 
@@ -81,19 +81,19 @@ class Reader:
 
     def symbol(self) -> str:
         """A symbol name, without @."""
-        token = self.tokens[self.at]
+        token = self.tokens[self.position]
         if not token.startswith("@"):
             self.fail(f"expected a symbol, got '{token}'")
-        self.at += 1
+        self.position += 1
         return token[1:]
 
     def listed(self, item: Callable[[], T], left: str = "[", right: str = "]") -> list[T]:
         """A bracketed, comma-separated list."""
-        token = self.tokens[self.at]
+        token = self.tokens[self.position]
         if left == "[" and len(token) > 1 and token[0] == "[":
             parts = re.findall(r"-?\d+|\S", token)
-            self.tokens[self.at : self.at + 1] = parts
-            self.lines[self.at : self.at + 1] = [self.lines[self.at]] * len(parts)
+            self.tokens[self.position : self.position + 1] = parts
+            self.lines[self.position : self.position + 1] = [self.lines[self.position]] * len(parts)
         self.expect(left)
         items: list[T] = []
         while not self.accept(right):
@@ -106,7 +106,7 @@ class Reader:
     def type(self) -> Type:
         """A type."""
         token = self.next()
-        if self.tokens[self.at] == "<":  # a type that the token pattern could not take in one
+        if self.tokens[self.position] == "<":  # a type that the token pattern could not take in one
             depth = 0
             while True:
                 part = self.next()
@@ -122,17 +122,17 @@ class Reader:
 
     def use(self) -> Value:
         """A use of a value."""
-        value = self.scope.get(self.tokens[self.at])
+        value = self.scope.get(self.tokens[self.position])
         if value is None:
-            self.fail(f"use of undefined value {self.tokens[self.at]}")
-        self.at += 1
+            self.fail(f"use of undefined value {self.tokens[self.position]}")
+        self.position += 1
         return value
 
     def uses(self) -> list[Value]:
         """Uses separated by commas; at least one."""
         values = [self.use()]
-        while self.tokens[self.at] == ",":
-            self.at += 1
+        while self.tokens[self.position] == ",":
+            self.position += 1
             values.append(self.use())
         return values
 
@@ -195,10 +195,10 @@ class Reader:
 
     def array(self) -> Raw:
         """``<i64: 1, 2>`` behind ``array``."""
-        first = self.at
+        first = self.position
         while self.next() != ">":
             pass
-        kind, _, *numbers = self.tokens[first + 1 : self.at - 1]
+        kind, _, *numbers = self.tokens[first + 1 : self.position - 1]
         inside = f"{kind}: {' '.join(numbers).replace(' ,', ',')}" if numbers else kind
         return Raw(f"array<{inside}>")
 
@@ -215,7 +215,7 @@ class Reader:
         """``#aie<…>``: the padding layout is understood, everything else kept as text."""
         if not token.startswith("#aie") or self.peek() != "<":
             return Raw(token)
-        start = self.at
+        start = self.position
         depth, pads = 0, list[int]()
         while True:
             part = self.next()
@@ -229,7 +229,7 @@ class Reader:
             self.fail("const_pad_before and const_pad_after come in pairs")
         if pads:
             return [tuple(pads[i : i + 2]) for i in range(0, len(pads), 2)]
-        return Raw(token + "".join(self.tokens[start : self.at]))
+        return Raw(token + "".join(self.tokens[start : self.position]))
 
     def dense(self) -> Any:
         """``<…>`` of a dense attribute: a scalar for a splat, nested lists otherwise."""
@@ -260,7 +260,7 @@ class Reader:
         if INTEGER.match(token):
             return int(token, 0)
         if not REAL.match(token):
-            self.at -= 1
+            self.position -= 1
             self.fail(f"expected a number, got '{token}'")
         return float(token)
 
@@ -274,9 +274,9 @@ class Reader:
             args = self.header()
         block = Block([self.define(name, kind) for name, kind in args])
         ops, tokens = block.ops, self.tokens
-        while tokens[self.at] != "}":
+        while tokens[self.position] != "}":
             ops.append(self.operation())
-        self.at += 1
+        self.position += 1
         self.scope = outer
         return block
 
@@ -308,18 +308,18 @@ class Reader:
     def operation(self) -> Op:
         """One operation with its results."""
         names: list[str] = []
-        if self.tokens[self.at][:1] == "%":
+        if self.tokens[self.position][:1] == "%":
             names.append(self.next())
             while self.accept(","):
                 names.append(self.next())
             if self.accept(":"):
                 names = [f"{names[0]}#{i}" for i in range(self.integer())]
             self.expect("=")
-        definition = definition_of(self.tokens[self.at])
+        definition = definition_of(self.tokens[self.position])
         if definition is None:
-            self.fail(f"operation '{self.tokens[self.at]}' is not in the simulator's subset")
-        op = Op(definition.name, self.lines[self.at])
-        self.at += 1
+            self.fail(f"operation '{self.tokens[self.position]}' is not in the simulator's subset")
+        op = Op(definition.name, self.lines[self.position])
+        self.position += 1
         if definition.refers:
             self.references.append((op, definition))
         kinds = definition.parse(self, op)

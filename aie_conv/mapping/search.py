@@ -177,9 +177,13 @@ class Space(Generic[P]):
         _, sizes, row = self._priced_rows[number]
         grid, names = sizes.grid, (f.name for f in fields(self._table))
         own = [getattr(self._table, name)[number] for name in names if name not in self._shape]
-        shared: tuple[Any, ...] = (
-            grid.columns, grid.rows, grid.filter_columns, grid.unicast, sizes.tile.pixels
-        )  # fmt: skip
+        shared: list[Any] = [
+            grid.columns,
+            grid.rows,
+            grid.filter_columns,
+            grid.unicast,
+            sizes.tile.pixels,
+        ]
         return (*own, *(c[row] if is_column(c) else c for c in shared))
 
     def fitting(self, numbers: Sequence[int]) -> tuple[list[Candidate], ConfigRefused | None]:

@@ -1,45 +1,11 @@
-"""A problem without its unit loops: the loops over output pixels, and the epilogue's operands."""
+"""Loops of size 1 are dropped: their strides mean nothing."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
-from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy
-from aie_conv.mapping.operands import Residual, read_residual, read_vector
 from aie_conv.problem import ConvProblem
 
-_KERNEL_DTYPE = {
-    ("i8", "i8", "i32"): "i8",
-    ("i16", "i16", "i32"): "i16",
-    ("bf16", "bf16", "f32"): "bf16",
-    ("f32", "f32", "f32"): "bf16",
-}
 
-
-@dataclass(frozen=True)
-class MLoop:
-    """A loop over output pixels: its size and element strides in input, output and residual."""
-
-    size: int
-    lhs: int
-    out: int
-    residual: int
-
-
-def merge(m: list[MLoop]) -> tuple[MLoop, ...]:
-    """Merge neighbours that walk every buffer as one loop would."""
-    out: list[MLoop] = []
-    for loop in m:
-        if out:
-            up = out[-1]
-            inner = (loop.lhs, loop.out, loop.residual)
-            if (up.lhs, up.out, up.residual) == tuple(loop.size * s for s in inner):
-                out[-1] = MLoop(up.size * loop.size, *inner)
-                continue
-        out.append(loop)
-    return tuple(out) or (MLoop(1, 0, 0, 0),)
-
-
-def without_unit_loops(problem: ConvProblem) -> ConvProblem:
+def drop_unit_loops(problem: ConvProblem) -> ConvProblem:
     """The same problem without its loops of size 1, whose strides mean nothing."""
     kept = [i for i, loop in enumerate(problem.loops) if loop.size > 1]
     inputs = tuple(
@@ -51,43 +17,3 @@ def without_unit_loops(problem: ConvProblem) -> ConvProblem:
         loops=tuple(problem.loops[i] for i in kept),
         epilogue=replace(problem.epilogue, inputs=inputs),
     )
-
-
-def matrix_dtype(problem: ConvProblem) -> str:
-    """The type that the matrix instructions multiply; Unsupported if there is none."""
-    types = (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator)
-    if types not in _KERNEL_DTYPE or (types[0] == "f32" and problem.arithmetic == "native"):
-        raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
-    return _KERNEL_DTYPE[types]
-
-
-@dataclass(frozen=True)
-class Fused:
-    """The epilogue's operands."""
-
-    vectors: tuple[tuple[int, str, str], ...]
-    residual: Residual | None
-    strides: dict[int, int]
-    copies: tuple[HostCopy, ...]
-
-
-def fuse(problem: ConvProblem, n_padded: int) -> Fused:
-    """Sort the epilogue's operands into per-channel vectors and at most one residual."""
-    n = problem.extent("n")
-    vectors: list[tuple[int, str, str]] = []
-    copies: list[HostCopy] = []
-    residual: Residual | None = None
-    strides: dict[int, int] = {}
-    for index, given in enumerate(problem.epilogue.inputs):
-        pairs = zip(problem.loops, given.strides, strict=True)
-        walked = {loop.role for loop, stride in pairs if stride}
-        # With one channel and no pixel loop, a single value is a vector of one.
-        if walked == {"n"} or (not walked and n == 1 and given.operand.elements == 1):
-            name, made = read_vector(problem, index, given, n_padded)
-            vectors.append((index, given.operand.dtype, name))
-        elif ("n" in walked or n == 1) and residual is None:
-            residual, strides, made = read_residual(problem, index, given, n_padded)
-        else:
-            raise Unsupported(f"operand {index} of the epilogue is neither bias nor residual")
-        copies += made
-    return Fused(tuple(vectors), residual, strides, tuple(copies))

@@ -5,8 +5,8 @@ by two reads all of it at every other pixel. With the two pixels of a stride as 
 window of seven is one of four that moves by one: as many blocks of channels, half as many pixels, and four
 sevenths of the products.
 
-The eighth tap of those seven is zero, but meets a pixel that may be an infinity: real numbers are folded only
-where strides divide the window.
+The eighth tap of those seven is zero, but meets a pixel that may be an infinity: real numbers are rewritten
+only where strides divide the window.
 """
 
 from dataclasses import dataclass, replace
@@ -46,7 +46,7 @@ class _Fold:
     channels: int
 
 
-def folded(
+def space_to_depth(
     problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: int
 ) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     """The problem with one stride folded into channels, and the copies that make its operands.

@@ -20,7 +20,7 @@ NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
 """What the copies write, and what else reads instead of the operands."""
 
 
-def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
+def split_bf16x3(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     """A "bf16x3" problem over its parts, and the copies that make them; any other as it is.
 
     The copies write "lhs_parts" and "rhs_parts"; what reads the new problem's operands must be
@@ -39,8 +39,8 @@ def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     total = len(_LHS) * count
     if channel is not None or problem.extent("g") == 1:
         total = round_up(total, K_BLOCK)
-    lhs, at_lhs, lhs_copies = _spread(problem, "lhs", channel, total)
-    rhs, at_rhs, rhs_copies = _spread(problem, "rhs", channel, total)
+    lhs, at_lhs, lhs_copies = _copy_parts(problem, "lhs", channel, total)
+    rhs, at_rhs, rhs_copies = _copy_parts(problem, "rhs", channel, total)
     loops = [
         replace(loop, lhs=a, rhs=b, size=total if i == channel else loop.size)
         for i, (loop, a, b) in enumerate(zip(problem.loops, at_lhs, at_rhs, strict=True))
@@ -59,7 +59,7 @@ def by_parts(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     return made, (*lhs_copies, *rhs_copies)
 
 
-def _spread(
+def _copy_parts(
     problem: ConvProblem, name: str, channel: int | None, total: int
 ) -> tuple[Operand, list[int], list[HostCopy]]:
     """An operand as ``total`` channels innermost, its loops' strides, and the copies of its parts."""

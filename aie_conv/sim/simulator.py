@@ -1,5 +1,6 @@
 """Runs the text of an AIE module: parse, verify, execute its runtime sequence on host arrays."""
 
+import hashlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -191,7 +192,21 @@ def _reason(network: Network, fifo: str) -> str:
 def verify(text: str) -> None:
     """Check a module against the syntax and every limit of the hardware, without running it.
 
+    Equal texts are checked once.
+
     Raises:
         VerifyError: the first breach, by name.
     """
+    digest = hashlib.sha256(text.encode()).digest()
+    if digest in _VERIFIED:
+        return
     Simulator(text)
+    if len(_VERIFIED) >= _MOST_VERIFIED:
+        _VERIFIED.clear()
+    _VERIFIED.add(digest)
+
+
+_VERIFIED: set[bytes] = set()
+"""Digests of texts that keep to every limit."""
+
+_MOST_VERIFIED = 4096

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.direct.scalar import ScalarRoute
+from aie_conv.direct.sliding import SlidingRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.xdsl import parse_module, print_module
@@ -52,6 +54,41 @@ def depthwise(channels: int) -> ConvProblem:
     )
 
 
+def planes(channels: int) -> ConvProblem:
+    """A 3x3 window over planes of 8x34 pixels, int8, each channel by itself."""
+    loops = (
+        Loop("g", "g", channels, 8 * 34, 9, 6 * 32),
+        Loop("oh", "m", 6, 34, 0, 32),
+        Loop("ow", "m", 32, 1, 0, 1),
+        Loop("kh", "k", 3, 34, 3, 0),
+        Loop("kw", "k", 3, 1, 1, 0),
+    )
+    return ConvProblem(
+        "conv",
+        loops,
+        Operand("i8", (channels, 8, 34)),
+        Operand("i8", (channels, 3, 3)),
+        Operand("i32", (channels, 6, 32)),
+        "i32",
+    )
+
+
+def requantised(channels: int) -> Epilogue:
+    """i32 bias, a shift right, bounds, i8."""
+    bias = EpilogueInput(Operand("i32", (channels,)), (0, 0, 0, 1, 0, 0, 0))
+    steps = (
+        Step("arith.addi", (0, 1), "i32"),
+        Step("arith.constant", (), "i32", 7),
+        Step("arith.shrsi", (2, 3), "i32"),
+        Step("arith.constant", (), "i32", 0),
+        Step("arith.maxsi", (4, 5), "i32"),
+        Step("arith.constant", (), "i32", 127),
+        Step("arith.minsi", (6, 7), "i32"),
+        Step("arith.trunci", (8,), "i8"),
+    )
+    return Epilogue((bias,), steps, 9)
+
+
 DESIGNS: dict[str, tuple[Route, str, ConvProblem]] = {
     "pointwise-i8-npu1_1col": (
         Im2colRoute(),
@@ -75,6 +112,12 @@ DESIGNS: dict[str, tuple[Route, str, ConvProblem]] = {
         conv2d(1, 17, 10, 8, 8, 3, 3, stride=(2, 1), out_dtype="bf16", epilogue=bias_relu(8)),
     ),
     "depthwise3x3-i8-npu1_1col": (VectorRoute(), "npu1_1col", depthwise(64)),
+    "parametric3x3-i8-npu1_1col": (
+        ParametricRoute(),
+        "npu1_1col",
+        conv2d(1, 10, 10, 32, 32, 3, 3, dtype="i8", out_dtype="i8", epilogue=requantised(32)),
+    ),
+    "sliding3x3-i8-npu1_1col": (SlidingRoute(), "npu1_1col", planes(8)),
     "scalar3x3-i8-npu1_1col": (
         ScalarRoute(),
         "npu1_1col",

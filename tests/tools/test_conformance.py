@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from aie_conv.codegen.library import kernels_folder
 from tests.golden.test_golden import DESIGNS
 
 OPT = shutil.which("aie-opt", path=os.environ.get("AIE_TOOLS"))
@@ -45,3 +46,10 @@ def test_resources_and_routing(name: str, tmp_path: Path) -> None:
     placed = run(text, RESOURCES.format(target=target), tmp_path)
     assert "aie.memtile_dma" in placed
     assert "aie.packet_flow" not in run(placed, ROUTING, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "file", sorted(kernels_folder().rglob("*.mlir")), ids=lambda file: file.stem
+)
+def test_kernels_are_modules_of_their_own(file: Path, tmp_path: Path) -> None:
+    assert "func.func" in run(file.read_text(), "builtin.module(canonicalize)", tmp_path)

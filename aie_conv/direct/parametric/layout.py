@@ -4,8 +4,9 @@ from dataclasses import dataclass
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.direct.geometry import DirectParameters, held_window, outer_count
+from aie_conv.direct.geometry import held_window, outer_count
 from aie_conv.direct.view import DirectView
+from aie_conv.mapping.mapping import Parameters
 from aie_conv.mapping.numbers import ceil_div, each, where
 from aie_conv.problem import DTYPE_BYTES
 
@@ -51,10 +52,11 @@ channels are powers of two. The filter's object holds a 3x3 window over 32 chann
 
 
 @dataclass(frozen=True, kw_only=True)
-class ParametricParameters(DirectParameters):
-    """The parameters of a mapping in a layout; see :class:`DirectParameters` for the others.
+class ParametricParameters(Parameters):
+    """The parameters of a mapping in a layout.
 
     Attributes:
+        height, width, window: as of :class:`aie_conv.direct.geometry.DirectParameters`.
         input_width: pixels of the input in a row of a strip.
         object_channels: output channels of one object of the filter.
         object_k_chunks: chunks of K of one object of the filter; a tile's first one has what is left over.
@@ -67,6 +69,9 @@ class ParametricParameters(DirectParameters):
         seven_pixels: of the layout.
     """
 
+    height: int
+    width: int
+    window: int
     input_width: int
     object_channels: int
     object_k_chunks: int

@@ -22,13 +22,13 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
+from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.operands import K_BLOCK
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
 from aie_conv.mapping.sizes import divisors
 from aie_conv.mapping.table import table_of
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
-from aie_conv.rewrites.drop_unit_loops import matrix_dtype
 
 _LIKELY = 6
 """Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""

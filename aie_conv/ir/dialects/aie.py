@@ -67,7 +67,7 @@ class _Depths:
     names = ("elemNumber",)
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        kind: Kind = INTS if r.tokens[r.at].startswith("[") else I32
+        kind: Kind = INTS if r.tokens[r.position].startswith("[") else I32
         op.attrs["elemNumber"] = kind.parse(r)
 
     def print(self, p: "Printer", op: Op) -> None:

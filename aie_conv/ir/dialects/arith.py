@@ -21,7 +21,7 @@ class _Flags:
     names = ("flags",)
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        while r.tokens[r.at].startswith(("overflow", "fastmath", "exact")):
+        while r.tokens[r.position].startswith(("overflow", "fastmath", "exact")):
             text = r.next()
             if "<" not in text and r.accept("<"):
                 inside: list[str] = []
@@ -42,7 +42,7 @@ class _Rounding:
     _MODES = ("to_nearest_even", "to_nearest_away", "downward", "upward", "toward_zero")
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        if r.tokens[r.at] in self._MODES:
+        if r.tokens[r.position] in self._MODES:
             op.attrs["roundingmode"] = r.next()
 
     def print(self, p: "Printer", op: Op) -> None:
@@ -56,12 +56,12 @@ class _Constant:
     names = ("value",)
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        token = r.tokens[r.at]
+        token = r.tokens[r.position]
         if token.startswith("dense"):
-            r.at += 1
+            r.position += 1
             op.attrs["value"] = r.dense_token(token)
         elif token in ("true", "false"):
-            r.at += 1
+            r.position += 1
             op.attrs["value"] = int(token == "true")
             kinds.append(r.type() if r.accept(":") else _I1)
             return

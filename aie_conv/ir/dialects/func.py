@@ -85,7 +85,7 @@ class Yielded:
     """``[%a, %b : T, U]``."""
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
-        if r.tokens[r.at][:1] != "%":
+        if r.tokens[r.position][:1] != "%":
             return
         op.operands = r.uses()
         r.expect(":")

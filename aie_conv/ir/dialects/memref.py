@@ -38,7 +38,7 @@ class _Mixed:
 
     def parse(self, r: "Reader", op: Op, kinds: list[Type]) -> None:
         def one() -> int:
-            if not r.tokens[r.at].startswith("%"):
+            if not r.tokens[r.position].startswith("%"):
                 return BARE.parse(r)
             op.operands.append(r.use())
             return DYNAMIC

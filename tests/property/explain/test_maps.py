@@ -14,8 +14,8 @@ from aie_conv.img2col.view import make_view
 from aie_conv.layout.hostcopy import HostCopy, apply
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.report.explain.maps import BufferMap, Gemm, gemm_of, gemm_seen, window_maps
-from aie_conv.rewrites.drop_unit_loops import without_unit_loops
-from aie_conv.rewrites.split_bf16x3 import by_parts
+from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.split_bf16x3 import split_bf16x3
 from tests.support.direct import strategies as any_order
 from tests.support.img2col.strategies import Case, cases
 
@@ -153,7 +153,7 @@ def test_windows_and_groups_of_any_rank(case: any_order.Case, seed: int) -> None
 def test_parts_of_f32_are_three_times_the_channels() -> None:
     problem = replace(conv2d(1, 6, 6, 8, 8, 3, 3, dtype="f32"), arithmetic="bf16x3")
     view = make_view(problem)
-    spread, _ = by_parts(without_unit_loops(problem))
+    spread, _ = split_bf16x3(drop_unit_loops(problem))
     assert view.problem == spread
     own, seen = gemm_seen(view)
     for gemm in (own, seen):

@@ -9,10 +9,11 @@ from aie_conv.direct.vector import VectorRoute
 from aie_conv.direct.view import find_windows, make_view
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, apply
+from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.operands import K_BLOCK, channel_loop
 from aie_conv.problem import ConvProblem
-from aie_conv.rewrites.drop_unit_loops import matrix_dtype, without_unit_loops
-from aie_conv.rewrites.space_to_depth import NAMES, folded
+from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.space_to_depth import NAMES, space_to_depth
 from aie_conv.sim import Simulator
 from tests.support.direct.strategies import Case, simulate
 
@@ -49,9 +50,9 @@ def few_channels(draw: st.DrawFn) -> Case:
 
 def fold_of(problem: ConvProblem) -> tuple[ConvProblem, ConvProblem, tuple[HostCopy, ...]]:
     """A problem before and after, and the copies."""
-    before = without_unit_loops(problem)
+    before = drop_unit_loops(problem)
     windows = find_windows(before)
-    return before, *folded(before, windows, matrix_dtype(problem), K_BLOCK)
+    return before, *space_to_depth(before, windows, matrix_dtype(problem), K_BLOCK)
 
 
 def products(problem: ConvProblem) -> int:
