@@ -113,8 +113,8 @@ def compile(
     """
     from pathlib import Path
 
+    from aie_conv.compiler import compile_any
     from aie_conv.options import Options
-    from aie_conv.pipeline import compile_any
 
     options = Options(
         device=device,

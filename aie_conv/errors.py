@@ -37,11 +37,15 @@ class DeviceError(AieConvError):
 
 
 class UsageError(AieConvError):
-    """A flag, file, shape or type that the user gave cannot be used."""
+    """A flag, file, shape or type that the user gave cannot be used.
 
+    Attributes:
+        by_compiler: IREE's compiler refuses a module; the message is its own.
+    """
 
-class CompilerRefused(UsageError):
-    """IREE's compiler refuses a module; the message is its own."""
+    def __init__(self, message: str, *, by_compiler: bool = False) -> None:
+        super().__init__(message)
+        self.by_compiler = by_compiler
 
 
 class ProcessDied(AieConvError):

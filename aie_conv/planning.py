@@ -11,8 +11,9 @@ from aie_conv.arch.machine import current
 from aie_conv.errors import DeviceError, UsageError, VerifyError
 from aie_conv.files import code_digest, user_cache
 from aie_conv.partitioner import route_names
+from aie_conv.partitioner.cache import PlanCache
 from aie_conv.partitioner.cost import FIXED, HostCost, load_measured
-from aie_conv.partitioner.database import PARTS, Database, PlanCache, read_database
+from aie_conv.partitioner.database import PARTS, Database, read_database
 from aie_conv.partitioner.pins import Pins, read_pins
 from aie_conv.partitioner.planner import Planner
 from aie_conv.plan import Plan, blank_operands

@@ -177,9 +177,9 @@ class ConvProblem:
         rhs = n * k * g * DTYPE_BYTES[self.rhs.dtype]
         out = m * n * g * DTYPE_BYTES[self.out.dtype]
         fused = 0
-        for given in self.epilogue.inputs:
-            walked = prod(loop.size for loop, s in zip(self.loops, given.strides, strict=True) if s)
-            fused += min(walked, given.operand.elements) * DTYPE_BYTES[given.operand.dtype]
+        for entry in self.epilogue.inputs:
+            walked = prod(loop.size for loop, s in zip(self.loops, entry.strides, strict=True) if s)
+            fused += min(walked, entry.operand.elements) * DTYPE_BYTES[entry.operand.dtype]
         return lhs + rhs + out + fused
 
     def describe(self) -> str:

@@ -152,9 +152,9 @@ def _check_name(kind: str, name: str, known: Sequence[str]) -> None:
 
 
 def _describe(parameters: Sequence[Parameter] | None, what: str) -> list[NodeArg]:
-    found: list[NodeArg] = []
+    nodes: list[NodeArg] = []
     for number, each in enumerate(parameters or ()):
         shape = [size if size >= 0 else None for size in each.shape or ()]
         kind = _TYPES.get(each.dtype.removeprefix("s"), each.dtype)
-        found.append(NodeArg(each.name or f"{what}_{number}", shape, f"tensor({kind})"))
-    return found
+        nodes.append(NodeArg(each.name or f"{what}_{number}", shape, f"tensor({kind})"))
+    return nodes

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.partitioner import Pricing, choose
-from aie_conv.partitioner.database import Database, Entry, Question, frozen_parameters, key_of
+from aie_conv.partitioner.cache import Question, frozen_parameters
+from aie_conv.partitioner.database import Database, Entry, key_of
 from aie_conv.partitioner.planner import Found, Planner
 from aie_conv.plan import Decision
 from aie_conv.planning import SimulatorMeasurer, host_cost, plan_cache, plans_version

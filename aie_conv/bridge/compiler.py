@@ -17,7 +17,7 @@ from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.zero_points import take_out_zero_points
-from aie_conv.errors import CompilerRefused, UsageError
+from aie_conv.errors import UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
 from aie_conv.seal import seal
@@ -149,8 +149,8 @@ class Compilation:
             name: what messages call it.
 
         Raises:
-            CompilerRefused: IREE refuses the module; the message is IREE's.
-            UsageError: there is nothing in it, or IREE's library would die of it.
+            UsageError: IREE refuses the module (``by_compiler``, the message is IREE's),
+                or there is nothing in it, or IREE's library would die of it.
         """
         if not source.strip():
             raise UsageError(f"{name}: empty: give a module as MLIR text or bytecode")
@@ -161,7 +161,7 @@ class Compilation:
         with stage(f"import of {name}", iree=True):
             try:
                 self._run(lambda: bool(invocation.parse_source(text)), errors, name)
-            except CompilerRefused as refusal:
+            except UsageError as refusal:
                 # No other flags would make a module of it.
                 raise UsageError(str(refusal)) from None
             module = invocation.export_module()
@@ -178,7 +178,7 @@ class Compilation:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).
 
         Raises:
-            CompilerRefused: IREE refuses it; the message is IREE's.
+            UsageError: IREE refuses it; the message is IREE's.
         """
         invocation, errors = self._invocation(name)
         self._library.ireeCompilerInvocationSetCompileFromPhase(invocation._inv_p, PHASE)  # pyright: ignore[reportPrivateUsage]
@@ -196,7 +196,7 @@ class Compilation:
         """A module at `flow`, compiled on to a later phase of IREE's.
 
         Raises:
-            CompilerRefused: IREE refuses it; the message is IREE's.
+            UsageError: IREE refuses it; the message is IREE's.
         """
         return self._between(module, PHASE, phase.encode(), name)
 
@@ -236,7 +236,7 @@ class Compilation:
             return
         lines = errors[0].splitlines() if errors else []
         first = next((line.strip() for line in lines if line.strip()), "the module was refused")
-        raise CompilerRefused(first if name in first else f"{name}: {first}")
+        raise UsageError(first if name in first else f"{name}: {first}", by_compiler=True)
 
 
 def read_source(path: Path) -> bytes:

@@ -18,14 +18,14 @@ from aie_conv.bridge.tensors import (
     splat_value,
     tensor_type,
 )
-from aie_conv.errors import Unsupported
+from aie_conv.errors import AieConvError, Unsupported
 from aie_conv.problem import Loop, Role
 
 _EXTENSIONS = {"arith.extf", "arith.extsi"}
 _ADD = {"arith.addf": "arith.mulf", "arith.addi": "arith.muli"}
 
 
-class NoContraction(Unsupported):
+class NoContraction(AieConvError):
     """The dispatch multiplies and adds nothing; it is no candidate for any route."""
 
 

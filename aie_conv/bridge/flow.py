@@ -15,7 +15,7 @@ from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.rewrite import DispatchCall, NpuProgram, Rewriter, constant_operands
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
-from aie_conv.errors import CompilerRefused
+from aie_conv.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -53,8 +53,9 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
         compilation = _open(flags, user_flags)
         try:
             return FlowModule(compilation.to_flow(source, name), compilation, name, form)
-        except CompilerRefused:
-            continue
+        except UsageError as refusal:
+            if not refusal.by_compiler:
+                raise
     compilation = _open(last, user_flags)
     return FlowModule(compilation.to_flow(source, name), compilation, name, form)
 

@@ -112,9 +112,9 @@ def run_compile(arguments: list[str]) -> int:
         print(_help(), end="")
         return 0 if arguments else 2
     name, output, flags = _split(arguments)
+    from aie_conv.compiler import compile_onnx, compile_source
     from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
-    from aie_conv.pipeline import compile_onnx, compile_source
     from aie_conv.report.json import summary
 
     shapes = parse_shapes(

@@ -217,7 +217,7 @@ def _settings(words: Words) -> Settings:
 
 # -- one command ------------------------------------------------------------------------------------
 @dataclass(frozen=True)
-class Task:
+class ConvTask:
     """One command on its backends, and how it is run; made to be sent to a process."""
 
     command: Command
@@ -242,33 +242,37 @@ _COLUMNS = (
 )  # fmt: skip
 
 
-def _row(task: Task, mode: str, backend: str, outcome: Outcome | None) -> dict[str, Any]:
+def _row(task: ConvTask, mode: str, backend: str, outcome: Outcome | None) -> dict[str, Any]:
     row: dict[str, Any] = {"command": task.command.text, "mode": mode, "backend": backend}
     row["status"] = "ok"
     if outcome is None:
         return row
     row |= {"device": outcome.device, "gmac": f"{outcome.signature.macs / 1e9:.6g}"}
-    made = outcome.compiled
-    if made is not None:
-        row |= {"route": made.route, "reason": made.reason, "cached": int(made.cached)}
-        row["compile_seconds"] = f"{made.seconds:.3f}"
+    compiled = outcome.compiled
+    if compiled is not None:
+        row |= {"route": compiled.route, "reason": compiled.reason, "cached": int(compiled.cached)}
+        row["compile_seconds"] = f"{compiled.seconds:.3f}"
     if outcome.times:
         row["clock"] = outcome.clock
         row |= {f"{k}_us": f"{v:.3f}" for k, v in time_figures(outcome.times).items()}
-    found = outcome.numerics
-    if found is not None:
-        row |= {"max_abs": found.max_abs, "mean_abs": found.mean_abs, "max_rel": found.max_rel}
-        row["tolerance_share"] = found.share
+    numerics = outcome.numerics
+    if numerics is not None:
+        row |= {
+            "max_abs": numerics.max_abs,
+            "mean_abs": numerics.mean_abs,
+            "max_rel": numerics.max_rel,
+        }
+        row["tolerance_share"] = numerics.share
     return row
 
 
 def _lines(outcome: Outcome, asked: int, verbose: bool) -> list[str]:
     """What is printed of an outcome, behind its heading."""
     lines: list[str] = []
-    made = outcome.compiled
-    if verbose and made is not None:
-        how = "from the cache" if made.cached else f"compiled in {made.seconds:.2f} s"
-        lines.append(f"route {made.route}: {made.reason}; {how}")
+    compiled = outcome.compiled
+    if verbose and compiled is not None:
+        how = "from the cache" if compiled.cached else f"compiled in {compiled.seconds:.2f} s"
+        lines.append(f"route {compiled.route}: {compiled.reason}; {how}")
     batch = outcome.signature.input_dims["N"]
     if batch != asked:
         lines.append(f"the first {batch} of {asked} images (--sim-batch-limit)")
@@ -283,7 +287,7 @@ def _lines(outcome: Outcome, asked: int, verbose: bool) -> list[str]:
     return [f">>> {line}" for line in lines]
 
 
-def perform(task: Task) -> Done:
+def perform(task: ConvTask) -> Done:
     """Run a command: each of its signatures on each backend."""
     lines, rows, failures = [task.command.text], [], []
     several = len(task.command.signatures) * len(task.backends) > 1
@@ -309,8 +313,8 @@ def perform(task: Task) -> Done:
     return Done(tuple(lines), tuple(rows), tuple(failures))
 
 
-def _perform_one(given: tuple[Task, Any, str]) -> Outcome:
-    task, signature, backend = given
+def _perform_one(job: tuple[ConvTask, Any, str]) -> Outcome:
+    task, signature, backend = job
     return run(signature, backend, task.settings)
 
 
@@ -343,14 +347,16 @@ def read_file(path: str) -> list[tuple[int, str]]:
     return commands
 
 
-def _task(line: str | list[str], words: Words, settings: Settings, extra: Command | None) -> Task:
+def _task(
+    line: str | list[str], words: Words, settings: Settings, extra: Command | None
+) -> ConvTask:
     command = parse(line)
     times = command.time or (extra is not None and extra.time)
     verify = settings.verify or command.verify or (extra is not None and extra.verify)
     iterations = command.iterations or (extra.iterations if extra is not None else 0)
     settings = replace(settings, time=times, verify=verify, iterations=iterations)
     backends = tuple(one_of("backend", b, BACKENDS) for b in words.backends or ["amd-aie"])
-    return Task(command, backends, settings, "no-verbose" not in words.switches)
+    return ConvTask(command, backends, settings, "no-verbose" not in words.switches)
 
 
 def _write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
@@ -401,7 +407,7 @@ def _run_file(words: Words, settings: Settings, jobs: int, limit: float | None) 
     extra = parse(["conv", *_for_all(words.command)])
     start = time.perf_counter()
     dones: dict[int, Done] = {}
-    tasks: list[Task] = []
+    tasks: list[ConvTask] = []
     places: list[int] = []
     for place, (_, line) in enumerate(commands):
         task = guarded(lambda text: _task(text, words, settings, extra), line)

@@ -53,7 +53,7 @@ _BACKEND = {"route", "amd-aie-route", "amd-aie-device", "amd-aie-f32", "amd-aie-
 
 
 @dataclass(frozen=True)
-class Task:
+class GenerateTask:
     """One command; made to be sent to a process.
 
     Attributes:
@@ -80,7 +80,7 @@ class Made:
     failures: tuple[str, ...]
 
 
-def perform(task: Task) -> Made:
+def perform(task: GenerateTask) -> Made:
     """Generate each of a command's signatures that the filters leave.
 
     Raises:
@@ -89,16 +89,16 @@ def perform(task: Task) -> Made:
     texts: list[str] = []
     failures: list[str] = []
     for s in wanted(parse(task.line).signatures, task.dims, task.modes):
-        made = guarded(_perform_one, (task, s))
-        if isinstance(made, Failure):
-            failures.append(made.message)
+        text = guarded(_perform_one, (task, s))
+        if isinstance(text, Failure):
+            failures.append(text.message)
         else:
-            texts.append(made)
+            texts.append(text)
     return Made(tuple(texts), tuple(failures))
 
 
-def _perform_one(given: tuple[Task, ConvSignature]) -> str:
-    task, s = given
+def _perform_one(job: tuple[GenerateTask, ConvSignature]) -> str:
+    task, s = job
     text = generate(s, task.level, task.pipeline, task.options)
     if task.folder is None:
         return text
@@ -136,12 +136,12 @@ def _filters(values: dict[str, str]) -> tuple[tuple[int, ...], tuple[str, ...]]:
 
 def _options(values: dict[str, str]) -> Options | None:
     """The backend's options, where one is given; None for the defaults, without importing them."""
-    given = sorted(_BACKEND & set(values))
-    if not given:
+    names = sorted(_BACKEND & set(values))
+    if not names:
         return None
     from aie_conv.options import parse_flags
 
-    flags = [f"--amd-aie-{name.removeprefix('amd-aie-')}={values[name]}" for name in given]
+    flags = [f"--amd-aie-{name.removeprefix('amd-aie-')}={values[name]}" for name in names]
     return parse_flags(flags)
 
 
@@ -166,7 +166,7 @@ def run_generate(arguments: list[str]) -> int:
     level = one_of("level", values.get("level", "linalg"), tuple(LEVELS))
     dims, modes = _filters(values)
     output = Path(values["output"]) if "output" in values else None
-    task = Task("", dims, modes, level, values.get("pipeline"), _options(values), None)
+    task = GenerateTask("", dims, modes, level, values.get("pipeline"), _options(values), None)
     if "command" in values:
         return _one(values["command"], task, output)
     if output is None:
@@ -176,30 +176,32 @@ def run_generate(arguments: list[str]) -> int:
     return _file(values["commands-file"], task, output, jobs, limit)
 
 
-def _with(task: Task, line: str, folder: Path | None) -> Task:
-    return Task(line, task.dims, task.modes, task.level, task.pipeline, task.options, folder)
+def _with(task: GenerateTask, line: str, folder: Path | None) -> GenerateTask:
+    return GenerateTask(
+        line, task.dims, task.modes, task.level, task.pipeline, task.options, folder
+    )
 
 
-def _one(line: str, task: Task, output: Path | None) -> int:
+def _one(line: str, task: GenerateTask, output: Path | None) -> int:
     folder = output if output is not None and output.is_dir() else None
-    made = perform(_with(task, line, folder))
-    if not made.texts and not made.failures:
+    result = perform(_with(task, line, folder))
+    if not result.texts and not result.failures:
         raise UsageError("-c: the filters -N and -F leave nothing of this command")
     if folder is not None:
-        print("\n".join(str(folder / f"{name}.mlir") for name in made.texts))
-    elif output is not None and made.texts:
+        print("\n".join(str(folder / f"{name}.mlir") for name in result.texts))
+    elif output is not None and result.texts:
         from aie_conv.files import check_writable
 
         check_writable(output)
-        _write(output, "\n".join(made.texts))
-    elif made.texts:
-        sys.stdout.write("\n".join(made.texts))
-    if made.failures:
-        raise UsageError(made.failures[0])
+        _write(output, "\n".join(result.texts))
+    elif result.texts:
+        sys.stdout.write("\n".join(result.texts))
+    if result.failures:
+        raise UsageError(result.failures[0])
     return 0
 
 
-def _file(name: str, task: Task, folder: Path, jobs: int, limit: int | None) -> int:
+def _file(name: str, task: GenerateTask, folder: Path, jobs: int, limit: int | None) -> int:
     from aie_conv.files import make_folder
 
     commands = read_file(name)

@@ -186,8 +186,8 @@ def _trace(path: str, called: _Called, records: list[dict[str, Any]]) -> bytes:
     numbered = {str(number): call for number, call in enumerate(called.programs)}
     texts = {number: program.text for number, (program, _) in numbered.items()}
     operands = {number: buffers for number, (_, buffers) in numbered.items()}
-    made = measure_all(texts, lambda _: None, operands)
-    runs = [(record["name"], made[str(number)]) for number, record in enumerate(records)]
+    measured = measure_all(texts, lambda _: None, operands)
+    runs = [(record["name"], measured[str(number)]) for number, record in enumerate(records)]
     device = called.programs[0][0].device
     return chrome_trace(runs, device, get_device(device).arch.clock_hz)
 

@@ -72,17 +72,17 @@ def _predict(arguments: Sequence[str]) -> int:
 
     source, output, profile = _split(arguments)
     machine = current()
-    found = [predict_row(row, machine, profile) for row in read_rows(source)]
+    predictions = [predict_row(row, machine, profile) for row in read_rows(source)]
     if output is None:
-        _write(found, sys.stdout)
+        _write(predictions, sys.stdout)
     else:
         from aie_conv.files import write_whole
 
         text = io.StringIO(newline="")
-        _write(found, text)
+        _write(predictions, text)
         write_whole(output, text.getvalue().encode())
-    for kind in dict.fromkeys(p.row.kind for p in found):
-        rows = [p for p in found if p.row.kind == kind]
+    for kind in dict.fromkeys(p.row.kind for p in predictions):
+        rows = [p for p in predictions if p.row.kind == kind]
         done = sum(p.value is not None for p in rows)
         line = f"{kind}: {done} of {len(rows)} rows predicted"
         errors = summary(rows)
@@ -98,7 +98,7 @@ def _predict(arguments: Sequence[str]) -> int:
 def _split(arguments: Sequence[str]) -> tuple[str, Path | None, str | None]:
     """Input, output and profile."""
     inputs: list[str] = []
-    given: dict[str, str] = {}
+    options: dict[str, str] = {}
     waiting = list(arguments)
     while waiting:
         token = waiting.pop(0)
@@ -108,27 +108,27 @@ def _split(arguments: Sequence[str]) -> tuple[str, Path | None, str | None]:
                 if not waiting:
                     raise UsageError(f"{name}: needs a value")
                 value = waiting.pop(0)
-            given[name] = value
+            options[name] = value
         elif token.startswith("-"):
             raise UsageError(f"{token}: unknown: see aie-conv timing --help")
         else:
             inputs.append(token)
     if len(inputs) != 1:
         raise UsageError(f"{len(inputs)} files named: name one .csv")
-    output = Path(given["-o"]) if "-o" in given else None
+    output = Path(options["-o"]) if "-o" in options else None
     if output is not None:
         from aie_conv.files import check_writable
 
         check_writable(output)
-    return inputs[0], output, given.get("--profile")
+    return inputs[0], output, options.get("--profile")
 
 
-def _write(found: Sequence[Prediction], file: object) -> None:
+def _write(predictions: Sequence[Prediction], file: object) -> None:
     from aie_conv.calibration.rows import COLUMNS
 
     writer = csv.writer(file)  # pyright: ignore[reportArgumentType]
     writer.writerow((*COLUMNS, *_ADDED))
-    for p in found:
+    for p in predictions:
         row = p.row
         cells = (
             row.source, row.device, row.dtype, row.kind, row.m, row.n, row.k, row.cores, row.tile,

@@ -4,6 +4,7 @@ Rows of the output are padded to whole vectors of pixels; the CPU pads the input
 loads for them touch, where they are shorter.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import prod
@@ -160,13 +161,28 @@ def _by_rows(problem: ConvProblem, across: int) -> ConvProblem:
     return replace(problem, loops=tuple(role(i, loop) for i, loop in enumerate(problem.loops)))
 
 
+def _down_axis(
+    problem: ConvProblem,
+    down: int | None,
+    vertical: list[int],
+    lhs: Mapping[int, int],
+    out: Mapping[int, int],
+) -> Axis:
+    """The loop over rows with the window along it; one row where there is no such loop."""
+    if down is None:
+        return Axis(1, 0, 0, 0)
+    loops = problem.loops
+    taps = [(loops[i].size, lhs[i]) for i in vertical] or [(1, 0)]
+    return Axis(loops[down].size, lhs[down], out[down], 0, *taps[0])
+
+
 def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView:
     """The planar form of a problem.
 
     Raises:
         Unsupported: no instruction, no window along rows that lie so, or a residual.
     """
-    given = problem
+    original = problem
     if problem.lhs.dtype != dtype:
         raise Unsupported(f"{problem.lhs.dtype} has no sliding-window instruction")
     problem = split_group_dims(drop_unit_loops(problem))
@@ -180,9 +196,9 @@ def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView
     blocks = -(-loops[across].size // row.lanes)
     inp = _read(problem, across, row.columns(blocks))
     out = write_output(_by_rows(problem, across), round_up(loops[across].size, row.lanes))
-    own = problem.extent("n") == 1 and problem.extent("g") > 1
+    separate = problem.extent("n") == 1 and problem.extent("g") > 1
     flat = groups_as_outputs(problem)
-    n, groups = (problem.extent("g"), 1) if own else (problem.extent("n"), problem.extent("g"))
+    n, groups = (problem.extent("g"), 1) if separate else (problem.extent("n"), problem.extent("g"))
     fused = fuse(flat, n * groups)
     if fused.residual is not None:
         raise Unsupported("sliding windows take no residual")
@@ -191,28 +207,22 @@ def make_planar_view(problem: ConvProblem, dtype: str, arch: Arch) -> PlanarView
     vertical = [windows[down]] if down in windows else []
     slot = arch.vector_load_bytes // DTYPE_BYTES[dtype]
     packed = _filter(problem, (*outside, *order, *vertical, windows[across]), row, slot)
-    axis = Axis(1, 0, 0, 0)
-    if down is not None:
-        taps = [(loops[i].size, inp.strides[i]) for i in vertical] or [(1, 0)]
-        axis = Axis(loops[down].size, inp.strides[down], out.strides[down], 0, *taps[0])
-    channel = "g" if own else "n"
+    axis = _down_axis(problem, down, vertical, inp.strides, out.strides)
+    outer = [i for i in range(len(loops)) if loops[i].role == "m" and i not in (down, across)]
+    channel = "g" if separate else "n"
     return PlanarView(
-        problem=given,
+        problem=original,
         dtype=dtype,
         row=row,
         blocks=blocks,
         rows=axis,
-        outer=tuple(
-            MLoop(loop.size, inp.strides[i], out.strides[i], 0)
-            for i, loop in enumerate(loops)
-            if loop.role == "m" and i not in (down, across)
-        ),
+        outer=tuple(MLoop(loops[i].size, inp.strides[i], out.strides[i], 0) for i in outer),
         k_outer=tuple((loops[i].size, inp.strides[i]) for i in order),
         n=n,
         groups=groups,
-        plane=_one_stride(problem, "g", inp.strides, "input") if own else 0,
-        group_lhs=0 if own else _one_stride(problem, "g", inp.strides, "input"),
-        group_out=0 if own else _one_stride(problem, "g", out.strides, "output"),
+        plane=_one_stride(problem, "g", inp.strides, "input") if separate else 0,
+        group_lhs=0 if separate else _one_stride(problem, "g", inp.strides, "input"),
+        group_out=0 if separate else _one_stride(problem, "g", out.strides, "output"),
         channel_out=_one_stride(problem, channel, out.strides, "output"),
         lhs_offset=inp.offset,
         out_offset=out.offset,

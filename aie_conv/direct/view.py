@@ -5,6 +5,7 @@ Nothing here knows forward from backward: a window is any loop of the sum that w
 of the input as a loop of the output does.
 """
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import gcd, prod
 
@@ -25,7 +26,7 @@ from aie_conv.mapping.operands import (
     write_output,
 )
 from aie_conv.plan import Argument
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import ConvProblem, Loop
 from aie_conv.rewrites.bundle_groups import (
     Channels,
     bundle_groups,
@@ -247,7 +248,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     Raises:
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
     """
-    given = problem
+    original = problem
     problem, parts = split_bf16x3(split_group_dims(drop_unit_loops(problem)))
     windows = find_windows(problem)
     problem, folds = space_to_depth(problem, windows, dtype, quantum)
@@ -255,47 +256,36 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         problem = drop_unit_loops(problem)
         windows = find_windows(problem)
     channel = channel_loop(problem)
-    made = depthwise_channels(problem, channel, lanes) if lanes else None
-    made = made or bundle_groups(problem, channel, quantum, dtype)
-    inp = _read(problem, made, dtype)
+    channels = depthwise_channels(problem, channel, lanes) if lanes else None
+    channels = channels or bundle_groups(problem, channel, quantum, dtype)
+    inp = _read(problem, channels, dtype)
     flat = groups_as_outputs(problem)
-    n_total = made.n * made.groups
-    out = write_output(flat, n_total, made.groups)
-    fused = fuse(flat, n_total, made.groups)
+    n_total = channels.n * channels.groups
+    out = write_output(flat, n_total, channels.groups)
+    fused = fuse(flat, n_total, channels.groups)
     loops = problem.loops
-    pixels = {
-        i: MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
-        for i, loop in enumerate(loops)
-        if loop.role == "m"
-    }
+    pixels = _pixel_loops(loops, inp.strides, out.strides, fused.strides)
     axes, outer = _axes(problem, windows, pixels, inp)
     used = [windows[i] for i in axes if i in windows]
-    rest = sorted(
-        (
-            i
-            for i, loop in enumerate(loops)
-            if loop.role == "k" and i != made.loop and i not in used
-        ),
-        key=lambda i: -inp.strides[i],
-    )
-    name, packed = pack_filter(problem, made, (*rest, *used), dtype)
+    rest = _rest_of_k(loops, (channels.loop, *used), inp)
+    name, packed = pack_filter(problem, channels, (*rest, *used), dtype)
     rows, columns = (_axis(loop, windows, number, problem, inp) for number, loop in axes.items())
     lhs, prologue = renamed(folds, FOLDED, inp.argument, (*inp.copies, *packed, *fused.copies))
     lhs, prologue = renamed(parts, PARTS, lhs, prologue)
     groups = [i for i, loop in enumerate(loops) if loop.role == "g"]
-    group_lhs = min((inp.strides[i] for i in groups), default=0) * made.bundle
+    group_lhs = min((inp.strides[i] for i in groups), default=0) * channels.bundle
     return DirectView(
-        problem=given,
+        problem=original,
         dtype=dtype,
         rows=rows,
         columns=columns,
         outer=outer,
         k_outer=tuple((loops[i].size, inp.strides[i]) for i in rest),
-        channels=made.channels,
-        groups=made.groups,
-        group_lhs=group_lhs if made.groups > 1 else 0,
-        n=made.n,
-        depthwise=made.depthwise,
+        channels=channels.channels,
+        groups=channels.groups,
+        group_lhs=group_lhs if channels.groups > 1 else 0,
+        n=channels.n,
+        depthwise=channels.depthwise,
         lhs_offset=inp.offset,
         out_offset=out.offset,
         lhs=lhs,
@@ -306,6 +296,25 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         finish=out.copies,
         filter=name,
     )
+
+
+def _pixel_loops(
+    loops: Sequence[Loop],
+    lhs: Mapping[int, int],
+    out: Mapping[int, int],
+    residual: Mapping[int, int],
+) -> dict[int, MLoop]:
+    return {
+        i: MLoop(loop.size, lhs[i], out[i], residual.get(i, 0))
+        for i, loop in enumerate(loops)
+        if loop.role == "m"
+    }
+
+
+def _rest_of_k(loops: tuple[Loop, ...], others: tuple[int | None, ...], inp: Input) -> list[int]:
+    """The loops over K but for these, the one with the longest stride in the input first."""
+    rest = (i for i, loop in enumerate(loops) if loop.role == "k" and i not in others)
+    return sorted(rest, key=lambda i: -inp.strides[i])
 
 
 def _axes(

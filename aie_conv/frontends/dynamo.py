@@ -71,20 +71,20 @@ class _Settings:
     every: bool
 
 
-def _read(given: Mapping[str, Any]) -> _Settings:
+def _read(flags: Mapping[str, Any]) -> _Settings:
     from aie_conv.options import Options
 
     known = [f.name for f in fields(Options) if f.name not in _FILES]
-    unknown = [name for name in given if name not in (*known, *_OTHERS)]
+    unknown = [name for name in flags if name not in (*known, *_OTHERS)]
     if unknown:
         raise UsageError(
             f"amd-aie: option '{unknown[0]}': unknown: use one of {', '.join([*known, *_OTHERS])}"
         )
-    constants = given.get("constants", "once")
+    constants = flags.get("constants", "once")
     if constants not in ("once", "every"):
         raise UsageError(f"amd-aie: constants={constants!r}: use 'once' or 'every'")
-    options = Options(**{name: value for name, value in given.items() if name not in _OTHERS})
-    return _Settings(options, given.get("run_on"), constants == "every")
+    options = Options(**{name: value for name, value in flags.items() if name not in _OTHERS})
+    return _Settings(options, flags.get("run_on"), constants == "every")
 
 
 @dataclass(frozen=True)
@@ -146,8 +146,8 @@ class _Graph:
         if loaded is None or not loaded.is_current(arguments):
             self._loaded.pop(key, None)
             loaded = self._loaded[key] = self._compile(arguments)
-        given = [arguments[number] for number in loaded.inputs]
-        outputs = iter(loaded.program["main"].invoke(given))
+        inputs = [arguments[number] for number in loaded.inputs]
+        outputs = iter(loaded.program["main"].invoke(inputs))
         results = [
             as_tensor(next(outputs)).to(result.dtype) if isinstance(result, _Type) else result
             for result in loaded.results
@@ -158,9 +158,9 @@ class _Graph:
         import torch
 
         from aie_conv.bridge.torch_import import import_graph
+        from aie_conv.compiler import compile_source
         from aie_conv.frontends.export import export
         from aie_conv.frontends.torch import lower
-        from aie_conv.pipeline import compile_source
         from aie_conv.runtime.program import load_program
 
         settings = _read(self._options)
@@ -171,8 +171,10 @@ class _Graph:
         }
         varying = tuple(n for n in range(len(arguments)) if n not in constants)
         with torch.no_grad():
-            given = tuple(arguments[number] for number in varying)
-            program = export(_freeze_inputs(self._graph_module, arguments, constants), (given, {}))
+            example_inputs = tuple(arguments[number] for number in varying)
+            program = export(
+                _freeze_inputs(self._graph_module, arguments, constants), (example_inputs, {})
+            )
         _refuse_training(program)
         graph_module = lower(program)
         if graph_module.meta["mutates"]:

@@ -23,9 +23,9 @@ def read_source(
     Raises:
         UsageError: a model without inputs, inputs without a model, or a model that cannot be imported.
     """
-    given = example_inputs is not None or bool(example_kwargs)
+    has_examples = example_inputs is not None or bool(example_kwargs)
     if isinstance(source, bytes | str | os.PathLike):
-        if given:
+        if has_examples:
             raise UsageError(
                 "example_inputs: only torch models take them: fix the sizes in the module"
             )
@@ -34,7 +34,7 @@ def read_source(
         return source if isinstance(source, bytes) else Path(source)
     kind = type(source).__name__
     is_exported = kind == "ExportedProgram"
-    if not given and not is_exported:
+    if not has_examples and not is_exported:
         raise UsageError(f"compile: {kind}: a model needs example_inputs=(tensor, …)")
     from aie_conv.frontends.torch import import_model
 

@@ -37,14 +37,14 @@ class Blocks:
 
     def __str__(self) -> str:
         """What was given, as it was written."""
-        given = {
+        values = {
             "block_m": self.m,
             "block_n": self.n,
             "block_k": self.k,
             "tile": self.tile and f"{self.tile[0]}x{self.tile[1]}",
             "resident": self.resident,
         }
-        return ", ".join(f"{name}={value}" for name, value in given.items() if value is not None)
+        return ", ".join(f"{name}={value}" for name, value in values.items() if value is not None)
 
     def __post_init__(self) -> None:
         """Raise UsageError for what is no size."""
@@ -94,11 +94,11 @@ def _fitting(
     """The candidates that fit, and what hinders the one that takes the least memory."""
     ordered = sorted(rows, key=lambda p: _memory(scheme, p), reverse=True)
     space = Space(scheme, table_of(GemmParameters, ordered))
-    found, refused = space.fitting(range(len(ordered)))
-    fitting = [ordered[number] for number in sorted(c.order[1] for c in found)]
+    accepted, refused = space.fitting(range(len(ordered)))
+    fitting = [ordered[number] for number in sorted(c.order[1] for c in accepted)]
     # With room for two whole filters of an N tile nothing else is faster.
-    whole = {_cut(p) for p in fitting if p.resident and p.filter_buffers == 2}
-    best = [p for p in fitting if (p.resident and p.filter_buffers == 2) or _cut(p) not in whole]
+    doubled = {_cut(p) for p in fitting if p.resident and p.filter_buffers == 2}
+    best = [p for p in fitting if (p.resident and p.filter_buffers == 2) or _cut(p) not in doubled]
     return best, refused or ConfigRefused("tile", "tile: none fits")
 
 
@@ -143,9 +143,11 @@ def _tile_hint(view: GemmView, device: Device, blocks: Blocks) -> str:
     """Why there is no tile of so many pixels."""
     r = device.arch.matmul[view.dtype][0]
     rows, columns = view.grid
-    at = f"{blocks.tile[0]}x{blocks.tile[1]}" if blocks.tile else f"{rows}x{columns}"
+    extent = f"{blocks.tile[0]}x{blocks.tile[1]}" if blocks.tile else f"{rows}x{columns}"
     count = f"{blocks.m} pixels" if blocks.m is not None else "whole blocks"
-    return f"tile: {count} cannot be cut from {at}: a tile is whole blocks of {r} pixels, or None"
+    return (
+        f"tile: {count} cannot be cut from {extent}: a tile is whole blocks of {r} pixels, or None"
+    )
 
 
 def _known(scheme: GemmScheme) -> Iterator[GemmParameters]:
@@ -166,7 +168,7 @@ def _shapes(scheme: GemmScheme, blocks: Blocks) -> Iterator[tuple[int, int, int]
         return
     if blocks.m % r:
         return
-    found: dict[int, list[tuple[int, int, int]]] = {}
+    by_repeats: dict[int, list[tuple[int, int, int]]] = {}
     shapes = (
         [blocks.tile]
         if blocks.tile is not None
@@ -175,8 +177,8 @@ def _shapes(scheme: GemmScheme, blocks: Blocks) -> Iterator[tuple[int, int, int]
     for th, tw in shapes:
         if blocks.m % (th * tw) == 0:
             rep = blocks.m // (th * tw)
-            found.setdefault(rep, []).append((th, tw, rep))
-    yield from found[min(found)] if found else ()
+            by_repeats.setdefault(rep, []).append((th, tw, rep))
+    yield from by_repeats[min(by_repeats)] if by_repeats else ()
 
 
 def _parameters(scheme: GemmScheme, blocks: Blocks) -> Iterator[GemmParameters]:

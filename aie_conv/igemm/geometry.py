@@ -207,33 +207,33 @@ def make_geometry(
     name = _SHORT.get(name, name)
     if name not in LAYOUTS:
         raise UsageError(f"{OP}: layout '{layout}': unknown: use one of {', '.join(LAYOUTS)}")
-    given = dtype_name(input_dtype)
-    if given not in RESULTS:
+    dtype = dtype_name(input_dtype)
+    if dtype not in RESULTS:
         known = ", ".join(RESULTS)
-        raise UsageError(f"{OP}: input_dtype {given}: no matrix instruction: use one of {known}")
-    if given == "f32" and f32 != "bf16":
+        raise UsageError(f"{OP}: input_dtype {dtype}: no matrix instruction: use one of {known}")
+    if dtype == "f32" and f32 != "bf16":
         raise UsageError(
             f"{OP}: input_dtype f32: no matrix instruction: add f32='bf16' to let bf16 products"
             " stand for it"
         )
-    result = RESULTS[given][0] if output_dtype is None else dtype_name(output_dtype)
-    if result not in RESULTS[given]:
-        known = " or ".join(RESULTS[given])
-        raise UsageError(f"{OP}: output_dtype {result} of {given}: use {known}")
+    result = RESULTS[dtype][0] if output_dtype is None else dtype_name(output_dtype)
+    if result not in RESULTS[dtype]:
+        known = " or ".join(RESULTS[dtype])
+        raise UsageError(f"{OP}: output_dtype {result} of {dtype}: use {known}")
     hint = "a number, or (vertical, horizontal)"
-    made = Geometry(
+    geometry = Geometry(
         **sizes,
         stride=_pair(stride, "stride", 1, hint),
         padding=_borders(padding),
         dilation=_pair(dilation, "dilation", 1, hint),
         layout=name,
-        input_dtype=given,
+        input_dtype=dtype,
         output_dtype=result,
     )
-    if min(made.out_hw) < 1:
+    if min(geometry.out_hw) < 1:
         raise UsageError(
-            f"{OP}: empty output: a window of {made.hf}x{made.wf} with dilation"
-            f" {made.dilation[0]}x{made.dilation[1]} is larger than the padded input"
-            f" {made.padded_sizes['h']}x{made.padded_sizes['w']}"
+            f"{OP}: empty output: a window of {geometry.hf}x{geometry.wf} with dilation"
+            f" {geometry.dilation[0]}x{geometry.dilation[1]} is larger than the padded input"
+            f" {geometry.padded_sizes['h']}x{geometry.padded_sizes['w']}"
         )
-    return made
+    return geometry

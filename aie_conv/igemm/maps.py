@@ -114,7 +114,9 @@ class IndexMap:
                 raise IndexError(f"{self.operand}: {name}={value} of {size}")
         numbers = {self.rows[0]: row, self.columns[0]: column}
         index = tuple(int(axis(numbers)) for axis in self.axes)
-        inside = all(0 <= at < axis.size for at, axis in zip(index, self.axes, strict=True))
+        inside = all(
+            0 <= position < axis.size for position, axis in zip(index, self.axes, strict=True)
+        )
         return index if inside else None
 
     def flat(self) -> Integers:
@@ -125,9 +127,9 @@ class IndexMap:
         total = np.zeros((self.rows[1], self.columns[1]), np.int64)
         inside = np.ones(total.shape, bool)
         for axis in self.axes:
-            at = axis(numbers)
-            inside &= (at >= 0) & (at < axis.size)
-            total = total * axis.size + at
+            position = axis(numbers)
+            inside &= (position >= 0) & (position < axis.size)
+            total = total * axis.size + position
         return np.where(inside, total, -1)
 
     def gather(self, operand: NDArray[Any]) -> NDArray[Any]:
@@ -241,30 +243,18 @@ def make_maps(g: Geometry, k_order: tuple[tuple[str, int], ...]) -> IndexMaps:
         "w": (taps["kw"],),
     }
     of_output = {"n": (image,), "c": (Digit("f", 1, 0),), "h": (y,), "w": (x,)}
+    input_axes = tuple(Axis(a, size, *of_input[a]) for a, size in g.input_sizes.items())
+    filter_axes = tuple(Axis(a, size, of_filter[a]) for a, size in g.filter_sizes.items())
+    output_axes = tuple(Axis(a, size, of_output[a]) for a, size in g.output_sizes.items())
     steps: dict[str, int] = {}
     length = 1
     for name, size in reversed(k_order):
         steps[name] = length
         length *= size
     return IndexMaps(
-        IndexMap(
-            "input",
-            rows,
-            sums,
-            tuple(Axis(a, size, *of_input[a]) for a, size in g.input_sizes.items()),
-        ),
-        IndexMap(
-            "filter",
-            sums,
-            filters,
-            tuple(Axis(a, size, of_filter[a]) for a, size in g.filter_sizes.items()),
-        ),
-        IndexMap(
-            "output",
-            rows,
-            filters,
-            tuple(Axis(a, size, of_output[a]) for a, size in g.output_sizes.items()),
-        ),
+        IndexMap("input", rows, sums, input_axes),
+        IndexMap("filter", sums, filters, filter_axes),
+        IndexMap("output", rows, filters, output_axes),
         StreamMap(
             g.k, length, tuple(stepped(taps[name], step) for name, step in sorted(steps.items()))
         ),

@@ -82,18 +82,18 @@ class GemmAddresses:
         across, down = -(-columns // tw), -(-rows // th)
         index, ix = divmod(index, across)
         index, iy = divmod(index, down)
-        at = [
+        starts = [
             (view.m[-1], min(ix * tw, columns - tw)),
             *([(view.m[-2], min(iy * th, rows - th))] if len(view.m) > 1 else []),
         ]
         for loop in reversed(view.m[:-2]):
             index, i = divmod(index, loop.size)
-            at.append((loop, i))
+            starts.append((loop, i))
         return (
-            view.lhs_offset + sum(loop.lhs * i for loop, i in at),
-            view.out_offset + sum(loop.out * i for loop, i in at),
+            view.lhs_offset + sum(loop.lhs * i for loop, i in starts),
+            view.out_offset + sum(loop.out * i for loop, i in starts),
             (view.residual.offset if view.residual else 0)
-            + sum(loop.residual * i for loop, i in at),
+            + sum(loop.residual * i for loop, i in starts),
         )
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
@@ -111,13 +111,13 @@ class GemmAddresses:
 
     def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
         """The tile's pixels of the N tiles of the rows."""
-        at, n = self.offsets(tile)[1], self.n
+        offset, n = self.offsets(tile)[1], self.n
         starts = [self.channel_of(n_tile) for n_tile in n_tiles]
         if starts == [starts[0] + row * n for row in range(len(starts))]:
-            yield Pattern(at + starts[0], output_dims(self.view, self.tile, len(starts), n))
+            yield Pattern(offset + starts[0], output_dims(self.view, self.tile, len(starts), n))
             return
         for start in starts:
-            yield Pattern(at + start, output_dims(self.view, self.tile, 1, n)[1:])
+            yield Pattern(offset + start, output_dims(self.view, self.tile, 1, n)[1:])
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [n][K] to blocks of s x t weights."""

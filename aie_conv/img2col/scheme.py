@@ -107,10 +107,10 @@ class GemmScheme:
         rows, columns = view.grid
         fits = (p.tile_h <= rows) & (p.tile_w <= columns) & (s.tile.pixels % r == 0)
         yield limit("tile", fits, lambda: f"{p.tile_h}x{p.tile_w} pixels")
-        whole = (p.tile_n % t == 0) & (view.n % p.tile_n == 0)
-        yield limit("channels", whole, lambda: f"N tiles of {p.tile_n}")
-        whole = (view.run % p.tile_k == 0) & (p.tile_k % s_block == 0)
-        yield limit("K chunk", whole, lambda: f"{p.tile_k}")
+        divides = (p.tile_n % t == 0) & (view.n % p.tile_n == 0)
+        yield limit("channels", divides, lambda: f"N tiles of {p.tile_n}")
+        divides = (view.run % p.tile_k == 0) & (p.tile_k % s_block == 0)
+        yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         yield from tail_limits(s)
         yield from residual_limits(view, s, t)
         # Whole fractions of a run, and the whole K.
@@ -193,13 +193,13 @@ def _spans(size: int, r: int) -> list[int]:
 def _pixel_tiles(view: GemmView, r: int) -> Iterator[tuple[int, int, int]]:
     """(th, tw, rep) worth trying: whole blocks of r pixels, else pixels repeated to fill one."""
     rows, columns = (1, *(loop.size for loop in view.m))[-2:]
-    whole: list[tuple[int, int, int]] = []
+    exact: list[tuple[int, int, int]] = []
     for tw in _spans(columns, r):
         for th in _spans(rows, r):
             if th * tw <= _MAX_PIXELS and th * tw % r == 0:
-                whole.append((th, tw, 1))
-    yield from whole
-    if not whole:
+                exact.append((th, tw, 1))
+    yield from exact
+    if not exact:
         for tw in _spans(columns, r):
             for th in _spans(rows, r):
                 rep = next(rep for rep in (2, 4, 8) if th * tw * rep % r == 0)

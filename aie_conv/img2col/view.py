@@ -77,10 +77,10 @@ class GemmView:
 
 
 def _pad_filter(
-    made: HostCopy, n: tuple[int, int], k_outer: int, run: int, dtype: str
+    packed: HostCopy, n: tuple[int, int], k_outer: int, run: int, dtype: str
 ) -> tuple[HostCopy, ...]:
     """Bring "rhs_nk" from n[0] rows to n[1] x (k_outer * run) where one copy could not pad both."""
-    have_run = prod(made.dest_shape) // (n[0] * k_outer)
+    have_run = prod(packed.dest_shape) // (n[0] * k_outer)
     if (n[0], have_run) == (n[1], run):
         return ()
     shape = (n[0], k_outer, have_run)
@@ -97,8 +97,8 @@ def _filter(
     order = (*ns, *k_order(loops, inp.strides))
     strides = tuple(loop.rhs for loop in loops)
     sizes = {**inp.sizes, **({ns[0]: n_padded} if one else {})}
-    made = canonical_copy("rhs", problem.rhs, strides, loops, order, "rhs_nk", sizes, dtype)
-    return (made, *_pad_filter(made, (n_padded if one else n, n_padded), k_outer, run, dtype))
+    packed = canonical_copy("rhs", problem.rhs, strides, loops, order, "rhs_nk", sizes, dtype)
+    return (packed, *_pad_filter(packed, (n_padded if one else n, n_padded), k_outer, run, dtype))
 
 
 def make_view(problem: ConvProblem) -> GemmView:

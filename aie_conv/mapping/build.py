@@ -239,6 +239,19 @@ def make_sizes(
         ),
         p,
     )
+    memtile = MemTile(
+        input=shape.memtile_input,
+        input_parts=parts,
+        input_depth=depths[0],
+        filter=memtile_filter,
+        filter_depth=depths[1],
+        k_chunks=p.k_chunks,
+        input_reuse=p.input_reuse,
+        filter_reuse=p.filter_reuse,
+        reusable_rounds=reusable_rounds,
+        input_dims=shape.input_dims,
+        output_dims=shape.output_dims,
+    )
     per_object = residual_channels(view, p.tile_k)
     shared = where(grid.unicast, 1, grid.rows)
     return Sizes(
@@ -246,36 +259,28 @@ def make_sizes(
             shape.pixels, p.tile_n, shape.k_steps, shape.k_elements, input_objects=shape.k_steps
         ),
         grid=grid,
-        l1=L1Buffers(
-            input=shape.input,
-            filter=object_,
-            output=output,
-            accumulators=output,
-            accumulator_bytes=output * ACCUMULATOR_BYTES,
-            bias=0,
-            filter_depth=p.filter_buffers,
-            output_depth=p.output_buffers,
-            resident=p.resident,
-            parameter_words=PARAMETER_WORDS,
-            parameter_buffers=where(p.filter_reuse > 1, 0, 1),
-        ),
-        memtile=MemTile(
-            input=shape.memtile_input,
-            input_parts=parts,
-            input_depth=depths[0],
-            filter=memtile_filter,
-            filter_depth=depths[1],
-            k_chunks=p.k_chunks,
-            input_reuse=p.input_reuse,
-            filter_reuse=p.filter_reuse,
-            reusable_rounds=reusable_rounds,
-            input_dims=shape.input_dims,
-            output_dims=shape.output_dims,
-        ),
+        l1=_l1_buffers(p, shape, object_, output),
+        memtile=memtile,
         filters=filters,
         residual=ResidualStream(
             per_object, ceil_div(shared * p.tile_n, per_object) if view.residual else 0
         ),
+    )
+
+
+def _l1_buffers(p: Parameters, shape: TileShape, filter_object: int, output: int) -> L1Buffers:
+    return L1Buffers(
+        input=shape.input,
+        filter=filter_object,
+        output=output,
+        accumulators=output,
+        accumulator_bytes=output * ACCUMULATOR_BYTES,
+        bias=0,
+        filter_depth=p.filter_buffers,
+        output_depth=p.output_buffers,
+        resident=p.resident,
+        parameter_words=PARAMETER_WORDS,
+        parameter_buffers=where(p.filter_reuse > 1, 0, 1),
     )
 
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from aie_conv.artifact import Artifact
     from aie_conv.bridge.offload import ModuleText
     from aie_conv.options import Options
+    from aie_conv.runtime.bundle import Bundle
     from aie_conv.runtime.devices import Device
-    from aie_conv.runtime.offloaded import Bundle, OffloadedProgram
+    from aie_conv.runtime.offloaded import OffloadedProgram
 
 PIPELINE: tuple[tuple[str, str], ...] = (
     (
@@ -89,7 +90,7 @@ def _read(source: str | bytes | os.PathLike[str]) -> tuple[bytes, str]:
 
 def _facts(name: str, artifact: Artifact) -> dict[str, str | int]:
     """What a declaration says of its executable."""
-    from aie_conv.runtime.offloaded import digest
+    from aie_conv.runtime.bundle import digest
 
     totals = artifact.report["totals"]
     contractions = [entry for entry in artifact.report["dispatches"] if entry["contraction"]]
@@ -119,9 +120,9 @@ def offload(
             names a file that is about one compilation.
     """
     from aie_conv.bridge.offload import OffloadModule
+    from aie_conv.compiler import compile_source
     from aie_conv.options import Options
-    from aie_conv.pipeline import compile_source
-    from aie_conv.runtime.offloaded import Bundle
+    from aie_conv.runtime.bundle import Bundle
 
     chosen = options if options is not None else Options(**choices)
     for file in ("route_file", "report", "emit", "trace", "html"):

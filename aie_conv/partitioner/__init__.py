@@ -14,6 +14,7 @@ from aie_conv.errors import UsageError
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
+from aie_conv.partitioner.reasons import decide, describe, note_arithmetic, rank
 from aie_conv.partitioner.words import current_style
 from aie_conv.plan import Candidate, Decision, Route
 from aie_conv.problem import Arithmetic, ConvProblem
@@ -61,28 +62,6 @@ def shareable_routes(route: str) -> list[Route]:
     """The routes whose plans may share a configuration, where ``route`` was asked for."""
     names = tuple(_ROUTES) if route == "auto" else (route,)
     return [route_of(spec) for name in names for spec in _ROUTES.get(name, {}).values()]
-
-
-def _space(number: int) -> str:
-    """A number in groups of three digits."""
-    return f"{number:,}".replace(",", " ")
-
-
-def describe(candidate: Candidate, unit: str = "") -> str:
-    """A candidate's part of the reason, e.g. "im2col: 63 900 (input stream, 6.1 times the least bytes)"."""
-    if not candidate.cost:
-        return f"{candidate.label}: {candidate.refused.removeprefix(f'{candidate.route}: ')}"
-    notes = ["judged"] * candidate.measured + [candidate.bound] * bool(candidate.bound)
-    plan = candidate.plan
-    if plan is not None:
-        times = plan.shim_bytes / plan.problem.minimum_bytes
-        if candidate.bound.endswith("stream") and times >= 1.5:
-            notes.append(f"{times:.1f} times the least bytes")
-        if candidate.host_cycles > candidate.run_cycles:
-            notes.append(f"{_space(candidate.host_cycles)} on the host")
-    return f"{candidate.label}: {_space(candidate.cost)}{unit}" + (
-        f" ({', '.join(notes)})" * bool(notes)
-    )
 
 
 @dataclass(frozen=True)
@@ -217,18 +196,6 @@ class _Chooser:
         return plan if isinstance(plan, str) else Found(plan)
 
 
-def _decide(best: Candidate, others: list[Candidate], note: str = "") -> Decision:
-    """The decision for a candidate, with its price and the others'."""
-    ranked = _rank(others)
-    reason = "; ".join([describe(best, " cycles"), *map(describe, ranked)]) + note
-    return Decision(best.route, reason, best.plan, (best, *ranked))
-
-
-def _rank(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """The cheapest first, those without a price last."""
-    return sorted(candidates, key=lambda c: (not c.cost, c.cost))
-
-
 def _check_words(route: str, f32: str, direct: str) -> None:
     """Raise UsageError for a word that is unknown."""
     for what, value, known in (
@@ -299,7 +266,7 @@ def choose(
         asked = chooser.gains(names, direct, min((c.cost for c in cpu), default=None))
         if asked:
             kept = [replace(c, refused=F32_STAYS) for c in asked]
-            return Decision("cpu", F32_STAYS, None, tuple(_rank([*cpu, *kept])))
+            return Decision("cpu", F32_STAYS, None, tuple(rank([*cpu, *kept])))
     else:
         chooser = chooser.in_arithmetic(arithmetic, wanted=True)
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
@@ -311,7 +278,7 @@ def choose(
     if arithmetic is None:
         npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
     losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
-    return _decide(best, losers, _note_arithmetic(problem, best))
+    return decide(best, losers, note_arithmetic(problem, best))
 
 
 def _cheapest(able: list[Candidate]) -> Candidate | None:
@@ -333,13 +300,6 @@ def _arithmetic(problem: ConvProblem, route: str, f32: str, direct: str) -> Arit
     if f32 != "cpu":
         return _ARITHMETIC[f32]
     return "native" if (route, direct) == ("direct", "scalar") else None
-
-
-def _note_arithmetic(problem: ConvProblem, best: Candidate) -> str:
-    """The note that f32 is computed in another type."""
-    if best.plan is None or best.plan.problem.arithmetic == problem.arithmetic:
-        return ""
-    return f"; computed in {best.plan.problem.arithmetic}"
 
 
 def _follow_pin(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
@@ -370,4 +330,4 @@ def _follow_pin(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
         raise UsageError(
             f"{pin.where}: the pinned plan does not fit: {why}: correct or remove the entry"
         )
-    return _decide(last, refused, f"{_note_arithmetic(problem, last)}; pinned")
+    return decide(last, refused, f"{note_arithmetic(problem, last)}; pinned")

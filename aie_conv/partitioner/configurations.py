@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.partitioner.cache import Known, PlanCache, Question, frozen_parameters
 from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.database import Known, PlanCache, Question, frozen_parameters
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Decision, Plan, Route
 from aie_conv.problem import ConvProblem
@@ -99,14 +99,16 @@ def _remember(
     calls: Sequence[Call], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
 ) -> None:
     for number, (call, plan) in enumerate(zip(calls, chosen, strict=True)):
-        own = call.decision.plan
-        assert own is not None
+        decided = call.decision.plan
+        assert decided is not None
         if plan is None:
-            store.remember(_question(number, _CPU, own.problem, device, how), "the CPU is cheaper")
+            store.remember(
+                _question(number, _CPU, decided.problem, device, how), "the CPU is cheaper"
+            )
             continue
         kept = Known(frozen_parameters(plan.parameters), plan.predicted_cycles)
         names = (plan.route, plan.style)
-        store.remember(_question(number, names, own.problem, device, how), kept)
+        store.remember(_question(number, names, decided.problem, device, how), kept)
 
 
 def _digest(calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost) -> str:
@@ -139,31 +141,31 @@ def _recalled(
     calls: Sequence[Call], routes: Sequence[Route], device: str, how: str, store: PlanCache
 ) -> list[Plan | None] | None:
     """What an earlier search found; None where something is not there, or does not fit any more."""
-    made: dict[tuple[str, str, ConvProblem, Frozen], Plan] = {}
+    proposals: dict[tuple[str, str, ConvProblem, Frozen], Plan] = {}
     chosen: list[Plan | None] = []
     for number, call in enumerate(calls):
-        own = call.decision.plan
-        assert own is not None
-        if isinstance(store.recall(_question(number, _CPU, own.problem, device, how)), str):
+        decided = call.decision.plan
+        assert decided is not None
+        if isinstance(store.recall(_question(number, _CPU, decided.problem, device, how)), str):
             chosen.append(None)
             continue
-        found = None
+        proposal = None
         for route in routes:
             names = (route.name, route.style)
-            known = store.recall(_question(number, names, own.problem, device, how))
+            known = store.recall(_question(number, names, decided.problem, device, how))
             if not isinstance(known, Known):
                 continue
-            key = (route.name, route.style, own.problem, known.parameters)
-            if key not in made:
+            key = (route.name, route.style, decided.problem, known.parameters)
+            if key not in proposals:
                 try:
-                    made[key] = route.propose(own.problem, device, dict(known.parameters))
+                    proposals[key] = route.propose(decided.problem, device, dict(known.parameters))
                 except (Unsupported, ConfigRefused):
                     return None
-            found = made[key]
-        if found is None:
+            proposal = proposals[key]
+        if proposal is None:
             return None
-        same = (found.route, found.parameters) == (own.route, own.parameters)
-        chosen.append(own if same else found)
+        same = (proposal.route, proposal.parameters) == (decided.route, decided.parameters)
+        chosen.append(decided if same else proposal)
     return chosen
 
 
@@ -182,17 +184,17 @@ def _searched(
         return _Way(plan, plan.predicted_cycles + round(copies * clock))
 
     def ways(call: Call) -> tuple[_Way, ...]:
-        own = call.decision.plan
-        assert own is not None
-        first = way(own, call.constants)
+        decided = call.decision.plan
+        assert decided is not None
+        first = way(decided, call.constants)
         if not call.free:
             return (first,)
-        key = (own.problem, call.constants)
+        key = (decided.problem, call.constants)
         if key not in known:
             known[key] = tuple(
                 way(plan, call.constants)
                 for route in routes
-                for plan in _shareable(route, own.problem, device)
+                for plan in _shareable(route, decided.problem, device)
             )
         return (first, *known[key])
 
@@ -226,11 +228,11 @@ def _crowded(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
     groups: dict[Hashable, list[list[Plan]]] = {}
     for plan in plans:
         kinds = groups.setdefault(plan.configuration, [])
-        own = next((kind for kind in kinds if kind[0].shared_with([plan]) is kind[0]), None)
-        if own is None:
+        alike = next((kind for kind in kinds if kind[0].shared_with([plan]) is kind[0]), None)
+        if alike is None:
             kinds.append([plan])
         else:
-            own.append(plan)
+            alike.append(plan)
     crowded: list[Plan] = []
     for kinds in groups.values():
         firsts = [kind[0] for kind in sorted(kinds, key=len, reverse=True)]
@@ -328,20 +330,20 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
 
 def _told(call: Call, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
     """A decision for the plan that was chosen, with why."""
-    own = call.decision
-    if plan is own.plan:
-        return own
-    assert own.plan is not None
+    decision = call.decision
+    if plan is decision.plan:
+        return decision
+    assert decision.plan is not None
     if plan is None:
-        why = f"cpu: {call.cpu} cycles, less than another configuration of the array; {own.reason}"
-        return replace(own, route="cpu", reason=why, plan=None)
+        why = f"cpu: {call.cpu} cycles, less than another configuration of the array; {decision.reason}"
+        return replace(decision, route="cpu", reason=why, plan=None)
     keys = [other.configuration for other in chosen if other is not None]
     why = (
         f"{plan.route}: {plan.predicted_cycles} cycles in a configuration shared with"
-        f" {keys.count(plan.configuration) - 1} more (its own best plan: {own.plan.predicted_cycles});"
-        f" {own.reason}"
+        f" {keys.count(plan.configuration) - 1} more (its own best plan: {decision.plan.predicted_cycles});"
+        f" {decision.reason}"
     )
-    return replace(own, route=plan.route, reason=why, plan=plan)
+    return replace(decision, route=plan.route, reason=why, plan=plan)
 
 
 def shared(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
@@ -355,15 +357,15 @@ def shared(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
     groups: dict[Hashable, list[Plan]] = {}
     for plan in plans:
         groups.setdefault(plan.configuration, []).append(plan)
-    made: list[Plan] = []
+    results: list[Plan] = []
     able: dict[Hashable, bool] = {}
     for plan in plans:
         members = groups[plan.configuration]
-        whole = plan.shared_with(members)
-        if whole is plan:
-            made.append(plan)
+        common = plan.shared_with(members)
+        if common is plan:
+            results.append(plan)
             continue
         if plan.configuration not in able:
-            able[plan.configuration] = fits(whole)
-        made.append(whole if able[plan.configuration] else plan)
-    return made
+            able[plan.configuration] = fits(common)
+        results.append(common if able[plan.configuration] else plan)
+    return results

@@ -15,16 +15,14 @@ networks and devices at once, and what does not fit is planned anew.
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from aie_conv.errors import UsageError
-from aie_conv.files import write_whole
+from aie_conv.partitioner.cache import Known, Question, frozen_parameters, is_cycles, is_parameters
 from aie_conv.partitioner.pins import Frozen, read_object
 from aie_conv.problem import Arithmetic, ConvProblem, Step
 
@@ -36,138 +34,6 @@ PARTS = (
 
 FORMAT = "aie-conv plans"
 SCHEMA = 1
-
-
-@dataclass(frozen=True)
-class Known:
-    """A plan without its problem.
-
-    Attributes:
-        parameters: what the route makes it from again.
-        measured: its cycles by a measurer; None where none was asked.
-        fast: cycles by the measurer of the plan that the cost model likes best.
-    """
-
-    parameters: Frozen
-    measured: int | None = None
-    fast: int | None = None
-
-
-@dataclass(frozen=True)
-class Question:
-    """What is asked of a route.
-
-    Attributes:
-        route, style: which, by name.
-        spec: its class, "module:class".
-        problem: the problem.
-        device: the user's name of the device.
-        how: how it is searched for; another measurer is another way.
-    """
-
-    route: str
-    style: str
-    spec: str
-    problem: ConvProblem
-    device: str
-    how: str
-
-
-class Plans(Protocol):
-    """A place where plans are looked for."""
-
-    def recall(self, question: Question) -> Known | str | None:
-        """What is known: a plan, why there is none, or None for nothing."""
-        ...
-
-    def misfit(self, question: Question, why: str) -> None:
-        """Told that the route refuses a plan that was recalled."""
-        ...
-
-
-def frozen_parameters(parameters: Mapping[str, int]) -> Frozen:
-    """Parameters in order of their names."""
-    return tuple(sorted(parameters.items()))
-
-
-# -- the cache --------------------------------------------------------------------------------------
-class PlanCache:
-    """A folder with a small file for each search: any number of processes may use it at once.
-
-    Args:
-        folder: made at the first write.
-        version: of the code that makes plans.
-        most: files that are kept; the oldest go.
-    """
-
-    def __init__(self, folder: Path, version: str, most: int = 4096) -> None:
-        self._folder = folder
-        self._version = version
-        self._most = most
-        self._broken = False
-
-    def _path(self, question: Question) -> Path:
-        text = f"{self._version} {question!r}"
-        return self._folder / f"{hashlib.sha256(text.encode()).hexdigest()}.json"
-
-    def recall(self, question: Question) -> Known | str | None:
-        """What an earlier process found; a file that cannot be used counts as none."""
-        try:
-            data = json.loads(self._path(question).read_bytes())
-            if "refused" in data:
-                return str(data["refused"])
-            parameters, judged, fast = data["parameters"], data["judged"], data["fast"]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
-        if not (_is_parameters(parameters) and _is_cycles(judged) and _is_cycles(fast)):
-            return None
-        return Known(frozen_parameters(parameters), judged, fast)
-
-    def misfit(self, question: Question, why: str) -> None:
-        """Nothing to do: the search that follows writes the file anew."""
-
-    def remember(self, question: Question, found: Known | str) -> None:
-        """Write a file; a folder that cannot be written is left alone."""
-        if self._broken:
-            return
-        data: dict[str, Any] = (
-            {"refused": found}
-            if isinstance(found, str)
-            else {
-                "parameters": dict(found.parameters),
-                "judged": found.measured,
-                "fast": found.fast,
-            }
-        )
-        try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            self._prune()
-            write_whole(self._path(question), json.dumps(data).encode())
-        except (OSError, UsageError):
-            self._broken = True
-
-    def _prune(self) -> None:
-        """Remove the oldest files, a quarter of them, before there are too many."""
-        files = list(os.scandir(self._folder))
-        if len(files) < self._most:
-            return
-        ages: list[tuple[float, str]] = []
-        for file in files:
-            # Another process may have removed it.
-            with suppress(FileNotFoundError):
-                ages.append((file.stat().st_mtime, file.name))
-        for _, name in sorted(ages)[: self._most // 4 or 1]:
-            (self._folder / name).unlink(missing_ok=True)
-
-
-def _is_parameters(value: object) -> bool:
-    return isinstance(value, dict) and all(
-        isinstance(name, str) and isinstance(number, int) for name, number in value.items()
-    )
-
-
-def _is_cycles(value: object) -> bool:
-    return value is None or (type(value) is int and value > 0)
 
 
 # -- the database -----------------------------------------------------------------------------------
@@ -246,13 +112,13 @@ def _entry(data: Any, where: str) -> Entry:
         if not isinstance(data.get(name), str):
             raise UsageError(f"{where}: {name}: a string is needed")
     for name in _NUMBERS:
-        if data.get(name) is None or not _is_cycles(data[name]):
+        if data.get(name) is None or not is_cycles(data[name]):
             raise UsageError(f"{where}: {name}: a whole number above 0 is needed")
     parameters = data.get("parameters", {})
-    if not _is_parameters(parameters) or not parameters:
+    if not is_parameters(parameters) or not parameters:
         raise UsageError(f"{where}: parameters: an object of whole numbers and truths is needed")
-    given = {name: data[name] for name in (*_TEXTS, *_NUMBERS)}
-    return Entry(**given, parameters=frozen_parameters(parameters))
+    facts = {name: data[name] for name in (*_TEXTS, *_NUMBERS)}
+    return Entry(**facts, parameters=frozen_parameters(parameters))
 
 
 @dataclass(frozen=True)
@@ -350,11 +216,11 @@ def read_database(path: Path, version: str) -> Database:
         raise UsageError(
             f"{path}: of schema {data.get('schema')}: only {SCHEMA} is read: tune again"
         )
-    made, places = Database((), version), set[tuple[str, ...]]()
+    database, places = Database((), version), set[tuple[str, ...]]()
     for number, item in enumerate(data["plans"]):
         entry = _entry(item, f"{path}: plans[{number}]")
         if entry.place in places:
             raise UsageError(f"{path}: plans[{number}]: {entry.problem}: named twice: remove one")
         places.add(entry.place)
-        made.add(entry)
-    return made
+        database.add(entry)
+    return database

@@ -12,7 +12,7 @@ from typing import Protocol
 
 from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import ConfigRefused, Unsupported
-from aie_conv.partitioner.database import Known, PlanCache, Plans, Question, frozen_parameters
+from aie_conv.partitioner.cache import Known, PlanCache, Plans, Question, frozen_parameters
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Plan, Route
 from aie_conv.problem import ConvProblem
@@ -186,15 +186,15 @@ class Planner:
                 if not isinstance(plan, str):
                     return Found(plan, known.measured, known.fast)
                 plans.misfit(question, plan)
-        found = self._search(spec, problem, device)
+        answer = self._search(spec, problem, device)
         if self._store is not None:
             kept = (
-                found
-                if isinstance(found, str)
-                else Known(frozen_parameters(found.plan.parameters), found.measured, found.fast)
+                answer
+                if isinstance(answer, str)
+                else Known(frozen_parameters(answer.plan.parameters), answer.measured, answer.fast)
             )
             self._store.remember(question, kept)
-        return found
+        return answer
 
     def _search(self, spec: str, problem: ConvProblem, device: str) -> Found | str:
         first = proposed(spec, problem, device, None)

@@ -39,12 +39,12 @@ def chrome_trace(runs: Sequence[tuple[str, Measured]], device: str, clock_hz: in
         _named("process_sort_index", _OVERVIEW, 0, sort_index=_OVERVIEW),
         _named("thread_name", _OVERVIEW, 0, name="dispatches"),
     ]
-    at = 0
+    start = 0
     for pid, (name, measured) in enumerate(runs, 1):
         cycles = measured.timeline.cycles
-        events.append(_event(_OVERVIEW, 0, name, "dispatch", at, cycles))
-        events += _process(pid, name, measured, at)
-        at += cycles
+        events.append(_event(_OVERVIEW, 0, name, "dispatch", start, cycles))
+        events += _process(pid, name, measured, start)
+        start += cycles
     data = {
         "displayTimeUnit": "ns",
         "otherData": {"device": device, "clock_hz": clock_hz, "unit": "1 us is 1 cycle"},
@@ -53,7 +53,7 @@ def chrome_trace(runs: Sequence[tuple[str, Measured]], device: str, clock_hz: in
     return json.dumps(data, separators=(",", ":")).encode() + b"\n"
 
 
-def _process(pid: int, name: str, measured: Measured, at: int) -> Iterator[dict[str, Any]]:
+def _process(pid: int, name: str, measured: Measured, start: int) -> Iterator[dict[str, Any]]:
     yield _named("process_name", pid, 0, name=f"{pid} {name}")
     yield _named("process_sort_index", pid, 0, sort_index=pid)
     for tid, lane in enumerate(measured.timeline.lanes, 1):
@@ -61,18 +61,18 @@ def _process(pid: int, name: str, measured: Measured, at: int) -> Iterator[dict[
         yield _named("thread_sort_index", pid, tid, sort_index=tid)
         for interval in lane:
             if interval.state is not State.IDLE:
-                yield _slice(pid, tid, lane, interval, at)
+                yield _slice(pid, tid, lane, interval, start)
 
 
-def _slice(pid: int, tid: int, lane: Lane, interval: Interval, at: int) -> dict[str, Any]:
+def _slice(pid: int, tid: int, lane: Lane, interval: Interval, offset: int) -> dict[str, Any]:
     """One interval; both ends are rounded, so that neighbours still touch."""
     category = CATEGORIES[interval.state]
     start, end = round(interval.start, 3), round(interval.end, 3)
     duration = round(end - start, 3)
     if interval.state is State.BUSY:
         name = "moves" if lane.kind == "dma" else interval.what
-        return _event(pid, tid, name, category, at + start, duration)
-    event = _event(pid, tid, category, category, at + start, duration)
+        return _event(pid, tid, name, category, offset + start, duration)
+    event = _event(pid, tid, category, category, offset + start, duration)
     if lane.kind != "dma":
         event["args"] = {"fifo": interval.what}
     return event

@@ -83,8 +83,8 @@ class SimDevice:
                 )
         *inputs, result = buffers
         arguments = executable.arguments[:-1]
-        given = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
-        stats = simulator.run([*given, result])
+        padded = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
+        stats = simulator.run([*padded, result])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
         return {
@@ -142,12 +142,12 @@ class XrtDevice:
         for number, (buffer, argument) in enumerate(zip(buffers, arguments, strict=True)):
             behind = np.zeros(argument.slack, buffer.dtype)
             size = buffer.nbytes + behind.nbytes
-            held = xrt.bo(self._device, size, xrt.bo.host_only, kernel.group_id(3 + number))
-            held.write(buffer.view(np.uint8), 0)
+            memory = xrt.bo(self._device, size, xrt.bo.host_only, kernel.group_id(3 + number))
+            memory.write(buffer.view(np.uint8), 0)
             if behind.size:
-                held.write(behind.view(np.uint8), buffer.nbytes)
-            held.sync(to_device)
-            objects.append(held)
+                memory.write(behind.view(np.uint8), buffer.nbytes)
+            memory.sync(to_device)
+            objects.append(memory)
         state = kernel(self._OPCODE, instructions, words, *objects).wait()
         if state != xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             raise DeviceError(f"device xrt: the program ended as {state}")
@@ -169,11 +169,11 @@ class XrtDevice:
     def _check(self, executable: Executable) -> None:
         """Raise DeviceError for a program of another NPU, or without a binary."""
         wanted = executable.device.partition("_")[0]
-        found = next((npu for part, npu in self._NAMES if part in self._model), self._model)
-        if wanted != found:
+        present = next((npu for part, npu in self._NAMES if part in self._model), self._model)
+        if wanted != present:
             raise DeviceError(
-                f"device xrt: this NPU is {found}, the program is for {executable.device}:"
-                f" compile with --amd-aie-device for {found}"
+                f"device xrt: this NPU is {present}, the program is for {executable.device}:"
+                f" compile with --amd-aie-device for {present}"
             )
         if not {"xclbin", "instructions"} <= set(executable.blobs):
             raise DeviceError(
@@ -197,10 +197,10 @@ class XrtDevice:
         """A program's runtime sequence in the kernel's memory, and its length in 32-bit words."""
         xrt = self._xrt
         code = np.frombuffer(executable.blobs["instructions"], np.uint32)
-        held = xrt.bo(self._device, code.nbytes, xrt.bo.cacheable, kernel.group_id(1))
-        held.write(code, 0)
-        held.sync(xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
-        return held, code.size
+        instructions = xrt.bo(self._device, code.nbytes, xrt.bo.cacheable, kernel.group_id(1))
+        instructions.write(code, 0)
+        instructions.sync(xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_TO_DEVICE)
+        return instructions, code.size
 
 
 _DEVICES: dict[str, Callable[[], Device]] = {

@@ -84,8 +84,8 @@ class Executable:
             }
         ).encode()
         payload = b"".join(parts.values())
-        whole = _FIXED.pack(MAGIC, VERSION, len(header), len(payload)) + header + payload
-        return whole + hashlib.sha256(whole).digest()
+        body = _FIXED.pack(MAGIC, VERSION, len(header), len(payload)) + header + payload
+        return body + hashlib.sha256(body).digest()
 
 
 def unpack(data: bytes, name: str) -> Executable:
@@ -130,19 +130,19 @@ def _read(header: Any, payload: bytes) -> Executable:
         ValueError, TypeError, KeyError: the header is not of the form that :meth:`Executable.pack` writes.
     """
     parts: dict[str, bytes] = {}
-    at = 0
+    offset = 0
     for part, size in header["parts"]:
-        if not isinstance(part, str) or not _is_count(size) or at + size > len(payload):
+        if not isinstance(part, str) or not _is_count(size) or offset + size > len(payload):
             raise ValueError(f"part {part}")
-        parts[part] = payload[at : at + size]
-        at += size
+        parts[part] = payload[offset : offset + size]
+        offset += size
     buffers = tuple(Buffer(*argument) for argument in header["arguments"])
     for buffer in buffers:
         known = buffer.dtype in DTYPE_BYTES
         if not known or not _is_count(buffer.elements) or not _is_count(buffer.slack):
             raise ValueError(f"argument {buffer}")
     device, keeps_base = header["device"], header["keeps_base"]
-    if at != len(payload) or not buffers or not isinstance(keeps_base, bool):
+    if offset != len(payload) or not buffers or not isinstance(keeps_base, bool):
         raise ValueError("sizes, arguments or base")
     if not isinstance(device, str):
         raise ValueError(f"device {device}")

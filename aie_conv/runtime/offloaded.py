@@ -6,14 +6,10 @@ kinds. The executables that it calls are artifacts, found by name and checked by
 
 from __future__ import annotations
 
-import hashlib
-import io
 import os
 import re
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from threading import RLock
 from typing import Any
 
@@ -21,15 +17,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
-from aie_conv.files import reason, write_whole
+from aie_conv.runtime.bundle import Bundle, digest, read_bundle
 from aie_conv.runtime.devices import Device, default_device, open_device
 from aie_conv.runtime.program import Parameter, Program, load_program
 from aie_conv.runtime.vm_module import DTYPES
-from aie_conv.seal import check_seal, has_seal, seal
 
 Array = NDArray[Any]
 
-_FINAL = "final.mlir"
 _SYMBOL = r'@(?:"(?P<quoted>[^"]+)"|(?P<plain>[\w$.-]+))'
 _VALUE = r"%[\w$]+"
 _DECLARATION = re.compile(
@@ -50,61 +44,6 @@ _FACT = re.compile(r'aie_conv\.(\w+) = (?:"([^"]*)"|(-?\d+) : i64)')
 
 
 @dataclass(frozen=True)
-class Bundle:
-    """The final form and its executables.
-
-    Attributes:
-        final: the module, as MLIR prints it.
-        executables: .vmfb of each executable, by the name in its declaration.
-    """
-
-    final: str
-    executables: Mapping[str, bytes]
-
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Write one file, a sealed zip of final.mlir and the executables; equal bundles, equal bytes."""
-        content = io.BytesIO()
-        with zipfile.ZipFile(content, "w") as archive:
-            parts = {_FINAL: self.final.encode()}
-            parts |= {f"{name}.vmfb": data for name, data in self.executables.items()}
-            for name, data in parts.items():
-                archive.writestr(zipfile.ZipInfo(name), data)
-        write_whole(Path(path), seal(content.getvalue()))
-
-
-def read_bundle(path: str | os.PathLike[str]) -> Bundle:
-    """Read what :meth:`Bundle.save` wrote.
-
-    Raises:
-        UsageError: it cannot be read, or is no such file.
-        DeviceError: it was cut short or altered.
-    """
-    try:
-        data = Path(path).read_bytes()
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {reason(error)}: give a file of offload's") from None
-    if not has_seal(data):
-        raise UsageError(
-            f"{path}: no file of offload's, or cut short, or of an earlier version, whose files had no seal:"
-            " save one with Offloaded.save"
-        )
-    check_seal(data, str(path))
-    try:
-        with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            parts = {name: archive.read(name) for name in archive.namelist()}
-        final = parts.pop(_FINAL).decode()
-    except (zipfile.BadZipFile, KeyError):
-        # An artifact is sealed as well.
-        raise UsageError(f"{path}: no file of offload's: save one with Offloaded.save") from None
-    return Bundle(final, {name.removesuffix(".vmfb"): data for name, data in parts.items()})
-
-
-def digest(executable: bytes) -> str:
-    """What a declaration says of its executable's bytes: the start of their SHA-256."""
-    return hashlib.sha256(executable).hexdigest()[:16]
-
-
-@dataclass(frozen=True)
 class _Step:
     """One line: "alloc", "dealloc", "copy", or "call" with the function's name."""
 
@@ -115,7 +54,7 @@ class _Step:
 
 
 @dataclass
-class _Function:
+class _FinalFunction:
     """A function of the final form."""
 
     name: str
@@ -139,9 +78,9 @@ class _Reader:
     """
 
     def __init__(self, text: str) -> None:
-        self.functions: dict[str, _Function] = {}
+        self.functions: dict[str, _FinalFunction] = {}
         self.declarations: dict[str, dict[str, str | int]] = {}
-        self._open: _Function | None = None
+        self._open: _FinalFunction | None = None
         for number, line in enumerate(text.splitlines(), 1):
             if not self._read(line.strip()):
                 raise DeviceError(
@@ -151,7 +90,7 @@ class _Reader:
         for function in self.functions.values():
             self._check(function)
 
-    def _check(self, function: _Function) -> None:
+    def _check(self, function: _FinalFunction) -> None:
         """Raise DeviceError where a buffer or an executable is named that is not there."""
         known = {name for name, *_ in function.arguments}
         for step in function.steps:
@@ -178,12 +117,12 @@ class _Reader:
             self.declarations[_name(match)] = facts
             return True
         if match := _FUNCTION.fullmatch(line):
-            found = [
+            arguments = [
                 (value, _buffer(shape, dtype), bool(result))
                 for value, shape, dtype, result in _ARGUMENT.findall(match["arguments"])
             ]
-            self._open = self.functions[_name(match)] = _Function(_name(match), found)
-            return len(found) == match["arguments"].count("memref<")
+            self._open = self.functions[_name(match)] = _FinalFunction(_name(match), arguments)
+            return len(arguments) == match["arguments"].count("memref<")
         return self._open is not None and self._step(line, self._open.steps)
 
     @staticmethod
@@ -254,27 +193,27 @@ class OffloadedProgram:
         return _Callable(self, self._functions[name])
 
     def __getattr__(self, name: str) -> _Callable:
-        functions: dict[str, _Function] = self.__dict__.get("_functions", {})
+        functions: dict[str, _FinalFunction] = self.__dict__.get("_functions", {})
         if name not in functions:
             raise AttributeError(f"no function '{name}': it has {', '.join(functions)}")
         return self[name]
 
-    def _run(self, function: _Function, arrays: Sequence[Array]) -> None:
+    def _run(self, function: _FinalFunction, arrays: Sequence[Array]) -> None:
         with self._lock:
             self._steps(function, arrays)
 
-    def _steps(self, function: _Function, arrays: Sequence[Array]) -> None:
+    def _steps(self, function: _FinalFunction, arrays: Sequence[Array]) -> None:
         values = {name: a for (name, *_), a in zip(function.arguments, arrays, strict=True)}
         self.records = []
-        held = self.internal_bytes = 0
+        live = self.internal_bytes = 0
         for step in function.steps:
             if step.type is not None:
-                made = np.empty(step.type.shape or (), DTYPES[step.type.dtype])
-                values[step.values[0]] = made
-                held += made.nbytes
-                self.internal_bytes = max(self.internal_bytes, held)
+                array = np.empty(step.type.shape or (), DTYPES[step.type.dtype])
+                values[step.values[0]] = array
+                live += array.nbytes
+                self.internal_bytes = max(self.internal_bytes, live)
             elif step.kind == "dealloc":
-                held -= values.pop(step.values[0]).nbytes
+                live -= values.pop(step.values[0]).nbytes
             elif step.kind == "copy":
                 source, dest = (values[name] for name in step.values)
                 dest[...] = source
@@ -296,7 +235,7 @@ class _Callable:
     """A function of a program, called with the arrays of its inputs and results."""
 
     program: OffloadedProgram
-    function: _Function
+    function: _FinalFunction
 
     def __call__(self, *arrays: Any) -> None:
         """Run it.
@@ -316,7 +255,7 @@ class _Callable:
             where = f"{name}: result {number - inputs}" if result else f"{name}: input {number}"
             _check(array, kind, where, writable=result)
         for number in range(inputs, len(arrays)):
-            others = [a for at, a in enumerate(arrays) if at != number]
+            others = [a for position, a in enumerate(arrays) if position != number]
             if any(np.may_share_memory(arrays[number], other) for other in others):
                 raise UsageError(
                     f"{name}: result {number - inputs}: shares memory with another array: give its own"
@@ -329,8 +268,8 @@ def _check(array: Any, kind: Parameter, where: str, *, writable: bool) -> None:
     if not isinstance(array, np.ndarray):
         raise UsageError(f"{where}: a {type(array).__name__}: give a numpy array")
     if array.shape != kind.shape or array.dtype != DTYPES[kind.dtype]:
-        given = "x".join([*map(str, array.shape), str(array.dtype)])
-        raise UsageError(f"{where}: {given} given, the function takes {kind}")
+        described = "x".join([*map(str, array.shape), str(array.dtype)])
+        raise UsageError(f"{where}: {described} given, the function takes {kind}")
     if writable and not array.flags.writeable:
         raise UsageError(f"{where}: the array is read-only: give one that can be filled")
 

@@ -260,13 +260,13 @@ class Program:
             push(array.item())
             return
         dtype = next((name for name, kind in DTYPES.items() if kind == array.dtype), None)
-        given = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
+        described = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
         if dtype is None or (
             parameter is not None
             and not (parameter.takes(array.shape) and dtype in _accepted(parameter.dtype))
         ):
             asked = f", the function takes {parameter}" if parameter is not None else ""
-            raise UsageError(f"{where}: {given} given{asked}")
+            raise UsageError(f"{where}: {described} given{asked}")
         inputs.push_ref(to_view(self._hal, array, dtype).ref)
 
 

@@ -85,8 +85,8 @@ class Header:
     bytes: int
 
 
-def _refuse(at: int, message: str) -> VerifyError:
-    return VerifyError(f"instruction words: word {at}: {message}")
+def _refuse(word: int, message: str) -> VerifyError:
+    return VerifyError(f"instruction words: word {word}: {message}")
 
 
 def read_header(words: Sequence[int]) -> Header:
@@ -119,19 +119,24 @@ def decode(words: Sequence[int]) -> list[Operation]:
     """
     header = read_header(words)
     operations: list[Operation] = []
-    at = HEADER_WORDS
-    while at < len(words):
-        code = words[at] & 0xFF
-        if code not in _NAMES or words[at] != code:
-            raise _refuse(at, f"operation {words[at]:#x} is not known")
-        size_at = at + _SIZE_AT[code]
+    position = HEADER_WORDS
+    while position < len(words):
+        code = words[position] & 0xFF
+        if code not in _NAMES or words[position] != code:
+            raise _refuse(position, f"operation {words[position]:#x} is not known")
+        size_at = position + _SIZE_AT[code]
         length = words[size_at] // WORD if size_at < len(words) else 0
         fixed = _LENGTHS.get(code, length)
         least = HEADER_WORDS + (code == _BLOCK_WRITE)
-        if length != fixed or length < least or at + length > len(words) or words[size_at] % WORD:
-            raise _refuse(at, f"{_NAMES[code]}: a length of {length} words")
-        operations.append(_operation(code, words[at : at + length], at))
-        at += length
+        if (
+            length != fixed
+            or length < least
+            or position + length > len(words)
+            or words[size_at] % WORD
+        ):
+            raise _refuse(position, f"{_NAMES[code]}: a length of {length} words")
+        operations.append(_operation(code, words[position : position + length], position))
+        position += length
     if len(operations) != header.operations:
         raise _refuse(
             2, f"the header says {header.operations} operations, there are {len(operations)}"
@@ -139,7 +144,7 @@ def decode(words: Sequence[int]) -> list[Operation]:
     return operations
 
 
-def _operation(code: int, words: Sequence[int], at: int) -> Operation:
+def _operation(code: int, words: Sequence[int], position: int) -> Operation:
     """One operation; words that mean nothing must be zero."""
     match code:
         case 0:
@@ -159,7 +164,7 @@ def _operation(code: int, words: Sequence[int], at: int) -> Operation:
                 channel >> 16 & 0xFF, channel >> 8 & 0xFF,
             )  # fmt: skip
     if any(unused):
-        raise _refuse(at, f"{_NAMES[code]}: a word that means nothing is not zero")
+        raise _refuse(position, f"{_NAMES[code]}: a word that means nothing is not zero")
     return operation
 
 
@@ -186,7 +191,7 @@ class Descriptor:
 
 
 @dataclass(frozen=True)
-class Push:
+class QueuePush:
     """A task of a shim channel: descriptors in turn, ``runs`` times.
 
     Attributes:
@@ -212,7 +217,7 @@ class Await:
     channel: int
 
 
-Command = Push | Await
+Command = QueuePush | Await
 
 
 def _shim_words(words: Sequence[int], argument: int, offset: int, burst: int) -> Descriptor:
@@ -310,7 +315,7 @@ class _Shims:
                 return direction, channel
         raise VerifyError(f"instruction words: {offset:#x} is no register of a shim's DMA channels")
 
-    def write(self, operation: Write) -> Push | None:
+    def write(self, operation: Write) -> QueuePush | None:
         """A task, where a queue is written; a channel's control register tells who gets its tokens."""
         column, offset = self._place(operation.address)
         if operation.mask != 0xFFFFFFFF:
@@ -341,7 +346,7 @@ class _Shims:
                 raise VerifyError("instruction words: a chain of descriptors without an end")
             ids.append(following)
             descriptors.append(self._read(column, following))
-        return Push(column, direction, channel, tuple(ids), tuple(descriptors), runs, token)
+        return QueuePush(column, direction, channel, tuple(ids), tuple(descriptors), runs, token)
 
     def _read(self, column: int, number: int) -> Descriptor:
         words = self._words.get((column, number))

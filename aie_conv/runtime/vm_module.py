@@ -180,12 +180,12 @@ class State:
         ]
         *inputs, result = executable.arguments
         wanted = [*inputs, result] if executable.keeps_base else inputs
-        found = [(a.dtype, a.size) for a in arrays]
-        if found != [(DTYPES[b.dtype], b.elements) for b in wanted]:
-            given = ", ".join(f"{size}x{dtype}" for dtype, size in found)
+        passed = [(a.dtype, a.size) for a in arrays]
+        if passed != [(DTYPES[b.dtype], b.elements) for b in wanted]:
+            described = ", ".join(f"{size}x{dtype}" for dtype, size in passed)
             takes = ", ".join(map(str, wanted))
             raise DeviceError(
-                f"{dispatch}: {given} given, its program takes {takes}: compile again"
+                f"{dispatch}: {described} given, its program takes {takes}: compile again"
             )
         out = arrays.pop().copy() if executable.keeps_base else np.zeros(
             result.elements, DTYPES[result.dtype]

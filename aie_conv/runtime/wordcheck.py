@@ -15,7 +15,7 @@ from aie_conv.runtime.transactions import (
     Await,
     Command,
     Descriptor,
-    Push,
+    QueuePush,
     decode,
     read_commands,
     read_header,
@@ -75,7 +75,7 @@ def _differences(task: _Task | None, command: Command | None, channels: _Channel
         yield from _wait_differences(task, command, channels)
         return
     place = (command.column, command.direction, command.channel)
-    if not isinstance(command, Push):
+    if not isinstance(command, QueuePush):
         yield f"{task.what} in the text, a wait in the words"
         return
     if channels.differs(task.fifo, place):

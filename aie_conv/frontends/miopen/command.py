@@ -12,7 +12,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.shape import Mode, check_layout, default_layout
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout
+from aie_conv.frontends.miopen.shape import Mode
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 WORDS = {"conv": "f32", "convbfp16": "bf16", "convfp16": "f16", "convint8": "i8"}
@@ -101,7 +102,7 @@ def _named(word: str) -> tuple[str, str | None]:
 
 
 def _values(words: Sequence[str]) -> dict[str, str]:
-    found: dict[str, str] = {}
+    values: dict[str, str] = {}
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
@@ -110,10 +111,10 @@ def _values(words: Sequence[str]) -> dict[str, str]:
             if not waiting:
                 raise UsageError(f"{word}: needs a value")
             value = waiting.pop(0)
-        if name in found and found[name] != value:
-            raise UsageError(f"--{name}: given twice, as {found[name]} and {value}")
-        found[name] = value
-    return found
+        if name in values and values[name] != value:
+            raise UsageError(f"--{name}: given twice, as {values[name]} and {value}")
+        values[name] = value
+    return values
 
 
 def _number(name: str, value: str) -> int:
@@ -150,8 +151,8 @@ class _Given:
 
     def layout(self, name: str) -> str:
         """A layout."""
-        given = self._values.get(name) or default_layout(self.rank)
-        return check_layout(given, self.rank, f"--{name}")
+        letters = self._values.get(name) or default_layout(self.rank)
+        return check_layout(letters, self.rank, f"--{name}")
 
     def choice(self, name: str, known: Sequence[str]) -> str:
         """One of a few words."""
@@ -184,47 +185,49 @@ def parse(line: str | Sequence[str]) -> Command:
         known = base in OTHERS or word.startswith("aten::")
         what = "not a convolution" if known else "unknown command"
         raise UsageError(f"'{word}': {what}: use one of {', '.join(WORDS)}")
-    given = _Given(_values(rest))
-    forw = given.choice("forw", [str(f) for f in FORW])
-    flags = {name: given.choice(name, ("0", "1")) == "1" for name in ("bias", "time", "verify")}
-    iterations = given.number("iter")
+    options = _Given(_values(rest))
+    forw = options.choice("forw", [str(f) for f in FORW])
+    flags = {name: options.choice(name, ("0", "1")) == "1" for name in ("bias", "time", "verify")}
+    iterations = options.number("iter")
     if iterations < 0:
         raise UsageError(f"--iter {iterations}: give at least 1")
     signatures = tuple(
-        _signature(given, WORDS[word], flags["bias"], mode) for mode in FORW[int(forw)]
+        _signature(options, WORDS[word], flags["bias"], mode) for mode in FORW[int(forw)]
     )
     text = line if isinstance(line, str) else shlex.join(line)
     return Command(text.strip(), signatures, flags["time"], flags["verify"], iterations)
 
 
-def _signature(given: _Given, dtype: str, bias: bool, mode: Mode) -> ConvSignature:
-    transposed = given.choice("mode", ("conv", "trans")) == "trans"
-    channels, made, groups = (
-        given.number(name) for name in ("in_channels", "out_channels", "group_count")
+def _signature(options: _Given, dtype: str, bias: bool, mode: Mode) -> ConvSignature:
+    transposed = options.choice("mode", ("conv", "trans")) == "trans"
+    channels, outputs, groups = (
+        options.number(name) for name in ("in_channels", "out_channels", "group_count")
     )
-    if groups < 1 or channels < 1 or made < 1 or channels % groups or made % groups:
+    if groups < 1 or channels < 1 or outputs < 1 or channels % groups or outputs % groups:
         raise UsageError(
-            f"--group_count {groups}: must divide {channels} input and {made} output channels"
+            f"--group_count {groups}: must divide {channels} input and {outputs} output channels"
         )
-    pair = (channels, made // groups) if transposed else (made, channels // groups)
+    pair = (channels, outputs // groups) if transposed else (outputs, channels // groups)
 
     def shape(layout: str, outer: int, inner: int, sizes: Sequence[int]) -> tuple[int, ...]:
-        dims = {"N": outer, "C": inner, **dict(zip(given.axes.upper(), sizes, strict=True))}
+        dims = {"N": outer, "C": inner, **dict(zip(options.axes.upper(), sizes, strict=True))}
         return tuple(dims[letter] for letter in layout)
 
-    input_layout, kernel_layout = given.layout("in_layout"), given.layout("fil_layout")
+    input_layout, kernel_layout = options.layout("in_layout"), options.layout("fil_layout")
     return ConvSignature(
-        input_shape=shape(input_layout, given.number("batchsize"), channels, given.spatial("in")),
-        kernel_shape=shape(kernel_layout, *pair, given.spatial("fil")),
+        input_shape=shape(
+            input_layout, options.number("batchsize"), channels, options.spatial("in")
+        ),
+        kernel_shape=shape(kernel_layout, *pair, options.spatial("fil")),
         dtype=dtype,
         input_layout=input_layout,
         kernel_layout=kernel_layout,
-        output_layout=given.layout("out_layout"),
+        output_layout=options.layout("out_layout"),
         bias=bias,
-        stride=given.spatial("conv_stride"),
-        padding=given.spatial("pad"),
-        dilation=given.spatial("dilation"),
-        output_padding=given.spatial("trans_output_pad"),
+        stride=options.spatial("conv_stride"),
+        padding=options.spatial("pad"),
+        dilation=options.spatial("dilation"),
+        output_padding=options.spatial("trans_output_pad"),
         groups=groups,
         transposed=transposed,
         mode=mode,

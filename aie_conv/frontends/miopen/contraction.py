@@ -24,12 +24,12 @@ class Walked:
     @property
     def strides(self) -> dict[str, int]:
         """Element stride of each loop."""
-        found: dict[str, int] = {}
+        steps: dict[str, int] = {}
         step = 1
         for size, terms in zip(reversed(self.shape), reversed(self.index), strict=True):
-            found.update({loop: factor * step for loop, factor in terms})
+            steps.update({loop: factor * step for loop, factor in terms})
             step *= size
-        return found
+        return steps
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class Contraction:
 
 
 @dataclass(frozen=True)
-class Placement:
+class DimPlacement:
     """Where the elements of one spatial dim of a tensor lie in the operand made of it.
 
     Attributes:
@@ -88,27 +88,27 @@ class Sides:
     @classmethod
     def of(cls, s: ConvShape) -> "Sides":
         """The sides of a signature."""
-        given, made = (s.input_layout, s.input_dims), (s.output_layout, s.output_dims)
-        big, small = (made, given) if s.transposed else (given, made)
+        inputs, outputs = (s.input_layout, s.input_dims), (s.output_layout, s.output_dims)
+        big, small = (outputs, inputs) if s.transposed else (inputs, outputs)
         return cls(*big, *small)
 
 
-def placements(s: ConvShape) -> tuple[Placement, ...]:
+def placements(s: ConvShape) -> tuple[DimPlacement, ...]:
     """How each spatial dim of the left tensor is padded, cropped or spread."""
     sides, kernel = Sides.of(s), s.kernel_dims
-    found: list[Placement] = []
+    places: list[DimPlacement] = []
     for axis, letter in enumerate(s.letters):
         pad = s.padding[axis]
         if s.walk != "scatter":
             size = sides.big_dims[letter]
-            whole, count = size + 2 * pad, size
+            padded, count = size + 2 * pad, size
             if s.stride[axis] == 1 or sides.small_dims[letter] == 1:
                 # No more than the windows reach: where one of the two loops has one trip, IREE drops
                 # it and takes the tensor's size for the other's.
                 reach = s.dilation[axis] * (kernel[letter] - 1)
-                whole = (sides.small_dims[letter] - 1) * s.stride[axis] + reach + 1
-                count = max(0, min(size, whole - pad))
-            found.append(Placement(whole, 0, count, pad, 1))
+                padded = (sides.small_dims[letter] - 1) * s.stride[axis] + reach + 1
+                count = max(0, min(size, padded - pad))
+            places.append(DimPlacement(padded, 0, count, pad, 1))
             continue
         step, reach = s.stride[axis], s.dilation[axis] * (kernel[letter] - 1)
         size, low = sides.big_dims[letter] + reach, reach - pad
@@ -116,8 +116,17 @@ def placements(s: ConvShape) -> tuple[Placement, ...]:
         offset = low + first * step
         fitting = (size - 1 - offset) // step + 1 if offset < size else 0
         count = max(0, min(sides.small_dims[letter] - first, fitting))
-        found.append(Placement(size, first, count, offset, step))
-    return tuple(found)
+        places.append(DimPlacement(size, first, count, offset, step))
+    return tuple(places)
+
+
+def _loop_sizes(s: ConvShape, sides: Sides) -> dict[str, int]:
+    kernel = s.kernel_dims
+    sizes = {"n": sides.big_dims["N"], "g": s.groups}
+    sizes |= {"a": kernel["C"], "b": kernel["N"] // s.groups}
+    sizes |= {f"o{x}": sides.small_dims[x] for x in s.letters}
+    sizes |= {f"i{x}": sides.big_dims[x] for x in s.letters}
+    return sizes | {f"k{x}": kernel[x] for x in s.letters}
 
 
 def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
@@ -130,17 +139,13 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
     """
     sides, kernel = Sides.of(s), s.kernel_dims
     grouped = s.groups > 1
-    sizes = {"n": sides.big_dims["N"], "g": s.groups}
-    sizes |= {"a": kernel["C"], "b": kernel["N"] // s.groups}
-    sizes |= {f"o{x}": sides.small_dims[x] for x in s.letters}
-    sizes |= {f"i{x}": sides.big_dims[x] for x in s.letters}
-    sizes |= {f"k{x}": kernel[x] for x in s.letters}
+    sizes = _loop_sizes(s, sides)
     places = dict(zip(s.letters, placements(s), strict=True))
     factors = dict(zip(s.letters, zip(s.stride, s.dilation, strict=True), strict=True))
 
     def part(loop: str) -> tuple[tuple[int, Terms], ...]:
-        own = (sizes[loop], ((loop, 1),))
-        return ((s.groups, (("g", 1),)), own) if grouped else (own,)
+        entry = (sizes[loop], ((loop, 1),))
+        return ((s.groups, (("g", 1),)), entry) if grouped else (entry,)
 
     def plain(loop: str) -> tuple[tuple[int, Terms], ...]:
         return ((sizes[loop], ((loop, 1),)),)
@@ -176,11 +181,11 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
         out = walked(sides.small, small) if gathers else walked(s.kernel_layout, filters)
         summed = [*taps, "a"] if gathers else ["n", *(f"o{x}" for x in s.letters)]
     if s.walk != "correlate" and (copied or for_cpu):
-        made, other = ("a", "b") if s.walk == "scatter" else ("b", "a")
-        inner = not for_cpu or out.index[-1] == ((made, 1),)
-        order = ["g"] * grouped + ([*taps, other, made] if inner else [made, other, *taps])
-        given, rhs = rhs, Walked(tuple(sizes[x] for x in order), tuple(((x, 1),) for x in order))
-        copied = copied or given != rhs
+        free, other = ("a", "b") if s.walk == "scatter" else ("b", "a")
+        inner = not for_cpu or out.index[-1] == ((free, 1),)
+        order = ["g"] * grouped + ([*taps, other, free] if inner else [free, other, *taps])
+        stored, rhs = rhs, Walked(tuple(sizes[x] for x in order), tuple(((x, 1),) for x in order))
+        copied = copied or stored != rhs
     parallel = tuple((terms[0][0], sizes[terms[0][0]]) for terms in out.index)
     reduced = tuple((loop, sizes[loop]) for loop in summed)
     return Contraction(parallel, reduced, lhs, rhs, out, copied)

@@ -220,10 +220,10 @@ def compiled(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
     artifact, facts = settings.cache / f"{stem}.vmfb", settings.cache / f"{stem}.json"
     if (known := _cached(artifact, facts)) is not None:
         return known
-    made = _compile(s, backend, settings)
-    described = json.dumps({name: getattr(made, name) for name in _FACTS}).encode()
-    write_all({artifact: made.vmfb, facts: described})
-    return made
+    fresh = _compile(s, backend, settings)
+    described = json.dumps({name: getattr(fresh, name) for name in _FACTS}).encode()
+    write_all({artifact: fresh.vmfb, facts: described})
+    return fresh
 
 
 def _cached(artifact: Path, facts: Path) -> Compiled | None:
@@ -238,10 +238,10 @@ def _cached(artifact: Path, facts: Path) -> Compiled | None:
 
 
 # -- running ----------------------------------------------------------------------------------------
-def _check_size(s: ConvSignature, made: Compiled, settings: Settings) -> None:
+def _check_size(s: ConvSignature, artifact: Compiled, settings: Settings) -> None:
     if settings.force or settings.device != "sim":
         return
-    macs, cycles = made.npu_macs, made.npu_cycles
+    macs, cycles = artifact.npu_macs, artifact.npu_cycles
     if macs <= SIM_LIMIT_MACS and cycles <= SIM_LIMIT_CYCLES:
         return
     raise UsageError(
@@ -267,18 +267,18 @@ def _run_torch(s: ConvSignature, arguments: tuple[Tensor, ...], settings: Settin
 
     from aie_conv.runtime.program import as_array
 
-    made = s.get_nn_module()
+    module = s.get_nn_module()
     outcome = Outcome(s, "torch", "cpu", clock="host")
     with torch.no_grad(), warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        outcome.result = as_array(made(*arguments))
+        outcome.result = as_array(module(*arguments))
         if settings.time:
-            outcome.times = _timed(lambda: made(*arguments), settings.iterations or 10)
+            outcome.times = _timed(lambda: module(*arguments), settings.iterations or 10)
     return outcome
 
 
 def _run_program(
-    outcome: Outcome, made: Compiled, arguments: tuple[Tensor, ...], settings: Settings
+    outcome: Outcome, artifact: Compiled, arguments: tuple[Tensor, ...], settings: Settings
 ) -> None:
     import numpy as np
 
@@ -286,7 +286,7 @@ def _run_program(
     from aie_conv.runtime.program import as_array, load_program
 
     # An artifact without NPU programs asks its device for nothing.
-    program = load_program(made.vmfb, "null" if outcome.device == "cpu" else outcome.device)
+    program = load_program(artifact.vmfb, "null" if outcome.device == "cpu" else outcome.device)
     function = program[outcome.signature.name]
     arrays = [as_array(a) for a in arguments]
     outcome.result = np.asarray(function(*arrays))
@@ -319,13 +319,13 @@ def run(s: ConvSignature, backend: str, settings: Settings) -> Outcome:
     outcome = Outcome(s, backend, device, clock="host")
     arguments: tuple[Tensor, ...] | None = None
     if backend != "torch":
-        made = outcome.compiled = compiled(s, backend, settings)
+        artifact = outcome.compiled = compiled(s, backend, settings)
         if settings.compile_only:
             return outcome
         if backend == "amd-aie":
-            _check_size(s, made, settings)
+            _check_size(s, artifact, settings)
         arguments = s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
-        _run_program(outcome, made, arguments, settings)
+        _run_program(outcome, artifact, arguments, settings)
     elif not settings.compile_only:
         arguments = s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
         outcome = _run_torch(s, arguments, settings)

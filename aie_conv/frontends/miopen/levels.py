@@ -35,7 +35,7 @@ def compile_best(
     Raises:
         UsageError: the compiler refuses every form.
     """
-    from aie_conv.pipeline import compile_source
+    from aie_conv.compiler import compile_source
 
     if options.route == "cpu":
         try:

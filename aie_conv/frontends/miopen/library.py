@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
-from aie_conv.frontends.miopen.shape import check_layout, default_layout
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 if TYPE_CHECKING:
@@ -133,8 +133,8 @@ def conv(
     )
     device = device or default_device()
     options = Options(npu, "cpu" if device == "cpu" else route, f32, direct)
-    given = [*arrays, *([as_array(bias)] if bias is not None else [])]
-    result = np.asarray(_program(s, options, device)[s.name](*given))
+    operands = [*arrays, *([as_array(bias)] if bias is not None else [])]
+    result = np.asarray(_program(s, options, device)[s.name](*operands))
     return _like(x, result)
 
 

@@ -49,7 +49,7 @@ class _Whole(Text):
             *(f"  %at_{loop} = linalg.index {d} : index" for d, loop in enumerate(order)),
         )
         # A reversed affine map would be shorter; MLIR's verifier refuses it where a tap is last alone.
-        at: list[str] = []
+        index: list[str] = []
         for terms in kernel.index:
             loop, last = terms[0][0], sizes[terms[0][0]] - 1
             if loop[0] == "k" and last and self.signature.walk == "scatter":
@@ -57,11 +57,11 @@ class _Whole(Text):
                     f"  %last_{loop} = arith.constant {last} : index",
                     f"  %back_{loop} = arith.subi %last_{loop}, %at_{loop} : index",
                 )
-                at.append(f"%back_{loop}")
+                index.append(f"%back_{loop}")
             else:
-                at.append(f"%at_{loop}")
+                index.append(f"%at_{loop}")
         self.add(
-            f"  %v1 = tensor.extract {value}{numbers(at)} : {tensor(kernel.shape, dtype)}",
+            f"  %v1 = tensor.extract {value}{numbers(index)} : {tensor(kernel.shape, dtype)}",
             f"  linalg.yield %v1 : {dtype}",
             f"}} -> {kind}",
         )

@@ -107,15 +107,19 @@ def tolerance(
     if result != "f32":
         allowed = allowed + UNIT[result] * (np.abs(exact) + allowed)
     allowed = allowed + _SMALLEST[result] + count * 2.0**-126
-    own = UNIT[reference_dtype]
-    narrower = own > UNIT[s.dtype]
-    own_sum = _gamma(count, max(UNIT["f64"], min(own, UNIT["f32"])))
-    return allowed + (own_sum + (2 * own + own * own) * narrower) * magnitudes + own * np.abs(exact)
+    unit = UNIT[reference_dtype]
+    narrower = unit > UNIT[s.dtype]
+    own_sum = _gamma(count, max(UNIT["f64"], min(unit, UNIT["f32"])))
+    return (
+        allowed
+        + (own_sum + (2 * unit + unit * unit) * narrower) * magnitudes
+        + unit * np.abs(exact)
+    )
 
 
 def compare(
     s: ConvShape,
-    found: NDArray[Any],
+    result: NDArray[Any],
     reference: tuple[Array, Array],
     *,
     reference_dtype: str = "f64",
@@ -127,7 +131,7 @@ def compare(
 
     Args:
         s: the signature.
-        found: the result, in its layout.
+        result: the result, in its layout.
         reference: the reference and its magnitudes.
         reference_dtype, arithmetic: see :func:`tolerance`.
         rtol, atol: a tolerance of the user's own, ``atol + rtol * |reference|``.
@@ -137,7 +141,7 @@ def compare(
         allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic)
     else:
         allowed = (atol or 0.0) + (rtol or 0.0) * np.abs(exact)
-    wide = np.asarray(found).astype(np.float64)
+    wide = np.asarray(result).astype(np.float64)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.abs(wide - exact)
         largest = _LARGEST.get(s.result_dtype, np.inf)

@@ -6,7 +6,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from aie_conv.frontends.miopen.shape import ConvShape, default_layout
+from aie_conv.frontends.miopen.layouts import default_layout
+from aie_conv.frontends.miopen.shape import ConvShape
 
 if TYPE_CHECKING:
     import torch
@@ -48,27 +49,27 @@ def compute(s: ConvShape, arguments: Sequence[Tensor]) -> Tensor:
         dims = [d for d, letter in enumerate(s.output_layout) if letter != "C"]
         return arguments[0].sum(dims)
     layouts = {"x": s.input_layout, "w": s.kernel_layout, "dy": s.output_layout, "b": "C"}
-    given = {
+    operands = {
         name: a.permute(_order(layouts[name], plain)) if name != "b" else a
         for (name, _, _), a in zip(s.argument_shapes, arguments, strict=True)
     }
     if s.mode == "fwd":
-        x, w, b = given["x"], given["w"], given.get("b")
+        x, w, b = operands["x"], operands["w"], operands.get("b")
         result: Tensor = torch.ops.aten.convolution(
             x, w, b, s.stride, s.padding, s.dilation, s.transposed, s.output_padding, s.groups
         )
     else:
-        result = _gradient(s, given, plain)
+        result = _gradient(s, operands, plain)
     return result.permute(_order(plain, s.result_layout))
 
 
-def _gradient(s: ConvShape, given: dict[str, Tensor], plain: str) -> Tensor:
+def _gradient(s: ConvShape, operands: dict[str, Tensor], plain: str) -> Tensor:
     import torch
 
-    dy = given["dy"]
+    dy = operands["dy"]
     # The one of input and filter that is not read gives its shape alone.
-    x = given["x"] if "x" in given else dy.new_empty([s.input_dims[x] for x in plain])
-    w = given["w"] if "w" in given else dy.new_empty([s.kernel_dims[x] for x in plain])
+    x = operands["x"] if "x" in operands else dy.new_empty([s.input_dims[x] for x in plain])
+    w = operands["w"] if "w" in operands else dy.new_empty([s.kernel_dims[x] for x in plain])
     mask = [s.mode == "bwd", s.mode == "wrw", False]
     results = torch.ops.aten.convolution_backward(
         dy, x, w, None, s.stride, s.padding, s.dilation, s.transposed, s.output_padding,
@@ -95,16 +96,16 @@ def sample_arguments(
     import torch
 
     generator = torch.Generator().manual_seed(seed)
-    made: list[Tensor] = []
+    tensors: list[Tensor] = []
     for _, shape, dtype in s.argument_shapes:
         kind = torch_dtype(dtype)
         if splat_value is not None:
-            made.append(torch.full(shape, splat_value).to(kind))
+            tensors.append(torch.full(shape, splat_value).to(kind))
         elif dtype[0] == "i":
-            made.append(torch.randint(-128, 128, shape, generator=generator, dtype=kind))
+            tensors.append(torch.randint(-128, 128, shape, generator=generator, dtype=kind))
         else:
-            made.append(torch.randn(shape, generator=generator).to(kind))
-    return tuple(made)
+            tensors.append(torch.randn(shape, generator=generator).to(kind))
+    return tuple(tensors)
 
 
 def reference(s: ConvShape, arguments: Sequence[Tensor], dtype: str) -> tuple[Tensor, Tensor]:
@@ -125,9 +126,9 @@ def reference(s: ConvShape, arguments: Sequence[Tensor], dtype: str) -> tuple[Te
     with torch.no_grad(), warnings.catch_warnings():
         # torch warns that some of its own CPU paths are slow.
         warnings.simplefilter("ignore", UserWarning)
-        given = [a.to(kind) for a in arguments]
-        exact = compute(s, given)
-        magnitudes = compute(s, [a.abs() for a in given])
+        converted = [a.to(kind) for a in arguments]
+        exact = compute(s, converted)
+        magnitudes = compute(s, [a.abs() for a in converted])
         if s.dtype == "i8":
             exact = exact.to(torch.int64).to(torch.int32)
     return exact.to(torch.float64), magnitudes.to(torch.float64)

@@ -15,6 +15,7 @@ from math import prod
 from typing import TYPE_CHECKING, Literal, Self
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.miopen.layouts import check_layout, default_layout, spatial_letters
 
 if TYPE_CHECKING:
     import torch
@@ -41,32 +42,6 @@ _NAMES = {
     "half": "f16",
     "int8": "i8",
 }
-SPATIAL = "DHW"
-"""The letters of the spatial dims; a convolution of rank r has the last r."""
-
-
-def spatial_letters(rank: int) -> str:
-    """ "W", "HW" or "DHW"."""
-    return SPATIAL[3 - rank :]
-
-
-def default_layout(rank: int) -> str:
-    """ "NCW", "NCHW" or "NCDHW"."""
-    return "NC" + spatial_letters(rank)
-
-
-def check_layout(layout: str, rank: int, what: str) -> str:
-    """The layout in capitals.
-
-    Raises:
-        UsageError: it is no permutation of the rank's letters.
-    """
-    wanted = default_layout(rank)
-    if sorted(layout.upper()) != sorted(wanted):
-        raise UsageError(
-            f"{what} '{layout}': no permutation of {wanted}: use one, such as {wanted}"
-        )
-    return layout.upper()
 
 
 def _dtype_name(dtype: object) -> str:
@@ -152,8 +127,8 @@ class ConvShape:
         if mode not in MODES:
             raise UsageError(f"mode '{mode}': unknown: use one of {', '.join(MODES)}")
 
-        def layout(given: str | None, what: str) -> str:
-            return check_layout(given or shared_layout or default_layout(rank), rank, what)
+        def layout(letters: str | None, what: str) -> str:
+            return check_layout(letters or shared_layout or default_layout(rank), rank, what)
 
         values: dict[str, object] = {
             "input_shape": tuple(map(int, input_shape)),
@@ -185,21 +160,21 @@ class ConvShape:
         self._check_extent()
 
     def _check_channels(self) -> None:
-        given = self.input_dims["C"]
+        channels = self.input_dims["C"]
         filters = self.kernel_dims
         if self.groups < 1:
             raise UsageError(f"groups {self.groups}: give at least 1")
-        if given % self.groups or filters["N"] % self.groups:
+        if channels % self.groups or filters["N"] % self.groups:
             raise UsageError(
-                f"groups {self.groups}: does not divide {given} input channels and"
+                f"groups {self.groups}: does not divide {channels} input channels and"
                 f" {self.out_channels} output channels"
             )
-        wanted = given if self.transposed else given // self.groups
-        found = filters["N" if self.transposed else "C"]
-        if found != wanted:
+        wanted = channels if self.transposed else channels // self.groups
+        filter_channels = filters["N" if self.transposed else "C"]
+        if filter_channels != wanted:
             raise UsageError(
-                f"filter shape {list(self.kernel_shape)}: its input channels are {found},"
-                f" the input's {given} in {self.groups} groups need {wanted}"
+                f"filter shape {list(self.kernel_shape)}: its input channels are {filter_channels},"
+                f" the input's {channels} in {self.groups} groups need {wanted}"
             )
 
     def _check_extent(self) -> None:
@@ -248,16 +223,16 @@ class ConvShape:
     @property
     def output_dims(self) -> dict[str, int]:
         """Size of each letter of the output."""
-        given, kernel = self.input_dims, self.kernel_dims
-        dims = {"N": given["N"], "C": self.out_channels}
+        inputs, kernel = self.input_dims, self.kernel_dims
+        dims = {"N": inputs["N"], "C": self.out_channels}
         for axis, letter in enumerate(self.letters):
             reach = self.dilation[axis] * (kernel[letter] - 1) + 1
             stride, pad = self.stride[axis], 2 * self.padding[axis]
             if self.transposed:
-                dims[letter] = (given[letter] - 1) * stride - pad + reach
+                dims[letter] = (inputs[letter] - 1) * stride - pad + reach
                 dims[letter] += self.output_padding[axis]
             else:
-                dims[letter] = (given[letter] + pad - reach) // stride + 1
+                dims[letter] = (inputs[letter] + pad - reach) // stride + 1
         return dims
 
     @property
@@ -347,7 +322,7 @@ class ConvShape:
 
     def with_batch(self, batch: int) -> Self:
         """The same with at most ``batch`` images."""
-        at = self.input_layout.index("N")
+        axis = self.input_layout.index("N")
         shape = list(self.input_shape)
-        shape[at] = min(batch, shape[at])
+        shape[axis] = min(batch, shape[axis])
         return replace(self, input_shape=tuple(shape))

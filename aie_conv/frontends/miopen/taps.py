@@ -77,7 +77,9 @@ class _Taps:
         kernel = s.kernel_dims
         self.sizes = [kernel[x] for x in self.letters]
         self.small, self.big = kernel["N"], kernel["C"]
-        self.summed, self.made = (self.small, self.big) if scatters else (self.big, self.small)
+        self.summed, self.result_channels = (
+            (self.small, self.big) if scatters else (self.big, self.small)
+        )
 
     def windows(self) -> str:
         """The left tensor, padded or spread, channels last."""
@@ -122,34 +124,38 @@ class _Taps:
         inner = "NC" if s.walk == "scatter" else "CN"
         order = self.letters + inner
         kernel = permuted(text, "%w", "w_last", s.kernel_layout, s.kernel_shape, order)
-        shape = [*self.sizes, self.summed, self.made]
+        shape = [*self.sizes, self.summed, self.result_channels]
         pixels = prod(self.pixels)
-        total = text.filled("start", [pixels, self.made], text.accumulator)
+        total = text.filled("start", [pixels, self.result_channels], text.accumulator)
         names = "(m, n, k)"
         maps = ", ".join(f"affine_map<{names} -> {of}>" for of in ("(m, k)", "(k, n)", "(m, n)"))
-        shapes = [[pixels, self.summed], [self.summed, self.made], [pixels, self.made]]
+        shapes = [
+            [pixels, self.summed],
+            [self.summed, self.result_channels],
+            [pixels, self.result_channels],
+        ]
         for tap in product(*map(range, self.sizes)):
             name = "_".join(map(str, tap))
             # A scatter meets its taps from the last to the first.
             of = [size - 1 - t for size, t in zip(self.sizes, tap, strict=True)]
-            at = of if s.walk == "scatter" else list(tap)
+            place = of if s.walk == "scatter" else list(tap)
             part = self.at(tap, lhs, self.summed, f"lhs_{name}")
             text.add(
-                f"%w_{name} = tensor.extract_slice {kernel}{numbers([*at, 0, 0])}"
+                f"%w_{name} = tensor.extract_slice {kernel}{numbers([*place, 0, 0])}"
                 f" {numbers([*[1] * rank, *shape[-2:]])} {numbers([1] * len(shape))} :"
                 f" {tensor(shape, s.dtype)} to {tensor(shape[-2:], s.dtype)}"
             )
             total = self.product(f"sum_{name}", part, f"%w_{name}", total, maps, shapes)
-        return self.unflattened(total), [*self.pixels, self.made]
+        return self.unflattened(total), [*self.pixels, self.result_channels]
 
     def unflattened(self, value: str) -> str:
         """Pixels x channels as batch, space and channels."""
-        whole = [*self.pixels, self.made]
-        groups = f"[{numbers(range(len(whole) - 1))}, [{len(whole) - 1}]]"
+        shape = [*self.pixels, self.result_channels]
+        groups = f"[{numbers(range(len(shape) - 1))}, [{len(shape) - 1}]]"
         acc = self.text.accumulator
         self.text.add(
-            f"%whole = tensor.expand_shape {value} {groups} output_shape {numbers(whole)} :"
-            f" {tensor([prod(self.pixels), self.made], acc)} into {tensor(whole, acc)}"
+            f"%whole = tensor.expand_shape {value} {groups} output_shape {numbers(shape)} :"
+            f" {tensor([prod(self.pixels), self.result_channels], acc)} into {tensor(shape, acc)}"
         )
         return "%whole"
 
@@ -158,12 +164,12 @@ class _Taps:
         s, text, acc = self.s, self.text, self.text.accumulator
         lhs, sides = self.windows(), Sides.of(self.s)
         name = "x" if s.transposed else "dy"
-        given = {n: shape for n, shape, _ in s.argument_shapes}[name]
-        last = permuted(text, f"%{name}", "rhs_last", sides.small, given, f"N{self.letters}C")
+        dims = {n: shape for n, shape, _ in s.argument_shapes}[name]
+        last = permuted(text, f"%{name}", "rhs_last", sides.small, dims, f"N{self.letters}C")
         rhs = _flat(text, last, "rhs_flat", [*self.pixels, self.small], s.dtype)
         start = text.filled("start", [self.small, self.big], acc)
-        whole = [*self.sizes, self.small, self.big]
-        kind, part = tensor(whole, acc), tensor([self.small, self.big], acc)
+        filter_shape = [*self.sizes, self.small, self.big]
+        kind, part = tensor(filter_shape, acc), tensor([self.small, self.big], acc)
         text.add(f"%whole_0 = tensor.empty() : {kind}")
         names = "(m, n, k)"
         maps = ", ".join(f"affine_map<{names} -> {of}>" for of in ("(k, m)", "(k, n)", "(m, n)"))
@@ -176,11 +182,11 @@ class _Taps:
             self.product(f"sum_{name}", rhs, window, start, maps, shapes)
             text.add(
                 f"%whole_{number} = tensor.insert_slice %sum_{name} into {value}{numbers([*tap, 0, 0])}"
-                f" {numbers([*[1] * s.rank, self.small, self.big])} {numbers([1] * len(whole))} :"
+                f" {numbers([*[1] * s.rank, self.small, self.big])} {numbers([1] * len(filter_shape))} :"
                 f" {part} into {kind}"
             )
             value = f"%whole_{number}"
-        return value, whole
+        return value, filter_shape
 
 
 def tapped(text: Text) -> str:

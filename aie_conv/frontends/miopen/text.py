@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aie_conv.frontends.miopen.contraction import Placement, Terms, placements
+from aie_conv.frontends.miopen.contraction import DimPlacement, Terms, placements
 from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 
 
@@ -70,27 +70,29 @@ class Text:
         """The left tensor, padded, cropped or with zeros between its elements, in its layout."""
         s = self.signature
         places = dict(zip(s.letters, placements(s), strict=True))
-        whole = [
-            places.get(letter, Placement(size, 0, size, 0, 1))
+        placed = [
+            places.get(letter, DimPlacement(size, 0, size, 0, 1))
             for letter, size in zip(layout, shape, strict=True)
         ]
-        sizes = tuple(p.size for p in whole)
-        if not all(p.count for p in whole):
+        sizes = tuple(p.size for p in placed)
+        if not all(p.count for p in placed):
             return self.filled("lhs", sizes, s.dtype), sizes
         value, kind = f"%{name}", tensor(shape, s.dtype)
-        if any((p.first, p.count) != (0, size) for p, size in zip(whole, shape, strict=True)):
-            part = tensor([p.count for p in whole], s.dtype)
-            slices = _slices([p.first for p in whole], [p.count for p in whole], [1] * len(whole))
+        if any((p.first, p.count) != (0, size) for p, size in zip(placed, shape, strict=True)):
+            part = tensor([p.count for p in placed], s.dtype)
+            slices = _slices(
+                [p.first for p in placed], [p.count for p in placed], [1] * len(placed)
+            )
             self.add(f"%used = tensor.extract_slice {value}{slices} : {kind} to {part}")
             value, kind = "%used", part
-        if any(p.step > 1 and p.count > 1 for p in whole):
+        if any(p.step > 1 and p.count > 1 for p in placed):
             wide = tensor(sizes, s.dtype)
             base = self.filled("spread", sizes, s.dtype)
-            slices = _slices(*zip(*[(p.offset, p.count, p.step) for p in whole], strict=True))
+            slices = _slices(*zip(*[(p.offset, p.count, p.step) for p in placed], strict=True))
             self.add(f"%lhs = tensor.insert_slice {value} into {base}{slices} : {kind} into {wide}")
             return "%lhs", sizes
-        low = [p.offset for p in whole]
-        high = [p.size - p.offset - p.count for p in whole]
+        low = [p.offset for p in placed]
+        high = [p.size - p.offset - p.count for p in placed]
         if any(low) or any(high):
             indices = ", ".join(f"%i{d}: index" for d in range(len(sizes)))
             zero = self.zero(s.dtype)
@@ -146,10 +148,10 @@ class Text:
         loops = [f"d{d}" for d in range(len(shape))]
         every = f"affine_map<({', '.join(loops)}) -> ({', '.join(loops)})>"
         read = f"affine_map<({', '.join(loops)}) -> ({', '.join(loops[d] for d in order)})>"
-        given, kinds, arguments, maps = [value], [tensor(shape, acc)], [f"%v0: {acc}"], [read]
+        operands, kinds, arguments, maps = [value], [tensor(shape, acc)], [f"%v0: {acc}"], [read]
         body, total = [], "%v0"
         if channels is not None:
-            given.append("%b" if len(channels) == 1 else "%bias")
+            operands.append("%b" if len(channels) == 1 else "%bias")
             kinds.append(tensor([size for _, size in channels], result))
             arguments.append(f"%v1: {result}")
             maps.append(
@@ -163,13 +165,13 @@ class Text:
         if acc != result:
             body.append(f"  %v8 = arith.truncf {total} : {acc} to {result}")
             total = "%v8"
-        made = [shape[list(order).index(d)] for d in range(len(shape))]
-        kind = tensor(made, result)
+        result_shape = [shape[list(order).index(d)] for d in range(len(shape))]
+        kind = tensor(result_shape, result)
         self.add(
             f"%y_empty = tensor.empty() : {kind}",
             f"%y = linalg.generic {{indexing_maps = [{', '.join([*maps, every])}],",
             f"    iterator_types = {iterators(len(shape), 0)}}}",
-            f"    ins({', '.join(given)} : {', '.join(kinds)}) outs(%y_empty : {kind}) {{",
+            f"    ins({', '.join(operands)} : {', '.join(kinds)}) outs(%y_empty : {kind}) {{",
             f"^bb0({', '.join(arguments)}, %v9: {result}):",
             *body,
             f"  linalg.yield {total} : {result}",

@@ -217,8 +217,8 @@ def _body(text: str) -> str:
     """A function's loops and operations, without slices, addresses, configuration and yields."""
     text = _ATTRIBUTES.sub("", text)
     lines = [line for line in text.splitlines() if not any(word in line for word in _NOISE)]
-    whole = gist("\n".join(lines))
-    return re.sub(r"\n *scf\.forall\.in_parallel \{\n *\}", "", whole)
+    outline = gist("\n".join(lines))
+    return re.sub(r"\n *scf\.forall\.in_parallel \{\n *\}", "", outline)
 
 
 def _final(step: CpuStep) -> Stage:
@@ -267,14 +267,14 @@ def stages(
         alone: whether the whole module is on the CPU.
     """
     steps = code.steps(function)
-    made = [form(code.functions, function, flags)] if alone else []
-    made.append(configuration(function, steps))
+    parts = [form(code.functions, function, flags)] if alone else []
+    parts.append(configuration(function, steps))
     before = 0
     for step in steps:
         if step.step == "lowered":
-            made.append(_final(step))
+            parts.append(_final(step))
         elif step.step != "vector" or step.work is None or step.work.kind == "vector":
             # A product that this pass left alone is told of at the end.
-            made.append(_step(step, before))
+            parts.append(_step(step, before))
         before = len(step.loops)
-    return made
+    return parts

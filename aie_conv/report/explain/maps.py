@@ -26,7 +26,7 @@ class Term:
 
 
 @dataclass(frozen=True)
-class IndexMap:
+class BufferMap:
     """An affine map from loop indices to an element of a flat buffer.
 
     Attributes:
@@ -108,7 +108,7 @@ class Gemm:
     """
 
     loops: Mapping[str, tuple[Loop, ...]]
-    maps: tuple[IndexMap, IndexMap, IndexMap]
+    maps: tuple[BufferMap, BufferMap, BufferMap]
 
 
 def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -> Gemm:
@@ -117,7 +117,7 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
     }
     places["k"] = list(order)
     grouped = ("g",) if any(loops[i].size > 1 for i in places["g"]) else ()
-    made: list[IndexMap] = []
+    maps: list[BufferMap] = []
     for walk, dims in zip(walks, (("m", "k"), ("k", "n"), ("m", "n")), strict=True):
         terms = [
             term
@@ -126,9 +126,9 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
                 dim, [loops[i] for i in places[dim]], [walk.strides[i] for i in places[dim]]
             )
         ]
-        made.append(IndexMap(walk.buffer, (*grouped, *dims), walk.offset, tuple(terms)))
+        maps.append(BufferMap(walk.buffer, (*grouped, *dims), walk.offset, tuple(terms)))
     kept = {dim: tuple(loops[i] for i in indices) for dim, indices in places.items()}
-    return Gemm(kept, (made[0], made[1], made[2]))
+    return Gemm(kept, (maps[0], maps[1], maps[2]))
 
 
 def gemm_of(problem: ConvProblem, order: Sequence[int] | None = None) -> Gemm:
@@ -159,7 +159,7 @@ def gemm_seen(view: GemmView) -> tuple[Gemm, Gemm]:
     problem = view.problem
     loops = problem.loops
     inp, _, _ = read_input(problem, view.dtype)
-    order = own = k_order(loops, inp.strides)
+    order = plain = k_order(loops, inp.strides)
     out = write_output(problem, view.n)
     ns = loops_of_n(loops)
     seen = [
@@ -183,7 +183,7 @@ def gemm_seen(view: GemmView) -> tuple[Gemm, Gemm]:
         _Walk("filter", 0, tuple(at_rhs)),
         _Walk(out.argument.name, out.offset, tuple(at_out)),
     )
-    return gemm_of(problem, own), _gemm(seen, order, walks)
+    return gemm_of(problem, plain), _gemm(seen, order, walks)
 
 
 def _dense(strides: list[int], loops: Sequence[Loop], order: Sequence[int]) -> None:
@@ -199,7 +199,7 @@ def loops_of_n(loops: Sequence[Loop]) -> list[int]:
     return [i for i, loop in enumerate(loops) if loop.role == "n"]
 
 
-def window_maps(problem: ConvProblem) -> tuple[IndexMap, ...]:
+def window_maps(problem: ConvProblem) -> tuple[BufferMap, ...]:
     """Where each step of the convolution's own loops lies in the problem's buffers."""
     dims = tuple(loop.name for loop in problem.loops)
     walks = (
@@ -207,21 +207,23 @@ def window_maps(problem: ConvProblem) -> tuple[IndexMap, ...]:
         _Walk("filter", problem.rhs.offset, tuple(loop.rhs for loop in problem.loops)),
         _Walk("output", problem.out.offset, tuple(loop.out for loop in problem.loops)),
     )
-    made: list[IndexMap] = []
+    maps: list[BufferMap] = []
     for walk in walks:
         terms = (
             Term(dim, 1, 0, stride)
             for dim, stride in zip(dims, walk.strides, strict=True)
             if stride
         )
-        made.append(IndexMap(walk.buffer, dims, walk.offset, tuple(terms)))
-    return tuple(made)
+        maps.append(BufferMap(walk.buffer, dims, walk.offset, tuple(terms)))
+    return tuple(maps)
 
 
 # -- the stage ------------------------------------------------------------------------------------
-def _lines(maps: Sequence[IndexMap]) -> list[str]:
-    width = max(len(made.buffer) for made in maps)
-    return [row for made in maps for row in wrap(f"{made.buffer:<{width}}  {made.text}")]
+def _lines(maps: Sequence[BufferMap]) -> list[str]:
+    width = max(len(index_map.buffer) for index_map in maps)
+    return [
+        row for index_map in maps for row in wrap(f"{index_map.buffer:<{width}}  {index_map.text}")
+    ]
 
 
 def _sizes(gemm: Gemm) -> str:
@@ -238,26 +240,26 @@ def _sizes(gemm: Gemm) -> str:
 
 def _copies(plan: Plan) -> list[str]:
     """The copies that the CPU makes around the call, in words."""
-    made = (*plan.prologue, *plan.finish)
-    if not made:
+    copies = (*plan.prologue, *plan.finish)
+    if not copies:
         return ["the array reads and writes these buffers as they lie"]
     return [
         "copies of the CPU, which bring the operands into the array's order:",
         *(
             f"  {c.source} {times(c.sizes)}x{c.view_dtype}"
             f" -> {c.dest} {times(c.dest_shape)}x{c.dest_dtype}"
-            for c in made
+            for c in copies
         ),
     ]
 
 
 def _im2col_lines(view: GemmView) -> list[str]:
-    own, seen = gemm_seen(view)
+    plain, seen = gemm_seen(view)
     # bf16x3 is a problem over the operands' parts, three times the channels.
     parts = {"input": "lhs_parts", "filter": "rhs_parts"} if _in_parts(view) else {}
-    named = [replace(m, buffer=parts.get(m.buffer, m.buffer)) for m in own.maps]
-    lines = [_sizes(own), *_lines(named)]
-    if any(a.terms != b.terms or a.offset != b.offset for a, b in _moved(own, seen)):
+    named = [replace(m, buffer=parts.get(m.buffer, m.buffer)) for m in plain.maps]
+    lines = [_sizes(plain), *_lines(named)]
+    if any(a.terms != b.terms or a.offset != b.offset for a, b in _moved(plain, seen)):
         lines += ["", "as the DMA reads and writes them, behind the copies below:"]
         lines += [_sizes(seen), *_lines(seen.maps)]
     return lines
@@ -267,9 +269,9 @@ def _in_parts(view: GemmView) -> bool:
     return any(copy.dest == "lhs_parts" for copy in view.prologue)
 
 
-def _moved(own: Gemm, seen: Gemm) -> list[tuple[IndexMap, IndexMap]]:
+def _moved(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
     """Input and output of both; the filter is always packed."""
-    return [(own.maps[0], seen.maps[0]), (own.maps[2], seen.maps[2])]
+    return [(plain.maps[0], seen.maps[0]), (plain.maps[2], seen.maps[2])]
 
 
 def index_maps(plan: Plan) -> Stage:

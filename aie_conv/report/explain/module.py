@@ -58,9 +58,9 @@ def _torch_plain(text: str) -> str:
 
 def short_names(dispatches: Sequence[Dispatch]) -> dict[str, str]:
     """Each dispatch's name without its function's; with it where another's would be the same."""
-    made = {d.name: short(d.name) for d in dispatches}
-    taken = list(made.values())
-    return {name: name if taken.count(cut) > 1 else cut for name, cut in made.items()}
+    shortened = {d.name: short(d.name) for d in dispatches}
+    taken = list(shortened.values())
+    return {name: name if taken.count(cut) > 1 else cut for name, cut in shortened.items()}
 
 
 def _rows(dispatches: Sequence[Dispatch], chosen: Dispatch | None) -> list[tuple[str, ...]]:
@@ -88,7 +88,7 @@ def dispatches(
         flow: the whole module.
         layout: the layout flag that was given to IREE.
     """
-    found = [d for d in all_of_them if d.contraction]
+    contractions = [d for d in all_of_them if d.contraction]
     rows = _rows(all_of_them, chosen)
     shown = window(rows, next((i for i, row in enumerate(rows) if row[0]), 0))
     heading = ("", "dispatch", "MACs", "route")
@@ -98,9 +98,13 @@ def dispatches(
         else ""
     )
     count = plural(len(all_of_them), "dispatch")
-    holds = f"{len(found)} of them with a convolution or matmul"
+    holds = f"{len(contractions)} of them with a convolution or matmul"
     if len(all_of_them) == 1:
-        holds = "with a convolution or matmul" if found else "with neither convolution nor matmul"
+        holds = (
+            "with a convolution or matmul"
+            if contractions
+            else "with neither convolution nor matmul"
+        )
     sentence = (
         f"IREE cut the module into {count} (pieces of code that run one after another), {holds}."
         " What follows a convolution"
@@ -112,5 +116,5 @@ def dispatches(
             "; --dispatch NAME shows another." if all_of_them[1:] else "."
         )
     lines = "\n\n".join((table([heading, *shown], right=(2,)), excerpt(short(code), _LINES)))
-    whole = "\n\n".join((commented(table([heading, *rows], right=(2,))), flow))
-    return Stage("dispatches", sentence, lines, whole)
+    full = "\n\n".join((commented(table([heading, *rows], right=(2,))), flow))
+    return Stage("dispatches", sentence, lines, full)

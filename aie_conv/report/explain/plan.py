@@ -26,13 +26,13 @@ def _tile(mapping: Mapping) -> list[str]:
 def _mapping(mapping: Mapping) -> list[str]:
     grid, where = mapping.grid, mapping.device
     used = grid.columns * grid.rows
-    held = "stays for all tiles" if mapping.l1.resident else "comes for each tile"
+    residency = "stays for all tiles" if mapping.l1.resident else "comes for each tile"
     return [
         f"cores            {plural(grid.columns, 'column')} x {plural(grid.rows, 'row')} ="
         f" {used} of {where.cores}",
         f"  a column       {grid.column_tiles} of {grid.tiles} tiles of pixels, in"
         f" {plural(grid.rounds, 'round')}",
-        f"  a row          1 of {grid.n_tiles} N tiles a round; the filter {held}",
+        f"  a row          1 of {grid.n_tiles} N tiles a round; the filter {residency}",
         *_mem_tiles(mapping),
     ]
 
@@ -92,13 +92,13 @@ def memory_rows(mapping: Mapping) -> list[tuple[str, str, str, str, int]]:
 
 def _memory(mapping: Mapping) -> str:
     heading = ("memory", "holds", "bytes of an object", "buffers", "bytes")
-    made = memory_rows(mapping)
-    rows = [(*row[:4], spaced(row[4])) for row in made]
-    own = {"stack": STACK_BYTES, "counters of the FIFOs": COUNTER_BYTES}
-    rows += [("core", what, spaced(size), "1", spaced(size)) for what, size in own.items()]
+    buffers = memory_rows(mapping)
+    rows = [(*row[:4], spaced(row[4])) for row in buffers]
+    fixed = {"stack": STACK_BYTES, "counters of the FIFOs": COUNTER_BYTES}
+    rows += [("core", what, spaced(size), "1", spaced(size)) for what, size in fixed.items()]
     arch = mapping.device.arch
-    mem = sum(row[4] for row in made if row[0] == "mem tile")
-    core = sum(row[4] for row in made if row[0] == "core") + sum(own.values())
+    mem = sum(row[4] for row in buffers if row[0] == "mem tile")
+    core = sum(row[4] for row in buffers if row[0] == "core") + sum(fixed.values())
     return "\n".join(
         (
             table([heading, *rows], right=(2, 3, 4)),
@@ -117,21 +117,21 @@ def _bytes_of(channel: Channel) -> int:
 
 def stream_bytes(mapping: Mapping) -> dict[str, tuple[int, int, int]]:
     """Stream -> (bytes over the shim, channels, descriptors), of what is issued."""
-    found: dict[str, tuple[int, int, int]] = {}
+    streams: dict[str, tuple[int, int, int]] = {}
     for channel in channels(mapping):
         name = _STREAMS[channel.symbol[0]]
-        size, count, tasks = found.get(name, (0, 0, 0))
-        found[name] = (size + _bytes_of(channel), count + 1, tasks + len(channel.parts))
-    return found
+        size, count, tasks = streams.get(name, (0, 0, 0))
+        streams[name] = (size + _bytes_of(channel), count + 1, tasks + len(channel.parts))
+    return streams
 
 
 def _traffic(plan: ArrayPlan) -> str:
     mapping = plan.mapping
     heading = ("shim stream", "bytes", "channels", "tasks")
-    made = stream_bytes(mapping)
-    rows = [(name, spaced(size), count, tasks) for name, (size, count, tasks) in made.items()]
+    streams = stream_bytes(mapping)
+    rows = [(name, spaced(size), count, tasks) for name, (size, count, tasks) in streams.items()]
     least = plan.problem.minimum_bytes
-    total = sum(size for size, _, _ in made.values())
+    total = sum(size for size, _, _ in streams.values())
     # f32 by way of bf16 moves other bytes than the problem has.
     same = plan.problem.lhs.dtype == mapping.view.dtype
     against = f", {total / least:.1f} times every operand once ({spaced(least)})" * same

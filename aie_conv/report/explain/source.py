@@ -117,10 +117,10 @@ def _call(word: str) -> Any:
 def _from_function(word: str) -> Source:
     from aie_conv.frontends.torch import import_model
 
-    made = _call(word)
-    if not isinstance(made, tuple) or len(cast(Any, made)) != 2:
+    result = _call(word)
+    if not isinstance(result, tuple) or len(cast(Any, result)) != 2:
         raise UsageError(f"{word}: give a function that returns (model, example inputs)")
-    model, inputs = cast("tuple[Any, Any]", made)
+    model, inputs = cast("tuple[Any, Any]", result)
     if not hasattr(model, "eval"):
         raise UsageError(f"{word}: its first result is no torch model")
     return Source(word.rpartition(":")[2], import_model(model.eval(), inputs))

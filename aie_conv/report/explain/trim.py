@@ -95,11 +95,11 @@ def plain(text: str) -> str:
     values: dict[str, str] = {}
     kept: list[str] = []
     for line in text.splitlines():
-        found = _CONSTANT.match(line)
-        if found is None:
+        match = _CONSTANT.match(line)
+        if match is None:
             kept.append(line)
         else:
-            values[found[1]] = "forever" if found[2] == _FOREVER else found[2]
+            values[match[1]] = "forever" if match[2] == _FOREVER else match[2]
     return re.sub(
         r"%[\w$]+(?!\w|#|:\d)", lambda name: values.get(name[0], name[0]), "\n".join(kept)
     )
@@ -156,11 +156,11 @@ _ROWS = 24
 """Rows of a long table that are shown."""
 
 
-def window(rows: Sequence[Sequence[str]], at: int) -> list[Sequence[str]]:
+def window(rows: Sequence[Sequence[str]], chosen: int) -> list[Sequence[str]]:
     """The rows of a table around one of them; what is left out is counted in the second column."""
     if len(rows) <= _ROWS:
         return list(rows)
-    first = max(0, min(at - _ROWS // 2, len(rows) - _ROWS))
+    first = max(0, min(chosen - _ROWS // 2, len(rows) - _ROWS))
     blank = ("",) * (len(rows[0]) - 2)
     before = [("", f"... {first} before (--full)", *blank)] if first else []
     behind = len(rows) - first - _ROWS

@@ -56,30 +56,30 @@ def write_folder(folder: Path, groups: Sequence[tuple[str, Sequence[tuple[int, S
     """
     check_folder(folder)
     try:
-        made = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_TEMPORARY))
+        temporary = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_TEMPORARY))
     except OSError as error:
         raise UsageError(f"{folder}: cannot be made: {error.strerror}") from None
-    tell("temporary", str(made))
+    tell("temporary", str(temporary))
     try:
         for prefix, stages in groups:
             for number, stage in stages:
                 name = f"{prefix}{number:02d}-{stage.name}.{stage.suffix}"
-                (made / name).write_text(_file(stage), encoding="utf-8")
+                (temporary / name).write_text(_file(stage), encoding="utf-8")
         mask = os.umask(0)
         os.umask(mask)
-        made.chmod(0o777 & ~mask)
+        temporary.chmod(0o777 & ~mask)
         if folder.exists():
             old = Path(tempfile.mkdtemp(dir=folder.parent, prefix=_TEMPORARY))
             folder.replace(old)
-            made.replace(folder)
+            temporary.replace(folder)
             shutil.rmtree(old)
         else:
-            made.replace(folder)
+            temporary.replace(folder)
     except OSError as error:
         raise UsageError(f"{folder}: cannot be written: {error.strerror}") from None
     finally:
-        shutil.rmtree(made, ignore_errors=True)
-        tell("settled", str(made))
+        shutil.rmtree(temporary, ignore_errors=True)
+        tell("settled", str(temporary))
 
 
 def check_folder(folder: Path) -> None:

@@ -35,7 +35,7 @@ class Place:
     @property
     def used(self) -> int:
         """Bytes."""
-        return sum(held.count * held.bytes for held in self.holds)
+        return sum(item.count * item.bytes for item in self.holds)
 
 
 @dataclass(frozen=True)
@@ -70,21 +70,23 @@ def array_map(simulator: Simulator, stats: RunStats) -> ArrayMap:
     model = simulator.model
     arguments = _arguments(simulator)
     network = build_network(model, Engine())
-    held: dict[Tile, list[Held]] = {}
+    holdings: dict[Tile, list[Held]] = {}
     seen: set[int] = set()
     for fifo, tile, pool in _ends(model, network):
         if id(pool) not in seen:
             seen.add(id(pool))
             role = _role(simulator, arguments[fifo.name])
-            held.setdefault(tile, []).append(Held(fifo.name, role, pool.depth, len(pool.slots[0])))
+            holdings.setdefault(tile, []).append(
+                Held(fifo.name, role, pool.depth, len(pool.slots[0]))
+            )
     for value, (tile, op) in model.buffers.items():
         name = str(op.attrs.get("sym_name", value.name))
-        held.setdefault(tile, []).append(Held(name, "own", 1, value.type.bytes))
+        holdings.setdefault(tile, []).append(Held(name, "own", 1, value.type.bytes))
     for core in model.cores:
-        held.setdefault(core.tile, []).append(Held("stack", "own", 1, core.stack))
+        holdings.setdefault(core.tile, []).append(Held("stack", "own", 1, core.stack))
     capacity = {"core": model.arch.core_data_bytes, "mem": model.arch.memtile_bytes, "shim": 0}
-    tiles = sorted({*model.tiles.values(), *held})
-    places = (Place(tile, tuple(held.get(tile, ())), capacity[tile.kind]) for tile in tiles)
+    tiles = sorted({*model.tiles.values(), *holdings})
+    places = (Place(tile, tuple(holdings.get(tile, ())), capacity[tile.kind]) for tile in tiles)
     streams = (
         Stream(
             name,
@@ -114,16 +116,16 @@ def _ends(model: Model, network: Network) -> Iterator[tuple[Fifo, Tile, Pool]]:
 
 def _arguments(simulator: Simulator) -> dict[str, frozenset[int]]:
     """The sequence's arguments that go through each FIFO, links followed."""
-    found: dict[str, set[int]] = {name: set() for name in simulator.model.fifos}
+    by_fifo: dict[str, set[int]] = {name: set() for name in simulator.model.fifos}
     for transfer in transfers(simulator.commands):
-        found[transfer.fifo.name].add(transfer.argument)
+        by_fifo[transfer.fifo.name].add(transfer.argument)
     links = simulator.model.links
     for _ in links:  # as many rounds as a chain of links can be long
         for link in links:
-            joined = set().union(*(found[name] for name in (*link.ins, *link.outs)))
+            joined = set().union(*(by_fifo[name] for name in (*link.ins, *link.outs)))
             for name in (*link.ins, *link.outs):
-                found[name] |= joined
-    return {name: frozenset(numbers) for name, numbers in found.items()}
+                by_fifo[name] |= joined
+    return {name: frozenset(numbers) for name, numbers in by_fifo.items()}
 
 
 def _role(simulator: Simulator, arguments: frozenset[int]) -> str:

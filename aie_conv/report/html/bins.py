@@ -17,11 +17,11 @@ def shares(lane: Lane, cycles: int, bins: int) -> NDArray[Any]:
     ends = np.array([0.0, *(interval.end for interval in lane)])
     states = np.array([interval.state for interval in lane])
     lengths = np.diff(ends)
-    made = np.empty((bins, len(State)))
+    table = np.empty((bins, len(State)))
     for state in State:
         spent = np.concatenate([[0.0], np.cumsum(np.where(states == state, lengths, 0.0))])
-        made[:, state] = np.diff(np.interp(edges, ends, spent))
-    return _whole(made / made.sum(axis=1, keepdims=True) * STEPS)
+        table[:, state] = np.diff(np.interp(edges, ends, spent))
+    return _whole(table / table.sum(axis=1, keepdims=True) * STEPS)
 
 
 def _whole(exact: NDArray[Any]) -> NDArray[Any]:

@@ -64,19 +64,19 @@ def measure_all(
     Raises:
         DeviceError: the simulator refuses one; the message says which.
     """
-    given = operands or {}
+    inputs = operands or {}
     keys = {
-        name: (text, *(hash(buffer.tobytes()) for buffer in given.get(name, ())))
+        name: (text, *(hash(buffer.tobytes()) for buffer in inputs.get(name, ())))
         for name, text in modules.items()
     }
-    found: dict[tuple[str | int, ...], Measured] = {}
+    results: dict[tuple[str | int, ...], Measured] = {}
     count = len(set(keys.values()))
     for name, text in modules.items():
         key = keys[name]
-        if key not in found:
-            progress(f"simulating program {len(found) + 1} of {count}: {name}")
+        if key not in results:
+            progress(f"simulating program {len(results) + 1} of {count}: {name}")
             try:
-                found[key] = measure(text, given.get(name))
+                results[key] = measure(text, inputs.get(name))
             except AieConvError as error:
                 raise DeviceError(f"{name}: {error}") from error
-    return {name: found[keys[name]] for name in modules}
+    return {name: results[keys[name]] for name in modules}

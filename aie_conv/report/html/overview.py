@@ -28,9 +28,9 @@ _LABELLED = 24
 
 def mark(route: str, x: float, y: float, size: float = 1.0, /, **attributes: object) -> str:
     """The shape of a route at a place, outlined; without ``fill`` in its colour."""
-    given = {"fill": palette.ROUTES.get(route, palette.INK), "stroke": palette.INK, **attributes}
+    style = {"fill": palette.ROUTES.get(route, palette.INK), "stroke": palette.INK, **attributes}
     place = f"translate({x:.1f},{y:.1f}) scale({size:.2f})"
-    return element("path", d=_SHAPES.get(route, _DIAMOND), transform=place, **given)
+    return element("path", d=_SHAPES.get(route, _DIAMOND), transform=place, **style)
 
 
 def summary(row: Row) -> str:
@@ -154,12 +154,12 @@ def roofline(rows: Sequence[Row], peaks: Sequence[tuple[str, int]], border: floa
     for number, (dtype, peak) in enumerate(peaks):
         items += _roof(axes, dtype, peak, border, number)
     for row, x in points:
-        at = axes.x(x), axes.y(row.share) if row.share else axes.bottom
+        point = axes.x(x), axes.y(row.share) if row.share else axes.bottom
         colour = palette.ROUTES.get(row.route, palette.INK)
         hollow = {"fill": palette.PAPER, "stroke": colour, "stroke_width": 2}
-        parts = [mark(row.route, *at, **({} if row.simulated else hollow))]
+        parts = [mark(row.route, *point, **({} if row.simulated else hollow))]
         if len(points) <= _LABELLED:
-            parts.append(text(row.number, at[0] + 9, at[1] - 6, class_="small"))
+            parts.append(text(row.number, point[0] + 9, point[1] - 6, class_="small"))
         items.append(_link(row, *parts))
     label = "Roofline: share of the array's peak by multiply-accumulates a byte, a mark a layer"
     return element("svg", "".join(items), viewBox="0 0 1160 420", role="group", aria_label=label)

@@ -53,10 +53,10 @@ def make_page(
         "DATA": _embedded(_data(report, rows, measured, shares)),
         "SCRIPT": _resource("page.js"),
     }
-    made = _resource("page.html")
+    page = _resource("page.html")
     for name, part in parts.items():
-        made = made.replace(f"<!--{name}-->", part)
-    return made.encode()
+        page = page.replace(f"<!--{name}-->", part)
+    return page.encode()
 
 
 def _resource(name: str) -> str:
@@ -205,7 +205,7 @@ def _map(array: ArrayMap, shares: Shares) -> dict[str, Any]:
             {
                 "at": place(p.tile),
                 "kind": p.tile.kind,
-                "holds": [[held.name, held.role, held.count, held.bytes] for held in p.holds],
+                "holds": [[item.name, item.role, item.count, item.bytes] for item in p.holds],
                 "used": p.used,
                 "capacity": p.capacity,
                 "computes": shares.get((p.tile.col, p.tile.row), ""),

@@ -26,5 +26,5 @@ def title(content: str) -> str:
 def line(x1: float, y1: float, x2: float, y2: float, /, **attributes: object) -> str:
     """A straight line."""
     ends = (round(v, 1) for v in (x1, y1, x2, y2))
-    given = dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
-    return element("line", "", **given, **attributes)
+    coordinates = dict(zip(("x1", "y1", "x2", "y2"), ends, strict=True))
+    return element("line", "", **coordinates, **attributes)

@@ -13,14 +13,14 @@ from numpy.typing import NDArray
 from aie_conv.img2col.view import make_view
 from aie_conv.layout.hostcopy import HostCopy, apply
 from aie_conv.problem import ConvProblem, conv2d
-from aie_conv.report.explain.maps import Gemm, IndexMap, gemm_of, gemm_seen, window_maps
+from aie_conv.report.explain.maps import BufferMap, Gemm, gemm_of, gemm_seen, window_maps
 from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
 from aie_conv.rewrites.split_bf16x3 import split_bf16x3
 from tests.support.direct import strategies as any_order
 from tests.support.img2col.strategies import Case, cases
 
 
-def as_text(made: IndexMap, **indices: int) -> int:
+def as_text(made: BufferMap, **indices: int) -> int:
     """A map's text evaluated for some indices, by Python."""
     found = re.fullmatch(r"affine_map<\(([^()]*)\) -> \((.*)\)>", made.text)
     assert found is not None
@@ -29,7 +29,7 @@ def as_text(made: IndexMap, **indices: int) -> int:
     return int(eval(python, {"__builtins__": {}}, dict(indices)))
 
 
-def elements(made: IndexMap, sizes: tuple[int, int]) -> NDArray[np.int64]:
+def elements(made: BufferMap, sizes: tuple[int, int]) -> NDArray[np.int64]:
     """A map's elements for all of its two indices."""
     first, second = made.dims
     grid = {first: np.arange(sizes[0])[:, None], second: np.arange(sizes[1])[None, :]}

@@ -18,10 +18,10 @@ from hypothesis import strategies as st
 import aie_conv
 from aie_conv.frontends.miopen import levels, taps
 from aie_conv.frontends.miopen.contraction import Sides, contraction, placements
+from aie_conv.frontends.miopen.layouts import default_layout
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.numerics import compare
 from aie_conv.frontends.miopen.reference import reference, torch_dtype
-from aie_conv.frontends.miopen.shape import default_layout
 from aie_conv.frontends.miopen.signature import ConvSignature
 from aie_conv.options import Options
 from aie_conv.pipeline import import_module, recognise, run, start

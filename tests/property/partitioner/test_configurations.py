@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aie_conv.partitioner.cache import PlanCache
 from aie_conv.partitioner.configurations import Call, assign_configurations, change_cycles, shared
-from aie_conv.partitioner.database import PlanCache
 from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem, conv2d
 from tests.support.partitioner.fakes import FakePlan

@@ -14,15 +14,12 @@ from hypothesis import strategies as st
 from aie_conv.arch.machine import default_machine, use_machine
 from aie_conv.errors import UsageError
 from aie_conv.partitioner import Pricing, choose, planner
+from aie_conv.partitioner.cache import Known, PlanCache, Question, frozen_parameters
 from aie_conv.partitioner.database import (
     FORMAT,
     SCHEMA,
     Database,
     Entry,
-    Known,
-    PlanCache,
-    Question,
-    frozen_parameters,
     key_of,
     read_database,
 )

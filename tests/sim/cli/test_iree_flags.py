@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 import aie_conv
-from aie_conv import pipeline
-from aie_conv.errors import CompilerRefused, UsageError
+from aie_conv import compiler, pipeline
+from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.seal import seal
 from tests.support.fuzz.seeds import LINALG_BF16, LINALG_I8, MATMUL
@@ -157,14 +157,14 @@ def test_every_flag_that_stock_takes_is_taken(flag: str, text: str, tmp_path: Pa
 
 
 def refuse(state: pipeline.CompileState) -> None:
-    raise CompilerRefused(f"{state.name}: our form is refused")
+    raise UsageError(f"{state.name}: our form is refused", by_compiler=True)
 
 
 def test_where_ours_is_refused_iree_s_own_flags_compile_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "STAGES", (*pipeline.STAGES[:-1], refuse))
     said: list[str] = []
     options = Options(route="direct", plan_cache="off")
-    artifact = pipeline.compile_source(LINALG_I8.encode(), options, warn=said.append)
+    artifact = compiler.compile_source(LINALG_I8.encode(), options, warn=said.append)
     assert said == [
         "module: for the CPU alone: with this compiler's flags IREE says: module: our form is refused"
     ]

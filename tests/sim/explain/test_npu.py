@@ -20,8 +20,9 @@ from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.core import Block
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.problem import conv2d
+from aie_conv.report.explain.counts import calls
 from aie_conv.report.explain.plan import chosen
-from aie_conv.report.explain.program import calls, core, read_program
+from aie_conv.report.explain.program import core, read_program
 from aie_conv.sim.model.module import walk
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv

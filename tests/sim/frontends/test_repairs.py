@@ -15,12 +15,12 @@ from torch import nn
 from torch.nn import functional
 
 from aie_conv.bridge.torch_import import import_graph
+from aie_conv.compiler import compile_source
 from aie_conv.errors import AieConvError
 from aie_conv.frontends.export import export
 from aie_conv.frontends.frozen import freeze, plain_forms
 from aie_conv.frontends.repairs import NAMES, repair
 from aie_conv.options import Options
-from aie_conv.pipeline import compile_source
 from aie_conv.runtime.program import load_program
 from tests.support.frontends.models import (
     SPECIAL,

@@ -9,7 +9,8 @@ import pytest
 from aie_conv.errors import AieConvError, DeviceError, UsageError
 from aie_conv.offload import Offloaded, offload
 from aie_conv.runtime import load_offloaded
-from aie_conv.runtime.offloaded import Bundle, OffloadedProgram, digest, read_bundle
+from aie_conv.runtime.bundle import Bundle, digest, read_bundle
+from aie_conv.runtime.offloaded import OffloadedProgram
 
 TWO = """
 func.func @two(%x: tensor<1x6x6x8xi8>, %w: tensor<3x3x8x8xi8>) -> (tensor<1x4x4x8xi32>, tensor<1x4x4x8xi32>) {

@@ -14,7 +14,7 @@ from aie_conv.bridge.passes import run_passes
 from aie_conv.errors import UsageError
 from aie_conv.offload import PIPELINE, Offloaded, offload, stages
 from aie_conv.runtime import load_offloaded
-from aie_conv.runtime.offloaded import digest
+from aie_conv.runtime.bundle import digest
 
 EXAMPLE = Path(__file__).parents[3] / "examples" / "two_convs.mlir"
 NAMES = ["two_convs_conv_0", "two_convs_conv_1"]

@@ -10,9 +10,9 @@ import pytest
 
 import aie_conv
 from aie_conv.cli.main import main
+from aie_conv.compiler import compile_source
 from aie_conv.errors import UsageError
 from aie_conv.options import Options
-from aie_conv.pipeline import compile_source
 from aie_conv.sim import Simulator
 from tests.support.report.browser import dump, needs_browser
 

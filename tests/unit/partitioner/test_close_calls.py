@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aie_conv.partitioner import Pricing, choose
-from aie_conv.partitioner.database import PlanCache
+from aie_conv.partitioner.cache import PlanCache
 from aie_conv.partitioner.planner import Planner
 from aie_conv.plan import Plan
 from aie_conv.planning import SimulatorMeasurer

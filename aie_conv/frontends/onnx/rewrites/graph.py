@@ -118,5 +118,5 @@ class Graph:
         from onnx import helper
 
         names = [self.fresh(outputs)] if isinstance(outputs, str) else list(outputs)
-        given = {key: value for key, value in values.items() if value is not None}
-        return helper.make_node(op, list(inputs), names, **given)
+        attributes = {key: value for key, value in values.items() if value is not None}
+        return helper.make_node(op, list(inputs), names, **attributes)

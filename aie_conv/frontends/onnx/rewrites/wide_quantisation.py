@@ -63,7 +63,7 @@ def _spread(
     if array is None:
         if block or sizes is None:
             return None
-        wanted = [-1 if at == axis else 1 for at in range(len(shape))] if sum(sizes) > 1 else []
+        wanted = [-1 if dim == axis else 1 for dim in range(len(shape))] if sum(sizes) > 1 else []
         target = graph.add_constant(np.array(wanted, np.int64), "shape")
         nodes.append(graph.node("Cast", [name], "factor", to=_FLOAT))
         nodes.append(graph.node("Reshape", [nodes[-1].output[0], target], "factor"))
@@ -71,10 +71,10 @@ def _spread(
     numbers = array.astype(np.float32)
     if block:
         numbers = np.repeat(numbers, block, axis)[
-            tuple(slice(size) if at == axis else slice(None) for at, size in enumerate(shape))
+            tuple(slice(size) if dim == axis else slice(None) for dim, size in enumerate(shape))
         ]
     elif numbers.size > 1:
-        numbers = numbers.reshape([-1 if at == axis else 1 for at in range(len(shape))])
+        numbers = numbers.reshape([-1 if dim == axis else 1 for dim in range(len(shape))])
     else:
         numbers = numbers.reshape(())
     return graph.add_constant(numbers, "scale")
