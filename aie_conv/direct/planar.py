@@ -48,7 +48,7 @@ class PlanarView:
         plane: stride of an output channel's own plane in the input; 0 where a group shares one.
         channel_out: stride of an output channel.
         lhs_offset, out_offset: first element in the input and output.
-        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.View`.
+        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.ProblemView`.
         filter: name of the host value [groups][n][k_outer …][row taps][phases][parts][slot].
     """
 

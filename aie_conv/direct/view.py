@@ -90,7 +90,7 @@ class DirectView:
         depthwise: each output channel has its own input channel; ``n`` counts them all, ``groups`` and
             ``channels`` are 1.
         lhs_offset, out_offset: first element in the input and output.
-        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.View`.
+        lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.ProblemView`.
         filter: name of the host value [groups][n][k_outer …][row taps][column taps][channels].
     """
 

@@ -60,7 +60,7 @@ def kernel_key(kernel: Kernel) -> tuple[Any, ...]:
 
 @dataclass(frozen=True)
 class LoopProgram:
-    """Loops around a kernel whose tile the text fixes; see :class:`aie_conv.mapping.mapping.Program`."""
+    """Loops around a kernel whose tile the text fixes; see :class:`aie_conv.mapping.mapping.CoreProgram`."""
 
     def encode(self, mapping: Mapping, epilogue: int) -> tuple[int, ...]:
         """The loops' trips, and which epilogue."""

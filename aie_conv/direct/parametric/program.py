@@ -26,7 +26,7 @@ from aie_conv.problem import DTYPE_BYTES
 
 @dataclass(frozen=True)
 class ParametricProgram:
-    """Loops all of whose trips are run-time parameters; see :class:`aie_conv.mapping.mapping.Program`.
+    """Loops all of whose trips are run-time parameters; see :class:`aie_conv.mapping.mapping.CoreProgram`.
 
     Attributes:
         device: where.

@@ -1,7 +1,7 @@
 """Records what each operation of core code does on the core, for its schedule.
 
-The lowerings say how many machine operations an operation of the IR becomes on each slot (costs.Cost);
-here they get their operands, results and latencies' kinds.
+The lowerings say how many machine operations an operation of the IR becomes on each slot
+(costs.OperationCost); here they get their operands, results and latencies' kinds.
 """
 
 from collections.abc import Generator, Sequence
