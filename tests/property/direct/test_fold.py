@@ -13,7 +13,7 @@ from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.operands import K_BLOCK, channel_loop
 from aie_conv.problem import ConvProblem
 from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
-from aie_conv.rewrites.space_to_depth import NAMES, folded
+from aie_conv.rewrites.space_to_depth import NAMES, space_to_depth
 from aie_conv.sim import Simulator
 from tests.support.direct.strategies import Case, simulate
 
@@ -52,7 +52,7 @@ def fold_of(problem: ConvProblem) -> tuple[ConvProblem, ConvProblem, tuple[HostC
     """A problem before and after, and the copies."""
     before = drop_unit_loops(problem)
     windows = find_windows(before)
-    return before, *folded(before, windows, matrix_dtype(problem), K_BLOCK)
+    return before, *space_to_depth(before, windows, matrix_dtype(problem), K_BLOCK)
 
 
 def products(problem: ConvProblem) -> int:
