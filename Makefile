@@ -41,13 +41,14 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# Files are dealt out to as many processes as there are processors.
 test-fast: $(STAMP)
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist loadfile
 
 test: lint test-fast
 
 test-long: lint
-	$(BIN)/pytest -m '' --hypothesis-profile=long
+	$(BIN)/pytest -n auto --dist loadfile -m '' --hypothesis-profile=long
 
 OLDEST := .venv-oldest
 
