@@ -83,10 +83,13 @@ def _decompose_refused(graph_module: GraphModule) -> None:
     from aie_conv.frontends.repairs.missing import decomposition
     from aie_conv.frontends.splice import rewrite
 
+    asked: set[Any] = set()
     while refused := refused_operations(graph_module):
+        # What the model itself holds is named, not what it was decomposed to.
+        asked = asked or refused
         rules = {op: [rule] for op in refused if (rule := decomposition(op)) is not None}
         if not rewrite(graph_module, rules):
-            names = ", ".join(sorted(str(op).removesuffix(".default") for op in refused))
+            names = ", ".join(sorted(str(op).removesuffix(".default") for op in asked))
             raise UsageError(f"{names}: IREE cannot lower it, and torch has no simpler form of it")
         repair(graph_module)
 

@@ -72,7 +72,10 @@ COMPILE_MISTAKES = [
     (["nowhere.mlir"], "nowhere.mlir: cannot be read"),
     (["{d}/empty.mlir"], "empty.mlir: empty"),
     (["{d}/prose.mlir"], "prose.mlir:1:1: "),
-    (["{d}/model.mlir", "--amd-aie-device=npu9"], "device 'npu9': unknown: use one of npu1_1col"),
+    (
+        ["{d}/model.mlir", "--amd-aie-device=npu9"],
+        "device 'npu9': unknown (did you mean npu6?): use one of npu1_1col",
+    ),
     (["{d}/model.mlir", "--amd-aie-route=fast"], "--amd-aie-route=fast: unknown"),
     (["{d}/model.mlir", "--amd-aie-f32=f16"], "--amd-aie-f32=f16: unknown"),
     (["{d}/model.mlir", "--amd-aie-direct=fast"], "--amd-aie-direct=fast: unknown"),

@@ -229,7 +229,7 @@ def test_merging_keeps_the_faster_plan_and_says_so(
     data = json.loads((tuned / "plans.json").read_text())
     slower = data["plans"][0]
     slower["judged_cycles"] += 1000
-    slower["parameters"]["n"] += 1
+    slower["parameters"]["tile_n"] += 1
     (tmp_path / "b.json").write_text(json.dumps(data))
     a, b = f"{tuned}/plans.json", f"{tmp_path}/b.json"
     for names in ((a, b), (b, a), (a, b, a)):

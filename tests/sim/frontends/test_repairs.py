@@ -79,7 +79,6 @@ SAMPLES = {
     "negative": Sample("padding", function(lambda x: functional.pad(x, (-1, 1, -2, 0))), (X,)),
     "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
     "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
-    "gru": Sample("missing", lambda: nn.GRU(4, 6), (randn(3, 1, 4),)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
 }  # fmt: skip
 
