@@ -63,7 +63,10 @@ def simulated(kernel: IgemmKernel, x: np.ndarray, w: np.ndarray) -> np.ndarray:
     out = np.zeros(result.elements, NUMPY_DTYPE[result.dtype])
     simulator = Simulator(kernel.ir)
     arrays = [values[a.name].reshape(-1) for a in inputs]
-    simulator.run([*(array[::-1].copy() for array in arrays), out.copy()])
+    # A first call with another input; the packed filter also holds the program's run-time parameters.
+    others = {"weights": values["weights"].reshape(-1)}
+    first = [others.get(a.name, values[a.name].reshape(-1)[::-1]).copy() for a in inputs]
+    simulator.run([*first, out.copy()])
     simulator.run([*arrays, out])
     shape = tuple(g.output_sizes.values())
     if not plan.finish:
