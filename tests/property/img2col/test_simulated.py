@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.arch import device_names
-from aie_conv.errors import AieConvError
+from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.mapping.plan import ArrayPlan
@@ -71,7 +71,12 @@ def test_simulated_text_equals_torch(case: Case, device: str) -> None:
 
 @given(any_order.cases(["i16"]).filter(lambda c: c.groups == 1), st.sampled_from(device_names()))
 def test_int16_equals_torch(case: any_order.Case, device: str) -> None:
-    plan = Im2colRoute().propose(case.problem(), device)
+    try:
+        plan = Im2colRoute().propose(case.problem(), device)
+    except ConfigRefused as refused:
+        # Half an object of the input holds no block of a residual of i32.
+        assert refused.limit == "residual object"
+        return
     got, arrays = any_order.simulate(case, plan, plan.emit())
     case.check(got, arrays)
 
