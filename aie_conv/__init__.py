@@ -67,6 +67,7 @@ def compile(
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
     configurations: str = "few",
+    regions: str = "auto",
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -98,6 +99,8 @@ def compile(
         plan_cache: whether plans are kept in the user's cache folder.
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -129,6 +132,7 @@ def compile(
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
+        regions=regions,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),

@@ -11,12 +11,14 @@ from typing import Any
 from aie_conv import toolchain
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
+from aie_conv.mapping.region import Operation, emit_region
 from aie_conv.options import Options
+from aie_conv.partitioner.regions import Region
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
 from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
-from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.executable import Buffer, Executable, Scratch
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,43 @@ def make_executable(plan: Plan, verifier: Verifier, options: Options | None = No
     buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
     return Executable(plan.device, buffers, keeps, text, blobs)
+
+
+def make_region_executable(
+    region: Region, verifier: Verifier, options: Options | None = None
+) -> Executable:
+    """A region's executable.
+
+    Args:
+        region: of several dispatches.
+        verifier, options: as :func:`make_executable` takes them.
+
+    Raises:
+        VerifyError, UsageError: as there.
+    """
+    layout = region.layout
+    if layout is None:
+        raise ValueError(f"{region.name}: a region of one dispatch has that one's executable")
+    pairs = zip(region.members, layout.places, strict=True)
+    emitted = emit_region([Operation(m.plan, places) for m, places in pairs], layout.arguments)
+    verifier.check(emitted.text)
+    folders = (options.mlir_aie, options.peano) if options is not None else (None, None)
+    blobs = toolchain.build(emitted.text, *folders)
+    scratch = None
+    if layout.arena is not None:
+        fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
+        scratch = Scratch(layout.arena, fills)
+    written = [region.members[k] for k in layout.results]
+    return Executable(
+        device=region.device,
+        arguments=tuple(Buffer(a.dtype, a.elements, a.slack) for a in layout.arguments),
+        keeps_base=any(m.plan.problem.keeps_base and not m.plan.finish for m in written),
+        text=emitted.text,
+        blobs=blobs,
+        results=len(written),
+        scratch=scratch,
+        operations=tuple(zip(region.names, emitted.tasks, strict=True)),
+    )
 
 
 def air_text(name: str, plan: Plan) -> str:

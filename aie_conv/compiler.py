@@ -69,7 +69,11 @@ def compile_source(
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
-    loaded = {name: program.executable.configuration for name, program in state.programs.items()}
+    joined = state.joined
+    loaded = {
+        name: state.programs[joined[name].name if name in joined else name].executable.configuration
+        for name in state.plans
+    }
     report = make_report(state.dispatches, options.device, seconds, loaded)
     vmfb = seal(attach_report(unseal(state.vmfb), report))
     artifact = Artifact(vmfb, report, modules)

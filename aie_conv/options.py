@@ -9,6 +9,7 @@ from aie_conv.foreign_flags import take
 from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
+from aie_conv.partitioner.regions import MODES as REGION_MODES
 from aie_conv.partitioner.words import current_style
 from aie_conv.suggest import closest
 
@@ -34,6 +35,8 @@ class Options:
         plan_cache: "on" keeps plans in the user's cache folder; or "off".
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
@@ -58,6 +61,7 @@ class Options:
     plan_db: Path | None = None
     plan_cache: str = "on"
     configurations: str = "few"
+    regions: str = "auto"
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -78,6 +82,7 @@ class Options:
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),
+            ("regions", self.regions, REGION_MODES),
         ):
             if value not in known:
                 hint = closest(value, known)

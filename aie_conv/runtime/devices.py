@@ -22,9 +22,10 @@ Array = NDArray[Any]
 
 
 class Device(Protocol):
-    """Runs programs on flat, contiguous arrays; the last of them is the result.
+    """Runs programs on flat, contiguous arrays; the last of them are the results.
 
-    An array is as long as its argument without its slack, which is the device's to add. Artifacts that
+    An array is as long as its argument without its slack, which is the device's to add; a result has its
+    own behind it. Artifacts that
     share a device may call it from several threads at once.
     """
 
@@ -81,10 +82,10 @@ class SimDevice:
                 raise DeviceError(
                     f"the AIE module is for {simulator.device}, its header for {wanted}: compile again"
                 )
-        *inputs, result = buffers
-        arguments = executable.arguments[:-1]
-        padded = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
-        stats = simulator.run([*padded, result])
+        first = len(buffers) - executable.results
+        arguments = executable.arguments[:first]
+        padded = [lengthened(b, a.slack) for b, a in zip(buffers[:first], arguments, strict=True)]
+        stats = simulator.run([*padded, *buffers[first:]])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
         return {
@@ -139,8 +140,9 @@ class XrtDevice:
         from_device = xrt.xclBOSyncDirection.XCL_BO_SYNC_BO_FROM_DEVICE
         objects: list[Any] = []
         arguments = executable.arguments
+        first = len(buffers) - executable.results
         for number, (buffer, argument) in enumerate(zip(buffers, arguments, strict=True)):
-            behind = np.zeros(argument.slack, buffer.dtype)
+            behind = np.zeros(argument.slack if number < first else 0, buffer.dtype)
             size = buffer.nbytes + behind.nbytes
             memory = xrt.bo(self._device, size, xrt.bo.host_only, kernel.group_id(3 + number))
             memory.write(buffer.view(np.uint8), 0)
@@ -151,9 +153,10 @@ class XrtDevice:
         state = kernel(self._OPCODE, instructions, words, *objects).wait()
         if state != xrt.ert_cmd_state.ERT_CMD_STATE_COMPLETED:
             raise DeviceError(f"device xrt: the program ended as {state}")
-        objects[-1].sync(from_device)
-        result = buffers[-1]
-        result.view(np.uint8)[:] = np.frombuffer(objects[-1].read(result.nbytes, 0), np.uint8)
+        count = executable.results
+        for memory, result in zip(objects[-count:], buffers[-count:], strict=True):
+            memory.sync(from_device)
+            result.view(np.uint8)[:] = np.frombuffer(memory.read(result.nbytes, 0), np.uint8)
         return {}
 
     def _kernel(self, executable: Executable) -> tuple[Any, Any, int]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from itertools import zip_longest
 from threading import local
 from typing import Any, cast
 
@@ -22,10 +23,13 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import AieConvError, DeviceError
 from aie_conv.runtime.devices import Device
-from aie_conv.runtime.executable import Executable, unpack
+from aie_conv.runtime.executable import Buffer, Executable, unpack
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
+
+MOST_RESULTS = 4
+"""Functions run.1.2 … run.16.4 are for programs of several results: one of five buffers is the weights."""
 
 Array = NDArray[Any]
 Progress = Callable[[str, dict[str, Any]], None]
@@ -68,6 +72,10 @@ ELEMENT_TYPES = {
     "f64": rt.HalElementType.FLOAT_64,
 }
 _STORAGE = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
+UNWRITTEN = 0x5A
+"""Bytes of a scratch buffer that no operation has written: a program must not depend on them."""
 
 
 def to_view(device: rt.HalDevice, array: Array, dtype: str) -> rt.HalBufferView:
@@ -153,12 +161,15 @@ class State:
         hal: IREE's device for the CPU's part, whose allocator makes the results.
         device: what runs the programs.
         progress: told after each dispatch: its name and its figures.
+        executables: those that were called, by their bytes.
+        scratch: what stays of theirs from call to call.
     """
 
     hal: rt.HalDevice
     device: Device
     progress: Progress | None = None
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
+    scratch: dict[bytes, Array] = field(default_factory=dict[bytes, Array])
 
     @contextmanager
     def call(self) -> Generator[Call]:
@@ -170,16 +181,19 @@ class State:
         finally:
             _running.calls.pop()
 
-    def run(self, call: Call, program: rt.VmRef, name: rt.VmRef, views: Views) -> rt.VmRef:
-        """One NPU dispatch."""
+    def run(
+        self, call: Call, program: rt.VmRef, name: rt.VmRef, views: Views
+    ) -> tuple[rt.VmRef, ...]:
+        """One NPU program; its results."""
         dispatch = call.dispatch = _bytes(name).decode(errors="replace")
-        executable = self._executable(_bytes(program), dispatch)
+        data = _bytes(program)
+        executable = self._executable(data, dispatch)
         arrays = [
             from_view(cast(rt.HalBufferView, view.deref(rt.HalBufferView))).reshape(-1)
             for view in views
         ]
-        *inputs, result = executable.arguments
-        wanted = [*inputs, result] if executable.keeps_base else inputs
+        inputs, results = executable.inputs, executable.arguments[-executable.results :]
+        wanted = [*inputs, *results] if executable.keeps_base else [*inputs]
         passed = [(a.dtype, a.size) for a in arrays]
         if passed != [(DTYPES[b.dtype], b.elements) for b in wanted]:
             described = ", ".join(f"{size}x{dtype}" for dtype, size in passed)
@@ -187,25 +201,47 @@ class State:
             raise DeviceError(
                 f"{dispatch}: {described} given, its program takes {takes}: compile again"
             )
-        out = arrays.pop().copy() if executable.keeps_base else np.zeros(
-            result.elements, DTYPES[result.dtype]
-        )  # fmt: skip
+        out = [_start(buffer, base) for buffer, base in zip_longest(results, arrays[len(inputs) :])]
+        given = arrays[: len(inputs)]
+        if executable.scratch is not None:
+            given.insert(executable.scratch.argument, self._scratch_of(data, executable))
         start = time.perf_counter()
         try:
-            figures = self.device.run(executable, [*arrays, out])
+            figures = self.device.run(executable, [*given, *out])
         except AieConvError as error:
             raise DeviceError(f"{dispatch}: {error}") from error
         figures = {**figures, "seconds": time.perf_counter() - start}
         call.records.append({"name": dispatch, **figures})
         if self.progress is not None:
             self.progress(dispatch, figures)
-        return to_view(self.hal, out, result.dtype).ref
+        pairs = zip(out, results, strict=True)
+        return tuple(to_view(self.hal, array[: b.elements], b.dtype).ref for array, b in pairs)
+
+    def _scratch_of(self, data: bytes, executable: Executable) -> Array:
+        """A program's scratch buffer, which stays from call to call."""
+        array = self.scratch.get(data)
+        if array is None and executable.scratch is not None:
+            buffer = executable.arguments[executable.scratch.argument]
+            array = np.full(buffer.elements * DTYPES[buffer.dtype].itemsize, UNWRITTEN, np.uint8)
+            array = array.view(DTYPES[buffer.dtype])
+            for first, elements, value in executable.scratch.fills:
+                array[first : first + elements] = value
+            self.scratch[data] = array
+        return cast(Array, array)
 
     def _executable(self, data: bytes, dispatch: str) -> Executable:
         executable = self.executables.get(data)
         if executable is None:
             executable = self.executables[data] = _read(data, dispatch)
         return executable
+
+
+def _start(buffer: Buffer, base: Array | None) -> Array:
+    """What a result starts with: zeros or its base, and zeros behind it that the program may read over."""
+    array = np.zeros(buffer.elements + buffer.slack, DTYPES[buffer.dtype])
+    if base is not None:
+        array[: buffer.elements] = base
+    return array
 
 
 def _read(data: bytes, dispatch: str) -> Executable:
@@ -232,11 +268,15 @@ class _Instance:
     def __init__(self, interface: object) -> None:
         del interface
 
-    def run(self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef) -> rt.VmRef:
+    def run(
+        self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef
+    ) -> rt.VmRef | tuple[rt.VmRef, ...]:
         """Called by IREE, for the innermost open call of this thread."""
         state, call = _running.calls[-1]
         try:
-            return state.run(call, program, name, views)
+            results = state.run(call, program, name, views)
+            first, *others = results
+            return results if others else first
         except BaseException as error:
             call.error = error
             raise
@@ -247,5 +287,8 @@ def amd_aie_module() -> rt.VmModule:
     """The VM module, one for all artifacts."""
     interface = rt.PyModuleInterface("amd_aie", _Instance)
     for count in range(MOST_BUFFERS + 1):
-        interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", _Instance.run)
+        taken = "0" + "r" * (count + 2)
+        interface.export(f"run.{count}", f"{taken}_r", _Instance.run)
+        for results in range(2, MOST_RESULTS + 1):
+            interface.export(f"run.{count}.{results}", f"{taken}_{'r' * results}", _Instance.run)
     return interface.create()
