@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aie_conv import toolchain
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
 from aie_conv.mapping.region import Operation, emit_region
@@ -73,38 +72,32 @@ class Verifier:
         return True
 
 
-def make_executable(plan: Plan, verifier: Verifier, options: Options | None = None) -> Executable:
-    """A plan's executable.
+def make_executable(plan: Plan, verifier: Verifier) -> Executable:
+    """A plan's executable, without what a toolchain makes of it.
 
     Args:
         plan: the plan.
         verifier: checks its program.
-        options: say where the toolchain is; None for where it is found.
 
     Raises:
         VerifyError: its program breaks a limit of its device.
-        UsageError: the toolchain is there and refuses it.
     """
     text = plan.emit()
     verifier.check(text)
-    folders = (options.mlir_aie, options.peano) if options is not None else (None, None)
-    blobs = toolchain.build(text, *folders)
     buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
-    return Executable(plan.device, buffers, keeps, text, blobs)
+    return Executable(plan.device, buffers, keeps, text)
 
 
-def make_region_executable(
-    region: Region, verifier: Verifier, options: Options | None = None
-) -> Executable:
-    """A region's executable.
+def make_region_executable(region: Region, verifier: Verifier) -> Executable:
+    """The executable of a region of several dispatches.
 
     Args:
-        region: of several dispatches.
-        verifier, options: as :func:`make_executable` takes them.
+        region: the region.
+        verifier: checks its program.
 
     Raises:
-        VerifyError, UsageError: as there.
+        VerifyError: its program breaks a limit of its device.
     """
     layout = region.layout
     if layout is None:
@@ -112,8 +105,6 @@ def make_region_executable(
     pairs = zip(region.members, layout.places, strict=True)
     emitted = emit_region([Operation(m.plan, places) for m, places in pairs], layout.arguments)
     verifier.check(emitted.text)
-    folders = (options.mlir_aie, options.peano) if options is not None else (None, None)
-    blobs = toolchain.build(emitted.text, *folders)
     scratch = None
     if layout.arena is not None:
         fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
@@ -124,7 +115,6 @@ def make_region_executable(
         arguments=tuple(Buffer(a.dtype, a.elements, a.slack) for a in layout.arguments),
         keeps_base=any(m.plan.problem.keeps_base and not m.plan.finish for m in written),
         text=emitted.text,
-        blobs=blobs,
         results=len(written),
         scratch=scratch,
         operations=tuple(zip(region.names, emitted.tasks, strict=True)),

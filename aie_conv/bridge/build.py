@@ -86,8 +86,8 @@ class TopLevel:
             self.imports.add(name)
             views = "".join(f", %a{i}: !hal.buffer_view" for i in range(count))
             self.text.append(
-                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer{views})"
-                f" -> ({', '.join(['!hal.buffer_view'] * results)})\n"
+                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
+                f" %constants: i64{views}) -> ({', '.join(['!hal.buffer_view'] * results)})\n"
             )
         return name
 
@@ -239,16 +239,31 @@ class Emitter:
         ).results[0]
 
     def run(
-        self, program: ir.Value, name: ir.Value, views: Sequence[ir.Value], results: int = 1
+        self,
+        program: ir.Value,
+        name: ir.Value,
+        views: Sequence[ir.Value],
+        constants: Sequence[int],
+        results: int = 1,
     ) -> list[ir.Value]:
-        """The call that runs a program; the results' buffer views."""
+        """The call that runs a program; the results' buffer views.
+
+        Args:
+            program: its bytes.
+            name: the dispatch's, or the region's.
+            views: its operands.
+            constants: the numbers of those that are equal at every call, which devices keep.
+            results: how many.
+        """
         function, context = self.module.runner(len(views), results), self.module.operation.context
+        bits = sum(1 << number for number in constants)
+        mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
         view = ir.Type.parse("!hal.buffer_view", context)
         callee = ir.FlatSymbolRefAttr.get(function, context)
         call = ir.Operation.create(
             "util.call",
             [view] * results,
-            [program, name, *views],
+            [program, name, mask.results[0], *views],
             {"callee": callee},
             loc=self.location,
             ip=self.place,

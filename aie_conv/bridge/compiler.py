@@ -53,15 +53,15 @@ class _ProcessFlags:
     """Flags that IREE keeps for the process, not for a session; its library takes them once."""
 
     def __init__(self) -> None:
-        self._given: tuple[str, ...] | None = None
+        self._flags: tuple[str, ...] | None = None
 
     def apply(self, flags: Sequence[str]) -> None:
         wanted = tuple(flags)
-        if self._given is None:
+        if self._flags is None:
             ctypes_dl._initializeGlobalCL("iree-compile", *wanted)  # pyright: ignore[reportPrivateUsage]
-            self._given = wanted
-        elif wanted != self._given:
-            flag = next(iter(set(wanted) ^ set(self._given)))
+            self._flags = wanted
+        elif wanted != self._flags:
+            flag = next(iter(set(wanted) ^ set(self._flags)))
             raise UsageError(
                 f"{flag}: IREE takes it once a process, and this one has compiled with other flags:"
                 " compile in a new process"

@@ -121,7 +121,9 @@ class _Replacement:
         if not self._host.finish and self._base is not None:
             views.append(emitter.exported(self._base))
         name = emitter.bytes(self._call.name.encode())
-        (answer,) = emitter.run(program_bytes(emitter, op, packed, programs), name, views)
+        constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
+        program = program_bytes(emitter, op, packed, programs)
+        (answer,) = emitter.run(program, name, views, constants)
         kind = ir.RankedTensorType(op.results[0].type)
         result = self._plan.arguments[-1]
         values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)

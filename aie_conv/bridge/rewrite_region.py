@@ -90,7 +90,10 @@ class RegionReplacement:
                 views.append(emitter.exported(start))
         name = emitter.bytes(region.name.encode())
         program = program_bytes(emitter, self._last.operation, region.packed, programs)
-        answers = emitter.run(program, name, views, len(region.results))
+        constants = [number for number, known in enumerate(self._constants()) if known]
+        answers = emitter.run(
+            program, name, views, [*constants, len(region.inputs)], len(region.results)
+        )
         for k, answer in zip(region.results, answers, strict=True):
             self._give(k, answer)
         self._erase()
@@ -114,6 +117,14 @@ class RegionReplacement:
             (value,) = {v for v in values.host.inputs if v.name == name}
             inputs.append(values[value])
         return inputs
+
+    def _constants(self) -> list[bool]:
+        """Which of the inputs are equal at every call."""
+        known: list[bool] = []
+        for k, name in self._region.inputs:
+            values = self._values[k]
+            known.append(name in {value.name for value in values.constants})
+        return known
 
     def _weights(self) -> ir.Value:
         """The weights of all dispatches, packed when the artifact is loaded."""

@@ -8,9 +8,9 @@ program that is dropped is freed at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import zip_longest
 from threading import local
@@ -19,11 +19,10 @@ from typing import Any, cast
 import ml_dtypes
 import numpy as np
 from iree import runtime as rt
-from numpy.typing import NDArray
 
 from aie_conv.errors import AieConvError, DeviceError
-from aie_conv.runtime.devices import Device
 from aie_conv.runtime.executable import Buffer, Executable, unpack
+from aie_conv.runtime.interface import Array, Constant, Device, Scratch
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
@@ -31,7 +30,6 @@ MOST_BUFFERS = 16
 MOST_RESULTS = 4
 """Functions run.1.2 … run.16.4 are for programs of several results: one of five buffers is the weights."""
 
-Array = NDArray[Any]
 Progress = Callable[[str, dict[str, Any]], None]
 Views = tuple[rt.VmRef, ...]
 
@@ -163,13 +161,19 @@ class State:
         progress: told after each dispatch: its name and its figures.
         executables: those that were called, by their bytes.
         scratch: what stays of theirs from call to call.
+        binaries: the artifact's, by the digests of their configurations.
+        constants: the operands that do not change, by dispatch and number.
     """
 
     hal: rt.HalDevice
     device: Device
     progress: Progress | None = None
+    binaries: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
-    scratch: dict[bytes, Array] = field(default_factory=dict[bytes, Array])
+    scratch: dict[bytes, Scratch] = field(default_factory=dict[bytes, Scratch])
+    constants: dict[tuple[str, int], Constant] = field(
+        default_factory=dict[tuple[str, int], Constant]
+    )
 
     @contextmanager
     def call(self) -> Generator[Call]:
@@ -182,9 +186,9 @@ class State:
             _running.calls.pop()
 
     def run(
-        self, call: Call, program: rt.VmRef, name: rt.VmRef, views: Views
+        self, call: Call, program: rt.VmRef, name: rt.VmRef, constants: int, views: Views
     ) -> tuple[rt.VmRef, ...]:
-        """One NPU program; its results."""
+        """One NPU program; its results. Bit i of ``constants`` says that operand i is equal at every call."""
         dispatch = call.dispatch = _bytes(name).decode(errors="replace")
         data = _bytes(program)
         executable = self._executable(data, dispatch)
@@ -203,6 +207,9 @@ class State:
             )
         out = [_start(buffer, base) for buffer, base in zip_longest(results, arrays[len(inputs) :])]
         given = arrays[: len(inputs)]
+        for number, array in enumerate(given):
+            if constants >> number & 1:
+                given[number] = self.constants.setdefault((dispatch, number), array.view(Constant))
         if executable.scratch is not None:
             given.insert(executable.scratch.argument, self._scratch_of(data, executable))
         start = time.perf_counter()
@@ -219,20 +226,24 @@ class State:
 
     def _scratch_of(self, data: bytes, executable: Executable) -> Array:
         """A program's scratch buffer, which stays from call to call."""
-        array = self.scratch.get(data)
-        if array is None and executable.scratch is not None:
+        scratch = self.scratch.get(data)
+        if scratch is None and executable.scratch is not None:
             buffer = executable.arguments[executable.scratch.argument]
-            array = np.full(buffer.elements * DTYPES[buffer.dtype].itemsize, UNWRITTEN, np.uint8)
-            array = array.view(DTYPES[buffer.dtype])
+            kind = DTYPES[buffer.dtype]
+            array = np.full(buffer.elements * kind.itemsize, UNWRITTEN, np.uint8).view(kind)
             for first, elements, value in executable.scratch.fills:
                 array[first : first + elements] = value
-            self.scratch[data] = array
-        return cast(Array, array)
+            scratch = self.scratch[data] = array.view(Scratch)
+        return cast(Array, scratch)
 
     def _executable(self, data: bytes, dispatch: str) -> Executable:
         executable = self.executables.get(data)
         if executable is None:
-            executable = self.executables[data] = _read(data, dispatch)
+            executable = _read(data, dispatch)
+            binary = self.binaries.get(executable.configuration) if self.binaries else None
+            if binary is not None:
+                executable = replace(executable, blobs={**executable.blobs, "xclbin": binary})
+            self.executables[data] = executable
         return executable
 
 
@@ -269,12 +280,12 @@ class _Instance:
         del interface
 
     def run(
-        self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef
+        self, program: rt.VmRef, name: rt.VmRef, constants: int, *views: rt.VmRef
     ) -> rt.VmRef | tuple[rt.VmRef, ...]:
         """Called by IREE, for the innermost open call of this thread."""
         state, call = _running.calls[-1]
         try:
-            results = state.run(call, program, name, views)
+            results = state.run(call, program, name, constants, views)
             first, *others = results
             return results if others else first
         except BaseException as error:
@@ -287,7 +298,8 @@ def amd_aie_module() -> rt.VmModule:
     """The VM module, one for all artifacts."""
     interface = rt.PyModuleInterface("amd_aie", _Instance)
     for count in range(MOST_BUFFERS + 1):
-        taken = "0" + "r" * (count + 2)
+        # IREE's Python modules do not align what follows an i32.
+        taken = "0rrI" + "r" * count
         interface.export(f"run.{count}", f"{taken}_r", _Instance.run)
         for results in range(2, MOST_RESULTS + 1):
             interface.export(f"run.{count}.{results}", f"{taken}_{'r' * results}", _Instance.run)
