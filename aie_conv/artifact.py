@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,8 @@ class Artifact:
     Attributes:
         vmfb: the VM flatbuffer, with every NPU program inside, sealed (:mod:`aie_conv.seal`).
         report: what went where and why (docs/report-schema.md).
-        modules: AIE module text of each NPU dispatch by name.
+        modules: AIE module text of each call of the NPU, by its region's name: of one dispatch alone the
+            dispatch's.
     """
 
     vmfb: bytes
@@ -170,7 +172,7 @@ def check_outputs(options: Options, output: Path | None = None) -> None:
 def write_outputs(
     options: Options,
     artifact: Artifact,
-    plans: dict[str, Plan],
+    regions: Sequence[Region],
     texts: dict[str, str],
     progress: Say,
     output: Path | None = None,
@@ -180,7 +182,7 @@ def write_outputs(
     Args:
         options: with the files' names.
         artifact: the compilation's.
-        plans: of each NPU dispatch.
+        regions: the calls of the NPU.
         texts: what ``options.emit`` shows of each.
         progress: told which program is being simulated.
         output: the artifact's file; None for none.
@@ -188,7 +190,7 @@ def write_outputs(
     Raises:
         UsageError: a file cannot be written, or there is nothing to trace.
     """
-    files = make_pictures(options, artifact.report, artifact.modules, plans, progress)
+    files = make_pictures(options, artifact.report, artifact.modules, regions, progress)
     if options.report is not None:
         files[options.report] = json.dumps(artifact.report, indent=1).encode() + b"\n"
     if options.emit is not None:

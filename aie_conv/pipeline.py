@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aie_conv import assignment, isolate
 from aie_conv.artifact import (
@@ -323,8 +323,7 @@ def rewrite(state: CompileState) -> None:
     regions = {
         region.names: NpuRegion(
             name=region.name,
-            # The type checker does not take a cached property for a property.
-            plans=tuple(cast("Plan", member.plan) for member in region.members),
+            plans=tuple(member.route_plan for member in region.members),
             inputs=tuple((each.member, each.argument) for each in layout.inputs),
             weights=(layout.packed.dtype, layout.packed.elements),
             offsets=layout.weights,

@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from aie_conv.arch import get_device
 from aie_conv.graph import Graph, Node
@@ -10,7 +11,7 @@ from aie_conv.lazy import cached_property
 from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.region import Place
-from aie_conv.plan import Argument
+from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 WEIGHTS, ARENA = "weights", "arena"
@@ -31,6 +32,11 @@ class Member:
     node: Node
     plan: ArrayPlan
     constants: frozenset[str]
+
+    @property
+    def route_plan(self) -> Plan:
+        """Its plan as routes, copies and the bridge know it: types take no cached property for a property."""
+        return cast("Plan", self.plan)
 
     @cached_property
     def program(self) -> Hashable:

@@ -8,13 +8,27 @@ program may need fewer calls where it goes to and fro between configurations; no
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aie_conv.arch.machine import current
 from aie_conv.graph import Graph
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.streams import count_tasks
 from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.joining import Layout, Member, NotJoinable, TooMuch, find_readers, join
+from aie_conv.partitioner.joining import (
+    WEIGHTS,
+    Layout,
+    Member,
+    NotJoinable,
+    TooMuch,
+    find_readers,
+    join,
+)
+from aie_conv.plan import blank_operands
 from aie_conv.problem import DTYPE_BYTES
 
 MODES = ("auto", "large", "single")
@@ -48,6 +62,21 @@ class Region:
     def device(self) -> str:
         """The user's name of the device."""
         return self.members[0].plan.device
+
+    def blank_operands(self) -> list[NDArray[Any]]:
+        """Flat operands of its program, slack included, that are zeros but for what steers it."""
+        if self.layout is None:
+            return blank_operands(self.members[0].route_plan)
+        operands: list[NDArray[Any]] = [
+            np.zeros(a.elements + a.slack, NUMPY_DTYPE[a.dtype]) for a in self.layout.arguments
+        ]
+        weights = operands[len(self.layout.inputs)]
+        for member, offset in zip(self.members, self.layout.weights, strict=True):
+            plan = member.route_plan
+            number = [a.name for a in plan.arguments].index(WEIGHTS)
+            own = blank_operands(plan)[number]
+            weights[offset : offset + own.size] = own
+        return operands
 
     @property
     def names(self) -> tuple[str, ...]:
