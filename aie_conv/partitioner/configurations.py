@@ -305,9 +305,10 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
     cost: dict[Hashable, int] = {_NOTHING: 0}
     before: list[dict[Hashable, tuple[Hashable, _Way | None]]] = []
     for row in table:
-        least = min(cost, key=lambda key: cost[key])
         # A run finds the configuration that the one before it left, so the first load is not counted.
-        moved = cost[least] + (change if least is not _NOTHING else 0)
+        moves = {key: spent + change * (key is not _NOTHING) for key, spent in cost.items()}
+        least = min(moves, key=lambda key: moves[key])
+        moved = moves[least]
         came: dict[Hashable, tuple[Hashable, _Way | None]] = {}
         now: dict[Hashable, int] = {}
         if row.cpu is not None:
