@@ -21,7 +21,7 @@ from aie_conv.runtime.executable import Executable
 Array = NDArray[Any]
 
 
-class Device(Protocol):
+class RuntimeDevice(Protocol):
     """Runs programs on flat, contiguous arrays; the last of them is the result.
 
     An array is as long as its argument without its slack, which is the device's to add. Artifacts that
@@ -203,7 +203,7 @@ class XrtDevice:
         return instructions, code.size
 
 
-_DEVICES: dict[str, Callable[[], Device]] = {
+_DEVICES: dict[str, Callable[[], RuntimeDevice]] = {
     "null": NullDevice,
     "sim": SimDevice,
     "xrt": XrtDevice,
@@ -216,7 +216,7 @@ def default_device() -> str:
     return "xrt" if npu and importlib.util.find_spec("pyxrt") is not None else "sim"
 
 
-def open_device(name: str) -> Device:
+def open_device(name: str) -> RuntimeDevice:
     """A device by its name.
 
     Raises:

@@ -21,7 +21,7 @@ from iree import runtime as rt
 from numpy.typing import NDArray
 
 from aie_conv.errors import AieConvError, DeviceError
-from aie_conv.runtime.devices import Device
+from aie_conv.runtime.devices import RuntimeDevice
 from aie_conv.runtime.executable import Executable, unpack
 
 MOST_BUFFERS = 16
@@ -139,14 +139,14 @@ class _Running(local):
     """What the calls of this thread belong to, the innermost last."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[State, Call]] = []
+        self.calls: list[tuple[ModuleState, Call]] = []
 
 
 _running = _Running()
 
 
 @dataclass
-class State:
+class ModuleState:
     """What the calls of one loaded artifact share.
 
     Attributes:
@@ -156,7 +156,7 @@ class State:
     """
 
     hal: rt.HalDevice
-    device: Device
+    device: RuntimeDevice
     progress: Progress | None = None
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
 

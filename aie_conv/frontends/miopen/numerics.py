@@ -24,7 +24,7 @@ _LARGEST = {"f32": 3.4028234e38, "bf16": 3.3895314e38, "f16": 65504.0}
 _SMALLEST = {"f32": 2.0**-126, "bf16": 2.0**-126, "f16": 2.0**-25}
 """What may be lost where a result is below the normal numbers (f16: half a subnormal step)."""
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -81,8 +81,8 @@ def _gamma(count: int, unit: float) -> float:
 
 
 def tolerance(
-    s: ConvShape, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
-) -> Array:
+    s: ConvShape, exact: Floats, magnitudes: Floats, reference_dtype: str, arithmetic: str
+) -> Floats:
     """How far each element may be from the reference; zero for integers.
 
     Args:
@@ -120,7 +120,7 @@ def tolerance(
 def compare(
     s: ConvShape,
     result: NDArray[Any],
-    reference: tuple[Array, Array],
+    reference: tuple[Floats, Floats],
     *,
     reference_dtype: str = "f64",
     arithmetic: str = "native",

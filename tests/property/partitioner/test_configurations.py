@@ -9,7 +9,12 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aie_conv.partitioner.cache import PlanCache
-from aie_conv.partitioner.configurations import Call, assign_configurations, change_cycles, shared
+from aie_conv.partitioner.configurations import (
+    NpuCall,
+    assign_configurations,
+    change_cycles,
+    shared,
+)
 from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem, conv2d
 from tests.support.partitioner.fakes import FakePlan
@@ -80,7 +85,7 @@ def test_no_other_choice_is_cheaper(
     problems, cpu = [problem(n % len(rows)) for n, _ in order], [price for _, price in order]
     route = Offers({problem(number): row for number, row in enumerate(rows)})
     calls = [
-        Call(decided(route, of), frozenset(), True, price)
+        NpuCall(decided(route, of), frozenset(), True, price)
         for of, price in zip(problems, cpu, strict=True)
     ]
     made = [d.plan for d in assign_configurations(calls, [route], DEVICE)]
@@ -94,7 +99,7 @@ def test_no_other_choice_is_cheaper(
 def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
     route = Offers({problem(0): {0: 10}, problem(1): {1: 10}})
     calls = [
-        Call(decided(route, problem(n)), frozenset(), True, cpu)
+        NpuCall(decided(route, problem(n)), frozenset(), True, cpu)
         for n, cpu in ((0, None), (1, CHANGE // 2), (0, None))
     ]
     _, middle, last = assign_configurations(calls, [route], DEVICE)
@@ -106,8 +111,8 @@ def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
 def test_what_is_not_free_keeps_its_plan() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
     calls = [
-        Call(decided(route, problem(0)), frozenset(), False),
-        Call(decided(route, problem(1)), frozenset(), True),
+        NpuCall(decided(route, problem(0)), frozenset(), False),
+        NpuCall(decided(route, problem(1)), frozenset(), True),
     ]
     first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is calls[0].decision.plan
@@ -117,7 +122,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
 
 def test_a_changed_plan_says_why() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
     first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is not None
     assert first.plan.configuration == 1
@@ -135,7 +140,7 @@ def test_a_remembered_choice_is_the_same(tmp_path: Path) -> None:
     order = (0, 2, 2, 1, 1, 0, 1)
     prices = (None, None, None, None, None, None, 5)
     calls = [
-        Call(decided(route, problem(n)), frozenset({"rhs"}), True, cpu)
+        NpuCall(decided(route, problem(n)), frozenset({"rhs"}), True, cpu)
         for n, cpu in zip(order, prices, strict=True)
     ]
     store = PlanCache(tmp_path, "1")
@@ -168,7 +173,7 @@ class Kinds(Offers):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.integers(1, 5))
 def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> None:
     route = Kinds({problem(n): {9: 20, n: 10} for n in range(5)})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in order]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in order]
     made = [
         d.plan
         for d in assign_configurations(
@@ -184,6 +189,6 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
 
 def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
     route = Kinds({problem(n): {9: 20} for n in range(3)})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in range(3)]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in range(3)]
     made = assign_configurations(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]
