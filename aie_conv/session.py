@@ -13,7 +13,7 @@ from aie_conv.report.overview import route_rows, route_table_html, route_table_t
 from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
-    from aie_conv.runtime.devices import RuntimeDevice
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.program import LoadedFunction
     from aie_conv.signature import Parameter
 

@@ -1,7 +1,8 @@
 """One name, one type: who reads a type's name anywhere in the package knows which it is.
 
 Classes, and names of types that a module defines (``Dims = tuple[...]``): two modules may define one name
-only with the same words. ``ir/xdsl`` is outside: its classes are named by mlir-aie's operations.
+only with the same words. Private names are of their module alone. ``ir/xdsl`` is outside: its classes are
+named by mlir-aie's operations.
 """
 
 import ast
@@ -20,14 +21,13 @@ Modules = dict[str, ast.Module]
 
 def _is_type_name(name: str) -> bool:
     """CamelCase; one letter is a type variable, which may stand for anything."""
-    bare = name.lstrip("_")
-    return len(bare) > 1 and bare[0].isupper() and not bare.isupper()
+    return len(name) > 1 and name[0].isupper() and not name.isupper()
 
 
 def definitions(tree: ast.Module) -> Iterator[tuple[str, str | None]]:
     """Every type that a module defines: its name, and what it stands for; None for a class."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.ClassDef):
+        if isinstance(node, ast.ClassDef) and _is_type_name(node.name):
             yield node.name, None
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
@@ -65,12 +65,13 @@ def test_a_name_is_one_type() -> None:
 @pytest.mark.parametrize(
     ("one", "other", "count"),
     [
-        ("class A: pass", "class A: pass", 1),
+        ("class Ab: pass", "class Ab: pass", 1),
         ("class Dims: pass", "Dims = int | str", 1),
-        ("def f():\n  class A: pass", "class A: pass", 1),
+        ("def f():\n  class Ab: pass", "class Ab: pass", 1),
         ("Dims = tuple[int, ...]", "Dims = tuple[str, ...]", 1),
         ("Dims = tuple[int, ...]", "Dims = tuple[int, ...]", 0),
-        ("T = TypeVar('T')", "class A: pass", 0),
+        ("T = TypeVar('T')", "class Ab: pass", 0),
+        ("class _Ab: pass", "class _Ab: pass", 0),
         ("SIZES = (1, 2)", "SIZES = (3,)", 0),
     ],
 )
