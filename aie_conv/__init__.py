@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.runtime.interface import Device
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.program import Program
     from aie_conv.session import Session
 
@@ -159,7 +159,7 @@ def compile(
 def load(
     artifact: "Artifact | bytes | str | PathLike[str]",
     *,
-    device: "str | Device | None" = None,
+    device: "str | RuntimeDevice | None" = None,
     progress: "Callable[[str, dict[str, Any]], None] | None" = None,
 ) -> "Program":
     """Load a compiled program.

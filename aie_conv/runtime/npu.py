@@ -22,7 +22,7 @@ from aie_conv.runtime.driver import Driver, DriverError, Memory
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.interface import Array, Constant
 
-Call = tuple[Executable, Sequence[Array]]
+DeviceCall = tuple[Executable, Sequence[Array]]
 
 
 @dataclass
@@ -80,7 +80,7 @@ class NpuDevice:
         (figures,) = self.run_list([(executable, buffers)])
         return figures
 
-    def run_list(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    def run_list(self, calls: Sequence[DeviceCall]) -> list[dict[str, Any]]:
         """Run programs one after the other as one submission, a command chain where they share a context.
 
         A call that takes the array that an earlier one fills gets it on the device, without a copy.
@@ -188,7 +188,7 @@ class NpuDevice:
 class _Binding:
     """The arrays of one submission and the buffers that stand for them."""
 
-    def __init__(self, device: NpuDevice, calls: Sequence[Call]) -> None:
+    def __init__(self, device: NpuDevice, calls: Sequence[DeviceCall]) -> None:
         self._device = device
         self._memories: dict[tuple[int, Hashable], Memory] = {}
         self._results: list[tuple[Array, Memory]] = []
