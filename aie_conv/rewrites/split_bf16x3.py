@@ -9,7 +9,7 @@ The error bound is at :data:`aie_conv.problem.Arithmetic`.
 from dataclasses import replace
 
 from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import ValuePart, HostCopy
+from aie_conv.layout.hostcopy import HostCopy, ValuePart
 from aie_conv.mapping.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
 from aie_conv.problem import ConvProblem, Loop, Operand
 
