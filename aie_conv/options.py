@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from aie_conv.arch import canonical_device
 from aie_conv.errors import UsageError
@@ -15,6 +16,8 @@ from aie_conv.suggest import closest
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
 BACKEND = "amd-aie"
+_SWITCHES = frozenset(("only",))
+"""Flags without a value."""
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
 
@@ -34,6 +37,7 @@ class Options:
         plan_cache: "on" keeps plans in the user's cache folder; or "off".
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
+        only: whether it is an error that an operation stays on the CPU.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
@@ -58,6 +62,7 @@ class Options:
     plan_db: Path | None = None
     plan_cache: str = "on"
     configurations: str = "few"
+    only: bool = False
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -95,6 +100,20 @@ class Options:
             )
 
 
+def _switch(name: str, value: str, *, has_value: bool) -> bool:
+    """What a flag says that needs no value."""
+    if has_value and value not in ("true", "false"):
+        raise UsageError(f"{name}={value}: write {name}, or nothing")
+    return value != "false"
+
+
+def _next(name: str, waiting: list[str]) -> str:
+    """A flag's value, the next word."""
+    if not waiting:
+        raise UsageError(f"{name}: needs a value: write {name}=VALUE")
+    return waiting.pop(0)
+
+
 def parse_flags(flags: list[str]) -> Options:
     """Options from command-line flags ``--name=value``; what is not ours goes to IREE.
 
@@ -103,7 +122,7 @@ def parse_flags(flags: list[str]) -> Options:
     """
     known = {field.name for field in fields(Options)} - {"iree_flags", "peano", "mlir_aie"}
     foreign = take(flags)
-    ours: dict[str, str] = {} if foreign.device is None else {"device": foreign.device}
+    ours: dict[str, Any] = {} if foreign.device is None else {"device": foreign.device}
     others: list[str] = []
     waiting = list(foreign.others)
     while waiting:
@@ -115,10 +134,10 @@ def parse_flags(flags: list[str]) -> Options:
                 names = ", ".join(f"--amd-aie-{k.replace('_', '-')}" for k in sorted(known))
                 hint = closest(name, names.split(", "))
                 raise UsageError(f"{name}: unknown flag{hint}: use one of {names}")
-            if not has_value:
-                if not waiting:
-                    raise UsageError(f"{name}: needs a value: write {name}=VALUE")
-                value = waiting.pop(0)
+            if key in _SWITCHES:
+                ours[key] = _switch(name, value, has_value=bool(has_value))
+                continue
+            value = value if has_value else _next(name, waiting)
             ours[key] = value
         elif name == _BACKEND_FLAG:
             if not has_value:

@@ -1,0 +1,36 @@
+"""A dispatch that is cut behind its product computes what it computed uncut, wherever the cut lies."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.support.bridge.bodies import Body, bodies
+from tests.support.bridge.reference import on_cpu, route_split, small_integers
+
+
+def check(body: Body, number: int) -> None:
+    text = body.text()
+    routed = route_split(text, number)
+    if routed is None:
+        return
+    function = routed.program.main
+    inputs = small_integers(function)
+    expected, found = on_cpu(text).main(*inputs), function(*inputs)
+    if len(body.results) == 1:
+        expected, found = [expected], [found]
+    for one, other in zip(found, expected, strict=True):
+        np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
+
+
+@settings(max_examples=6, deadline=None)
+@given(bodies(), st.integers(0, 30))
+def test_the_parts_compute_what_the_whole_did(body: Body, number: int) -> None:
+    check(body, number)
+
+
+@pytest.mark.slow
+@settings(max_examples=150, deadline=None)
+@given(bodies(), st.integers(0, 30))
+def test_more_parts_compute_what_the_whole_did(body: Body, number: int) -> None:
+    check(body, number)
