@@ -40,8 +40,10 @@ class Body:
         inputs: types of the other operands; an odd one has an element for each channel.
         lines: the operations; value 0 is the sum, then come the inputs.
         results: numbers of the values that are stored.
-        turned: whether a result is stored channels first.
+        turned: whether a result is stored channels first behind a convolution with channels last, or
+            the other way around.
         stride: between the stored pixels; 1 is dense.
+        order: which loop of the code behind the convolution walks each of its dims.
     """
 
     conv: Conv
@@ -50,6 +52,7 @@ class Body:
     results: tuple[int, ...]
     turned: tuple[bool, ...]
     stride: int
+    order: tuple[int, ...] = (0, 1, 2, 3)
 
     def types(self) -> list[str]:
         """The type of each value."""
@@ -59,6 +62,7 @@ class Body:
     def text(self) -> str:
         """The module."""
         _, wide, filters, out = self.conv.shapes()
+        channel = 1 if self.conv.layout == "nchw_fchw" else 3
         types, code = self.types(), conv_op("acc", self.conv, "x", "f")
         arguments = [
             ("x", tensor(*wide, self.conv.dtype)),
@@ -67,15 +71,18 @@ class Body:
         read, maps = ["%acc"], ["(d0, d1, d2, d3)"]
         for number, dtype in enumerate(self.inputs):
             narrow = number % 2
-            kind = tensor(out[-1], dtype) if narrow else tensor(*out, dtype)
+            kind = tensor(self.conv.oc, dtype) if narrow else tensor(*out, dtype)
             arguments.append((f"in{number}", kind))
             read.append(f"%in{number}")
-            maps.append("(d3)" if narrow else "(d0, d1, d2, d3)")
+            maps.append(f"(d{channel})" if narrow else "(d0, d1, d2, d3)")
         kinds = [tensor(*out, types[0]), *(kind for _, kind in arguments[2:])]
-        shapes = [[out[0], out[3], out[1], out[2]] if turned else out for turned in self.turned]
+        turn = (0, 2, 3, 1) if channel == 1 else (0, 3, 1, 2)
+        shapes = [[out[d] for d in turn] if turned else out for turned in self.turned]
         results = [tensor(*shape, types[r]) for shape, r in zip(shapes, self.results, strict=True)]
-        maps += ["(d0, d3, d1, d2)" if turned else "(d0, d1, d2, d3)" for turned in self.turned]
-        affine = ", ".join(f"affine_map<(d0, d1, d2, d3) -> {m}>" for m in maps)
+        around = ", ".join(f"d{d}" for d in turn)
+        maps += [f"({around})" if turned else "(d0, d1, d2, d3)" for turned in self.turned]
+        renamed = str.maketrans("0123", "".join(map(str, self.order)))
+        affine = ", ".join(f"affine_map<(d0, d1, d2, d3) -> {m.translate(renamed)}>" for m in maps)
         for i, kind in enumerate(results):
             code += f"\n    %o{i} = tensor.empty() : {kind}"
         names = [f"%v{i}" for i in range(len(types))]
@@ -135,6 +142,7 @@ def bodies(draw: st.DrawFn) -> Body:
     conv = Conv(
         h=draw(st.integers(3, 5)), w=draw(st.integers(3, 6)), c=draw(st.integers(1, 4)),
         oc=draw(st.sampled_from([1, 3, 8])), kh=draw(st.integers(1, 3)), dtype=dtype,
+        layout=draw(st.sampled_from(["nhwc_hwcf", "nchw_fchw"])),
     )  # fmt: skip
     first = "i32" if dtype == "i8" else "f32"
     inputs = tuple(draw(st.lists(st.just(first), max_size=3)))
@@ -146,7 +154,8 @@ def bodies(draw: st.DrawFn) -> Body:
     # The last value, which may or may not come from the sum, and perhaps another one.
     results = (len(types) - 1, *draw(st.lists(st.sampled_from(values), max_size=1)))
     turned = tuple(draw(st.booleans()) for _ in results)
-    return Body(conv, inputs, tuple(lines), results, turned, draw(st.sampled_from([1, 1, 2])))
+    stride, order = draw(st.sampled_from([1, 1, 2])), draw(st.permutations(range(4)))
+    return Body(conv, inputs, tuple(lines), results, turned, stride, tuple(order))
 
 
 def _lines(types: list[str]) -> st.SearchStrategy[Line]:
@@ -177,3 +186,54 @@ def _converted(dtype: str) -> tuple[str, str]:
         "i32": ("arith.sitofp", "f32"),
     }
     return table[dtype]
+
+
+def turned_dispatch(m: int, n: int, k: int) -> str:
+    """A dispatch of a matmul whose epilogue has its loops in another order, as a module at `flow`."""
+    kinds = [f"{m}x{k}xi8", f"{k}x{n}xi8", f"{n}xi32"]
+    buffers = ", ".join(
+        f"%b{i}: !iree_tensor_ext.dispatch.tensor<readonly:tensor<{kind}>>"
+        for i, kind in enumerate(kinds)
+    )
+    loads = ""
+    for i, kind in enumerate(kinds):
+        sizes = kind.split("x")[:-1]
+        zeros, ones = (", ".join([digit] * len(sizes)) for digit in "01")
+        loads += f"""
+        %l{i} = iree_tensor_ext.dispatch.tensor.load %b{i}, offsets = [{zeros}], sizes = [{", ".join(sizes)}],
+          strides = [{ones}] : !iree_tensor_ext.dispatch.tensor<readonly:tensor<{kind}>> -> tensor<{kind}>"""
+    out, types = f"tensor<{n}x{m}xi32>", ", ".join(f"tensor<{kind}>" for kind in kinds)
+    return f"""
+  flow.executable private @turned {{
+    flow.executable.export public @turned workgroups() -> (index, index, index) {{
+      %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice()
+      flow.return %x, %y, %z : index, index, index
+    }}
+    builtin.module {{
+      func.func @turned({buffers}, %b3: !iree_tensor_ext.dispatch.tensor<writeonly:{out}>) {{{loads}
+        %zero = arith.constant 0 : i32
+        %empty = tensor.empty() : tensor<{m}x{n}xi32>
+        %init = linalg.fill ins(%zero : i32) outs(%empty : tensor<{m}x{n}xi32>) -> tensor<{m}x{n}xi32>
+        %acc = linalg.matmul ins(%l0, %l1 : tensor<{m}x{k}xi8>, tensor<{k}x{n}xi8>)
+          outs(%init : tensor<{m}x{n}xi32>) -> tensor<{m}x{n}xi32>
+        %o = tensor.empty() : {out}
+        %y = linalg.generic {{indexing_maps = [affine_map<(d0, d1) -> (d1, d0)>,
+            affine_map<(d0, d1) -> (d0)>, affine_map<(d0, d1) -> (d0, d1)>],
+            iterator_types = ["parallel", "parallel"]}}
+          ins(%acc, %l2 : tensor<{m}x{n}xi32>, tensor<{n}xi32>) outs(%o : {out}) {{
+        ^bb0(%a: i32, %b: i32, %c: i32):
+          %s = arith.addi %a, %b : i32
+          %t = arith.muli %s, %s : i32
+          linalg.yield %t : i32
+        }} -> {out}
+        iree_tensor_ext.dispatch.tensor.store %y, %b3, offsets = [0, 0], sizes = [{n}, {m}],
+          strides = [1, 1] : {out} -> !iree_tensor_ext.dispatch.tensor<writeonly:{out}>
+        return
+      }}
+    }}
+  }}
+  func.func @main(%a: tensor<{kinds[0]}>, %b: tensor<{kinds[1]}>, %c: tensor<{kinds[2]}>) -> {out} {{
+    %y = flow.dispatch @turned::@turned(%a, %b, %c) : ({types}) -> {out}
+    return %y : {out}
+  }}
+"""
