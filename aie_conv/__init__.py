@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.program import Program
     from aie_conv.session import Session
 
@@ -72,6 +72,10 @@ def compile(
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
+    binaries: str = "auto",
+    check: str = "off",
+    mlir_aie_dir: str | PathLike[str] | None = None,
+    peano_dir: str | PathLike[str] | None = None,
     flags: Sequence[str] = (),
     isolate: bool = False,
 ) -> "Artifact":
@@ -105,6 +109,10 @@ def compile(
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
+        binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
+            refuses where they are not (docs/hardware.md).
+        check: "tools" has mlir-aie's aie-opt and aie-translate lower every program; "off" does not.
+        mlir_aie_dir, peano_dir: where these are, to be used in place of what is installed.
         flags: more flags of iree-compile.
         isolate: compile in a process of its own, which costs half a second: a signal out of IREE's library
             ends that one and is a :class:`~aie_conv.errors.ProcessDied` here.
@@ -137,6 +145,10 @@ def compile(
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),
         trace_dispatch=trace_dispatch,
+        binaries=binaries,
+        check=check,
+        mlir_aie_dir=None if mlir_aie_dir is None else str(mlir_aie_dir),
+        peano_dir=None if peano_dir is None else str(peano_dir),
         iree_flags=tuple(flags),
     )
     return compile_any(
@@ -147,7 +159,7 @@ def compile(
 def load(
     artifact: "Artifact | bytes | str | PathLike[str]",
     *,
-    device: "str | Device | None" = None,
+    device: "str | RuntimeDevice | None" = None,
     progress: "Callable[[str, dict[str, Any]], None] | None" = None,
 ) -> "Program":
     """Load a compiled program.

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
 from aie_conv.partitioner import Pricing
-from aie_conv.partitioner.configurations import Call, assign_configurations, shared
+from aie_conv.partitioner.configurations import NpuCall, assign_configurations, shared
 from aie_conv.plan import Decision, Plan
 from aie_conv.planning import Planning
 from aie_conv.problem import ConvProblem
@@ -90,9 +90,9 @@ def _is_pinned(planning: Planning, request: Request) -> bool:
     return pins is not None and pins.find(request.name, request.problem.describe()) is not None
 
 
-def _call(planning: Planning, request: Request, decision: Decision) -> Call:
+def _call(planning: Planning, request: Request, decision: Decision) -> NpuCall:
     free = not _is_pinned(planning, request)
-    return Call(decision, request.constants, free, decision.cpu_cycles if free else None)
+    return NpuCall(decision, request.constants, free, decision.cpu_cycles if free else None)
 
 
 def _measure_close(

@@ -15,6 +15,8 @@ from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
+BINARIES = ("auto", "off", "require")
+CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
@@ -42,8 +44,12 @@ class Options:
         trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
         html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
-        peano: folder of the AIE compiler, None for what the environment says.
-        mlir_aie: folder of mlir-aie, None for what the environment says.
+        binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
+            refuses where they are not.
+        check: "off", or "tools" to have mlir-aie's aie-opt and aie-translate lower every program and compare
+            the instruction words with it.
+        mlir_aie_dir: folder of mlir-aie, None to look for it.
+        peano_dir: folder of the AIE compiler, None to look for it.
         iree_flags: everything else, as iree-compile takes it.
     """
 
@@ -64,8 +70,10 @@ class Options:
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
-    peano: str | None = None
-    mlir_aie: str | None = None
+    binaries: str = "auto"
+    check: str = "off"
+    mlir_aie_dir: str | None = None
+    peano_dir: str | None = None
     iree_flags: tuple[str, ...] = ()
 
     @property
@@ -87,6 +95,8 @@ class Options:
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),
+            ("binaries", self.binaries, BINARIES),
+            ("check", self.check, CHECKS),
         ):
             if value not in known:
                 hint = closest(value, known)
@@ -115,9 +125,14 @@ def parse_flags(flags: list[str]) -> Options:
     Raises:
         UsageError: an unknown ``--amd-aie-`` flag, or a target backend other than amd-aie.
     """
-    known = {field.name for field in fields(Options)} - {"iree_flags", "peano", "mlir_aie"}
+    known = {field.name for field in fields(Options)} - {"iree_flags"}
     foreign = take(flags)
-    ours: dict[str, str] = {} if foreign.device is None else {"device": foreign.device}
+    named = {
+        "device": foreign.device,
+        "peano_dir": foreign.peano,
+        "mlir_aie_dir": foreign.install,
+    }
+    ours = {key: value for key, value in named.items() if value is not None}
     others: list[str] = []
     waiting = list(foreign.others)
     while waiting:
@@ -147,8 +162,6 @@ def parse_flags(flags: list[str]) -> Options:
     files = {key: Path(ours.pop(key)) for key in paths if key in ours}
     return Options(
         iree_flags=tuple(others),
-        peano=foreign.peano,
-        mlir_aie=foreign.install,
         report=files.get("report"),
         emit=files.get("emit"),
         route_file=files.get("route_file"),

@@ -53,6 +53,13 @@ flags of this backend:
                              timeline, simulated (docs/pictures.md)
   --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing
   --amd-aie-trace-dispatch=D,…  of these dispatches alone: names, patterns with * or numbers
+  --amd-aie-binaries=auto|off|require  NPU binaries, one xclbin a configuration of the array and
+                             instruction words for each program: where mlir-aie and Peano are
+                             installed (default), never, or refuse without them (docs/hardware.md)
+  --amd-aie-check=off|tools  tools: mlir-aie's aie-opt and aie-translate lower every program, and
+                             what its instruction words say is compared; no Peano, no NPU needed
+  --amd-aie-mlir-aie-dir=DIR, --amd-aie-peano-dir=DIR  where these are, to be used in place of
+                             installed wheels and PATH (aie-conv doctor shows what is found)
 
 Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
 default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME
@@ -120,6 +127,7 @@ def run_compile(arguments: list[str]) -> int:
     from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
     from aie_conv.report.json import summary
+    from aie_conv.toolchain.discover import can_build
 
     shapes = parse_shapes(
         [flag.partition("=")[2] for flag in flags if flag.startswith(_INPUT_SHAPE)]
@@ -129,6 +137,7 @@ def run_compile(arguments: list[str]) -> int:
     if shapes and not is_onnx(source):
         raise UsageError(f"{_INPUT_SHAPE}: only ONNX models take it: fix the sizes in the module")
     quick = options.search == "fast" and options.html is None and options.trace is None
+    quick = quick and options.check == "off" and not can_build(options)
     said = Stderr("aie-conv compile", quiet=quick)
     try:
         if is_onnx(source):
@@ -140,4 +149,6 @@ def run_compile(arguments: list[str]) -> int:
     finally:
         said.end()
     print(f"{output}: {summary(artifact.report)}")
+    if artifact.report["toolchain"]["check"]:
+        print(f"{output}: {artifact.report['toolchain']['check']}")
     return 0

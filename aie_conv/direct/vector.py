@@ -91,8 +91,8 @@ class WindowScheme:
         yield window_limit(view, p)
         yield limit("tile", p.width <= view.columns.size, lambda: f"{p.width} columns")
         yield limit("channels", p.tile_n % t == 0, lambda: f"N tiles of {p.tile_n}")
-        whole = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
-        yield limit("K chunk", whole, lambda: f"{p.tile_k}")
+        divides = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
+        yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         yield limit("channels", view.n % p.tile_n == 0, lambda: f"N tiles of {p.tile_n}")
         yield from tail_limits(s)
         yield from residual_limits(view, s, t)
@@ -105,10 +105,10 @@ class WindowScheme:
 
     def price(self, p: DirectParameters, s: Sizes) -> Cost:
         """What it costs."""
-        held, several = held_window(self.view, p.window), s.tile.k_steps > 1
+        window, several = held_window(self.view, p.window), s.tile.k_steps > 1
         product = each(
             self._product, p.height, p.width, p.tile_n, p.tile_k, several,
-            *held.taps, *held.step, *held.dilation,
+            *window.taps, *window.step, *window.dilation,
         )  # fmt: skip
         finish = epilogue_cycles(self._epilogue, p.tile_n, s.residual.channels, p.height, p.width)
         cycles = tile_cycles(self.device, self.view, s, product, finish)
@@ -120,9 +120,9 @@ class WindowScheme:
         return price(self.device, self.view, s, work)
 
     def _product(
-        self, height: int, width: int, n: int, k: int, several: bool, *held: int
+        self, height: int, width: int, n: int, k: int, several: bool, *window_numbers: int
     ) -> tuple[int, int]:
-        ky, kx, sy, sx, dy, dx = held
+        ky, kx, sy, sx, dy, dx = window_numbers
         window = Window(0, 0, (ky, kx), (sy, sx), (dy, dx))
         arch, unit = self.device.arch, self.view.unit
         kernel = WindowKernel(arch, unit, height, width, n, k, window, 0, 0)

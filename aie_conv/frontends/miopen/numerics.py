@@ -24,7 +24,7 @@ _LARGEST = {"f32": 3.4028234e38, "bf16": 3.3895314e38, "f16": 65504.0}
 _SMALLEST = {"f32": 2.0**-126, "bf16": 2.0**-126, "f16": 2.0**-25}
 """What may be lost where a result is below the normal numbers (f16: half a subnormal step)."""
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -89,12 +89,12 @@ def _blocks_share(s: ConvShape) -> float:
 
 def tolerance(
     s: ConvShape,
-    exact: Array,
-    magnitudes: Array,
+    exact: Floats,
+    magnitudes: Floats,
     reference_dtype: str,
     arithmetic: str,
     largest: float = 0.0,
-) -> Array:
+) -> Floats:
     """How far each element may be from the reference; zero for integers.
 
     Args:
@@ -135,7 +135,7 @@ def tolerance(
 def compare(
     s: ConvShape,
     result: NDArray[Any],
-    reference: tuple[Array, Array],
+    reference: tuple[Floats, Floats],
     *,
     reference_dtype: str = "f64",
     arithmetic: str = "native",

@@ -23,7 +23,7 @@ from aie_conv.pipeline import (
     run,
     start,
 )
-from aie_conv.plan import Argument, Decision, Parameters, Plan
+from aie_conv.plan import Argument, Decision, ParameterValues, Plan
 from aie_conv.problem import Arithmetic, ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
@@ -100,7 +100,7 @@ class PassPlan:
     style: str = ""
     bound: str = ""
     arithmetic: Arithmetic = "native"
-    parameters: Parameters = field(default_factory=dict, hash=False)
+    parameters: ParameterValues = field(default_factory=dict, hash=False)
     prologue: tuple[HostCopy, ...] = ()
     finish: tuple[HostCopy, ...] = ()
 
