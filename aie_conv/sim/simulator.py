@@ -100,7 +100,7 @@ class Simulator:
             return self._run(self.commands, memories, exact, timeline)
 
     def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
-        """Execute another runtime sequence on the module's array, such as one read back from instruction words.
+        """Execute another runtime sequence on the array, such as one read back from instruction words.
 
         Args:
             commands: its commands; the module's own are left alone.
