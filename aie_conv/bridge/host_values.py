@@ -14,10 +14,11 @@ from iree.compiler import ir
 from aie_conv.bridge.build import Emitter, TopLevel
 from aie_conv.bridge.compiler import Compilation
 from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.cut import Follower
 from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
-from aie_conv.plan import Plan
+from aie_conv.plan import Plan, Split
 
 _CONSTANT_OPS = {
     "util.global.load",
@@ -62,6 +63,9 @@ class DispatchCall:
         constants: the names of its operands that are equal at every call.
         refusal: why no route can take it; empty where one may.
         note: what a user should know of how it is computed on the NPU; mostly empty.
+        split: what ``recognised`` is the first part of; None where it is the dispatch's whole.
+        follower: what follows on the CPU where ``recognised`` is the dispatch's first part alone.
+        unsplit: the call as it was before it was split.
     """
 
     name: str
@@ -71,6 +75,9 @@ class DispatchCall:
     constants: frozenset[str] = frozenset()
     refusal: str = ""
     note: str = ""
+    split: Split | None = None
+    follower: Follower | None = None
+    unsplit: DispatchCall | None = None
 
 
 @dataclass(frozen=True)

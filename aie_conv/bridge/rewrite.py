@@ -8,6 +8,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
+from aie_conv.bridge.cut import Follower, follow, follower_name
 from aie_conv.bridge.host import bind, bind_plan
 from aie_conv.bridge.host_values import (
     DispatchCall,
@@ -32,13 +33,16 @@ class Rewriter:
         self._programs: dict[tuple[str, bytes], ir.Value] = {}
         self._count = 0
         self._relaid: dict[str, ir.Operation | None] = {}
+        self._followers: dict[tuple[str, int, int], tuple[str, str]] = {}
 
     def replace(self, call: DispatchCall, program: NpuProgram) -> None:
         """Replace one call, whose operation is erased; equal executables share a constant."""
         with self._module.context:
             host = bind_plan(program.plan, [name for name, _ in call.recognised.operands])
             values = HostValues(self._top, call, host, self._count)
-            _Replacement(values, call, program.plan).write(program.packed, self._programs)
+            _Replacement(values, call, program.plan, self._followers).write(
+                program.packed, self._programs
+            )
         self._count += 1
 
     def replace_region(self, calls: Sequence[DispatchCall], region: NpuRegion) -> None:
@@ -104,8 +108,15 @@ def _drop_unused(module: ir.Operation) -> None:
 class _Replacement:
     """One call on its way to the NPU."""
 
-    def __init__(self, values: HostValues, call: DispatchCall, plan: Plan) -> None:
+    def __init__(
+        self,
+        values: HostValues,
+        call: DispatchCall,
+        plan: Plan,
+        followers: dict[tuple[str, int, int], tuple[str, str]],
+    ) -> None:
         self._values, self._host, self._call, self._plan = values, values.host, call, plan
+        self._followers = followers
         self._emitter = values.emitter
         base = call.recognised.base
         self._base = call_arguments(call.operation)[base] if base is not None else None
@@ -124,14 +135,29 @@ class _Replacement:
         constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
         program = program_bytes(emitter, op, packed, programs)
         (answer,) = emitter.run(program, name, views, constants)
-        kind = ir.RankedTensorType(op.results[0].type)
         result = self._plan.arguments[-1]
         values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
         if self._host.finish:
             self._copy_back()
+        follower = self._call.follower
+        kind = ir.RankedTensorType(op.results[0].type) if follower is None else follower.cut.tensor
         value = emitter.view(values[self._host.out], tuple(kind.shape), str(kind.element_type))
-        op.results[0].replace_all_uses_with(value)
+        results = [value] if follower is None else self._follow(follower, value)
+        for old, new in zip(list(op.results), results, strict=True):
+            old.replace_all_uses_with(new)
         op.erase()
+
+    def _follow(self, follower: Follower, value: ir.Value) -> list[ir.Value]:
+        """Dispatch what follows the first part; equal code is one executable."""
+        key = follower.cut.key
+        if key not in self._followers:
+            symbol = f"{symbol_of(follower.cut.executable)}_rest"
+            ordinal = sum(name.startswith(symbol) for name, _ in self._followers.values())
+            name = follower_name(symbol_of(follower.cut.function))
+            self._followers[key] = (f"{symbol}_{ordinal}" if ordinal else symbol, name)
+            follower.build(*self._followers[key])
+        operation = self._call.operation
+        return follow(operation, follower, self._followers[key], value, call_arguments(operation))
 
     def _copy_back(self) -> None:
         """The copies behind the call, into what the dispatch's result starts from."""

@@ -13,7 +13,7 @@ from aie_conv.arch import get_device
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
-from aie_conv.runtime.interface import Array, Device
+from aie_conv.runtime.interface import Array, RuntimeDevice
 
 
 class NullDevice:
@@ -80,21 +80,21 @@ class SimDevice:
         return figures
 
 
-def _open_xrt() -> Device:
+def _open_xrt() -> RuntimeDevice:
     from aie_conv.runtime.npu import NpuDevice
     from aie_conv.runtime.xrt import XrtDriver
 
     return NpuDevice(XrtDriver())
 
 
-def _open_hrx() -> Device:
+def _open_hrx() -> RuntimeDevice:
     from aie_conv.runtime.hrx import HrxDriver
     from aie_conv.runtime.npu import NpuDevice
 
     return NpuDevice(HrxDriver())
 
 
-_DEVICES: dict[str, Callable[[], Device]] = {
+_DEVICES: dict[str, Callable[[], RuntimeDevice]] = {
     "null": NullDevice,
     "sim": SimDevice,
     "xrt": _open_xrt,
@@ -113,7 +113,7 @@ def default_device() -> str:
     return "hrx" if is_installed() else "sim"
 
 
-def open_device(name: str) -> Device:
+def open_device(name: str) -> RuntimeDevice:
     """A device by its name.
 
     Raises:

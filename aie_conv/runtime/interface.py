@@ -24,7 +24,7 @@ class Scratch(Constant):
     """A buffer that a program writes and reads for itself: like a constant it is copied to a device once."""
 
 
-class Device(Protocol):
+class RuntimeDevice(Protocol):
     """Runs programs on flat, contiguous arrays; the last of them are the results.
 
     An array is as long as its argument without its slack, which is the device's to add; a result has its
