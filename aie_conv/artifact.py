@@ -11,14 +11,14 @@ from typing import Any
 
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
-from aie_conv.mapping.region import Operation, emit_region
+from aie_conv.mapping.region import RegionOperation, emit_region
 from aie_conv.options import Options
 from aie_conv.partitioner.regions import Region
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
 from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
-from aie_conv.runtime.executable import Buffer, Executable, Scratch
+from aie_conv.runtime.executable import Buffer, Executable, ScratchArgument
 
 
 @dataclass(frozen=True)
@@ -105,12 +105,14 @@ def make_region_executable(region: Region, verifier: Verifier) -> Executable:
     if layout is None:
         raise ValueError(f"{region.name}: a region of one dispatch has that one's executable")
     pairs = zip(region.members, layout.places, strict=True)
-    emitted = emit_region([Operation(m.plan, places) for m, places in pairs], layout.arguments)
+    emitted = emit_region(
+        [RegionOperation(m.plan, places) for m, places in pairs], layout.arguments
+    )
     verifier.check(emitted.text)
     scratch = None
     if layout.arena is not None:
         fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
-        scratch = Scratch(layout.arena, fills)
+        scratch = ScratchArgument(layout.arena, fills)
     written = [region.members[k] for k in layout.results]
     return Executable(
         device=region.device,

@@ -257,9 +257,11 @@ def form_regions(state: CompileState) -> None:
     regions: list[Region] = []
     for graph in find_graphs(state.calls) if plans else ():
         members = [
-            Member(number, node, plans[node.name], calls[node.name].constants)
+            Member(number, node, plans[node.name], call.constants, "the CPU follows" * split)
             for number, node in enumerate(graph.nodes)
-            if node.name in plans and calls[node.name].follower is None
+            if node.name in plans
+            for call in [calls[node.name]]
+            for split in [call.follower is not None]
         ]
         numbered = sum(region.layout is not None for region in regions)
         mode, host = state.options.regions, state.planning.host

@@ -24,7 +24,7 @@ HEADER_WORDS = 4
 
 
 @dataclass(frozen=True)
-class Place:
+class BufferPlace:
     """Where a buffer of an operation lies: in an argument of the region's sequence, from an element on."""
 
     argument: str
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Operation:
+class RegionOperation:
     """An operation of a region.
 
     Attributes:
@@ -41,7 +41,7 @@ class Operation:
     """
 
     plan: ArrayPlan
-    places: Mapping[str, Place]
+    places: Mapping[str, BufferPlace]
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ class RegionText:
     tasks: tuple[int, ...]
 
 
-def _placed(channel: Channel, places: Mapping[str, Place]) -> Channel:
+def _placed(channel: Channel, places: Mapping[str, BufferPlace]) -> Channel:
     """A channel whose tasks walk the region's buffers."""
 
     def move(part: Part) -> Part:
@@ -80,7 +80,7 @@ def sequence_words(text: str) -> int:
     return HEADER_WORDS + starts + TASK_WORDS * descriptors + TOKEN_WORDS * tokens
 
 
-def emit_region(operations: Sequence[Operation], arguments: Sequence[Argument]) -> RegionText:
+def emit_region(operations: Sequence[RegionOperation], arguments: Sequence[Argument]) -> RegionText:
     """The module of operations that share a configuration.
 
     Args:

@@ -14,16 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.arch.machine import current
-from aie_conv.graph import Graph
+from aie_conv.graph import DispatchGraph
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.streams import count_tasks
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.joining import (
     WEIGHTS,
-    Layout,
     Member,
     NotJoinable,
+    RegionLayout,
     TooMuch,
     find_readers,
     join,
@@ -55,7 +55,7 @@ class Region:
 
     name: str
     members: tuple[Member, ...]
-    layout: Layout | None
+    layout: RegionLayout | None
     border: str
 
     @property
@@ -91,14 +91,14 @@ class _Cut:
     price: float
     calls: int
     start: int
-    layout: Layout | None
+    layout: RegionLayout | None
 
 
 class _Cutter:
     """Cuts the dispatches of one block."""
 
     def __init__(
-        self, graph: Graph, members: Sequence[Member], mode: str, host: HostCost = FIXED
+        self, graph: DispatchGraph, members: Sequence[Member], mode: str, host: HostCost = FIXED
     ) -> None:
         self._graph, self._members, self._mode, self._host = graph, members, mode, host
         self._readers = find_readers(graph)
@@ -109,7 +109,7 @@ class _Cutter:
     def _launch(self) -> float:
         return current().host.launch
 
-    def _price(self, layout: Layout) -> float:
+    def _price(self, layout: RegionLayout) -> float:
         """Seconds of a launch and of moving what crosses the region's border."""
         inner = {layout.arena, len(layout.inputs)}
         crossing = sum(
@@ -126,7 +126,7 @@ class _Cutter:
             self._words[id(plan)] = count_tasks(plan.mapping) * WORDS_A_TASK
         return self._words[id(plan)]
 
-    def _joined(self, start: int, end: int) -> Layout:
+    def _joined(self, start: int, end: int) -> RegionLayout:
         """The layout of a run of dispatches.
 
         Raises:
@@ -153,16 +153,16 @@ class _Cutter:
                 ends.append(end)
         return [*ends, len(self._members)]
 
-    def cut(self) -> list[tuple[int, int, Layout | None]]:
+    def cut(self) -> list[tuple[int, int, RegionLayout | None]]:
         """(first, end, layout) of each call; none for a dispatch alone."""
-        runs: list[tuple[int, int, Layout | None]] = []
+        runs: list[tuple[int, int, RegionLayout | None]] = []
         start = 0
         for end in self._block_ends():
             runs += self._cut_block(start, end)
             start = end
         return runs
 
-    def _cut_block(self, first: int, last: int) -> list[tuple[int, int, Layout | None]]:
+    def _cut_block(self, first: int, last: int) -> list[tuple[int, int, RegionLayout | None]]:
         if last - first > 1:
             try:
                 # A cut never costs less than none: launches and crossing values only add up.
@@ -177,7 +177,7 @@ class _Cutter:
                 known = best.get(end)
                 if known is None or (price, before.calls + 1) < (known.price, known.calls):
                     best[end] = _Cut(price, before.calls + 1, start, layout)
-        runs: list[tuple[int, int, Layout | None]] = []
+        runs: list[tuple[int, int, RegionLayout | None]] = []
         end = last
         while end > first:
             cut = best[end]
@@ -185,7 +185,7 @@ class _Cutter:
             end = cut.start
         return runs[::-1]
 
-    def _runs_from(self, start: int, last: int) -> Iterator[tuple[int, Layout | None]]:
+    def _runs_from(self, start: int, last: int) -> Iterator[tuple[int, RegionLayout | None]]:
         """The ends of calls that begin at a dispatch, and their layouts; none where it stays alone."""
         for end in range(start + 1, last + 1):
             try:
@@ -208,7 +208,7 @@ class _Cutter:
 
 
 def form_regions(
-    graph: Graph,
+    graph: DispatchGraph,
     members: Sequence[Member],
     mode: str,
     host: HostCost = FIXED,
