@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.runtime.interface import Device
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.program import Program
     from aie_conv.session import Session
 
@@ -58,6 +58,7 @@ def compile(
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
+    bf16: str = "exact",
     direct: str = "auto",
     cpu_cost: str = "fixed",
     route_file: str | PathLike[str] | None = None,
@@ -68,6 +69,7 @@ def compile(
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
     configurations: str = "few",
+    only: bool = False,
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -93,6 +95,8 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
+        bf16: "exact", or "bfp16" to let npu4 multiply bf16, and f32 that is computed in bf16, as blocks of
+            eight values that share an exponent: eight times as fast, off by 2^-6 of a block's largest value.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
@@ -104,6 +108,7 @@ def compile(
         plan_cache: whether plans are kept in the user's cache folder.
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
+        only: an operation that stays on the CPU is an error.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -130,6 +135,7 @@ def compile(
         device=device,
         route=route,
         f32=f32,
+        bf16=bf16,
         direct=direct,
         cpu_cost=cpu_cost,
         route_file=None if route_file is None else Path(route_file),
@@ -140,6 +146,7 @@ def compile(
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
+        only=only,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),
@@ -158,7 +165,7 @@ def compile(
 def load(
     artifact: "Artifact | bytes | str | PathLike[str]",
     *,
-    device: "str | Device | None" = None,
+    device: "str | RuntimeDevice | None" = None,
     progress: "Callable[[str, dict[str, Any]], None] | None" = None,
 ) -> "Program":
     """Load a compiled program.

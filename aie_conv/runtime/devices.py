@@ -13,7 +13,7 @@ from aie_conv.errors import DeviceError, UsageError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
 from aie_conv.runtime.installed import has_pyxrt
-from aie_conv.runtime.interface import Array, Device
+from aie_conv.runtime.interface import Array, RuntimeDevice
 
 
 class NullDevice:
@@ -72,21 +72,21 @@ class SimDevice:
         }
 
 
-def _open_xrt() -> Device:
+def _open_xrt() -> RuntimeDevice:
     from aie_conv.runtime.npu import NpuDevice
     from aie_conv.runtime.xrt import XrtDriver
 
     return NpuDevice(XrtDriver())
 
 
-def _open_hrx() -> Device:
+def _open_hrx() -> RuntimeDevice:
     from aie_conv.runtime.hrx import HrxDriver
     from aie_conv.runtime.npu import NpuDevice
 
     return NpuDevice(HrxDriver())
 
 
-_DEVICES: dict[str, Callable[[], Device]] = {
+_DEVICES: dict[str, Callable[[], RuntimeDevice]] = {
     "null": NullDevice,
     "sim": SimDevice,
     "xrt": _open_xrt,
@@ -100,7 +100,7 @@ def default_device() -> str:
     return "xrt" if npu and has_pyxrt() else "sim"
 
 
-def open_device(name: str) -> Device:
+def open_device(name: str) -> RuntimeDevice:
     """A device by its name.
 
     Raises:

@@ -20,7 +20,7 @@ class Constant(np.ndarray[Any, Any]):
     """
 
 
-class Device(Protocol):
+class RuntimeDevice(Protocol):
     """Runs programs on flat, contiguous arrays; the last of them is the result.
 
     An array is as long as its argument without its slack, which is the device's to add. Artifacts that

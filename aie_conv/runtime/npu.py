@@ -23,7 +23,7 @@ from aie_conv.runtime.driver import Driver, DriverError, Memory
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.interface import Array, Constant
 
-Call = tuple[Executable, Sequence[Array]]
+DeviceCall = tuple[Executable, Sequence[Array]]
 
 
 @dataclass
@@ -81,7 +81,7 @@ class NpuDevice:
         (figures,) = self.run_list([(executable, buffers)])
         return figures
 
-    def run_list(self, calls: Sequence[Call]) -> list[dict[str, Any]]:
+    def run_list(self, calls: Sequence[DeviceCall]) -> list[dict[str, Any]]:
         """Run programs one after the other as one submission, a command chain where they share a context.
 
         A call that takes the array that an earlier one fills gets it on the device, without a copy.
@@ -105,7 +105,7 @@ class NpuDevice:
                 seconds = sum(self._submit([*group]) or 0.0 for _, group in groups)
         return [{"device_seconds": seconds / len(calls)} for _ in calls]
 
-    def _submit(self, calls: Sequence[Call]) -> float | None:
+    def _submit(self, calls: Sequence[DeviceCall]) -> float | None:
         """Run programs as one submission; its seconds, None where their contexts do not fit together."""
         binding = _Binding(self, calls)
         try:
@@ -201,7 +201,7 @@ class NpuDevice:
 class _Binding:
     """The arrays of one submission and the buffers that stand for them."""
 
-    def __init__(self, device: NpuDevice, calls: Sequence[Call]) -> None:
+    def __init__(self, device: NpuDevice, calls: Sequence[DeviceCall]) -> None:
         self._device = device
         self._memories: dict[tuple[int, Hashable], Memory] = {}
         self._results: list[tuple[Array, Memory]] = []

@@ -21,7 +21,7 @@ from iree import runtime as rt
 
 from aie_conv.errors import AieConvError, DeviceError
 from aie_conv.runtime.executable import Executable, unpack
-from aie_conv.runtime.interface import Array, Constant, Device
+from aie_conv.runtime.interface import Array, Constant, RuntimeDevice
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
@@ -137,14 +137,14 @@ class _Running(local):
     """What the calls of this thread belong to, the innermost last."""
 
     def __init__(self) -> None:
-        self.calls: list[tuple[State, Call]] = []
+        self.calls: list[tuple[ModuleState, Call]] = []
 
 
 _running = _Running()
 
 
 @dataclass
-class State:
+class ModuleState:
     """What the calls of one loaded artifact share.
 
     Attributes:
@@ -156,7 +156,7 @@ class State:
     """
 
     hal: rt.HalDevice
-    device: Device
+    device: RuntimeDevice
     progress: Progress | None = None
     binaries: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])

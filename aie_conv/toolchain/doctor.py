@@ -22,7 +22,7 @@ from aie_conv.runtime.installed import has_hrx, has_pyxrt
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Kit, find
 from aie_conv.toolchain.generations import generation_of
 
-State = Literal["ok", "missing", "broken"]
+ToolState = Literal["ok", "missing", "broken"]
 
 _PACKAGES = (
     ("iree-base-compiler", "pip install aie_conv"),
@@ -51,7 +51,7 @@ class Finding:
     """
 
     name: str
-    state: State
+    state: ToolState
     detail: str
     advice: str = ""
     needed: bool = False

@@ -14,11 +14,11 @@ from aie_conv.sim.functional.native import Leaf, compile_leaf
 from aie_conv.sim.model.coreplan import (
     BranchStep,
     CorePlan,
+    CoreStep,
     FifoStep,
     LeafStep,
     LoopStep,
     ScalarStep,
-    Step,
     evaluate,
 )
 from aie_conv.sim.model.module import CoreModel
@@ -123,7 +123,7 @@ class CoreRun:
         yield from self._run(self.plan.steps)
         self.waits = None
 
-    def _run(self, steps: list[Step]) -> Waiting:
+    def _run(self, steps: list[CoreStep]) -> Waiting:
         for step in steps:
             if isinstance(step, LeafStep):
                 self._leaf(step)
