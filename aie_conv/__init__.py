@@ -68,6 +68,7 @@ def compile(
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
     configurations: str = "few",
+    only: bool = False,
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -105,6 +106,7 @@ def compile(
         plan_cache: whether plans are kept in the user's cache folder.
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
+        only: an operation that stays on the CPU is an error.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -141,6 +143,7 @@ def compile(
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
+        only=only,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),

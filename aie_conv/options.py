@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
@@ -18,6 +19,8 @@ EMIT_LEVELS = ("aie", "air")
 BINARIES = ("auto", "off", "require")
 CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
+_SWITCHES = frozenset(("only",))
+"""Flags without a value."""
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
 
@@ -38,6 +41,7 @@ class Options:
         plan_cache: "on" keeps plans in the user's cache folder; or "off".
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
+        only: whether it is an error that an operation stays on the CPU.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
@@ -67,6 +71,7 @@ class Options:
     plan_db: Path | None = None
     plan_cache: str = "on"
     configurations: str = "few"
+    only: bool = False
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -119,6 +124,20 @@ class Options:
             )
 
 
+def _switch(name: str, value: str, *, has_value: bool) -> bool:
+    """What a flag says that needs no value."""
+    if has_value and value not in ("true", "false"):
+        raise UsageError(f"{name}={value}: write {name}, or nothing")
+    return value != "false"
+
+
+def _next(name: str, waiting: list[str]) -> str:
+    """A flag's value, the next word."""
+    if not waiting:
+        raise UsageError(f"{name}: needs a value: write {name}=VALUE")
+    return waiting.pop(0)
+
+
 def parse_flags(flags: list[str]) -> Options:
     """Options from command-line flags ``--name=value``; what is not ours goes to IREE.
 
@@ -132,7 +151,7 @@ def parse_flags(flags: list[str]) -> Options:
         "peano_dir": foreign.peano,
         "mlir_aie_dir": foreign.install,
     }
-    ours = {key: value for key, value in named.items() if value is not None}
+    ours: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
     others: list[str] = []
     waiting = list(foreign.others)
     while waiting:
@@ -144,10 +163,10 @@ def parse_flags(flags: list[str]) -> Options:
                 names = ", ".join(f"--amd-aie-{k.replace('_', '-')}" for k in sorted(known))
                 hint = closest(name, names.split(", "))
                 raise UsageError(f"{name}: unknown flag{hint}: use one of {names}")
-            if not has_value:
-                if not waiting:
-                    raise UsageError(f"{name}: needs a value: write {name}=VALUE")
-                value = waiting.pop(0)
+            if key in _SWITCHES:
+                ours[key] = _switch(name, value, has_value=bool(has_value))
+                continue
+            value = value if has_value else _next(name, waiting)
             ours[key] = value
         elif name == _BACKEND_FLAG:
             if not has_value:

@@ -11,12 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aie_conv import assignment, isolate
+from aie_conv import assignment, isolate, splitting
 from aie_conv.artifact import (
     Verifier,
     make_executable,
 )
 from aie_conv.assignment import Request
+from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
@@ -90,7 +91,7 @@ class CompileState:
     def requests(self) -> list[Request]:
         """The dispatches that a route may take."""
         return [
-            Request(call.name, call.recognised.problem, call.constants)
+            Request(call.name, call.recognised.problem, call.constants, call.split)
             for call in self.calls
             if not call.refusal and call.recognised.problem is not None
         ]
@@ -175,8 +176,29 @@ def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> N
 def choose(state: CompileState) -> None:
     """Every route's best plan and the CPU are priced; the cheapest wins."""
     # Which route wins a close call hardly matters to a plan that gives way to a shared one.
-    measure = state.options.configurations == "each"
-    decide_each(state, lambda request: assignment.decide(state.planning, request, measure=measure))
+    measure, planning = state.options.configurations == "each", state.planning
+    refusals: dict[str, UsageError] = {}
+
+    def decide(request: Request) -> Decision:
+        try:
+            return assignment.decide(planning, request, measure=measure)
+        except UsageError as refusal:
+            if planning.pins is None:
+                raise
+            refusals[request.name] = refusal
+            reason = planning.pins.split_reason(request.name)
+            if reason:
+                return Decision("cpu", reason)
+            unpinned = assignment.decide(planning, request, measure=False, pinned=False)
+            if unpinned.plan is not None:
+                raise
+            return unpinned
+
+    decide_each(state, decide)
+    splitting.split_refused(state, measure=measure)
+    for call in state.calls:
+        if call.name in refusals and call.split is None:
+            raise refusals[call.name]
 
 
 def assign_configurations(state: CompileState) -> None:
@@ -195,6 +217,16 @@ def assign_configurations(state: CompileState) -> None:
         Dispatch(d.name, d.problem, d.contraction, _add_note(decisions[d.name], notes[d.name]))
         for d in state.dispatches
     )
+    splitting.add_rests(state)
+
+
+def refuse_cpu(state: CompileState) -> None:
+    """With --amd-aie-only: an error where an operation stays on the CPU."""
+    stays = next((d for d in state.dispatches if d.decision.plan is None), None)
+    if state.options.only and stays is not None:
+        raise UsageError(
+            f"--amd-aie-only: {state.name}: {stays.name} stays on the CPU: {stays.decision.reason}"
+        )
 
 
 def _add_note(decision: Decision, note: str) -> Decision:
@@ -293,6 +325,7 @@ STAGES: tuple[Stage, ...] = (
     recognise,
     choose,
     assign_configurations,
+    refuse_cpu,
     emit,
     check_with_tools,
     build_binaries,
@@ -301,7 +334,13 @@ STAGES: tuple[Stage, ...] = (
 )
 """What a compilation does, in order."""
 
-STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+STOCK_STAGES: tuple[Stage, ...] = (
+    import_as_stock,
+    recognise,
+    stay_on_cpu,
+    refuse_cpu,
+    generate,
+)
 """What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
 
 

@@ -23,7 +23,8 @@ Compiles a model with IREE and routes each of its convolutions and matmuls to th
 flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
-                             the cheapest, the CPU included; a route that refuses leaves the CPU)
+                             the cheapest, the CPU included; a route that refuses leaves the CPU).
+                             What no core does behind a convolution is split off, for the CPU
   --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
                              auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
@@ -46,6 +47,7 @@ flags of this backend:
   --amd-aie-configurations=few|each  few (default): dispatches take plans that share configurations
                              of the array, where the changes saved are worth more than each
                              one's own best plan
+  --amd-aie-only             fail where an operation stays on the CPU, naming the first one and why
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
   --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from threading import Lock
 from typing import Any
 
@@ -97,18 +98,29 @@ class NpuDevice:
         for executable, _ in calls:
             self._check(executable)
         with self._lock, _one_line():
-            binding = _Binding(self, calls)
-            try:
-                runs = [binding.bind(executable, buffers) for executable, buffers in calls]
-                begun = time.perf_counter()
-                self._driver.submit(runs)
-                seconds = time.perf_counter() - begun
-            except DriverError:
-                # A context in which a program failed, or of a device that was lost, is of no use.
-                self._drop_contexts()
-                raise
-            binding.read_results()
+            seconds = self._submit(calls)
+            if seconds is None:
+                # There is no room for all contexts at a time: one after the other, through the host.
+                groups = groupby(calls, lambda call: call[0].configuration)
+                seconds = sum(self._submit([*group]) or 0.0 for _, group in groups)
         return [{"device_seconds": seconds / len(calls)} for _ in calls]
+
+    def _submit(self, calls: Sequence[Call]) -> float | None:
+        """Run programs as one submission; its seconds, None where their contexts do not fit together."""
+        binding = _Binding(self, calls)
+        try:
+            runs = [binding.bind(executable, buffers) for executable, buffers in calls]
+            begun = time.perf_counter()
+            self._driver.submit(runs)
+            seconds = time.perf_counter() - begun
+        except DriverError as error:
+            # A context in which a program failed, or of a device that was lost, is of no use.
+            self._drop_contexts()
+            if error.busy and len({executable.configuration for executable, _ in calls}) > 1:
+                return None
+            raise
+        binding.read_results()
+        return seconds
 
     def _check_model(self, device: str) -> None:
         wanted = device.partition("_")[0]
@@ -177,7 +189,8 @@ class NpuDevice:
     def constant(self, array: Constant, place: Hashable, size: int) -> Memory:
         """A constant's buffer, which lives as long as the constant."""
         key = (id(array), place)
-        if key not in self._constants:
+        kept = self._constants.get(key)
+        if kept is None or kept.bytes.size < size:
             memory = self._driver.allocate(place, size)
             _write(memory, array, size)
             self._constants[key] = memory

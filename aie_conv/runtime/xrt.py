@@ -114,7 +114,7 @@ class XrtDriver:
 
     def program(self, configuration: _Context, words: bytes) -> _Program:
         """Put instruction words into a buffer of the kernel's first argument."""
-        group = configuration.kernel.group_id(1)
+        group = self._group(configuration, 1)
         instructions = self._object(len(words), self._xrt.bo.cacheable, group)
         instructions.bytes[:] = np.frombuffer(words, np.uint8)
         instructions.to_device(len(words))
@@ -122,7 +122,13 @@ class XrtDriver:
 
     def place(self, configuration: _Context, number: int) -> Hashable:
         """The memory group of an argument."""
-        return configuration.kernel.group_id(_FIRST + number)
+        return self._group(configuration, _FIRST + number)
+
+    def _group(self, configuration: _Context, number: int) -> Any:
+        try:
+            return configuration.kernel.group_id(number)
+        except RuntimeError as error:
+            raise failure("device xrt", error, f"placing argument {number} of the kernel") from None
 
     def allocate(self, place: Hashable, size: int) -> Memory:
         """A buffer object of zeros."""

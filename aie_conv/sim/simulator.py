@@ -97,9 +97,28 @@ class Simulator:
         """
         memories = self._bytes_of(buffers)
         with self._lock:
-            return self._run(memories, exact, timeline)
+            return self._run(self.commands, memories, exact, timeline)
 
-    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+    def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
+        """Execute another runtime sequence on the array, such as one read back from instruction words.
+
+        Args:
+            commands: its commands; the module's own are left alone.
+            memories: its arguments as flat arrays of bytes, as long as the commands reach.
+
+        Raises:
+            DeviceError: as :meth:`run`.
+        """
+        with self._lock:
+            return self._run(commands, memories, exact=False, timeline=None)
+
+    def _run(
+        self,
+        commands: list[Command],
+        memories: list[np.ndarray],
+        exact: bool,
+        timeline: Timeline | None,
+    ) -> RunStats:
         began = time.perf_counter()
         if self._array is None:
             self._array = TileArray(self.model, self.machine)
@@ -107,7 +126,7 @@ class Simulator:
         try:
             array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
             network, engine = array.network, array.engine
-            sequence = SequenceRun(self.commands, network, engine, memories)
+            sequence = SequenceRun(commands, network, engine, memories)
             self._record(timeline, sequence, array)
             host = engine.start("runtime sequence", sequence.process())
             engine.run()
