@@ -69,6 +69,7 @@ def compile(
     plan_cache: bool = True,
     configurations: str = "few",
     only: bool = False,
+    regions: str = "auto",
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -107,6 +108,8 @@ def compile(
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
         only: an operation that stays on the CPU is an error.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -144,6 +147,7 @@ def compile(
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
         only=only,
+        regions=regions,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),

@@ -10,12 +10,14 @@ from typing import Any
 
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
+from aie_conv.mapping.region import Operation, emit_region
 from aie_conv.options import Options
+from aie_conv.partitioner.regions import Region
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
 from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
-from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.executable import Buffer, Executable, Scratch
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,38 @@ def make_executable(plan: Plan, verifier: Verifier) -> Executable:
     buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
     return Executable(plan.device, buffers, keeps, text)
+
+
+def make_region_executable(region: Region, verifier: Verifier) -> Executable:
+    """The executable of a region of several dispatches.
+
+    Args:
+        region: the region.
+        verifier: checks its program.
+
+    Raises:
+        VerifyError: its program breaks a limit of its device.
+    """
+    layout = region.layout
+    if layout is None:
+        raise ValueError(f"{region.name}: a region of one dispatch has that one's executable")
+    pairs = zip(region.members, layout.places, strict=True)
+    emitted = emit_region([Operation(m.plan, places) for m, places in pairs], layout.arguments)
+    verifier.check(emitted.text)
+    scratch = None
+    if layout.arena is not None:
+        fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
+        scratch = Scratch(layout.arena, fills)
+    written = [region.members[k] for k in layout.results]
+    return Executable(
+        device=region.device,
+        arguments=tuple(Buffer(a.dtype, a.elements, a.slack) for a in layout.arguments),
+        keeps_base=any(m.plan.problem.keeps_base and not m.plan.finish for m in written),
+        text=emitted.text,
+        results=len(written),
+        scratch=scratch,
+        operations=tuple(zip(region.names, emitted.tasks, strict=True)),
+    )
 
 
 def air_text(name: str, plan: Plan) -> str:

@@ -69,7 +69,11 @@ def compile_source(
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
-    loaded = {name: program.executable.configuration for name, program in state.programs.items()}
+    joined = state.joined
+    loaded = {
+        name: state.programs[joined[name].name if name in joined else name].executable.configuration
+        for name in state.plans
+    }
     report = make_report(state.dispatches, options.device, seconds, loaded)
     report["toolchain"] = {"check": state.toolchain, "binaries": len(state.binaries)}
     vmfb = seal(attach(unseal(state.vmfb), report, state.binaries))

@@ -10,6 +10,7 @@ from aie_conv.foreign_flags import take
 from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Leave, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
+from aie_conv.partitioner.regions import MODES as REGION_MODES
 from aie_conv.partitioner.words import current_style
 from aie_conv.problem import BLOCK_FLOAT
 from aie_conv.suggest import closest
@@ -42,6 +43,8 @@ class Options:
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
         only: whether it is an error that an operation stays on the CPU.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
@@ -72,6 +75,7 @@ class Options:
     plan_cache: str = "on"
     configurations: str = "few"
     only: bool = False
+    regions: str = "auto"
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -100,6 +104,7 @@ class Options:
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),
+            ("regions", self.regions, REGION_MODES),
             ("binaries", self.binaries, BINARIES),
             ("check", self.check, CHECKS),
         ):

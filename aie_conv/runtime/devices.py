@@ -55,10 +55,10 @@ class SimDevice:
                 raise DeviceError(
                     f"the AIE module is for {simulator.device}, its header for {wanted}: compile again"
                 )
-        *inputs, result = buffers
-        arguments = executable.arguments[:-1]
-        padded = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
-        stats = simulator.run([*padded, result])
+        first = len(buffers) - executable.results
+        arguments = executable.arguments[:first]
+        padded = [lengthened(b, a.slack) for b, a in zip(buffers[:first], arguments, strict=True)]
+        stats = simulator.run([*padded, *buffers[first:]])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
         return {

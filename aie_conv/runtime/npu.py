@@ -34,7 +34,7 @@ class _Program:
         configuration: the digest of its configuration.
         handle: the driver's.
         places: of its arguments.
-        results: a buffer for each time that it is in one submission.
+        results: a buffer for each of its results and each time that it is in one submission.
     """
 
     configuration: str
@@ -105,7 +105,7 @@ class NpuDevice:
                 seconds = sum(self._submit([*group]) or 0.0 for _, group in groups)
         return [{"device_seconds": seconds / len(calls)} for _ in calls]
 
-    def _submit(self, calls: Sequence[Call]) -> float | None:
+    def _submit(self, calls: Sequence[DeviceCall]) -> float | None:
         """Run programs as one submission; its seconds, None where their contexts do not fit together."""
         binding = _Binding(self, calls)
         try:
@@ -178,13 +178,13 @@ class NpuDevice:
             memory = self._slots[number, place] = self._driver.allocate(place, size)
         return memory
 
-    def result(self, program: _Program, time_: int, place: Hashable, size: int) -> Memory:
-        """A program's result buffer: what the program does not write keeps its zeros."""
-        if time_ == len(program.results):
+    def result(self, program: _Program, number: int, place: Hashable, size: int) -> Memory:
+        """A result's buffer: what the program does not write keeps its zeros."""
+        if number == len(program.results):
             program.results.append(self._driver.allocate(place, size))
-        elif program.results[time_].bytes.size < size:
-            program.results[time_] = self._driver.allocate(place, size)
-        return program.results[time_]
+        elif program.results[number].bytes.size < size:
+            program.results[number] = self._driver.allocate(place, size)
+        return program.results[number]
 
     def constant(self, array: Constant, place: Hashable, size: int) -> Memory:
         """A constant's buffer, which lives as long as the constant."""
@@ -217,20 +217,22 @@ class _Binding:
     def bind(self, executable: Executable, buffers: Sequence[Array]) -> tuple[Any, list[Memory]]:
         """A call's program and its buffers, filled."""
         program = self._device.load(executable)
-        *operands, result = buffers
-        places, arguments = program.places, executable.arguments
+        count, places, arguments = executable.results, program.places, executable.arguments
+        first = len(buffers) - count
         memories = [
             self._operand(array, argument, place)
-            for array, argument, place in zip(operands, arguments, places, strict=False)
+            for array, argument, place in zip(buffers[:first], arguments, places, strict=False)
         ]
-        size = self._sizes[id(result)]
         time_ = self._times[executable.text] = self._times.get(executable.text, -1) + 1
-        memory = self._device.result(program, time_, places[-1], size)
-        if executable.keeps_base:
-            _write(memory, result, size)
-        self._memories[id(result), places[-1]] = memory
-        self._results.append((result, memory))
-        return program.handle, [*memories, memory]
+        for number, result in enumerate(buffers[first:]):
+            place, size = places[first + number], self._sizes[id(result)]
+            memory = self._device.result(program, time_ * count + number, place, size)
+            if executable.keeps_base:
+                _write(memory, result, size)
+            self._memories[id(result), place] = memory
+            self._results.append((result, memory))
+            memories.append(memory)
+        return program.handle, memories
 
     def _operand(self, array: Array, argument: Buffer, place: Hashable) -> Memory:
         key = (id(array), place)
