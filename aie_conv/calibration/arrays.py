@@ -48,7 +48,10 @@ def _l1_bytes(row: Measurement, tile: tuple[int, int, int]) -> int:
     """Bytes of a tile's operands and result in a core, single buffers."""
     dtype, out = row.operands
     m, k, n = tile
-    return (m * k + k * n) * BYTES.get(dtype, 1) + m * n * BYTES.get(out, 1)
+    a = b = BYTES.get(dtype, 1)
+    if row.has_blocks:
+        b = BYTES["bfp16"]
+    return m * k * a + k * n * b + m * n * BYTES.get(out, 1)
 
 
 def predict_array(

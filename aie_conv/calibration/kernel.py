@@ -17,13 +17,16 @@ from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Type, Value, memref, vector, walk
 from aie_conv.ir.printer import print_op
 from aie_conv.ir.text import read_module
-from aie_conv.problem import BLOCK_FLOAT
+from aie_conv.problem import BLOCK, BLOCK_FLOAT
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.native import function_cycles
 from aie_conv.sim.model.module import build_model
 
 _INT8 = aie2_integer(776)
 """The signed 4x8x8 product."""
+
+BLOCK_FLOAT_BYTES = 1 + 1 / BLOCK
+"""Of an element of bfp16, with its share of an exponent."""
 
 SIZES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4}
 
@@ -60,6 +63,11 @@ class PeerKernel:
     def acc(self) -> str:
         """Element type of the accumulators."""
         return "f32" if self.dtype == "bf16" else "i32"
+
+    @property
+    def b_size(self) -> float:
+        """Bytes of an element of B."""
+        return BLOCK_FLOAT_BYTES if self.converted else SIZES[self.dtype]
 
     @property
     def groups(self) -> tuple[int, int]:
