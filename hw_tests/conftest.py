@@ -18,7 +18,7 @@ from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.artifact import Artifact
 from aie_conv.runtime.driver import family
-from aie_conv.runtime.program import Function, Program
+from aie_conv.runtime.program import LoadedFunction, Program
 from hw_tests.report import Results
 from tests.support.runtime.fake_tools import install_npu, install_tools
 from tests.support.runtime.fake_xrt import Npu
@@ -139,7 +139,12 @@ class Runner:
         return result
 
     def _time(
-        self, artifact: Artifact, program: Program, function: Function, inputs: Any, records: Any
+        self,
+        artifact: Artifact,
+        program: Program,
+        function: LoadedFunction,
+        inputs: Any,
+        records: Any,
     ) -> None:
         runs = [records]
         if self.device in ("xrt", "hrx"):
