@@ -37,7 +37,7 @@ def decide(planning: Planning, request: Request, *, measure: bool) -> Decision:
         problem,
         device=options.device,
         route=options.route,
-        f32=options.f32,
+        leave=options.leave,
         direct=options.direct,
         constants=request.constants,
         pin=pins.find(request.name, problem.describe()) if pins is not None else None,

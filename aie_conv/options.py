@@ -3,13 +3,14 @@
 from dataclasses import dataclass, fields
 from pathlib import Path
 
-from aie_conv.arch import canonical_device
+from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
 from aie_conv.foreign_flags import take
-from aie_conv.partitioner import DIRECT_STYLES, F32_MODES, route_names
+from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Leave, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
 from aie_conv.partitioner.words import current_style
+from aie_conv.problem import BLOCK_FLOAT
 from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
@@ -28,6 +29,7 @@ class Options:
         device: the NPU's name, as XRT and iree-amd-aie name it.
         route: "auto", "cpu" or one route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions so.
+        bf16: "exact", or "bfp16" to let an NPU that can multiply bf16 as blocks with shared exponents.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
         route_file: file of pinned choices, None for none.
@@ -54,6 +56,7 @@ class Options:
     device: str = "npu1_4col"
     route: str = "auto"
     f32: str = "cpu"
+    bf16: str = "exact"
     direct: str = "auto"
     cpu_cost: str = "fixed"
     route_file: Path | None = None
@@ -73,6 +76,11 @@ class Options:
     peano_dir: str | None = None
     iree_flags: tuple[str, ...] = ()
 
+    @property
+    def leave(self) -> Leave:
+        """What the NPU may do that changes results."""
+        return Leave(self.f32, self.bf16)
+
     def __post_init__(self) -> None:
         """Check every value; raises UsageError with what may stand there."""
         object.__setattr__(self, "device", canonical_device(self.device))
@@ -80,6 +88,7 @@ class Options:
         for flag, value, known in (
             ("route", self.route, route_names()),
             ("f32", self.f32, F32_MODES),
+            ("bf16", self.bf16, BF16_MODES),
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
             ("emit-level", self.emit_level, EMIT_LEVELS),
@@ -94,6 +103,11 @@ class Options:
                 raise UsageError(
                     f"--amd-aie-{flag}={value}: unknown{hint}: use one of {', '.join(known)}"
                 )
+        if self.bf16 == BLOCK_FLOAT and BLOCK_FLOAT not in get_device(self.device).arch.matmul:
+            raise UsageError(
+                f"--amd-aie-bf16={self.bf16}: {self.device} multiplies no {BLOCK_FLOAT}: use"
+                " --amd-aie-device=npu4, or --amd-aie-bf16=exact"
+            )
         if self.emit_level != "aie" and self.emit is None:
             raise UsageError(
                 f"--amd-aie-emit-level={self.emit_level}: nowhere to write: add --amd-aie-emit=DIR"

@@ -13,6 +13,7 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
+from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
@@ -167,9 +168,12 @@ class Compilation:
             module = invocation.export_module()
             refuse_known_faults(module, name)
             record_signatures(module)
+            from_torch = is_torch(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
             module = invocation.export_module()
+            if from_torch:
+                keep_nan(module)
             use_integers(module)
             take_out_zero_points(module)
         return self._between(module, INPUT, PHASE, name)

@@ -30,6 +30,10 @@ flags of this backend:
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
                              f32 (default cpu)
+  --amd-aie-bf16=exact|bfp16 npu4 alone: multiply bf16, and f32 that is computed in bf16, as they
+                             are (default), or as blocks of eight values that share an exponent
+                             (bfp16: 8 times the rate, each value off by 2^-6 of the largest in
+                             its block at most; sums are f32)
   --amd-aie-cpu-cost=fixed|measured  what the CPU's time is taken to be: the same on every
                              machine, or as `aie-conv cpu-cost measure` found it here (default
                              fixed)

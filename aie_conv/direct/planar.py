@@ -76,6 +76,11 @@ class PlanarView:
     filter: str
 
     @property
+    def unit(self) -> str:
+        """Operands are multiplied as they are."""
+        return self.dtype
+
+    @property
     def k(self) -> int:
         """Length of a sum, padding included."""
         return prod(size for size, _ in self.k_outer) * self.rows.taps * self.row.taps

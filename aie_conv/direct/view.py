@@ -81,6 +81,7 @@ class DirectView:
 
     Attributes:
         dtype: type of the operands on the array.
+        unit: see :class:`aie_conv.mapping.interface.ProblemView`.
         rows, columns: the tiled axes.
         outer: the other loops over output pixels.
         k_outer: (size, input stride) of loops of the sum besides the two windows and the channels.
@@ -96,6 +97,7 @@ class DirectView:
 
     problem: ConvProblem
     dtype: str
+    unit: str
     rows: Axis
     columns: Axis
     outer: tuple[MLoop, ...]
@@ -281,6 +283,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     return DirectView(
         problem=original,
         dtype=dtype,
+        unit=dtype,
         rows=rows,
         columns=columns,
         outer=outer,

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import Residual, read_residual, read_vector
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, ConvProblem
 
 _KERNEL_DTYPE = {
     ("i8", "i8", "i32"): "i8",
@@ -45,6 +46,16 @@ def matrix_dtype(problem: ConvProblem) -> str:
     if types not in _KERNEL_DTYPE or (types[0] == "f32" and problem.arithmetic == "native"):
         raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
     return _KERNEL_DTYPE[types]
+
+
+def matrix_unit(problem: ConvProblem, arch: Arch) -> str:
+    """What the matrix unit multiplies: operands as they are, or as bfp16; Unsupported if there is none."""
+    dtype = matrix_dtype(problem)
+    if problem.arithmetic != BLOCK_FLOAT:
+        return dtype
+    if BLOCK_FLOAT not in arch.matmul:
+        raise Unsupported(f"{arch.name} multiplies no {BLOCK_FLOAT}")
+    return BLOCK_FLOAT
 
 
 @dataclass(frozen=True)
