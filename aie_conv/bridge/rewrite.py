@@ -15,10 +15,11 @@ from aie_conv.bridge.build import Emitter, TopLevel
 from aie_conv.bridge.compiler import Compilation
 from aie_conv.bridge.copy_code import tensor
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
+from aie_conv.bridge.cut import Follower, follow, follower_name
 from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue, bind, bind_plan
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner, walk
-from aie_conv.plan import Plan
+from aie_conv.plan import Plan, Split
 
 _CONSTANT_OPS = {
     "util.global.load",
@@ -62,6 +63,9 @@ class DispatchCall:
         constants: the names of its operands that are equal at every call.
         refusal: why no route can take it; empty where one may.
         note: what a user should know of how it is computed on the NPU; mostly empty.
+        split: what ``recognised`` is the first part of; None where it is the dispatch's whole.
+        follower: what follows on the CPU where ``recognised`` is the dispatch's first part alone.
+        unsplit: the call as it was before it was split.
     """
 
     name: str
@@ -71,6 +75,9 @@ class DispatchCall:
     constants: frozenset[str] = frozenset()
     refusal: str = ""
     note: str = ""
+    split: Split | None = None
+    follower: Follower | None = None
+    unsplit: DispatchCall | None = None
 
 
 @dataclass(frozen=True)
@@ -90,13 +97,16 @@ class Rewriter:
         self._programs: dict[tuple[str, bytes], ir.Value] = {}
         self._count = 0
         self._relaid: dict[str, ir.Operation | None] = {}
+        self._followers: dict[tuple[str, int, int], tuple[str, str]] = {}
 
     def replace(self, call: DispatchCall, program: NpuProgram) -> None:
         """Replace one call, whose operation is erased; equal executables share a constant."""
         with self._module.context:
             host = bind_plan(program.plan, [name for name, _ in call.recognised.operands])
             values = _HostValues(self._top, call, host, self._count)
-            _Replacement(values, call, program.plan).write(program.packed, self._programs)
+            _Replacement(values, call, program.plan, self._followers).write(
+                program.packed, self._programs
+            )
         self._count += 1
 
     def keep_on_cpu(self, call: DispatchCall) -> None:
@@ -259,8 +269,15 @@ class _HostValues:
 class _Replacement:
     """One call on its way to the NPU."""
 
-    def __init__(self, values: _HostValues, call: DispatchCall, plan: Plan) -> None:
+    def __init__(
+        self,
+        values: _HostValues,
+        call: DispatchCall,
+        plan: Plan,
+        followers: dict[tuple[str, int, int], tuple[str, str]],
+    ) -> None:
         self._values, self._host, self._call, self._plan = values, values.host, call, plan
+        self._followers = followers
         self._emitter = values.emitter
         base = call.recognised.base
         self._base = _arguments(call.operation)[base] if base is not None else None
@@ -276,15 +293,31 @@ class _Replacement:
         if not self._host.finish and self._base is not None:
             views.append(emitter.exported(self._base))
         name = emitter.bytes(self._call.name.encode())
-        answer = emitter.run(self._program(packed, programs), name, views)
-        kind = ir.RankedTensorType(op.results[0].type)
+        constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
+        answer = emitter.run(self._program(packed, programs), name, views, constants)
         result = self._plan.arguments[-1]
         values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
         if self._host.finish:
             self._copy_back()
+        follower = self._call.follower
+        kind = ir.RankedTensorType(op.results[0].type) if follower is None else follower.cut.tensor
         value = emitter.view(values[self._host.out], tuple(kind.shape), str(kind.element_type))
-        op.results[0].replace_all_uses_with(value)
+        results = [value] if follower is None else self._follow(follower, value)
+        for old, new in zip(list(op.results), results, strict=True):
+            old.replace_all_uses_with(new)
         op.erase()
+
+    def _follow(self, follower: Follower, value: ir.Value) -> list[ir.Value]:
+        """Dispatch what follows the first part; equal code is one executable."""
+        key = follower.cut.key
+        if key not in self._followers:
+            symbol = f"{_symbol(follower.cut.executable)}_rest"
+            ordinal = sum(name.startswith(symbol) for name, _ in self._followers.values())
+            name = follower_name(_symbol(follower.cut.function))
+            self._followers[key] = (f"{symbol}_{ordinal}" if ordinal else symbol, name)
+            follower.build(*self._followers[key])
+        operation = self._call.operation
+        return follow(operation, follower, self._followers[key], value, _arguments(operation))
 
     def _copy_back(self) -> None:
         """The copies behind the call, into what the dispatch's result starts from."""

@@ -197,7 +197,7 @@ def _freeze_inputs(
     """A graph whose constant inputs are its state."""
     import torch
 
-    class Frozen(torch.nn.Module):
+    class FrozenModule(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.graph = graph_module
@@ -213,7 +213,7 @@ def _freeze_inputs(
                 )
             )
 
-    return Frozen().eval()
+    return FrozenModule().eval()
 
 
 @dataclass(frozen=True)

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING, Any
 
 from aie_conv.errors import UsageError
 from aie_conv.files import is_mlir
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 
 if TYPE_CHECKING:
     from aie_conv.artifact import Artifact
     from aie_conv.bridge.offload import ModuleText
     from aie_conv.options import Options
     from aie_conv.runtime.bundle import Bundle
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.offloaded import OffloadedProgram
 
 PIPELINE: tuple[tuple[str, str], ...] = (
@@ -60,12 +60,12 @@ class Offloaded:
         bundle: the final form with its executables; ``load_offloaded`` takes it.
     """
 
-    stages: tuple[Stage, ...]
+    stages: tuple[StageReport, ...]
     sources: Mapping[str, str] = field(repr=False)
     artifacts: Mapping[str, Artifact] = field(repr=False)
     bundle: Bundle = field(repr=False)
 
-    def load(self, device: str | Device | None = None) -> OffloadedProgram:
+    def load(self, device: str | RuntimeDevice | None = None) -> OffloadedProgram:
         """Load the final form; see :func:`aie_conv.runtime.load_offloaded`."""
         from aie_conv.runtime.offloaded import load_offloaded
 
@@ -146,7 +146,7 @@ def offload(
         module.take_results(),
     ]
     stages = tuple(
-        Stage(name, sentence, text.short, text.full)
+        StageReport(name, sentence, text.short, text.full)
         for (name, sentence), text in zip(PIPELINE, texts, strict=True)
     )
     executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
@@ -155,6 +155,6 @@ def offload(
 
 def stages(
     source: str | bytes | os.PathLike[str], options: Options | None = None, **choices: Any
-) -> list[Stage]:
+) -> list[StageReport]:
     """The pipeline's stages of a module; see :func:`offload`."""
     return list(offload(source, options, **choices).stages)

@@ -40,6 +40,8 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
         if candidate.measured:
             fields["judged_cycles"] = candidate.run_cycles
         fields |= {"host_cycles": candidate.host_cycles, "bound": candidate.bound}
+        if candidate.rest_cycles:
+            fields["rest_cycles"] = candidate.rest_cycles
     if plan is not None:
         fields |= {"cores": plan.cores, "shim_bytes": plan.shim_bytes}
     if candidate.refused:
@@ -56,9 +58,10 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "contraction": dispatch.contraction,
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
-        "arithmetic": plan.problem.arithmetic if plan else "native",
+        "arithmetic": plan.arithmetic if plan else "native",
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
+        "split": dispatch.decision.split,
         "bound": plan.bound if plan else "",
         "configuration": configuration,
         "run_time": list(plan.run_time) if plan else [],

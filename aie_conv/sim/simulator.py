@@ -12,7 +12,7 @@ from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.ir.text import read_module
-from aie_conv.sim.functional.array import Array
+from aie_conv.sim.functional.array import TileArray
 from aie_conv.sim.functional.engine import Engine, Process
 from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver
 from aie_conv.sim.functional.lower import Target
@@ -72,7 +72,7 @@ class Simulator:
         self.device = self.model.ir_name
         args = self.model.sequence.blocks[0].args if self.model.sequence else []
         self.arguments = [(value.type.elem, value.type.elements) for value in args]
-        self._array: Array | None = None
+        self._array: TileArray | None = None
         self._lock = Lock()
 
     def run(
@@ -97,17 +97,36 @@ class Simulator:
         """
         memories = self._bytes_of(buffers)
         with self._lock:
-            return self._run(memories, exact, timeline)
+            return self._run(self.commands, memories, exact, timeline)
 
-    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+    def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
+        """Execute another runtime sequence on the array, such as one read back from instruction words.
+
+        Args:
+            commands: its commands; the module's own are left alone.
+            memories: its arguments as flat arrays of bytes, as long as the commands reach.
+
+        Raises:
+            DeviceError: as :meth:`run`.
+        """
+        with self._lock:
+            return self._run(commands, memories, exact=False, timeline=None)
+
+    def _run(
+        self,
+        commands: list[Command],
+        memories: list[np.ndarray],
+        exact: bool,
+        timeline: Timeline | None,
+    ) -> RunStats:
         began = time.perf_counter()
         if self._array is None:
-            self._array = Array(self.model, self.machine)
+            self._array = TileArray(self.model, self.machine)
         array = self._array
         try:
             array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
             network, engine = array.network, array.engine
-            sequence = SequenceRun(self.commands, network, engine, memories)
+            sequence = SequenceRun(commands, network, engine, memories)
             self._record(timeline, sequence, array)
             host = engine.start("runtime sequence", sequence.process())
             engine.run()
@@ -121,7 +140,7 @@ class Simulator:
             timeline.close(int(sequence.clock))
         return _stats(sequence, array, time.perf_counter() - began)
 
-    def _record(self, timeline: Timeline | None, sequence: SequenceRun, array: Array) -> None:
+    def _record(self, timeline: Timeline | None, sequence: SequenceRun, array: TileArray) -> None:
         """Give everything that runs its lane, or none."""
         if timeline is None:
             return
@@ -151,7 +170,7 @@ class Simulator:
         return views
 
 
-def _stats(sequence: SequenceRun, array: Array, seconds: float) -> RunStats:
+def _stats(sequence: SequenceRun, array: TileArray, seconds: float) -> RunStats:
     return RunStats(
         cycles=int(sequence.clock),
         core_cycles={run.core.name: run.busy for run in array.cores},

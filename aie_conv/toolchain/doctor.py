@@ -21,7 +21,7 @@ from aie_conv.errors import UsageError
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Kit, find
 from aie_conv.toolchain.generations import generation_of
 
-State = Literal["ok", "missing", "broken"]
+ToolState = Literal["ok", "missing", "broken"]
 
 _PACKAGES = (
     ("iree-base-compiler", "pip install aie_conv"),
@@ -50,7 +50,7 @@ class Finding:
     """
 
     name: str
-    state: State
+    state: ToolState
     detail: str
     advice: str = ""
     needed: bool = False

@@ -24,7 +24,7 @@ _LARGEST = {"f32": 3.4028234e38, "bf16": 3.3895314e38, "f16": 65504.0}
 _SMALLEST = {"f32": 2.0**-126, "bf16": 2.0**-126, "f16": 2.0**-25}
 """What may be lost where a result is below the normal numbers (f16: half a subnormal step)."""
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -80,9 +80,21 @@ def _gamma(count: int, unit: float) -> float:
     return count * unit / (1 - count * unit) if count * unit < 0.5 else float("inf")
 
 
+def _blocks_share(s: ConvShape) -> float:
+    """What each product may be off by, of the product of the operands' largest magnitudes."""
+    u = 0.0 if s.dtype == "bf16" else UNIT["bf16"]
+    d = 2.0**-6 * (1 + u) + u
+    return 2 * d + d * d + _gamma(_terms(s), UNIT["f32"]) * (1 + d) ** 2
+
+
 def tolerance(
-    s: ConvShape, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
-) -> Array:
+    s: ConvShape,
+    exact: Floats,
+    magnitudes: Floats,
+    reference_dtype: str,
+    arithmetic: str,
+    largest: float = 0.0,
+) -> Floats:
     """How far each element may be from the reference; zero for integers.
 
     Args:
@@ -90,7 +102,8 @@ def tolerance(
         exact: the reference.
         magnitudes: for each element the sum of the magnitudes of its products.
         reference_dtype: the type that the reference was computed in.
-        arithmetic: "native", or "bf16" or "bf16x3" for f32 operands by way of bf16.
+        arithmetic: "native", "bf16" or "bf16x3" for f32 operands by way of bf16, or "bfp16".
+        largest: the product of the operands' largest magnitudes, which bfp16 needs.
     """
     if s.dtype == "i8":
         return np.zeros_like(exact)
@@ -103,6 +116,8 @@ def tolerance(
     else:
         share = _gamma(count, UNIT["f32"])
     allowed = share * magnitudes
+    if arithmetic == "bfp16":
+        allowed = np.full_like(magnitudes, _blocks_share(s) * count * largest)
     result = s.result_dtype
     if result != "f32":
         allowed = allowed + UNIT[result] * (np.abs(exact) + allowed)
@@ -120,10 +135,11 @@ def tolerance(
 def compare(
     s: ConvShape,
     result: NDArray[Any],
-    reference: tuple[Array, Array],
+    reference: tuple[Floats, Floats],
     *,
     reference_dtype: str = "f64",
     arithmetic: str = "native",
+    largest: float = 0.0,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Numerics:
@@ -133,12 +149,12 @@ def compare(
         s: the signature.
         result: the result, in its layout.
         reference: the reference and its magnitudes.
-        reference_dtype, arithmetic: see :func:`tolerance`.
+        reference_dtype, arithmetic, largest: see :func:`tolerance`.
         rtol, atol: a tolerance of the user's own, ``atol + rtol * |reference|``.
     """
     exact, magnitudes = reference
     if rtol is None and atol is None:
-        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic)
+        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic, largest)
     else:
         allowed = (atol or 0.0) + (rtol or 0.0) * np.abs(exact)
     wide = np.asarray(result).astype(np.float64)

@@ -14,7 +14,7 @@ from aie_conv.sim.model.module import CoreModel, Model
 from aie_conv.sim.model.placement import core_places
 
 
-class Array:
+class TileArray:
     """One configuration, loaded.
 
     Attributes:
