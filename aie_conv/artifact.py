@@ -125,15 +125,15 @@ def make_region_executable(region: Region, verifier: Verifier) -> Executable:
     )
 
 
-def air_text(name: str, plan: Plan) -> str:
-    """A plan's module one level up; raises UsageError for one that has none."""
+def air_text(name: str, plan: Plan, version: str = "august") -> str:
+    """A plan's module one level up, for a version of mlir-air; raises UsageError for one that has none."""
     from aie_conv.direct.air import air_module
     from aie_conv.mapping.plan import ArrayPlan
 
     try:
         if not isinstance(plan, ArrayPlan):
             raise Unsupported(f"a plan of route {plan.route} has no form for mlir-air")
-        return air_module(plan)
+        return air_module(plan, version)
     except Unsupported as refusal:
         raise UsageError(f"--amd-aie-emit-level=air: {name}: {refusal}") from None
 

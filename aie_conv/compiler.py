@@ -48,7 +48,8 @@ def compile_source(
     texts: dict[str, str] = {}
 
     def level_down(state: pipeline.CompileState) -> None:
-        texts.update({name: air_text(name, plan) for name, plan in state.plans.items()})
+        version = options.air_version
+        texts.update({name: air_text(name, plan, version) for name, plan in state.plans.items()})
 
     stages = list(pipeline.STAGES)
     if options.emit_level == "air":

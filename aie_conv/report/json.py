@@ -5,6 +5,7 @@ from itertools import pairwise
 from typing import Any
 
 from aie_conv.arch import get_device
+from aie_conv.numerics import error_bound
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
 from aie_conv.plan import Candidate, Dispatch
@@ -60,6 +61,7 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
         "arithmetic": plan.arithmetic if plan else "native",
+        "error_bound": error_bound(plan.problem, plan.arithmetic) if plan else "",
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "split": dispatch.decision.split,
