@@ -61,7 +61,7 @@ class SimDevice:
         stats = simulator.run([*padded, *buffers[first:]])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
-        return {
+        figures: dict[str, Any] = {
             "launch_seconds": machine.host.launch,
             "reconfigure_seconds": machine.reconfiguration(arch) if other else 0.0,
             "cycles": stats.cycles,
@@ -70,6 +70,14 @@ class SimDevice:
             "macs": stats.macs,
             "shim_bytes": stats.shim_bytes,
         }
+        if executable.operations:
+            names, tasks = zip(*executable.operations, strict=True)
+            each = zip(names, stats.of_operations(tasks), strict=True)
+            figures["operations"] = [
+                {"name": name, "cycles": cycles, "shim_bytes": moved}
+                for name, (cycles, moved) in each
+            ]
+        return figures
 
 
 def _open_xrt() -> RuntimeDevice:
