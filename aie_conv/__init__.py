@@ -64,6 +64,7 @@ def compile(
     route_file: str | PathLike[str] | None = None,
     emit: str | PathLike[str] | None = None,
     emit_level: str = "aie",
+    air_version: str = "august",
     search: str = "fast",
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
@@ -102,6 +103,7 @@ def compile(
         route_file: file of pinned choices, such as a report.
         emit: folder for the emitted modules.
         emit_level: "aie", or "air" for what mlir-air takes (scalar direct code alone).
+        air_version: "march" or "august", the version of mlir-air (2026) that it is for.
         search: "fast" takes plans by the cost model, "best" by the simulator, which takes longer.
         plan_db: database of plans that `aie-conv tune` made.
         plan_cache: whether plans are kept in the user's cache folder.
@@ -142,6 +144,7 @@ def compile(
         route_file=None if route_file is None else Path(route_file),
         emit=None if emit is None else Path(emit),
         emit_level=emit_level,
+        air_version=air_version,
         search=search,
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",

@@ -42,7 +42,7 @@ class Node:
 
 
 @dataclass(frozen=True)
-class Graph:
+class DispatchGraph:
     """The operations of one block of a function, in program order."""
 
     nodes: tuple[Node, ...]

@@ -17,6 +17,7 @@ from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
+AIR_VERSIONS = ("march", "august")
 BINARIES = ("auto", "off", "require")
 CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
@@ -51,6 +52,7 @@ class Options:
         trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
         html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
+        air_version: of mlir-air, 2026's "march" or "august", that modules of that level are for.
         binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
             refuses where they are not.
         check: "off", or "tools" to have mlir-aie's aie-opt and aie-translate lower every program and compare
@@ -70,6 +72,7 @@ class Options:
     report: Path | None = None
     emit: Path | None = None
     emit_level: str = "aie"
+    air_version: str = "august"
     search: str = "fast"
     plan_db: Path | None = None
     plan_cache: str = "on"
@@ -101,6 +104,7 @@ class Options:
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
             ("emit-level", self.emit_level, EMIT_LEVELS),
+            ("air-version", self.air_version, AIR_VERSIONS),
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),

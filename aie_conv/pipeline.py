@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aie_conv import assignment, isolate, splitting
 from aie_conv.artifact import (
@@ -257,9 +257,11 @@ def form_regions(state: CompileState) -> None:
     regions: list[Region] = []
     for graph in find_graphs(state.calls) if plans else ():
         members = [
-            Member(number, node, plans[node.name], calls[node.name].constants)
+            Member(number, node, plans[node.name], call.constants, "the CPU follows" * split)
             for number, node in enumerate(graph.nodes)
-            if node.name in plans and calls[node.name].follower is None
+            if node.name in plans
+            for call in [calls[node.name]]
+            for split in [call.follower is not None]
         ]
         numbered = sum(region.layout is not None for region in regions)
         mode, host = state.options.regions, state.planning.host
@@ -355,8 +357,7 @@ def rewrite(state: CompileState) -> None:
     regions = {
         region.names: NpuRegion(
             name=region.name,
-            # The type checker does not take a cached property for a property.
-            plans=tuple(cast("Plan", member.plan) for member in region.members),
+            plans=tuple(member.route_plan for member in region.members),
             inputs=tuple((each.member, each.argument) for each in layout.inputs),
             weights=(layout.packed.dtype, layout.packed.elements),
             offsets=layout.weights,

@@ -8,10 +8,10 @@ from iree.compiler import ir
 
 from aie_conv.bridge.host_values import DispatchCall, call_arguments, is_constant
 from aie_conv.bridge.tensors import owner, splat_value, walk
-from aie_conv.graph import Base, Graph, Node
+from aie_conv.graph import Base, DispatchGraph, Node
 
 
-def find_graphs(calls: Sequence[DispatchCall]) -> list[Graph]:
+def find_graphs(calls: Sequence[DispatchCall]) -> list[DispatchGraph]:
     """A graph for each block that has dispatches, in the order of the program."""
     blocks: dict[ir.Block, dict[ir.Operation, DispatchCall]] = {}
     order: list[ir.Block] = []
@@ -33,7 +33,7 @@ class _BlockGraph:
         self._block, self._calls = block, calls
         self._numbers: dict[ir.Value, int] = {}
 
-    def read(self) -> Graph:
+    def read(self) -> DispatchGraph:
         """The graph."""
         nodes: list[Node] = []
         for view in self._block.operations:
@@ -46,7 +46,7 @@ class _BlockGraph:
             else:
                 reads = frozenset(map(self._number, _all_operands(op)))
                 nodes.append(Node("", reads, tuple(map(self._number, op.results))))
-        return Graph(tuple(nodes))
+        return DispatchGraph(tuple(nodes))
 
     def _number(self, value: ir.Value) -> int:
         return self._numbers.setdefault(value, len(self._numbers))

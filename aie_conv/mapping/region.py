@@ -4,14 +4,14 @@ The array is that of any of them. The runtime sequence is their tasks behind one
 operation with the run-time parameters in front of its filter, as it begins a call.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv.ir.text import print_module
 from aie_conv.layout.chain import Chain, Part
 from aie_conv.mapping.emit import emit_module
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.schedule import Command, StartChain, schedule_operations
+from aie_conv.mapping.schedule import StartChain, schedule_operations
 from aie_conv.mapping.streams import Channel, channels
 from aie_conv.plan import Argument
 
@@ -24,7 +24,7 @@ HEADER_WORDS = 4
 
 
 @dataclass(frozen=True)
-class Place:
+class BufferPlace:
     """Where a buffer of an operation lies: in an argument of the region's sequence, from an element on."""
 
     argument: str
@@ -32,7 +32,7 @@ class Place:
 
 
 @dataclass(frozen=True)
-class Operation:
+class RegionOperation:
     """An operation of a region.
 
     Attributes:
@@ -41,7 +41,7 @@ class Operation:
     """
 
     plan: ArrayPlan
-    places: Mapping[str, Place]
+    places: Mapping[str, BufferPlace]
 
 
 @dataclass(frozen=True)
@@ -51,15 +51,13 @@ class RegionText:
     Attributes:
         text: the module.
         tasks: how many tasks of the sequence each operation has, in its order.
-        words: about how many 32-bit words its runtime sequence becomes.
     """
 
     text: str
     tasks: tuple[int, ...]
-    words: int
 
 
-def _placed(channel: Channel, places: Mapping[str, Place]) -> Channel:
+def _placed(channel: Channel, places: Mapping[str, BufferPlace]) -> Channel:
     """A channel whose tasks walk the region's buffers."""
 
     def move(part: Part) -> Part:
@@ -73,15 +71,16 @@ def _placed(channel: Channel, places: Mapping[str, Place]) -> Channel:
     return replace(channel, chains=tuple((step, moved(chain)) for step, chain in channel.chains))
 
 
-def _words(commands: Iterator[Command]) -> int:
-    """About how many instruction words commands become."""
-    return HEADER_WORDS + sum(
-        START_WORDS + TASK_WORDS * len(each.chain) if isinstance(each, StartChain) else TOKEN_WORDS
-        for each in commands
-    )
+def sequence_words(text: str) -> int:
+    """How many 32-bit instruction words the runtime sequence of an emitted module becomes."""
+    single, chains = text.count("aiex.npu.dma_memcpy_nd"), text.count("aiex.dma_start_task")
+    descriptors = single + text.count("aie.dma_bd(")
+    tokens = text.count("aiex.npu.dma_wait") + text.count("aiex.dma_await_task")
+    starts = START_WORDS * (single + chains)
+    return HEADER_WORDS + starts + TASK_WORDS * descriptors + TOKEN_WORDS * tokens
 
 
-def emit_region(operations: Sequence[Operation], arguments: Sequence[Argument]) -> RegionText:
+def emit_region(operations: Sequence[RegionOperation], arguments: Sequence[Argument]) -> RegionText:
     """The module of operations that share a configuration.
 
     Args:
@@ -97,4 +96,4 @@ def emit_region(operations: Sequence[Operation], arguments: Sequence[Argument]) 
     flat = [command for each in commands for command in each]
     module = emit_module(first.mapping, arguments, first.epilogues, flat)
     tasks = tuple(sum(isinstance(c, StartChain) for c in each) for each in commands)
-    return RegionText(print_module(module), tasks, _words(iter(flat)))
+    return RegionText(print_module(module), tasks)

@@ -29,7 +29,7 @@ class AwaitChain:
     push: StartChain
 
 
-Command = StartChain | AwaitChain
+SequenceCommand = StartChain | AwaitChain
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,7 +75,7 @@ class _Queues:
         self._open: dict[str, deque[_Open]] = {}
         self._holders: dict[str, dict[int, _Open]] = {}
         self._operation = -1
-        self.written: list[Command] = []
+        self.written: list[SequenceCommand] = []
 
     def begin(self) -> None:
         """What is pushed from here on belongs to the next operation."""
@@ -214,7 +214,9 @@ def _push_all(queues: _Queues, streams: Sequence[Channel], pushed: Sequence[int]
         push(rank, number)
 
 
-def schedule_operations(operations: Sequence[Sequence[Channel]], depth: int) -> list[list[Command]]:
+def schedule_operations(
+    operations: Sequence[Sequence[Channel]], depth: int
+) -> list[list[SequenceCommand]]:
     """The commands of operations that follow one another in one call.
 
     Args:
@@ -226,7 +228,7 @@ def schedule_operations(operations: Sequence[Sequence[Channel]], depth: int) -> 
         earlier ones', and the last one's list ends with the tokens of all that is left.
     """
     queues = _Queues(depth)
-    result: list[list[Command]] = []
+    result: list[list[SequenceCommand]] = []
     for streams in operations:
         queues.begin()
         pushed = _push_ahead(queues, streams) if result else [0] * len(streams)
@@ -238,7 +240,7 @@ def schedule_operations(operations: Sequence[Sequence[Channel]], depth: int) -> 
     return result
 
 
-def schedule(streams: Sequence[Channel], depth: int) -> list[Command]:
+def schedule(streams: Sequence[Channel], depth: int) -> list[SequenceCommand]:
     """The commands of one operation: its chains by their steps, never more than ``depth`` queued."""
     (commands,) = schedule_operations([streams], depth)
     return commands

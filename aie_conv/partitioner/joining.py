@@ -2,15 +2,16 @@
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
 from aie_conv.arch import get_device
-from aie_conv.graph import Graph, Node
+from aie_conv.graph import DispatchGraph, Node
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.region import Place
-from aie_conv.plan import Argument
+from aie_conv.mapping.region import BufferPlace
+from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 WEIGHTS, ARENA = "weights", "arena"
@@ -25,12 +26,19 @@ class Member:
         node: the node.
         plan: its plan, in the program that all of its configuration share.
         constants: the names of its operands that are equal at every call.
+        apart: why it is a call of its own in any company; empty where it need not be.
     """
 
     at: int
     node: Node
     plan: ArrayPlan
     constants: frozenset[str]
+    apart: str = ""
+
+    @property
+    def route_plan(self) -> Plan:
+        """Its plan as routes, copies and the bridge know it: types take no cached property for a property."""
+        return cast("Plan", self.plan)
 
     @cached_property
     def program(self) -> Hashable:
@@ -72,7 +80,7 @@ class RegionInput:
 
 
 @dataclass(frozen=True)
-class Layout:
+class RegionLayout:
     """The buffers of a region.
 
     Attributes:
@@ -87,7 +95,7 @@ class Layout:
 
     arguments: tuple[Argument, ...]
     inputs: tuple[RegionInput, ...]
-    places: tuple[Mapping[str, Place], ...]
+    places: tuple[Mapping[str, BufferPlace], ...]
     results: tuple[int, ...]
     weights: tuple[int, ...]
     arena: int | None
@@ -129,9 +137,9 @@ class _Joiner:
         self._inner: list[tuple[int, str, int]] = []
         self._slack: dict[int, int] = {}
         self._last: dict[int, int] = {}
-        self._places: list[dict[str, Place]] = [{} for _ in members]
+        self._places: list[dict[str, BufferPlace]] = [{} for _ in members]
 
-    def join(self) -> Layout:
+    def join(self) -> RegionLayout:
         """The layout.
 
         Raises:
@@ -169,7 +177,7 @@ class _Joiner:
         there = self._arguments.get(key, replace(argument, name=f"in_{len(self._arguments)}"))
         self._arguments[key] = replace(there, slack=max(there.slack, argument.slack))
         self._inputs.setdefault(key, RegionInput(number, name))
-        self._places[number][name] = Place(there.name)
+        self._places[number][name] = BufferPlace(there.name)
 
     def _read_inside(self, writer: int, number: int, argument: Argument) -> None:
         """What another member of the region writes."""
@@ -216,11 +224,11 @@ class _Joiner:
             own = next(a for a in member.plan.arguments if a.name == WEIGHTS)
             dtype, quantum = own.dtype, ALIGNMENT // DTYPE_BYTES[own.dtype]
             offsets.append(end)
-            self._places[number][WEIGHTS] = Place(WEIGHTS, end)
+            self._places[number][WEIGHTS] = BufferPlace(WEIGHTS, end)
             end += -(-own.elements // quantum) * quantum
         return Argument(WEIGHTS, dtype, end), tuple(offsets)
 
-    def _finish(self) -> Layout:
+    def _finish(self) -> RegionLayout:
         arena, kept, dtype = self._arena()
         weights, offsets = self._weights()
         arguments = [*self._arguments.values(), weights]
@@ -228,13 +236,15 @@ class _Joiner:
         if kept:
             at = len(arguments)
             arguments.append(Argument(ARENA, dtype, arena.elements))
-        written = {k: Place(ARENA, offset) for k, offset in zip(kept, arena.offsets, strict=True)}
+        written = {
+            k: BufferPlace(ARENA, offset) for k, offset in zip(kept, arena.offsets, strict=True)
+        }
         results = [k for k, leaves in enumerate(self._leaves) if leaves]
         for number, k in enumerate(results):
             result = self._members[k].plan.arguments[-1]
             named = replace(result, name=f"out_{number}", slack=self._slack.get(k, 0))
             arguments.append(named)
-            written[k] = Place(named.name)
+            written[k] = BufferPlace(named.name)
         most = get_device(self._members[0].plan.device).arch.host_buffers
         if len(arguments) > most:
             raise TooMuch(f"{len(arguments)} host buffers of {most}")
@@ -242,7 +252,7 @@ class _Joiner:
             self._places[k][self._members[k].plan.arguments[-1].name] = place
         for reader, name, writer in self._inner:
             self._places[reader][name] = written[writer]
-        return Layout(
+        return RegionLayout(
             tuple(arguments),
             tuple(self._inputs.values()),
             tuple(self._places),
@@ -253,7 +263,7 @@ class _Joiner:
         )
 
 
-def find_readers(graph: Graph) -> dict[int, list[int]]:
+def find_readers(graph: DispatchGraph) -> dict[int, list[int]]:
     """For each value that is written the numbers of the nodes that read it."""
     readers: dict[int, list[int]] = {value: [] for node in graph.nodes for value in node.writes}
     for number, node in enumerate(graph.nodes):
@@ -263,7 +273,7 @@ def find_readers(graph: Graph) -> dict[int, list[int]]:
     return readers
 
 
-def check_between(members: Sequence[Member], graph: Graph) -> None:
+def check_between(members: Sequence[Member], graph: DispatchGraph) -> None:
     """That nothing else in between needs a member's result and gives to another.
 
     Raises:
@@ -287,7 +297,9 @@ def check_between(members: Sequence[Member], graph: Graph) -> None:
             behind.update(dict.fromkeys(node.writes, first))
 
 
-def join(members: Sequence[Member], graph: Graph, readers: Mapping[int, Sequence[int]]) -> Layout:
+def join(
+    members: Sequence[Member], graph: DispatchGraph, readers: Mapping[int, Sequence[int]]
+) -> RegionLayout:
     """The buffers of a region.
 
     Args:
@@ -298,6 +310,9 @@ def join(members: Sequence[Member], graph: Graph, readers: Mapping[int, Sequence
     Raises:
         NotJoinable: they cannot be one call.
     """
+    for member in members:
+        if member.apart and len(members) > 1:
+            raise NotJoinable(f"{member.node.name}: {member.apart}")
     first = members[0].program
     if any(member.program != first for member in members):
         raise NotJoinable("another configuration of the array")

@@ -8,13 +8,27 @@ program may need fewer calls where it goes to and fro between configurations; no
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from aie_conv.arch.machine import current
-from aie_conv.graph import Graph
+from aie_conv.graph import DispatchGraph
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.streams import count_tasks
 from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.joining import Layout, Member, NotJoinable, TooMuch, find_readers, join
+from aie_conv.partitioner.joining import (
+    WEIGHTS,
+    Member,
+    NotJoinable,
+    RegionLayout,
+    TooMuch,
+    find_readers,
+    join,
+)
+from aie_conv.plan import blank_operands
 from aie_conv.problem import DTYPE_BYTES
 
 MODES = ("auto", "large", "single")
@@ -41,13 +55,28 @@ class Region:
 
     name: str
     members: tuple[Member, ...]
-    layout: Layout | None
+    layout: RegionLayout | None
     border: str
 
     @property
     def device(self) -> str:
         """The user's name of the device."""
         return self.members[0].plan.device
+
+    def blank_operands(self) -> list[NDArray[Any]]:
+        """Flat operands of its program, slack included, that are zeros but for what steers it."""
+        if self.layout is None:
+            return blank_operands(self.members[0].route_plan)
+        operands: list[NDArray[Any]] = [
+            np.zeros(a.elements + a.slack, NUMPY_DTYPE[a.dtype]) for a in self.layout.arguments
+        ]
+        weights = operands[len(self.layout.inputs)]
+        for member, offset in zip(self.members, self.layout.weights, strict=True):
+            plan = member.route_plan
+            number = [a.name for a in plan.arguments].index(WEIGHTS)
+            own = blank_operands(plan)[number]
+            weights[offset : offset + own.size] = own
+        return operands
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,14 +91,14 @@ class _Cut:
     price: float
     calls: int
     start: int
-    layout: Layout | None
+    layout: RegionLayout | None
 
 
 class _Cutter:
     """Cuts the dispatches of one block."""
 
     def __init__(
-        self, graph: Graph, members: Sequence[Member], mode: str, host: HostCost = FIXED
+        self, graph: DispatchGraph, members: Sequence[Member], mode: str, host: HostCost = FIXED
     ) -> None:
         self._graph, self._members, self._mode, self._host = graph, members, mode, host
         self._readers = find_readers(graph)
@@ -80,7 +109,7 @@ class _Cutter:
     def _launch(self) -> float:
         return current().host.launch
 
-    def _price(self, layout: Layout) -> float:
+    def _price(self, layout: RegionLayout) -> float:
         """Seconds of a launch and of moving what crosses the region's border."""
         inner = {layout.arena, len(layout.inputs)}
         crossing = sum(
@@ -97,7 +126,7 @@ class _Cutter:
             self._words[id(plan)] = count_tasks(plan.mapping) * WORDS_A_TASK
         return self._words[id(plan)]
 
-    def _joined(self, start: int, end: int) -> Layout:
+    def _joined(self, start: int, end: int) -> RegionLayout:
         """The layout of a run of dispatches.
 
         Raises:
@@ -124,16 +153,16 @@ class _Cutter:
                 ends.append(end)
         return [*ends, len(self._members)]
 
-    def cut(self) -> list[tuple[int, int, Layout | None]]:
+    def cut(self) -> list[tuple[int, int, RegionLayout | None]]:
         """(first, end, layout) of each call; none for a dispatch alone."""
-        runs: list[tuple[int, int, Layout | None]] = []
+        runs: list[tuple[int, int, RegionLayout | None]] = []
         start = 0
         for end in self._block_ends():
             runs += self._cut_block(start, end)
             start = end
         return runs
 
-    def _cut_block(self, first: int, last: int) -> list[tuple[int, int, Layout | None]]:
+    def _cut_block(self, first: int, last: int) -> list[tuple[int, int, RegionLayout | None]]:
         if last - first > 1:
             try:
                 # A cut never costs less than none: launches and crossing values only add up.
@@ -148,7 +177,7 @@ class _Cutter:
                 known = best.get(end)
                 if known is None or (price, before.calls + 1) < (known.price, known.calls):
                     best[end] = _Cut(price, before.calls + 1, start, layout)
-        runs: list[tuple[int, int, Layout | None]] = []
+        runs: list[tuple[int, int, RegionLayout | None]] = []
         end = last
         while end > first:
             cut = best[end]
@@ -156,7 +185,7 @@ class _Cutter:
             end = cut.start
         return runs[::-1]
 
-    def _runs_from(self, start: int, last: int) -> Iterator[tuple[int, Layout | None]]:
+    def _runs_from(self, start: int, last: int) -> Iterator[tuple[int, RegionLayout | None]]:
         """The ends of calls that begin at a dispatch, and their layouts; none where it stays alone."""
         for end in range(start + 1, last + 1):
             try:
@@ -179,7 +208,7 @@ class _Cutter:
 
 
 def form_regions(
-    graph: Graph,
+    graph: DispatchGraph,
     members: Sequence[Member],
     mode: str,
     host: HostCost = FIXED,

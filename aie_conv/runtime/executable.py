@@ -50,7 +50,7 @@ class Buffer:
 
 
 @dataclass(frozen=True)
-class Scratch:
+class ScratchArgument:
     """A buffer of a program that no call gives or gets: activations on their way between operations.
 
     Attributes:
@@ -86,7 +86,7 @@ class Executable:
     text: str
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     results: int = 1
-    scratch: Scratch | None = None
+    scratch: ScratchArgument | None = None
     operations: tuple[tuple[str, int], ...] = ()
 
     @property
@@ -192,7 +192,7 @@ def _read(header: Any, payload: bytes) -> Executable:
     return Executable(device, buffers, keeps_base, text, parts, results, scratch, operations)
 
 
-def _read_scratch(header: Any, buffers: tuple[Buffer, ...]) -> Scratch | None:
+def _read_scratch(header: Any, buffers: tuple[Buffer, ...]) -> ScratchArgument | None:
     """The scratch buffer of a header.
 
     Raises:
@@ -207,7 +207,9 @@ def _read_scratch(header: Any, buffers: tuple[Buffer, ...]) -> Scratch | None:
         inside = _is_count(first) and _is_count(elements)
         if not inside or first + elements > buffers[argument].elements or value != value + 0:
             raise ValueError(f"fill {first}, {elements}")
-    return Scratch(argument, tuple((first, elements, value) for first, elements, value in fills))
+    return ScratchArgument(
+        argument, tuple((first, elements, value) for first, elements, value in fills)
+    )
 
 
 def _is_count(value: object) -> bool:

@@ -6,7 +6,6 @@ words, then the buffers in the order of the runtime sequence (mlir-aie, xrtrunti
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from aie_conv.errors import DeviceError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.driver import DriverError, Memory, failure, family
+from aie_conv.runtime.installed import has_pyxrt
 
 _OPCODE = 3
 _FIRST = 3
@@ -75,7 +75,7 @@ class XrtDriver:
     name = "xrt"
 
     def __init__(self) -> None:
-        if importlib.util.find_spec("pyxrt") is None:
+        if not has_pyxrt():
             raise DeviceError(
                 "device xrt: pyxrt is not installed: install XRT, or use --device=sim"
             )

@@ -103,7 +103,7 @@ def inference(network: ModuleType, artifact: Artifact) -> Any:
 def every(network: ModuleType, monkeypatch: pytest.MonkeyPatch, one: Any) -> None:
     """Take one network for all."""
     made = dict.fromkeys(itertools.product(network.DTYPES, network.DEVICES), one)
-    monkeypatch.setattr(network, "inferences", lambda: made)
+    monkeypatch.setattr(network, "inferences", lambda *_: made)
 
 
 def test_a_run_is_the_second_one(network: ModuleType, inference: Any) -> None:
