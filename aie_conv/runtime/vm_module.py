@@ -209,7 +209,7 @@ class ModuleState:
         given = arrays[: len(inputs)]
         for number, array in enumerate(given):
             if constants >> number & 1:
-                given[number] = self.constants.setdefault((dispatch, number), array.view(Constant))
+                given[number] = self.constant_of(dispatch, number, array)
         if executable.scratch is not None:
             given.insert(executable.scratch.argument, self._scratch_of(data, executable))
         start = time.perf_counter()
@@ -238,6 +238,13 @@ class ModuleState:
             self.device.load(executable, kept)
         except AieConvError as error:
             raise DeviceError(f"{dispatch}: {error}") from error
+
+    def constant_of(self, dispatch: str, number: int, array: Array) -> Array:
+        """An operand as it was at the first call: a copy, since IREE uses its buffers again."""
+        kept = self.constants.get((dispatch, number))
+        if kept is None:
+            kept = self.constants[dispatch, number] = array.copy().view(Constant)
+        return kept
 
     def _scratch_of(self, data: bytes, executable: Executable) -> Array:
         """A program's scratch buffer, which stays from call to call."""
