@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import Device
     from aie_conv.runtime.program import Program
     from aie_conv.session import Session
 
@@ -58,6 +58,7 @@ def compile(
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
+    bf16: str = "exact",
     direct: str = "auto",
     cpu_cost: str = "fixed",
     route_file: str | PathLike[str] | None = None,
@@ -72,6 +73,10 @@ def compile(
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
+    binaries: str = "auto",
+    check: str = "off",
+    mlir_aie_dir: str | PathLike[str] | None = None,
+    peano_dir: str | PathLike[str] | None = None,
     flags: Sequence[str] = (),
     isolate: bool = False,
 ) -> "Artifact":
@@ -89,6 +94,8 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
+        bf16: "exact", or "bfp16" to let npu4 multiply bf16, and f32 that is computed in bf16, as blocks of
+            eight values that share an exponent: eight times as fast, off by 2^-6 of a block's largest value.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
@@ -104,6 +111,10 @@ def compile(
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
+        binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
+            refuses where they are not (docs/hardware.md).
+        check: "tools" has mlir-aie's aie-opt and aie-translate lower every program; "off" does not.
+        mlir_aie_dir, peano_dir: where these are, to be used in place of what is installed.
         flags: more flags of iree-compile.
         isolate: compile in a process of its own, which costs half a second: a signal out of IREE's library
             ends that one and is a :class:`~aie_conv.errors.ProcessDied` here.
@@ -122,6 +133,7 @@ def compile(
         device=device,
         route=route,
         f32=f32,
+        bf16=bf16,
         direct=direct,
         cpu_cost=cpu_cost,
         route_file=None if route_file is None else Path(route_file),
@@ -136,6 +148,10 @@ def compile(
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),
         trace_dispatch=trace_dispatch,
+        binaries=binaries,
+        check=check,
+        mlir_aie_dir=None if mlir_aie_dir is None else str(mlir_aie_dir),
+        peano_dir=None if peano_dir is None else str(peano_dir),
         iree_flags=tuple(flags),
     )
     return compile_any(

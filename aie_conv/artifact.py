@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from aie_conv import toolchain
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
 from aie_conv.options import Options
@@ -71,25 +70,21 @@ class Verifier:
         return True
 
 
-def make_executable(plan: Plan, verifier: Verifier, options: Options | None = None) -> Executable:
-    """A plan's executable.
+def make_executable(plan: Plan, verifier: Verifier) -> Executable:
+    """A plan's executable, without what a toolchain makes of it.
 
     Args:
         plan: the plan.
         verifier: checks its program.
-        options: say where the toolchain is; None for where it is found.
 
     Raises:
         VerifyError: its program breaks a limit of its device.
-        UsageError: the toolchain is there and refuses it.
     """
     text = plan.emit()
     verifier.check(text)
-    folders = (options.mlir_aie, options.peano) if options is not None else (None, None)
-    blobs = toolchain.build(text, *folders)
     buffers = tuple(Buffer(a.dtype, a.elements, a.slack) for a in plan.arguments)
     keeps = plan.problem.keeps_base and not plan.finish
-    return Executable(plan.device, buffers, keeps, text, blobs)
+    return Executable(plan.device, buffers, keeps, text)
 
 
 def air_text(name: str, plan: Plan) -> str:

@@ -46,7 +46,7 @@ def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool 
         problem,
         device=options.device,
         route=options.route,
-        f32=options.f32,
+        leave=options.leave,
         direct=options.direct,
         constants=request.constants,
         pin=_pin(planning, request) if pinned else None,

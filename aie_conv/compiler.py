@@ -14,7 +14,7 @@ from aie_conv.options import Options
 from aie_conv.plan import Dispatch
 from aie_conv.planning import Say, silent
 from aie_conv.report.json import make_report
-from aie_conv.runtime.embedded import attach_report
+from aie_conv.runtime.embedded import attach
 from aie_conv.seal import seal, unseal
 
 
@@ -61,7 +61,7 @@ def compile_source(
         told = {"progress": progress, "warn": warn}
         stock = (state.source, state.name, options)
         state.vmfb, state.dispatches = isolate.call("aie_conv.compiler:compile_stock", stock, told)
-        state.programs, texts = {}, {}
+        state.programs, state.binaries, texts = {}, {}, {}
         warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
     seconds = {
         "choose": state.seconds.get("choose", 0.0),
@@ -71,7 +71,8 @@ def compile_source(
     modules = {name: program.executable.text for name, program in state.programs.items()}
     loaded = {name: program.executable.configuration for name, program in state.programs.items()}
     report = make_report(state.dispatches, options.device, seconds, loaded)
-    vmfb = seal(attach_report(unseal(state.vmfb), report))
+    report["toolchain"] = {"check": state.toolchain, "binaries": len(state.binaries)}
+    vmfb = seal(attach(unseal(state.vmfb), report, state.binaries))
     artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.plans, texts or modules, progress, output)
     return artifact

@@ -49,6 +49,8 @@ class CompileState:
         calls: its dispatch calls in program order, until they are rewritten.
         dispatches: where each call goes.
         programs: the NPU's, by the dispatch's name.
+        binaries: the array's configurations as a device loads them, by their digest; {} without a toolchain.
+        toolchain: what was said of the programs by tools: "" where none was asked.
         vmfb: the result.
         verifier: checks the programs.
         seconds: of each stage that has run, by its function's name.
@@ -62,6 +64,8 @@ class CompileState:
     calls: "tuple[DispatchCall, ...]" = ()
     dispatches: tuple[Dispatch, ...] = ()
     programs: dict[str, Emitted] = field(default_factory=dict[str, Emitted])
+    binaries: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    toolchain: str = ""
     vmfb: bytes = b""
     verifier: Verifier = field(default_factory=Verifier)
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -239,9 +243,50 @@ def emit(state: CompileState) -> None:
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier, state.options)
+            executable = make_executable(plan, state.verifier)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
+
+
+def check_with_tools(state: CompileState) -> None:
+    """With --amd-aie-check=tools, mlir-aie lowers each program, and its instruction words are compared."""
+    if state.options.check != "tools":
+        return
+    from aie_conv.toolchain.check import check_all, open_checker
+
+    checker = open_checker(state.options.mlir_aie_dir)
+    texts = {program.executable.text: name for name, program in state.programs.items()}
+    checked = check_all({name: text for text, name in texts.items()}, checker, state.progress)
+    words, cores = sum(len(c.words) for c in checked), sum(c.cores for c in checked)
+    state.toolchain = (
+        f"{checker.version}: {len(checked)} programs checked: {words} instruction words as their"
+        f" text says, {cores} cores lowered to LLVM IR"
+    )
+    state.progress(state.toolchain)
+
+
+def build_binaries(state: CompileState) -> None:
+    """NPU binaries, one a configuration, where mlir-aie and Peano are installed."""
+    options = state.options
+    if options.binaries == "off" or not state.programs:
+        return
+    from aie_conv.toolchain.build import build_all, open_toolchain
+
+    toolchain = open_toolchain(options.binaries, options.mlir_aie_dir, options.peano_dir)
+    if toolchain is None:
+        return
+    texts = dict.fromkeys(p.executable.text for p in state.programs.values())
+    built = build_all(list(texts), toolchain, state.progress)
+    state.binaries = dict(built.binaries)
+    state.programs = {
+        name: _with_words(program.executable, built.words[program.executable.text])
+        for name, program in state.programs.items()
+    }
+
+
+def _with_words(executable: Executable, words: bytes) -> Emitted:
+    whole = dataclasses.replace(executable, blobs={"instructions": words})
+    return Emitted(whole, whole.pack())
 
 
 def name_programs(state: CompileState) -> None:
@@ -282,6 +327,8 @@ STAGES: tuple[Stage, ...] = (
     assign_configurations,
     refuse_cpu,
     emit,
+    check_with_tools,
+    build_binaries,
     rewrite,
     generate,
 )

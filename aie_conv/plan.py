@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from aie_conv.layout.hostcopy import HostCopy, blanks, lengthened
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import Arithmetic, ConvProblem
 
 Parameters = Mapping[str, int]
 """The numbers and truths that fix a plan among all of its route's plans for a problem and a device."""
@@ -50,6 +50,8 @@ class Plan(Protocol):
     def style(self) -> str: ...
     @property
     def problem(self) -> ConvProblem: ...
+    @property
+    def arithmetic(self) -> Arithmetic: ...
     @property
     def device(self) -> str: ...
     @property

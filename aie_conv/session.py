@@ -13,7 +13,7 @@ from aie_conv.report.overview import route_rows, route_table_html, route_table_t
 from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import Device
     from aie_conv.runtime.program import Function
     from aie_conv.signature import Parameter
 

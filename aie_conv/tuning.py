@@ -89,7 +89,7 @@ def tune_problem(item: Item) -> Tuned:
             item.problem,
             device=options.device,
             route=options.route,
-            f32=options.f32,
+            leave=options.leave,
             direct=options.direct,
             constants=item.constants,
             pricing=Pricing(host, planner),

@@ -86,7 +86,8 @@ class TopLevel:
             self.imports.add(count)
             views = "".join(f", %a{i}: !hal.buffer_view" for i in range(count))
             self.text.append(
-                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer{views})"
+                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
+                f" %constants: i64{views})"
                 " -> !hal.buffer_view\n"
             )
         return name
@@ -227,12 +228,23 @@ class Emitter:
         )  # fmt: skip
         return self.op("util.buffer.constant", [], "!util.buffer", value=words).results[0]
 
-    def run(self, program: ir.Value, name: ir.Value, views: Sequence[ir.Value]) -> ir.Value:
-        """The call that runs a program; the result's buffer view."""
+    def run(
+        self, program: ir.Value, name: ir.Value, views: Sequence[ir.Value], constants: Sequence[int]
+    ) -> ir.Value:
+        """The call that runs a program; the result's buffer view.
+
+        Args:
+            program: its bytes.
+            name: the dispatch's.
+            views: its operands.
+            constants: the numbers of those that are equal at every call, which devices keep.
+        """
         function = self.module.runner(len(views))
+        bits = sum(1 << number for number in constants)
+        mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
         return self.op(
             "util.call",
-            [program, name, *views],
+            [program, name, mask.results[0], *views],
             "!hal.buffer_view",
             callee=ir.FlatSymbolRefAttr.get(function, self.module.operation.context),
         ).results[0]

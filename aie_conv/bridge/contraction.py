@@ -110,7 +110,7 @@ def _check_body(op: ir.Operation) -> None:
         raise Unsupported(f"the product goes through {_strip(product)[1][0]} before it is added")
     multiply = owner(product)
     assert multiply is not None
-    found: list[ir.Value] = []
+    factors: list[ir.Value] = []
     for factor in multiply.operands:
         value, names = _strip(factor)
         for name in names:
@@ -118,12 +118,12 @@ def _check_body(op: ir.Operation) -> None:
                 unsigned = " (unsigned operand)" if name == "arith.extui" else ""
                 raise Unsupported(f"a factor goes through {name}{unsigned}")
         if not isinstance(value, ir.BlockArgument):
-            made = owner(value)
-            name = made.name if made is not None else "?"
+            producer = owner(value)
+            name = producer.name if producer is not None else "?"
             point = " (a zero point)" if name == "arith.subi" else ""
             raise Unsupported(f"a factor comes out of {name}{point}")
-        found.append(value)
-    if {v.arg_number for v in map(ir.BlockArgument, found) if v.owner == block} != {0, 1}:
+        factors.append(value)
+    if {v.arg_number for v in map(ir.BlockArgument, factors) if v.owner == block} != {0, 1}:
         raise Unsupported("the product is not of the two inputs")
 
 

@@ -149,8 +149,8 @@ class CpuCode:
 
 def _number(path: Path) -> tuple[int, ...]:
     """A dump's place among the others: the numbers that its name begins with."""
-    found = re.match(r"[\d_]+", path.name)
-    return tuple(int(part) for part in (found[0] if found else "").split("_") if part)
+    match = re.match(r"[\d_]+", path.name)
+    return tuple(int(part) for part in (match[0] if match else "").split("_") if part)
 
 
 def _functions(module: ir.Operation) -> Iterator[ir.Operation]:
@@ -167,8 +167,8 @@ def _keep_only(module: ir.Operation, function: str) -> None:
     """Erase everything but the executable that holds a function."""
     for view in list(module.regions[0].blocks[0].operations):
         op = view.operation
-        held = any(_symbol(f) == function for f in _functions(op))
-        if op.name != "util.global" and not held:
+        contains = any(_symbol(f) == function for f in _functions(op))
+        if op.name != "util.global" and not contains:
             op.erase()
 
 
@@ -179,11 +179,11 @@ def _tiles(op: ir.Operation) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """The levels of an operation's configuration."""
     if "lowering_config" not in op.attributes:
         return ()
-    found = _LEVEL.findall(str(op.attributes["lowering_config"]))
+    levels = _LEVEL.findall(str(op.attributes["lowering_config"]))
     return tuple(
         # A scalable size is written in brackets of its own, which the pattern passes over.
         (level, tuple(int(size) for size in sizes.split(",") if size.strip()))
-        for level, sizes in found
+        for level, sizes in levels
     )
 
 
@@ -208,7 +208,7 @@ def _configured(function: ir.Operation) -> CpuFunction:
 
 def _steps(texts: Sequence[str], context: ir.Context) -> Iterator[CpuStep]:
     """The dumps that the table names, each the last of its kind, in order."""
-    found: dict[str, tuple[str, str]] = {}
+    dumps: dict[str, tuple[str, str]] = {}
     table = steps_table()
     for text in texts:
         header = _HEADER.match(text)
@@ -218,14 +218,14 @@ def _steps(texts: Sequence[str], context: ir.Context) -> Iterator[CpuStep]:
         for step, (name, word) in table.items():
             if header["name"] == name and word in options:
                 shown = f"{name}{{tiling-level={word}}}" if word else name
-                found[step] = (shown, text.partition("\n")[2])
-    for step, (shown, text) in found.items():
+                dumps[step] = (shown, text.partition("\n")[2])
+    for step, (shown, text) in dumps.items():
         module = ir.Module.parse(text, context)
         work = innermost(module.operation)
         anchor = work or deepest(module.operation)
         loops = loops_of(anchor) if anchor is not None else ()
-        made = Work.of(work) if work is not None else None
+        contraction = Work.of(work) if work is not None else None
         if step == "lowered":
-            around, made = Work.lowered(module.operation)
+            around, contraction = Work.lowered(module.operation)
             loops = around or loops
-        yield CpuStep(step, shown, loops, made, text)
+        yield CpuStep(step, shown, loops, contraction, text)

@@ -83,16 +83,18 @@ class Work:
         """The innermost products of the last form, and the loops around them."""
         left = innermost(function)
         if left is not None and left.name != "vector.contract":
-            made = Work.of(left)
-            kind = "kernel" if made.kind == "kernel" else "scalar"
-            return loops_of(left), Work(made.op, made.sizes, made.macs, made.operands, kind)
+            contraction = Work.of(left)
+            kind = "kernel" if contraction.kind == "kernel" else "scalar"
+            return loops_of(left), Work(
+                contraction.op, contraction.sizes, contraction.macs, contraction.operands, kind
+            )
         products = [op for op in walk(function) if op.name in _VECTOR_PRODUCTS]
         vectors = [op for op in products if isinstance(op.results[0].type, ir.ShapedType)]
-        found = vectors or products
-        if not found:
+        multiplies = vectors or products
+        if not multiplies:
             return (), None
-        depth = max(len(loops_of(op)) for op in found)
-        deepest = [op for op in found if len(loops_of(op)) == depth]
+        depth = max(len(loops_of(op)) for op in multiplies)
+        deepest = [op for op in multiplies if len(loops_of(op)) == depth]
         kinds = Counter((op.name, str(op.results[0].type)) for op in deepest)
         (name, shown), count = kinds.most_common(1)[0]
         sizes = tuple(_shape(deepest[0].results[0])) if vectors else (1,)
@@ -135,20 +137,20 @@ def innermost(function: ir.Operation) -> ir.Operation | None:
 
 def deepest(function: ir.Operation) -> ir.Operation | None:
     """The first linalg operation under the most loops, for a function that multiplies nothing."""
-    found = [op for op in walk(function) if op.name.startswith("linalg.")]
-    return max(found, key=lambda op: (len(loops_of(op)), _maps(op) != []), default=None)
+    candidates = [op for op in walk(function) if op.name.startswith("linalg.")]
+    return max(candidates, key=lambda op: (len(loops_of(op)), _maps(op) != []), default=None)
 
 
 def loops_of(op: ir.Operation) -> tuple[Loop, ...]:
     """The loops around an operation, outermost first."""
-    found: list[Loop] = []
+    loops: list[Loop] = []
     parent: Any = op.parent
     while parent is not None:
         outer = parent.operation
         if outer.name in _LOOPS:
-            found = [*(_forall(outer) if outer.name == "scf.forall" else _for(outer)), *found]
+            loops = [*(_forall(outer) if outer.name == "scf.forall" else _for(outer)), *loops]
         parent = outer.parent
-    return tuple(found)
+    return tuple(loops)
 
 
 def _forall(op: ir.Operation) -> list[Loop]:
@@ -174,10 +176,10 @@ def _for(op: ir.Operation) -> list[Loop]:
 
 
 def _constant(value: ir.Value) -> int | None:
-    made = owner(value)
-    if made is None or made.name != "arith.constant":
+    producer = owner(value)
+    if producer is None or producer.name != "arith.constant":
         return None
-    return ir.IntegerAttr(made.attributes["value"]).value
+    return ir.IntegerAttr(producer.attributes["value"]).value
 
 
 def _maps(op: ir.Operation) -> list[ir.AffineMap]:

@@ -31,8 +31,8 @@ def _sizes(kind: object) -> tuple[list[str], str] | None:
 
 
 def _operands(op: ir.Operation) -> list[tuple[list[str], str]]:
-    found = (_sizes(value.type) for value in op.operands)
-    return [sizes for sizes in found if sizes is not None]
+    tensors = (_sizes(value.type) for value in op.operands)
+    return [sizes for sizes in tensors if sizes is not None]
 
 
 def _torch_convolution(op: ir.Operation) -> str | None:

@@ -51,10 +51,10 @@ def dequantised(value: ir.Value, dtype: str = "i8") -> Quantised | None:
         op = owner(source)
     if op is None:
         return None
-    found = _read(op, dtype)
-    if found is None:
+    parts = _read(op, dtype)
+    if parts is None:
         return None
-    raw, scale, axis, zero, unsigned = found
+    raw, scale, axis, zero, unsigned = parts
     for move in reversed(axes):
         if axis is not None:
             axis = _axis_behind(move, axis)
@@ -159,20 +159,20 @@ def _regrouped(op: ir.Operation, groups: list[list[int]], axis: int) -> int | No
 # -- the same moves on the bytes -------------------------------------------------------------------
 def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor's bytes, signed, made in front of an operation."""
-    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
     for op in reversed(value.moves):
-        made = _move(before, op, made, value.zero)
-    return made
+        moved = _move(before, op, moved, value.zero)
+    return moved
 
 
 def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
-    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
-    wide = shifted(before, made, -value.zero, "i16")
-    made = computed_apart(before, wide, of=made, less=value.zero)
+    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    wide = shifted(before, moved, -value.zero, "i16")
+    moved = computed_apart(before, wide, of=moved, less=value.zero)
     for op in reversed(value.moves):
-        made = _move(before, op, made, 0)
-    return made
+        moved = _move(before, op, moved, 0)
+    return moved
 
 
 def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -> ir.Value:
@@ -183,7 +183,7 @@ def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -
     wide = "%w = arith.extsi %a : i8 to i16" if dtype == "i16" else ""
     read = "%w" if wide else "%a"
     loops = ", ".join(['"parallel"'] * len(shape))
-    (made,) = graft(
+    (sums,) = graft(
         before,
         f"""%e = tensor.empty() : {kind}
 %y = linalg.generic {{indexing_maps = [{same}, {same}], iterator_types = [{loops}]}}
@@ -197,7 +197,7 @@ def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -
 return %y : {kind}""",
         {"%x": value},
     )
-    return made
+    return sums
 
 
 def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> ir.Value:
@@ -264,9 +264,9 @@ def make_signed(op: ir.Operation) -> bool:
         or tensor_type(op.results[0])[1] != "i8"
     ):
         return False
-    made = _relabelled(op, "storage_unsigned", op.operands[0])
+    signed = _relabelled(op, "storage_unsigned", op.operands[0])
     for reader in readers:
-        copied = _relabelled(reader.operation, "input_unsigned", made)
+        copied = _relabelled(reader.operation, "input_unsigned", signed)
         reader.operation.results[0].replace_all_uses_with(copied)
         reader.operation.erase()
     op.erase()
@@ -295,7 +295,7 @@ def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
     }
     attributes = {name: op.attributes[name] for name in op.attributes if name != flag} | limits
     attributes["indexing_maps"] = ir.ArrayAttr.get([maps[0], maps[1], scalar, maps[-1]], op.context)
-    made = ir.Operation.create(
+    relabelled = ir.Operation.create(
         op.name,
         [op.results[0].type],
         [value, op.operands[1], point, op.operands[-1]],
@@ -303,18 +303,18 @@ def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
         loc=op.location,
         ip=where,
     )
-    return made.results[0]
+    return relabelled.results[0]
 
 
 def same_scale(one: ir.Value, left: ir.Value, right: ir.Value) -> bool:
     """Whether a scale is the product of two others, all constant, as far as f32 tells."""
     import numpy as np
 
-    found = [_numbers(v) for v in (one, left, right)]
-    if any(v is None for v in found):
+    numbers = [_numbers(v) for v in (one, left, right)]
+    if any(v is None for v in numbers):
         return False
-    whole, a, b = found
-    return bool(np.allclose(whole, np.float32(a) * np.float32(b), rtol=2.0**-21, atol=0))
+    product, a, b = numbers
+    return bool(np.allclose(product, np.float32(a) * np.float32(b), rtol=2.0**-21, atol=0))
 
 
 def _numbers(value: ir.Value) -> Any:

@@ -293,7 +293,8 @@ class _Replacement:
         if not self._host.finish and self._base is not None:
             views.append(emitter.exported(self._base))
         name = emitter.bytes(self._call.name.encode())
-        answer = emitter.run(self._program(packed, programs), name, views)
+        constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
+        answer = emitter.run(self._program(packed, programs), name, views, constants)
         result = self._plan.arguments[-1]
         values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
         if self._host.finish:

@@ -64,9 +64,9 @@ def use_quantised(op: ir.Operation) -> bool:
 %b = arith.constant {zw} : i32
 %y = {_QUANTISED[op.name]} ins(%x, %w, %a, %b : {x.type}, {w.type}, i32, i32) outs(%f : {kind}) -> {kind}
 return %y : {kind}"""
-    (made,) = graft(op, text, {"%x": x, "%w": w})
+    (product,) = graft(op, text, {"%x": x, "%w": w})
     for reader in readers:
-        reader.results[0].replace_all_uses_with(made)
+        reader.results[0].replace_all_uses_with(product)
         reader.erase()
     op.erase()
     return True
@@ -92,8 +92,8 @@ def _usual(op: ir.Operation) -> bool:
     batch = names[:-2]
     wanted = ([*batch, str(rank - 3), str(rank - 1)], [*batch, str(rank - 1), str(rank - 2)])
     return all(
-        [str(e)[1:] for e in found.results] == places
-        for found, places in zip((lhs, rhs), wanted, strict=True)
+        [str(e)[1:] for e in affine.results] == places
+        for affine, places in zip((lhs, rhs), wanted, strict=True)
     )
 
 
@@ -126,14 +126,14 @@ def _widened(value: ir.Value) -> _Widened | None:
     body, arguments = _body(op), _arguments(op)
     if len(body) == 1 and len(op.operands) == 2 and body[0].operands[0] == arguments[0]:
         inner = _widened(op.operands[0])
-        found = replace(inner, spread=op) if inner is not None and inner.spread is None else None
+        widened = replace(inner, spread=op) if inner is not None and inner.spread is None else None
     elif len(body) == 2 and len(op.operands) == 2 and _identity(op):
-        found = _extended(op)
+        widened = _extended(op)
     elif len(body) == 3 and len(op.operands) == 3 and _identity(op, but=1):
-        found = _less(op)
+        widened = _less(op)
     else:
-        found = None
-    return found
+        widened = None
+    return widened
 
 
 def _extended(op: ir.Operation) -> _Widened | None:

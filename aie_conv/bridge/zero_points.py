@@ -72,8 +72,8 @@ def _take_out(op: ir.Operation) -> bool:
 def _number(value: ir.Value) -> int | None:
     """A scalar that is a constant; None for others."""
     op = owner(value)
-    found = splat_value(op) if op is not None and op.name == "arith.constant" else None
-    return found if isinstance(found, int) else None
+    splat = splat_value(op) if op is not None and op.name == "arith.constant" else None
+    return splat if isinstance(splat, int) else None
 
 
 def _fits(zero: ir.Value) -> bool:
@@ -133,8 +133,8 @@ def _less(before: ir.Operation, value: ir.Value, zero: ir.Value, dtype: str = "i
   linalg.yield %t : {dtype}
 }} -> {kind}
 return %y : {kind}"""
-    (made,) = graft(before, text, {"%x": value, "%z": zero})
-    return made if dtype == "i8" else computed_apart(before, made, value, _number(zero))
+    (difference,) = graft(before, text, {"%x": value, "%z": zero})
+    return difference if dtype == "i8" else computed_apart(before, difference, value, _number(zero))
 
 
 def _contract(op: ir.Operation, lhs: ir.Value, rhs: ir.Value, start: ir.Value) -> ir.Value:

@@ -31,6 +31,10 @@ flags of this backend:
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
                              f32 (default cpu)
+  --amd-aie-bf16=exact|bfp16 npu4 alone: multiply bf16, and f32 that is computed in bf16, as they
+                             are (default), or as blocks of eight values that share an exponent
+                             (bfp16: 8 times the rate, each value off by 2^-6 of the largest in
+                             its block at most; sums are f32)
   --amd-aie-cpu-cost=fixed|measured  what the CPU's time is taken to be: the same on every
                              machine, or as `aie-conv cpu-cost measure` found it here (default
                              fixed)
@@ -51,6 +55,13 @@ flags of this backend:
                              timeline, simulated (docs/pictures.md)
   --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing
   --amd-aie-trace-dispatch=D,…  of these dispatches alone: names, patterns with * or numbers
+  --amd-aie-binaries=auto|off|require  NPU binaries, one xclbin a configuration of the array and
+                             instruction words for each program: where mlir-aie and Peano are
+                             installed (default), never, or refuse without them (docs/hardware.md)
+  --amd-aie-check=off|tools  tools: mlir-aie's aie-opt and aie-translate lower every program, and
+                             what its instruction words say is compared; no Peano, no NPU needed
+  --amd-aie-mlir-aie-dir=DIR, --amd-aie-peano-dir=DIR  where these are, to be used in place of
+                             installed wheels and PATH (aie-conv doctor shows what is found)
 
 Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
 default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME
@@ -118,6 +129,7 @@ def run_compile(arguments: list[str]) -> int:
     from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
     from aie_conv.report.json import summary
+    from aie_conv.toolchain.discover import can_build
 
     shapes = parse_shapes(
         [flag.partition("=")[2] for flag in flags if flag.startswith(_INPUT_SHAPE)]
@@ -127,6 +139,7 @@ def run_compile(arguments: list[str]) -> int:
     if shapes and not is_onnx(source):
         raise UsageError(f"{_INPUT_SHAPE}: only ONNX models take it: fix the sizes in the module")
     quick = options.search == "fast" and options.html is None and options.trace is None
+    quick = quick and options.check == "off" and not can_build(options)
     said = Stderr("aie-conv compile", quiet=quick)
     try:
         if is_onnx(source):
@@ -138,4 +151,6 @@ def run_compile(arguments: list[str]) -> int:
     finally:
         said.end()
     print(f"{output}: {summary(artifact.report)}")
+    if artifact.report["toolchain"]["check"]:
+        print(f"{output}: {artifact.report['toolchain']['check']}")
     return 0

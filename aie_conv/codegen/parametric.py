@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from aie_conv.arch.instructions import GROUPS, SEVEN_PIXEL_GROUPS, TABLE_OVERHEAD
 from aie_conv.codegen.library import load_function
-from aie_conv.codegen.matrix_unit import MatrixKernel
+from aie_conv.codegen.matrix_kernel import MatrixKernel
 from aie_conv.codegen.parameters import (
     ARRAY_COLUMNS,
     CORE_ROWS,

@@ -74,7 +74,7 @@ class _Module:
 
     def __init__(self, mapping: Mapping, addresses: TileAddresses) -> None:
         self._m = mapping
-        self._at = addresses
+        self._addresses = addresses
         self._dmas = 0
         arguments = air_arguments(mapping)
         kinds = [(f"arg{i}", memref(a.dtype, a.elements)) for i, a in enumerate(arguments)]
@@ -148,42 +148,42 @@ class _Module:
 
     def _channel(self, n_tile: Value) -> Value:
         """First output channel of an N tile, as :meth:`NTiles.channel_of`."""
-        n_tiles = self._at.n_tiles
-        if self._at.view.depthwise:
+        n_tiles = self._addresses.n_tiles
+        if self._addresses.view.depthwise:
             block = self._w.times(self._do("remui", n_tile, n_tiles.band), n_tiles.n)
             return self._do("minsi", block, n_tiles.last)
         return self._w.times(n_tile, n_tiles.n)
 
     def _first_row(self, n_tile: Value) -> Value:
         """First output row of an N tile's band."""
-        rows = self._at.geometry.band_rows
-        first = self._w.times(self._do("divui", n_tile, self._at.n_tiles.band), rows)
-        return self._do("minsi", first, self._at.view.rows.size - rows)
+        rows = self._addresses.geometry.band_rows
+        first = self._w.times(self._do("divui", n_tile, self._addresses.n_tiles.band), rows)
+        return self._do("minsi", first, self._addresses.view.rows.size - rows)
 
     def _input_channel(self, n_tile: Value) -> Value:
         """Where the input of an N tile's channels begins, as :meth:`NTiles.input_of`."""
-        n_tiles = self._at.n_tiles
-        if self._at.view.depthwise:
+        n_tiles = self._addresses.n_tiles
+        if self._addresses.view.depthwise:
             return self._channel(n_tile)
         return self._w.times(self._do("divui", n_tile, n_tiles.group), n_tiles.group_input)
 
     def _origin(self, column: Value, number: Value) -> tuple[Value, Value, list[Value]]:
         """First row and column of a column's tile, and the indices of the outer loops."""
-        grid, g, w = self._m.grid, self._at.geometry, self._w
-        view = self._at.view
+        grid, g, w = self._m.grid, self._addresses.geometry, self._w
+        view = self._addresses.view
         tile = w.sum(w.times(column, grid.column_tiles), number)
         tile = self._do("minsi", tile, grid.tiles - 1)
         across = -(-view.columns.size // g.width)
         down = -(-g.band_rows // g.rows_out)
         ix, tile = self._do("remui", tile, across), self._do("divui", tile, across)
         iy, tile = self._do("remui", tile, down), self._do("divui", tile, down)
-        at: list[Value] = []
+        indices: list[Value] = []
         for loop in reversed(view.outer):
-            at.insert(0, self._do("remui", tile, loop.size))
+            indices.insert(0, self._do("remui", tile, loop.size))
             tile = self._do("divui", tile, loop.size)
         row = self._do("minsi", w.times(iy, g.rows_out), g.band_rows - g.rows_out)
         left = self._do("minsi", w.times(ix, g.width), view.columns.size - g.width)
-        return row, left, at
+        return row, left, indices
 
     def _total(self, terms: Sequence[tuple[Value, int]], start: int) -> Value:
         """``start`` plus the sum of values times constants."""
@@ -202,18 +202,21 @@ class _Module:
             self._w.op("memref.dealloc", buffer)
 
     def _segment(self, buffers: list[Value]) -> None:
-        m, g, w = self._m, self._at.geometry, self._w
+        m, g, w = self._m, self._addresses.geometry, self._w
         view, grid, n = m.view, m.grid, m.tile.n
         cores, tile_shape = (grid.columns, grid.rows), (g.rows_out, g.width, n)
-        lhs, filters, *given, out = buffers
+        lhs, filters, *operands, out = buffers
         self._result = out
         a = self._alloc((grid.columns, m.memtile.input_parts, m.l1.input), view.dtype, 1)
         b = self._alloc((grid.rows, n * m.tile.k_elements), view.dtype, 1)
         result = self._alloc((*cores, *tile_shape), out.type.elem, 1)
         acc = self._alloc((*cores, *tile_shape), m.kernel.accumulator, 2)
-        vectors = [self._alloc((grid.rows, n), m.type.elem, 1) for m in given[: len(view.vectors)]]
+        vectors = [
+            self._alloc((grid.rows, n), m.type.elem, 1) for m in operands[: len(view.vectors)]
+        ]
         residuals = [
-            self._alloc((*cores, *tile_shape), m.type.elem, 1) for m in given[len(view.vectors) :]
+            self._alloc((*cores, *tile_shape), m.type.elem, 1)
+            for m in operands[len(view.vectors) :]
         ]
         with self._loop("pass", grid.rounds) as p, self._loop("tile", grid.column_tiles) as tile:
             self._clear(acc)
@@ -227,12 +230,12 @@ class _Module:
                     self._bring_filter((p, q, r), filters, b)
                 self._multiply(a, b, acc)
             with self._loop("row", grid.rows) as r:
-                for source, dest in zip(given, vectors, strict=False):
+                for source, dest in zip(operands, vectors, strict=False):
                     start = self._channel(self._n_tile(p, r))
                     place = w.times(r, n)
                     self._copy(_Part(dest, place, ((n, 1),)), _Part(source, start, ((n, 1),)))
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
-                for source, dest in zip(given[len(view.vectors) :], residuals, strict=True):
+                for source, dest in zip(operands[len(view.vectors) :], residuals, strict=True):
                     self._move_tile((p, tile), (c, r), dest, source)
             self._finish(acc, [*vectors, *residuals], result)
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
@@ -242,10 +245,10 @@ class _Module:
         w = self._w
         return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
-    def _bring_filter(self, at: tuple[Value, Value, Value], filters: Value, b: Value) -> None:
+    def _bring_filter(self, step: tuple[Value, Value, Value], filters: Value, b: Value) -> None:
         """One step's filter of the N tile of a row of cores."""
         m = self._m
-        p, q, r = at
+        p, q, r = step
         elements = m.tile.n * m.tile.k_elements
         run = ((elements, 1),)
         start = self._total([(self._n_tile(p, r), m.filters.weights), (q, elements)], 0)
@@ -255,9 +258,9 @@ class _Module:
         self, steps: tuple[Value, Value, Value], core: tuple[Value, Value], lhs: Value, a: Value
     ) -> None:
         """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
-        m, g, w = self._m, self._at.geometry, self._w
+        m, g, w = self._m, self._addresses.geometry, self._w
         (p, tile, q), (c, r) = steps, core
-        view, window = self._at.view, g.window
+        view, window = self._addresses.view, g.window
         pitch = [
             axis.lhs // s for axis, s in zip((view.rows, view.columns), window.step, strict=True)
         ]
@@ -266,8 +269,10 @@ class _Module:
         terms = [(left, view.columns.lhs), (self._first_row(n_tile), view.rows.lhs)]
         terms += [(self._input_channel(n_tile), 1)]
         terms += [(i, loop.lhs) for i, loop in zip(outer, view.outer, strict=True)]
-        rest, (k, channel_steps) = q, self._at.channels
-        for size, stride in reversed((*outer_steps(view, self._at.window), (channel_steps, k))):
+        rest, (k, channel_steps) = q, self._addresses.channels
+        for size, stride in reversed(
+            (*outer_steps(view, self._addresses.window), (channel_steps, k))
+        ):
             terms.append((self._do("remui", rest, size), stride))
             rest = self._do("divui", rest, size)
         base = self._total(terms, view.lhs_offset)
@@ -290,9 +295,9 @@ class _Module:
 
         Rows in front of the output are its first row; in the result that is then overwritten.
         """
-        g, n, w = self._at.geometry, self._m.tile.n, self._w
+        g, n, w = self._addresses.geometry, self._m.tile.n, self._w
         (p, tile), (c, r) = steps, core
-        view = self._at.view
+        view = self._addresses.view
         writes = there is self._result
         offset = view.residual.offset if view.residual and not writes else view.out_offset
 
@@ -309,8 +314,8 @@ class _Module:
         place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
         with self._loop("line", g.rows_out) as y:
             wanted = self._do("maxsi", w.sum(row, y), 0)
-            at = w.sum(base, w.times(wanted, stride(view.rows)))
-            outside = _Part(there, at, ((g.width, stride(view.columns)), (n, 1)))
+            address = w.sum(base, w.times(wanted, stride(view.rows)))
+            outside = _Part(there, address, ((g.width, stride(view.columns)), (n, 1)))
             inner = _Part(here, w.sum(place, w.times(y, inside)), ((inside, 1),))
             self._copy(*((outside, inner) if writes else (inner, outside)))
 
@@ -327,13 +332,13 @@ class _Module:
         """A core's part of the accumulators."""
         height, width, n = acc.type.shape[2:]
         lies = (width * n, n, 1)
-        made = Type("memref", acc.type.elem, (height, width, n), lies, DYNAMIC, 2)
+        part_type = Type("memref", acc.type.elem, (height, width, n), lies, DYNAMIC, 2)
         said = {
             "static_offsets": [DYNAMIC, DYNAMIC, 0, 0, 0],
             "static_sizes": [1, 1, height, width, n],
             "static_strides": [1, 1, 1, 1, 1],
         }
-        return self._w.value("acc", "memref.subview", acc, c, r, to=made, **said)
+        return self._w.value("acc", "memref.subview", acc, c, r, to=part_type, **said)
 
     def _clear(self, acc: Value) -> None:
         w = self._w
@@ -343,59 +348,68 @@ class _Module:
 
     def _multiply(self, a: Value, b: Value, acc: Value) -> None:
         """Bring the cores their objects and add their products."""
-        m, n, w = self._m, self._at.n_tiles.n, self._w
-        kernel, window, depthwise = m.kernel, self._at.geometry.window, self._at.view.depthwise
+        m, n, w = self._m, self._addresses.n_tiles.n, self._w
+        kernel, window, depthwise = (
+            m.kernel,
+            self._addresses.geometry.window,
+            self._addresses.view.depthwise,
+        )
         assert isinstance(kernel, ScalarKernel)
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
             # The rows that the loops read; behind them the plan may have padding.
-            own = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
+            rows = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
             terms = [(c, m.memtile.input_parts * m.l1.input)]
             terms += [(r, m.l1.input)] if m.memtile.input_parts > 1 else []
-            whole = ((own.type.elements, 1),)
-            self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
+            contiguous = ((rows.type.elements, 1),)
+            self._copy(
+                _Part(rows, w.constant(0), contiguous),
+                _Part(a_l2, self._total(terms, 0), contiguous),
+            )
             taps = prod(window.taps)
-            depth = (*window.taps, n) if depthwise else (n, *window.taps, self._at.channels[0])
+            depth = (
+                (*window.taps, n) if depthwise else (n, *window.taps, self._addresses.channels[0])
+            )
             filters = self._alloc(depth, b.type.elem, 2)
             dims = ((taps * n, 1),)
             if not depthwise:
                 # Behind each channel's taps the plan may have padding.
-                dims = ((n, m.tile.k_elements), (taps * self._at.channels[0], 1))
+                dims = ((n, m.tile.k_elements), (taps * self._addresses.channels[0], 1))
             start = w.times(r, n * m.tile.k_elements)
-            whole = ((prod(depth), 1),)
-            self._copy(_Part(filters, w.constant(0), whole), _Part(b_l2, start, dims))
-            kernel.generic.linalg(w, [own, filters, self._accumulator(mine, c, r)])
-            self._dealloc([own, filters])
+            contiguous = ((prod(depth), 1),)
+            self._copy(_Part(filters, w.constant(0), contiguous), _Part(b_l2, start, dims))
+            kernel.generic.linalg(w, [rows, filters, self._accumulator(mine, c, r)])
+            self._dealloc([rows, filters])
 
-    def _finish(self, acc: Value, given: list[Value], result: Value) -> None:
+    def _finish(self, acc: Value, operands: list[Value], result: Value) -> None:
         """The dispatch's own operations on every result."""
-        n, grid, w = self._at.n_tiles.n, self._m.grid, self._w
+        n, grid, w = self._addresses.n_tiles.n, self._m.grid, self._w
         shape, vectors = acc.type.shape[2:], len(self._m.view.vectors)
         size = prod(shape)
-        with self._herd([acc, *given, result]) as (c, r, (mine, *inputs, out)):
+        with self._herd([acc, *operands, result]) as (c, r, (mine, *inputs, out)):
             place = self._total([(c, grid.rows * size), (r, size)], 0)
-            whole = ((size, 1),)
-            own: list[Value] = []
+            tile_run = ((size, 1),)
+            local: list[Value] = []
             for number, m in enumerate(inputs):
                 vector = number < vectors
-                own.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
-                run = ((n, 1),) if vector else whole
+                local.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
+                run = ((n, 1),) if vector else tile_run
                 start = w.times(r, n) if vector else place
-                self._copy(_Part(own[-1], w.constant(0), run), _Part(m, start, run))
+                self._copy(_Part(local[-1], w.constant(0), run), _Part(m, start, run))
             part = self._accumulator(mine, c, r)
             done = self._alloc(shape, out.type.elem, 2)
-            self._epilogue(part, own, done)
-            self._copy(_Part(out, place, whole), _Part(done, w.constant(0), whole))
-            self._dealloc([*own, done])
+            self._epilogue(part, local, done)
+            self._copy(_Part(out, place, tile_run), _Part(done, w.constant(0), tile_run))
+            self._dealloc([*local, done])
 
-    def _epilogue(self, acc: Value, given: list[Value], done: Value) -> None:
+    def _epilogue(self, acc: Value, inputs: list[Value], done: Value) -> None:
         """``linalg.generic`` of the epilogue's steps over (rows, columns, channels)."""
         w, view = self._w, self._m.view
         epilogue = view.problem.epilogue
         every = Raw("affine_map<(d0, d1, d2) -> (d0, d1, d2)>")
         channel = Raw("affine_map<(d0, d1, d2) -> (d2)>")
-        maps = [every, *(channel if len(m.type.shape) == 1 else every for m in given), every]
+        maps = [every, *(channel if len(m.type.shape) == 1 else every for m in inputs), every]
         attrs = {"indexing_maps": maps, "iterator_types": ["parallel"] * 3}
-        operands = (acc, *given, done)
+        operands = (acc, *inputs, done)
         body = Block([Value(scalar(m.type.elem), w.name("x")) for m in operands])
         order = [index for index, _, _ in view.vectors]
         order += [view.residual.index] if view.residual else []

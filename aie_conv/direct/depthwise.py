@@ -89,12 +89,12 @@ def pack_taps(k_elements: int, a: TileAddresses, dest: str) -> tuple[HostCopy, .
     view, n_tiles = a.view, a.n_tiles
     outer, taps = outer_count(view, a.window), prod(a.geometry.taps)
     shape = n_tiles.count, n_tiles.n
-    name, made = by_n_tile(view, n_tiles.runs, shape, (view.filter, outer * taps, view.dtype))
+    name, copies = by_n_tile(view, n_tiles.runs, shape, (view.filter, outer * taps, view.dtype))
     split = (*shape, outer, taps)
     padded = (n_tiles.count, outer, k_elements, n_tiles.n)
     zeros, order = (0,) * 4, (0, 2, 3, 1)
     return (
-        *made,
+        *copies,
         HostCopy(name, split, view.dtype, zeros, split, order, dest, padded, view.dtype, zeros),
     )
 

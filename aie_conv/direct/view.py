@@ -81,6 +81,7 @@ class DirectView:
 
     Attributes:
         dtype: type of the operands on the array.
+        unit: see :class:`aie_conv.mapping.interface.ProblemView`.
         rows, columns: the tiled axes.
         outer: the other loops over output pixels.
         k_outer: (size, input stride) of loops of the sum besides the two windows and the channels.
@@ -96,6 +97,7 @@ class DirectView:
 
     problem: ConvProblem
     dtype: str
+    unit: str
     rows: Axis
     columns: Axis
     outer: tuple[MLoop, ...]
@@ -130,7 +132,7 @@ def find_windows(problem: ConvProblem) -> dict[int, int]:
         dims = walk_dims(problem.lhs, tuple(loop.lhs for loop in loops), "input")
     except Unsupported:
         return {}
-    found: dict[int, int] = {}
+    window_of: dict[int, int] = {}
     for i, loop in enumerate(loops):
         if loop.role != "m" or not loop.lhs:
             continue
@@ -139,9 +141,9 @@ def find_windows(problem: ConvProblem) -> dict[int, int]:
             j for j, k in enumerate(loops) if k.role == "k" and k.lhs and dims.of_loop[j][0] == dim
         ]
         if taps:
-            found[i] = max(taps, key=lambda j: loops[j].size)
-    taken = list(found.values())
-    return {i: j for i, j in found.items() if taken.count(j) == 1}
+            window_of[i] = max(taps, key=lambda j: loops[j].size)
+    taken = list(window_of.values())
+    return {i: j for i, j in window_of.items() if taken.count(j) == 1}
 
 
 def _choose_axes(problem: ConvProblem, windows: dict[int, int]) -> tuple[int | None, int | None]:
@@ -169,12 +171,12 @@ def _axis(
 
 
 # -- the input ------------------------------------------------------------------------------------
-def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
+def _pack_groups(problem: ConvProblem, channels: Channels, dtype: str) -> Input:
     """The input with groups and channels innermost, each bundle padded at its end, by the CPU's copies."""
     loops, lhs = problem.loops, problem.lhs
     dims = walk_dims(lhs, tuple(loop.lhs for loop in loops), "input")
     inner = [i for i, loop in enumerate(loops) if loop.role == "g" and loop.lhs]
-    inner += [made.loop] if made.loop is not None else []
+    inner += [channels.loop] if channels.loop is not None else []
     last = [dims.of_loop[i][0] for i in inner]
     if len(set(last)) < len(last) or any(dims.of_loop[i][1] != 1 for i in inner):
         raise Unsupported("input: groups and channels share a dimension with other loops")
@@ -183,13 +185,13 @@ def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
     front = tuple(extents[d] for d in perm[: len(perm) - len(last)])
     inside = tuple(extents[d] for d in last)
     total = prod(inside)
-    each = made.n if made.depthwise else made.channels
-    padded = made.groups * each
+    each = channels.n if channels.depthwise else channels.channels
+    padded = channels.groups * each
     # A padded group is no bundle: its channels are padded as they are copied, or the only one it has.
-    alone = made.groups > 1 and padded != total
-    inner = (*inside, each) if made.loop is None else (*inside[:-1], each)
+    alone = channels.groups > 1 and padded != total
+    inner = (*inside, each) if channels.loop is None else (*inside[:-1], each)
     inner = inner if alone else inside
-    once = padded == total or (alone and made.loop is not None)
+    once = padded == total or (alone and channels.loop is not None)
     name = "lhs_packed" if once else "lhs_pixels"
     shape = (*front, *inner) if once else (*front, *inside)
     copies = [
@@ -199,39 +201,43 @@ def _pack_groups(problem: ConvProblem, made: Channels, dtype: str) -> Input:
         )
     ]  # fmt: skip
     if not once:
-        have, want = ((*front, made.groups, size) for size in (total // made.groups, each))
+        have, want = ((*front, channels.groups, size) for size in (total // channels.groups, each))
         copies.append(copy_corner(name, have, dtype, have, "lhs_packed", want))
-    own = (*row_major((*front, padded))[:-1], *row_major(inner))
-    strides_of = dict(zip(perm, own, strict=False))
+    dim_strides = (*row_major((*front, padded))[:-1], *row_major(inner))
+    strides_of = dict(zip(perm, dim_strides, strict=False))
     strides = {i: strides_of[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
     elements = prod(front) * padded
     return Input(strides, {}, 0, Argument("lhs_packed", dtype, elements), tuple(copies))
 
 
-def _read(problem: ConvProblem, made: Channels, dtype: str) -> Input:
+def _read(problem: ConvProblem, channels: Channels, dtype: str) -> Input:
     """The input as it lies if channels are contiguous and addresses fit the DMA, else packed."""
     loops, lhs = problem.loops, problem.lhs
     strides = {i: loop.lhs for i, loop in enumerate(loops)}
     expected = 1
     plain = lhs.dtype == dtype
-    if made.loop is not None:
-        plain = plain and strides[made.loop] == 1
-        expected = loops[made.loop].size
+    if channels.loop is not None:
+        plain = plain and strides[channels.loop] == 1
+        expected = loops[channels.loop].size
     else:
-        plain = plain and (made.depthwise or made.bundle > 1)
-    walked = [i for i, loop in enumerate(loops) if loop.role != "n" and i != made.loop]
+        plain = plain and (channels.depthwise or channels.bundle > 1)
+    walked = [i for i, loop in enumerate(loops) if loop.role != "n" and i != channels.loop]
     groups = [i for i in walked if loops[i].role == "g"]
-    whole = made.depthwise or made.bundle > 1
+    side_by_side = channels.depthwise or channels.bundle > 1
     for i in reversed(groups):
-        plain = plain and (not whole or strides[i] == expected)
+        plain = plain and (not side_by_side or strides[i] == expected)
         expected *= loops[i].size
-    real = expected if whole else expected // prod(loops[i].size for i in groups)
-    wanted = made.n if made.depthwise else made.channels * (made.groups if whole else 1)
-    walk = [strides[i] for i in walked if not (whole and i in groups)]
+    real = expected if side_by_side else expected // prod(loops[i].size for i in groups)
+    wanted = (
+        channels.n
+        if channels.depthwise
+        else channels.channels * (channels.groups if side_by_side else 1)
+    )
+    walk = [strides[i] for i in walked if not (side_by_side and i in groups)]
     if plain and real == wanted and aligned(dtype, lhs.offset, walk):
         return Input(strides, {}, lhs.offset, Argument("lhs", lhs.dtype, lhs.elements), ())
     if groups:
-        return _pack_groups(problem, made, dtype)
+        return _pack_groups(problem, channels, dtype)
     return pack_input(problem, dtype)
 
 
@@ -277,6 +283,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     return DirectView(
         problem=original,
         dtype=dtype,
+        unit=dtype,
         rows=rows,
         columns=columns,
         outer=outer,

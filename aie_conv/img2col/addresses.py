@@ -7,6 +7,7 @@ from aie_conv.img2col.view import GemmView
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.addresses import residual_starts
+from aie_conv.mapping.blocks import convert_chunks, last_of_block
 from aie_conv.mapping.mapping import Dims
 
 
@@ -120,19 +121,17 @@ class GemmAddresses:
             yield Pattern(offset + start, output_dims(self.view, self.tile, 1, n)[1:])
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
-        """From [n][K] to blocks of s x t weights."""
+        """From [n][K] to blocks of s x t weights, or of t x s in chunks of bfp16."""
         view, n, k = self.view, self.n, self.k
         s, t = self.block
         source = next(c.dest for c in reversed(view.prologue) if c.dest in ("rhs_nk", "rhs_padded"))
         count, chunks = view.n // n, view.k // k
         split = (count, n // t, t, chunks, k // s, s)
-        blocks = (count, chunks, n // t, k // s, s, t)
+        order = (0, 3, 1, 4, *last_of_block(view.unit, 5, 2))
+        blocks = tuple(split[i] for i in order)
         zeros, dtype = (0,) * 6, view.dtype
-        return (
-            HostCopy(
-                source, split, dtype, zeros, split, (0, 3, 1, 4, 5, 2), dest, blocks, dtype, zeros
-            ),
-        )
+        made = HostCopy(source, split, dtype, zeros, split, order, dest, blocks, dtype, zeros)
+        return convert_chunks(view.unit, made, n * k)
 
     def describe(self, steps: str) -> list[str]:
         """The tile in words."""

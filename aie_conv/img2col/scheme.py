@@ -63,7 +63,7 @@ class GemmScheme:
     @cached_property
     def rst(self) -> tuple[int, int, int]:
         """The matrix instruction's shape."""
-        return self.device.arch.matmul[self.view.dtype]
+        return self.device.arch.matmul[self.view.unit]
 
     def sizes(self, p: GemmParameters) -> Sizes:
         """All numbers."""
@@ -145,7 +145,7 @@ class GemmScheme:
         return price(self.device, self.view, s, work)
 
     def _product(self, pixels: int, n: int, k: int, several: bool) -> tuple[int, int]:
-        kernel = MatmulKernel(self.device.arch, self.view.dtype, pixels, n, k, 0, 0)
+        kernel = MatmulKernel(self.device.arch, self.view.unit, pixels, n, k, 0, 0)
         return kernel.cycles(fresh=True), kernel.cycles() if several else 0
 
     def _epilogue(self, n: int, channels: int, pixels: int, sizes: Any = None) -> EpilogueKernel:
@@ -163,9 +163,9 @@ class GemmScheme:
 
     def build(self, p: GemmParameters, s: Sizes, cost: Cost) -> Mapping:
         """The mapping."""
-        view, dtype = self.view, self.view.dtype
+        view = self.view
         kernel = MatmulKernel(
-            self.device.arch, dtype, s.tile.pixels, p.tile_n, p.tile_k, s.l1.input, s.l1.filter
+            self.device.arch, view.unit, s.tile.pixels, p.tile_n, p.tile_k, s.l1.input, s.l1.filter
         )
         residual = s.residual.channels, s.residual.objects
         addresses = self._addresses(

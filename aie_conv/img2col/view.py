@@ -36,6 +36,7 @@ class GemmView:
 
     Attributes:
         dtype: type of the multiplied operands on the array, "i8" or "bf16".
+        unit: see :class:`aie_conv.mapping.interface.ProblemView`.
         m: loops over output pixels, outermost first, neighbours merged; never empty.
         k_outer: (size, input stride) of the loops over K outside the contiguous run.
         run: length of the innermost contiguous run of K, a multiple of 8.
@@ -49,6 +50,7 @@ class GemmView:
 
     problem: ConvProblem
     dtype: str
+    unit: str
     m: tuple[MLoop, ...]
     k_outer: tuple[tuple[int, int], ...]
     run: int
@@ -127,6 +129,7 @@ def make_view(problem: ConvProblem) -> GemmView:
     return GemmView(
         problem=problem,
         dtype=dtype,
+        unit=dtype,
         m=merge(m),
         k_outer=k_outer,
         run=run,

@@ -392,7 +392,7 @@ class _Queues:
     """The channels' queues while the sequence is written."""
 
     def __init__(self, streams: Sequence[Channel], depth: int) -> None:
-        self._made = streams
+        self._streams = streams
         self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in streams]
         self._queued: list[deque[StartChain]] = [deque() for _ in streams]
         self._free = [list(channel.ids) for channel in streams]
@@ -404,7 +404,7 @@ class _Queues:
 
     def push(self, rank: int, number: int) -> None:
         """Push a channel's next chain, and wait for what has to end before."""
-        channel, free = self._made[rank], self._free[rank]
+        channel, free = self._streams[rank], self._free[rank]
         while self.waits(rank, number):
             done = self._queued[rank].popleft()
             self.written.append(AwaitChain(done))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aie_conv.bridge.offload import ModuleText
     from aie_conv.options import Options
     from aie_conv.runtime.bundle import Bundle
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import Device
     from aie_conv.runtime.offloaded import OffloadedProgram
 
 PIPELINE: tuple[tuple[str, str], ...] = (

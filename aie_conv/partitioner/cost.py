@@ -6,6 +6,7 @@ the two (IREE's buffers are shared with the NPU). What a change of the array's c
 property of one dispatch: :mod:`aie_conv.partitioner.configurations` counts it for a whole module.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,7 +14,7 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aie_conv.errors import UsageError
-from aie_conv.files import read_json, user_cache
+from aie_conv.files import read_text, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.plan import Split
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
@@ -206,6 +207,6 @@ def load_measured() -> HostCost:
     try:
         if not path.exists():
             raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}")
-        return from_json(read_json(path), "measured")
-    except ValueError as error:
+        return from_json(json.loads(read_text(path)), "measured")
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: no measurement of this version ({error}): {again}") from None

@@ -58,7 +58,7 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "contraction": dispatch.contraction,
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
-        "arithmetic": plan.problem.arithmetic if plan else "native",
+        "arithmetic": plan.arithmetic if plan else "native",
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "split": dispatch.decision.split,

@@ -58,7 +58,8 @@ class Executable:
         arguments: the buffers in the order of the runtime sequence; the last is the result.
         keeps_base: the call gives one buffer more, with which the result starts.
         text: the AIE module.
-        blobs: what a toolchain made of it: "xclbin" and "instructions", or nothing.
+        blobs: what a toolchain made of it: "instructions", or nothing. The binary of its configuration lies
+            beside the programs, once for all that share it.
     """
 
     device: str
@@ -70,7 +71,7 @@ class Executable:
     @cached_property
     def configuration(self) -> str:
         """A digest of what the array is loaded with: the module without its runtime sequence."""
-        return hashlib.sha256(_SEQUENCE.sub("", self.text).encode()).hexdigest()
+        return configuration_digest(self.text)
 
     def pack(self) -> bytes:
         """The executable's bytes."""
@@ -86,6 +87,11 @@ class Executable:
         payload = b"".join(parts.values())
         body = _FIXED.pack(MAGIC, VERSION, len(header), len(payload)) + header + payload
         return body + hashlib.sha256(body).digest()
+
+
+def configuration_digest(text: str) -> str:
+    """Of what a module loads the array with, in hex: modules that differ in their sequence alone share it."""
+    return hashlib.sha256(_SEQUENCE.sub("", text).encode()).hexdigest()
 
 
 def unpack(data: bytes, name: str) -> Executable:

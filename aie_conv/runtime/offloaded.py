@@ -29,7 +29,7 @@ _VALUE = r"%[\w$]+"
 _DECLARATION = re.compile(
     rf"func\.func private {_SYMBOL}\((?P<types>.*?)\) attributes \{{(?P<facts>.*)\}}"
 )
-_FUNCTION = re.compile(rf"func\.func {_SYMBOL}\((?P<arguments>.*)\) \{{")
+_FUNCTION = re.compile(rf"func\.func {_SYMBOL}\((?P<arguments>.*?)\)(?: attributes \{{.*\}})? \{{")
 _ARGUMENT = re.compile(rf"({_VALUE}): memref<((?:\d+x)*)(\w+)>( \{{bufferize\.result\}})?")
 _ALLOC = re.compile(
     rf"(?P<value>{_VALUE}) = memref\.alloc\(\)(?: alignment = \d+)?"

@@ -15,7 +15,9 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.files import reason
-from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.devices import default_device, open_device
+from aie_conv.runtime.embedded import read_binaries, read_report
+from aie_conv.runtime.interface import Device, PreparedDevice
 from aie_conv.runtime.tensors import any_tensor, as_tensors
 from aie_conv.runtime.vm_module import (
     DTYPES,
@@ -151,7 +153,10 @@ class Program:
         self._hal = rt.get_device("local-task")
         self.device = device
         self.records: list[dict[str, Any]] = []
-        self._state = State(self._hal, device, progress)
+        binaries = read_binaries(data)
+        self._state = State(self._hal, device, progress, binaries)
+        if binaries and isinstance(device, PreparedDevice):
+            device.prepare(str((read_report(data) or {}).get("device")), binaries)
         # IREE's contexts are not to be entered by two threads at once.
         self._lock = RLock()
         try:

@@ -8,9 +8,9 @@ program that is dropped is freed at once.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from threading import local
 from typing import Any, cast
@@ -18,16 +18,14 @@ from typing import Any, cast
 import ml_dtypes
 import numpy as np
 from iree import runtime as rt
-from numpy.typing import NDArray
 
 from aie_conv.errors import AieConvError, DeviceError
-from aie_conv.runtime.devices import Device
 from aie_conv.runtime.executable import Executable, unpack
+from aie_conv.runtime.interface import Array, Constant, Device
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
 
-Array = NDArray[Any]
 Progress = Callable[[str, dict[str, Any]], None]
 Views = tuple[rt.VmRef, ...]
 
@@ -153,12 +151,18 @@ class State:
         hal: IREE's device for the CPU's part, whose allocator makes the results.
         device: what runs the programs.
         progress: told after each dispatch: its name and its figures.
+        binaries: the artifact's, by the digests of their configurations.
+        constants: the operands that do not change, by dispatch and number.
     """
 
     hal: rt.HalDevice
     device: Device
     progress: Progress | None = None
+    binaries: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
+    constants: dict[tuple[str, int], Constant] = field(
+        default_factory=dict[tuple[str, int], Constant]
+    )
 
     @contextmanager
     def call(self) -> Generator[Call]:
@@ -170,8 +174,10 @@ class State:
         finally:
             _running.calls.pop()
 
-    def run(self, call: Call, program: rt.VmRef, name: rt.VmRef, views: Views) -> rt.VmRef:
-        """One NPU dispatch."""
+    def run(
+        self, call: Call, program: rt.VmRef, name: rt.VmRef, constants: int, views: Views
+    ) -> rt.VmRef:
+        """One NPU dispatch; bit i of ``constants`` says that operand i is the same at every call."""
         dispatch = call.dispatch = _bytes(name).decode(errors="replace")
         executable = self._executable(_bytes(program), dispatch)
         arrays = [
@@ -190,6 +196,10 @@ class State:
         out = arrays.pop().copy() if executable.keeps_base else np.zeros(
             result.elements, DTYPES[result.dtype]
         )  # fmt: skip
+        for number in range(len(arrays)):
+            if constants >> number & 1:
+                kept = self.constants.setdefault((dispatch, number), arrays[number].view(Constant))
+                arrays[number] = kept
         start = time.perf_counter()
         try:
             figures = self.device.run(executable, [*arrays, out])
@@ -204,7 +214,11 @@ class State:
     def _executable(self, data: bytes, dispatch: str) -> Executable:
         executable = self.executables.get(data)
         if executable is None:
-            executable = self.executables[data] = _read(data, dispatch)
+            executable = _read(data, dispatch)
+            binary = self.binaries.get(executable.configuration) if self.binaries else None
+            if binary is not None:
+                executable = replace(executable, blobs={**executable.blobs, "xclbin": binary})
+            self.executables[data] = executable
         return executable
 
 
@@ -232,11 +246,11 @@ class _Instance:
     def __init__(self, interface: object) -> None:
         del interface
 
-    def run(self, program: rt.VmRef, name: rt.VmRef, *views: rt.VmRef) -> rt.VmRef:
+    def run(self, program: rt.VmRef, name: rt.VmRef, constants: int, *views: rt.VmRef) -> rt.VmRef:
         """Called by IREE, for the innermost open call of this thread."""
         state, call = _running.calls[-1]
         try:
-            return state.run(call, program, name, views)
+            return state.run(call, program, name, constants, views)
         except BaseException as error:
             call.error = error
             raise
@@ -247,5 +261,6 @@ def amd_aie_module() -> rt.VmModule:
     """The VM module, one for all artifacts."""
     interface = rt.PyModuleInterface("amd_aie", _Instance)
     for count in range(MOST_BUFFERS + 1):
-        interface.export(f"run.{count}", "0" + "r" * (count + 2) + "_r", _Instance.run)
+        # IREE's Python modules do not align what follows an i32.
+        interface.export(f"run.{count}", "0rrI" + "r" * count + "_r", _Instance.run)
     return interface.create()

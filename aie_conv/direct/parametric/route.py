@@ -59,9 +59,9 @@ def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) 
     pitch = across.pitch if window else across.lhs
     row = down.pitch if window == WindowResidency.WHOLE else down.lhs
     if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
-        whole = row // pitch
-        if (high - 1) * whole + broad <= pixels:
-            yield whole
+        image_width = row // pitch
+        if (high - 1) * image_width + broad <= pixels:
+            yield image_width
     fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
     yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
 
@@ -151,9 +151,9 @@ def _rough(
     steps = rounds * -(-tiles // device.columns)
     taps = _taps(view, shape.window)
     chunks = view.k // taps // shape.k
-    whole = shape.k == view.channels
-    run = shape.k * size * (shape.input_width if whole else 1)
-    pitch = (view.rows.lhs if whole else view.columns.lhs or view.rows.lhs) * size
+    all_channels = shape.k == view.channels
+    run = shape.k * size * (shape.input_width if all_channels else 1)
+    pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
     input_ = rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.n // shape.object_channels
     filters = steps * arch.core_rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
@@ -179,8 +179,8 @@ def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[Param
         arch, view.dtype, rows * elements["input_row_elements"], elements["filter_elements"],
         elements["accumulator_elements"], layout.seven_pixels,
     )  # fmt: skip
-    found = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
-    ranked = sorted(found, key=lambda shape: _rough(view, shape, kernel, layout, device))
+    shapes = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
+    ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
     for shape in ranked[:_LIKELY]:
         yield ParametricParameters(
             tile_n=shape.n,

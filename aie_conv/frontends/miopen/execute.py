@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -44,6 +45,7 @@ class Settings:
     npu: str = "npu1_4col"
     route: str = "auto"
     f32: str = "cpu"
+    bf16: str = "exact"
     direct: str = "auto"
     time: bool = False
     iterations: int = 0
@@ -69,6 +71,7 @@ class Settings:
             device=self.npu,
             route="cpu" if self.device == "cpu" else self.route,
             f32=self.f32,
+            bf16=self.bf16,
             direct=self.direct,
             search=self.search,
             plan_db=self.plan_db,
@@ -192,6 +195,7 @@ def cache_key(s: ConvSignature, backend: str, settings: Settings) -> str:
             "npu": settings.npu,
             "route": "cpu" if settings.device == "cpu" else settings.route,
             "f32": settings.f32,
+            "bf16": settings.bf16,
             "direct": settings.direct,
             "search": settings.search,
             "plans": hashlib.sha256(settings.plan_db.read_bytes()).hexdigest()
@@ -347,6 +351,7 @@ def _verified(outcome: Outcome, arguments: tuple[Tensor, ...], settings: Setting
         (exact.numpy(), magnitudes.numpy()),
         reference_dtype=settings.reference_dtype,
         arithmetic=outcome.compiled.arithmetic if outcome.compiled else "native",
+        largest=prod(float(value.abs().max()) for value in arguments[:2]),
         rtol=settings.rtol,
         atol=settings.atol,
     )

@@ -108,7 +108,7 @@ def best_on_npu(problem: ConvProblem, constants: frozenset[str], options: Option
             problem,
             device=options.device,
             route=route,
-            f32=options.f32,
+            leave=options.leave,
             direct=options.direct,
             constants=constants,
         )

@@ -80,8 +80,20 @@ def _gamma(count: int, unit: float) -> float:
     return count * unit / (1 - count * unit) if count * unit < 0.5 else float("inf")
 
 
+def _blocks_share(s: ConvShape) -> float:
+    """What each product may be off by, of the product of the operands' largest magnitudes."""
+    u = 0.0 if s.dtype == "bf16" else UNIT["bf16"]
+    d = 2.0**-6 * (1 + u) + u
+    return 2 * d + d * d + _gamma(_terms(s), UNIT["f32"]) * (1 + d) ** 2
+
+
 def tolerance(
-    s: ConvShape, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
+    s: ConvShape,
+    exact: Array,
+    magnitudes: Array,
+    reference_dtype: str,
+    arithmetic: str,
+    largest: float = 0.0,
 ) -> Array:
     """How far each element may be from the reference; zero for integers.
 
@@ -90,7 +102,8 @@ def tolerance(
         exact: the reference.
         magnitudes: for each element the sum of the magnitudes of its products.
         reference_dtype: the type that the reference was computed in.
-        arithmetic: "native", or "bf16" or "bf16x3" for f32 operands by way of bf16.
+        arithmetic: "native", "bf16" or "bf16x3" for f32 operands by way of bf16, or "bfp16".
+        largest: the product of the operands' largest magnitudes, which bfp16 needs.
     """
     if s.dtype == "i8":
         return np.zeros_like(exact)
@@ -103,6 +116,8 @@ def tolerance(
     else:
         share = _gamma(count, UNIT["f32"])
     allowed = share * magnitudes
+    if arithmetic == "bfp16":
+        allowed = np.full_like(magnitudes, _blocks_share(s) * count * largest)
     result = s.result_dtype
     if result != "f32":
         allowed = allowed + UNIT[result] * (np.abs(exact) + allowed)
@@ -124,6 +139,7 @@ def compare(
     *,
     reference_dtype: str = "f64",
     arithmetic: str = "native",
+    largest: float = 0.0,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Numerics:
@@ -133,12 +149,12 @@ def compare(
         s: the signature.
         result: the result, in its layout.
         reference: the reference and its magnitudes.
-        reference_dtype, arithmetic: see :func:`tolerance`.
+        reference_dtype, arithmetic, largest: see :func:`tolerance`.
         rtol, atol: a tolerance of the user's own, ``atol + rtol * |reference|``.
     """
     exact, magnitudes = reference
     if rtol is None and atol is None:
-        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic)
+        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic, largest)
     else:
         allowed = (atol or 0.0) + (rtol or 0.0) * np.abs(exact)
     wide = np.asarray(result).astype(np.float64)

@@ -22,7 +22,6 @@ CONVOLUTIONS = ("unbatched", "forms", "same_padding", "leftover", "depthwise")
 
 NAMES = (
     *CONVOLUTIONS,
-    "bounds",
     "prelu",
     "shrink",
     "padding",

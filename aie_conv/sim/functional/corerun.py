@@ -51,7 +51,7 @@ class CoreRun:
     """One core's state while a program runs.
 
     Attributes:
-        clock: local time in cycles; ``busy`` of it spent in compiled code, ``macs`` done.
+        clock: local time in cycles; ``busy`` of it spent computing, ``macs`` done.
         lane: where its time is recorded; None to record nothing.
         waits: the acquire that it waits at, or passed last; None before the first and at the end.
         loops: the loops with FIFO operations that it is in, outermost first, and their counters.
@@ -164,7 +164,11 @@ class CoreRun:
         if words is None:
             words = self.buffers[memref][: memref.type.bytes].view(f"i{memref.type.bytes // count}")
             self.words[memref] = words
-        self.clock += self.target.machine.core[self.target.arch].load_latency
+        cycles = self.target.machine.core[self.target.arch].load_latency
+        self.clock += cycles
+        self.busy += cycles
+        if self.lane is not None:
+            self.lane.until(self.clock, State.BUSY, "run-time parameters")
         return int(words[index])
 
     def _loop(self, step: LoopStep) -> Waiting:

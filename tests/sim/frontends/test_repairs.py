@@ -68,10 +68,6 @@ SAMPLES = {
     "average-pool": Sample("leftover", lambda: nn.AvgPool2d(3, 3), (randn(1, 8, 4, 4),)),
     "transposed": Sample("depthwise", lambda: nn.ConvTranspose2d(4, 4, 3, 2, groups=4), (randn(1, 4, 5, 5),)),
     "depthwise-3d": Sample("depthwise", lambda: nn.Conv3d(4, 4, 2, groups=4), (randn(1, 4, 3, 4, 5),)),
-    "relu6": Sample("bounds", nn.ReLU6, (SPECIAL,)),
-    "hardtanh": Sample("bounds", nn.Hardtanh, (SPECIAL,)),
-    "clamp": Sample("bounds", function(lambda x: x.clamp(-1, 1)), (SPECIAL,)),
-    "maximum": Sample("bounds", function(torch.maximum), (SPECIAL, SPECIAL.flip(1))),
     "prelu": Sample("prelu", lambda: slopes(6), (randn(2, 6, 6),)),
     "shrink": Sample("shrink", nn.Softshrink, (SPECIAL,)),
     "circular": Sample("padding", lambda: nn.Conv2d(8, 6, 3, padding=1, padding_mode="circular"), (X,)),
@@ -114,7 +110,7 @@ print(run_without({without!r}, torch.nn.Conv2d(8, 8, 3).eval(), (torch.randn(8, 
 """
 
 
-@pytest.mark.parametrize(("without", "ends"), [("unbatched", True), ("bounds", False)])
+@pytest.mark.parametrize(("without", "ends"), [("unbatched", True), ("prelu", False)])
 def test_an_unbatched_convolution_ends_the_process_without_its_repair(
     without: str, ends: bool
 ) -> None:

@@ -27,7 +27,7 @@ from aie_conv.pipeline import (
     start,
 )
 from aie_conv.plan import Argument, Decision, Parameters, Plan
-from aie_conv.problem import ConvProblem, Loop
+from aie_conv.problem import Arithmetic, ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
 
@@ -107,6 +107,7 @@ class PassPlan:
     shim_bytes: int = 1
     style: str = ""
     bound: str = ""
+    arithmetic: Arithmetic = "native"
     parameters: Parameters = field(default_factory=dict, hash=False)
     prologue: tuple[HostCopy, ...] = ()
     finish: tuple[HostCopy, ...] = ()
