@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
 from aie_conv.partitioner import Pricing
-from aie_conv.partitioner.configurations import Call, assign_configurations, shared
+from aie_conv.partitioner.configurations import NpuCall, assign_configurations, shared
 from aie_conv.partitioner.pins import Pin
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
@@ -119,13 +119,13 @@ def _is_pinned(planning: Planning, request: Request) -> bool:
     return _pin(planning, request) is not None
 
 
-def _call(planning: Planning, request: Request, decision: Decision) -> Call:
+def _call(planning: Planning, request: Request, decision: Decision) -> NpuCall:
     free, cpu = not _is_pinned(planning, request), decision.cpu_cycles
     if not free or cpu is None:
-        return Call(decision, request.constants, free, None)
+        return NpuCall(decision, request.constants, free, None)
     # Whatever plan is taken, what follows it costs the same.
     rest = max(c.rest_cycles for c in decision.candidates)
-    return Call(decision, request.constants, free, max(0, cpu - rest))
+    return NpuCall(decision, request.constants, free, max(0, cpu - rest))
 
 
 def _measure_close(

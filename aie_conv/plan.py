@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aie_conv.layout.hostcopy import HostCopy, blanks, lengthened
 from aie_conv.problem import Arithmetic, ConvProblem
 
-Parameters = Mapping[str, int]
+ParameterValues = Mapping[str, int]
 """The numbers and truths that fix a plan among all of its route's plans for a problem and a device."""
 
 
@@ -63,7 +63,7 @@ class Plan(Protocol):
     @property
     def bound(self) -> str: ...
     @property
-    def parameters(self) -> Parameters: ...
+    def parameters(self) -> ParameterValues: ...
     @property
     def prologue(self) -> tuple[HostCopy, ...]: ...
     @property
@@ -111,7 +111,7 @@ class Route(Protocol):
     style: str
 
     def propose(
-        self, problem: ConvProblem, device: str, parameters: Parameters | None = None
+        self, problem: ConvProblem, device: str, parameters: ParameterValues | None = None
     ) -> Plan:
         """The route's best plan, or the one that ``parameters`` of an earlier plan describe.
 

@@ -131,7 +131,7 @@ def _short(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Call:
+class CallForm:
     """The forms of a function's arguments and result.
 
     Attributes:
@@ -149,9 +149,9 @@ class Call:
         return json.dumps([self.positional, self.keywords, self.result])
 
     @staticmethod
-    def from_json(text: str) -> Call:
+    def from_json(text: str) -> CallForm:
         """Of what :meth:`to_json` wrote."""
-        return Call(*json.loads(text))
+        return CallForm(*json.loads(text))
 
     def arguments(
         self, positional: Sequence[Any], keywords: Mapping[str, Any], name: str

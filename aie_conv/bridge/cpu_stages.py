@@ -17,7 +17,15 @@ from typing import Any, cast
 from iree.compiler import ir
 
 from aie_conv.bridge.contraction import is_multiply_add
-from aie_conv.bridge.cpu_work import Loop, Work, deepest, innermost, loops_of, macs_of, sizes_of
+from aie_conv.bridge.cpu_work import (
+    CpuContraction,
+    CpuLoop,
+    deepest,
+    innermost,
+    loops_of,
+    macs_of,
+    sizes_of,
+)
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
@@ -88,8 +96,8 @@ class CpuStep:
 
     step: str
     pass_name: str
-    loops: tuple[Loop, ...]
-    work: Work | None
+    loops: tuple[CpuLoop, ...]
+    work: CpuContraction | None
     text: str
 
 
@@ -224,8 +232,8 @@ def _steps(texts: Sequence[str], context: ir.Context) -> Iterator[CpuStep]:
         work = innermost(module.operation)
         anchor = work or deepest(module.operation)
         loops = loops_of(anchor) if anchor is not None else ()
-        contraction = Work.of(work) if work is not None else None
+        contraction = CpuContraction.of(work) if work is not None else None
         if step == "lowered":
-            around, contraction = Work.lowered(module.operation)
+            around, contraction = CpuContraction.lowered(module.operation)
             loops = around or loops
         yield CpuStep(step, shown, loops, contraction, text)

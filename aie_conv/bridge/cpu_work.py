@@ -22,7 +22,7 @@ _VECTOR_PRODUCTS = {"vector.fma", "arith.mulf", "arith.muli", "vector.contract"}
 
 
 @dataclass(frozen=True)
-class Loop:
+class CpuLoop:
     """One loop, or one dim of the workgroups' grid.
 
     Attributes:
@@ -43,7 +43,7 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Work:
+class CpuContraction:
     """The innermost contraction of a function.
 
     Attributes:
@@ -66,7 +66,7 @@ class Work:
     masked: bool = False
 
     @staticmethod
-    def of(op: ir.Operation) -> Work:
+    def of(op: ir.Operation) -> CpuContraction:
         """A contraction as it stands."""
         name, kind = op.name, "tensor"
         if name == "iree_codegen.ukernel.generic":
@@ -76,16 +76,16 @@ class Work:
         parent = op.parent
         masked = parent is not None and parent.operation.name == "vector.mask"
         types = tuple(_short(value.type) for value in op.operands if _is_shaped(value.type))
-        return Work(name, sizes_of(op), macs_of(op), types, kind, 1, masked)
+        return CpuContraction(name, sizes_of(op), macs_of(op), types, kind, 1, masked)
 
     @staticmethod
-    def lowered(function: ir.Operation) -> tuple[tuple[Loop, ...], Work | None]:
+    def lowered(function: ir.Operation) -> tuple[tuple[CpuLoop, ...], CpuContraction | None]:
         """The innermost products of the last form, and the loops around them."""
         left = innermost(function)
         if left is not None and left.name != "vector.contract":
-            contraction = Work.of(left)
+            contraction = CpuContraction.of(left)
             kind = "kernel" if contraction.kind == "kernel" else "scalar"
-            return loops_of(left), Work(
+            return loops_of(left), CpuContraction(
                 contraction.op, contraction.sizes, contraction.macs, contraction.operands, kind
             )
         products = [op for op in walk(function) if op.name in _VECTOR_PRODUCTS]
@@ -99,7 +99,7 @@ class Work:
         (name, shown), count = kinds.most_common(1)[0]
         sizes = tuple(_shape(deepest[0].results[0])) if vectors else (1,)
         known = [size for size in sizes if size is not None]
-        return loops_of(deepest[0]), Work(
+        return loops_of(deepest[0]), CpuContraction(
             name, sizes, count * prod(known), (shown,), "vector" if vectors else "scalar", count
         )
 
@@ -141,9 +141,9 @@ def deepest(function: ir.Operation) -> ir.Operation | None:
     return max(candidates, key=lambda op: (len(loops_of(op)), _maps(op) != []), default=None)
 
 
-def loops_of(op: ir.Operation) -> tuple[Loop, ...]:
+def loops_of(op: ir.Operation) -> tuple[CpuLoop, ...]:
     """The loops around an operation, outermost first."""
-    loops: list[Loop] = []
+    loops: list[CpuLoop] = []
     parent: Any = op.parent
     while parent is not None:
         outer = parent.operation
@@ -153,14 +153,14 @@ def loops_of(op: ir.Operation) -> tuple[Loop, ...]:
     return tuple(loops)
 
 
-def _forall(op: ir.Operation) -> list[Loop]:
+def _forall(op: ir.Operation) -> list[CpuLoop]:
     kind = "workgroup" if "workgroup" in str(op.attributes.get("mapping", "")) else "forall"
     lowers, uppers, steps = (
         list(ir.DenseI64ArrayAttr(op.attributes[name]))
         for name in ("staticLowerBound", "staticUpperBound", "staticStep")
     )
     return [
-        Loop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _known(step))
+        CpuLoop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _known(step))
         for lower, upper, step in zip(lowers, uppers, steps, strict=True)
     ]
 
@@ -169,10 +169,10 @@ def _known(value: int) -> int | None:
     return None if value == _DYNAMIC else value
 
 
-def _for(op: ir.Operation) -> list[Loop]:
+def _for(op: ir.Operation) -> list[CpuLoop]:
     lower, upper, step = (_constant(value) for value in list(op.operands)[:3])
     size = upper - lower if upper is not None and lower is not None else None
-    return [Loop("for", size, step)]
+    return [CpuLoop("for", size, step)]
 
 
 def _constant(value: ir.Value) -> int | None:

@@ -15,7 +15,7 @@ from typing import Any
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 from aie_conv.files import read_text
-from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
+from aie_conv.frontends.miopen.command import OPTIONS, DriverCommand, parse, read_commands
 from aie_conv.frontends.miopen.execute import (
     BACKENDS,
     DEVICES,
@@ -223,7 +223,7 @@ def _settings(words: Words) -> Settings:
 class ConvTask:
     """One command on its backends, and how it is run; made to be sent to a process."""
 
-    command: Command
+    command: DriverCommand
     backends: tuple[str, ...]
     settings: Settings
     verbose: bool
@@ -351,7 +351,7 @@ def read_file(path: str) -> list[tuple[int, str]]:
 
 
 def _task(
-    line: str | list[str], words: Words, settings: Settings, extra: Command | None
+    line: str | list[str], words: Words, settings: Settings, extra: DriverCommand | None
 ) -> ConvTask:
     command = parse(line)
     times = command.time or (extra is not None and extra.time)

@@ -80,14 +80,14 @@ class GenerateTask:
 
 
 @dataclass(frozen=True)
-class Made:
+class Generated:
     """What became of a command: names written (or texts), and the failures of single signatures."""
 
     texts: tuple[str, ...]
     failures: tuple[str, ...]
 
 
-def perform(task: GenerateTask) -> Made:
+def perform(task: GenerateTask) -> Generated:
     """Generate each of a command's signatures that the filters leave.
 
     Raises:
@@ -101,7 +101,7 @@ def perform(task: GenerateTask) -> Made:
             failures.append(text.message)
         else:
             texts.append(text)
-    return Made(tuple(texts), tuple(failures))
+    return Generated(tuple(texts), tuple(failures))
 
 
 def _perform_one(job: tuple[GenerateTask, ConvSignature]) -> str:

@@ -18,7 +18,7 @@ from aie_conv.files import check_writable, write_all
 
 if TYPE_CHECKING:
     from aie_conv.runtime.executable import Executable
-    from aie_conv.runtime.interface import Array, Device
+    from aie_conv.runtime.interface import Array, RuntimeDevice
 
 _EPILOG = """\
 inputs, one --input each, as iree-run-module takes them:
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--device",
         choices=("sim", "xrt", "hrx"),
-        help="the simulated NPU, or a real one through pyxrt or HRX; default: what is there, else sim",
+        help="the simulated NPU, or a real one through pyxrt or HRX; default: xrt where both are, else sim",
     )
     add(
         "--amd-aie-stats",
@@ -160,7 +160,7 @@ def _print(name: str, results: Sequence[Any]) -> None:
 class _Called:
     """A device that remembers the programs it ran and what they were given."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RuntimeDevice) -> None:
         self._device = device
         self.programs: list[tuple[Executable, list[Array]]] = []
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aie_conv.options import Options
     from aie_conv.partitioner.database import Database, Entry
     from aie_conv.problem import ConvProblem
-    from aie_conv.tuning import Item, Tuned
+    from aie_conv.tuning import Tuned, TuningItem
 
 WHO = "aie-conv tune"
 
@@ -241,10 +241,10 @@ class _Run:
         self.results: list[Tuned | None] = [None] * len(distinct)
         self.failed = 0
 
-    def items(self, options: Options) -> list[Item]:
+    def items(self, options: Options) -> list[TuningItem]:
         """What the workers get: each problem, and what an earlier run found of it."""
         from aie_conv.planning import plans_version
-        from aie_conv.tuning import Item
+        from aie_conv.tuning import TuningItem
 
         def known(each: _Problem) -> tuple[Entry, ...]:
             entries = self._database.of(each.problem, options.device)
@@ -252,7 +252,9 @@ class _Run:
             return tuple(e for e in entries if self._database.usable(e) and e.search in finished)
 
         version = plans_version()
-        return [Item(p.problem, p.constants, options, known(p), version) for p in self._distinct]
+        return [
+            TuningItem(p.problem, p.constants, options, known(p), version) for p in self._distinct
+        ]
 
     def ended(self, index: int, result: Any) -> None:
         """Keep what came of a problem: from here on it survives the end of this process."""
@@ -291,7 +293,7 @@ def _dask_client(address: str) -> Any:
         raise UsageError(f"--dask={address}: no scheduler answers: {error}") from None
 
 
-def _on_dask(client: Any, items: list[Item], ended: Callable[[int, Any], None]) -> None:
+def _on_dask(client: Any, items: list[TuningItem], ended: Callable[[int, Any], None]) -> None:
     """Tune on the workers of a Dask scheduler; ``ended`` is told of each item as it ends."""
     from aie_conv.tuning import tune_elsewhere
 

@@ -64,7 +64,7 @@ def _borders(value: Any) -> tuple[tuple[int, int], tuple[int, int]]:
 
 
 @dataclass(frozen=True)
-class Geometry:
+class ConvGeometry:
     """One convolution.
 
     Attributes:
@@ -194,7 +194,7 @@ def make_geometry(
     input_dtype: Any,
     output_dtype: Any,
     f32: str,
-) -> Geometry:
+) -> ConvGeometry:
     """The convolution that a user's words describe; see :func:`aie_conv.get_igemm_conv2d`.
 
     Raises:
@@ -221,7 +221,7 @@ def make_geometry(
         known = " or ".join(RESULTS[dtype])
         raise UsageError(f"{OP}: output_dtype {result} of {dtype}: use {known}")
     hint = "a number, or (vertical, horizontal)"
-    geometry = Geometry(
+    geometry = ConvGeometry(
         **sizes,
         stride=_pair(stride, "stride", 1, hint),
         padding=_borders(padding),

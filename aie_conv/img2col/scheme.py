@@ -152,9 +152,7 @@ class GemmScheme:
     def _epilogue(self, n: int, channels: int, pixels: int, sizes: Any = None) -> EpilogueKernel:
         rows = pixels // self.rst[0]
         blocks = ResidualBlocks(1, rows, 0, 1, rows)
-        return make_epilogue(
-            EpilogueKernel, self.device, self.view, self.rst, (pixels, n, channels), blocks, sizes
-        )
+        return make_epilogue(self.device, self.view, self.rst, (pixels, n, channels), blocks, sizes)
 
     def _addresses(
         self, tile: tuple[int, ...], sizes: tuple[int, int, int], s: Sizes

@@ -25,7 +25,7 @@ NUMPY_DTYPE: dict[str, np.dtype] = {
 """numpy's type for each type name of the project."""
 
 
-Part = Literal["whole", "hi", "lo", "mantissas", "exponents"]
+ValuePart = Literal["whole", "hi", "lo", "mantissas", "exponents"]
 """What a copy from f32 to bf16 takes of each element x, with b = bf16(x):
 
 "whole" is b. Where x is a normal number and b is finite "hi" is b and "lo" is bf16(x - b), or zero where
@@ -72,7 +72,7 @@ class HostCopy:
     dest_shape: tuple[int, ...]
     dest_dtype: str
     dest_offsets: tuple[int, ...]
-    part: Part = "whole"
+    part: ValuePart = "whole"
     literal: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:

@@ -23,7 +23,7 @@ MODES = ("few", "each")
 
 
 @dataclass(frozen=True)
-class Call:
+class NpuCall:
     """A dispatch on the NPU, in program order.
 
     Attributes:
@@ -64,7 +64,7 @@ def change_cycles(device: str) -> int:
 
 
 def assign_configurations(
-    calls: Sequence[Call],
+    calls: Sequence[NpuCall],
     routes: Iterable[Route],
     device: str,
     host: HostCost = FIXED,
@@ -96,7 +96,7 @@ _CPU = ("cpu", "")
 
 
 def _remember(
-    calls: Sequence[Call], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
+    calls: Sequence[NpuCall], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
 ) -> None:
     for number, (call, plan) in enumerate(zip(calls, chosen, strict=True)):
         decided = call.decision.plan
@@ -111,7 +111,7 @@ def _remember(
         store.remember(_question(number, names, decided.problem, device, how), kept)
 
 
-def _digest(calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost) -> str:
+def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], device: str, host: HostCost) -> str:
     """Of everything that the choice depends on besides the planner's version."""
     rows = [
         (
@@ -138,7 +138,7 @@ def _question(
 
 
 def _recalled(
-    calls: Sequence[Call], routes: Sequence[Route], device: str, how: str, store: PlanCache
+    calls: Sequence[NpuCall], routes: Sequence[Route], device: str, how: str, store: PlanCache
 ) -> list[Plan | None] | None:
     """What an earlier search found; None where something is not there, or does not fit any more."""
     proposals: dict[tuple[str, str, ConvProblem, Frozen], Plan] = {}
@@ -170,7 +170,7 @@ def _recalled(
 
 
 def _searched(
-    calls: Sequence[Call],
+    calls: Sequence[NpuCall],
     routes: Sequence[Route],
     device: str,
     host: HostCost,
@@ -183,7 +183,7 @@ def _searched(
         copies = host.copy_seconds(plan, constants)
         return _Way(plan, plan.predicted_cycles + round(copies * clock))
 
-    def ways(call: Call) -> tuple[_Way, ...]:
+    def ways(call: NpuCall) -> tuple[_Way, ...]:
         decided = call.decision.plan
         assert decided is not None
         first = way(decided, call.constants)
@@ -305,9 +305,10 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
     cost: dict[Hashable, int] = {_NOTHING: 0}
     before: list[dict[Hashable, tuple[Hashable, _Way | None]]] = []
     for row in table:
-        least = min(cost, key=lambda key: cost[key])
         # A run finds the configuration that the one before it left, so the first load is not counted.
-        moved = cost[least] + (change if least is not _NOTHING else 0)
+        moves = {key: spent + change * (key is not _NOTHING) for key, spent in cost.items()}
+        least = min(moves, key=lambda key: moves[key])
+        moved = moves[least]
         came: dict[Hashable, tuple[Hashable, _Way | None]] = {}
         now: dict[Hashable, int] = {}
         if row.cpu is not None:
@@ -328,7 +329,7 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
     return path[::-1]
 
 
-def _told(call: Call, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
+def _told(call: NpuCall, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
     """A decision for the plan that was chosen, with why."""
     decision = call.decision
     if plan is decision.plan:

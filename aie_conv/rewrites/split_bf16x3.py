@@ -2,19 +2,19 @@
 
 Each operand is x = hi + lo to 16 bits. The input's channels become [x, hi, lo] and the filter's
 [x, lo, hi], x rounded to bf16, so that a plain sum over them is x * x + hi * lo + lo * hi; the cores know
-nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.Part`).
+nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.ValuePart`).
 The error bound is at :data:`aie_conv.problem.Arithmetic`.
 """
 
 from dataclasses import replace
 
 from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy, Part
+from aie_conv.layout.hostcopy import HostCopy, ValuePart
 from aie_conv.mapping.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
 from aie_conv.problem import ConvProblem, Loop, Operand
 
-_LHS: tuple[Part, ...] = ("whole", "hi", "lo")
-_RHS: tuple[Part, ...] = ("whole", "lo", "hi")
+_LHS: tuple[ValuePart, ...] = ("whole", "hi", "lo")
+_RHS: tuple[ValuePart, ...] = ("whole", "lo", "hi")
 
 NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
 """What the copies write, and what else reads instead of the operands."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import short
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from aie_conv.pipeline import CompileState
     from aie_conv.plan import Dispatch
 
-__all__ = ["STAGES", "Stage", "explain"]
+__all__ = ["STAGES", "StageReport", "explain"]
 
 STAGES: dict[str, str] = {
     "imported": "the module as it was given",
@@ -49,7 +49,7 @@ def explain(
     dispatch: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
     warn: Callable[[str], None] = warnings.warn,
-) -> list[Stage]:
+) -> list[StageReport]:
     """Compile a module as :func:`aie_conv.compile` does, and keep what each stage made.
 
     Args:
@@ -123,7 +123,7 @@ def _heaviest(dispatches: Sequence[Dispatch], name: str) -> Dispatch:
     return max(able, key=lambda d: d.problem.macs if d.problem is not None else 0)
 
 
-def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[Stage]:
+def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[StageReport]:
     """The stages that every dispatch has; without one, those of the module."""
     from aie_conv.bridge.flags import session_flags
     from aie_conv.report.explain import module, problem
@@ -142,7 +142,7 @@ def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[S
     return [*stages, problem.candidates(shown)] if shown.contraction else stages
 
 
-def _npu(shown: Dispatch) -> list[Stage]:
+def _npu(shown: Dispatch) -> list[StageReport]:
     from aie_conv.report.explain.maps import index_maps
     from aie_conv.report.explain.plan import chosen as chosen_plan
     from aie_conv.report.explain.program import core, program, read_program
@@ -162,7 +162,7 @@ def _npu(shown: Dispatch) -> list[Stage]:
     ]
 
 
-def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> list[Stage]:
+def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> list[StageReport]:
     """The stages of a dispatch on the CPU.
 
     Args:

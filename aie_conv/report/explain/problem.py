@@ -6,7 +6,7 @@ from math import gcd
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem, Loop, Operand
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import spaced, table, times
 
 _WALKS = {
@@ -49,7 +49,7 @@ def _buffer(name: str, operand: Operand) -> tuple[str, ...]:
     )
 
 
-def problem(dispatch: Dispatch) -> Stage:
+def problem(dispatch: Dispatch) -> StageReport:
     """The ConvProblem that a dispatch was read as, or why it is none."""
     contraction = dispatch.problem
     if contraction is None:
@@ -60,7 +60,7 @@ def problem(dispatch: Dispatch) -> Stage:
             )
         else:
             sentence = "The dispatch is neither convolution nor matmul, so the CPU runs it."
-        return Stage("problem", sentence, reason, reason, "txt")
+        return StageReport("problem", sentence, reason, reason, "txt")
     loops = [
         (
             loop.name,
@@ -99,7 +99,7 @@ def problem(dispatch: Dispatch) -> Stage:
     if contraction.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
-    return Stage(
+    return StageReport(
         "problem",
         "The dispatch is read by its index maps, not by the names of its operations. Every loop walks"
         " each buffer with one stride (columns input, filter, output, in elements), so layout, stride,"
@@ -153,11 +153,11 @@ def _rest(weighed: Sequence[Candidate]) -> str:
     )
 
 
-def candidates(dispatch: Dispatch) -> Stage:
+def candidates(dispatch: Dispatch) -> StageReport:
     """Every way to run the problem that was weighed, and why it was taken or not."""
     decision, contraction = dispatch.decision, dispatch.problem
     if not decision.candidates or contraction is None:
-        return Stage(
+        return StageReport(
             "candidates",
             f"Nothing was weighed: {decision.reason}.",
             decision.reason,
@@ -186,7 +186,7 @@ def candidates(dispatch: Dispatch) -> Stage:
             f"every operand once is {spaced(contraction.minimum_bytes)} bytes",
         )
     )
-    return Stage(
+    return StageReport(
         "candidates",
         "Each route offered its best plan and was priced in cycles of the array's clock (array: the"
         " NPU's work, or the CPU's; host: the dispatch and the CPU's copies around it);"

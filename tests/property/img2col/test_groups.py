@@ -86,8 +86,8 @@ class Batch:
             Loop("k", "k", k, 1, by_k, 0),
         )
         rhs = (b, n, k) if self.turned else (b, k, n)
-        operands = [Operand(self.dtype, (b, m, k)), Operand(self.dtype, rhs)]
-        return ConvProblem("matmul", loops, *operands, Operand(acc, (b, m, n)), acc)
+        lhs, out = Operand(self.dtype, (b, m, k)), Operand(acc, (b, m, n))
+        return ConvProblem("matmul", loops, lhs, Operand(self.dtype, rhs), out, acc)
 
     def run(self, plan: Plan) -> tuple[NDArray[np.generic], NDArray[np.generic]]:
         """What the program computes on whole numbers, and what numpy does."""

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aie_conv import splitting
 from aie_conv.assignment import Request
-from aie_conv.bridge.rewrite import DispatchCall
+from aie_conv.bridge.host_values import DispatchCall
 from aie_conv.bridge.split import split_behind
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
 from aie_conv.options import Options
@@ -26,7 +26,7 @@ from aie_conv.pipeline import (
     run,
     start,
 )
-from aie_conv.plan import Argument, Decision, Parameters, Plan
+from aie_conv.plan import Argument, Decision, ParameterValues, Plan
 from aie_conv.problem import Arithmetic, ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
@@ -108,7 +108,7 @@ class PassPlan:
     style: str = ""
     bound: str = ""
     arithmetic: Arithmetic = "native"
-    parameters: Parameters = field(default_factory=dict, hash=False)
+    parameters: ParameterValues = field(default_factory=dict, hash=False)
     prologue: tuple[HostCopy, ...] = ()
     finish: tuple[HostCopy, ...] = ()
 
