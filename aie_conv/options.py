@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import Any
 
 from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
@@ -9,15 +10,19 @@ from aie_conv.foreign_flags import take
 from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Leave, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
+from aie_conv.partitioner.regions import MODES as REGION_MODES
 from aie_conv.partitioner.words import current_style
 from aie_conv.problem import BLOCK_FLOAT
 from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
+AIR_VERSIONS = ("march", "august")
 BINARIES = ("auto", "off", "require")
 CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
+_SWITCHES = frozenset(("only",))
+"""Flags without a value."""
 _BACKEND_FLAG = "--iree-hal-target-backends"
 
 
@@ -38,12 +43,16 @@ class Options:
         plan_cache: "on" keeps plans in the user's cache folder; or "off".
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
+        only: whether it is an error that an operation stays on the CPU.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
         trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
         html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
+        air_version: of mlir-air, 2026's "march" or "august", that modules of that level are for.
         binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
             refuses where they are not.
         check: "off", or "tools" to have mlir-aie's aie-opt and aie-translate lower every program and compare
@@ -63,10 +72,13 @@ class Options:
     report: Path | None = None
     emit: Path | None = None
     emit_level: str = "aie"
+    air_version: str = "august"
     search: str = "fast"
     plan_db: Path | None = None
     plan_cache: str = "on"
     configurations: str = "few"
+    only: bool = False
+    regions: str = "auto"
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -92,9 +104,11 @@ class Options:
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
             ("emit-level", self.emit_level, EMIT_LEVELS),
+            ("air-version", self.air_version, AIR_VERSIONS),
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),
+            ("regions", self.regions, REGION_MODES),
             ("binaries", self.binaries, BINARIES),
             ("check", self.check, CHECKS),
         ):
@@ -119,6 +133,20 @@ class Options:
             )
 
 
+def _switch(name: str, value: str, *, has_value: bool) -> bool:
+    """What a flag says that needs no value."""
+    if has_value and value not in ("true", "false"):
+        raise UsageError(f"{name}={value}: write {name}, or nothing")
+    return value != "false"
+
+
+def _next(name: str, waiting: list[str]) -> str:
+    """A flag's value, the next word."""
+    if not waiting:
+        raise UsageError(f"{name}: needs a value: write {name}=VALUE")
+    return waiting.pop(0)
+
+
 def parse_flags(flags: list[str]) -> Options:
     """Options from command-line flags ``--name=value``; what is not ours goes to IREE.
 
@@ -132,7 +160,7 @@ def parse_flags(flags: list[str]) -> Options:
         "peano_dir": foreign.peano,
         "mlir_aie_dir": foreign.install,
     }
-    ours = {key: value for key, value in named.items() if value is not None}
+    ours: dict[str, Any] = {key: value for key, value in named.items() if value is not None}
     others: list[str] = []
     waiting = list(foreign.others)
     while waiting:
@@ -144,10 +172,10 @@ def parse_flags(flags: list[str]) -> Options:
                 names = ", ".join(f"--amd-aie-{k.replace('_', '-')}" for k in sorted(known))
                 hint = closest(name, names.split(", "))
                 raise UsageError(f"{name}: unknown flag{hint}: use one of {names}")
-            if not has_value:
-                if not waiting:
-                    raise UsageError(f"{name}: needs a value: write {name}=VALUE")
-                value = waiting.pop(0)
+            if key in _SWITCHES:
+                ours[key] = _switch(name, value, has_value=bool(has_value))
+                continue
+            value = value if has_value else _next(name, waiting)
             ours[key] = value
         elif name == _BACKEND_FLAG:
             if not has_value:

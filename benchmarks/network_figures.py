@@ -95,20 +95,21 @@ def module(dtype: str) -> bytes:
 
 
 @cache
-def inferences() -> dict[tuple[str, str], Network]:
+def inferences(regions: str = "auto") -> dict[tuple[str, str], Network]:
     """ResNet-50 in each type on each device, two at a time."""
     wanted = list(product(DTYPES, DEVICES))
+    tasks = [(*each, regions) for each in wanted]
     with ProcessPoolExecutor(2, get_context("spawn")) as pool:
-        return dict(zip(wanted, pool.map(inference, *zip(*wanted, strict=True)), strict=True))
+        return dict(zip(wanted, pool.map(inference, *zip(*tasks, strict=True)), strict=True))
 
 
-def inference(dtype: str, device: str) -> Network:
+def inference(dtype: str, device: str, regions: str = "auto") -> Network:
     """ResNet-50 compiled and run."""
     sys.path.insert(0, str(EXAMPLES))
     from network_report import named
     from resnet50 import EXAMPLE
 
-    artifact = aie_conv.compile(module(dtype), device=device)
+    artifact = aie_conv.compile(module(dtype), device=device, regions=regions)
     pairs = named(contractions(artifact), EXAMPLE.shapes(224))
     layers = {e["name"]: shape.name for shape, e in pairs if e is not None}
     kind = ml_dtypes.bfloat16 if dtype == "bf16" else np.float32
@@ -129,7 +130,11 @@ def second_run(artifact: Artifact, inputs: Sequence[Array], layers: Mapping[str,
     program.main(*inputs)
     entries = {e["name"]: e for e in contractions(artifact)}
     runs = zip(program.records, watching.called, strict=True)
-    calls = tuple(Call(layers.get(r["name"], LAST), entries[r["name"]], r, ran) for r, ran in runs)
+    calls = tuple(
+        Call(layers.get(r["name"], LAST), entries[r["name"]], r, ran)
+        for record, ran in runs
+        for r in operations(record)
+    )
     device = artifact.report["device"]
     on_cpu = [
         (layers.get(name, LAST), cpu_cycles(e) / get_device(device).arch.clock_hz)
@@ -137,6 +142,15 @@ def second_run(artifact: Artifact, inputs: Sequence[Array], layers: Mapping[str,
         if e["route"] == "cpu"
     ]
     return Network(device, calls, tuple(on_cpu))
+
+
+def operations(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """A record of each dispatch of a call, the launch and the change of configuration with the first."""
+    each = record.get("operations", [record])
+    once = {
+        key: value for key, value in record.items() if key not in ("operations", "name", *each[0])
+    }
+    return [{**once, **each[0]}, *each[1:]]
 
 
 def cpu_cycles(entry: Mapping[str, Any]) -> int:
@@ -163,10 +177,11 @@ def times() -> bool:
             again = sum(call.record.get("reconfigure_seconds", 0) > 0 for call in net.calls)
             reconfigure, launch = net.total("reconfigure_seconds"), net.total("launch_seconds")
             whole = net.array + reconfigure
+            launches = sum("launch_seconds" in call.record for call in net.calls)
             print(
                 f"{dtype} on {device} at {get_device(device).arch.clock_hz / 1e9:g} GHz:"
                 f" array {1e3 * net.array:.2f} ms, {again} reconfigurations {1e3 * reconfigure:.2f} ms,"
-                f" {len(net.calls)} launches {1e3 * launch:.2f} ms: {1e3 * (whole + launch):.2f} ms"
+                f" {launches} launches {1e3 * launch:.2f} ms: {1e3 * (whole + launch):.2f} ms"
             )
             print(f"  cycles by what binds: {binding(net)}")
             if net.on_cpu:
@@ -218,7 +233,7 @@ def own_traffic(dtype: str, device: str) -> None:
 
 def one_traffic(dtype: str, device: str) -> bool:
     """Of one network."""
-    net = inferences()[dtype, device]
+    net = inferences("single")[dtype, device]
     above = [call for call in net.calls if call.times > BYTES_LIMIT]
     bound = [call for call in above if call.entry["bound"] in SHIM_BOUND]
     least = sum(call.entry["minimum_bytes"] for call in net.calls)

@@ -191,7 +191,7 @@ def analyse(op: ir.Operation) -> Contraction:
     lhs, rhs = source(op.operands[order[0]]), source(op.operands[order[1]])
     if any(f.constant for f in forms[2]):
         raise Unsupported("the result is written with an offset")
-    sizes = _sizes(op, forms)
+    sizes = loop_sizes(op, forms)
     (at_lhs, lhs_offset), (at_rhs, rhs_offset) = (
         _walk(forms[order[0]], lhs), _walk(forms[order[1]], rhs)
     )  # fmt: skip
@@ -215,8 +215,16 @@ def analyse(op: ir.Operation) -> Contraction:
     )  # fmt: skip
 
 
-def _sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
-    """Trip count of each dim, from the operands that a dim walks alone."""
+def loop_sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
+    """Trip count of each dim of a linalg op, from the operands that a dim walks alone.
+
+    Args:
+        op: the op.
+        forms: its indexing.
+
+    Raises:
+        Unsupported: a dim walks no operand alone.
+    """
     sizes: dict[int, int] = {}
     for operand, operand_forms in zip(op.operands, forms, strict=True):
         shape, _ = tensor_type(operand)

@@ -90,7 +90,8 @@ def peer_kernel(
         raise UnexpressedError(f"no kernel for {row.dtype}")
     m, k, n = tile
     blocks = blocks_of(platform.arch, dtype, profile)
-    return PeerKernel(platform.arch, dtype, out, m, k, n, blocks)
+    converted = platform.arch in BLOCK_FLOATS and row.has_blocks
+    return PeerKernel(platform.arch, dtype, out, m, k, n, blocks, converted=converted)
 
 
 def predict_kernel(

@@ -23,7 +23,8 @@ Compiles a model with IREE and routes each of its convolutions and matmuls to th
 flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
-                             the cheapest, the CPU included; a route that refuses leaves the CPU)
+                             the cheapest, the CPU included; a route that refuses leaves the CPU).
+                             What no core does behind a convolution is split off, for the CPU
   --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
                              auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
@@ -46,9 +47,15 @@ flags of this backend:
   --amd-aie-configurations=few|each  few (default): dispatches take plans that share configurations
                              of the array, where the changes saved are worth more than each
                              one's own best plan
+  --amd-aie-only             fail where an operation stays on the CPU, naming the first one and why
+  --amd-aie-regions=auto|large|single  auto (default): a call of the NPU does several dispatches of one
+                             configuration where that is cheaper; large: as many as can be; single:
+                             one each
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
-  --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
+  --amd-aie-emit=DIR         write the AIE module of each call of the NPU as DIR/<its name>.mlir, the
+                             dispatch's or region_1, …
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code
+  --amd-aie-air-version=V    august (default) or march: the version of mlir-air (2026) that air is for
   --amd-aie-html=FILE.html   a page of the dispatches, their roofline, and each one's array and
                              timeline, simulated (docs/pictures.md)
   --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing

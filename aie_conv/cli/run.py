@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--device",
         choices=("sim", "xrt", "hrx"),
-        help="the simulated NPU, or a real one through pyxrt or HRX; default: what is there, else sim",
+        help="the simulated NPU, or a real one through pyxrt or HRX; default: xrt where both are, else sim",
     )
     add(
         "--amd-aie-stats",

@@ -16,7 +16,7 @@ from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.partitioner.reasons import decide, describe, note_arithmetic, rank
 from aie_conv.partitioner.words import current_style
-from aie_conv.plan import Candidate, Decision, Route
+from aie_conv.plan import Candidate, Decision, Route, Split
 from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
 
 _ROUTES: dict[str, dict[str, str]] = {
@@ -50,6 +50,10 @@ F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU com
 """Why an f32 problem that a route would take, for less than the CPU, is not given to it."""
 
 
+PINNED_TO_CPU = "pinned to the CPU"
+"""Why a dispatch stays there whose entry of the route file says so."""
+
+
 def route_names() -> tuple[str, ...]:
     """What ``--amd-aie-route`` takes."""
     return ("auto", "cpu", *_ROUTES)
@@ -75,11 +79,13 @@ class Pricing:
         host: what the CPU and its copies cost.
         planner: finds the routes' plans; by default by the cost model alone.
         measure: whether the planner's arbiter is asked about close calls.
+        split: what the problem is the first part of; None where it is a dispatch's whole.
     """
 
     host: HostCost = FIXED
     planner: Planner = field(default_factory=Planner)
     measure: bool = True
+    split: Split | None = None
 
 
 @dataclass(frozen=True)
@@ -130,8 +136,10 @@ class _Chooser:
     def cpu(self) -> Candidate:
         """The CPU."""
         overhead = self._cycles(self.host.dispatch_seconds)
-        total = self._cycles(self.host.seconds(self.problem))
-        return Candidate("cpu", "", None, total - overhead, overhead, self.host.bound(self.problem))
+        split = self.pricing.split
+        problem = self.problem if split is None else split.unsplit
+        total = self._cycles(self.host.seconds(problem))
+        return Candidate("cpu", "", None, total - overhead, overhead, self.host.bound(problem))
 
     def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[Candidate]:
         """A route's plans, the best one last; where no vector code has one, why, in front."""
@@ -166,8 +174,13 @@ class _Chooser:
     def _price_plan(self, route: str, style: str, answer: Found) -> Candidate:
         plan, measured = answer.plan, answer.measured
         seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
-        cycles = (plan.predicted_cycles if measured is None else measured, self._cycles(seconds))
-        return Candidate(route, style, plan, *cycles, plan.bound, measured=measured is not None)
+        split = self.pricing.split
+        rest = self._cycles(self.host.rest_seconds(split)) if split is not None else 0
+        run = plan.predicted_cycles if measured is None else measured
+        host, judged = self._cycles(seconds) + rest, measured is not None
+        return Candidate(
+            route, style, plan, run, host, plan.bound, measured=judged, rest_cycles=rest
+        )
 
     def offer(self, route: str) -> Iterator[Candidate]:
         """What a route's plans cost that it has at hand for sharing: no search is made for them."""
@@ -333,7 +346,7 @@ def _follow_pin(chooser: _Chooser, leave: Leave, direct: str, pin: Pin) -> Decis
     """The decision that a pin makes."""
     problem = chooser.problem
     if pin.route == "cpu":
-        return Decision("cpu", "pinned to the CPU")
+        return Decision("cpu", PINNED_TO_CPU)
     if pin.arithmetic is None:
         arithmetic = _arithmetic(problem, pin.route, leave, pin.style or direct)
     elif pin.arithmetic not in _ARITHMETIC:

@@ -16,6 +16,7 @@ from typing import Any, Protocol
 from aie_conv.errors import UsageError
 from aie_conv.files import read_text, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
+from aie_conv.plan import Split
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
 VERSION = 1
@@ -80,6 +81,13 @@ class HostCost:
         if max(arithmetic, memory) < self.dispatch_seconds:
             return "dispatch"
         return "MACs" if arithmetic >= memory else "memory"
+
+    def rest_seconds(self, split: Split) -> float:
+        """Time of what follows a dispatch's first part on the CPU, its dispatch's overhead included.
+
+        Its arithmetic is left out here as it is of a dispatch that is left whole.
+        """
+        return self.dispatch_seconds + split.bytes / self.bytes_per_second
 
     def copy_seconds(self, plan: _Copies, constants: Iterable[str] | None = None) -> float:
         """Time of the copies that each call of a plan needs, their dispatches included.

@@ -20,12 +20,16 @@ class Constant(np.ndarray[Any, Any]):
     """
 
 
-class RuntimeDevice(Protocol):
-    """Runs programs on flat, contiguous arrays; the last of them is the result.
+class Scratch(Constant):
+    """A buffer that a program writes and reads for itself: like a constant it is copied to a device once."""
 
-    An array is as long as its argument without its slack, which is the device's to add. Artifacts that
-    share a device may call it from several threads at once. An array that is a :class:`Constant` will not
-    change.
+
+class RuntimeDevice(Protocol):
+    """Runs programs on flat, contiguous arrays; the last of them are the results.
+
+    An array is as long as its argument without its slack, which is the device's to add; a result has its
+    own behind it. Artifacts that share a device may call it from several threads at once. What the host has
+    in an array that is a :class:`Constant` will not change.
     """
 
     @property

@@ -12,6 +12,7 @@ import weakref
 from collections.abc import Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import groupby
 from threading import Lock
 from typing import Any
 
@@ -33,7 +34,7 @@ class _Program:
         configuration: the digest of its configuration.
         handle: the driver's.
         places: of its arguments.
-        results: a buffer for each time that it is in one submission.
+        results: a buffer for each of its results and each time that it is in one submission.
     """
 
     configuration: str
@@ -97,18 +98,29 @@ class NpuDevice:
         for executable, _ in calls:
             self._check(executable)
         with self._lock, _one_line():
-            binding = _Binding(self, calls)
-            try:
-                runs = [binding.bind(executable, buffers) for executable, buffers in calls]
-                begun = time.perf_counter()
-                self._driver.submit(runs)
-                seconds = time.perf_counter() - begun
-            except DriverError:
-                # A context in which a program failed, or of a device that was lost, is of no use.
-                self._drop_contexts()
-                raise
-            binding.read_results()
+            seconds = self._submit(calls)
+            if seconds is None:
+                # There is no room for all contexts at a time: one after the other, through the host.
+                groups = groupby(calls, lambda call: call[0].configuration)
+                seconds = sum(self._submit([*group]) or 0.0 for _, group in groups)
         return [{"device_seconds": seconds / len(calls)} for _ in calls]
+
+    def _submit(self, calls: Sequence[DeviceCall]) -> float | None:
+        """Run programs as one submission; its seconds, None where their contexts do not fit together."""
+        binding = _Binding(self, calls)
+        try:
+            runs = [binding.bind(executable, buffers) for executable, buffers in calls]
+            begun = time.perf_counter()
+            self._driver.submit(runs)
+            seconds = time.perf_counter() - begun
+        except DriverError as error:
+            # A context in which a program failed, or of a device that was lost, is of no use.
+            self._drop_contexts()
+            if error.busy and len({executable.configuration for executable, _ in calls}) > 1:
+                return None
+            raise
+        binding.read_results()
+        return seconds
 
     def _check_model(self, device: str) -> None:
         wanted = device.partition("_")[0]
@@ -166,18 +178,19 @@ class NpuDevice:
             memory = self._slots[number, place] = self._driver.allocate(place, size)
         return memory
 
-    def result(self, program: _Program, time_: int, place: Hashable, size: int) -> Memory:
-        """A program's result buffer: what the program does not write keeps its zeros."""
-        if time_ == len(program.results):
+    def result(self, program: _Program, number: int, place: Hashable, size: int) -> Memory:
+        """A result's buffer: what the program does not write keeps its zeros."""
+        if number == len(program.results):
             program.results.append(self._driver.allocate(place, size))
-        elif program.results[time_].bytes.size < size:
-            program.results[time_] = self._driver.allocate(place, size)
-        return program.results[time_]
+        elif program.results[number].bytes.size < size:
+            program.results[number] = self._driver.allocate(place, size)
+        return program.results[number]
 
     def constant(self, array: Constant, place: Hashable, size: int) -> Memory:
         """A constant's buffer, which lives as long as the constant."""
         key = (id(array), place)
-        if key not in self._constants:
+        kept = self._constants.get(key)
+        if kept is None or kept.bytes.size < size:
             memory = self._driver.allocate(place, size)
             _write(memory, array, size)
             self._constants[key] = memory
@@ -204,20 +217,22 @@ class _Binding:
     def bind(self, executable: Executable, buffers: Sequence[Array]) -> tuple[Any, list[Memory]]:
         """A call's program and its buffers, filled."""
         program = self._device.load(executable)
-        *operands, result = buffers
-        places, arguments = program.places, executable.arguments
+        count, places, arguments = executable.results, program.places, executable.arguments
+        first = len(buffers) - count
         memories = [
             self._operand(array, argument, place)
-            for array, argument, place in zip(operands, arguments, places, strict=False)
+            for array, argument, place in zip(buffers[:first], arguments, places, strict=False)
         ]
-        size = self._sizes[id(result)]
         time_ = self._times[executable.text] = self._times.get(executable.text, -1) + 1
-        memory = self._device.result(program, time_, places[-1], size)
-        if executable.keeps_base:
-            _write(memory, result, size)
-        self._memories[id(result), places[-1]] = memory
-        self._results.append((result, memory))
-        return program.handle, [*memories, memory]
+        for number, result in enumerate(buffers[first:]):
+            place, size = places[first + number], self._sizes[id(result)]
+            memory = self._device.result(program, time_ * count + number, place, size)
+            if executable.keeps_base:
+                _write(memory, result, size)
+            self._memories[id(result), place] = memory
+            self._results.append((result, memory))
+            memories.append(memory)
+        return program.handle, memories
 
     def _operand(self, array: Array, argument: Buffer, place: Hashable) -> Memory:
         key = (id(array), place)

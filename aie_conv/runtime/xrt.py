@@ -6,7 +6,6 @@ words, then the buffers in the order of the runtime sequence (mlir-aie, xrtrunti
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from aie_conv.errors import DeviceError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.driver import DriverError, Memory, failure, family
+from aie_conv.runtime.installed import has_pyxrt
 
 _OPCODE = 3
 _FIRST = 3
@@ -75,7 +75,7 @@ class XrtDriver:
     name = "xrt"
 
     def __init__(self) -> None:
-        if importlib.util.find_spec("pyxrt") is None:
+        if not has_pyxrt():
             raise DeviceError(
                 "device xrt: pyxrt is not installed: install XRT, or use --device=sim"
             )
@@ -114,7 +114,7 @@ class XrtDriver:
 
     def program(self, configuration: _Context, words: bytes) -> _Program:
         """Put instruction words into a buffer of the kernel's first argument."""
-        group = configuration.kernel.group_id(1)
+        group = self._group(configuration, 1)
         instructions = self._object(len(words), self._xrt.bo.cacheable, group)
         instructions.bytes[:] = np.frombuffer(words, np.uint8)
         instructions.to_device(len(words))
@@ -122,7 +122,13 @@ class XrtDriver:
 
     def place(self, configuration: _Context, number: int) -> Hashable:
         """The memory group of an argument."""
-        return configuration.kernel.group_id(_FIRST + number)
+        return self._group(configuration, _FIRST + number)
+
+    def _group(self, configuration: _Context, number: int) -> Any:
+        try:
+            return configuration.kernel.group_id(number)
+        except RuntimeError as error:
+            raise failure("device xrt", error, f"placing argument {number} of the kernel") from None
 
     def allocate(self, place: Hashable, size: int) -> Memory:
         """A buffer object of zeros."""

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -35,6 +36,7 @@ class RunStats:
         shim_bytes: bytes that crossed the array's border, both ways.
         dma_words: 32-bit words each stream carried, by its sender.
         host_seconds: how long the simulation took.
+        tasks: (cycle of its last byte, bytes) of each task of the sequence, in the order of their pushes.
     """
 
     cycles: int
@@ -43,6 +45,24 @@ class RunStats:
     shim_bytes: int
     dma_words: dict[str, int]
     host_seconds: float
+    tasks: tuple[tuple[int, int], ...] = ()
+
+    def of_operations(self, tasks: Sequence[int]) -> list[tuple[int, int]]:
+        """(cycles, bytes over the border) of operations that follow one another in the sequence.
+
+        An operation's time is from the last byte of those before it to its own last byte.
+
+        Args:
+            tasks: how many tasks each has, in their order.
+        """
+        result: list[tuple[int, int]] = []
+        first, clock = 0, 0
+        for count in tasks:
+            own = self.tasks[first : first + count]
+            end = max([clock, *(finished for finished, _ in own)])
+            result.append((end - clock, sum(size for _, size in own)))
+            first, clock = first + count, end
+        return result
 
 
 class Simulator:
@@ -97,9 +117,28 @@ class Simulator:
         """
         memories = self._bytes_of(buffers)
         with self._lock:
-            return self._run(memories, exact, timeline)
+            return self._run(self.commands, memories, exact, timeline)
 
-    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+    def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
+        """Execute another runtime sequence on the array, such as one read back from instruction words.
+
+        Args:
+            commands: its commands; the module's own are left alone.
+            memories: its arguments as flat arrays of bytes, as long as the commands reach.
+
+        Raises:
+            DeviceError: as :meth:`run`.
+        """
+        with self._lock:
+            return self._run(commands, memories, exact=False, timeline=None)
+
+    def _run(
+        self,
+        commands: list[Command],
+        memories: list[np.ndarray],
+        exact: bool,
+        timeline: Timeline | None,
+    ) -> RunStats:
         began = time.perf_counter()
         if self._array is None:
             self._array = TileArray(self.model, self.machine)
@@ -107,7 +146,7 @@ class Simulator:
         try:
             array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
             network, engine = array.network, array.engine
-            sequence = SequenceRun(self.commands, network, engine, memories)
+            sequence = SequenceRun(commands, network, engine, memories)
             self._record(timeline, sequence, array)
             host = engine.start("runtime sequence", sequence.process())
             engine.run()
@@ -159,7 +198,15 @@ def _stats(sequence: SequenceRun, array: TileArray, seconds: float) -> RunStats:
         shim_bytes=sum(task.size for task in sequence.tasks),
         dma_words={flow.name: flow.words for flow in array.network.flows},
         host_seconds=seconds,
+        tasks=tuple(_tasks(sequence)),
     )
+
+
+def _tasks(sequence: SequenceRun) -> Iterator[tuple[int, int]]:
+    """The end and the bytes of what each command pushed."""
+    for start, end in pairwise([*sequence.starts, len(sequence.tasks)]):
+        own = sequence.tasks[start:end]
+        yield int(max(task.finished for task in own)), sum(task.size for task in own)
 
 
 def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Network) -> None:

@@ -12,6 +12,7 @@ from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTi
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.blocks import chunk_elements, convert_chunks, last_of_block
 from aie_conv.mapping.mapping import Dims
 
 
@@ -165,15 +166,16 @@ class StripAddresses:
         split = (
             self._n_tiles, objects, groups, x, t, outer, prod(tile.taps), parts, p.tile_k // s, s,
         )  # fmt: skip
-        order = (0, 5, 7, 1, 2, 6, 8, 3, 9, 4)
+        order = (0, 5, 7, 1, 2, 6, 8, 3, *last_of_block(view.unit, 9, 4))
         blocks, zeros = tuple(split[i] for i in order), (0,) * 10
         packed = HostCopy(
             view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros
         )
-        chunk, span = p.object_channels * tile.k_elements, p.object_k_chunks
+        weights, span = p.object_channels * tile.k_elements, p.object_k_chunks
+        chunk = chunk_elements(view.unit, dtype, weights)
         if chunk * span == p.filter_elements and tile.k_steps % span == 0:
-            return (packed,)
-        packed = replace(packed, dest=f"{dest}_tight")
+            return convert_chunks(view.unit, packed, weights)
+        tight_chunks = convert_chunks(view.unit, replace(packed, dest=f"{dest}_tight"), weights)
         count, starts = self._n_tiles * objects, [0]
         if tile.k_steps % span == 0:
             count, ends = count * tile.k_objects, [span]
@@ -183,11 +185,12 @@ class StripAddresses:
             starts += ends[:-1]
         tight, padded = (count, ends[-1] * chunk), (count, len(ends) * p.filter_elements)
         return (
-            packed,
+            *tight_chunks,
             *(
                 HostCopy(
-                    packed.dest, tight, dtype, (0, first * chunk), (count, (last - first) * chunk), (0, 1),
-                    dest, padded, dtype, (0, number * p.filter_elements),
+                    tight_chunks[-1].dest, tight, dtype, (0, first * chunk),
+                    (count, (last - first) * chunk), (0, 1), dest,
+                    padded, dtype, (0, number * p.filter_elements),
                 )
                 for number, (first, last) in enumerate(zip(starts, ends, strict=True))
             ),

@@ -31,7 +31,7 @@ class L1Layout:
 
     def elements(self, view: DirectView, device: Device) -> dict[str, int]:
         """The same as parameters of a mapping, in elements; of the input a row of the instruction."""
-        rows, size = device.arch.matmul[view.dtype][0], DTYPE_BYTES[view.dtype]
+        rows, size = device.arch.matmul[view.unit][0], DTYPE_BYTES[view.dtype]
         out = DTYPE_BYTES[view.problem.out.dtype]
         return {
             "input_row_elements": self.input // rows // size,
@@ -149,7 +149,7 @@ class ParametricTile:
 
 def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
     """How a tile fills its layout."""
-    strips, window = device.arch.matmul[view.dtype][0], held_window(view, p.window)
+    strips, window = device.arch.matmul[view.unit][0], held_window(view, p.window)
     k_steps = outer_count(view, p.window) * (view.channels // p.tile_k)
     k_objects = ceil_div(k_steps, p.object_k_chunks)
     output_pixels = p.output_elements // (strips * p.tile_n)

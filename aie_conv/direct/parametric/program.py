@@ -68,7 +68,7 @@ class ParametricProgram:
             "output_pixels": tile.output_pixels,
             "k_chunks": p.object_k_chunks,
             "first_k_chunks": tile.first_k_chunks,
-            "chunk_elements": p.object_channels * tile.k_elements,
+            "chunk_elements": self.kernel.unit.chunk_b(p.object_channels * tile.k_elements),
             "input_before": [self.row_turn(row) for row in rows],
             "input_after": [turns - 1 - self.row_turn(row) for row in rows],
             "input_between": turns - 1,

@@ -20,6 +20,7 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.parametric.program import ParametricProgram
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.pattern import simplify
+from aie_conv.mapping.blocks import chunk_elements
 from aie_conv.mapping.build import ACCUMULATOR_BYTES, memtile_fits, present
 from aie_conv.mapping.check import Limit, device_limits, limit, tail_limits
 from aie_conv.mapping.cost import (
@@ -72,12 +73,12 @@ class ParametricScheme:
     @cached_property
     def rst(self) -> tuple[int, int, int]:
         """The matrix instruction's shape; a tile has a strip for each of its rows."""
-        return self.device.arch.matmul[self.view.dtype]
+        return self.device.arch.matmul[self.view.unit]
 
     def _kernel(self, strip: int, filter_: int, sums: int, seven_pixels: bool) -> ParametricKernel:
         """The core's product in a layout."""
-        arch, dtype = self.device.arch, self.view.dtype
-        return ParametricKernel(arch, dtype, self.rst[0] * strip, filter_, sums, seven_pixels)
+        arch, unit = self.device.arch, self.view.unit
+        return ParametricKernel(arch, unit, self.rst[0] * strip, filter_, sums, seven_pixels)
 
     def _of_kernel(self, p: ParametricParameters) -> tuple[int, int, int]:
         """Words of parameters, and blocks of pixels and of channels of a group, of a layout's product."""
@@ -119,7 +120,9 @@ class ParametricScheme:
         places, _ = vector_offsets(p.tile_n, dtypes, DTYPE_BYTES[view.dtype])
         weights = tile.k_objects * tile.channel_objects * object_
         bias = p.bias_elements if view.vectors else 0
-        used = tile.first_k_chunks * p.object_channels * tile.k_elements
+        used = tile.first_k_chunks * chunk_elements(
+            view.unit, view.dtype, p.object_channels * tile.k_elements
+        )
         tail = where((bias > 0) & (used + bias > object_), object_, 0)
         header = where((p.filter_reuse > 1) | p.resident, 0, object_)
         behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
@@ -248,7 +251,8 @@ class ParametricScheme:
         yield limit(
             "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
         )
-        fits = chunks * share * tile.k_elements <= p.filter_elements
+        chunk = chunk_elements(view.unit, view.dtype, share * tile.k_elements)
+        fits = chunks * chunk <= p.filter_elements
         yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
         either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
         yield limit("filter object", either, lambda: f"{chunks} of {tile.k_steps} chunks")

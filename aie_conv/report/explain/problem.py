@@ -1,5 +1,6 @@
 """The middle stages: what a dispatch was recognised as, and the candidates for running it."""
 
+from collections.abc import Sequence
 from math import gcd
 
 from aie_conv.partitioner import F32_STAYS
@@ -91,6 +92,10 @@ def problem(dispatch: Dispatch) -> StageReport:
         f"MACs: {sizes} = {spaced(contraction.macs)}",
         f"sums in {contraction.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
     ]
+    if dispatch.decision.split:
+        lines.append(
+            f"the dispatch's first part, split behind the product: {dispatch.decision.split}"
+        )
     if contraction.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
@@ -137,6 +142,17 @@ def _lost(candidate: Candidate, best: Candidate | None) -> str:
     return f"{name}: {dear:.2f} times as dear; {most}"
 
 
+def _rest(weighed: Sequence[Candidate]) -> str:
+    """That the rest of a split dispatch is counted."""
+    rest = max(candidate.rest_cycles for candidate in weighed)
+    if not rest:
+        return ""
+    return (
+        " The routes do the first part alone, split behind the product:"
+        f" {spaced(rest)} of their cycles on the host are the rest's."
+    )
+
+
 def candidates(dispatch: Dispatch) -> StageReport:
     """Every way to run the problem that was weighed, and why it was taken or not."""
     decision, contraction = dispatch.decision, dispatch.problem
@@ -174,7 +190,7 @@ def candidates(dispatch: Dispatch) -> StageReport:
         "candidates",
         "Each route offered its best plan and was priced in cycles of the array's clock (array: the"
         " NPU's work, or the CPU's; host: the dispatch and the CPU's copies around it);"
-        f" {why}.",
+        f" {why}.{_rest(weighed)}",
         text,
         text,
         "txt",

@@ -8,7 +8,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported, UsageError
+from aie_conv.layout.block_float import from_blocks, to_blocks
 from aie_conv.options import Options
 from aie_conv.partitioner import Leave, choose
 from aie_conv.plan import Route
@@ -56,6 +58,27 @@ def test_the_error_stays_within_the_stated_bound(
 
 
 PROBLEM = conv2d(1, 14, 14, 32, 32, 3, 3)
+
+PARAMETRIC = [
+    conv2d(1, 18, 18, 32, 64, 3, 3),
+    conv2d(1, 16, 16, 256, 64, 1, 1),
+    conv2d(1, 15, 15, 64, 128, 1, 1, stride=(2, 2)),
+    conv2d(1, 10, 10, 256, 32, 3, 3),
+]
+
+
+@pytest.mark.parametrize("problem", PARAMETRIC, ids=ConvProblem.describe)
+def test_a_parametric_program_multiplies_the_converted_operands(problem: ConvProblem) -> None:
+    plan = ParametricRoute().propose(replace(problem, arithmetic="bfp16"), "npu4")
+    assert plan.arithmetic == "bfp16"
+    arrays = operands(problem, 0)
+    for name in ("lhs", "rhs"):
+        arrays[name] = arrays[name].astype(ml_dtypes.bfloat16)
+    lhs = from_blocks(*to_blocks(arrays["lhs"], "down"))
+    rhs = from_blocks(*to_blocks(arrays["rhs"]))
+    error = np.abs(simulate(plan, arrays).astype(np.float64) - exact(problem, lhs, rhs))
+    sums = exact(problem, np.abs(lhs), np.abs(rhs))
+    assert (error <= grown(problem.extent("k")) * sums).all()
 
 
 @pytest.mark.parametrize(
