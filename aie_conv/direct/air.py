@@ -457,12 +457,12 @@ class _Module:
         values = [body.args[0], *(by_index[i] for i in range(len(epilogue.inputs)))]
         with w.inside(body):
             for step in epilogue.steps:
-                values.append(_written(w, step, [values[a] for a in step.args]))
+                values.append(_write_step(w, step, [values[a] for a in step.args]))
             w.op("linalg.yield", values[epilogue.result])
         w.op("linalg.generic", *operands, attrs=attrs, blocks=[body])
 
 
-def _written(w: Builder, step: Step, args: list[Value]) -> Value:
+def _write_step(w: Builder, step: Step, args: list[Value]) -> Value:
     """A step as an operation on scalars."""
     kind = scalar(step.dtype)
     if step.op == "arith.constant":

@@ -50,7 +50,7 @@ def make_page(
         "STRIP": strip(rows),
         "ROOFLINE": roofline(rows, roofs, border),
         "TABLE": table(rows),
-        "DATA": _embedded(_data(report, rows, measured, shares)),
+        "DATA": _embed(_data(report, rows, measured, shares)),
         "SCRIPT": _resource("page.js"),
     }
     page = _resource("page.html")
@@ -132,7 +132,7 @@ def _routes(rows: Sequence[Row]) -> str:
     return element("ul", "".join(items), class_="legend")
 
 
-def _embedded(data: Mapping[str, Any]) -> str:
+def _embed(data: Mapping[str, Any]) -> str:
     """JSON that can stand in a script element: no "<" in it."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")

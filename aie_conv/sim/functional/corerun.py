@@ -233,7 +233,7 @@ class CoreRun:
                 start = self.target.machine.control.lock_to_core
                 self.lane.wait(self.clock, start, state, op.attrs["objFifo_name"])
         self.clock += self.target.machine.control.lock
-        self._locked(op)
+        self._record_lock(op)
         self.views[op.results[0]] = (port, port.acquired[:size])
 
     def _fifo(self, op: Op) -> None:
@@ -248,7 +248,7 @@ class CoreRun:
                 f"@{op.attrs['objFifo_name']} and holds {len(port.acquired)}"
             )
         self.clock += self.target.machine.control.lock
-        self._locked(op)
+        self._record_lock(op)
         for slot in port.acquired[:size]:
             for value in port.seen.pop(slot, ()):
                 self.env[value] = None
@@ -260,7 +260,7 @@ class CoreRun:
             else:
                 port.pool.hand_back(self.clock)
 
-    def _locked(self, op: Op) -> None:
+    def _record_lock(self, op: Op) -> None:
         if self.lane is not None:
             self.lane.until(self.clock, State.START, op.attrs["objFifo_name"])
 
@@ -286,7 +286,7 @@ class CoreRun:
         if step.spill_in or step.spill_out:
             arguments += [env[value] for value in (*step.spill_in, *step.spill_out)]
         if None in arguments:
-            self._released(step)
+            self._refuse_released(step)
         fault = leaf.call(self.context_address, *arguments)
         if fault:
             raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
@@ -298,7 +298,7 @@ class CoreRun:
             self.lane.until(self.clock, State.BUSY, step.called)
         self.registers = leaf.registers
 
-    def _released(self, step: LeafStep) -> NoReturn:
+    def _refuse_released(self, step: LeafStep) -> NoReturn:
         """Refuse code that uses an object it no longer holds."""
         names = [f"%{value.name}" for value, _ in step.inputs if self.env[value] is None]
         raise DeviceError(
