@@ -43,6 +43,7 @@ def compile_source(
     if isinstance(source, Path):
         check_input(source)
     check_outputs(options, output)
+    _check_tools(options)
     begun = time.perf_counter()
     state = pipeline.start(source, options, progress, warn)
     texts: dict[str, str] = {}
@@ -83,6 +84,23 @@ def compile_source(
     artifact = Artifact(vmfb, report, modules)
     write_outputs(options, artifact, state.regions, texts or modules, progress, output)
     return artifact
+
+
+def _check_tools(options: Options) -> None:
+    """Refuse before any work what tools are asked for and are not there.
+
+    Raises:
+        UsageError: tools that are required are missing, or a named folder has none.
+    """
+    from aie_conv.toolchain.build import open_toolchain
+    from aie_conv.toolchain.check import open_checker
+    from aie_conv.toolchain.discover import can_build
+
+    if options.check == "tools":
+        open_checker(options.mlir_aie_dir)
+    if options.binaries == "require":
+        open_toolchain(options.binaries, options.mlir_aie_dir, options.peano_dir)
+    can_build(options)
 
 
 def compile_stock(

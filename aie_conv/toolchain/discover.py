@@ -110,7 +110,8 @@ def can_build(options: "Options") -> bool:
     """
     if options.binaries == "off":
         return False
-    return bool(find(MLIR_AIE, options.mlir_aie_dir) and find(PEANO, options.peano_dir))
+    locations = [find(MLIR_AIE, options.mlir_aie_dir), find(PEANO, options.peano_dir)]
+    return None not in locations
 
 
 def _in_folder(kit: Kit, folder: Path, source: str) -> Location | None:

@@ -88,7 +88,7 @@ COMPILE_MISTAKES = [
         ["{d}/model.mlir", "--amd-aie-route-file={d}/report.json", "--amd-aie-device=npu4"],
         "report.json: plans for npu1_4col, the device is npu4",
     ),
-    (["{d}/model.mlir", "--amd-aie-color=red"], "use one of --amd-aie-configurations, "),
+    (["{d}/model.mlir", "--amd-aie-color=red"], "use one of --amd-aie-air-version, "),
     (["{d}/model.mlir", "--amd-aie-emit={d}/model.mlir/x"], "cannot be made"),
     (["{d}/model.mlir", "--amd-aie-report={d}/no/r.json"], "cannot be written"),
     (["{d}/model.mlir", "--no-such-flag=1"], "Unknown command line argument '--no-such-flag=1'"),

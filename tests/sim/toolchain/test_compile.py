@@ -87,6 +87,10 @@ def test_off_asks_no_tool_and_require_wants_them(tmp_path: Path) -> None:
     assert calls(log) == []
     with pytest.raises(UsageError, match=r"^--amd-aie-binaries=require: .* not found: pip install"):
         aie_conv.compile(TWO, route="im2col", binaries="require")
+    with pytest.raises(UsageError, match="^--amd-aie-binaries=require: "):
+        aie_conv.compile("module {\n  none\n}", binaries="require")
+    with pytest.raises(UsageError, match=r"^--amd-aie-peano-dir=.*no bin/clang there"):
+        aie_conv.compile("module {\n  none\n}", peano_dir=tmp_path / "nowhere")
     with pytest.raises(UsageError, match="--amd-aie-binaries=on: unknown"):
         aie_conv.compile(TWO, binaries="on")
 
