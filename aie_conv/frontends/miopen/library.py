@@ -132,7 +132,8 @@ def conv(
         transposed=transposed,
     )
     device = device or default_device()
-    options = Options(npu, "cpu" if device == "cpu" else route, f32, direct)
+    where = "cpu" if device == "cpu" else route
+    options = Options(device=npu, route=where, f32=f32, direct=direct)
     operands = [*arrays, *([as_array(bias)] if bias is not None else [])]
     result = np.asarray(_program(s, options, device)[s.name](*operands))
     return _like(x, result)

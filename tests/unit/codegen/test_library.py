@@ -24,7 +24,9 @@ def test_a_file_is_a_module_with_a_header(file: Path) -> None:
     header = text[: text.index("\nfunc.func")]
     assert all(word in header for word in HEADER)
     functions = [op for op in read_module(text).blocks[0].ops if op.blocks]
-    assert [op.attrs["sym_name"] for op in functions] == [re.sub("_(i8|i16|bf16).*", "", file.stem)]
+    assert [op.attrs["sym_name"] for op in functions] == [
+        re.sub("_(i8|i16|bf16|bfp16)(_.*)?$", "", file.stem)
+    ]
     parse_module(text)
 
 
