@@ -30,6 +30,7 @@ NEVER = {
     | {"arch", "layout", "ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "problem": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "plan": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
+    "graph": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "arch": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "layout": MODEL_SIDE | ROUTES | {"ir", "rewrites", "mapping", "partitioner", "sim", "codegen"},
     "ir": MODEL_SIDE | ROUTES | {"ir.xdsl", "rewrites", "mapping", "partitioner", "sim", "codegen"},
