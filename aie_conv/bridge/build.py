@@ -29,6 +29,7 @@ class TopLevel:
         executables: name of each copy's executable.
         row_executables: name of each executable that serves copies of several sizes.
         text: the new top-level ops that are text until :meth:`flush`.
+        calls: program, name and constants of each call of the NPU, as they stand in front of it.
     """
 
     operation: ir.Operation
@@ -36,6 +37,9 @@ class TopLevel:
     row_executables: dict[tuple[str, ...], str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set[str])
     text: list[str] = field(default_factory=list)
+    calls: list[tuple[ir.Value, ir.Value, int]] = field(
+        default_factory=list[tuple[ir.Value, ir.Value, int]]
+    )
 
     @property
     def block(self) -> ir.Block:
@@ -88,6 +92,17 @@ class TopLevel:
             self.text.append(
                 f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
                 f" %constants: i64{views}) -> ({', '.join(['!hal.buffer_view'] * results)})\n"
+            )
+        return name
+
+    def loader(self) -> str:
+        """The name of the imported function that makes a program ready for its calls."""
+        name = "amd_aie.load"
+        if name not in self.imports:
+            self.imports.add(name)
+            self.text.append(
+                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
+                " %constants: i64)\n"
             )
         return name
 
@@ -238,6 +253,13 @@ class Emitter:
             tied_operands=self.attribute("[0 : index]"),
         ).results[0]
 
+    def load(self, program: ir.Value, name: ir.Value, bits: int) -> None:
+        """The call that makes a program ready; operands whose bits are set are equal at every call."""
+        context = self.module.operation.context
+        mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
+        callee = ir.FlatSymbolRefAttr.get(self.module.loader(), context)
+        self.op("util.call", [program, name, mask.results[0]], None, callee=callee)
+
     def run(
         self,
         program: ir.Value,
@@ -257,6 +279,7 @@ class Emitter:
         """
         function, context = self.module.runner(len(views), results), self.module.operation.context
         bits = sum(1 << number for number in constants)
+        self.module.calls.append((program, name, bits))
         mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
         view = ir.Type.parse("!hal.buffer_view", context)
         callee = ir.FlatSymbolRefAttr.get(function, context)

@@ -195,7 +195,7 @@ class HostValues:
         tensors: dict[HostValue, ir.Value] = {}
         for bound in self.constant_copies():
             if bound.source is not None and bound.source not in tensors:
-                tensors[bound.source] = _clone(inner, self._tensors[bound.source])
+                tensors[bound.source] = clone(inner, self._tensors[bound.source])
             make_copy(inner, tensors, bound)
         return tensors
 
@@ -280,11 +280,11 @@ def is_constant(value: ir.Value) -> bool:
     return all(is_constant(operand) for operand in op.operands)
 
 
-def _clone(emitter: Emitter, value: ir.Value) -> ir.Value:
+def clone(emitter: Emitter, value: ir.Value) -> ir.Value:
     """A constant value made again at the emitter's place."""
     op = owner(value)
     assert op is not None
-    operands = [_clone(emitter, operand) for operand in op.operands]
+    operands = [clone(emitter, operand) for operand in op.operands]
     copy = op.clone(ip=emitter.place).operation
     for number, operand in enumerate(operands):
         copy.operands[number] = operand

@@ -16,11 +16,14 @@ from aie_conv.bridge.host_values import (
     NpuProgram,
     NpuRegion,
     call_arguments,
+    clone,
+    open_initializer,
     program_bytes,
     symbol_of,
 )
 from aie_conv.bridge.rewrite_region import RegionReplacement
 from aie_conv.bridge.tensors import walk
+from aie_conv.errors import Unsupported
 from aie_conv.plan import Plan
 
 
@@ -89,8 +92,27 @@ class Rewriter:
     def finish(self) -> None:
         """Add what the calls need at the module's top; drop executables that nothing calls."""
         with self._module.context:
+            self._load_programs()
             self._top.flush()
         _drop_unused(self._module)
+
+    def _load_programs(self) -> None:
+        """Make the programs ready when the artifact is loaded."""
+        if not self._top.calls:
+            return
+        location = ir.Location.unknown(self._module.context)
+        try:
+            inner = open_initializer(self._top, location)
+        except Unsupported:
+            # Initialisers come behind functions: the programs are made ready by their first calls.
+            return
+        programs: dict[ir.Attribute, ir.Value] = {}
+        for program, name, bits in self._top.calls:
+            content = program.owner.attributes["value"]
+            if content not in programs:
+                programs[content] = clone(inner, program)
+            inner.load(programs[content], clone(inner, name), bits)
+        inner.op("util.return", [], None)
 
 
 def _drop_unused(module: ir.Operation) -> None:

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -175,6 +175,13 @@ class _Called:
 
         if isinstance(self._device, PreparedDevice):
             self._device.prepare(device, binaries)
+
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Let the device make ready a program."""
+        from aie_conv.runtime.interface import PreparedDevice
+
+        if isinstance(self._device, PreparedDevice):
+            self._device.load(executable, kept)
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run it on the device."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -49,6 +49,18 @@ class RuntimeDevice(Protocol):
 @runtime_checkable
 class PreparedDevice(Protocol):
     """A device that makes ready what it can when an artifact is loaded, before any call."""
+
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Make ready a program and the buffers of its calls.
+
+        Args:
+            executable: the program.
+            kept: the numbers of arguments that are :class:`Constant` at every call.
+
+        Raises:
+            DeviceError: it cannot, with the reason.
+        """
+        ...
 
     def prepare(self, device: str, binaries: Mapping[str, bytes]) -> None:
         """Make ready the configurations of an artifact.

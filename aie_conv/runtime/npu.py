@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Generator, Hashable, Mapping, Sequence
+from collections.abc import Collection, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from aie_conv.errors import DeviceError
+from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.driver import Driver, DriverError, Memory
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.interface import Array, Constant
@@ -160,8 +161,26 @@ class NpuDevice:
         self._contexts.clear()
         self._programs.clear()
 
-    def load(self, executable: Executable) -> _Program:
-        """A program on the device, loaded where it is not yet."""
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Put a program's words on the device and allocate what its calls need, if its context is there."""
+        self._check(executable)
+        with self._lock, _one_line():
+            if executable.configuration not in self._contexts:
+                return
+            program = self.open_program(executable)
+            first, slots = len(executable.arguments) - executable.results, 0
+            for number, (argument, place) in enumerate(
+                zip(executable.arguments, program.places, strict=True)
+            ):
+                size = (argument.elements + argument.slack) * DTYPE_BYTES[argument.dtype]
+                if number >= first:
+                    self.result(program, number - first, place, size)
+                elif number not in kept:
+                    self.slot(slots, place, size)
+                    slots += 1
+
+    def open_program(self, executable: Executable) -> _Program:
+        """A program on the device, put there where it is not yet."""
         context = self._context(executable.configuration, executable.blobs["xclbin"])
         if executable.text not in self._programs:
             handle = self._driver.program(context, executable.blobs["instructions"])
@@ -216,7 +235,7 @@ class _Binding:
 
     def bind(self, executable: Executable, buffers: Sequence[Array]) -> tuple[Any, list[Memory]]:
         """A call's program and its buffers, filled."""
-        program = self._device.load(executable)
+        program = self._device.open_program(executable)
         count, places, arguments = executable.results, program.places, executable.arguments
         first = len(buffers) - count
         memories = [

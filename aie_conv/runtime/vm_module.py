@@ -22,7 +22,7 @@ from iree import runtime as rt
 
 from aie_conv.errors import AieConvError, DeviceError
 from aie_conv.runtime.executable import Buffer, Executable, unpack
-from aie_conv.runtime.interface import Array, Constant, RuntimeDevice, Scratch
+from aie_conv.runtime.interface import Array, Constant, PreparedDevice, RuntimeDevice, Scratch
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
@@ -209,7 +209,7 @@ class ModuleState:
         given = arrays[: len(inputs)]
         for number, array in enumerate(given):
             if constants >> number & 1:
-                given[number] = self.constants.setdefault((dispatch, number), array.view(Constant))
+                given[number] = self.constant_of(dispatch, number, array)
         if executable.scratch is not None:
             given.insert(executable.scratch.argument, self._scratch_of(data, executable))
         start = time.perf_counter()
@@ -223,6 +223,28 @@ class ModuleState:
             self.progress(dispatch, figures)
         pairs = zip(out, results, strict=True)
         return tuple(to_view(self.hal, array[: b.elements], b.dtype).ref for array, b in pairs)
+
+    def load(self, call: Call, program: rt.VmRef, name: rt.VmRef, constants: int) -> None:
+        """Let the device make ready a program; ``constants`` as in :meth:`run`."""
+        dispatch = call.dispatch = _bytes(name).decode(errors="replace")
+        executable = self._executable(_bytes(program), dispatch)
+        if not isinstance(self.device, PreparedDevice):
+            return
+        kept = [number for number in range(len(executable.inputs)) if constants >> number & 1]
+        if executable.scratch is not None:
+            scratch = executable.scratch.argument
+            kept = [*(number + (number >= scratch) for number in kept), scratch]
+        try:
+            self.device.load(executable, kept)
+        except AieConvError as error:
+            raise DeviceError(f"{dispatch}: {error}") from error
+
+    def constant_of(self, dispatch: str, number: int, array: Array) -> Array:
+        """An operand as it was at the first call: a copy, since IREE uses its buffers again."""
+        kept = self.constants.get((dispatch, number))
+        if kept is None:
+            kept = self.constants[dispatch, number] = array.copy().view(Constant)
+        return kept
 
     def _scratch_of(self, data: bytes, executable: Executable) -> Array:
         """A program's scratch buffer, which stays from call to call."""
@@ -292,6 +314,15 @@ class _Instance:
             call.error = error
             raise
 
+    def load(self, program: rt.VmRef, name: rt.VmRef, constants: int) -> None:
+        """Called by IREE while an artifact is loaded."""
+        state, call = _running.calls[-1]
+        try:
+            state.load(call, program, name, constants)
+        except BaseException as error:
+            call.error = error
+            raise
+
 
 @cache
 def amd_aie_module() -> rt.VmModule:
@@ -303,4 +334,5 @@ def amd_aie_module() -> rt.VmModule:
         interface.export(f"run.{count}", f"{taken}_r", _Instance.run)
         for results in range(2, MOST_RESULTS + 1):
             interface.export(f"run.{count}.{results}", f"{taken}_{'r' * results}", _Instance.run)
+    interface.export("load", "0rrI_v", _Instance.load)
     return interface.create()

@@ -29,8 +29,9 @@ _MILLISECONDS = 60_000
 
 @dataclass(frozen=True)
 class _Context:
-    """A configuration on the device."""
+    """A configuration on the device; the binary lives as long as its context."""
 
+    binary: Any
     context: Any
     kernel: Any
 
@@ -108,7 +109,7 @@ class XrtDriver:
                 )
             self._device.register_xclbin(loaded)
             context = xrt.hw_context(self._device, loaded.get_uuid())
-            return _Context(context, xrt.kernel(context, name))
+            return _Context(loaded, context, xrt.kernel(context, name))
         except RuntimeError as error:
             raise failure("device xrt", error, "loading a configuration") from None
 

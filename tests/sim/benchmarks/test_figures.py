@@ -1,7 +1,6 @@
 """The figures beside the peers': that the cheap sections run, and that a missed aim is noticed."""
 
 import importlib
-import itertools
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -102,7 +101,7 @@ def inference(network: ModuleType, artifact: Artifact) -> Any:
 
 def every(network: ModuleType, monkeypatch: pytest.MonkeyPatch, one: Any) -> None:
     """Take one network for all."""
-    made = dict.fromkeys(itertools.product(network.DTYPES, network.DEVICES), one)
+    made = dict.fromkeys(network.KINDS, one)
     monkeypatch.setattr(network, "inferences", lambda *_: made)
 
 

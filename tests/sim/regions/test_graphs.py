@@ -43,3 +43,11 @@ def test_a_graph_equals_torch_in_any_regions(seed: int) -> None:
     assert calls["large"] <= calls["auto"] <= calls["single"]
     assert calls["single"] == artifact.report["totals"]["npu"] > 1
     assert calls["auto"] < calls["single"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(4, 70))
+@pytest.mark.parametrize("mode", MODES)
+def test_many_graphs_equal_torch(seed: int, mode: str) -> None:
+    network = random_network(seed, steps=2 + seed % 11)
+    check(network, compiled(network, mode, "npu4" if seed % 5 == 0 else "npu1_4col"))
