@@ -8,11 +8,12 @@ import os
 import sys
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from aie_conv.cli.stderr import Stderr
+from aie_conv.cli.words import Words, number, one_of, part, real
 from aie_conv.errors import UsageError
 from aie_conv.files import read_text
 from aie_conv.frontends.miopen.command import OPTIONS, DriverCommand, parse, read_commands
@@ -31,6 +32,7 @@ from aie_conv.frontends.miopen.execute import (
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 
 CACHE_VARIABLE = "AIE_CONV_CACHE_DIR"
+
 
 _HELP = """\
 usage: aie-conv driver [options] conv|convbfp16|convfp16|convint8 [convolution]
@@ -73,6 +75,7 @@ convolution (long form, short form, default):
   rounds its result once. --iter N runs (default 10; 1 on the simulator, whose times do not vary).
 """
 
+
 _WITH_VALUE = {
     "device", "backend", "amd-aie-device", "route", "amd-aie-route", "amd-aie-f32",
     "amd-aie-bf16", "amd-aie-direct",
@@ -80,7 +83,11 @@ _WITH_VALUE = {
     "numerics-reference-dtype", "rtol", "atol", "sim-batch-limit", "amd-aie-search",
     "amd-aie-plan-db", "amd-aie-plan-cache",
 }  # fmt: skip
+
+
 _SWITCHES = {"verify-numerics", "force", "compile-only", "verbose", "no-verbose"}
+
+
 _FOR_ALL = {"-t": "time", "--time": "time", "-i": "iter", "--iter": "iter", "-V": "verify",
             "--verify": "verify"}  # fmt: skip
 
@@ -109,74 +116,6 @@ def _help() -> str:
     )
 
 
-@dataclass
-class Words:
-    """A command line, parted.
-
-    Attributes:
-        values: options with their values, the last of each.
-        switches: options without one.
-        backends: in the order given.
-        command: the words of the command.
-    """
-
-    values: dict[str, str] = field(default_factory=dict[str, str])
-    switches: set[str] = field(default_factory=set[str])
-    backends: list[str] = field(default_factory=list[str])
-    command: list[str] = field(default_factory=list[str])
-
-
-def part(arguments: Sequence[str], with_value: set[str], switches: set[str]) -> Words:
-    """Part a command line into the tool's own options and the words of a command.
-
-    Raises:
-        UsageError: an option lacks its value, or a switch has one.
-    """
-    words = Words()
-    waiting = list(arguments)
-    while waiting:
-        word = waiting.pop(0)
-        name, equals, value = word.removeprefix("--").partition("=")
-        if word.startswith("--") and name in with_value:
-            if not equals:
-                if not waiting:
-                    raise UsageError(f"--{name}: needs a value")
-                value = waiting.pop(0)
-            if name == "backend":
-                words.backends += [b for b in value.split(",") if b not in words.backends]
-            words.values[name] = value
-        elif word.startswith("--") and name in switches:
-            if equals:
-                raise UsageError(f"--{name}: takes no value")
-            words.switches.add(name)
-        else:
-            words.command.append(word)
-    return words
-
-
-def one_of(name: str, value: str, known: Sequence[str]) -> str:
-    """A word that is known; raises UsageError elsewise."""
-    if value not in known:
-        raise UsageError(f"--{name}={value}: unknown: use one of {', '.join(known)}")
-    return value
-
-
-def number(values: dict[str, str], name: str, default: int, least: int) -> int:
-    """A whole number of at least ``least``; raises UsageError elsewise."""
-    text = values.get(name, str(default))
-    if not text.lstrip("-").isdigit() or int(text) < least:
-        raise UsageError(f"--{name}={text}: give a whole number of at least {least}")
-    return int(text)
-
-
-def _real(values: dict[str, str], name: str) -> float | None:
-    text = values.get(name)
-    try:
-        return None if text is None else float(text)
-    except ValueError:
-        raise UsageError(f"--{name}={text}: no number") from None
-
-
 def _settings(words: Words) -> Settings:
     values = words.values
     folder = values.get("cache-dir") or os.environ.get(CACHE_VARIABLE)
@@ -193,9 +132,9 @@ def _settings(words: Words) -> Settings:
             values.get("numerics-reference-dtype", "f64"),
             ("f64", "f32", "bf16", "f16"),
         ),
-        rtol=_real(values, "rtol"),
-        atol=_real(values, "atol"),
-        splat=_real(values, "splat-input-value"),
+        rtol=real(values, "rtol"),
+        atol=real(values, "atol"),
+        splat=real(values, "splat-input-value"),
         seed=number(values, "seed", 0, 0),
         cache=Path(folder) if folder else None,
         force="force" in words.switches,
@@ -389,7 +328,7 @@ def run_driver(arguments: list[str]) -> int:
         check_writable(path)
     settings = _settings(words)
     jobs = number(words.values, "jobs", 1, 1)
-    limit = _real(words.values, "timeout")
+    limit = real(words.values, "timeout")
     if "commands-file" in words.values:
         dones = _run_file(words, settings, jobs, limit)
     elif words.command:

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aie_conv.cli.driver import number, one_of, options_table, part, read_file
+from aie_conv.cli.driver import options_table, read_file
+from aie_conv.cli.words import number, one_of, part
 from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.command import parse
 from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all

@@ -74,7 +74,7 @@ def run_tune(arguments: list[str]) -> int:
     if not arguments or {"-h", "--help"} & set(arguments):
         print(_help(), end="")
         return 0 if arguments else 2
-    from aie_conv.cli.driver import number, part
+    from aie_conv.cli.words import number, part
 
     words = part(arguments, _WITH_VALUE, set())
     inputs, output, flags = _split(words.command)

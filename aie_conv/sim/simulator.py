@@ -15,7 +15,8 @@ from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.ir.text import read_module
 from aie_conv.sim.functional.array import TileArray
 from aie_conv.sim.functional.engine import Engine, Process
-from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver
+from aie_conv.sim.functional.flow_ends import HostSender, PoolReceiver
+from aie_conv.sim.functional.flows import Flow
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.native import host_features
 from aie_conv.sim.functional.network import Network

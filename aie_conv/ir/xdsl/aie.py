@@ -17,13 +17,15 @@ from aie_conv.ir.xdsl.aie_array import (
 )
 from aie_conv.ir.xdsl.aie_bd import DMABDOp, NextBDOp
 from aie_conv.ir.xdsl.aie_fifo import (
-    BDDimLayoutArrayAttr,
-    BDPadLayoutArrayAttr,
     ObjectFifoAcquireOp,
     ObjectFifoCreateOp,
     ObjectFifoLinkOp,
     ObjectFifoReleaseOp,
     ObjectFifoSubviewAccessOp,
+)
+from aie_conv.ir.xdsl.aie_fifo_types import (
+    BDDimLayoutArrayAttr,
+    BDPadLayoutArrayAttr,
     ObjectFifoSubviewType,
     ObjectFifoType,
 )

@@ -30,7 +30,7 @@ from xdsl.traits import HasParent, IsTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from aie_conv.ir.xdsl.aie_array import INDEX, EndOp, RuntimeSequenceOp, print_dict
-from aie_conv.ir.xdsl.aie_fifo import BDDimLayoutArrayAttr
+from aie_conv.ir.xdsl.aie_fifo_types import BDDimLayoutArrayAttr
 
 
 @irdl_op_definition

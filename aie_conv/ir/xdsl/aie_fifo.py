@@ -1,10 +1,9 @@
-"""Object FIFOs: their types, their attributes, creation, links, acquire and release.
+"""Object FIFOs: creation, links, acquire and release.
 
 As in mlir-aie 1e400306 (March 2026).
 """
 
-from collections.abc import Sequence
-from typing import ClassVar, Self
+from typing import ClassVar
 
 from xdsl.dialects.builtin import (
     ArrayAttr,
@@ -16,17 +15,9 @@ from xdsl.dialects.builtin import (
     SymbolRefAttr,
     i32,
 )
-from xdsl.ir import (
-    Attribute,
-    OpaqueSyntaxAttribute,
-    Operation,
-    ParametrizedAttribute,
-    SSAValue,
-    TypeAttribute,
-)
+from xdsl.ir import Attribute, Operation, SSAValue
 from xdsl.irdl import (
     IRDLOperation,
-    irdl_attr_definition,
     irdl_op_definition,
     operand_def,
     opt_prop_def,
@@ -35,100 +26,20 @@ from xdsl.irdl import (
     traits_def,
     var_operand_def,
 )
-from xdsl.parser import AttrParser, Parser
+from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.traits import HasParent, SymbolOpInterface
 from xdsl.utils.exceptions import VerifyException
 
 from aie_conv.ir.xdsl.aie_array import INDEX, CoreOp, DeviceOp, print_dict
+from aie_conv.ir.xdsl.aie_fifo_types import (
+    BDDimLayoutArrayAttr,
+    BDPadLayoutArrayAttr,
+    ObjectFifoSubviewType,
+    ObjectFifoType,
+)
 
 _PORTS = ("Produce", "Consume")
-
-
-# -- attributes and types -------------------------------------------------------------------------
-class _Pairs(ParametrizedAttribute, OpaqueSyntaxAttribute):
-    """A list of pairs of integers, ``[<first = 1, second = 2>, …]``.
-
-    Each attribute declares ``pairs`` itself: a field that is only inherited takes no part in equality.
-    """
-
-    pairs: ArrayAttr[ArrayAttr[IntegerAttr]]
-    WORDS: ClassVar[tuple[str, str]]
-
-    @classmethod
-    def of(cls, pairs: Sequence[tuple[int, int]]) -> Self:
-        """From plain integers."""
-        rows = [ArrayAttr([IntegerAttr(a, i32), IntegerAttr(b, i32)]) for a, b in pairs]
-        return cls.new([ArrayAttr(rows)])
-
-    @property
-    def values(self) -> tuple[tuple[int, int], ...]:
-        """As plain integers."""
-        return tuple((a.value.data, b.value.data) for a, b in self.pairs)
-
-    @classmethod
-    def parse_one(cls, parser: AttrParser) -> tuple[int, int]:
-        """``<first = 1, second = 2>``."""
-        numbers: list[int] = []
-        with parser.in_angle_brackets():
-            for word in cls.WORDS:
-                if numbers:
-                    parser.parse_punctuation(",")
-                parser.parse_keyword(word)
-                parser.parse_punctuation("=")
-                numbers.append(parser.parse_integer(allow_boolean=False))
-        return numbers[0], numbers[1]
-
-    @classmethod
-    def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
-        """``[<…>, …]``, as upstream prints it behind the attribute's name."""
-        pairs = parser.parse_comma_separated_list(
-            parser.Delimiter.SQUARE, lambda: cls.parse_one(parser)
-        )
-        return cls.of(pairs).parameters
-
-    def text(self) -> str:
-        """The pairs without brackets around them."""
-        a, b = self.WORDS
-        return ", ".join(f"<{a} = {first}, {b} = {second}>" for first, second in self.values)
-
-    def print_parameters(self, printer: Printer) -> None:
-        """See :meth:`parse_parameters`."""
-        printer.print_string(f"[{self.text()}]")
-
-
-@irdl_attr_definition
-class BDDimLayoutArrayAttr(_Pairs):
-    """(size, stride) in elements of each dimension of a buffer descriptor, outermost first."""
-
-    name = "aie.bd_dim_layout_array"
-    pairs: ArrayAttr[ArrayAttr[IntegerAttr]]
-    WORDS: ClassVar[tuple[str, str]] = ("size", "stride")
-
-
-@irdl_attr_definition
-class BDPadLayoutArrayAttr(_Pairs):
-    """Zeros (before, after) in elements of each dimension."""
-
-    name = "aie.bd_pad_layout_array"
-    pairs: ArrayAttr[ArrayAttr[IntegerAttr]]
-    WORDS: ClassVar[tuple[str, str]] = ("const_pad_before", "const_pad_after")
-
-
-@irdl_attr_definition
-class ObjectFifoType(ParametrizedAttribute, TypeAttribute):
-    """``!aie.objectfifo<memref<…>>``."""
-
-    name = "aie.objectfifo"
-    element: MemRefType
-
-
-@irdl_attr_definition
-class ObjectFifoSubviewType(ParametrizedAttribute, TypeAttribute):
-    """``!aie.objectfifosubview<memref<…>>``."""
-
-    name = "aie.objectfifosubview"
-    element: MemRefType
 
 
 def _parse_dims(parser: Parser, keyword: str) -> BDDimLayoutArrayAttr:

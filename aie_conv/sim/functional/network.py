@@ -8,9 +8,8 @@ from aie_conv.arch.rates import ChannelRates, channel_rates
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim.functional.engine import Engine, Pool, aligned
-from aie_conv.sim.functional.flows import (
+from aie_conv.sim.functional.flow_ends import (
     DmaChannel,
-    Flow,
     HostReceiver,
     HostSender,
     MemoryWalk,
@@ -18,6 +17,7 @@ from aie_conv.sim.functional.flows import (
     PoolReceiver,
     PoolSender,
 )
+from aie_conv.sim.functional.flows import Flow
 from aie_conv.sim.functional.strided import byte_dims, merged, merged_pair
 from aie_conv.sim.model.module import Dims, Fifo, Link, Model, Tile, walk
 from aie_conv.sim.timing.hostmemory import HostMemory

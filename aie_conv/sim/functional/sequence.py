@@ -9,7 +9,7 @@ import numpy as np
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value
 from aie_conv.sim.functional.engine import Engine, Waiting
-from aie_conv.sim.functional.flows import TransferTask
+from aie_conv.sim.functional.flow_ends import TransferTask
 from aie_conv.sim.functional.network import Network
 from aie_conv.sim.functional.strided import merged, total_bytes
 from aie_conv.sim.model.module import Fifo, Model

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from aie_conv.errors import DeviceError
 from aie_conv.ir.core import Op
 from aie_conv.sim.functional.corerun import CoreRun
-from aie_conv.sim.functional.flows import Flow, HostReceiver, PoolReceiver, PoolSender
+from aie_conv.sim.functional.flow_ends import HostReceiver, PoolReceiver, PoolSender
+from aie_conv.sim.functional.flows import Flow
 from aie_conv.sim.functional.network import Network
 
 
