@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 _NAMES = (
     "abs", "add", "amax", "amin", "argmax", "argmin", "argsort", "bitwise_right_shift", "cat", "clamp",
-    "clamp_max", "clamp_min", "cumsum", "cumprod", "div", "eq", "floor_divide", "fmod", "ge", "gt", "le", "lt",
-    "max", "max_pool2d", "maximum", "mean", "min", "minimum", "mul", "ne", "neg", "pow", "prod", "remainder",
-    "rsub", "sort", "square", "sub", "sum", "topk", "where", "__rshift__",
+    "clamp_max", "clamp_min", "cumsum", "cumprod", "div", "eq", "floor_divide", "fmod", "ge", "gt", "le",
+    "lt", "max", "max_pool2d", "maximum", "mean", "min", "minimum", "mul", "ne", "neg", "pow", "prod",
+    "remainder", "rsub", "sort", "square", "sub", "sum", "topk", "where", "__rshift__",
 )  # fmt: skip
 
 
