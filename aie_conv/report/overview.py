@@ -48,7 +48,7 @@ def _row(entry: dict[str, Any], clock: int) -> RouteRow:
         (
             each["cost"]
             for each in entry["candidates"]
-            if each["route"] == route and each.get("style", "") == style and "cost" in each
+            if each["route"] == route and each.get("style", style) == style and "cost" in each
         ),
         None,
     )

@@ -1,6 +1,6 @@
 """Writes a small quantised ONNX model as onnxruntime quantises: seeded weights, a free batch.
 
-python examples/onnx_model.py model.onnx
+python examples/small_onnx.py model.onnx
 """
 
 import argparse
