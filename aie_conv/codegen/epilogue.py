@@ -9,24 +9,32 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from aie_conv.codegen.activations import absorbed_by, activations
 from aie_conv.codegen.epilogue_blocks import COMPARE, CONVERT, TAKEN, BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref
 from aie_conv.ir.printer import print_op
-from aie_conv.problem import Epilogue
+from aie_conv.problem import Arithmetic, Epilogue
 
 _VALUE_DTYPES = frozenset(("i1", "i8", "i16", "i32", "bf16", "f32"))
 
 
-def check(epilogue: Epilogue, accumulator: str) -> None:
-    """Refuse what the cores do not do to the bit.
+def check(epilogue: Epilogue, accumulator: str, arithmetic: Arithmetic = "native") -> None:
+    """Refuse what the cores do not do.
 
     Raises:
-        Unsupported: an operation or type without an exact vector form; the message names it.
+        Unsupported: an operation or type without a vector form, exact but for activation functions; the
+            message names it.
     """
+    functions = activations(epilogue, accumulator)
+    if functions and arithmetic == "bf16x3":
+        raise Unsupported("epilogue: activation functions of f32 are computed in bf16 only")
+    inside = absorbed_by(epilogue, functions) | set(functions)
     for number, step in enumerate(epilogue.steps):
+        if number in inside:
+            continue
         if step.op not in TAKEN:
             raise Unsupported(f"epilogue: {step.op} is not one of the cores' operations")
         _check_types(epilogue, number, accumulator)

@@ -8,11 +8,14 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from aie_conv.arch import Arch
+from aie_conv.codegen.activations import Activation, absorbed_by, activations
 from aie_conv.codegen.epilogue_cycles import ROUNDED
+from aie_conv.codegen.functions.vectors import UnaryVectors
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.requantise import Requantisation, absorbed, requantisations
 from aie_conv.ir.builder import ALIGNMENT, Builder
-from aie_conv.ir.core import Type, Value, vector
+from aie_conv.ir.core import Op, Type, Value, vector
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
 _FLOAT = ROUNDED | {"arith.maximumf", "arith.minimumf", "arith.negf"}
@@ -60,6 +63,7 @@ class BlockEpilogue:
     """The operations of one epilogue on blocks.
 
     Attributes:
+        arch: the core's generation.
         epilogue: the operations.
         accumulator: "i32" or "f32".
         out_dtype: what is stored; must be the epilogue's result type.
@@ -67,6 +71,7 @@ class BlockEpilogue:
         rst: the matrix instruction's shape.
     """
 
+    arch: Arch
     epilogue: Epilogue
     accumulator: str
     out_dtype: str
@@ -84,9 +89,20 @@ class BlockEpilogue:
         return requantisations(self.epilogue, self.accumulator)
 
     @cached_property
+    def _activations(self) -> Mapping[int, Activation]:
+        """Activation functions, by their last steps."""
+        return activations(self.epilogue, self.accumulator)
+
+    @cached_property
     def _absorbed(self) -> frozenset[int]:
-        """Steps that requantisations stand for, and constants that they alone use."""
-        return absorbed(self.epilogue, self._requantised)
+        """Steps that requantisations and functions stand for, and constants that they alone use."""
+        inside = absorbed_by(self.epilogue, self._activations)
+        return inside | absorbed(self.epilogue, self._requantised)
+
+    def declared(self) -> list[Op]:
+        """What the module must declare for the epilogue."""
+        each = self._activations.values()
+        return [op for one in each for op in UnaryVectors(self.arch, one.shape).declared()][:1]
 
     # -- operands ---------------------------------------------------------------------------------
     def _dtype(self, index: int) -> str:
@@ -189,13 +205,25 @@ class BlockEpilogue:
         values = dict(enumerate([sums, *(inputs[i] for i in range(len(self.epilogue.inputs)))]))
         first = len(values)
         for i, step in enumerate(self.epilogue.steps):
-            if i in self._requantised:
+            if i in self._activations:
+                values[first + i] = self._activate(w, self._activations[i], values)
+            elif i in self._requantised:
                 values[first + i] = self._requantise(w, i, values, constants)
             elif i in constants:
                 values[first + i] = constants[i]
             elif i not in self._absorbed and step.op not in COMPARE:
                 values[first + i] = self._step(w, i, values)
         return values[self.epilogue.result]
+
+    def _activate(self, w: Builder, activation: Activation, values: Mapping[int, Value]) -> Value:
+        """A function of lanes; of f32 it is computed for the nearest bf16 numbers."""
+        x = values[activation.source]
+        if x.type.elem == "f32":
+            x = self._round_to_bf16(w, x)
+        y = UnaryVectors(self.arch, activation.shape).write(w, x)
+        return (
+            y if activation.dtype == "bf16" else w.value("e", "arith.extf", y, to=self._type("f32"))
+        )
 
     def _block(
         self,

@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from aie_conv.codegen.activations import absorbed_by, activations
 from aie_conv.codegen.requantise import absorbed, requantisations
 from aie_conv.problem import Epilogue, Step
 
@@ -32,8 +33,10 @@ def _work(step: Step) -> int:
 def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
     """Operations on 32-bit lanes, and choices of bytes besides, for one vector of sums."""
     scalings = requantisations(epilogue, accumulator)
-    skipped = absorbed(epilogue, scalings)
-    work = sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
+    functions = activations(epilogue, accumulator)
+    skipped = absorbed(epilogue, scalings) | absorbed_by(epilogue, functions) | set(functions)
+    work = sum(function.work for function in functions.values())
+    work += sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
     return work + sum(scaling.work for scaling in scalings.values()), len(scalings)
 
 

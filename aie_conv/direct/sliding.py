@@ -394,7 +394,7 @@ class SlidingRoute(ArrayRoute):
 
     def scheme(self, problem: ConvProblem, device: Device) -> SlidingScheme:
         """See :class:`ArrayRoute`."""
-        epilogue.check(problem.epilogue, problem.accumulator)
+        epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
         view = make_planar_view(problem, matrix_dtype(problem), device.arch)
         return SlidingScheme(view, device)
 

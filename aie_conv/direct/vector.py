@@ -222,7 +222,7 @@ class VectorRoute(ArrayRoute):
 
     def scheme(self, problem: ConvProblem, device: Device) -> WindowScheme | DepthwiseScheme:
         """See :class:`ArrayRoute`."""
-        epilogue.check(problem.epilogue, problem.accumulator)
+        epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
         dtype = matrix_dtype(problem)
         lanes, _ = device.arch.elementwise.get(dtype, (None, 0))
         view = make_view(problem, dtype, K_BLOCK, lanes)

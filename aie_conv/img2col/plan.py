@@ -20,7 +20,7 @@ class Im2colRoute(ArrayRoute):
 
     def scheme(self, problem: ConvProblem, device: Device) -> GemmScheme:
         """See :class:`ArrayRoute`."""
-        epilogue.check(problem.epilogue, problem.accumulator)
+        epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
         view = replace(make_view(problem), unit=matrix_unit(problem, device.arch))
         return GemmScheme(view, device)
 

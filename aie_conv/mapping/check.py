@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aie_conv.arch import Device
+from aie_conv.codegen.activations import table_bytes
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.build import memtile_descriptors
 from aie_conv.mapping.interface import ProblemView
@@ -90,7 +91,7 @@ def device_limits(
     holds = (depth == 1) | (depth == 2)
     yield limit("output buffers", holds, lambda: f"{depth}: give 1 or 2")
     yield from _repeat_limits(device, p, s, stageable)
-    yield from _memory_limits(device, s, size, out_size)
+    yield from _memory_limits(device, s, size, out_size, tables_of(device, view))
     for dims, bytes_ in ((s.memtile.input_dims, size), (s.memtile.output_dims, out_size)):
         step = _step_words(dims, bytes_)
         yield limit(
@@ -100,7 +101,15 @@ def device_limits(
         )
 
 
-def _memory_limits(device: Device, s: Sizes, size: int, out_size: int) -> Iterator[Limit]:
+def tables_of(device: Device, view: ProblemView) -> int:
+    """Bytes of a core's memory that its epilogue's constants take."""
+    problem = view.problem
+    return table_bytes(problem.epilogue, problem.accumulator, device.arch)
+
+
+def _memory_limits(
+    device: Device, s: Sizes, size: int, out_size: int, tables: int
+) -> Iterator[Limit]:
     """Of memories and what they hold."""
     arch, l1 = device.arch, s.l1
     quantum, parameters = arch.vector_load_bytes, 4 * l1.parameter_words
@@ -115,7 +124,7 @@ def _memory_limits(device: Device, s: Sizes, size: int, out_size: int) -> Iterat
     yield limit("object size", l3 % 4 == 0, lambda: f"{l3} B in the mem tile are no words")
     yield limit("filter object", b >= parameters, lambda: f"{b} B hold no parameters")
     core = 2 * a + l1.filter_depth * b + l1.output_depth * out + sums
-    core = core + STACK_BYTES + COUNTER_BYTES + parameters + l1.bias * size
+    core = core + STACK_BYTES + COUNTER_BYTES + parameters + l1.bias * size + tables
     holds = core <= arch.core_data_bytes
     yield limit("core memory", holds, lambda: f"{core} B of {arch.core_data_bytes}")
     used = memtile_bytes(s, size, out_size)

@@ -84,7 +84,7 @@ class LoopProgram:
         kernel = mapping.kernel
         single = mapping.l1.resident and mapping.tile.k_steps == 1
         return [
-            *kernel.declared(),
+            *declarations(kernel, epilogues),
             *([] if mapping.memtile.is_fixed else [take_function(mapping, _PARAMETERS)]),
             kernel.function("start", fresh=True),
             *([] if single else [kernel.function("multiply")]),
@@ -127,6 +127,12 @@ class LoopProgram:
 
 
 _PARAMETERS = memref("i32", LOOPS.words)
+
+
+def declarations(kernel: Kernel, epilogues: Sequence[Mapping]) -> list[Op]:
+    """What a product and epilogues need declared, each once."""
+    declared = [*kernel.declared(), *(op for each in epilogues for op in each.epilogue.declared())]
+    return list({op.attrs["sym_name"]: op for op in declared}.values())
 
 
 def epilogue_functions(epilogues: Sequence[Mapping]) -> list[Op]:

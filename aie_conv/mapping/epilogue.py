@@ -48,6 +48,7 @@ def make_epilogue(
         vectors = sizes.filters.bias_offsets
         a_elements, b_elements = sizes.l1.input, sizes.l1.filter
     return EpilogueKernel(
+        arch=device.arch,
         epilogue=view.problem.epilogue,
         accumulator=view.problem.accumulator,
         out_dtype=view.problem.out.dtype,

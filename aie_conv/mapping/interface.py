@@ -71,6 +71,10 @@ class Kernel(Protocol):
 class CoreEpilogue(Protocol):
     """The epilogue of one core: ``name(acc[, b], out[, residual, n block, residual block])``."""
 
+    def declared(self) -> list[Op]:
+        """What the module must declare for it."""
+        ...
+
     def function(self, name: str) -> Op:
         """The function."""
         ...

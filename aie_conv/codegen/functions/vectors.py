@@ -17,6 +17,7 @@ from aie_conv.codegen.functions.values import INFINITY, SIGN
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Op, Value, vector
+from aie_conv.problem import DTYPE_BYTES
 
 _WHOLE = 3 * 2.0**22
 """Added to a number and subtracted, it rounds it to a whole one, which its low bits then are."""
@@ -32,6 +33,10 @@ _SMALL, _LIFT = 0x0800, 24
 
 _TO_UNITS = 133 << 23
 """Added to a number's bits, it multiplies by 2^133."""
+
+
+_FURTHER_TABLES = 4
+"""Pairs of factors that a function may have besides its hinges."""
 
 
 @dataclass(frozen=True)
@@ -50,6 +55,13 @@ class UnaryVectors:
     def lanes(self) -> int:
         """Lanes that are computed at a time: of f32 in an accumulator."""
         return lanes_of(self.arch)
+
+    @property
+    def table_bytes(self) -> int:
+        """Bytes of data memory that the constants take, at most."""
+        each = LANES * DTYPE_BYTES["bf16"]
+        hinges = -(-len(self.shape.hinges.terms) * self.lanes // LANES) * 2
+        return each * (hinges + _FURTHER_TABLES)
 
     def declared(self) -> list[Op]:
         """What the module must declare."""

@@ -16,6 +16,7 @@ from aie_conv.ir.core import Op, Type, Value, memref
 from aie_conv.mapping.core import (
     ENDLESS,
     Core,
+    declarations,
     epilogue_functions,
     epilogue_name,
     take_function,
@@ -124,7 +125,7 @@ class ParametricProgram:
     def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
         return [
-            *self.kernel.declared(),
+            *declarations(self.kernel, epilogues),
             take_function(mapping, self.kernel.memory),
             *([_keep_function(mapping)] if mapping.l1.bias else []),
             self.kernel.function("multiply"),

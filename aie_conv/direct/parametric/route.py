@@ -217,7 +217,7 @@ class ParametricRoute(ArrayRoute):
 
     def scheme(self, problem: ConvProblem, device: Device) -> ParametricScheme:
         """See :class:`ArrayRoute`."""
-        epilogue.check(problem.epilogue, problem.accumulator)
+        epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
         view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
         view = replace(view, unit=matrix_unit(problem, device.arch))
         if view.groups > 1:

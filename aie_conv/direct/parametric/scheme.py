@@ -400,6 +400,7 @@ class ParametricScheme:
         """The epilogue in a layout: elements of an object of the output and of the input, and kept ones."""
         view, (output, input_, bias) = self.view, layout
         return ParametricEpilogue(
+            arch=self.device.arch,
             epilogue=view.problem.epilogue,
             accumulator=view.problem.accumulator,
             out_dtype=view.problem.out.dtype,

@@ -127,7 +127,7 @@ def test_an_epilogues_estimate_is_near_the_schedule(
     epilogue = Epilogue((), tuple(Step(*step) for step in steps), len(steps))
     accumulator = "f32" if dtype == "bf16" else "i32"
     made = EpilogueKernel(
-        epilogue, accumulator, out, dtype, (r, s, t), m, n, n, {}, None,
+        arch, epilogue, accumulator, out, dtype, (r, s, t), m, n, n, {}, None,
         ResidualBlocks(1, 1, 0, 1, 1), m * s, n * s, arch.vector_load_bytes,
     )  # fmt: skip
     found = schedule_of(made.text("kernel"), device)

@@ -177,7 +177,7 @@ def cases(draw: st.DrawFn, device: str, operand: str) -> Case:
     buffers["b"] = buffers["b"].view(NUMPY_DTYPE[operand])
     buffers["a"] = buffers["a"].view(NUMPY_DTYPE[operand])
     kernel = ParametricEpilogue(
-        Epilogue(tuple(inputs), tuple(made.steps), len(made.values) - 1),
+        arch, Epilogue(tuple(inputs), tuple(made.steps), len(made.values) - 1),
         accumulator, out_dtype, operand, (r, s, t), buffers["acc"].size, buffers["out"].size,
         buffers["a"].size, buffers["b"].size, BLOCK, index, arch.vector_load_bytes,
     )  # fmt: skip
@@ -272,7 +272,7 @@ def test_an_estimate_is_near_the_schedule(data: st.DataObject) -> None:
     arch = get_device(device).arch
     most = 2**16
     kernel = ParametricEpilogue(
-        epilogue, "f32" if operand == "bf16" else "i32", out, operand, arch.matmul[operand],
+        arch, epilogue, "f32" if operand == "bf16" else "i32", out, operand, arch.matmul[operand],
         most, most, most, most, BLOCK, 1 if residual else None, arch.vector_load_bytes,
     )  # fmt: skip
     pixels = data.draw(st.integers(1, 30))
@@ -312,7 +312,15 @@ def requantised(shift: int, low: int) -> Epilogue:
 def test_layers_that_differ_in_constants_share_a_function(one: int, other: int, low: int) -> None:
     def made(shift: int, low: int) -> ParametricEpilogue:
         lengths = (1024, 1024, 1024, 1024, BLOCK, None, 32)
-        return ParametricEpilogue(requantised(shift, low), "i32", "i8", "i8", (4, 8, 8), *lengths)
+        return ParametricEpilogue(
+            get_device("npu1_4col").arch,
+            requantised(shift, low),
+            "i32",
+            "i8",
+            "i8",
+            (4, 8, 8),
+            *lengths,
+        )
 
     first, second = made(one, -128), made(other, low)
     assert first.text("f") == second.text("f")
