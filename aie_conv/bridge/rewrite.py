@@ -19,6 +19,7 @@ from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue, bind, bind_p
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.plan import Plan
+from aie_conv.problem import ConvProblem
 
 _CONSTANT_OPS = {
     "util.global.load",
@@ -103,7 +104,7 @@ class Rewriter:
         """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
         problem = call.recognised.problem
         argument = dict(call.recognised.operands).get("rhs")
-        layout = filter_layout(problem) if problem is not None else None
+        layout = filter_layout(problem) if isinstance(problem, ConvProblem) else None
         if layout is None or not isinstance(argument, int):
             return
         with self._module.context:

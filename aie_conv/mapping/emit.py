@@ -157,7 +157,7 @@ class _Array:
         return buffers
 
 
-class _Sequence:
+class SequenceWriter:
     """Inserts the runtime sequence: plain transfers, chains of descriptors, waits."""
 
     def __init__(self, w: Builder, arguments: Sequence[Value]) -> None:
@@ -234,7 +234,7 @@ def _sequence(w: Builder, mapping: Mapping, arguments: Sequence[Argument]) -> No
     w.op("aie.runtime_sequence", attrs={"sym_name": "sequence"}, blocks=[body])
     with w.inside(body):
         commands = schedule(channels(mapping), mapping.device.arch.shim_queue_depth)
-        _Sequence(w, values).write(commands)
+        SequenceWriter(w, values).write(commands)
 
 
 def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()) -> str:
