@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: help install resnet50 lint format types test test-fast test-long test-oldest bench replay clean
+.PHONY: help install resnet50 lint format types test test-fast test-long test-oldest hw-test bench replay clean
 
 help:
 	@echo "make resnet50   compile ResNet-50 for the NPU and run it on the simulated one"
@@ -14,6 +14,7 @@ help:
 	@echo "make format     let ruff reformat the tree"
 	@echo "make test-fast  the tests without lint"
 	@echo "make test-long  long sweeps too"
+	@echo "make hw-test    the hardware tests, and hw-report.json: on this machine's NPU, or a fake one"
 	@echo "make replay     compare what is made with another commit's: make replay BASE=HEAD~1"
 	@echo "make test-oldest the tests with the oldest dependencies that are allowed"
 	@echo "make bench      benchmarks, printed as ratios"
@@ -49,6 +50,12 @@ test: lint test-fast
 
 test-long: lint
 	$(BIN)/pytest -n auto --dist loadfile -m '' --hypothesis-profile=long
+
+# Another device: make hw-test DEVICE=sim, fake, xrt or hrx.
+hw-test: $(STAMP)
+	device=$${DEVICE:-$$($(BIN)/python -c 'from aie_conv.runtime.devices import default_device as d; print(d())')}; \
+	  [ "$$device" = sim ] && [ -z "$$DEVICE" ] && device=fake; \
+	  $(BIN)/pytest -q hw_tests --device=$$device --hw-report=hw-report.json
 
 OLDEST := .venv-oldest
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aie_conv.frontends.miopen.library import conv
     from aie_conv.frontends.miopen.signature import ConvSignature, generate_mlir
     from aie_conv.igemm import get_igemm_conv2d
-    from aie_conv.runtime.devices import Device
+    from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.program import Program
     from aie_conv.session import Session
 
@@ -58,19 +58,27 @@ def compile(
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
+    bf16: str = "exact",
     direct: str = "auto",
     cpu_cost: str = "fixed",
     route_file: str | PathLike[str] | None = None,
     emit: str | PathLike[str] | None = None,
     emit_level: str = "aie",
+    air_version: str = "august",
     search: str = "fast",
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
     configurations: str = "few",
+    only: bool = False,
+    regions: str = "auto",
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
+    binaries: str = "auto",
+    check: str = "off",
+    mlir_aie_dir: str | PathLike[str] | None = None,
+    peano_dir: str | PathLike[str] | None = None,
     flags: Sequence[str] = (),
     isolate: bool = False,
 ) -> "Artifact":
@@ -88,20 +96,30 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
+        bf16: "exact", or "bfp16" to let npu4 multiply bf16, and f32 that is computed in bf16, as blocks of
+            eight values that share an exponent: eight times as fast, off by 2^-6 of a block's largest value.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for what `aie-conv cpu-cost measure` stored.
         route_file: file of pinned choices, such as a report.
         emit: folder for the emitted modules.
         emit_level: "aie", or "air" for what mlir-air takes (scalar direct code alone).
+        air_version: "march" or "august", the version of mlir-air (2026) that it is for.
         search: "fast" takes plans by the cost model, "best" by the simulator, which takes longer.
         plan_db: database of plans that `aie-conv tune` made.
         plan_cache: whether plans are kept in the user's cache folder.
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
+        only: an operation that stays on the CPU is an error.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
+        binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
+            refuses where they are not (docs/hardware.md).
+        check: "tools" has mlir-aie's aie-opt and aie-translate lower every program; "off" does not.
+        mlir_aie_dir, peano_dir: where these are, to be used in place of what is installed.
         flags: more flags of iree-compile.
         isolate: compile in a process of its own, which costs half a second: a signal out of IREE's library
             ends that one and is a :class:`~aie_conv.errors.ProcessDied` here.
@@ -120,19 +138,27 @@ def compile(
         device=device,
         route=route,
         f32=f32,
+        bf16=bf16,
         direct=direct,
         cpu_cost=cpu_cost,
         route_file=None if route_file is None else Path(route_file),
         emit=None if emit is None else Path(emit),
         emit_level=emit_level,
+        air_version=air_version,
         search=search,
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
+        only=only,
+        regions=regions,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),
         trace_dispatch=trace_dispatch,
+        binaries=binaries,
+        check=check,
+        mlir_aie_dir=None if mlir_aie_dir is None else str(mlir_aie_dir),
+        peano_dir=None if peano_dir is None else str(peano_dir),
         iree_flags=tuple(flags),
     )
     return compile_any(
@@ -143,7 +169,7 @@ def compile(
 def load(
     artifact: "Artifact | bytes | str | PathLike[str]",
     *,
-    device: "str | Device | None" = None,
+    device: "str | RuntimeDevice | None" = None,
     progress: "Callable[[str, dict[str, Any]], None] | None" = None,
 ) -> "Program":
     """Load a compiled program.

@@ -4,9 +4,12 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
 from aie_conv.partitioner import Pricing
-from aie_conv.partitioner.configurations import Call, assign_configurations, shared
-from aie_conv.plan import Decision, Plan
+from aie_conv.partitioner.configurations import NpuCall, assign_configurations, shared
+from aie_conv.partitioner.pins import Pin
+from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
 from aie_conv.problem import OperationProblem, Problem
 
@@ -19,30 +22,47 @@ class Request:
         name: the dispatch's.
         problem: what it computes.
         constants: the names of its operands that are equal at every call.
+        split: what the problem is the first part of; None where it is a dispatch's whole.
     """
 
     name: str
     problem: Problem
     constants: frozenset[str]
+    split: Split | None = None
 
 
-def decide(planning: Planning, request: Request, *, measure: bool) -> Decision:
-    """Where a dispatch goes by itself; ``measure`` lets the simulator decide close calls.
+def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool = True) -> Decision:
+    """Where a dispatch goes by itself.
+
+    Args:
+        planning: the options' part.
+        request: the dispatch.
+        measure: whether the simulator decides close calls.
+        pinned: whether its entry of the route file is followed.
 
     Raises:
         UsageError: its pin cannot be followed.
     """
-    options, problem, pins = planning.options, request.problem, planning.pins
-    return partitioner.choose(
+    options, problem, split = planning.options, request.problem, request.split
+    decision = partitioner.choose(
         problem,
         device=options.device,
         route=options.route,
-        f32=options.f32,
+        leave=options.leave,
         direct=options.direct,
         constants=request.constants,
-        pin=pins.find(request.name, problem.describe()) if pins is not None else None,
-        pricing=Pricing(planning.host, planning.planner, measure),
+        pin=_pin(planning, request) if pinned else None,
+        pricing=Pricing(planning.host, planning.planner, measure, split),
     )
+    if split is None or not any(c.rest_cycles for c in decision.candidates):
+        return decision
+    if decision.plan is None:
+        # What a report counts by its reason keeps it.
+        stays = decision.reason == partitioner.F32_STAYS
+        note = "" if stays else f"; priced as split behind the product: {split.reason}"
+        return replace(decision, reason=f"{decision.reason}{note}")
+    reason = f"{decision.reason}; split behind the product: {split.reason}"
+    return replace(decision, reason=reason, split=split.reason)
 
 
 def assign(
@@ -68,7 +88,7 @@ def assign(
             every[i] = decision
         return every
     few = planning.options.configurations == "few"
-    if few and len(requests) == 1:
+    if few and len(requests) == 1 and not _was_split(requests[0], decisions[0]):
         # Nothing to share: the close call may also be with the CPU.
         return [decide(planning, requests[0], measure=True)]
     npu = [i for i, decision in enumerate(decisions) if decision.plan is not None]
@@ -83,6 +103,7 @@ def assign(
             planning.host,
             planning.store,
             fits,
+            _launch_cycles(planning),
         )
         assigned = _measure_close(planning, asked, assigned)
     plans = iter(shared([d.plan for d in assigned if d.plan is not None], fits))
@@ -93,14 +114,36 @@ def assign(
     return everything
 
 
+def _was_split(request: Request, decision: Decision) -> bool:
+    """Whether a whole dispatch was priced as split, and left whole."""
+    return request.split is None and any(c.rest_cycles for c in decision.candidates)
+
+
+def _pin(planning: Planning, request: Request) -> Pin | None:
+    if planning.pins is None:
+        return None
+    split = request.split is not None
+    return planning.pins.find(request.name, request.problem.describe(), split=split)
+
+
+def _launch_cycles(planning: Planning) -> int:
+    """What a call costs besides its dispatches, where one may do several of them; else 0."""
+    if planning.options.regions == "single":
+        return 0
+    return round(current().host.launch * get_device(planning.options.device).arch.clock_hz)
+
+
 def _is_pinned(planning: Planning, request: Request) -> bool:
-    pins = planning.pins
-    return pins is not None and pins.find(request.name, request.problem.describe()) is not None
+    return _pin(planning, request) is not None
 
 
-def _call(planning: Planning, request: Request, decision: Decision) -> Call:
-    free = not _is_pinned(planning, request)
-    return Call(decision, request.constants, free, decision.cpu_cycles if free else None)
+def _call(planning: Planning, request: Request, decision: Decision) -> NpuCall:
+    free, cpu = not _is_pinned(planning, request), decision.cpu_cycles
+    if not free or cpu is None:
+        return NpuCall(decision, request.constants, free, None)
+    # Whatever plan is taken, what follows it costs the same.
+    rest = max(c.rest_cycles for c in decision.candidates)
+    return NpuCall(decision, request.constants, free, max(0, cpu - rest))
 
 
 def _measure_close(

@@ -11,20 +11,26 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from aie_conv import assignment, isolate
+from aie_conv import assignment, isolate, splitting
 from aie_conv.artifact import (
     Verifier,
     make_executable,
+    make_region_executable,
 )
 from aie_conv.assignment import Request
+from aie_conv.errors import UsageError
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.options import Options
+from aie_conv.partitioner.joining import Member
+from aie_conv.partitioner.regions import Region
+from aie_conv.partitioner.regions import form_regions as regions_of
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.runtime.executable import Executable
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
-    from aie_conv.bridge.rewrite import DispatchCall
+    from aie_conv.bridge.host_values import DispatchCall
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,10 @@ class CompileState:
         flow: the module at IREE's `flow` phase.
         calls: its dispatch calls in program order, until they are rewritten.
         dispatches: where each call goes.
-        programs: the NPU's, by the dispatch's name.
+        regions: which dispatches one call of the NPU does.
+        programs: the NPU's, by the name of their region: of one dispatch alone the dispatch's.
+        binaries: the array's configurations as a device loads them, by their digest; {} without a toolchain.
+        toolchain: what was said of the programs by tools: "" where none was asked.
         vmfb: the result.
         verifier: checks the programs.
         seconds: of each stage that has run, by its function's name.
@@ -60,7 +69,10 @@ class CompileState:
     flow: "FlowModule | None" = None
     calls: "tuple[DispatchCall, ...]" = ()
     dispatches: tuple[Dispatch, ...] = ()
+    regions: tuple[Region, ...] = ()
     programs: dict[str, Emitted] = field(default_factory=dict[str, Emitted])
+    binaries: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    toolchain: str = ""
     vmfb: bytes = b""
     verifier: Verifier = field(default_factory=Verifier)
     seconds: dict[str, float] = field(default_factory=dict[str, float])
@@ -83,10 +95,15 @@ class CompileState:
         return {d.name: d.decision.plan for d in self.dispatches if d.decision.plan is not None}
 
     @property
+    def joined(self) -> dict[str, Region]:
+        """The region of each dispatch that shares its call with others, by its name."""
+        return {n: region for region in self.regions if region.layout for n in region.names}
+
+    @property
     def requests(self) -> list[Request]:
         """The dispatches that a route may take."""
         return [
-            Request(call.name, call.recognised.problem, call.constants)
+            Request(call.name, call.recognised.problem, call.constants, call.split)
             for call in self.calls
             if not call.refusal and call.recognised.problem is not None
         ]
@@ -171,8 +188,29 @@ def decide_each(state: CompileState, decide: Callable[[Request], Decision]) -> N
 def choose(state: CompileState) -> None:
     """Every route's best plan and the CPU are priced; the cheapest wins."""
     # Which route wins a close call hardly matters to a plan that gives way to a shared one.
-    measure = state.options.configurations == "each"
-    decide_each(state, lambda request: assignment.decide(state.planning, request, measure=measure))
+    measure, planning = state.options.configurations == "each", state.planning
+    refusals: dict[str, UsageError] = {}
+
+    def decide(request: Request) -> Decision:
+        try:
+            return assignment.decide(planning, request, measure=measure)
+        except UsageError as refusal:
+            if planning.pins is None:
+                raise
+            refusals[request.name] = refusal
+            reason = planning.pins.split_reason(request.name)
+            if reason:
+                return Decision("cpu", reason)
+            unpinned = assignment.decide(planning, request, measure=False, pinned=False)
+            if unpinned.plan is not None:
+                raise
+            return unpinned
+
+    decide_each(state, decide)
+    splitting.split_refused(state, measure=measure)
+    for call in state.calls:
+        if call.name in refusals and call.split is None:
+            raise refusals[call.name]
 
 
 def assign_configurations(state: CompileState) -> None:
@@ -191,6 +229,16 @@ def assign_configurations(state: CompileState) -> None:
         Dispatch(d.name, d.problem, d.contraction, _add_note(decisions[d.name], notes[d.name]))
         for d in state.dispatches
     )
+    splitting.add_rests(state)
+
+
+def refuse_cpu(state: CompileState) -> None:
+    """With --amd-aie-only: an error where an operation stays on the CPU."""
+    stays = next((d for d in state.dispatches if d.decision.plan is None), None)
+    if state.options.only and stays is not None:
+        raise UsageError(
+            f"--amd-aie-only: {state.name}: {stays.name} stays on the CPU: {stays.decision.reason}"
+        )
 
 
 def _add_note(decision: Decision, note: str) -> Decision:
@@ -200,20 +248,90 @@ def _add_note(decision: Decision, note: str) -> Decision:
     return dataclasses.replace(decision, reason=f"{decision.reason}; {note}")
 
 
+def form_regions(state: CompileState) -> None:
+    """Dispatches that one call of the NPU does, in one configuration, become regions."""
+    from aie_conv.bridge.graph import find_graphs
+
+    calls = {call.name: call for call in state.calls}
+    plans = {name: plan for name, plan in state.plans.items() if isinstance(plan, ArrayPlan)}
+    regions: list[Region] = []
+    for graph in find_graphs(state.calls) if plans else ():
+        members = [
+            Member(number, node, plans[node.name], call.constants, "the CPU follows" * split)
+            for number, node in enumerate(graph.nodes)
+            if node.name in plans
+            for call in [calls[node.name]]
+            for split in [call.follower is not None]
+        ]
+        numbered = sum(region.layout is not None for region in regions)
+        mode, host = state.options.regions, state.planning.host
+        regions += regions_of(graph, members, mode, host, numbered)
+    state.regions = tuple(regions)
+
+
 def emit(state: CompileState) -> None:
     """Plan to an AIE module, verified against the device's limits."""
     programs: dict[Hashable, Emitted] = {}
+    joined = state.joined
+    for region in dict.fromkeys(joined.values()):
+        state.progress(f"emitting {region.name}, {len(region.members)} dispatches")
+        executable = make_region_executable(region, state.verifier)
+        state.programs[region.name] = Emitted(executable, executable.pack())
     for name, plan in state.plans.items():
+        if name in joined:
+            continue
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
-            executable = make_executable(plan, state.verifier, state.options)
+            executable = make_executable(plan, state.verifier)
             programs[key] = Emitted(executable, executable.pack())
         state.programs[name] = programs[key]
 
 
+def check_with_tools(state: CompileState) -> None:
+    """With --amd-aie-check=tools, mlir-aie lowers each program, and its instruction words are compared."""
+    if state.options.check != "tools":
+        return
+    from aie_conv.toolchain.check import check_all, open_checker
+
+    checker = open_checker(state.options.mlir_aie_dir)
+    texts = {program.executable.text: name for name, program in state.programs.items()}
+    checked = check_all({name: text for text, name in texts.items()}, checker, state.progress)
+    words, cores = sum(len(c.words) for c in checked), sum(c.cores for c in checked)
+    state.toolchain = (
+        f"{checker.version}: {len(checked)} programs checked: {words} instruction words as their"
+        f" text says, {cores} cores lowered to LLVM IR"
+    )
+    state.progress(state.toolchain)
+
+
+def build_binaries(state: CompileState) -> None:
+    """NPU binaries, one a configuration, where mlir-aie and Peano are installed."""
+    options = state.options
+    if options.binaries == "off" or not state.programs:
+        return
+    from aie_conv.toolchain.build import build_all, open_toolchain
+
+    toolchain = open_toolchain(options.binaries, options.mlir_aie_dir, options.peano_dir)
+    if toolchain is None:
+        return
+    texts = dict.fromkeys(p.executable.text for p in state.programs.values())
+    built = build_all(list(texts), toolchain, state.progress)
+    state.binaries = dict(built.binaries)
+    state.programs = {
+        name: _with_words(program.executable, built.words[program.executable.text])
+        for name, program in state.programs.items()
+    }
+
+
+def _with_words(executable: Executable, words: bytes) -> Emitted:
+    whole = dataclasses.replace(executable, blobs={"instructions": words})
+    return Emitted(whole, whole.pack())
+
+
 def name_programs(state: CompileState) -> None:
     """In place of emit where no program is run: each stands for itself by its dispatch's name."""
+    state.regions = ()
     for name, plan in state.plans.items():
         state.programs[name] = Emitted(Executable(plan.device, (), False, ""), name.encode())
 
@@ -221,7 +339,7 @@ def name_programs(state: CompileState) -> None:
 def rewrite(state: CompileState) -> None:
     """Dispatch to host copies around a call of the runtime module."""
     from aie_conv.bridge.flow import replace, to_flow
-    from aie_conv.bridge.rewrite import NpuProgram
+    from aie_conv.bridge.host_values import NpuProgram, NpuRegion
 
     plans = state.plans
     if not plans and any(d.contraction for d in state.dispatches):
@@ -230,8 +348,26 @@ def rewrite(state: CompileState) -> None:
         state.flow = to_flow(state.source, state.name, form, state.options.iree_flags)
         state.calls = ()
         return
-    programs = {n: NpuProgram(plan, state.programs[n].packed) for n, plan in plans.items()}
-    replace(state.module, state.calls, programs)
+    joined = state.joined
+    programs = {
+        n: NpuProgram(plan, state.programs[n].packed)
+        for n, plan in plans.items()
+        if n not in joined
+    }
+    regions = {
+        region.names: NpuRegion(
+            name=region.name,
+            plans=tuple(member.route_plan for member in region.members),
+            inputs=tuple((each.member, each.argument) for each in layout.inputs),
+            weights=(layout.packed.dtype, layout.packed.elements),
+            offsets=layout.weights,
+            results=layout.results,
+            packed=state.programs[region.name].packed,
+        )
+        for region in dict.fromkeys(joined.values())
+        if (layout := region.layout) is not None
+    }
+    replace(state.module, state.calls, programs, regions)
     state.calls = ()
 
 
@@ -248,13 +384,23 @@ STAGES: tuple[Stage, ...] = (
     recognise,
     choose,
     assign_configurations,
+    refuse_cpu,
+    form_regions,
     emit,
+    check_with_tools,
+    build_binaries,
     rewrite,
     generate,
 )
 """What a compilation does, in order."""
 
-STOCK_STAGES: tuple[Stage, ...] = (import_as_stock, recognise, stay_on_cpu, generate)
+STOCK_STAGES: tuple[Stage, ...] = (
+    import_as_stock,
+    recognise,
+    stay_on_cpu,
+    refuse_cpu,
+    generate,
+)
 """What it does instead where IREE refuses the module that this compiler's own flags or rewrites make."""
 
 

@@ -10,9 +10,9 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from aie_conv.layout.hostcopy import HostCopy, blanks, lengthened
-from aie_conv.problem import ConvProblem, Problem
+from aie_conv.problem import Arithmetic, ConvProblem, Problem
 
-Parameters = Mapping[str, int]
+ParameterValues = Mapping[str, int]
 """The numbers and truths that fix a plan among all of its route's plans for a problem and a device."""
 
 
@@ -51,6 +51,8 @@ class Plan(Protocol):
     @property
     def problem(self) -> Problem: ...
     @property
+    def arithmetic(self) -> Arithmetic: ...
+    @property
     def device(self) -> str: ...
     @property
     def cores(self) -> int: ...
@@ -61,7 +63,7 @@ class Plan(Protocol):
     @property
     def bound(self) -> str: ...
     @property
-    def parameters(self) -> Parameters: ...
+    def parameters(self) -> ParameterValues: ...
     @property
     def prologue(self) -> tuple[HostCopy, ...]: ...
     @property
@@ -109,7 +111,7 @@ class Route(Protocol):
     style: str
 
     def propose(
-        self, problem: ConvProblem, device: str, parameters: Parameters | None = None
+        self, problem: ConvProblem, device: str, parameters: ParameterValues | None = None
     ) -> Plan:
         """The route's best plan, or the one that ``parameters`` of an earlier plan describe.
 
@@ -139,6 +141,21 @@ class Route(Protocol):
 
 
 @dataclass(frozen=True)
+class Split:
+    """A dispatch of which the NPU is offered the first part; what follows it runs on the CPU.
+
+    Attributes:
+        unsplit: what the dispatch computes, as far as it could be read.
+        bytes: what the rest reads and writes, the value between the parts included.
+        reason: why the NPU does not do all of it.
+    """
+
+    unsplit: ConvProblem
+    bytes: int
+    reason: str
+
+
+@dataclass(frozen=True)
 class Candidate:
     """One way to run a problem: what it costs, or why it cannot. Cycles are of the array's clock.
 
@@ -150,6 +167,7 @@ class Candidate:
         bound: what takes most of ``run_cycles``.
         refused: why it is not taken though it may be the cheapest; empty where nothing hinders it.
         measured: whether ``run_cycles`` comes from a measurer.
+        rest_cycles: the part of ``host_cycles`` that the rest of a split dispatch takes.
     """
 
     route: str
@@ -160,6 +178,7 @@ class Candidate:
     bound: str = ""
     refused: str = ""
     measured: bool = False
+    rest_cycles: int = 0
 
     @property
     def cost(self) -> int:
@@ -181,12 +200,14 @@ class Decision:
         reason: one line for the report.
         plan: the plan, None for the CPU.
         candidates: every route that was asked, with its cost or its refusal, cheapest first.
+        split: why the plan is of the dispatch's first part alone; empty where it is of all of it.
     """
 
     route: str
     reason: str
     plan: Plan | None = None
     candidates: tuple[Candidate, ...] = ()
+    split: str = ""
 
     @property
     def cpu_cycles(self) -> int | None:

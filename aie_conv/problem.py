@@ -27,8 +27,15 @@ DTYPE_BYTES: dict[str, int] = {
 
 Role = Literal["m", "n", "k", "g"]
 
-Arithmetic = Literal["native", "bf16", "bf16x3"]
-"""How products are computed: in the operands' own type, or f32 operands by way of bf16.
+BLOCK_FLOAT = "bfp16"
+"""Blocks of eight values that share an exponent, in nine bytes: what AIE2P's matrix unit multiplies at its
+full rate (AMD's bfp16ebs8)."""
+
+BLOCK = 8
+"""Values of K that share an exponent."""
+
+Arithmetic = Literal["native", "bf16", "bf16x3", "bfp16"]
+"""How products are computed: in the operands' own type, f32 operands by way of bf16, or either as bfp16.
 
 With u = 2^-8 and v = 2^-24, the unit roundoffs of bf16 and f32, g(n) = nv / (1 - nv), and S the sum of
 the magnitudes of the K exact products of one output, a sum in f32, in any order, is off by at most
@@ -37,6 +44,12 @@ the magnitudes of the K exact products of one output, a sum in f32, in any order
 * "bf16x3": ``(3u^2 + 2u^3 + 2u^4) S`` from the products that are left out (lo * lo, and what hi + lo
   leaves over on either side: at most u^2 S each, to first order), and
   ``g(3K) (1 + u)^2 (1 + 2u) S`` from adding three times as many.
+
+* "bfp16": ``(2d + d^2) K A B`` from both operands, and ``g(K) (1 + d)^2 K A B`` from adding, A and B being
+  their largest magnitudes and d = 2^-6 where they are bf16, 2^-6 (1 + u) + u where they were rounded to it.
+  An element is off by at most one unit of its block of eight along K, which is 2^-6 of the block's largest
+  magnitude or less, however the device rounds. An infinity or a NaN makes NaNs of all sums that its block
+  takes part in.
 
 A part of an operand below 2^-126 may count as zero: at most 2^-126 times the other's magnitude for each.
 A magnitude that bf16 rounds to infinity (above 3.39e38) is infinite in both.

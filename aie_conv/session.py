@@ -13,8 +13,8 @@ from aie_conv.report.overview import route_rows, route_table_html, route_table_t
 from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
-    from aie_conv.runtime.devices import Device
-    from aie_conv.runtime.program import Function
+    from aie_conv.runtime.interface import RuntimeDevice
+    from aie_conv.runtime.program import LoadedFunction
     from aie_conv.signature import Parameter
 
 _TYPES = {
@@ -68,7 +68,7 @@ class Session:
         self,
         source: Any,
         *,
-        device: str | Device | None = None,
+        device: str | RuntimeDevice | None = None,
         input_shapes: Mapping[str, Sequence[int]] | None = None,
         compile_options: Mapping[str, Any] | None = None,
     ) -> None:
@@ -87,7 +87,7 @@ class Session:
             names = ", ".join(program.functions)
             raise UsageError(f"Session: the artifact has {names}: use aie_conv.load")
         self._program = program
-        self._function: Function = program[program.functions[0]]
+        self._function: LoadedFunction = program[program.functions[0]]
         self.report: dict[str, Any] = getattr(source, "report", None) or {}
         if not self.report:
             data = Path(source).read_bytes() if isinstance(source, str | os.PathLike) else source

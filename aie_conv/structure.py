@@ -65,13 +65,13 @@ def build(form: Form, tensors: Sequence[Any]) -> Any:
             return {key: build(inner, tensors) for key, inner in content}
         case "named":
             name, fields, inner = content
-            return _named(name, fields)(*(build(f, tensors) for f in inner))
+            return _make_named_tuple(name, fields)(*(build(f, tensors) for f in inner))
         case _:
             items = [build(inner, tensors) for inner in content]
             return tuple(items) if kind == "tuple" else items
 
 
-def _named(name: str, fields: Sequence[str]) -> Any:
+def _make_named_tuple(name: str, fields: Sequence[str]) -> Any:
     """A named tuple's type; its fields are known only where it is built."""
     make: Any = collections.namedtuple  # noqa: PYI024
     return make(name, fields)
@@ -131,7 +131,7 @@ def _short(value: Any) -> str:
 
 
 @dataclass(frozen=True)
-class Call:
+class CallForm:
     """The forms of a function's arguments and result.
 
     Attributes:
@@ -149,9 +149,9 @@ class Call:
         return json.dumps([self.positional, self.keywords, self.result])
 
     @staticmethod
-    def from_json(text: str) -> Call:
+    def from_json(text: str) -> CallForm:
         """Of what :meth:`to_json` wrote."""
-        return Call(*json.loads(text))
+        return CallForm(*json.loads(text))
 
     def arguments(
         self, positional: Sequence[Any], keywords: Mapping[str, Any], name: str

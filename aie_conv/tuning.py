@@ -14,7 +14,7 @@ from aie_conv.problem import ConvProblem
 
 
 @dataclass(frozen=True)
-class Item:
+class TuningItem:
     """One problem to tune; made to be sent to a process, here or elsewhere.
 
     Attributes:
@@ -59,7 +59,7 @@ class Tuned:
     warnings: tuple[str, ...]
 
 
-def tune_elsewhere(item: Item) -> Tuned:
+def tune_elsewhere(item: TuningItem) -> Tuned:
     """Tune one problem in a process that was not started from here.
 
     Raises:
@@ -73,7 +73,7 @@ def tune_elsewhere(item: Item) -> Tuned:
     return tune_problem(item)
 
 
-def tune_problem(item: Item) -> Tuned:
+def tune_problem(item: TuningItem) -> Tuned:
     """Tune one problem.
 
     Raises:
@@ -89,7 +89,7 @@ def tune_problem(item: Item) -> Tuned:
             item.problem,
             device=options.device,
             route=options.route,
-            f32=options.f32,
+            leave=options.leave,
             direct=options.direct,
             constants=item.constants,
             pricing=Pricing(host, planner),

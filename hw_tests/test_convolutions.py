@@ -8,7 +8,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-import aie_conv
+from hw_tests.conftest import Runner
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,11 @@ def assert_nearest(result: NDArray[np.float32], expected: NDArray[np.float32]) -
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("npu", ["npu1_4col", "npu4"])
-def test_bf16_equals_torch(case: Case, npu: str, device: str) -> None:
+def test_bf16_equals_torch(case: Case, runner: Runner) -> None:
     model, x, expected = bf16_conv(case)
-    artifact = aie_conv.compile(model, example_inputs=(x,), device=npu, route="im2col")
+    artifact = runner.compile(model, example_inputs=(x,), route="im2col")
     assert [e["route"] for e in artifact.report["dispatches"] if e["macs"]] == ["im2col"]
-    result = aie_conv.load(artifact, device=device).main(x).astype(np.float32)
+    result = runner.run(artifact, x).astype(np.float32)
     assert_nearest(result, expected)
 
 
@@ -85,17 +84,16 @@ class Residual(torch.nn.Module):
         return torch.relu(self.conv(x) + identity)
 
 
-@pytest.mark.parametrize("npu", ["npu1_4col", "npu4"])
-def test_bf16_residual_rounds_as_torch(npu: str, device: str) -> None:
+def test_bf16_residual_rounds_as_torch(runner: Runner) -> None:
     torch.manual_seed(4)
     model = Residual().eval().to(torch.bfloat16)
     x = torch.randn(1, 32, 14, 14).to(torch.bfloat16)
     identity = torch.randn(1, 48, 14, 14).to(torch.bfloat16)
     with torch.no_grad():
         expected = model(x, identity).float().numpy()
-    artifact = aie_conv.compile(model, example_inputs=(x, identity), device=npu, route="im2col")
+    artifact = runner.compile(model, example_inputs=(x, identity), route="im2col")
     assert [e["route"] for e in artifact.report["dispatches"] if e["macs"]] == ["im2col"]
-    result = aie_conv.load(artifact, device=device).main(x, identity).astype(np.float32)
+    result = runner.run(artifact, x, identity).astype(np.float32)
     assert (result == expected).mean() > 0.99
 
 
@@ -142,8 +140,7 @@ func.func @main(%x: tensor<{x}>, %f: tensor<{filters}>) -> tensor<{out}xi8> {{
 
 
 @pytest.mark.parametrize("case", CASES, ids=str)
-@pytest.mark.parametrize("npu", ["npu1_4col", "npu4"])
-def test_int8_is_exact(case: Case, npu: str, device: str) -> None:
+def test_int8_is_exact(case: Case, runner: Runner) -> None:
     rng = np.random.default_rng(2)
     x = rng.integers(-128, 128, (case.n, case.h, case.w, case.c), np.int8)
     filters = rng.integers(-128, 128, (case.kernel, case.kernel, case.c, case.oc), np.int8)
@@ -157,7 +154,44 @@ def test_int8_is_exact(case: Case, npu: str, device: str) -> None:
     )
     expected = ((acc.permute(0, 2, 3, 1).long() + 128) >> 8).clamp(0, 127).to(torch.int8).numpy()
     text = int8_text(case, expected.shape[1], expected.shape[2])
-    artifact = aie_conv.compile(text, device=npu, route="im2col")
+    artifact = runner.compile(text, route="im2col")
     assert [e["route"] for e in artifact.report["dispatches"] if e["macs"]] == ["im2col"]
-    result = np.asarray(aie_conv.load(artifact, device=device).main(x, filters))
+    result = runner.run(artifact, x, filters)
     np.testing.assert_array_equal(result, expected)
+
+
+def test_bfp16_rounds_as_simulated(runner: Runner) -> None:
+    """One input channel of each block decides, beside a larger one that fixes the exponent.
+
+    With an exponent of 1 the unit is 2^-6: 1 + 2^-7 is half a unit beyond one, -(1 + 2^-7) as well, and
+    2^-7 + 2^-8 three quarters of one. The filter takes the one channel alone, and is exact.
+    """
+    if runner.npu != "npu4":
+        pytest.skip("AIE2P alone has blocks with shared exponents")
+    small = torch.tensor([1 + 2**-7, -(1 + 2**-7), 2**-7 + 2**-8, -(2**-7 + 2**-8)])
+    x = torch.zeros(1, 32, 14, 14)
+    x[:, 0::8] = 1.5
+    for place, value in enumerate(small):
+        x[0, 1, place::4] = value
+    conv = torch.nn.Conv2d(32, 16, 1, bias=False).eval()
+    with torch.no_grad():
+        conv.weight.zero_()
+        conv.weight[:, 1] = 1.0
+    model = conv.to(torch.bfloat16)
+    artifact = runner.compile(
+        model, example_inputs=(x.to(torch.bfloat16),), route="im2col", bf16="bfp16"
+    )
+    assert [e["arithmetic"] for e in artifact.report["dispatches"] if e["macs"]] == ["bfp16"]
+    result = runner.run(artifact, x.to(torch.bfloat16)).astype(np.float32)
+    units = (result[0, 0, :4, 0] * 2**6).tolist()
+    rules = {
+        "downwards": [64.0, -65.0, 0.0, -1.0],
+        "towards zero": [64.0, -64.0, 0.0, 0.0],
+        "to nearest": [64.0, -64.0, 1.0, -1.0],
+    }
+    told = next(
+        (name for name, wanted in rules.items() if wanted == units), f"none of these: {units}"
+    )
+    assert told == "downwards", (
+        f"the device rounds {told}: docs/numerics.md and the simulator are wrong"
+    )

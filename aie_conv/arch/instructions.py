@@ -80,6 +80,7 @@ ACCUMULATOR_DISTANCE = {
     ("aie2p", "i8"): 2,
     ("aie2p", "i16"): 2,
     ("aie2p", "bf16"): 3,
+    ("aie2p", "bfp16"): 3,
 }
 """Cycles between two products on one accumulator [llvm-aie schedule]."""
 
@@ -90,6 +91,7 @@ MOST_BLOCKS = {
     ("aie2p", "i8"): 4,
     ("aie2p", "i16"): 4,
     ("aie2p", "bf16"): 4,
+    ("aie2p", "bfp16"): 4,
 }
 """Blocks of C in registers, by architecture and type: half of the file, the rest is in flight."""
 
@@ -100,6 +102,7 @@ GROUPS = {
     ("aie2p", "i8"): (2, 2),
     ("aie2p", "i16"): (2, 2),
     ("aie2p", "bf16"): (2, 2),
+    ("aie2p", "bfp16"): (2, 2),
 }
 """Blocks of pixels and of channels of a group, by architecture and type: whatever is fastest where a
 compiler may fill the file of accumulators and still not slow where it may not, or where it pairs loads that

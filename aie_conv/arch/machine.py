@@ -210,10 +210,10 @@ def _values(table: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-Made = TypeVar("Made")
+Section = TypeVar("Section")
 
 
-def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
+def _section(kind: type[Section], values: Mapping[str, Any]) -> Section:
     """A section from its numbers; the names must be exactly the section's."""
     hints = get_type_hints(kind)
     return kind(**{name: float(v) if hints[name] is float else v for name, v in values.items()})
@@ -221,21 +221,21 @@ def _made(kind: type[Made], values: Mapping[str, Any]) -> Made:
 
 def _machine(values: Mapping[str, Any]) -> Machine:
     return Machine(
-        core={name: _made(CoreTiming, section) for name, section in values["core"].items()},
-        scalar=_made(ScalarTiming, values["scalar"]),
+        core={name: _section(CoreTiming, section) for name, section in values["core"].items()},
+        scalar=_section(ScalarTiming, values["scalar"]),
         soft=values["soft"],
-        control=_made(ControlTiming, values["control"]),
-        profile={name: _made(Profile, section) for name, section in values["profile"].items()},
-        stream=_made(StreamTiming, values["stream"]),
-        shim=_made(ShimTiming, values["shim"]),
+        control=_section(ControlTiming, values["control"]),
+        profile={name: _section(Profile, section) for name, section in values["profile"].items()},
+        stream=_section(StreamTiming, values["stream"]),
+        shim=_section(ShimTiming, values["shim"]),
         memory={
-            name: _made(MemoryTiming, part)
+            name: _section(MemoryTiming, part)
             for name, part in values["memory"].items()
             if isinstance(part, dict)
         },
         page_cost=float(values["memory"]["page_cost"]),
-        clock=_made(ClockTable, values["clock"]),
-        host=_made(HostTiming, values["host"]),
+        clock=_section(ClockTable, values["clock"]),
+        host=_section(HostTiming, values["host"]),
     )
 
 
@@ -325,7 +325,7 @@ _CURRENT: ContextVar[Machine | None] = ContextVar("machine", default=None)
 
 
 @cache
-def _loaded(path: str) -> Machine:
+def _load(path: str) -> Machine:
     return load_machine(path)
 
 
@@ -335,7 +335,7 @@ def current() -> Machine:
     if chosen is not None:
         return chosen
     path = os.environ.get(VARIABLE)
-    return _loaded(path) if path else default_machine()
+    return _load(path) if path else default_machine()
 
 
 @contextmanager

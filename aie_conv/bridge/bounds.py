@@ -49,35 +49,35 @@ class Bounds:
 
     def _step(self, number: int) -> Interval | None:
         op, args, dtype, attr = self.steps[number]
-        given = [self.of(arg) for arg in (args[1:] if op == "arith.select" else args)]
-        sure = [interval for interval in given if interval is not None]
-        found: Interval | None = None
+        arguments = [self.of(arg) for arg in (args[1:] if op == "arith.select" else args)]
+        sure = [interval for interval in arguments if interval is not None]
+        result: Interval | None = None
         if op == "arith.constant":
             known = isinstance(attr, int | float) and not math.isnan(attr)
-            found = (float(attr), float(attr)) if known and attr is not None else None
+            result = (float(attr), float(attr)) if known and attr is not None else None
         elif op in _NUMBER_WINS and len(sure) == 1:
             ((low, high),) = sure
-            found = (low, math.inf) if op == "arith.maxnumf" else (-math.inf, high)
-        elif len(sure) == len(given) and op in _MEANING:
-            found = _MEANING[op](*sure)
-        return _within(found, dtype)
+            result = (low, math.inf) if op == "arith.maxnumf" else (-math.inf, high)
+        elif len(sure) == len(arguments) and op in _MEANING:
+            result = _MEANING[op](*sure)
+        return _within(result, dtype)
 
 
-def _within(found: Interval | None, dtype: str) -> Interval | None:
+def _within(interval: Interval | None, dtype: str) -> Interval | None:
     """Bounds in a type: what may leave an integer's wraps, what may leave a float's is infinite."""
     room = of_type(dtype)
     if room is not None:
-        fits = found is not None and room[0] <= found[0] and found[1] <= room[1]
-        return found if fits else room
-    if found is None or dtype not in _MOST or any(math.isnan(end) for end in found):
+        fits = interval is not None and room[0] <= interval[0] and interval[1] <= room[1]
+        return interval if fits else room
+    if interval is None or dtype not in _MOST or any(math.isnan(end) for end in interval):
         return None
     most = _MOST[dtype]
-    low = found[0] if found[0] > -most else -math.inf
-    high = found[1] if found[1] < most else math.inf
+    low = interval[0] if interval[0] > -most else -math.inf
+    high = interval[1] if interval[1] < most else math.inf
     return low, high
 
 
-def _rounded(interval: Interval) -> Interval:
+def _round(interval: Interval) -> Interval:
     low, high = interval
     return (low * _ROOM if low < 0 else low / _ROOM, high * _ROOM if high > 0 else high / _ROOM)
 
@@ -135,7 +135,7 @@ def _unsigned(x: Interval) -> Interval:
 _NUMBER_WINS = frozenset(("arith.maxnumf", "arith.minnumf"))
 _MEANING: dict[str, Callable[..., Interval]] = {
     **dict.fromkeys(("arith.extsi", "arith.trunci", "arith.extf"), _same),
-    **dict.fromkeys(("arith.sitofp", "arith.truncf"), _rounded),
+    **dict.fromkeys(("arith.sitofp", "arith.truncf"), _round),
     **dict.fromkeys(("arith.maxsi", "arith.maximumf", "arith.maxnumf"), _larger),
     **dict.fromkeys(("arith.minsi", "arith.minimumf", "arith.minnumf"), _smaller),
     "arith.addi": _sum,
@@ -143,10 +143,10 @@ _MEANING: dict[str, Callable[..., Interval]] = {
     "arith.muli": _product,
     "arith.shrsi": _shifted_right,
     "arith.extui": _unsigned,
-    "arith.addf": lambda x, y: _rounded(_sum(x, y)),
-    "arith.subf": lambda x, y: _rounded(_difference(x, y)),
-    "arith.mulf": lambda x, y: _rounded(_product(x, y)),
-    "arith.divf": lambda x, y: _rounded(_quotient(x, y)),
+    "arith.addf": lambda x, y: _round(_sum(x, y)),
+    "arith.subf": lambda x, y: _round(_difference(x, y)),
+    "arith.mulf": lambda x, y: _round(_product(x, y)),
+    "arith.divf": lambda x, y: _round(_quotient(x, y)),
     "arith.negf": lambda x: (-x[1], -x[0]),
     "arith.select": _either,
     "math.roundeven": lambda x: (x[0] - 0.5, x[1] + 0.5),

@@ -86,10 +86,10 @@ def _bound(
     args: tuple[Ref, ...], steps: Sequence[RawStep], is_number: Callable[[Ref], bool]
 ) -> tuple[str, tuple[Ref, ...]] | None:
     """A selection between a value and a constant as a bound, where it is one."""
-    found = _selection(args, steps)
-    if found is None:
+    selection = _selection(args, steps)
+    if selection is None:
         return None
-    predicate, left, right = found
+    predicate, left, right = selection
     x, c = (left, right) if _constant(left, steps) is None else (right, left)
     bound = _constant(c, steps)
     if bound is None or x == c or not math.isfinite(bound):
@@ -116,8 +116,8 @@ def _never_nan(ref: Ref, steps: Sequence[RawStep]) -> bool:
     step = _step(ref, steps)
     if step is None or step[0] != "arith.select":
         return False
-    found = _selection(step[1], steps)
-    if found is None:
+    selection = _selection(step[1], steps)
+    if selection is None:
         return False
-    constant = _constant(step[1][1] if found[0][0] == "u" else step[1][2], steps)
+    constant = _constant(step[1][1] if selection[0][0] == "u" else step[1][2], steps)
     return constant is not None and not math.isnan(constant)

@@ -13,9 +13,11 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
+from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
+from aie_conv.bridge.signed_powers import keep_signs
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
@@ -53,15 +55,15 @@ class _ProcessFlags:
     """Flags that IREE keeps for the process, not for a session; its library takes them once."""
 
     def __init__(self) -> None:
-        self._given: tuple[str, ...] | None = None
+        self._flags: tuple[str, ...] | None = None
 
     def apply(self, flags: Sequence[str]) -> None:
         wanted = tuple(flags)
-        if self._given is None:
+        if self._flags is None:
             ctypes_dl._initializeGlobalCL("iree-compile", *wanted)  # pyright: ignore[reportPrivateUsage]
-            self._given = wanted
-        elif wanted != self._given:
-            flag = next(iter(set(wanted) ^ set(self._given)))
+            self._flags = wanted
+        elif wanted != self._flags:
+            flag = next(iter(set(wanted) ^ set(self._flags)))
             raise UsageError(
                 f"{flag}: IREE takes it once a process, and this one has compiled with other flags:"
                 " compile in a new process"
@@ -167,9 +169,13 @@ class Compilation:
             module = invocation.export_module()
             refuse_known_faults(module, name)
             record_signatures(module)
+            from_torch = is_torch(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
             module = invocation.export_module()
+            if from_torch:
+                keep_nan(module)
+                keep_signs(module)
             use_integers(module)
             take_out_zero_points(module)
         return self._between(module, INPUT, PHASE, name)

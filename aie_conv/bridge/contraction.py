@@ -110,7 +110,7 @@ def _check_body(op: ir.Operation) -> None:
         raise Unsupported(f"the product goes through {_strip(product)[1][0]} before it is added")
     multiply = owner(product)
     assert multiply is not None
-    found: list[ir.Value] = []
+    factors: list[ir.Value] = []
     for factor in multiply.operands:
         value, names = _strip(factor)
         for name in names:
@@ -118,12 +118,12 @@ def _check_body(op: ir.Operation) -> None:
                 unsigned = " (unsigned operand)" if name == "arith.extui" else ""
                 raise Unsupported(f"a factor goes through {name}{unsigned}")
         if not isinstance(value, ir.BlockArgument):
-            made = owner(value)
-            name = made.name if made is not None else "?"
+            producer = owner(value)
+            name = producer.name if producer is not None else "?"
             point = " (a zero point)" if name == "arith.subi" else ""
             raise Unsupported(f"a factor comes out of {name}{point}")
-        found.append(value)
-    if {v.arg_number for v in map(ir.BlockArgument, found) if v.owner == block} != {0, 1}:
+        factors.append(value)
+    if {v.arg_number for v in map(ir.BlockArgument, factors) if v.owner == block} != {0, 1}:
         raise Unsupported("the product is not of the two inputs")
 
 
@@ -191,7 +191,7 @@ def analyse(op: ir.Operation) -> Contraction:
     lhs, rhs = source(op.operands[order[0]]), source(op.operands[order[1]])
     if any(f.constant for f in forms[2]):
         raise Unsupported("the result is written with an offset")
-    sizes = _sizes(op, forms)
+    sizes = loop_sizes(op, forms)
     (at_lhs, lhs_offset), (at_rhs, rhs_offset) = (
         _walk(forms[order[0]], lhs), _walk(forms[order[1]], rhs)
     )  # fmt: skip
@@ -215,8 +215,16 @@ def analyse(op: ir.Operation) -> Contraction:
     )  # fmt: skip
 
 
-def _sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
-    """Trip count of each dim, from the operands that a dim walks alone."""
+def loop_sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
+    """Trip count of each dim of a linalg op, from the operands that a dim walks alone.
+
+    Args:
+        op: the op.
+        forms: its indexing.
+
+    Raises:
+        Unsupported: a dim walks no operand alone.
+    """
     sizes: dict[int, int] = {}
     for operand, operand_forms in zip(op.operands, forms, strict=True):
         shape, _ = tensor_type(operand)

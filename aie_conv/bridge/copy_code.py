@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from math import prod
 
-from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.bridge.block_code import blocks_executable
+from aie_conv.layout.hostcopy import BLOCK_PARTS, HostCopy
 from aie_conv.problem import DTYPE_BYTES
 
 FLOATS = {"bf16", "f16", "f32"}
@@ -33,7 +34,7 @@ def print_vector(values: Sequence[int]) -> str:
     return "[" + ", ".join(map(str, values)) + "]"
 
 
-def _rounded(name: str, value: str) -> str:
+def _round(name: str, value: str) -> str:
     """``name_b`` is a normal f32 ``value`` rounded to bf16, ``name_wide`` that as f32.
 
     In integers, since IREE takes arith.extf of arith.truncf for nothing.
@@ -79,16 +80,18 @@ def _element(copy: HostCopy) -> str:
     if copy.part == "whole":
         text = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
         return f"{text}\n            linalg.yield %whole : {dest}"
-    text = f"""{_CONSTANTS}{_rounded("hi", "%a")}{_NORMAL}
+    text = f"""{_CONSTANTS}{_round("hi", "%a")}{_NORMAL}
             %hi = arith.select %normal, %hi_b, %zero : bf16"""
     if copy.part == "lo":
-        text += f"""{_REST}{_rounded("lo", "%rest")}
+        text += f"""{_REST}{_round("lo", "%rest")}
             %lo = arith.select %both_normal, %lo_b, %zero : bf16"""
     return f"{text}\n            linalg.yield %{copy.part} : bf16"
 
 
 def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
     """The executable of one host copy; ``fresh`` writes a dest that had no value before."""
+    if copy.part in BLOCK_PARTS:
+        return blocks_executable(copy, name, fresh=fresh)
     source, dest = tensor(copy.view, copy.view_dtype), tensor(copy.dest_shape, copy.dest_dtype)
     read = tensor(copy.sizes, copy.view_dtype)
     out_sizes = [copy.sizes[p] for p in copy.perm]
@@ -132,6 +135,8 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 
 def as_rows(copy: HostCopy) -> HostCopy | None:
     """The same copy as one of a matrix's rows into a matrix; None where it moves them otherwise."""
+    if copy.part in BLOCK_PARTS:
+        return None
     complete = copy.sizes == copy.view and not any(copy.offsets)
     if not complete or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
         return None

@@ -17,7 +17,15 @@ from typing import Any, cast
 from iree.compiler import ir
 
 from aie_conv.bridge.contraction import is_multiply_add
-from aie_conv.bridge.cpu_work import Loop, Work, deepest, innermost, loops_of, macs_of, sizes_of
+from aie_conv.bridge.cpu_work import (
+    CpuContraction,
+    CpuLoop,
+    deepest,
+    innermost,
+    loops_of,
+    macs_of,
+    sizes_of,
+)
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
@@ -88,8 +96,8 @@ class CpuStep:
 
     step: str
     pass_name: str
-    loops: tuple[Loop, ...]
-    work: Work | None
+    loops: tuple[CpuLoop, ...]
+    work: CpuContraction | None
     text: str
 
 
@@ -122,7 +130,9 @@ class CpuCode:
         self._compilation = module.compilation
         self._module = module.compilation.to_phase(module.operation, CONFIGURED, module.name)
         self._name = module.name
-        self.functions: tuple[CpuFunction, ...] = tuple(map(_configured, _functions(self._module)))
+        self.functions: tuple[CpuFunction, ...] = tuple(
+            map(_read_configuration, _functions(self._module))
+        )
 
     def steps(self, function: CpuFunction) -> tuple[CpuStep, ...]:
         """What the passes make of one dispatch; may be asked once.
@@ -149,8 +159,8 @@ class CpuCode:
 
 def _number(path: Path) -> tuple[int, ...]:
     """A dump's place among the others: the numbers that its name begins with."""
-    found = re.match(r"[\d_]+", path.name)
-    return tuple(int(part) for part in (found[0] if found else "").split("_") if part)
+    match = re.match(r"[\d_]+", path.name)
+    return tuple(int(part) for part in (match[0] if match else "").split("_") if part)
 
 
 def _functions(module: ir.Operation) -> Iterator[ir.Operation]:
@@ -167,8 +177,8 @@ def _keep_only(module: ir.Operation, function: str) -> None:
     """Erase everything but the executable that holds a function."""
     for view in list(module.regions[0].blocks[0].operations):
         op = view.operation
-        held = any(_symbol(f) == function for f in _functions(op))
-        if op.name != "util.global" and not held:
+        contains = any(_symbol(f) == function for f in _functions(op))
+        if op.name != "util.global" and not contains:
             op.erase()
 
 
@@ -179,15 +189,15 @@ def _tiles(op: ir.Operation) -> tuple[tuple[str, tuple[int, ...]], ...]:
     """The levels of an operation's configuration."""
     if "lowering_config" not in op.attributes:
         return ()
-    found = _LEVEL.findall(str(op.attributes["lowering_config"]))
+    levels = _LEVEL.findall(str(op.attributes["lowering_config"]))
     return tuple(
         # A scalable size is written in brackets of its own, which the pattern passes over.
         (level, tuple(int(size) for size in sizes.split(",") if size.strip()))
-        for level, sizes in found
+        for level, sizes in levels
     )
 
 
-def _configured(function: ir.Operation) -> CpuFunction:
+def _read_configuration(function: ir.Operation) -> CpuFunction:
     info = str(function.attributes["translation_info"])
     strategy = re.search(r"pipeline<(\w+)>|pipeline = (\w+)", info)
     candidates = [op for op in walk(function) if _tiles(op)]
@@ -208,7 +218,7 @@ def _configured(function: ir.Operation) -> CpuFunction:
 
 def _steps(texts: Sequence[str], context: ir.Context) -> Iterator[CpuStep]:
     """The dumps that the table names, each the last of its kind, in order."""
-    found: dict[str, tuple[str, str]] = {}
+    dumps: dict[str, tuple[str, str]] = {}
     table = steps_table()
     for text in texts:
         header = _HEADER.match(text)
@@ -218,14 +228,14 @@ def _steps(texts: Sequence[str], context: ir.Context) -> Iterator[CpuStep]:
         for step, (name, word) in table.items():
             if header["name"] == name and word in options:
                 shown = f"{name}{{tiling-level={word}}}" if word else name
-                found[step] = (shown, text.partition("\n")[2])
-    for step, (shown, text) in found.items():
+                dumps[step] = (shown, text.partition("\n")[2])
+    for step, (shown, text) in dumps.items():
         module = ir.Module.parse(text, context)
         work = innermost(module.operation)
         anchor = work or deepest(module.operation)
         loops = loops_of(anchor) if anchor is not None else ()
-        made = Work.of(work) if work is not None else None
+        contraction = CpuContraction.of(work) if work is not None else None
         if step == "lowered":
-            around, made = Work.lowered(module.operation)
+            around, contraction = CpuContraction.lowered(module.operation)
             loops = around or loops
-        yield CpuStep(step, shown, loops, made, text)
+        yield CpuStep(step, shown, loops, contraction, text)

@@ -22,7 +22,7 @@ _VECTOR_PRODUCTS = {"vector.fma", "arith.mulf", "arith.muli", "vector.contract"}
 
 
 @dataclass(frozen=True)
-class Loop:
+class CpuLoop:
     """One loop, or one dim of the workgroups' grid.
 
     Attributes:
@@ -43,7 +43,7 @@ class Loop:
 
 
 @dataclass(frozen=True)
-class Work:
+class CpuContraction:
     """The innermost contraction of a function.
 
     Attributes:
@@ -66,7 +66,7 @@ class Work:
     masked: bool = False
 
     @staticmethod
-    def of(op: ir.Operation) -> Work:
+    def of(op: ir.Operation) -> CpuContraction:
         """A contraction as it stands."""
         name, kind = op.name, "tensor"
         if name == "iree_codegen.ukernel.generic":
@@ -76,28 +76,30 @@ class Work:
         parent = op.parent
         masked = parent is not None and parent.operation.name == "vector.mask"
         types = tuple(_short(value.type) for value in op.operands if _is_shaped(value.type))
-        return Work(name, sizes_of(op), macs_of(op), types, kind, 1, masked)
+        return CpuContraction(name, sizes_of(op), macs_of(op), types, kind, 1, masked)
 
     @staticmethod
-    def lowered(function: ir.Operation) -> tuple[tuple[Loop, ...], Work | None]:
+    def lowered(function: ir.Operation) -> tuple[tuple[CpuLoop, ...], CpuContraction | None]:
         """The innermost products of the last form, and the loops around them."""
         left = innermost(function)
         if left is not None and left.name != "vector.contract":
-            made = Work.of(left)
-            kind = "kernel" if made.kind == "kernel" else "scalar"
-            return loops_of(left), Work(made.op, made.sizes, made.macs, made.operands, kind)
+            contraction = CpuContraction.of(left)
+            kind = "kernel" if contraction.kind == "kernel" else "scalar"
+            return loops_of(left), CpuContraction(
+                contraction.op, contraction.sizes, contraction.macs, contraction.operands, kind
+            )
         products = [op for op in walk(function) if op.name in _VECTOR_PRODUCTS]
         vectors = [op for op in products if isinstance(op.results[0].type, ir.ShapedType)]
-        found = vectors or products
-        if not found:
+        multiplies = vectors or products
+        if not multiplies:
             return (), None
-        depth = max(len(loops_of(op)) for op in found)
-        deepest = [op for op in found if len(loops_of(op)) == depth]
+        depth = max(len(loops_of(op)) for op in multiplies)
+        deepest = [op for op in multiplies if len(loops_of(op)) == depth]
         kinds = Counter((op.name, str(op.results[0].type)) for op in deepest)
         (name, shown), count = kinds.most_common(1)[0]
         sizes = tuple(_shape(deepest[0].results[0])) if vectors else (1,)
         known = [size for size in sizes if size is not None]
-        return loops_of(deepest[0]), Work(
+        return loops_of(deepest[0]), CpuContraction(
             name, sizes, count * prod(known), (shown,), "vector" if vectors else "scalar", count
         )
 
@@ -135,49 +137,49 @@ def innermost(function: ir.Operation) -> ir.Operation | None:
 
 def deepest(function: ir.Operation) -> ir.Operation | None:
     """The first linalg operation under the most loops, for a function that multiplies nothing."""
-    found = [op for op in walk(function) if op.name.startswith("linalg.")]
-    return max(found, key=lambda op: (len(loops_of(op)), _maps(op) != []), default=None)
+    candidates = [op for op in walk(function) if op.name.startswith("linalg.")]
+    return max(candidates, key=lambda op: (len(loops_of(op)), _maps(op) != []), default=None)
 
 
-def loops_of(op: ir.Operation) -> tuple[Loop, ...]:
+def loops_of(op: ir.Operation) -> tuple[CpuLoop, ...]:
     """The loops around an operation, outermost first."""
-    found: list[Loop] = []
+    loops: list[CpuLoop] = []
     parent: Any = op.parent
     while parent is not None:
         outer = parent.operation
         if outer.name in _LOOPS:
-            found = [*(_forall(outer) if outer.name == "scf.forall" else _for(outer)), *found]
+            loops = [*(_forall(outer) if outer.name == "scf.forall" else _for(outer)), *loops]
         parent = outer.parent
-    return tuple(found)
+    return tuple(loops)
 
 
-def _forall(op: ir.Operation) -> list[Loop]:
+def _forall(op: ir.Operation) -> list[CpuLoop]:
     kind = "workgroup" if "workgroup" in str(op.attributes.get("mapping", "")) else "forall"
     lowers, uppers, steps = (
         list(ir.DenseI64ArrayAttr(op.attributes[name]))
         for name in ("staticLowerBound", "staticUpperBound", "staticStep")
     )
     return [
-        Loop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _known(step))
+        CpuLoop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _as_static(step))
         for lower, upper, step in zip(lowers, uppers, steps, strict=True)
     ]
 
 
-def _known(value: int) -> int | None:
+def _as_static(value: int) -> int | None:
     return None if value == _DYNAMIC else value
 
 
-def _for(op: ir.Operation) -> list[Loop]:
+def _for(op: ir.Operation) -> list[CpuLoop]:
     lower, upper, step = (_constant(value) for value in list(op.operands)[:3])
     size = upper - lower if upper is not None and lower is not None else None
-    return [Loop("for", size, step)]
+    return [CpuLoop("for", size, step)]
 
 
 def _constant(value: ir.Value) -> int | None:
-    made = owner(value)
-    if made is None or made.name != "arith.constant":
+    producer = owner(value)
+    if producer is None or producer.name != "arith.constant":
         return None
-    return ir.IntegerAttr(made.attributes["value"]).value
+    return ir.IntegerAttr(producer.attributes["value"]).value
 
 
 def _maps(op: ir.Operation) -> list[ir.AffineMap]:

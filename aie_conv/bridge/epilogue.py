@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from aie_conv.bridge.tensors import (
     owner,
     slice_view,
     splat_value,
+    walk,
 )
 from aie_conv.errors import Unsupported
 from aie_conv.problem import Epilogue, EpilogueInput, Operand, Step
@@ -175,26 +176,38 @@ class Reader:
         if len(dims) < dims_count(op):
             raise Unsupported(f"a fused {op.name} reduces")
         block: Any = op.regions[0].blocks[0]
-        arguments: dict[int, Ref | None] = {}
+        last = block.operations[len(block.operations) - 1].operation
+        return self.inside(op, last.operands[result], dims)
 
-        def argument(number: int) -> Ref:
+    def inside(self, op: ir.Operation, value: ir.Value, dims: Mapping[int, Linear]) -> Ref:
+        """A scalar in the body of a linalg op.
+
+        Args:
+            op: whose body.
+            value: the scalar.
+            dims: a form for each of the op's dims.
+
+        Raises:
+            Unsupported: as :meth:`tensor`.
+        """
+        forms = indexing(op)
+        inputs = len(op.operands) - len(op.results)
+        block: Any = op.regions[0].blocks[0]
+        read = arguments_read(block, value)
+        values: dict[Any, Ref] = {}
+        for argument in block.arguments:
+            number = argument.arg_number
+            if number not in read:
+                continue
             if number >= inputs:
                 raise Unsupported(f"a fused {op.name} reads what its result held")
-            place = tuple(_substitute(form, dims) for form in forms[number])
             operand = op.operands[number]
             if not isinstance(operand.type, ir.RankedTensorType):
-                return self._scalar(operand, {})
-            return self.tensor(operand, place)
-
-        values: dict[Any, Ref] = {}
-        last = block.operations[len(block.operations) - 1].operation
-        for argument_value in block.arguments:
-            if len(list(argument_value.uses)):
-                arguments[argument_value.arg_number] = argument(argument_value.arg_number)
-        for number, ref in arguments.items():
-            assert ref is not None
-            values[block.arguments[number]] = ref
-        return self._scalar(last.operands[result], values)
+                values[argument] = self._scalar(operand, {})
+                continue
+            place = tuple(_substitute(form, dims) for form in forms[number])
+            values[argument] = self.tensor(operand, place)
+        return self._scalar(value, values)
 
     def _scalar(self, value: ir.Value, values: dict[Any, Ref]) -> Ref:
         if value in values:
@@ -252,6 +265,25 @@ class Reader:
         return sorted(found)
 
 
+def arguments_read(block: Any, *values: ir.Value) -> set[int]:
+    """The numbers of a block's arguments that values in it are computed from."""
+    read: set[int] = set()
+    seen: set[Any] = set()
+    waiting: list[ir.Value] = list(values)
+    while waiting:
+        value = waiting.pop()
+        if value in seen:
+            continue
+        seen.add(value)
+        op = owner(value)
+        if op is not None:
+            waiting += op.operands
+            waiting += [operand for inner in walk(op) for operand in inner.operands]
+        elif ir.BlockArgument(value).owner == block:
+            read.add(ir.BlockArgument(value).arg_number)
+    return read
+
+
 def _predicate(op: ir.Operation) -> str | None:
     if op.name not in ("arith.cmpf", "arith.cmpi"):
         return None
@@ -259,7 +291,7 @@ def _predicate(op: ir.Operation) -> str | None:
     return (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
 
 
-def _substitute(form: Linear, dims: dict[int, Linear]) -> Linear:
+def _substitute(form: Linear, dims: Mapping[int, Linear]) -> Linear:
     total = Linear(form.constant)
     for dim, factor in form.terms:
         total = total.plus(dims[dim].scaled(factor))

@@ -44,8 +44,8 @@ def expanded(
     if op == "arith.uitofp" and source in _BITS:
         return emit("arith.sitofp", (_zero_extended(emit, args[0], source, "i32"),), dtype, None)
     if op == "arith.fptoui" and source == "f32" and dtype in _BITS:
-        whole = emit("arith.fptosi", args, "i32", None)
-        return emit("arith.trunci", (whole,), dtype, None)
+        integer = emit("arith.fptosi", args, "i32", None)
+        return emit("arith.trunci", (integer,), dtype, None)
     return None
 
 

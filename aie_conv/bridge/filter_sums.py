@@ -11,7 +11,7 @@ from iree.compiler import ir
 from aie_conv.bridge.graft import graft, maps_text
 from aie_conv.bridge.tensors import tensor_type
 
-Dims = tuple[int, ...]
+DimNumbers = tuple[int, ...]
 
 
 @dataclass(frozen=True)
@@ -25,11 +25,11 @@ class Term:
     """
 
     value: ir.Value
-    dims: Dims
+    dims: DimNumbers
     factor: int | ir.Value
 
 
-def dims_of(expression: Any) -> Dims:
+def dims_of(expression: Any) -> DimNumbers:
     """The dims that an indexing expression names."""
     if isinstance(expression, ir.AffineDimExpr):
         return (expression.position,)
@@ -45,8 +45,8 @@ def map_text(dims: int, walked: Sequence[str]) -> str:
 
 
 def filter_sums(
-    before: ir.Operation, rhs: ir.Value, rhs_dims: Dims, out_dims: Dims
-) -> tuple[ir.Value, Dims]:
+    before: ir.Operation, rhs: ir.Value, rhs_dims: DimNumbers, out_dims: DimNumbers
+) -> tuple[ir.Value, DimNumbers]:
     """For each output channel the sum of its filter; and the result's dims that it walks.
 
     Args:

@@ -87,7 +87,7 @@ def computed_apart(
 
 
 def _constant(before: ir.Operation, value: ir.Attribute, kind: ir.Type) -> ir.Value:
-    made = ir.Operation.create(
+    constant = ir.Operation.create(
         "arith.constant",
         [kind],
         [],
@@ -95,7 +95,7 @@ def _constant(before: ir.Operation, value: ir.Attribute, kind: ir.Type) -> ir.Va
         loc=before.location,
         ip=ir.InsertionPoint(before),
     )
-    return made.results[0]
+    return constant.results[0]
 
 
 def element_type(value: ir.Value) -> str:

@@ -49,9 +49,9 @@ def use_integers(module: ir.Operation) -> int:
     count = 0
     for op in list(walk(module)):
         if is_multiply_add(op) and element_type(op.results[0]) == "f32":
-            found = _match(op)
-            if found is not None:
-                op.results[0].replace_all_uses_with(_rewrite(found))
+            contraction = _match(op)
+            if contraction is not None:
+                op.results[0].replace_all_uses_with(_rewrite(contraction))
                 op.erase()
                 count += 1
     return count
@@ -121,8 +121,8 @@ def _match(op: ir.Operation) -> _Contraction | None:
             return None
         channel = out.index(dim)
     bias, start, bias_dim = _start(op.operands[2], lhs, rhs, channel)
-    made = _Contraction(op, lhs, rhs, maps, sizes, channel, bias, start, bias_dim)
-    return made if made.products <= _MOST_PRODUCTS else None
+    contraction = _Contraction(op, lhs, rhs, maps, sizes, channel, bias, start, bias_dim)
+    return contraction if contraction.products <= _MOST_PRODUCTS else None
 
 
 def _start(
@@ -144,31 +144,31 @@ def _start(
     return None, value, None
 
 
-def _rewrite(found: _Contraction) -> ir.Value:
-    op = found.op
+def _rewrite(contraction: _Contraction) -> ir.Value:
+    op = contraction.op
     terms: list[Term] = []
-    if found.rhs.zero:
-        lhs, rhs = whole_numbers(op, found.lhs), whole_numbers(op, found.rhs)
+    if contraction.rhs.zero:
+        lhs, rhs = whole_numbers(op, contraction.lhs), whole_numbers(op, contraction.rhs)
     else:
-        lhs, rhs = signed_bytes(op, found.lhs), signed_bytes(op, found.rhs)
-        if found.lhs.zero:
-            rhs_dims = tuple(dims[0] for dims in found.maps[1])
-            of, dims = filter_sums(op, rhs, rhs_dims, found.out_dims)
-            terms.append(Term(of, dims, -found.lhs.zero))
-    sums = _sums(found, lhs, rhs)
-    if found.bias is not None and found.bias_dim is not None:
-        terms.append(Term(found.bias, (found.bias_dim,), 1))
+        lhs, rhs = signed_bytes(op, contraction.lhs), signed_bytes(op, contraction.rhs)
+        if contraction.lhs.zero:
+            rhs_dims = tuple(dims[0] for dims in contraction.maps[1])
+            of, dims = filter_sums(op, rhs, rhs_dims, contraction.out_dims)
+            terms.append(Term(of, dims, -contraction.lhs.zero))
+    sums = _sums(contraction, lhs, rhs)
+    if contraction.bias is not None and contraction.bias_dim is not None:
+        terms.append(Term(contraction.bias, (contraction.bias_dim,), 1))
     if terms and len({term.dims for term in terms}) == 1:
         # One vector, which IREE computes when it compiles where filters are constant.
         first, walked = terms[0], range(len(terms[0].dims))
         local = [Term(term.value, tuple(walked), term.factor) for term in terms]
         terms = [Term(add_terms(op, first.value.type, local), first.dims, 1)]
-    return _scaled(found, sums, terms)
+    return _scale(contraction, sums, terms)
 
 
-def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
+def _sums(contraction: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
     """The products of the bytes, added up in i32, by the same operation."""
-    op = found.op
+    op = contraction.op
     kind = with_element(op.results[0].type, "i32")
     attributes = [
         f"{name} = {op.attributes[name]}"
@@ -199,14 +199,14 @@ def _sums(found: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
     return graft(op, text, {"%x": lhs, "%w": rhs})[0]
 
 
-def _scaled(
-    found: _Contraction,
+def _scale(
+    contraction: _Contraction,
     sums: ir.Value,
     terms: list[Term],
 ) -> ir.Value:
     """The sums and what is added to them, as f32, times the scales, plus what they start from."""
-    kind = found.op.results[0].type
-    rank = len(found.out_dims)
+    kind = contraction.op.results[0].type
+    rank = len(contraction.out_dims)
     everywhere = tuple(f"d{i}" for i in range(rank))
     operands: dict[str, ir.Value] = {"%s": sums}
     places = [everywhere]
@@ -215,7 +215,7 @@ def _scaled(
         places.append(tuple(f"d{d}" for d in term.dims))
     first = len(operands)
     lines, total = added_up([1, *(term.factor for term in terms if isinstance(term.factor, int))])
-    scales = ("%l", found.lhs.scale, None), ("%r", found.rhs.scale, found.channel)
+    scales = ("%l", contraction.lhs.scale, None), ("%r", contraction.rhs.scale, contraction.channel)
     for name, scale, axis in scales:
         operands[name] = scale
         places.append(() if axis is None else (f"d{axis}",))
@@ -225,8 +225,8 @@ def _scaled(
         "%n = arith.mulf %v, %m : f32",
     ]
     result = "%n"
-    if found.start is not None:
-        operands["%b"] = found.start
+    if contraction.start is not None:
+        operands["%b"] = contraction.start
         places.append(everywhere)
         lines.append(f"%o = arith.addf %n, %i{first + 2} : f32")
         result = "%o"
@@ -242,4 +242,4 @@ def _scaled(
   linalg.yield {result} : f32
 }} -> {kind}
 return %y : {kind}"""
-    return graft(found.op, text, operands)[0]
+    return graft(contraction.op, text, operands)[0]

@@ -43,7 +43,7 @@ def dequantised(value: ir.Value, dtype: str = "i8") -> Quantised | None:
     """What a tensor is, where it is a dequantised one of ``dtype``, moved or not; else None."""
     op, moves, axes = owner(value), list[ir.Operation](), list[ir.Operation]()
     while op is not None and op.name != DEQUANTISE:
-        source = _moved(op)
+        source = _find_source(op)
         if source is None:
             return None
         moves.append(op)
@@ -51,10 +51,10 @@ def dequantised(value: ir.Value, dtype: str = "i8") -> Quantised | None:
         op = owner(source)
     if op is None:
         return None
-    found = _read(op, dtype)
-    if found is None:
+    parts = _read(op, dtype)
+    if parts is None:
         return None
-    raw, scale, axis, zero, unsigned = found
+    raw, scale, axis, zero, unsigned = parts
     for move in reversed(axes):
         if axis is not None:
             axis = _axis_behind(move, axis)
@@ -101,7 +101,7 @@ def _padding(op: ir.Operation) -> ir.Operation:
     return block.operations[len(block.operations) - 1].operation
 
 
-def _moved(op: ir.Operation) -> ir.Value | None:
+def _find_source(op: ir.Operation) -> ir.Value | None:
     """What an operation moves without computing; None where it does more."""
     if op.name in ("tensor.expand_shape", "tensor.collapse_shape", "linalg.transpose"):
         return op.operands[0]
@@ -136,7 +136,7 @@ def _axis_behind(op: ir.Operation, axis: int) -> int | None:
             [ir.IntegerAttr(d).value for d in ir.ArrayAttr(group)]
             for group in ir.ArrayAttr(op.attributes["reassociation"])
         ]
-        return _regrouped(op, groups, axis)
+        return _regroup(op, groups, axis)
     if op.name == "linalg.generic":
         extract = _extract(op)
         index = owner(extract.operands[1 + axis]) if extract is not None else None
@@ -146,7 +146,7 @@ def _axis_behind(op: ir.Operation, axis: int) -> int | None:
     return axis
 
 
-def _regrouped(op: ir.Operation, groups: list[list[int]], axis: int) -> int | None:
+def _regroup(op: ir.Operation, groups: list[list[int]], axis: int) -> int | None:
     before, _ = tensor_type(op.operands[0])
     after, _ = tensor_type(op.results[0])
     if op.name == "tensor.collapse_shape":
@@ -159,20 +159,20 @@ def _regrouped(op: ir.Operation, groups: list[list[int]], axis: int) -> int | No
 # -- the same moves on the bytes -------------------------------------------------------------------
 def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor's bytes, signed, made in front of an operation."""
-    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
     for op in reversed(value.moves):
-        made = _move(before, op, made, value.zero)
-    return made
+        moved = _move(before, op, moved, value.zero)
+    return moved
 
 
 def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
-    made = shifted(before, value.raw, -128) if value.unsigned else value.raw
-    wide = shifted(before, made, -value.zero, "i16")
-    made = computed_apart(before, wide, of=made, less=value.zero)
+    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    wide = shifted(before, moved, -value.zero, "i16")
+    moved = computed_apart(before, wide, of=moved, less=value.zero)
     for op in reversed(value.moves):
-        made = _move(before, op, made, 0)
-    return made
+        moved = _move(before, op, moved, 0)
+    return moved
 
 
 def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -> ir.Value:
@@ -183,7 +183,7 @@ def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -
     wide = "%w = arith.extsi %a : i8 to i16" if dtype == "i16" else ""
     read = "%w" if wide else "%a"
     loops = ", ".join(['"parallel"'] * len(shape))
-    (made,) = graft(
+    (sums,) = graft(
         before,
         f"""%e = tensor.empty() : {kind}
 %y = linalg.generic {{indexing_maps = [{same}, {same}], iterator_types = [{loops}]}}
@@ -197,7 +197,7 @@ def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -
 return %y : {kind}""",
         {"%x": value},
     )
-    return made
+    return sums
 
 
 def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> ir.Value:
@@ -217,13 +217,13 @@ def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) ->
         extract.operands[0] = value
         extract.results[0].set_type(element)
         copied.regions[0].blocks[0].arguments[0].set_type(element)
-        copied.operands[0] = _filled(copied, kind, zero)
+        copied.operands[0] = _fill(copied, kind, zero)
     else:
         copied.operands[0] = value
         if op.name == "tensor.pad":
             _padding(copied).operands[0] = _number(copied, zero, dtype)
         if op.name == "tensor.insert_slice":
-            copied.operands[1] = _filled(copied, with_element(op.operands[1].type, dtype), zero)
+            copied.operands[1] = _fill(copied, with_element(op.operands[1].type, dtype), zero)
     copied.results[0].set_type(kind)
     return copied.results[0]
 
@@ -232,7 +232,7 @@ def _number(before: ir.Operation, zero: int, dtype: str) -> ir.Value:
     return graft(before, f"%z = arith.constant {zero} : {dtype}\nreturn %z : {dtype}", {})[0]
 
 
-def _filled(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
+def _fill(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
     dtype = ir.RankedTensorType(kind).element_type
     text = (
         f"%z = arith.constant {zero} : {dtype}\n%e = tensor.empty() : {kind}\n"
@@ -264,16 +264,16 @@ def make_signed(op: ir.Operation) -> bool:
         or tensor_type(op.results[0])[1] != "i8"
     ):
         return False
-    made = _relabelled(op, "storage_unsigned", op.operands[0])
+    signed = _relabel(op, "storage_unsigned", op.operands[0])
     for reader in readers:
-        copied = _relabelled(reader.operation, "input_unsigned", made)
+        copied = _relabel(reader.operation, "input_unsigned", signed)
         reader.operation.results[0].replace_all_uses_with(copied)
         reader.operation.erase()
     op.erase()
     return True
 
 
-def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
+def _relabel(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
     """The same (de)quantisation with bytes 128 less."""
     zero = (zero_point(op) or 0) - 128
     where = ir.InsertionPoint(op)
@@ -295,7 +295,7 @@ def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
     }
     attributes = {name: op.attributes[name] for name in op.attributes if name != flag} | limits
     attributes["indexing_maps"] = ir.ArrayAttr.get([maps[0], maps[1], scalar, maps[-1]], op.context)
-    made = ir.Operation.create(
+    relabelled = ir.Operation.create(
         op.name,
         [op.results[0].type],
         [value, op.operands[1], point, op.operands[-1]],
@@ -303,18 +303,18 @@ def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
         loc=op.location,
         ip=where,
     )
-    return made.results[0]
+    return relabelled.results[0]
 
 
 def same_scale(one: ir.Value, left: ir.Value, right: ir.Value) -> bool:
     """Whether a scale is the product of two others, all constant, as far as f32 tells."""
     import numpy as np
 
-    found = [_numbers(v) for v in (one, left, right)]
-    if any(v is None for v in found):
+    numbers = [_numbers(v) for v in (one, left, right)]
+    if any(v is None for v in numbers):
         return False
-    whole, a, b = found
-    return bool(np.allclose(whole, np.float32(a) * np.float32(b), rtol=2.0**-21, atol=0))
+    product, a, b = numbers
+    return bool(np.allclose(product, np.float32(a) * np.float32(b), rtol=2.0**-21, atol=0))
 
 
 def _numbers(value: ir.Value) -> Any:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from iree.compiler import ir
 
 from aie_conv.bridge import contraction, operations
+from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
@@ -39,7 +42,7 @@ class Recognised:
 def recognise(executable: ir.Operation) -> Recognised:
     """Read one flow.executable."""
     try:
-        function = _function(executable)
+        function = function_of(executable)
         try:
             root = contraction.find(function)
         except NoContraction as none:
@@ -72,7 +75,13 @@ def _operation(function: ir.Operation, why: str) -> Recognised:
     return Recognised(operation.problem, None, bindings, operation.base, contraction=False)
 
 
-def _function(executable: ir.Operation) -> ir.Operation:
+def function_of(executable: ir.Operation) -> ir.Operation:
+    """The one function of a flow.executable.
+
+    Raises:
+        NoContraction: it has no code.
+        Unsupported: it has several functions.
+    """
     for inner in executable.regions[0].blocks[0].operations:
         if inner.operation.name == "builtin.module":
             functions = list(inner.operation.regions[0].blocks[0].operations)
@@ -103,9 +112,25 @@ def _whole(function: ir.Operation, root: Contraction) -> Recognised:
     store = _store(function)
     value = store.operands[0]
     out = slice_view(store, store.operands[1], value)
+    return read_stored(root, out, lambda reader, here: reader.tensor(value, here))
+
+
+def read_stored(
+    root: Contraction, out: View, read: Callable[[Reader, tuple[Linear, ...]], Ref]
+) -> Recognised:
+    """A contraction with what stands between it and what is stored.
+
+    Args:
+        root: the contraction.
+        out: where it is stored.
+        read: the element that is stored at a place; its forms' variables are the dims of ``out``.
+
+    Raises:
+        Unsupported: the stored value is not computed element by element from the contraction.
+    """
     reader = Reader(root)
     here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
-    result = reader.tensor(value, here)
+    result = read(reader, here)
     if reader.at_root is None:
         raise Unsupported("the stored value does not depend on the contraction")
     variable_of = _loop_variables(root, reader.at_root)
@@ -118,14 +143,11 @@ def _whole(function: ir.Operation, root: Contraction) -> Recognised:
     )
     order = sorted(range(len(loops)), key=lambda i: loop_dims[i] if loop_dims[i] >= 0 else 1 << 30)
     epilogue = reader.finish(result, [loop_dims[i] for i in order])
-    bare = _bare(root)
-    elements = 1
-    for size in out.sizes:
-        elements *= size
+    elements = prod(out.sizes)
     whole = Operand(out.dtype, out.shape, out.offset)
     keeps_base = out.access == "readwrite" and elements < whole.elements
     problem = replace(
-        bare,
+        _bare(root),
         loops=tuple(loops[i] for i in order),
         out=whole,
         epilogue=epilogue,

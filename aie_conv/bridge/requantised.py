@@ -43,41 +43,43 @@ _COMPARED: dict[str, Callable[..., Array]] = {
 _SAME = frozenset(("sitofp", "fptosi", "extsi", "trunci", "extf", "extui"))
 
 
-def requantised(call: ir.Operation, found: Recognised) -> tuple[Recognised, str]:
+def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
     """A dispatch, its requantisation in integers where it has one that is known; and a word about it."""
-    problem = found.problem
+    problem = recognised.problem
     if (
         not isinstance(problem, ConvProblem)
         or problem.accumulator != "i32"
-        or found.refusal is not None
+        or recognised.refusal is not None
     ):
-        return found, ""
+        return recognised, ""
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
     if problem.lhs.dtype not in ("i8", "i16"):
-        return found, ""
-    most, constants = 2**30, _Constants(call, found, problem)
+        return recognised, ""
+    most, constants = 2**30, _Constants(call, recognised, problem)
     for root in (0, *_biased(problem.epilogue)):
         model = _Model(problem.epilogue, constants, count, root)
         last = model.staircase()
         if last is not None:
             break
     else:
-        return found, ""
+        return recognised, ""
     sure = root == 0 and problem.lhs.dtype == "i8"
     if sure:
         most = prod(loop.size for loop in problem.of_role("k")) * 2**14
     if most > 2**30:
-        return found, ""
-    made, flip = _affine(model, last, most, count)
-    if made is None or (not sure and not _saturates(made, most)):
-        return found, ""
-    total = int((made.high - made.low + 1).sum())
-    if made.differing > _FEW * total:
-        return found, ""
-    changed = _bound(_Builder(problem, found).replaced((root, last), made, flip), call.context)
-    if not made.differing:
+        return recognised, ""
+    affine, flip = _affine(model, last, most, count)
+    if affine is None or (not sure and not _saturates(affine, most)):
+        return recognised, ""
+    total = int((affine.high - affine.low + 1).sum())
+    if affine.differing > _FEW * total:
+        return recognised, ""
+    changed = _bound(
+        _Builder(problem, recognised).replaced((root, last), affine, flip), call.context
+    )
+    if not affine.differing:
         return changed, "requantised in integers, equal for every sum"
-    return changed, f"requantised in integers, one step off for {made.differing} of {total} sums"
+    return changed, f"requantised in integers, one step off for {affine.differing} of {total} sums"
 
 
 def _biased(epilogue: Epilogue) -> list[int]:
@@ -89,9 +91,9 @@ def _biased(epilogue: Epilogue) -> list[int]:
     ]
 
 
-def _saturates(made: Affine, most: int) -> bool:
+def _saturates(affine: Affine, most: int) -> bool:
     """Whether results stay the same from within [-most, most] on: sums may go on beyond it."""
-    return bool((made.low > -most).all() and (made.high < most).all())
+    return bool((affine.low > -most).all() and (affine.high < most).all())
 
 
 def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | None, int]:
@@ -100,40 +102,40 @@ def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | N
     flip = 128 if (ends[0] > ends[1]).any() else 0
 
     def function(x: Array) -> Array:
-        found = model.value(last, x).astype(np.int64)
-        return (found % 256) - 128 if flip else found
+        values = model.value(last, x).astype(np.int64)
+        return (values % 256) - 128 if flip else values
 
-    made = fit(rises(function, -most, most, count), -most, most)
-    if made is None:
+    affine = fit(rises(function, -most, most, count), -most, most)
+    if affine is None:
         return None, flip
     # The model must not fall anywhere; that is how its operations were chosen, and a sample agrees.
     rng = np.random.default_rng(0)
     x = rng.integers(-most, most + 1, (2048, count))
-    x[:1024] = rng.integers(made.low - 2, made.high + 3, (1024, count)).clip(-most, most)
-    off = int((function(x) != made.apply(x)).sum())
-    return (made if off == 0 or made.differing else None), flip
+    x[:1024] = rng.integers(affine.low - 2, affine.high + 3, (1024, count)).clip(-most, most)
+    off = int((function(x) != affine.apply(x)).sum())
+    return (affine if off == 0 or affine.differing else None), flip
 
 
 class _Constants:
     """The inputs of an epilogue that are known, as arrays over the channels."""
 
-    def __init__(self, call: ir.Operation, found: Recognised, problem: ConvProblem) -> None:
+    def __init__(self, call: ir.Operation, recognised: Recognised, problem: ConvProblem) -> None:
         self._call, self._problem = call, problem
-        self._sources = dict(found.operands)
+        self._sources = dict(recognised.operands)
 
     def of(self, number: int) -> Array | None:
         """Input ``number`` for every channel; None where it is not known or walks pixels."""
-        given = self._problem.epilogue.inputs[number]
+        input_ = self._problem.epilogue.inputs[number]
         loops = self._problem.loops
-        if any(s and x.role not in ("n", "g") for x, s in zip(loops, given.strides, strict=True)):
+        if any(s and x.role not in ("n", "g") for x, s in zip(loops, input_.strides, strict=True)):
             return None
         source = self._sources[f"in{number}"]
         attribute = source if not isinstance(source, int) else self._argument(source)
-        buffer = _array(attribute, given.operand)
+        buffer = _array(attribute, input_.operand)
         if buffer is None:
             return None
-        place = np.array(given.operand.offset)
-        for loop, stride in zip(loops, given.strides, strict=True):
+        place = np.array(input_.operand.offset)
+        for loop, stride in zip(loops, input_.strides, strict=True):
             if loop.role in ("n", "g"):
                 place = place[..., None] + np.arange(loop.size) * stride
         values = buffer[place.reshape(-1)]
@@ -313,8 +315,8 @@ def _apply(step: Step, args: list[Array]) -> Array:
         if name == "roundeven":
             return np.rint(args[0]).astype(kind)
         if name in _SAME:
-            whole = args[0].astype(np.int64) if name == "fptosi" else args[0]
-            return whole.astype(kind)
+            truncated = args[0].astype(np.int64) if name == "fptosi" else args[0]
+            return truncated.astype(kind)
         if name == "shrui":
             bits = 8 * args[0].dtype.itemsize
             return ((args[0].astype(object) % 2**bits) >> args[1].astype(object)).astype(kind)
@@ -324,8 +326,8 @@ def _apply(step: Step, args: list[Array]) -> Array:
 class _Builder:
     """An epilogue being changed; values are numbers of the old one, or of operations added."""
 
-    def __init__(self, problem: ConvProblem, found: Recognised) -> None:
-        self._problem, self._found = problem, found
+    def __init__(self, problem: ConvProblem, recognised: Recognised) -> None:
+        self._problem, self._recognised = problem, recognised
         self._inputs: list[EpilogueInput] = []
         self._sources: list[Any] = []
         self._steps: list[tuple[str, tuple[Any, ...], str, Any]] = []
@@ -357,17 +359,17 @@ class _Builder:
             return self._do("constant", attr=one)
         return self._input(values)
 
-    def replaced(self, ends: tuple[int, int], made: Affine, flip: int) -> Recognised:
+    def replaced(self, ends: tuple[int, int], affine: Affine, flip: int) -> Recognised:
         """The dispatch with the affine form of one value in the place of another."""
         root, last = ends
-        low = ((made.factor + 2**15) % 2**16) - 2**15
-        high = (made.factor - low) >> 16
-        offset = made.offset + (flip << 24)
+        low = ((affine.factor + 2**15) % 2**16) - 2**15
+        high = (affine.factor - low) >> 16
+        offset = affine.offset + (flip << 24)
         half, sixteen = self._do("constant", attr=2**15), self._do("constant", attr=16)
-        x = self._do("maxsi", ("old", root), self._per_channel(made.low))
-        x = self._do("minsi", x, self._per_channel(made.high))
-        if made.left:
-            x = self._do("shli", x, self._do("constant", attr=made.left))
+        x = self._do("maxsi", ("old", root), self._per_channel(affine.low))
+        x = self._do("minsi", x, self._per_channel(affine.high))
+        if affine.left:
+            x = self._do("shli", x, self._do("constant", attr=affine.left))
         xl = self._do("shrsi", self._do("shli", x, sixteen), sixteen)
         xh = self._do("shrsi", self._do("addi", x, half), sixteen)
         yl, yh = self._per_channel(low), self._per_channel(high)
@@ -427,22 +429,22 @@ class _Builder:
         return self._bound(epilogue, inputs)
 
     def _bound(self, epilogue: Epilogue, inputs: list[tuple[str, int]]) -> Recognised:
-        sources = dict(self._found.operands)
+        sources = dict(self._recognised.operands)
         operands: list[tuple[str, Any]] = [(n, sources[n]) for n in ("lhs", "rhs")]
-        for at, (kind, index) in enumerate(inputs):
+        for position, (kind, index) in enumerate(inputs):
             if kind == "old":
-                operands.append((f"in{at}", sources[f"in{index - 1}"]))
+                operands.append((f"in{position}", sources[f"in{index - 1}"]))
             else:
-                operands.append((f"in{at}", self._sources[index]))
+                operands.append((f"in{position}", self._sources[index]))
         problem = replace(self._problem, epilogue=epilogue)
-        return replace(self._found, problem=problem, operands=tuple(operands))
+        return replace(self._recognised, problem=problem, operands=tuple(operands))
 
 
-def _bound(found: Recognised, context: ir.Context) -> Recognised:
+def _bound(recognised: Recognised, context: ir.Context) -> Recognised:
     """A dispatch with the arrays among its operands as attributes of the module."""
     with context, ir.Location.unknown(context):
         operands = tuple(
             (name, ir.DenseElementsAttr.get(value) if isinstance(value, np.ndarray) else value)
-            for name, value in found.operands
+            for name, value in recognised.operands
         )
-    return replace(found, operands=operands)
+    return replace(recognised, operands=operands)

@@ -105,9 +105,9 @@ def fit(places: Array, low: int, high: int) -> Affine | None:
     fits = (factor <= _MOST) & (~steps | ((lower < first) & (last <= upper)))
     if not fits.all():
         return None
-    found = Affine(lower, upper, left, factor, offset, 0)
-    made = rises(found.apply, low, high, places.shape[1])
-    return Affine(lower, upper, left, factor, offset, int(np.abs(made - places).sum()))
+    affine = Affine(lower, upper, left, factor, offset, 0)
+    affine_places = rises(affine.apply, low, high, places.shape[1])
+    return Affine(lower, upper, left, factor, offset, int(np.abs(affine_places - places).sum()))
 
 
 def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:

@@ -51,12 +51,12 @@ def use_quantised(op: ir.Operation) -> bool:
         return False
     if not is_zero(op.operands[2]) or ("indexing_maps" in op.attributes and not _usual(op)):
         return False
-    lhs, rhs = _widened(op.operands[0]), _widened(op.operands[1])
+    lhs, rhs = _read_widened(op.operands[0]), _read_widened(op.operands[1])
     readers = [use.owner.operation for use in op.results[0].uses]
     if lhs is None or rhs is None or not readers or not all(map(_truncates, readers)):
         return False
     kind = with_element(op.results[0].type, "i32")
-    (x, zx), (w, zw) = _signed(op, lhs), _signed(op, rhs)
+    (x, zx), (w, zw) = _make_signed(op, lhs), _make_signed(op, rhs)
     text = f"""%z = arith.constant 0 : i32
 %e = tensor.empty() : {kind}
 %f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
@@ -64,9 +64,9 @@ def use_quantised(op: ir.Operation) -> bool:
 %b = arith.constant {zw} : i32
 %y = {_QUANTISED[op.name]} ins(%x, %w, %a, %b : {x.type}, {w.type}, i32, i32) outs(%f : {kind}) -> {kind}
 return %y : {kind}"""
-    (made,) = graft(op, text, {"%x": x, "%w": w})
+    (product,) = graft(op, text, {"%x": x, "%w": w})
     for reader in readers:
-        reader.results[0].replace_all_uses_with(made)
+        reader.results[0].replace_all_uses_with(product)
         reader.erase()
     op.erase()
     return True
@@ -92,8 +92,8 @@ def _usual(op: ir.Operation) -> bool:
     batch = names[:-2]
     wanted = ([*batch, str(rank - 3), str(rank - 1)], [*batch, str(rank - 1), str(rank - 2)])
     return all(
-        [str(e)[1:] for e in found.results] == places
-        for found, places in zip((lhs, rhs), wanted, strict=True)
+        [str(e)[1:] for e in affine.results] == places
+        for affine, places in zip((lhs, rhs), wanted, strict=True)
     )
 
 
@@ -118,25 +118,25 @@ def _identity(op: ir.Operation, but: int | None = None) -> bool:
     )
 
 
-def _widened(value: ir.Value) -> _Widened | None:
+def _read_widened(value: ir.Value) -> _Widened | None:
     """What a tensor of i32 is made of."""
     op = owner(value)
     if op is None or op.name != "linalg.generic" or element_type(value) != "i32":
         return None
     body, arguments = _body(op), _arguments(op)
     if len(body) == 1 and len(op.operands) == 2 and body[0].operands[0] == arguments[0]:
-        inner = _widened(op.operands[0])
-        found = replace(inner, spread=op) if inner is not None and inner.spread is None else None
+        inner = _read_widened(op.operands[0])
+        widened = replace(inner, spread=op) if inner is not None and inner.spread is None else None
     elif len(body) == 2 and len(op.operands) == 2 and _identity(op):
-        found = _extended(op)
+        widened = _read_extended(op)
     elif len(body) == 3 and len(op.operands) == 3 and _identity(op, but=1):
-        found = _less(op)
+        widened = _less(op)
     else:
-        found = None
-    return found
+        widened = None
+    return widened
 
 
-def _extended(op: ir.Operation) -> _Widened | None:
+def _read_extended(op: ir.Operation) -> _Widened | None:
     first, last = _body(op)
     plain = first.name in _EXTENDED and first.operands[0] == _arguments(op)[0]
     if not plain or last.operands[0] != first.results[0] or element_type(op.operands[0]) != "i8":
@@ -146,7 +146,7 @@ def _extended(op: ir.Operation) -> _Widened | None:
 
 def _less(op: ir.Operation) -> _Widened | None:
     """A tensor less a constant of bytes."""
-    inner, constant = _widened(op.operands[0]), owner(op.operands[1])
+    inner, constant = _read_widened(op.operands[0]), owner(op.operands[1])
     first, second, last = _body(op)
     x, zero, _ = _arguments(op)
     fits = first.name in _EXTENDED and second.name == "arith.subi" and first.operands[0] == zero
@@ -164,7 +164,7 @@ def _less(op: ir.Operation) -> _Widened | None:
     return replace(inner, zero=inner.zero + number)
 
 
-def _signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
+def _make_signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
     """The bytes, signed and spread, and their zero point."""
     raw = shifted(before, value.raw, -128) if value.unsigned else value.raw
     if value.spread is not None:

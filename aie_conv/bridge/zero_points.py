@@ -72,8 +72,8 @@ def _take_out(op: ir.Operation) -> bool:
 def _number(value: ir.Value) -> int | None:
     """A scalar that is a constant; None for others."""
     op = owner(value)
-    found = splat_value(op) if op is not None and op.name == "arith.constant" else None
-    return found if isinstance(found, int) else None
+    splat = splat_value(op) if op is not None and op.name == "arith.constant" else None
+    return splat if isinstance(splat, int) else None
 
 
 def _fits(zero: ir.Value) -> bool:
@@ -101,7 +101,7 @@ def _smaller_filter(op: ir.Operation, rhs: ir.Value, zero: int | None) -> ir.Val
 
 def _filter_term(op: ir.Operation, rhs: ir.Value, zero: int | ir.Value) -> Term:
     """What a zero point of the activations adds to the sums of the bytes."""
-    _, rhs_dims, out_dims = _walked(op)
+    _, rhs_dims, out_dims = _read_dims(op)
     sums, dims = filter_sums(op, rhs, rhs_dims, out_dims)
     if isinstance(zero, int):
         return Term(sums, dims, -zero)
@@ -109,7 +109,7 @@ def _filter_term(op: ir.Operation, rhs: ir.Value, zero: int | ir.Value) -> Term:
     return Term(sums, dims, graft(op, text, {"%x": zero})[0])
 
 
-def _walked(op: ir.Operation) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+def _read_dims(op: ir.Operation) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """The dims that those of the lhs, the rhs and the result walk; of a window both of its own."""
     maps = [ir.AffineMapAttr(m).value.results for m in linalg.get_indexing_maps(op) or ()]
     lhs, rhs, out = (tuple(d for e in maps[i] for d in dims_of(e)) for i in (0, 1, 4))
@@ -133,8 +133,8 @@ def _less(before: ir.Operation, value: ir.Value, zero: ir.Value, dtype: str = "i
   linalg.yield %t : {dtype}
 }} -> {kind}
 return %y : {kind}"""
-    (made,) = graft(before, text, {"%x": value, "%z": zero})
-    return made if dtype == "i8" else computed_apart(before, made, value, _number(zero))
+    (difference,) = graft(before, text, {"%x": value, "%z": zero})
+    return difference if dtype == "i8" else computed_apart(before, difference, value, _number(zero))
 
 
 def _contract(op: ir.Operation, lhs: ir.Value, rhs: ir.Value, start: ir.Value) -> ir.Value:

@@ -13,7 +13,7 @@ from aie_conv.errors import UsageError
 from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
-    from aie_conv.runtime.program import Function
+    from aie_conv.runtime.program import LoadedFunction
     from aie_conv.signature import Parameter
 
 THRESHOLDS = {"float16": 1e-3, "bfloat16": 1e-2, "float32": 1e-4, "float64": 1e-4}
@@ -44,7 +44,7 @@ def split_name(text: str, names: Sequence[str]) -> tuple[str, str]:
     return "", text
 
 
-def bind_inputs(function: Function, texts: Sequence[str]) -> list[Any]:
+def bind_inputs(function: LoadedFunction, texts: Sequence[str]) -> list[Any]:
     """The inputs that a command line gives, in order; those by name may stand in any.
 
     Raises:
@@ -83,7 +83,7 @@ def parse_named(text: str, parameter: Parameter) -> Any:
     return parse_values(text, parameter.shape, parse_dtype(parameter.dtype))
 
 
-def order_outputs(function: Function, texts: Sequence[str]) -> list[str]:
+def order_outputs(function: LoadedFunction, texts: Sequence[str]) -> list[str]:
     """What each output is to become, in order: all by name, or as many as there are.
 
     Raises:
@@ -103,7 +103,7 @@ def order_outputs(function: Function, texts: Sequence[str]) -> list[str]:
     return [value for _, value in pairs]
 
 
-def parse_expected(function: Function, texts: Sequence[str]) -> list[Any]:
+def parse_expected(function: LoadedFunction, texts: Sequence[str]) -> list[Any]:
     """The --expected_output values in order; None where nothing is expected.
 
     Raises:

@@ -23,13 +23,18 @@ Compiles a model with IREE and routes each of its convolutions and matmuls to th
 flags of this backend:
   --amd-aie-device=NAME      the NPU: {devices} (default npu1_4col)
   --amd-aie-route=ROUTE      {routes}: where convolutions go (default auto: each to
-                             the cheapest, the CPU included; a route that refuses leaves the CPU)
+                             the cheapest, the CPU included; a route that refuses leaves the CPU).
+                             What no core does behind a convolution is split off, for the CPU
   --amd-aie-direct=auto|vector|sliding|scalar|parametric  the direct route's core code (default
                              auto: the cheapest; scalar takes every type as it is, f32 too)
   --amd-aie-f32=cpu|bf16|bf16x3  how the NPU may compute f32 convolutions: not at all, with both
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
                              f32 (default cpu)
+  --amd-aie-bf16=exact|bfp16 npu4 alone: multiply bf16, and f32 that is computed in bf16, as they
+                             are (default), or as blocks of eight values that share an exponent
+                             (bfp16: 8 times the rate, each value off by 2^-6 of the largest in
+                             its block at most; sums are f32)
   --amd-aie-cpu-cost=fixed|measured  what the CPU's time is taken to be: the same on every
                              machine, or as `aie-conv cpu-cost measure` found it here (default
                              fixed)
@@ -42,13 +47,26 @@ flags of this backend:
   --amd-aie-configurations=few|each  few (default): dispatches take plans that share configurations
                              of the array, where the changes saved are worth more than each
                              one's own best plan
+  --amd-aie-only             fail where an operation stays on the CPU, naming the first one and why
+  --amd-aie-regions=auto|large|single  auto (default): a call of the NPU does several dispatches of one
+                             configuration where that is cheaper; large: as many as can be; single:
+                             one each
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
-  --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
+  --amd-aie-emit=DIR         write the AIE module of each call of the NPU as DIR/<its name>.mlir, the
+                             dispatch's or region_1, …
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code
+  --amd-aie-air-version=V    august (default) or march: the version of mlir-air (2026) that air is for
   --amd-aie-html=FILE.html   a page of the dispatches, their roofline, and each one's array and
                              timeline, simulated (docs/pictures.md)
   --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing
   --amd-aie-trace-dispatch=D,…  of these dispatches alone: names, patterns with * or numbers
+  --amd-aie-binaries=auto|off|require  NPU binaries, one xclbin a configuration of the array and
+                             instruction words for each program: where mlir-aie and Peano are
+                             installed (default), never, or refuse without them (docs/hardware.md)
+  --amd-aie-check=off|tools  tools: mlir-aie's aie-opt and aie-translate lower every program, and
+                             what its instruction words say is compared; no Peano, no NPU needed
+  --amd-aie-mlir-aie-dir=DIR, --amd-aie-peano-dir=DIR  where these are, to be used in place of
+                             installed wheels and PATH (aie-conv doctor shows what is found)
 
 Every other flag goes to IREE as to iree-compile (`iree-compile --help`), written --name=value. By
 default the CPU's part is compiled for this machine's processor; --iree-llvmcpu-target-cpu=NAME
@@ -116,6 +134,7 @@ def run_compile(arguments: list[str]) -> int:
     from aie_conv.frontends.onnx import is_onnx, parse_shapes
     from aie_conv.options import parse_flags
     from aie_conv.report.json import summary
+    from aie_conv.toolchain.discover import can_build
 
     shapes = parse_shapes(
         [flag.partition("=")[2] for flag in flags if flag.startswith(_INPUT_SHAPE)]
@@ -125,6 +144,7 @@ def run_compile(arguments: list[str]) -> int:
     if shapes and not is_onnx(source):
         raise UsageError(f"{_INPUT_SHAPE}: only ONNX models take it: fix the sizes in the module")
     quick = options.search == "fast" and options.html is None and options.trace is None
+    quick = quick and options.check == "off" and not can_build(options)
     said = Stderr("aie-conv compile", quiet=quick)
     try:
         if is_onnx(source):
@@ -136,4 +156,6 @@ def run_compile(arguments: list[str]) -> int:
     finally:
         said.end()
     print(f"{output}: {summary(artifact.report)}")
+    if artifact.report["toolchain"]["check"]:
+        print(f"{output}: {artifact.report['toolchain']['check']}")
     return 0

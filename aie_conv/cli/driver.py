@@ -15,7 +15,7 @@ from typing import Any
 from aie_conv.cli.stderr import Stderr
 from aie_conv.errors import UsageError
 from aie_conv.files import read_text
-from aie_conv.frontends.miopen.command import OPTIONS, Command, parse, read_commands
+from aie_conv.frontends.miopen.command import OPTIONS, DriverCommand, parse, read_commands
 from aie_conv.frontends.miopen.execute import (
     BACKENDS,
     DEVICES,
@@ -46,7 +46,8 @@ options:
   --amd-aie-device=NAME     the NPU (default npu1_4col)
   --route=ROUTE             {routes} (default auto: the cheapest; also --amd-aie-route)
   --amd-aie-search=fast|best, --amd-aie-plan-db=FILE.json, --amd-aie-plan-cache=on|off,
-  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-direct=auto|scalar|vector|sliding|parametric
+  --amd-aie-f32=cpu|bf16|bf16x3, --amd-aie-bf16=exact|bfp16,
+  --amd-aie-direct=auto|scalar|vector|sliding|parametric
                             as for aie-conv compile
   --commands-file FILE      a command a line; blank lines and # comments are passed over; -t, --iter
                             and -V given beside it hold for all its commands
@@ -73,7 +74,8 @@ convolution (long form, short form, default):
 """
 
 _WITH_VALUE = {
-    "device", "backend", "amd-aie-device", "route", "amd-aie-route", "amd-aie-f32", "amd-aie-direct",
+    "device", "backend", "amd-aie-device", "route", "amd-aie-route", "amd-aie-f32",
+    "amd-aie-bf16", "amd-aie-direct",
     "commands-file", "jobs", "timeout", "csv", "cache-dir", "seed", "splat-input-value",
     "numerics-reference-dtype", "rtol", "atol", "sim-batch-limit", "amd-aie-search",
     "amd-aie-plan-db", "amd-aie-plan-cache",
@@ -183,6 +185,7 @@ def _settings(words: Words) -> Settings:
         npu=values.get("amd-aie-device", "npu1_4col"),
         route=values.get("route") or values.get("amd-aie-route", "auto"),
         f32=values.get("amd-aie-f32", "cpu"),
+        bf16=values.get("amd-aie-bf16", "exact"),
         direct=values.get("amd-aie-direct", "auto"),
         verify="verify-numerics" in words.switches,
         reference_dtype=one_of(
@@ -220,7 +223,7 @@ def _settings(words: Words) -> Settings:
 class ConvTask:
     """One command on its backends, and how it is run; made to be sent to a process."""
 
-    command: Command
+    command: DriverCommand
     backends: tuple[str, ...]
     settings: Settings
     verbose: bool
@@ -348,7 +351,7 @@ def read_file(path: str) -> list[tuple[int, str]]:
 
 
 def _task(
-    line: str | list[str], words: Words, settings: Settings, extra: Command | None
+    line: str | list[str], words: Words, settings: Settings, extra: DriverCommand | None
 ) -> ConvTask:
     command = parse(line)
     times = command.time or (extra is not None and extra.time)

@@ -13,7 +13,7 @@ from aie_conv.errors import UsageError
 if TYPE_CHECKING:
     from aie_conv.options import Options
     from aie_conv.report.explain.source import Source
-    from aie_conv.report.explain.stage import Stage
+    from aie_conv.report.explain.stage import StageReport
 
 _HELP = """\
 usage: aie-conv explain [options] IN
@@ -152,7 +152,7 @@ def _sources(words: _Words, options: Options) -> list[Source]:
     return [from_name(words.inputs[0], parse_shapes(words.shapes))]
 
 
-def _wanted(stages: Sequence[Stage], names: Sequence[str]) -> list[tuple[int, Stage]]:
+def _select(stages: Sequence[StageReport], names: Sequence[str]) -> list[tuple[int, StageReport]]:
     """The stages that are asked for, with their numbers."""
     numbered = list(enumerate(stages, 1))
     if not names:
@@ -194,20 +194,22 @@ def run_explain(arguments: list[str]) -> int:
     if "o" in words.values:
         check_folder(Path(words.values["o"]))
     said = Stderr("aie-conv explain", quiet=options.search == "fast")
-    groups: list[tuple[Source, list[tuple[int, Stage]]]] = []
+    groups: list[tuple[Source, list[tuple[int, StageReport]]]] = []
     for source in sources:
-        stages = _explained(source, options, words.values.get("dispatch"), said)
-        groups.append((source, _wanted(stages, words.stages)))
+        stages = _explain(source, options, words.values.get("dispatch"), said)
+        groups.append((source, _select(stages, words.stages)))
     said.end()
     _give(words, groups)
     return 0
 
 
-def _explained(source: Source, options: Options, dispatch: str | None, said: Stderr) -> list[Stage]:
+def _explain(
+    source: Source, options: Options, dispatch: str | None, said: Stderr
+) -> list[StageReport]:
     """The stages of a module, in the first of its forms that the compiler takes."""
     from aie_conv.report.explain import explain
 
-    def made(data: bytes) -> list[Stage]:
+    def made(data: bytes) -> list[StageReport]:
         return explain(
             data, source.name, options, dispatch=dispatch, progress=said.progress, warn=said.warn
         )
@@ -220,7 +222,7 @@ def _explained(source: Source, options: Options, dispatch: str | None, said: Std
         return made(source.plain)
 
 
-def _give(words: _Words, groups: Sequence[tuple[Source, list[tuple[int, Stage]]]]) -> None:
+def _give(words: _Words, groups: Sequence[tuple[Source, list[tuple[int, StageReport]]]]) -> None:
     """Print the stages, or write them."""
     from aie_conv.report.explain.write import shown, write_folder
 
@@ -254,14 +256,14 @@ def _offload(words: _Words) -> int:
     if others:
         raise UsageError("--pipeline=offload: takes one module: choose one direction with -F")
     stages = _offload_stages(source, options)
-    chosen = _wanted(stages, words.stages)
+    chosen = _select(stages, words.stages)
     if not words.stages and "--print-ir-after-all" not in words.switches:
         chosen = chosen[-1:]
     _give(words, [(source, chosen)])
     return 0
 
 
-def _offload_stages(source: Source, options: Options) -> list[Stage]:
+def _offload_stages(source: Source, options: Options) -> list[StageReport]:
     from aie_conv.offload import stages
 
     return stages(source.data, options)

@@ -33,7 +33,7 @@ options:
   --pipeline=PASSES         run 'builtin.module(…)' on the imported IR (torch or linalg)
   -N, --num-spatial-dims N  commands of 1, 2 or 3 dims only; commas for several
   -F, --forw MODE           {modes} only; commas for several
-  --amd-aie-device, --amd-aie-f32, --amd-aie-direct, --route  as for aie-conv driver, for aie
+  --amd-aie-device, -f32, -bf16, -direct, --route  as for aie-conv driver, for aie
   --jobs N                  as many processes (default 1)
   --timeout S               seconds after which a command is ended, with --jobs of 2 or more
 
@@ -45,11 +45,18 @@ _SHORT = {"-c": "--command", "-f": "--commands-file", "-o": "--output", "-N": "-
           "-F": "--forw"}  # fmt: skip
 _WITH_VALUE = {
     "command", "commands-file", "output", "level", "pipeline", "num-spatial-dims", "forw", "route",
-    "amd-aie-device", "amd-aie-route", "amd-aie-f32", "amd-aie-direct", "jobs", "timeout",
+    "amd-aie-device", "amd-aie-route", "amd-aie-f32", "amd-aie-bf16", "amd-aie-direct", "jobs", "timeout",
 }  # fmt: skip
 
 
-_BACKEND = {"route", "amd-aie-route", "amd-aie-device", "amd-aie-f32", "amd-aie-direct"}
+_BACKEND = {
+    "route",
+    "amd-aie-route",
+    "amd-aie-device",
+    "amd-aie-f32",
+    "amd-aie-bf16",
+    "amd-aie-direct",
+}
 
 
 @dataclass(frozen=True)
@@ -73,14 +80,14 @@ class GenerateTask:
 
 
 @dataclass(frozen=True)
-class Made:
+class Generated:
     """What became of a command: names written (or texts), and the failures of single signatures."""
 
     texts: tuple[str, ...]
     failures: tuple[str, ...]
 
 
-def perform(task: GenerateTask) -> Made:
+def perform(task: GenerateTask) -> Generated:
     """Generate each of a command's signatures that the filters leave.
 
     Raises:
@@ -94,7 +101,7 @@ def perform(task: GenerateTask) -> Made:
             failures.append(text.message)
         else:
             texts.append(text)
-    return Made(tuple(texts), tuple(failures))
+    return Generated(tuple(texts), tuple(failures))
 
 
 def _perform_one(job: tuple[GenerateTask, ConvSignature]) -> str:

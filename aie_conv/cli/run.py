@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -17,8 +17,8 @@ from aie_conv.errors import UsageError
 from aie_conv.files import check_writable, write_all
 
 if TYPE_CHECKING:
-    from aie_conv.runtime.devices import Array, Device
     from aie_conv.runtime.executable import Executable
+    from aie_conv.runtime.interface import Array, RuntimeDevice
 
 _EPILOG = """\
 inputs, one --input each, as iree-run-module takes them:
@@ -73,8 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     add(
         "--device",
-        choices=("sim", "xrt"),
-        help="the simulated NPU or a real one; default: xrt where an NPU and pyxrt are, else sim",
+        choices=("sim", "xrt", "hrx"),
+        help="the simulated NPU, or a real one through pyxrt or HRX; default: xrt where both are, else sim",
     )
     add(
         "--amd-aie-stats",
@@ -160,7 +160,7 @@ def _print(name: str, results: Sequence[Any]) -> None:
 class _Called:
     """A device that remembers the programs it ran and what they were given."""
 
-    def __init__(self, device: Device) -> None:
+    def __init__(self, device: RuntimeDevice) -> None:
         self._device = device
         self.programs: list[tuple[Executable, list[Array]]] = []
 
@@ -168,6 +168,20 @@ class _Called:
     def name(self) -> str:
         """The device's own."""
         return self._device.name
+
+    def prepare(self, device: str, binaries: Mapping[str, bytes]) -> None:
+        """Let the device make ready what it can."""
+        from aie_conv.runtime.interface import PreparedDevice
+
+        if isinstance(self._device, PreparedDevice):
+            self._device.prepare(device, binaries)
+
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Let the device make ready a program."""
+        from aie_conv.runtime.interface import PreparedDevice
+
+        if isinstance(self._device, PreparedDevice):
+            self._device.load(executable, kept)
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run it on the device."""

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _HELP = """\
 usage: aie-conv timing table
        aie-conv timing predict FILE.csv [-o OUT.csv] [--profile NAME]
+       aie-conv timing compare hw-report.json
 
 The cycle model behind the simulator (docs/timing.md).
 
@@ -24,6 +25,8 @@ The cycle model behind the simulator (docs/timing.md).
   predict  what the model gives for each row of a file with the columns of
            benchmarks/calibration.csv; the measured value may be missing. Rows that the model
            cannot express are written with the reason.
+  compare  measured times of an NPU, from the report of `make hw-test` (docs/hardware.md), beside
+           the planner's; the dispatches that it is farthest off first
 
   -o OUT.csv        write the rows with what was predicted (default: to stdout)
   --profile NAME    the compiler, for every row ({profiles}; default: as the row tells)
@@ -51,8 +54,12 @@ def run_timing(arguments: list[str]) -> int:
     command, rest = arguments[0], arguments[1:]
     if command == "table" and not rest:
         return _table()
+    if command == "compare" and len(rest) == 1:
+        return _compare(rest[0])
     if command != "predict":
-        raise UsageError(f"'{' '.join(arguments)}': write table, or predict FILE.csv")
+        raise UsageError(
+            f"'{' '.join(arguments)}': write table, predict FILE.csv or compare hw-report.json"
+        )
     return _predict(rest)
 
 
@@ -62,6 +69,24 @@ def _table() -> int:
     for name, value, unit, source in rows():
         shown = {True: "yes", False: "no"}.get(value) if isinstance(value, bool) else value
         print(f"{name:<38} {shown!s:>12} {unit:<16} {source}")
+    return 0
+
+
+def _compare(path: str) -> int:
+    from aie_conv.calibration.hardware import compare, read_hardware_report
+
+    report = read_hardware_report(path)
+    if not report.timings:
+        raise UsageError(
+            f"{path}: it has no measured times: run make hw-test where an NPU is (device"
+            f" {report.device})"
+        )
+    print(f"device {report.device}: {report.npu}")
+    if not report.is_hardware:
+        print(f"device {report.device}: no NPU: these are times of the simulator on the host")
+    print("\n".join(compare(report)))
+    if report.failed:
+        print(f"tests that failed: {', '.join(report.failed)}")
     return 0
 
 

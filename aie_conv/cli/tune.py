@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aie_conv.options import Options
     from aie_conv.partitioner.database import Database, Entry
     from aie_conv.problem import ConvProblem
-    from aie_conv.tuning import Item, Tuned
+    from aie_conv.tuning import Tuned, TuningItem
 
 WHO = "aie-conv tune"
 
@@ -133,7 +133,7 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 
 
 # -- what is tuned ----------------------------------------------------------------------------------
-def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
+def _note(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
     from aie_conv.options import Options
     from aie_conv.pipeline import import_module, recognise, run, start
@@ -152,7 +152,7 @@ def _of_signature(signature: ConvSignature) -> list[_Problem]:
     """The problems of a driver command; for worker processes, which IREE's library may end."""
     from aie_conv.frontends.miopen.linalg import module_text
 
-    return _noted(module_text(signature).encode(), ())
+    return _note(module_text(signature).encode(), ())
 
 
 def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], int]:
@@ -208,9 +208,9 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
     )
     client = None if dask is None else _dask_client(dask)
     if is_onnx(path):
-        problems = _noted(import_onnx(path), options.iree_flags)
+        problems = _note(import_onnx(path), options.iree_flags)
     elif path.suffix in (".mlir", ".mlirbc"):
-        problems = _noted(read_source(path), options.iree_flags)
+        problems = _note(read_source(path), options.iree_flags)
     else:
         problems, failed = _of_commands(path, jobs, said)
     distinct = _distinct(problems)
@@ -246,10 +246,10 @@ class _Run:
         self.results: list[Tuned | None] = [None] * len(distinct)
         self.failed = 0
 
-    def items(self, options: Options) -> list[Item]:
+    def items(self, options: Options) -> list[TuningItem]:
         """What the workers get: each problem, and what an earlier run found of it."""
         from aie_conv.planning import plans_version
-        from aie_conv.tuning import Item
+        from aie_conv.tuning import TuningItem
 
         def known(each: _Problem) -> tuple[Entry, ...]:
             entries = self._database.of(each.problem, options.device)
@@ -257,7 +257,9 @@ class _Run:
             return tuple(e for e in entries if self._database.usable(e) and e.search in finished)
 
         version = plans_version()
-        return [Item(p.problem, p.constants, options, known(p), version) for p in self._distinct]
+        return [
+            TuningItem(p.problem, p.constants, options, known(p), version) for p in self._distinct
+        ]
 
     def ended(self, index: int, result: Any) -> None:
         """Keep what came of a problem: from here on it survives the end of this process."""
@@ -296,7 +298,7 @@ def _dask_client(address: str) -> Any:
         raise UsageError(f"--dask={address}: no scheduler answers: {error}") from None
 
 
-def _on_dask(client: Any, items: list[Item], ended: Callable[[int, Any], None]) -> None:
+def _on_dask(client: Any, items: list[TuningItem], ended: Callable[[int, Any], None]) -> None:
     """Tune on the workers of a Dask scheduler; ``ended`` is told of each item as it ends."""
     from aie_conv.tuning import tune_elsewhere
 

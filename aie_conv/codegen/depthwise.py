@@ -22,7 +22,7 @@ from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
-_INSTRUCTIONS = by_architecture((
+ELEMENT_PRODUCTS = by_architecture((
     # out[c] += a[c] b[c] + a[c+32] b[c+32].
     ("i8", aie2_integer(808)),
     # out[c] += a[c] b[c].
@@ -73,7 +73,7 @@ class DepthwiseKernel:
 
     @property
     def _mac(self) -> Intrinsic:
-        return _INSTRUCTIONS[self.arch.name, self.dtype]
+        return ELEMENT_PRODUCTS[self.arch.name, self.dtype]
 
     @property
     def lanes(self) -> int:

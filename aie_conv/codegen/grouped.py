@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from aie_conv.arch import get_arch
 from aie_conv.arch.instructions import GROUP_OVERHEAD
-from aie_conv.codegen.matrix_unit import MatrixUnit
+from aie_conv.codegen.matrix_kernel import unit_of
+from aie_conv.codegen.matrix_unit import Factor, MatrixUnit
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import INDEX, Type, Value, memref
 
@@ -108,12 +109,12 @@ def pace(arch: str, dtype: str, work: GroupWork, fresh: bool) -> Pace:
         work: of one group.
         fresh: the accumulators are not read.
     """
-    unit = MatrixUnit(get_arch(arch), dtype)
-    r, s, t = unit.rst
+    unit = unit_of(get_arch(arch), dtype)
+    r, _, t = unit.rst
     blocks = work.rows * work.columns
     products = blocks * work.steps * unit.issue
-    a = work.pixels * unit.vectors(r * s, dtype)
-    b = work.columns * work.steps * unit.vectors(s * t, dtype)
+    a = work.pixels * unit.loads_a()
+    b = work.columns * work.steps * unit.loads_b()
     way = blocks * unit.vectors(r * t, unit.accumulator)
     read = 0 if fresh else way
     least = max(products, a, b, read + way, -(-(a + b + read) // 2))
@@ -247,6 +248,8 @@ class Operands:
         a, b, c: the buffers.
         starts, adds: the configuration of a fresh sum's first product and of all others; None where the
             unit's products take none.
+        exponents: where the shared exponents of B's blocks begin, see
+            :class:`aie_conv.codegen.block_float.BlockFloatUnit`; None where blocks have none.
     """
 
     a: Value
@@ -254,6 +257,7 @@ class Operands:
     c: Value
     starts: Value | None = None
     adds: Value | None = None
+    exponents: Value | None = None
 
     def configure(self, w: Builder, unit: MatrixUnit, *, fresh: bool) -> None:
         """Write the configuration words that a function needs."""
@@ -263,8 +267,8 @@ class Operands:
 def product_arguments(unit: MatrixUnit, a: int, b: int, c: int) -> list[tuple[str, Type]]:
     """The arguments of a product: ``a``, ``b`` and ``c`` of so many elements, and the chunk ``q``."""
     return [
-        ("a", memref(unit.dtype, a)),
-        ("b", memref(unit.dtype, b)),
+        ("a", memref(unit.element, a)),
+        ("b", memref(unit.element, b)),
         ("c", memref(unit.accumulator, c)),
         ("q", INDEX),
     ]
@@ -303,10 +307,11 @@ def multiply_groups(
         else:
             sums = [unit.load_acc(w, operands.c, place) for place in places]
         word = operands.starts if fresh else operands.adds
+        here = unit.places_b(w, here_b, operands.exponents)
         for line in body.lines:
-            loaded: dict[int, Value] = {}
+            loaded: dict[int, Factor] = {}
             for lefts, rights in line:
-                ys = [unit.load_b(w, operands.b, w.plus(here_b, offset)) for offset in rights]
+                ys = [unit.load_b(w, operands.b, here, offset) for offset in rights]
                 for offset in lefts:
                     if offset not in loaded:
                         loaded[offset] = unit.load_a(w, operands.a, w.plus(here_a, offset))

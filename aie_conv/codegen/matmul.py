@@ -26,7 +26,7 @@ from aie_conv.codegen.grouped import (
     tally,
     walk,
 )
-from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
+from aie_conv.codegen.matrix_kernel import MatrixKernel, unit_of
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Value
 from aie_conv.ir.printer import print_op
@@ -66,7 +66,7 @@ def _best_blocking(
 
 @cache
 def _most_blocks(arch: str, dtype: str) -> int:
-    return MatrixUnit(get_arch(arch), dtype).most_blocks
+    return unit_of(get_arch(arch), dtype).most_blocks
 
 
 @cache
@@ -131,7 +131,8 @@ class MatmulKernel(MatrixKernel):
         w, (a, b, c, q) = f.builder, f.arguments
         operands = Operands(a, b, c)
         operands.configure(w, self.unit, fresh=fresh)
-        chunk = w.times(q, self.n * self.kc)
+        operands.exponents = self.unit.exponents_b(w, q, self.n * self.kc)
+        chunk = w.times(q, self.unit.chunk_b(self.n * self.kc))
         for part in cut(self._sizes[2], blocking.depth, fresh):
             self._part(w, operands, blocking, part, chunk)
         return f.finish()
@@ -140,8 +141,7 @@ class MatmulKernel(MatrixKernel):
         self, w: Builder, operands: Operands, blocking: Blocking, part: SumPart, chunk: Value
     ) -> None:
         """The steps of one part of K for all groups."""
-        _, s, t = self.rst
-        step_a, step_b = self.m * s, s * t
+        step_a, step_b = self.m * self.rst[1], self.unit.block_b
         along = [Dim(part.times, part.steps * step_a, part.steps * step_b)]
         with walk(w, along) as (a, b, _):
             at_a = w.plus(a, part.first * step_a)
@@ -159,7 +159,8 @@ class MatmulKernel(MatrixKernel):
     ) -> None:
         r, s, t = self.rst
         (band, columns), (_, channels, depth) = shape, self._sizes
-        step_a, step_b, column_b = self.m * s, s * t, depth * s * t
+        step_a, step_b = self.m * s, self.unit.block_b
+        column_b = depth * step_b
         row_c = channels * r * t
         dims = [
             Dim(band.groups, band.rows * r * s, 0, band.rows * row_c),

@@ -10,7 +10,6 @@ from aie_conv.arch import Arch
 from aie_conv.arch.instructions import ACCUMULATOR_DISTANCE, MATMUL_OPERATION, MOST_BLOCKS
 from aie_conv.ir.builder import Builder, declaration
 from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value, scalar, vector
-from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
 from aie_conv.problem import DTYPE_BYTES
 
@@ -19,7 +18,10 @@ I32 = scalar("i32")
 ZERO_ACC = 1
 """Bit of a configuration word: the sum starts from zero, whatever the accumulator holds."""
 
-_ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
+_ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32", "bfp16": "f32"}
+
+Factor = tuple[Value, ...]
+"""An operand of a product: one vector, or the mantissas of a block and its exponents."""
 
 
 @dataclass(frozen=True)
@@ -163,6 +165,32 @@ class MatrixUnit:
         return self.arch.matmul[self.dtype]
 
     @property
+    def element(self) -> str:
+        """Element type of the buffers that hold A and B."""
+        return self.dtype
+
+    @property
+    def block_b(self) -> int:
+        """Elements of B's buffer from one block of a chunk to the next."""
+        _, s, t = self.rst
+        return s * t
+
+    def chunk_b(self, elements: int) -> int:
+        """Elements of B's buffer that a chunk of so many weights takes, whole blocks."""
+        return elements
+
+    def exponents_b(self, w: Builder, chunk: Value, elements: int) -> Value | None:
+        """Where the exponents of a chunk's blocks begin, from the chunk's number; None without them.
+
+        Args:
+            w: where it is written.
+            chunk: the chunk's number in the buffer.
+            elements: of the chunk.
+        """
+        del w, chunk, elements
+        return None
+
+    @property
     def issue(self) -> int:
         """Cycles to issue one product."""
         return self.arch.matmul_issue[self.dtype]
@@ -202,6 +230,16 @@ class MatrixUnit:
         """Vector loads that so many elements take."""
         return -(-elements * DTYPE_BYTES[dtype] // self.arch.vector_load_bytes)
 
+    def loads_a(self) -> int:
+        """Loads of a block of A."""
+        r, s, _ = self.rst
+        return self.vectors(r * s, self.dtype)
+
+    def loads_b(self) -> int:
+        """Loads of a block of B."""
+        _, s, t = self.rst
+        return self.vectors(s * t, self.dtype)
+
     @cached_property
     def carried(self) -> Type:
         """Type of a block of C in registers."""
@@ -225,60 +263,35 @@ class MatrixUnit:
         out = w.value("v", "vector.shape_cast", value, to=vector(self.accumulator, r * t))
         w.store(bitcast(w, out, vector(c.type.elem, r * t)), c, index)
 
-    def load_a(self, w: Builder, a: Value, index: Value) -> Value:
+    def load_a(self, w: Builder, a: Value, index: Value) -> Factor:
         """A block of A."""
         r, s, _ = self.rst
         value = w.load("a", a, index, r * s)
         if self._intrinsic:
-            return reach(w, value, self._intrinsic.left)
-        return w.value("v", "vector.shape_cast", value, to=vector(self.dtype, r, s))
+            return (reach(w, value, self._intrinsic.left),)
+        return (w.value("v", "vector.shape_cast", value, to=vector(self.dtype, r, s)),)
 
-    def load_b(self, w: Builder, b: Value, index: Value) -> Value:
-        """A block of B."""
+    def places_b(self, w: Builder, index: Value, exponents: Value | None) -> Factor:
+        """Where a group's blocks of B begin, of each part of a factor.
+
+        Args:
+            w: where they are written.
+            index: of the first block.
+            exponents: see :meth:`exponents_b`.
+        """
+        del w, exponents
+        return (index,)
+
+    def load_b(self, w: Builder, b: Value, places: Factor, offset: int) -> Factor:
+        """The block of B that lies ``offset`` elements behind the group's first."""
         _, s, t = self.rst
-        value = w.load("b", b, index, s * t)
+        value = w.load("b", b, w.plus(places[0], offset), s * t)
         if self._intrinsic:
-            return reach(w, value, self._intrinsic.right)
-        return w.value("v", "vector.shape_cast", value, to=vector(self.dtype, s, t))
+            return (reach(w, value, self._intrinsic.right),)
+        return (w.value("v", "vector.shape_cast", value, to=vector(self.dtype, s, t)),)
 
-    def mac(self, w: Builder, a: Value, b: Value, acc: Value, conf: Value | None) -> Value:
+    def mac(self, w: Builder, a: Factor, b: Factor, acc: Value, conf: Value | None) -> Value:
         """acc + a x b."""
         if self._intrinsic and conf is not None:
-            return self._intrinsic.call(w, a, b, acc, conf)
-        return w.value("y", MATMUL_OPERATION[self.arch.name], a, b, acc)
-
-
-@dataclass(frozen=True)
-class MatrixKernel:
-    """A kernel of products on the matrix unit.
-
-    Attributes:
-        arch: the core's generation.
-        dtype: "i8", "i16" or "bf16".
-    """
-
-    arch: Arch
-    dtype: str
-
-    @cached_property
-    def unit(self) -> MatrixUnit:
-        """The instructions."""
-        return MatrixUnit(self.arch, self.dtype)
-
-    @property
-    def rst(self) -> tuple[int, int, int]:
-        """The instruction's shape."""
-        return self.unit.rst
-
-    @property
-    def accumulator(self) -> str:
-        """Element type of C."""
-        return self.unit.accumulator
-
-    def declared(self) -> list[Op]:
-        """What the module must declare for this kernel."""
-        return self.unit.declared()
-
-    def declarations(self) -> str:
-        """The text of :meth:`declared`."""
-        return "".join(print_op(op, 2) for op in self.declared())
+            return self._intrinsic.call(w, a[0], b[0], acc, conf)
+        return w.value("y", MATMUL_OPERATION[self.arch.name], a[0], b[0], acc)

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 
 from aie_conv.arch.instructions import GROUPS, SEVEN_PIXEL_GROUPS, TABLE_OVERHEAD
 from aie_conv.codegen.library import load_function
-from aie_conv.codegen.matrix_unit import MatrixKernel
+from aie_conv.codegen.matrix_kernel import MatrixKernel
 from aie_conv.codegen.parameters import (
     ARRAY_COLUMNS,
     CORE_ROWS,
@@ -98,7 +98,7 @@ class ParametricKernel(MatrixKernel):
 
     Attributes:
         arch: the core's generation.
-        dtype: "i8", "i16" or "bf16".
+        dtype: "i8", "i16", "bf16" or "bfp16".
         a_elements, b_elements: lengths of the A and B buffers.
         sums: length of C without the parameters in front of it.
         seven_pixels: whether a group has seven blocks of pixels.
@@ -123,8 +123,7 @@ class ParametricKernel(MatrixKernel):
     @cached_property
     def most_steps(self) -> int:
         """Steps of K that an object of B can hold."""
-        _, s, t = self.rst
-        return self.b_elements // (self.least_blocks * s * t)
+        return self.b_elements // (self.least_blocks * self.unit.block_b)
 
     @cached_property
     def most_pixels(self) -> int:
@@ -161,8 +160,8 @@ class ParametricKernel(MatrixKernel):
     def arguments(self) -> list[tuple[str, Type]]:
         """The function's arguments: names and types; ``c`` holds the parameters and the sums."""
         return [
-            ("a", memref(self.dtype, self.a_elements)),
-            ("b", memref(self.dtype, self.b_elements)),
+            ("a", memref(self.unit.element, self.a_elements)),
+            ("b", memref(self.unit.element, self.b_elements)),
             ("c", self.memory),
             ("q", INDEX),
             ("k", INDEX),
@@ -200,10 +199,10 @@ class ParametricKernel(MatrixKernel):
             pixel_groups, channel_groups: groups that meet.
         """
         unit, (y, x) = self.unit, self.group
-        r, s, t = self.rst
+        r, _, t = self.rst
         blocks, (per_channels, per_pixels) = y * x, TABLE_OVERHEAD[self.arch.name]
         # The table's word takes a load besides.
-        a, b = y * unit.vectors(r * s, self.dtype), x * unit.vectors(s * t, self.dtype)
+        a, b = y * unit.loads_a(), x * unit.loads_b()
         interval = max(blocks * unit.issue, a, b, -(-(a + b + 1) // 2), unit.distance)
         way = blocks * unit.vectors(r * t, unit.accumulator)
         around = 2 * way + 16

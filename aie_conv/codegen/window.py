@@ -29,7 +29,7 @@ from aie_conv.codegen.grouped import (
     tally,
     walk,
 )
-from aie_conv.codegen.matrix_unit import MatrixKernel, MatrixUnit
+from aie_conv.codegen.matrix_kernel import MatrixKernel, unit_of
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Value
 from aie_conv.ir.printer import print_op
@@ -113,7 +113,7 @@ def _units(depth: int, ky: int) -> list[int]:
 
 @cache
 def _most_blocks(arch: str, dtype: str) -> int:
-    return MatrixUnit(get_arch(arch), dtype).most_blocks
+    return unit_of(get_arch(arch), dtype).most_blocks
 
 
 @cache
@@ -200,7 +200,7 @@ class WindowKernel(MatrixKernel):
 
     def function(self, name: str, *, fresh: bool = False) -> Op:
         """The function ``name(a, b, c, q)``: add chunk q of B's products to C, or write them to it."""
-        r, s, t = self.rst
+        r, s, _ = self.rst
         blocking, _ = self._best(fresh)
         sizes = (self.a_elements, self.b_elements, self.height * self.width * r * self.n)
         f = Function(name, product_arguments(self.unit, *sizes))
@@ -209,21 +209,24 @@ class WindowKernel(MatrixKernel):
         operands.configure(w, self.unit, fresh=fresh)
         ky, kx = self.window.taps
         depth = self.kc // s
-        chunk = w.times(q, self.n * depth * ky * kx * s)
+        weights = self.n * depth * ky * kx * s
+        operands.exponents = self.unit.exponents_b(w, q, weights)
+        chunk = w.times(q, self.unit.chunk_b(weights))
+        block_b = self.unit.block_b
         for part in cut(depth * ky, blocking.units, fresh):
             with walk(w, self._along(part), part.first // part.steps, part.times) as positions:
                 ahead = part.first % part.steps // ky
                 at_a = w.plus(positions[0], ahead * r * s)
-                at_b = w.plus(w.sum(positions[1], chunk), ahead * ky * kx * s * t)
+                at_b = w.plus(w.sum(positions[1], chunk), ahead * ky * kx * block_b)
                 for band in bands(self.width, blocking.columns):
                     self._groups(w, operands, (at_a, at_b), part, (blocking, band))
         return f.finish()
 
     def _along(self, part: SumPart) -> list[Dim]:
         """The dimensions of a sum in parts of so many rows of taps, from its beginning."""
-        r, s, t = self.rst
+        r, s, _ = self.rst
         (ky, kx), depth = self.window.taps, self.kc // s
-        row_b = kx * s * t
+        row_b = kx * self.unit.block_b
         if part.steps % ky == 0:
             count = part.first // part.steps + part.times
             return [Dim(count, part.steps // ky * r * s, part.steps * row_b)]
@@ -246,7 +249,7 @@ class WindowKernel(MatrixKernel):
         window, depth, channels = self.window, self.kc // s, self.n // t
         pixel_a, pixel_c = depth * r * s, channels * r * t
         (down, across), y, c = window.step, blocking.rows, blocking.channels
-        column_b = depth * window.taps[0] * window.taps[1] * s * t
+        column_b = depth * window.taps[0] * window.taps[1] * self.unit.block_b
         dims = [
             Dim(self.height // y, y * down * window.columns * pixel_a, 0, y * self.width * pixel_c),
             Dim(band.groups, band.rows * across * pixel_a, 0, band.rows * pixel_c),
@@ -277,13 +280,14 @@ class WindowKernel(MatrixKernel):
 
         A line of taps runs the way that a group's pixels do: they share most blocks of A.
         """
-        r, s, t = self.rst
+        r, s, _ = self.rst
         ky, kx = self.window.taps
+        block_b = self.unit.block_b
         depth, offsets = self.kc // s, self.window.tap_offsets()
 
         def place(k: int, y: int, x: int) -> tuple[int, int]:
             a_offset = (offsets[y * kx + x] * depth + k) * r * s
-            return a_offset, ((k * ky + y) * kx + x) * s * t
+            return a_offset, ((k * ky + y) * kx + x) * block_b
 
         rows = range(min(units, ky))
         lines: list[list[tuple[int, int]]] = []

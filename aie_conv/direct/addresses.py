@@ -48,21 +48,21 @@ class NTiles:
 
     def input_of(self, n_tile: int) -> int:
         """Where the input of its channels begins."""
-        own = self.channel_of(n_tile) * self.channel_input
-        return n_tile // self.group * self.group_input + own
+        inside = self.channel_of(n_tile) * self.channel_input
+        return n_tile // self.group * self.group_input + inside
 
     @property
     def runs(self) -> tuple[tuple[int, int, int], ...]:
         """(first N tile, count, first channel) of those whose channels follow one another."""
         channels = self.last + self.n
-        whole, bands = channels // self.n, self.count // self.band
-        found: list[tuple[int, int, int]] = []
+        complete, bands = channels // self.n, self.count // self.band
+        runs: list[tuple[int, int, int]] = []
         for band in range(bands):
             first = band * self.band
-            found.append((first, whole, 0))
-            if whole < self.band:
-                found.append((first + whole, 1, self.last))
-        return tuple(found) if len(found) > 1 else ((0, self.count, 0),)
+            runs.append((first, complete, 0))
+            if complete < self.band:
+                runs.append((first + complete, 1, self.last))
+        return tuple(runs) if len(runs) > 1 else ((0, self.count, 0),)
 
 
 def dense_n_tiles(view: DirectView, n: int) -> NTiles:
@@ -161,10 +161,10 @@ class TileAddresses:
             for n_tile in n_tiles[: self.parts]
         ]
         steps = (*outer_steps(view, self.window), (channel_steps, k))
-        found = input_rows(self.geometry, extent(rows, self.geometry.band_rows), row)
+        row_runs = input_rows(self.geometry, extent(rows, self.geometry.band_rows), row)
         evenly = len({b - a for a, b in pairwise(starts)}) <= 1
-        if len(found) == 1 and evenly:
-            ((first, count, by),) = found
+        if len(row_runs) == 1 and evenly:
+            ((first, count, by),) = row_runs
             parts = (len(starts), starts[1] - starts[0] if len(starts) > 1 else 0)
             down = (count, by * rows.pitch)
             dims = input_dims(
@@ -173,9 +173,9 @@ class TileAddresses:
             yield view.lhs.name, Pattern(starts[0] + first * rows.pitch, dims)
         else:
             for step in product(*([i * stride for i in range(size)] for size, stride in steps)):
-                for start, (first, count, by) in product(starts, found):
-                    at = start + sum(step) + first * rows.pitch
-                    yield view.lhs.name, Pattern(at, ((count, by * rows.pitch), *inner))
+                for start, (first, count, by) in product(starts, row_runs):
+                    first_element = start + sum(step) + first * rows.pitch
+                    yield view.lhs.name, Pattern(first_element, ((count, by * rows.pitch), *inner))
         if view.residual is not None:
             yield from self.residual_patterns(tile, n_tiles)
 
@@ -187,8 +187,8 @@ class TileAddresses:
         rows, columns = view.rows, view.columns
         base = residual.offset + column * columns.residual
         base += sum(loop.residual * i for loop, i in zip(view.outer, outer, strict=True))
-        at = (row + strip * g.height + min(i, g.height - 1) for strip, i in self._places)
-        wanted = [min(max(i, 0), g.band_rows - 1) for i in at]
+        output_rows = (row + strip * g.height + min(i, g.height - 1) for strip, i in self._places)
+        wanted = [min(max(i, 0), g.band_rows - 1) for i in output_rows]
         width, w = g.columns, self.residual[0]
         last = residual.argument.elements - (width - 1) * columns.residual - w
         objects = residual_starts(
@@ -198,18 +198,18 @@ class TileAddresses:
             for channel, n_tile in zip(starts, n_tiles, strict=False):
                 start = channel + self.first_row(n_tile) * rows.residual
                 for first, count, by in segments(wanted):
-                    at = base + start + first * rows.residual
+                    address = base + start + first * rows.residual
                     stride = by * rows.residual
                     # The filler beside the last pixels may lie behind the buffer.
-                    if at + (count - 1) * stride <= last:
+                    if address + (count - 1) * stride <= last:
                         inside = count
                     else:
-                        inside = (last - at) // stride + 1 if at <= last and stride else 0
+                        inside = (last - address) // stride + 1 if address <= last and stride else 0
                     if inside:
-                        whole = ((inside, stride), (width, columns.residual), (w, 1))
-                        yield residual.argument.name, Pattern(at, whole)
+                        pixels_inside = ((inside, stride), (width, columns.residual), (w, 1))
+                        yield residual.argument.name, Pattern(address, pixels_inside)
                     for i in range(inside, count):
-                        here = at + i * stride
+                        here = address + i * stride
                         pixels = ((g.width, columns.residual), (w, 1))
                         yield residual.argument.name, Pattern(here, pixels)
                         if width > g.width:
@@ -234,11 +234,11 @@ class TileAddresses:
             self.channel_of(n_tile) + self.first_row(n_tile) * view.rows.out for n_tile in n_tiles
         ]
         if len(parts) == 1 and starts == [starts[0] + i * n for i in range(len(starts))]:
-            ((at, dims),) = parts
-            yield Pattern(at + starts[0], ((len(starts), n), *dims, (n, 1)))
+            ((offset, dims),) = parts
+            yield Pattern(offset + starts[0], ((len(starts), n), *dims, (n, 1)))
             return
-        for start, (at, dims) in product(starts, parts):
-            yield Pattern(at + start, (*dims, (n, 1)))
+        for start, (offset, dims) in product(starts, parts):
+            yield Pattern(offset + start, (*dims, (n, 1)))
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """See :attr:`pack`."""
@@ -288,13 +288,13 @@ def tile_origin(view: DirectView, g: Geometry, tile: int) -> tuple[int, int, tup
     across, down = -(-view.columns.size // g.width), -(-g.band_rows // g.rows_out)
     tile, ix = divmod(tile, across)
     tile, iy = divmod(tile, down)
-    at: list[int] = []
+    indices: list[int] = []
     for loop in reversed(view.outer):
         tile, i = divmod(tile, loop.size)
-        at.append(i)
+        indices.append(i)
     row = min(iy * g.rows_out, g.band_rows - g.rows_out)
     column = min(ix * g.width, view.columns.size - g.width)
-    return row, column, tuple(reversed(at))
+    return row, column, tuple(reversed(indices))
 
 
 def segments(values: list[int]) -> Iterator[tuple[int, int, int]]:

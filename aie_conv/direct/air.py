@@ -1,10 +1,15 @@
 """A scalar plan one level up, as mlir-air sees it: a launch, a segment and a herd around ``linalg.generic``.
 
-Written for mlir-air of 22 August 2026 (commit e972f29), whose ``air.dma_memcpy_nd`` has its static
-offsets, sizes and strides as attributes. The ``air`` operations are in MLIR's generic form.
+Two forms of ``air.dma_memcpy_nd`` are written, by the version of mlir-air: March's (commit d1ade562) has
+offsets, sizes and strides as operands alone; August's (e972f29) has the same operands, and attributes which
+say that all of them are operands (they came on 2026-08-01, 3d7055570). March's tools pass over the attributes
+and read the operands, so that they read either form alike; August's refuse March's form for want of the
+attributes. The ``air`` operations are in MLIR's generic form.
 
 Memory spaces: 0 (default) is DDR, 1 the memory tiles, 2 the cores. In DDR every buffer is flat; an
-access is an offset with sizes and strides, in elements. A pass and a tile are loops of the segment, and
+access is an offset with sizes and strides, in elements. In the memory tiles a buffer has a dimension for the
+columns and rows of the array, which an access names, and one for what is inside; a core's buffer is always
+copied as a whole, which is written without offsets. A pass and a tile are loops of the segment, and
 so is a step of the sum, whose accumulators the segment keeps in the cores' memory: one for each core.
 """
 
@@ -32,20 +37,46 @@ from aie_conv.problem import Step
 
 @dataclass(frozen=True)
 class _Part:
-    """Part of a memref: an offset, and (size, stride) pairs in elements, outermost first."""
+    """Part of a memref.
+
+    Attributes:
+        offset: of what is inside the leading dimensions.
+        dims: (size, stride) pairs in elements, outermost first.
+        lead: indices of the memref's leading dimensions.
+    """
 
     memref: Value
     offset: Value
     dims: tuple[tuple[int, int], ...]
+    lead: tuple[Value, ...] = ()
 
 
-def air_module(plan: ArrayPlan) -> str:
-    """The plan's module for mlir-air (written for commit e972f29 of 22 August 2026).
+@dataclass(frozen=True)
+class _Whole:
+    """A memref as it is."""
+
+    memref: Value
+
+
+VERSIONS = {
+    "march": "March 2026 (d1ade562): sizes and strides are operands",
+    "august": "August 2026 (e972f29): sizes and strides are operands, and attributes say so;"
+    " March's tools read it alike",
+}
+"""The versions of mlir-air that a module can be written for."""
+
+
+def air_module(plan: ArrayPlan, version: str = "august") -> str:
+    """The plan's module for mlir-air; its first line says for which version.
 
     The function ``conv`` takes flat buffers: the plan's input, the filter as the plan's N tiles hold it
     ([N tiles][weights], see :attr:`TileAddresses.pack`), each per-channel operand, the
     residual if there is one, and the result. Its herd has the plan's columns x rows of cores, its
     buffers are the plan's tiles.
+
+    Args:
+        plan: the plan.
+        version: one of :data:`VERSIONS`.
 
     Raises:
         Unsupported: the plan is none of scalar loops: vector code has no ``linalg.generic``.
@@ -56,7 +87,8 @@ def air_module(plan: ArrayPlan) -> str:
             f"air: a plan of route {plan.route}{f' ({plan.style})' if plan.style else ''} has no"
             " linalg.generic: use --amd-aie-route=direct --amd-aie-direct=scalar"
         )
-    return print_module(_Module(plan.mapping, addresses).module())
+    module = _Module(plan.mapping, addresses, static=version != "march").module()
+    return f"// for mlir-air of {VERSIONS[version]}\n{print_module(module)}"
 
 
 def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
@@ -72,9 +104,10 @@ def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
 class _Module:
     """Writes the module of one mapping."""
 
-    def __init__(self, mapping: Mapping, addresses: TileAddresses) -> None:
+    def __init__(self, mapping: Mapping, addresses: TileAddresses, *, static: bool) -> None:
         self._m = mapping
-        self._at = addresses
+        self._static = static
+        self._addresses = addresses
         self._dmas = 0
         arguments = air_arguments(mapping)
         kinds = [(f"arg{i}", memref(a.dtype, a.elements)) for i, a in enumerate(arguments)]
@@ -109,25 +142,41 @@ class _Module:
             yield ids, inside
             w.op(f"air.{name}_terminator")
 
-    def _copy(self, dest: _Part, source: _Part) -> None:
+    def _copy(self, dest: _Part | _Whole, source: _Part | _Whole) -> None:
         """``air.dma_memcpy_nd``: elements in order from ``source`` to ``dest``."""
         self._dmas += 1
-        attrs: dict[str, object] = {
-            "operandSegmentSizes": Raw(f"array<i32: {', '.join(map(str, (0, *(1, 1, 0, 0) * 2)))}>")
-        }
+        attrs: dict[str, object] = {}
+        operands: list[Value] = []
+        segments = [0]
         for side, part in (("dst", dest), ("src", source)):
-            # The innermost offset alone is not zero: its stride is 1.
-            values = {
-                "offsets": [*[0] * (len(part.dims) - 1), DYNAMIC],
-                "sizes": [size for size, _ in part.dims],
-                "strides": [stride for _, stride in part.dims],
-            }
-            for what, numbers in values.items():
-                text = f"array<i64: {', '.join(map(str, numbers))}>"
-                attrs[f"static_{side}_{what}"] = Raw(text)
+            lists = self._lists(part) if isinstance(part, _Part) else {}
+            operands.append(part.memref)
+            segments.append(1)
+            for what in ("offsets", "sizes", "strides"):
+                values = lists.get(what, [])
+                operands += values
+                segments.append(len(values))
+                if self._static:
+                    marks = ", ".join([str(DYNAMIC)] * len(values))
+                    attrs[f"static_{side}_{what}"] = Raw(
+                        f"array<i64: {marks}>" if marks else "array<i64>"
+                    )
+        attrs["operandSegmentSizes"] = Raw(f"array<i32: {', '.join(map(str, segments))}>")
         attrs["id"] = self._dmas
-        operands = (dest.memref, dest.offset, source.memref, source.offset)
         self._w.op("air.dma_memcpy_nd", *operands, attrs=attrs)
+
+    def _lists(self, part: _Part) -> dict[str, list[Value]]:
+        """Offsets, sizes and strides of a part; each offset counts in its own stride."""
+        constant = self._w.constant
+        shape = part.memref.type.shape
+        ahead = [prod(shape[i + 1 :]) for i in range(len(part.lead))]
+        # The innermost stride is 1, so that the offset inside stands there.
+        inside = [*(constant(0) for _ in part.dims[1:]), part.offset]
+        return {
+            "offsets": [*part.lead, *inside],
+            "sizes": [constant(size) for size in (*[1] * len(ahead), *(n for n, _ in part.dims))],
+            "strides": [constant(step) for step in (*ahead, *(s for _, s in part.dims))],
+        }
 
     # -- numbers ----------------------------------------------------------------------------------
     def _do(self, op: str, left: Value, right: Value | int) -> Value:
@@ -148,42 +197,42 @@ class _Module:
 
     def _channel(self, n_tile: Value) -> Value:
         """First output channel of an N tile, as :meth:`NTiles.channel_of`."""
-        n_tiles = self._at.n_tiles
-        if self._at.view.depthwise:
+        n_tiles = self._addresses.n_tiles
+        if self._addresses.view.depthwise:
             block = self._w.times(self._do("remui", n_tile, n_tiles.band), n_tiles.n)
             return self._do("minsi", block, n_tiles.last)
         return self._w.times(n_tile, n_tiles.n)
 
     def _first_row(self, n_tile: Value) -> Value:
         """First output row of an N tile's band."""
-        rows = self._at.geometry.band_rows
-        first = self._w.times(self._do("divui", n_tile, self._at.n_tiles.band), rows)
-        return self._do("minsi", first, self._at.view.rows.size - rows)
+        rows = self._addresses.geometry.band_rows
+        first = self._w.times(self._do("divui", n_tile, self._addresses.n_tiles.band), rows)
+        return self._do("minsi", first, self._addresses.view.rows.size - rows)
 
     def _input_channel(self, n_tile: Value) -> Value:
         """Where the input of an N tile's channels begins, as :meth:`NTiles.input_of`."""
-        n_tiles = self._at.n_tiles
-        if self._at.view.depthwise:
+        n_tiles = self._addresses.n_tiles
+        if self._addresses.view.depthwise:
             return self._channel(n_tile)
         return self._w.times(self._do("divui", n_tile, n_tiles.group), n_tiles.group_input)
 
     def _origin(self, column: Value, number: Value) -> tuple[Value, Value, list[Value]]:
         """First row and column of a column's tile, and the indices of the outer loops."""
-        grid, g, w = self._m.grid, self._at.geometry, self._w
-        view = self._at.view
+        grid, g, w = self._m.grid, self._addresses.geometry, self._w
+        view = self._addresses.view
         tile = w.sum(w.times(column, grid.column_tiles), number)
         tile = self._do("minsi", tile, grid.tiles - 1)
         across = -(-view.columns.size // g.width)
         down = -(-g.band_rows // g.rows_out)
         ix, tile = self._do("remui", tile, across), self._do("divui", tile, across)
         iy, tile = self._do("remui", tile, down), self._do("divui", tile, down)
-        at: list[Value] = []
+        indices: list[Value] = []
         for loop in reversed(view.outer):
-            at.insert(0, self._do("remui", tile, loop.size))
+            indices.insert(0, self._do("remui", tile, loop.size))
             tile = self._do("divui", tile, loop.size)
         row = self._do("minsi", w.times(iy, g.rows_out), g.band_rows - g.rows_out)
         left = self._do("minsi", w.times(ix, g.width), view.columns.size - g.width)
-        return row, left, at
+        return row, left, indices
 
     def _total(self, terms: Sequence[tuple[Value, int]], start: int) -> Value:
         """``start`` plus the sum of values times constants."""
@@ -202,18 +251,21 @@ class _Module:
             self._w.op("memref.dealloc", buffer)
 
     def _segment(self, buffers: list[Value]) -> None:
-        m, g, w = self._m, self._at.geometry, self._w
+        m, g, w = self._m, self._addresses.geometry, self._w
         view, grid, n = m.view, m.grid, m.tile.n
         cores, tile_shape = (grid.columns, grid.rows), (g.rows_out, g.width, n)
-        lhs, filters, *given, out = buffers
+        lhs, filters, *operands, out = buffers
         self._result = out
         a = self._alloc((grid.columns, m.memtile.input_parts, m.l1.input), view.dtype, 1)
         b = self._alloc((grid.rows, n * m.tile.k_elements), view.dtype, 1)
-        result = self._alloc((*cores, *tile_shape), out.type.elem, 1)
+        result = self._alloc((*cores, prod(tile_shape)), out.type.elem, 1)
         acc = self._alloc((*cores, *tile_shape), m.kernel.accumulator, 2)
-        vectors = [self._alloc((grid.rows, n), m.type.elem, 1) for m in given[: len(view.vectors)]]
+        vectors = [
+            self._alloc((grid.rows, n), m.type.elem, 1) for m in operands[: len(view.vectors)]
+        ]
         residuals = [
-            self._alloc((*cores, *tile_shape), m.type.elem, 1) for m in given[len(view.vectors) :]
+            self._alloc((*cores, prod(tile_shape)), m.type.elem, 1)
+            for m in operands[len(view.vectors) :]
         ]
         with self._loop("pass", grid.rounds) as p, self._loop("tile", grid.column_tiles) as tile:
             self._clear(acc)
@@ -227,12 +279,13 @@ class _Module:
                     self._bring_filter((p, q, r), filters, b)
                 self._multiply(a, b, acc)
             with self._loop("row", grid.rows) as r:
-                for source, dest in zip(given, vectors, strict=False):
+                for source, dest in zip(operands, vectors, strict=False):
                     start = self._channel(self._n_tile(p, r))
-                    place = w.times(r, n)
-                    self._copy(_Part(dest, place, ((n, 1),)), _Part(source, start, ((n, 1),)))
+                    run = ((n, 1),)
+                    inside = _Part(dest, w.constant(0), run, (r,))
+                    self._copy(inside, _Part(source, start, run))
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
-                for source, dest in zip(given[len(view.vectors) :], residuals, strict=True):
+                for source, dest in zip(operands[len(view.vectors) :], residuals, strict=True):
                     self._move_tile((p, tile), (c, r), dest, source)
             self._finish(acc, [*vectors, *residuals], result)
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
@@ -242,22 +295,23 @@ class _Module:
         w = self._w
         return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
-    def _bring_filter(self, at: tuple[Value, Value, Value], filters: Value, b: Value) -> None:
+    def _bring_filter(self, step: tuple[Value, Value, Value], filters: Value, b: Value) -> None:
         """One step's filter of the N tile of a row of cores."""
         m = self._m
-        p, q, r = at
+        p, q, r = step
         elements = m.tile.n * m.tile.k_elements
         run = ((elements, 1),)
         start = self._total([(self._n_tile(p, r), m.filters.weights), (q, elements)], 0)
-        self._copy(_Part(b, self._w.times(r, elements), run), _Part(filters, start, run))
+        inside = _Part(b, self._w.constant(0), run, (r,))
+        self._copy(inside, _Part(filters, start, run))
 
     def _bring_input(
         self, steps: tuple[Value, Value, Value], core: tuple[Value, Value], lhs: Value, a: Value
     ) -> None:
         """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
-        m, g, w = self._m, self._at.geometry, self._w
+        g, w = self._addresses.geometry, self._w
         (p, tile, q), (c, r) = steps, core
-        view, window = self._at.view, g.window
+        view, window = self._addresses.view, g.window
         pitch = [
             axis.lhs // s for axis, s in zip((view.rows, view.columns), window.step, strict=True)
         ]
@@ -266,12 +320,13 @@ class _Module:
         terms = [(left, view.columns.lhs), (self._first_row(n_tile), view.rows.lhs)]
         terms += [(self._input_channel(n_tile), 1)]
         terms += [(i, loop.lhs) for i, loop in zip(outer, view.outer, strict=True)]
-        rest, (k, channel_steps) = q, self._at.channels
-        for size, stride in reversed((*outer_steps(view, self._at.window), (channel_steps, k))):
+        rest, (k, channel_steps) = q, self._addresses.channels
+        for size, stride in reversed(
+            (*outer_steps(view, self._addresses.window), (channel_steps, k))
+        ):
             terms.append((self._do("remui", rest, size), stride))
             rest = self._do("divui", rest, size)
         base = self._total(terms, view.lhs_offset)
-        place = self._total([(c, m.memtile.input_parts * m.l1.input), (r, m.l1.input)], 0)
         first = w.times(row, window.step[0])
         last = (g.band_rows - 1) * window.step[0] + (window.taps[0] - 1) * window.dilation[0]
         inside = window.columns * k
@@ -280,8 +335,8 @@ class _Module:
             wanted = self._do("maxsi", wanted, 0)
             source = w.sum(base, w.times(wanted, pitch[0]))
             pixels = ((window.columns, pitch[1]), (k, 1))
-            dest = w.sum(place, w.times(y, inside))
-            self._copy(_Part(a, dest, ((inside, 1),)), _Part(lhs, source, pixels))
+            dest = _Part(a, w.times(y, inside), ((inside, 1),), (c, r))
+            self._copy(dest, _Part(lhs, source, pixels))
 
     def _move_tile(
         self, steps: tuple[Value, Value], core: tuple[Value, Value], here: Value, there: Value
@@ -290,9 +345,9 @@ class _Module:
 
         Rows in front of the output are its first row; in the result that is then overwritten.
         """
-        g, n, w = self._at.geometry, self._m.tile.n, self._w
+        g, n, w = self._addresses.geometry, self._m.tile.n, self._w
         (p, tile), (c, r) = steps, core
-        view = self._at.view
+        view = self._addresses.view
         writes = there is self._result
         offset = view.residual.offset if view.residual and not writes else view.out_offset
 
@@ -305,13 +360,12 @@ class _Module:
         terms += [(self._channel(n_tile), 1)]
         terms += [(i, stride(loop)) for i, loop in zip(outer, view.outer, strict=True)]
         base = self._total(terms, offset)
-        size, inside = g.pixels * n, g.width * n
-        place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
+        inside = g.width * n
         with self._loop("line", g.rows_out) as y:
             wanted = self._do("maxsi", w.sum(row, y), 0)
-            at = w.sum(base, w.times(wanted, stride(view.rows)))
-            outside = _Part(there, at, ((g.width, stride(view.columns)), (n, 1)))
-            inner = _Part(here, w.sum(place, w.times(y, inside)), ((inside, 1),))
+            address = w.sum(base, w.times(wanted, stride(view.rows)))
+            outside = _Part(there, address, ((g.width, stride(view.columns)), (n, 1)))
+            inner = _Part(here, w.times(y, inside), ((inside, 1),), (c, r))
             self._copy(*((outside, inner) if writes else (inner, outside)))
 
     # -- the herds --------------------------------------------------------------------------------
@@ -327,13 +381,13 @@ class _Module:
         """A core's part of the accumulators."""
         height, width, n = acc.type.shape[2:]
         lies = (width * n, n, 1)
-        made = Type("memref", acc.type.elem, (height, width, n), lies, DYNAMIC, 2)
+        part_type = Type("memref", acc.type.elem, (height, width, n), lies, DYNAMIC, 2)
         said = {
             "static_offsets": [DYNAMIC, DYNAMIC, 0, 0, 0],
             "static_sizes": [1, 1, height, width, n],
             "static_strides": [1, 1, 1, 1, 1],
         }
-        return self._w.value("acc", "memref.subview", acc, c, r, to=made, **said)
+        return self._w.value("acc", "memref.subview", acc, c, r, to=part_type, **said)
 
     def _clear(self, acc: Value) -> None:
         w = self._w
@@ -343,59 +397,59 @@ class _Module:
 
     def _multiply(self, a: Value, b: Value, acc: Value) -> None:
         """Bring the cores their objects and add their products."""
-        m, n, w = self._m, self._at.n_tiles.n, self._w
-        kernel, window, depthwise = m.kernel, self._at.geometry.window, self._at.view.depthwise
+        m, n, w = self._m, self._addresses.n_tiles.n, self._w
+        kernel, window, depthwise = (
+            m.kernel,
+            self._addresses.geometry.window,
+            self._addresses.view.depthwise,
+        )
         assert isinstance(kernel, ScalarKernel)
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
             # The rows that the loops read; behind them the plan may have padding.
-            own = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
-            terms = [(c, m.memtile.input_parts * m.l1.input)]
-            terms += [(r, m.l1.input)] if m.memtile.input_parts > 1 else []
-            whole = ((own.type.elements, 1),)
-            self._copy(_Part(own, w.constant(0), whole), _Part(a_l2, self._total(terms, 0), whole))
+            rows = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
+            part = r if m.memtile.input_parts > 1 else w.constant(0)
+            run = ((rows.type.elements, 1),)
+            self._copy(_Whole(rows), _Part(a_l2, w.constant(0), run, (c, part)))
             taps = prod(window.taps)
-            depth = (*window.taps, n) if depthwise else (n, *window.taps, self._at.channels[0])
+            depth = (
+                (*window.taps, n) if depthwise else (n, *window.taps, self._addresses.channels[0])
+            )
             filters = self._alloc(depth, b.type.elem, 2)
             dims = ((taps * n, 1),)
             if not depthwise:
                 # Behind each channel's taps the plan may have padding.
-                dims = ((n, m.tile.k_elements), (taps * self._at.channels[0], 1))
-            start = w.times(r, n * m.tile.k_elements)
-            whole = ((prod(depth), 1),)
-            self._copy(_Part(filters, w.constant(0), whole), _Part(b_l2, start, dims))
-            kernel.generic.linalg(w, [own, filters, self._accumulator(mine, c, r)])
-            self._dealloc([own, filters])
+                dims = ((n, m.tile.k_elements), (taps * self._addresses.channels[0], 1))
+            self._copy(_Whole(filters), _Part(b_l2, w.constant(0), dims, (r,)))
+            kernel.generic.linalg(w, [rows, filters, self._accumulator(mine, c, r)])
+            self._dealloc([rows, filters])
 
-    def _finish(self, acc: Value, given: list[Value], result: Value) -> None:
+    def _finish(self, acc: Value, operands: list[Value], result: Value) -> None:
         """The dispatch's own operations on every result."""
-        n, grid, w = self._at.n_tiles.n, self._m.grid, self._w
+        n, w = self._addresses.n_tiles.n, self._w
         shape, vectors = acc.type.shape[2:], len(self._m.view.vectors)
         size = prod(shape)
-        with self._herd([acc, *given, result]) as (c, r, (mine, *inputs, out)):
-            place = self._total([(c, grid.rows * size), (r, size)], 0)
-            whole = ((size, 1),)
-            own: list[Value] = []
+        with self._herd([acc, *operands, result]) as (c, r, (mine, *inputs, out)):
+            local: list[Value] = []
             for number, m in enumerate(inputs):
                 vector = number < vectors
-                own.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
-                run = ((n, 1),) if vector else whole
-                start = w.times(r, n) if vector else place
-                self._copy(_Part(own[-1], w.constant(0), run), _Part(m, start, run))
+                local.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
+                run, lead = (((n, 1),), (r,)) if vector else (((size, 1),), (c, r))
+                self._copy(_Whole(local[-1]), _Part(m, w.constant(0), run, lead))
             part = self._accumulator(mine, c, r)
             done = self._alloc(shape, out.type.elem, 2)
-            self._epilogue(part, own, done)
-            self._copy(_Part(out, place, whole), _Part(done, w.constant(0), whole))
-            self._dealloc([*own, done])
+            self._epilogue(part, local, done)
+            self._copy(_Part(out, w.constant(0), ((size, 1),), (c, r)), _Whole(done))
+            self._dealloc([*local, done])
 
-    def _epilogue(self, acc: Value, given: list[Value], done: Value) -> None:
+    def _epilogue(self, acc: Value, inputs: list[Value], done: Value) -> None:
         """``linalg.generic`` of the epilogue's steps over (rows, columns, channels)."""
         w, view = self._w, self._m.view
         epilogue = view.problem.epilogue
         every = Raw("affine_map<(d0, d1, d2) -> (d0, d1, d2)>")
         channel = Raw("affine_map<(d0, d1, d2) -> (d2)>")
-        maps = [every, *(channel if len(m.type.shape) == 1 else every for m in given), every]
+        maps = [every, *(channel if len(m.type.shape) == 1 else every for m in inputs), every]
         attrs = {"indexing_maps": maps, "iterator_types": ["parallel"] * 3}
-        operands = (acc, *given, done)
+        operands = (acc, *inputs, done)
         body = Block([Value(scalar(m.type.elem), w.name("x")) for m in operands])
         order = [index for index, _, _ in view.vectors]
         order += [view.residual.index] if view.residual else []
@@ -403,12 +457,12 @@ class _Module:
         values = [body.args[0], *(by_index[i] for i in range(len(epilogue.inputs)))]
         with w.inside(body):
             for step in epilogue.steps:
-                values.append(_written(w, step, [values[a] for a in step.args]))
+                values.append(_write_step(w, step, [values[a] for a in step.args]))
             w.op("linalg.yield", values[epilogue.result])
         w.op("linalg.generic", *operands, attrs=attrs, blocks=[body])
 
 
-def _written(w: Builder, step: Step, args: list[Value]) -> Value:
+def _write_step(w: Builder, step: Step, args: list[Value]) -> Value:
     """A step as an operation on scalars."""
     kind = scalar(step.dtype)
     if step.op == "arith.constant":

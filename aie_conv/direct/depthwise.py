@@ -89,12 +89,12 @@ def pack_taps(k_elements: int, a: TileAddresses, dest: str) -> tuple[HostCopy, .
     view, n_tiles = a.view, a.n_tiles
     outer, taps = outer_count(view, a.window), prod(a.geometry.taps)
     shape = n_tiles.count, n_tiles.n
-    name, made = by_n_tile(view, n_tiles.runs, shape, (view.filter, outer * taps, view.dtype))
+    name, copies = by_n_tile(view, n_tiles.runs, shape, (view.filter, outer * taps, view.dtype))
     split = (*shape, outer, taps)
     padded = (n_tiles.count, outer, k_elements, n_tiles.n)
     zeros, order = (0,) * 4, (0, 2, 3, 1)
     return (
-        *made,
+        *copies,
         HostCopy(name, split, view.dtype, zeros, split, order, dest, padded, view.dtype, zeros),
     )
 
@@ -171,9 +171,7 @@ class DepthwiseScheme:
     ) -> EpilogueKernel:
         blocks, lanes = ResidualBlocks(height, width, row, 1, 1), self._lanes[0]
         tile = (height * width, n, channels)
-        return make_epilogue(
-            EpilogueKernel, self.device, self.view, (1, lanes, lanes), tile, blocks, sizes
-        )
+        return make_epilogue(self.device, self.view, (1, lanes, lanes), tile, blocks, sizes)
 
     def _addresses(
         self, parts: int, residual: tuple[int, int], n: int, height: int, width: int, window: int,

@@ -159,7 +159,7 @@ def outer_count(view: DirectView, window: int) -> int:
 
 
 @dataclass(frozen=True)
-class _Held:
+class _CoreWindow:
     """The windows that are held, of numbers or columns."""
 
     taps: tuple[int, int]
@@ -171,20 +171,20 @@ class _Held:
         return (size - 1) * self.step[axis] + (self.taps[axis] - 1) * self.dilation[axis] + 1
 
 
-def held_window(view: DirectView, window: int) -> _Held:
+def held_window(view: DirectView, window: int) -> _CoreWindow:
     """Taps, steps and dilations of the windows that are held."""
     axes = view.rows, view.columns
     bare = without_window(view.rows), without_window(view.columns)
-    held = window == WindowResidency.WHOLE, window >= WindowResidency.ROW
+    resident = window == WindowResidency.WHOLE, window >= WindowResidency.ROW
 
     def both(name: str) -> tuple[int, int]:
         down, across = (
             where(h, getattr(a, name), getattr(b, name))
-            for h, a, b in zip(held, axes, bare, strict=True)
+            for h, a, b in zip(resident, axes, bare, strict=True)
         )
         return down, across
 
-    return _Held(both("taps"), both("step"), both("dilation"))
+    return _CoreWindow(both("taps"), both("step"), both("dilation"))
 
 
 def make_geometry(
@@ -204,14 +204,14 @@ def make_geometry(
         bands: bands of output rows.
         unicast: rows of cores have inputs of their own.
     """
-    held = held_window(view, p.window)
-    wide, high = held.extent(1, p.width), held.extent(0, p.height)
+    window = held_window(view, p.window)
+    wide, high = window.extent(1, p.width), window.extent(0, p.height)
     # Whole vectors: rows are added until an object is a multiple of them.
     quantum = device.arch.vector_load_bytes
     row = wide * (strips * p.tile_k * DTYPE_BYTES[view.dtype])
     unit = quantum // gcd(quantum, row)
     high = ceil_div(high, unit) * unit
-    step = p.height * held.step[0]
+    step = p.height * window.step[0]
     # A mem tile that deals out parts cannot repeat, and one that repeats nothing sends as it got.
     expanded = unicast | (step > high)
     rows_in = where(expanded, strips * high, (strips - 1) * step + high)
@@ -221,9 +221,9 @@ def make_geometry(
         width=p.width,
         rows=high,
         columns=wide,
-        taps=held.taps,
-        step=held.step,
-        dilation=held.dilation,
+        taps=window.taps,
+        step=window.step,
+        dilation=window.dilation,
         band_rows=ceil_div(view.rows.size, bands),
         rows_in=rows_in,
         expanded=expanded,
@@ -274,10 +274,10 @@ def make_shape(
 def useful_windows(view: DirectView, *, every: bool = False) -> list[int]:
     """The residencies worth trying; ``every`` one that says something else, too."""
     down, across = view.rows.taps > 1, view.columns.taps > 1
-    found = [WindowResidency.WHOLE] * (down or not across)
-    found += [WindowResidency.ROW] * across
-    found += [WindowResidency.NONE] * (down and (every or not across))
-    return [int(residency) for residency in found]
+    residencies = [WindowResidency.WHOLE] * (down or not across)
+    residencies += [WindowResidency.ROW] * across
+    residencies += [WindowResidency.NONE] * (down and (every or not across))
+    return [int(residency) for residency in residencies]
 
 
 def window_limit(view: DirectView, p: TilePixels) -> Limit:

@@ -76,6 +76,11 @@ class PlanarView:
     filter: str
 
     @property
+    def unit(self) -> str:
+        """Operands are multiplied as they are."""
+        return self.dtype
+
+    @property
     def k(self) -> int:
         """Length of a sum, padding included."""
         return prod(size for size, _ in self.k_outer) * self.rows.taps * self.row.taps
@@ -85,8 +90,8 @@ def _axes(problem: ConvProblem, windows: dict[int, int]) -> tuple[int | None, in
     """The loop down the rows that are tiled, windowed if there is one, and the loop along a row."""
     loops = problem.loops
     dims = walk_dims(problem.lhs, tuple(loop.lhs for loop in loops), "input")
-    own = row_major(problem.lhs.shape)
-    across = next((i for i in windows if own[dims.of_loop[i][0]] == 1), None)
+    dim_strides = row_major(problem.lhs.shape)
+    across = next((i for i in windows if dim_strides[dims.of_loop[i][0]] == 1), None)
     if across is None:
         raise Unsupported("no window slides along pixels that lie side by side")
     others = [i for i, loop in enumerate(loops) if loop.role == "m" and i != across]
@@ -109,9 +114,11 @@ def _read(problem: ConvProblem, column: int, wanted: int) -> Input:
         "lhs", lhs.shape, lhs.dtype, dims.start, extents, tuple(range(len(shape))), "lhs_planes",
         shape, lhs.dtype, (0,) * len(shape),
     )  # fmt: skip
-    own = row_major(shape)
-    made = {i: own[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)}
-    return Input(made, {}, 0, Argument("lhs_planes", lhs.dtype, prod(shape)), (copy,))
+    dim_strides = row_major(shape)
+    loop_strides = {
+        i: dim_strides[d] * mult if mult else 0 for i, (d, mult) in enumerate(dims.of_loop)
+    }
+    return Input(loop_strides, {}, 0, Argument("lhs_planes", lhs.dtype, prod(shape)), (copy,))
 
 
 def _filter(

@@ -73,13 +73,13 @@ def _size_limits(view: DirectView, p: TilePixels, s: Sizes) -> Iterator[Limit]:
     filled = (p.height > 0) & (p.width > 0) & (p.tile_n > 0)
     yield limit("tile", filled, lambda: "empty")
     values = s.tile.pixels * p.tile_n
-    whole = values % _ZEROED == 0
-    yield limit("tile", whole, lambda: f"{values} values are no multiple of {_ZEROED}")
+    divides = values % _ZEROED == 0
+    yield limit("tile", divides, lambda: f"{values} values are no multiple of {_ZEROED}")
     residual = view.residual
     if residual is not None:
         ratio = max(1, DTYPE_BYTES[view.dtype] // DTYPE_BYTES[residual.dtype])
-        whole = p.tile_n % ratio == 0
-        yield limit("residual object", whole, lambda: f"N tiles of {p.tile_n} share operands")
+        divides = p.tile_n % ratio == 0
+        yield limit("residual object", divides, lambda: f"N tiles of {p.tile_n} share operands")
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,8 @@ class _Functions:
             ResidualBlocks(height, width, row, pixel, 1),
             (height * width, n, channels),
         )
-        return make_epilogue(ScalarEpilogue, self.device, self.view, (1, 1, 1), tile, blocks, sizes)
+        kernel = make_epilogue(self.device, self.view, (1, 1, 1), tile, blocks, sizes)
+        return ScalarEpilogue(kernel)
 
     def tile_cycles(self, p: TilePixels, s: Sizes, g: Geometry) -> int:
         """Cycles of a core for one tile."""
@@ -195,10 +196,10 @@ class ScalarScheme:
         """Of the tile, and of the device."""
         view, unit = self.view, _quantum(self.view.problem, self.view.dtype)
         yield from _size_limits(view, p, s)
-        whole = (view.n % p.tile_n == 0) & (p.tile_n % unit == 0)
-        yield limit("channels", whole, lambda: f"N tiles of {p.tile_n}")
-        whole = (view.channels % p.tile_k == 0) & (p.tile_k % unit == 0)
-        yield limit("K chunk", (p.tile_k > 0) & whole, lambda: f"{p.tile_k}")
+        divides = (view.n % p.tile_n == 0) & (p.tile_n % unit == 0)
+        yield limit("channels", divides, lambda: f"N tiles of {p.tile_n}")
+        divides = (view.channels % p.tile_k == 0) & (p.tile_k % unit == 0)
+        yield limit("K chunk", (p.tile_k > 0) & divides, lambda: f"{p.tile_k}")
         yield from tail_limits(s)
         yield from residual_limits(view, s, 1)
         yield from device_limits(self.device, view, p, s, stageable=p.k_chunks == 1)
@@ -334,7 +335,7 @@ class ScalarDepthwiseScheme:
 def _quantum(problem: ConvProblem, dtype: str) -> int:
     """Channels that fill the DMA's granularity in every operand that has them innermost."""
     types = [dtype, problem.out.dtype]
-    types += [given.operand.dtype for given in problem.epilogue.inputs]
+    types += [input_.operand.dtype for input_ in problem.epilogue.inputs]
     return max(1, _DMA_BYTES // min(DTYPE_BYTES[ty] for ty in types))
 
 

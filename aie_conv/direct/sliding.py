@@ -123,13 +123,13 @@ class PlanarAddresses:
         down, across = -(-self._band_rows // self.height), -(-view.blocks // self.vectors)
         tile, ix = divmod(tile, across)
         tile, iy = divmod(tile, down)
-        at: list[int] = []
+        indices: list[int] = []
         for loop in reversed(view.outer):
             tile, i = divmod(tile, loop.size)
-            at.append(i)
+            indices.append(i)
         row = min(iy * self.height, self._band_rows - self.height)
         vector = min(ix * self.vectors, view.blocks - self.vectors)
-        return row, vector * view.row.lanes, tuple(reversed(at))
+        return row, vector * view.row.lanes, tuple(reversed(indices))
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The rows that a tile's windows touch, of each plane."""
@@ -164,8 +164,10 @@ class PlanarAddresses:
         pixels = ((self.height, view.rows.out), (across, 1))
         for n_tile in n_tiles:
             group, block, first = self._split(n_tile)
-            at = group * view.group_out + block * self.n * view.channel_out + first * view.rows.out
-            yield Pattern(base + at, ((self.n, view.channel_out), *pixels))
+            offset = (
+                group * view.group_out + block * self.n * view.channel_out + first * view.rows.out
+            )
+            yield Pattern(base + offset, ((self.n, view.channel_out), *pixels))
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][chunks][slots] to [N tiles][chunks][n][slots]."""
@@ -173,12 +175,12 @@ class PlanarAddresses:
         chunks = prod(size for size, _ in view.k_outer)
         shape, dtype = (self._n_tiles, self.n), view.dtype
         value = (view.filter, chunks * each_chunk, dtype)
-        name, made = by_n_tile(view, self.n_tile_runs, shape, value)
+        name, copies = by_n_tile(view, self.n_tile_runs, shape, value)
         split = (*shape, chunks, each_chunk)
         order = (0, 2, 1, 3)
         blocks, zeros = tuple(split[i] for i in order), (0,) * 4
         return (
-            *made,
+            *copies,
             HostCopy(name, split, dtype, zeros, split, order, dest, blocks, dtype, zeros),
         )
 
@@ -246,9 +248,9 @@ class SlidingScheme:
         view = self.view
         n_tiles = view.n // p.tile_n * p.bands
         # The cores of a column have planes or pixels of their own, or work on different groups.
-        own = (view.plane > 0) | (p.bands > 1)
+        unshared = (view.plane > 0) | (p.bands > 1)
         several = has_own_inputs(self.device, view.groups, n_tiles)
-        unicast = (view.groups * n_tiles > 1) & (own | several)
+        unicast = (view.groups * n_tiles > 1) & (unshared | several)
         down = ceil_div(ceil_div(view.rows.size, p.bands), p.height)
         outer = prod(loop.size for loop in view.outer)
         tiles = outer * (down * ceil_div(view.blocks, p.row_vectors))
@@ -266,8 +268,8 @@ class SlidingScheme:
         yield limit("tile", holds, lambda: f"{p.height} rows")
         holds = (p.row_vectors > 0) & (p.row_vectors <= view.blocks)
         yield limit("tile", holds, lambda: f"{p.row_vectors} vectors of pixels")
-        whole = (view.groups == 1) | (p.bands == 1)
-        holds = whole & (p.bands > 0) & (p.bands <= view.rows.size)
+        can_cut = (view.groups == 1) | (p.bands == 1)
+        holds = can_cut & (p.bands > 0) & (p.bands <= view.rows.size)
         yield limit("bands", holds, lambda: f"{p.bands}")
         unrolled = view.rows.taps * len(view.row.used)
         yield limit("window", unrolled <= MOST_UNROLLED, lambda: f"{unrolled} instructions")
@@ -305,7 +307,7 @@ class SlidingScheme:
     ) -> EpilogueKernel:
         rst, pixels = (self.view.row.lanes, 1, 1), height * vectors
         blocks, tile = ResidualBlocks(1, pixels, 0, 1, 1), (pixels * rst[0], n, channels)
-        return make_epilogue(EpilogueKernel, self.device, self.view, rst, tile, blocks, sizes)
+        return make_epilogue(self.device, self.view, rst, tile, blocks, sizes)
 
     def price(self, p: SlidingParameters, s: Sizes) -> Cost:
         """What it costs."""
@@ -329,11 +331,11 @@ class SlidingScheme:
             rows: int, parts: int, n: int, planes: int, height: int, vectors: int, bands: int
         ) -> tuple[int, ...]:
             sizes = n, planes, height, vectors, bands
-            made = PlanarAddresses(self.view, *sizes, parts, self._k_elements)
+            addresses = PlanarAddresses(self.view, *sizes, parts, self._k_elements)
             last = self.view.groups * (self.view.n // n) * bands - 1
             n_tiles = [min(row, last) for row in range(rows)]
-            input_run = next(made.input_patterns(0, n_tiles))[1].runs(size)
-            return (*input_run, *next(made.output_patterns(0, n_tiles)).runs(out))
+            input_run = next(addresses.input_patterns(0, n_tiles))[1].runs(size)
+            return (*input_run, *next(addresses.output_patterns(0, n_tiles)).runs(out))
 
         parameters = p.tile_n, p.tile_k, p.height, p.row_vectors, p.bands
         a, b, c, d = each(runs, s.grid.rows, s.memtile.input_parts, *parameters)

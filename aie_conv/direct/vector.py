@@ -1,7 +1,7 @@
 """The direct route on the matrix unit: every tap of the window is a matrix product in the core."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from math import prod
 from typing import Any
@@ -28,12 +28,13 @@ from aie_conv.direct.spans import spans
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.direct.work import make_work
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.mapping.blocks import convert_chunks, last_of_block
 from aie_conv.mapping.build import has_own_inputs, make_grid, make_sizes, present
 from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits, tail_limits
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
-from aie_conv.mapping.loops import matrix_dtype
+from aie_conv.mapping.loops import matrix_dtype, matrix_unit
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.numbers import ceil_div, each, where
 from aie_conv.mapping.operands import K_BLOCK
@@ -65,7 +66,7 @@ class WindowScheme:
     @cached_property
     def rst(self) -> tuple[int, int, int]:
         """The matrix instruction's shape; a tile has a strip for each of its rows."""
-        return self.device.arch.matmul[self.view.dtype]
+        return self.device.arch.matmul[self.view.unit]
 
     def _geometry(self, p: DirectParameters) -> Geometry:
         n_tiles = ceil_div(self.view.n, p.tile_n)
@@ -90,8 +91,8 @@ class WindowScheme:
         yield window_limit(view, p)
         yield limit("tile", p.width <= view.columns.size, lambda: f"{p.width} columns")
         yield limit("channels", p.tile_n % t == 0, lambda: f"N tiles of {p.tile_n}")
-        whole = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
-        yield limit("K chunk", whole, lambda: f"{p.tile_k}")
+        divides = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
+        yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         yield limit("channels", view.n % p.tile_n == 0, lambda: f"N tiles of {p.tile_n}")
         yield from tail_limits(s)
         yield from residual_limits(view, s, t)
@@ -104,10 +105,10 @@ class WindowScheme:
 
     def price(self, p: DirectParameters, s: Sizes) -> Cost:
         """What it costs."""
-        held, several = held_window(self.view, p.window), s.tile.k_steps > 1
+        window, several = held_window(self.view, p.window), s.tile.k_steps > 1
         product = each(
             self._product, p.height, p.width, p.tile_n, p.tile_k, several,
-            *held.taps, *held.step, *held.dilation,
+            *window.taps, *window.step, *window.dilation,
         )  # fmt: skip
         finish = epilogue_cycles(self._epilogue, p.tile_n, s.residual.channels, p.height, p.width)
         cycles = tile_cycles(self.device, self.view, s, product, finish)
@@ -119,12 +120,12 @@ class WindowScheme:
         return price(self.device, self.view, s, work)
 
     def _product(
-        self, height: int, width: int, n: int, k: int, several: bool, *held: int
+        self, height: int, width: int, n: int, k: int, several: bool, *window_numbers: int
     ) -> tuple[int, int]:
-        ky, kx, sy, sx, dy, dx = held
+        ky, kx, sy, sx, dy, dx = window_numbers
         window = Window(0, 0, (ky, kx), (sy, sx), (dy, dx))
-        arch, dtype = self.device.arch, self.view.dtype
-        kernel = WindowKernel(arch, dtype, height, width, n, k, window, 0, 0)
+        arch, unit = self.device.arch, self.view.unit
+        kernel = WindowKernel(arch, unit, height, width, n, k, window, 0, 0)
         return kernel.cycles(fresh=True), kernel.cycles() if several else 0
 
     def _epilogue(
@@ -133,7 +134,7 @@ class WindowScheme:
         row, column = lie or (0, 0)
         blocks = ResidualBlocks(height, width, row, column, 1)
         tile = (self.rst[0] * height * width, n, channels)
-        return make_epilogue(EpilogueKernel, self.device, self.view, self.rst, tile, blocks, sizes)
+        return make_epilogue(self.device, self.view, self.rst, tile, blocks, sizes)
 
     def _addresses(
         self, parts: int, residual: tuple[int, int], n: int, k: int, height: int, width: int, window: int
@@ -152,23 +153,22 @@ class WindowScheme:
         return dense_n_tiles(self.view, n)
 
     def _pack(self, a: TileAddresses, dest: str) -> tuple[HostCopy, ...]:
-        """From [groups][n][taps][channels] to blocks of s x t weights."""
+        """From [groups][n][taps][channels] to blocks of s x t weights, or of t x s in chunks of bfp16."""
         view, n, (k, parts) = self.view, a.n_tiles.n, a.channels
         _, s, t = self.rst
         outer, taps = outer_count(view, a.window), prod(a.geometry.taps)
         split = (a.n_tiles.count, n // t, t, outer, taps, parts, k // s, s)
-        order = (0, 3, 5, 1, 6, 4, 7, 2)
+        order = (0, 3, 5, 1, 6, 4, *last_of_block(view.unit, 7, 2))
         blocks = tuple(split[i] for i in order)
         zeros, dtype = (0,) * 8, view.dtype
-        return (
-            HostCopy(view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros),
-        )
+        made = HostCopy(view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros)
+        return convert_chunks(view.unit, made, n * taps * k)
 
     def build(self, p: DirectParameters, s: Sizes, cost: Cost) -> Mapping:
         """The mapping."""
         view, arch, g = self.view, self.device.arch, self._geometry(p)
         kernel = WindowKernel(
-            arch, view.dtype, p.height, p.width, p.tile_n, p.tile_k, g.window, s.l1.input, s.l1.filter
+            arch, view.unit, p.height, p.width, p.tile_n, p.tile_k, g.window, s.l1.input, s.l1.filter
         )  # fmt: skip
         residual = s.residual.channels, s.residual.objects
         addresses = self._addresses(
@@ -226,7 +226,10 @@ class VectorRoute(ArrayRoute):
         dtype = matrix_dtype(problem)
         lanes, _ = device.arch.elementwise.get(dtype, (None, 0))
         view = make_view(problem, dtype, K_BLOCK, lanes)
-        return DepthwiseScheme(view, device) if view.depthwise else WindowScheme(view, device)
+        if view.depthwise:
+            return DepthwiseScheme(view, device)
+        unit = matrix_unit(problem, device.arch)
+        return WindowScheme(replace(view, unit=unit), device)
 
     def space(self, problem: ConvProblem, device: Device) -> Space[Any]:
         """See :class:`ArrayRoute`."""

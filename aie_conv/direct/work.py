@@ -54,8 +54,8 @@ def make_work(
             tiles.channel_of(t) + f * view.rows.out for t, f in zip(numbers, firsts, strict=True)
         ]
         apart = inputs[1] - inputs[0] if parts > 1 else 0
-        even = all(at == inputs[0] + i * apart for i, at in enumerate(inputs))
-        together = all(at == outputs[0] + i * n for i, at in enumerate(outputs))
+        even = all(start == inputs[0] + i * apart for i, start in enumerate(inputs))
+        together = all(start == outputs[0] + i * n for i, start in enumerate(outputs))
         return int(even), apart, int(together)
 
     parts = s.memtile.input_parts
@@ -64,12 +64,12 @@ def make_work(
     pitch = where(window == WindowResidency.WHOLE, view.rows.pitch, without_window(view.rows).pitch)
     rows = (count, by * pitch)
     dims = input_dims(view, window, g.columns, channels, ((parts, apart), rows))
-    whole = runs_of(dims, size)
-    input_run = _either((even == 1) & (one == 1), whole, runs_of(dims[-3:], size))
+    merged = runs_of(dims, size)
+    input_run = _either((even == 1) & (one == 1), merged, runs_of(dims[-3:], size))
     one, count, by = each(_first_outputs, g.rows_out, g.band_rows)
     pixels = ((count, by * view.rows.out), (g.width, view.columns.out), (n, 1))
-    whole = runs_of(((grid.rows, n), *pixels), out)
-    output_run = _either((together == 1) & (one == 1), whole, runs_of(pixels, out))
+    merged = runs_of(((grid.rows, n), *pixels), out)
+    output_run = _either((together == 1) & (one == 1), merged, runs_of(pixels, out))
     residual_run = input_run
     if view.residual is not None:
         residual_run = _residual_run(view, s, addresses, parameters)
@@ -82,8 +82,8 @@ def _either(condition: Any, yes: Run, no: Run) -> Run:
 
 def _first_rows(view: DirectView, g: Geometry, window: int) -> tuple[int, int, int]:
     """Whether the first tile's rows of the input are one run, and the first run: its rows and step."""
-    held = held_window(view, window)
-    rows = (g.band_rows - 1) * held.step[0] + (held.taps[0] - 1) * held.dilation[0] + 1
+    core_window = held_window(view, window)
+    rows = core_window.extent(0, g.band_rows)
     origin = least(0, g.band_rows - g.rows_out)
     plain = absent(g.expanded) & (origin == 0) & (g.rows_in <= rows)
 
@@ -96,8 +96,8 @@ def _first_rows(view: DirectView, g: Geometry, window: int) -> tuple[int, int, i
         of_tile = Geometry(
             g.strips, height, 0, strip, 0, (0, 0), (step, 0), (0, 0), band_rows, rows_in, expanded
         )  # fmt: skip
-        found = input_rows(of_tile, rows, origin)
-        return int(len(found) == 1), *found[0][1:]
+        runs = input_rows(of_tile, rows, origin)
+        return int(len(runs) == 1), *runs[0][1:]
 
     sizes = g.height, g.step[0], g.rows, g.rows_in, g.expanded
     return each(first, *sizes, plain, rows, origin, g.band_rows)
@@ -108,8 +108,8 @@ def _first_outputs(rows_out: int, band_rows: int) -> tuple[int, int, int]:
     row = min(0, band_rows - rows_out)
     if row == 0:
         return 1, rows_out, int(rows_out > 1)
-    found = list(segments([max(row + i, 0) for i in range(rows_out)]))
-    return int(len(found) == 1), *found[0][1:]
+    runs = list(segments([max(row + i, 0) for i in range(rows_out)]))
+    return int(len(runs) == 1), *runs[0][1:]
 
 
 def _residual_run(
@@ -122,10 +122,10 @@ def _residual_run(
     def run(
         rows: int, group: int, count: int, unicast: bool, parts: int, w: int, objects: int, *others: Any
     ) -> Run:  # fmt: skip
-        made = addresses(parts, (w, objects), *others)
+        tile_addresses = addresses(parts, (w, objects), *others)
         last = count if unicast else group
         n_tiles = [row % count if count < rows else min(row, last - 1) for row in range(rows)]
-        patterns = made.residual_patterns(0, n_tiles)
+        patterns = tile_addresses.residual_patterns(0, n_tiles)
         return next(pattern for of, pattern in patterns if of == name).runs(size)
 
     grid = s.grid

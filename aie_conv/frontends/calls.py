@@ -6,13 +6,13 @@ from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
-from aie_conv.structure import NOTE, Call, Form, Tensor, encode
+from aie_conv.structure import NOTE, CallForm, Form, Tensor, encode
 
 if TYPE_CHECKING:
     from torch.export import ExportedProgram
 
 
-def read_call(program: ExportedProgram) -> Call:
+def read_call(program: ExportedProgram) -> CallForm:
     """The forms of an exported program's inputs and results.
 
     Raises:
@@ -24,7 +24,7 @@ def read_call(program: ExportedProgram) -> Call:
     inputs = [s.arg for s in signature.input_specs if s.kind == InputKind.USER_INPUT]
     results = [s.arg for s in signature.output_specs if s.kind == OutputKind.USER_OUTPUT]
     positional, keywords = _form(inputs, spec.in_spec)["tuple"]
-    return Call(positional, keywords, _form(results, spec.out_spec))
+    return CallForm(positional, keywords, _form(results, spec.out_spec))
 
 
 def describe_call(program: ExportedProgram) -> dict[str, str]:

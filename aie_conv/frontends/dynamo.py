@@ -32,6 +32,7 @@ _FILES = (
     "report",
     "emit",
     "emit_level",
+    "air_version",
     "trace",
     "trace_dispatch",
     "html",
@@ -197,7 +198,7 @@ def _freeze_inputs(
     """A graph whose constant inputs are its state."""
     import torch
 
-    class Frozen(torch.nn.Module):
+    class FrozenModule(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
             self.graph = graph_module
@@ -213,7 +214,7 @@ def _freeze_inputs(
                 )
             )
 
-    return Frozen().eval()
+    return FrozenModule().eval()
 
 
 @dataclass(frozen=True)

@@ -119,7 +119,7 @@ def _as_module(model: Any) -> nn.Module:
         )
     function: Callable[..., Any] = model
 
-    class Function(nn.Module):
+    class FunctionModule(nn.Module):
         def __init__(self) -> None:
             super().__init__()
             owner = getattr(function, "__self__", None)
@@ -129,7 +129,7 @@ def _as_module(model: Any) -> nn.Module:
         def forward(self, *arguments: Any, **options: Any) -> Any:
             return function(*arguments, **options)
 
-    return Function().eval()
+    return FunctionModule().eval()
 
 
 _TABLES = ("_parameters", "_buffers", "_modules", "_forward_hooks", "_forward_pre_hooks")

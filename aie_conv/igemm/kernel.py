@@ -10,7 +10,7 @@ import numpy as np
 from aie_conv.arch import Device
 from aie_conv.errors import UsageError
 from aie_conv.igemm.blocks import Blocks, mapping_of
-from aie_conv.igemm.geometry import OP, Geometry
+from aie_conv.igemm.geometry import OP, ConvGeometry
 from aie_conv.igemm.maps import IndexMaps, make_maps
 from aie_conv.img2col.view import GemmView, make_view
 from aie_conv.mapping.operands import k_order, read_input
@@ -37,7 +37,7 @@ class IgemmKernel:
 
     def __init__(
         self,
-        geometry: Geometry,
+        geometry: ConvGeometry,
         blocks: Blocks,
         device: Device,
         arithmetic: Arithmetic,

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aie_conv.igemm.geometry import Geometry
+from aie_conv.igemm.geometry import ConvGeometry
 
 Integers = NDArray[np.int64]
 
@@ -50,7 +50,7 @@ class Digit:
 
 
 @dataclass(frozen=True)
-class Axis:
+class OperandAxis:
     """One dimension of an operand: its index is the sum of digits and an offset.
 
     Attributes:
@@ -96,7 +96,7 @@ class IndexMap:
     operand: str
     rows: tuple[str, int]
     columns: tuple[str, int]
-    axes: tuple[Axis, ...]
+    axes: tuple[OperandAxis, ...]
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -208,7 +208,7 @@ class IndexMaps:
         return "\n".join(map(str, (*self, self.stream)))
 
 
-def make_maps(g: Geometry, k_order: tuple[tuple[str, int], ...]) -> IndexMaps:
+def make_maps(g: ConvGeometry, k_order: tuple[tuple[str, int], ...]) -> IndexMaps:
     """The maps of a convolution.
 
     Args:
@@ -243,9 +243,9 @@ def make_maps(g: Geometry, k_order: tuple[tuple[str, int], ...]) -> IndexMaps:
         "w": (taps["kw"],),
     }
     of_output = {"n": (image,), "c": (Digit("f", 1, 0),), "h": (y,), "w": (x,)}
-    input_axes = tuple(Axis(a, size, *of_input[a]) for a, size in g.input_sizes.items())
-    filter_axes = tuple(Axis(a, size, of_filter[a]) for a, size in g.filter_sizes.items())
-    output_axes = tuple(Axis(a, size, of_output[a]) for a, size in g.output_sizes.items())
+    input_axes = tuple(OperandAxis(a, size, *of_input[a]) for a, size in g.input_sizes.items())
+    filter_axes = tuple(OperandAxis(a, size, of_filter[a]) for a, size in g.filter_sizes.items())
+    output_axes = tuple(OperandAxis(a, size, of_output[a]) for a, size in g.output_sizes.items())
     steps: dict[str, int] = {}
     length = 1
     for name, size in reversed(k_order):

@@ -112,6 +112,10 @@ class Builder:
         self.block.ops.append(Op("arith.constant", 0, [], [result], {"value": value}))
         return result
 
+    def table(self, values: Sequence[float], kind: Type, stem: str = "k") -> Value:
+        """A number for each lane of a vector: it lies in the core's memory, and is loaded."""
+        return self.value(stem, "arith.constant", to=kind, value=list(values))
+
     def sum(self, left: Value, right: Value) -> Value:
         """The sum of two indices."""
         return self.value("i", "arith.addi", left, right)

@@ -12,6 +12,9 @@ import ml_dtypes
 import numpy as np
 from numpy.typing import NDArray
 
+from aie_conv.layout.block_float import to_blocks
+from aie_conv.problem import BLOCK
+
 NUMPY_DTYPE: dict[str, np.dtype] = {
     "i8": np.dtype(np.int8),
     "i16": np.dtype(np.int16),
@@ -22,13 +25,19 @@ NUMPY_DTYPE: dict[str, np.dtype] = {
 """numpy's type for each type name of the project."""
 
 
-Part = Literal["whole", "hi", "lo"]
+ValuePart = Literal["whole", "hi", "lo", "mantissas", "exponents"]
 """What a copy from f32 to bf16 takes of each element x, with b = bf16(x):
 
 "whole" is b. Where x is a normal number and b is finite "hi" is b and "lo" is bf16(x - b), or zero where
 that difference is not normal; elsewhere both are zero. ``hi + lo`` is then x to 16 bits, and a product with
 an infinity or a NaN can be left to the factors' "whole" alone: hi and lo make no NaN of it.
+
+"mantissas" and "exponents" take rows of bf16 as bytes of bfp16 (:mod:`aie_conv.layout.block_float`): one for
+each element, or one for each eight neighbours of a row.
 """
+
+BLOCK_PARTS = ("mantissas", "exponents")
+"""The parts of bfp16."""
 
 SMALLEST_NORMAL = 2.0**-126
 """Below it bf16 and f32 are subnormal, which processors may take for zero; "hi" and "lo" always do."""
@@ -48,7 +57,8 @@ class HostCopy:
         dest_shape, dest_dtype: its shape, row-major, and type; a type other than ``view_dtype``
             is a numeric conversion (round to nearest even).
         dest_offsets: where the region goes.
-        part: what is taken of each element; other than "whole" from f32 to bf16 only.
+        part: what is taken of each element; "hi" and "lo" from f32 to bf16 only, those of bfp16 from whole
+            rows of bf16, eights of them, to bytes.
         literal: i32 values that are the source where no value of the program is.
     """
 
@@ -62,22 +72,35 @@ class HostCopy:
     dest_shape: tuple[int, ...]
     dest_dtype: str
     dest_offsets: tuple[int, ...]
-    part: Part = "whole"
+    part: ValuePart = "whole"
     literal: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
-        """Raise ValueError for a part of another type than f32."""
-        if self.part != "whole" and (self.view_dtype, self.dest_dtype) != ("f32", "bf16"):
+        """Raise ValueError for a part of another type than it is of, or of what is not in eights."""
+        types = ("bf16", "i8") if self.part in BLOCK_PARTS else ("f32", "bf16")
+        if self.part != "whole" and (self.view_dtype, self.dest_dtype) != types:
             raise ValueError(f"{self.part} part of {self.view_dtype} as {self.dest_dtype}")
+        in_rows = self.sizes == self.view and self.perm == tuple(range(len(self.view)))
+        if self.part in BLOCK_PARTS and (not in_rows or self.view[-1] % BLOCK):
+            raise ValueError(f"{self.part} of other than rows of eights")
+
+    @property
+    def written(self) -> tuple[int, ...]:
+        """The shape of what is written."""
+        sizes = tuple(self.sizes[p] for p in self.perm)
+        return (*sizes[:-1], sizes[-1] // BLOCK) if self.part == "exponents" else sizes
 
     @property
     def covers_dest(self) -> bool:
         """Whether this copy alone writes every element of its dest."""
-        return tuple(self.sizes[p] for p in self.perm) == self.dest_shape
+        return self.written == self.dest_shape
 
 
-def _taken(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
-    """The elements in the dest's type: a conversion, or one part of f32."""
+def _take(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
+    """The elements in the dest's type: a conversion, or one part of f32 or of bfp16."""
+    if copy.part in BLOCK_PARTS:
+        mantissas, exponents = to_blocks(x)
+        return mantissas if copy.part == "mantissas" else exponents.view(np.int8)
     with np.errstate(over="ignore", invalid="ignore"):
         converted = x.astype(NUMPY_DTYPE[copy.dest_dtype])
     if copy.part == "whole":
@@ -101,7 +124,7 @@ def apply(
         view = np.ascontiguousarray(source).reshape(-1)
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
-        moved = _taken(region.transpose(copy.perm), copy)
+        moved = _take(region.transpose(copy.perm), copy)
         if copy.dest not in filled and copy.dest not in arrays:
             values[copy.dest] = np.zeros(copy.dest_shape, NUMPY_DTYPE[copy.dest_dtype])
         filled.add(copy.dest)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from aie_conv.arch import Device
+from aie_conv.mapping.blocks import chunk_elements
 from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import (
     CoreTile,
@@ -182,7 +183,8 @@ def make_filters(
     """The packed filter of an N tile, and the elements of an object of its stream."""
     size, n = DTYPE_BYTES[view.dtype], p.tile_n
     offsets, total = bias_places(view, n, quantum)
-    weights, chunk = shape.k_steps * n * shape.k_elements, n * shape.k_elements
+    chunk = chunk_elements(view.unit, view.dtype, n * shape.k_elements)
+    weights = shape.k_steps * chunk
     tail = where(p.resident, total, ceil_div(total, chunk) * chunk)
     # An object with parameters would be sent as often as the filter that the mem tile repeats.
     header = where((p.filter_reuse > 1) | p.resident, 0, chunk)

@@ -13,13 +13,16 @@ class ProblemView(Protocol):
     """A problem over flat buffers, as a route sees it; sizes and strides in elements.
 
     ``n`` is a group's number of output channels and ``k`` the length of its sums, both padded;
-    ``groups`` lie behind one another in output, filter and per-channel operands.
+    ``groups`` lie behind one another in output, filter and per-channel operands. ``unit`` is what the matrix
+    unit multiplies: operands as they are, ``dtype``, or as "bfp16".
     """
 
     @property
     def problem(self) -> ConvProblem: ...
     @property
     def dtype(self) -> str: ...
+    @property
+    def unit(self) -> str: ...
     @property
     def groups(self) -> int: ...
     @property

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 
+from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import Residual, read_residual, read_vector
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, ConvProblem
 
 _KERNEL_DTYPE = {
     ("i8", "i8", "i32"): "i8",
@@ -47,6 +48,16 @@ def matrix_dtype(problem: ConvProblem) -> str:
     return _KERNEL_DTYPE[types]
 
 
+def matrix_unit(problem: ConvProblem, arch: Arch) -> str:
+    """What the matrix unit multiplies: operands as they are, or as bfp16; Unsupported if there is none."""
+    dtype = matrix_dtype(problem)
+    if problem.arithmetic != BLOCK_FLOAT:
+        return dtype
+    if BLOCK_FLOAT not in arch.matmul:
+        raise Unsupported(f"{arch.name} multiplies no {BLOCK_FLOAT}")
+    return BLOCK_FLOAT
+
+
 @dataclass(frozen=True)
 class Fused:
     """The epilogue's operands."""
@@ -70,16 +81,18 @@ def fuse(problem: ConvProblem, n_padded: int, groups: int = 1) -> Fused:
     copies: list[HostCopy] = []
     residual: Residual | None = None
     strides: dict[int, int] = {}
-    for index, given in enumerate(problem.epilogue.inputs):
-        pairs = zip(problem.loops, given.strides, strict=True)
+    for index, input_ in enumerate(problem.epilogue.inputs):
+        pairs = zip(problem.loops, input_.strides, strict=True)
         walked = {loop.role for loop, stride in pairs if stride}
         # With one channel and no pixel loop, a single value is a vector of one.
-        if walked == {"n"} or (not walked and n == 1 and given.operand.elements == 1):
-            name, made = read_vector(problem, index, given, n_padded, groups)
-            vectors.append((index, given.operand.dtype, name))
+        if walked == {"n"} or (not walked and n == 1 and input_.operand.elements == 1):
+            name, operand_copies = read_vector(problem, index, input_, n_padded, groups)
+            vectors.append((index, input_.operand.dtype, name))
         elif ("n" in walked or n == 1) and residual is None:
-            residual, strides, made = read_residual(problem, index, given, n_padded, groups)
+            residual, strides, operand_copies = read_residual(
+                problem, index, input_, n_padded, groups
+            )
         else:
             raise Unsupported(f"operand {index} of the epilogue is neither bias nor residual")
-        copies += made
+        copies += operand_copies
     return Fused(tuple(vectors), residual, strides, tuple(copies))

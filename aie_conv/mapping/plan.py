@@ -14,7 +14,7 @@ from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.pack import pack_filter
 from aie_conv.mapping.streams import issue_cycles
 from aie_conv.plan import Argument, Plan
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
 
 
 @dataclass(frozen=True)
@@ -40,6 +40,14 @@ class ArrayPlan:
     def problem(self) -> ConvProblem:
         """What it computes."""
         return self.mapping.view.problem
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How its products are computed; what the matrix unit does not multiply as bfp16 is bf16."""
+        allowed = self.problem.arithmetic
+        if allowed != BLOCK_FLOAT or self.mapping.view.unit == BLOCK_FLOAT:
+            return allowed
+        return "bf16" if self.problem.lhs.dtype == "f32" else "native"
 
     @property
     def device(self) -> str:

@@ -10,7 +10,7 @@ from aie_conv.ir.text import print_module
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.core import ENDLESS
 from aie_conv.mapping.emit import SequenceWriter
-from aie_conv.mapping.streams import schedule
+from aie_conv.mapping.schedule import schedule
 from aie_conv.operations.kernel import OperationCode
 from aie_conv.operations.streams import Grid, channels
 from aie_conv.operations.tile import Tile

@@ -13,7 +13,7 @@ from aie_conv.operations.kernel import check_code
 from aie_conv.operations.search import Candidate, rebuild, search
 from aie_conv.operations.view import OperationView, make_view
 from aie_conv.plan import Argument, Plan
-from aie_conv.problem import OperationProblem
+from aie_conv.problem import Arithmetic, OperationProblem
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,11 @@ class OperationPlan:
     def problem(self) -> OperationProblem:
         """What it computes."""
         return self.view.problem
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        """How it computes: in the operands' own types."""
+        return "native"
 
     @property
     def device(self) -> str:

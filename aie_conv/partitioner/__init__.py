@@ -17,8 +17,14 @@ from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.partitioner.reasons import decide, describe, note_arithmetic, rank
 from aie_conv.partitioner.words import current_style
-from aie_conv.plan import Candidate, Decision, Route
-from aie_conv.problem import Arithmetic, ConvProblem, OperationProblem, Problem
+from aie_conv.plan import Candidate, Decision, Route, Split
+from aie_conv.problem import (
+    BLOCK_FLOAT,
+    Arithmetic,
+    ConvProblem,
+    OperationProblem,
+    Problem,
+)
 
 _ROUTES: dict[str, dict[str, str]] = {
     "im2col": {"": "aie_conv.img2col.plan:Im2colRoute"},
@@ -37,6 +43,9 @@ _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic
 F32_MODES = ("cpu", "bf16", "bf16x3")
 """What ``--amd-aie-f32`` takes."""
 
+BF16_MODES = ("exact", BLOCK_FLOAT)
+"""What ``--amd-aie-bf16`` takes."""
+
 _CLOSE = 1.25
 """How many times the least cost a rival may cost and yet be cheaper: predictions are off by a fifth at most,
 either way."""
@@ -46,6 +55,10 @@ DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "parametric")
 
 F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
 """Why an f32 problem that a route would take, for less than the CPU, is not given to it."""
+
+
+PINNED_TO_CPU = "pinned to the CPU"
+"""Why a dispatch stays there whose entry of the route file says so."""
 
 
 def route_names() -> tuple[str, ...]:
@@ -73,11 +86,32 @@ class Pricing:
         host: what the CPU and its copies cost.
         planner: finds the routes' plans; by default by the cost model alone.
         measure: whether the planner's arbiter is asked about close calls.
+        split: what the problem is the first part of; None where it is a dispatch's whole.
     """
 
     host: HostCost = FIXED
     planner: Planner = field(default_factory=Planner)
     measure: bool = True
+    split: Split | None = None
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What the user lets the NPU do that changes results.
+
+    Attributes:
+        f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so.
+        bf16: "exact", or "bfp16" to let matrix units that have it multiply bf16, and f32 that is computed in
+            bf16, as bfp16.
+    """
+
+    f32: str = "cpu"
+    bf16: str = "exact"
+
+    def on(self, device: str) -> "Leave":
+        """What of it a device can make use of."""
+        able = BLOCK_FLOAT in get_device(device).arch.matmul
+        return self if able else replace(self, bf16="exact")
 
 
 @dataclass(frozen=True)
@@ -109,8 +143,10 @@ class _Chooser:
     def cpu(self) -> Candidate:
         """The CPU."""
         overhead = self._cycles(self.host.dispatch_seconds)
-        total = self._cycles(self.host.seconds(self.problem))
-        return Candidate("cpu", "", None, total - overhead, overhead, self.host.bound(self.problem))
+        split = self.pricing.split
+        problem = self.problem if split is None else split.unsplit
+        total = self._cycles(self.host.seconds(problem))
+        return Candidate("cpu", "", None, total - overhead, overhead, self.host.bound(problem))
 
     def npu(self, route: str, direct: str, pin: Pin | None = None) -> list[Candidate]:
         """A route's plans, the best one last; where no vector code has one, why, in front."""
@@ -145,8 +181,13 @@ class _Chooser:
     def _price_plan(self, route: str, style: str, answer: Found) -> Candidate:
         plan, measured = answer.plan, answer.measured
         seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
-        cycles = (plan.predicted_cycles if measured is None else measured, self._cycles(seconds))
-        return Candidate(route, style, plan, *cycles, plan.bound, measured=measured is not None)
+        split = self.pricing.split
+        rest = self._cycles(self.host.rest_seconds(split)) if split is not None else 0
+        run = plan.predicted_cycles if measured is None else measured
+        host, judged = self._cycles(seconds) + rest, measured is not None
+        return Candidate(
+            route, style, plan, run, host, plan.bound, measured=judged, rest_cycles=rest
+        )
 
     def offer(self, route: str) -> Iterator[Candidate]:
         """What a route's plans cost that it has at hand for sharing: no search is made for them."""
@@ -197,11 +238,12 @@ class _Chooser:
         return plan if isinstance(plan, str) else Found(plan)
 
 
-def _check_words(route: str, f32: str, direct: str) -> None:
+def _check_words(route: str, leave: "Leave", direct: str) -> None:
     """Raise UsageError for a word that is unknown."""
     for what, value, known in (
         ("route", route, route_names()),
-        ("f32 mode", f32, F32_MODES),
+        ("f32 mode", leave.f32, F32_MODES),
+        ("bf16 mode", leave.bf16, BF16_MODES),
         ("direct", direct, DIRECT_STYLES),
     ):
         if value not in known:
@@ -231,7 +273,7 @@ def choose(
     *,
     device: str,
     route: str = "auto",
-    f32: str = "cpu",
+    leave: Leave = Leave(),
     direct: str = "auto",
     constants: frozenset[str] | None = None,
     pin: Pin | None = None,
@@ -244,26 +286,27 @@ def choose(
         device: the user's name of the device, e.g. "npu1_4col".
         route: "auto" takes the cheapest, the CPU included; "cpu" or a route's name takes that one,
             and leaves the CPU where the route refuses.
-        f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so. Scalar
-            direct code that was asked for by name computes f32 as it is, and needs no leave.
+        leave: what the NPU may do besides. Scalar direct code that was asked for by name computes f32 as it
+            is, and needs none.
         direct: "scalar", "vector", "sliding" or "parametric" code of the direct route, "auto" for the best.
         constants: the operands that are equal at every call; None for the usual ones.
-        pin: a choice made before, which wins over ``route``, ``f32`` and ``direct``.
+        pin: a choice made before, which wins over ``route``, ``leave`` and ``direct``.
         pricing: what prices the candidates; None for fixed costs of the CPU and the cost model.
 
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
     direct = current_style(direct)
-    _check_words(route, f32, direct)
+    _check_words(route, leave, direct)
     _check_size(problem)
     if isinstance(problem, OperationProblem):
         prices = (pricing or Pricing()).host
         return choose_operation(problem, device, route, constants, pin, prices)
-    arithmetic = _arithmetic(problem, route, f32, direct)
+    allowed = leave.on(device)
+    arithmetic = _arithmetic(problem, route, allowed, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())
     if pin is not None:
-        return _follow_pin(chooser, f32, direct, pin)
+        return _follow_pin(chooser, allowed, direct, pin)
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
     names = tuple(_ROUTES) if route == "auto" else (route,)
@@ -300,22 +343,25 @@ def _cheapest(able: list[Candidate]) -> Candidate | None:
     return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
 
 
-def _arithmetic(problem: ConvProblem, route: str, f32: str, direct: str) -> Arithmetic | None:
+def _arithmetic(problem: ConvProblem, route: str, leave: Leave, direct: str) -> Arithmetic | None:
     """How the NPU may compute a problem; None if it may not."""
     if problem.lhs.dtype != "f32":
-        return "native"
-    if f32 != "cpu":
-        return _ARITHMETIC[f32]
+        blocks = leave.bf16 == BLOCK_FLOAT and {problem.lhs.dtype, problem.rhs.dtype} == {"bf16"}
+        return "bfp16" if blocks else "native"
+    if leave.f32 != "cpu":
+        return (
+            "bfp16" if leave.f32 == "bf16" and leave.bf16 == BLOCK_FLOAT else _ARITHMETIC[leave.f32]
+        )
     return "native" if (route, direct) == ("direct", "scalar") else None
 
 
-def _follow_pin(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
+def _follow_pin(chooser: _Chooser, leave: Leave, direct: str, pin: Pin) -> Decision:
     """The decision that a pin makes."""
     problem = chooser.problem
     if pin.route == "cpu":
-        return Decision("cpu", "pinned to the CPU")
+        return Decision("cpu", PINNED_TO_CPU)
     if pin.arithmetic is None:
-        arithmetic = _arithmetic(problem, pin.route, f32, pin.style or direct)
+        arithmetic = _arithmetic(problem, pin.route, leave, pin.style or direct)
     elif pin.arithmetic not in _ARITHMETIC:
         known = ", ".join(_ARITHMETIC)
         raise UsageError(f"{pin.where}: arithmetic '{pin.arithmetic}': unknown: use one of {known}")
@@ -326,7 +372,8 @@ def _follow_pin(chooser: _Chooser, f32: str, direct: str, pin: Pin) -> Decision:
             f"{pin.where}: pinned to {pin.route}, but f32 stays on the CPU:"
             ' add "arithmetic" to the entry, or use --amd-aie-f32=bf16'
         )
-    if problem.lhs.dtype != "f32" and arithmetic != "native":
+    able = ("native", "bfp16") if problem.lhs.dtype == "bf16" else ("native",)
+    if problem.lhs.dtype != "f32" and arithmetic not in able:
         raise UsageError(
             f"{pin.where}: arithmetic {arithmetic} of {problem.lhs.dtype}: remove it from the entry"
         )

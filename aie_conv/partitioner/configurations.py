@@ -23,7 +23,7 @@ MODES = ("few", "each")
 
 
 @dataclass(frozen=True)
-class Call:
+class NpuCall:
     """A dispatch on the NPU, in program order.
 
     Attributes:
@@ -64,12 +64,13 @@ def change_cycles(device: str) -> int:
 
 
 def assign_configurations(
-    calls: Sequence[Call],
+    calls: Sequence[NpuCall],
     routes: Iterable[Route],
     device: str,
     host: HostCost = FIXED,
     store: PlanCache | None = None,
     fits: Callable[[Plan], bool] = lambda _: True,
+    launch: int = 0,
 ) -> list[Decision]:
     """The decisions with the plans that make all calls and changes of configuration cheapest.
 
@@ -80,12 +81,15 @@ def assign_configurations(
         host: what the host copies around a call cost.
         store: where what was found is kept, and looked for; None for nowhere.
         fits: whether a program keeps within the device's limits, with all that its sharers need in it.
+        launch: cycles of the call that a change of configuration costs besides, where one call does several
+            dispatches; 0 where each has its own.
     """
     asked = tuple(routes)
-    how = _digest(calls, asked, device, host)
+    change = change_cycles(device) + launch
+    how = _digest(calls, asked, change, host)
     chosen = _recalled(calls, asked, device, how, store) if store is not None else None
     if chosen is None:
-        chosen = _searched(calls, asked, device, host, fits)
+        chosen = _searched(calls, asked, device, host, fits, change)
         if store is not None:
             _remember(calls, chosen, device, how, store)
     return [_told(call, plan, chosen) for call, plan in zip(calls, chosen, strict=True)]
@@ -96,7 +100,7 @@ _CPU = ("cpu", "")
 
 
 def _remember(
-    calls: Sequence[Call], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
+    calls: Sequence[NpuCall], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
 ) -> None:
     for number, (call, plan) in enumerate(zip(calls, chosen, strict=True)):
         decided = call.decision.plan
@@ -111,7 +115,7 @@ def _remember(
         store.remember(_question(number, names, decided.problem, device, how), kept)
 
 
-def _digest(calls: Sequence[Call], routes: Sequence[Route], device: str, host: HostCost) -> str:
+def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], change: int, host: HostCost) -> str:
     """Of everything that the choice depends on besides the planner's version."""
     rows = [
         (
@@ -126,7 +130,7 @@ def _digest(calls: Sequence[Call], routes: Sequence[Route], device: str, host: H
         if (plan := call.decision.plan) is not None
         for constants in [sorted(call.constants) if call.constants is not None else None]
     ]
-    text = repr((rows, [type(route).__name__ for route in routes], change_cycles(device), host))
+    text = repr((rows, [type(route).__name__ for route in routes], change, host))
     return f"together {hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -138,7 +142,7 @@ def _question(
 
 
 def _recalled(
-    calls: Sequence[Call], routes: Sequence[Route], device: str, how: str, store: PlanCache
+    calls: Sequence[NpuCall], routes: Sequence[Route], device: str, how: str, store: PlanCache
 ) -> list[Plan | None] | None:
     """What an earlier search found; None where something is not there, or does not fit any more."""
     proposals: dict[tuple[str, str, Problem, Frozen], Plan] = {}
@@ -172,11 +176,12 @@ def _recalled(
 
 
 def _searched(
-    calls: Sequence[Call],
+    calls: Sequence[NpuCall],
     routes: Sequence[Route],
     device: str,
     host: HostCost,
     fits: Callable[[Plan], bool],
+    change: int,
 ) -> list[Plan | None]:
     clock = get_device(device).arch.clock_hz
     known: dict[tuple[Problem, frozenset[str] | None], tuple[_Way, ...]] = {}
@@ -185,7 +190,7 @@ def _searched(
         copies = host.copy_seconds(plan, constants)
         return _Way(plan, plan.predicted_cycles + round(copies * clock))
 
-    def ways(call: Call) -> tuple[_Way, ...]:
+    def ways(call: NpuCall) -> tuple[_Way, ...]:
         decided = call.decision.plan
         assert decided is not None
         first = way(decided, call.constants)
@@ -202,7 +207,7 @@ def _searched(
 
     table = [_Row(_cheapest(ways(call)), call.cpu) for call in calls]
     while True:
-        path = _priced_path(table, change_cycles(device))
+        path = _priced_path(table, change)
         chosen = [way.plan if way is not None else None for way in path]
         crowded = _crowded([plan for plan in chosen if plan is not None], fits)
         before = sum(len(row.ways) for row in table)
@@ -307,9 +312,10 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
     cost: dict[Hashable, int] = {_NOTHING: 0}
     before: list[dict[Hashable, tuple[Hashable, _Way | None]]] = []
     for row in table:
-        least = min(cost, key=lambda key: cost[key])
         # A run finds the configuration that the one before it left, so the first load is not counted.
-        moved = cost[least] + (change if least is not _NOTHING else 0)
+        moves = {key: spent + change * (key is not _NOTHING) for key, spent in cost.items()}
+        least = min(moves, key=lambda key: moves[key])
+        moved = moves[least]
         came: dict[Hashable, tuple[Hashable, _Way | None]] = {}
         now: dict[Hashable, int] = {}
         if row.cpu is not None:
@@ -330,7 +336,7 @@ def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
     return path[::-1]
 
 
-def _told(call: Call, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
+def _told(call: NpuCall, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
     """A decision for the plan that was chosen, with why."""
     decision = call.decision
     if plan is decision.plan:

@@ -6,6 +6,7 @@ the two (IREE's buffers are shared with the NPU). What a change of the array's c
 property of one dispatch: :mod:`aie_conv.partitioner.configurations` counts it for a whole module.
 """
 
+import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,8 +14,9 @@ from types import MappingProxyType
 from typing import Any, Protocol
 
 from aie_conv.errors import UsageError
-from aie_conv.files import read_json, user_cache
+from aie_conv.files import read_text, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
+from aie_conv.plan import Split
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, OperationProblem, Problem
 
 VERSION = 1
@@ -89,6 +91,13 @@ class HostCost:
         if max(arithmetic, memory) < self.dispatch_seconds:
             return "dispatch"
         return "MACs" if arithmetic >= memory else "memory"
+
+    def rest_seconds(self, split: Split) -> float:
+        """Time of what follows a dispatch's first part on the CPU, its dispatch's overhead included.
+
+        Its arithmetic is left out here as it is of a dispatch that is left whole.
+        """
+        return self.dispatch_seconds + split.bytes / self.bytes_per_second
 
     def copy_seconds(self, plan: _Copies, constants: Iterable[str] | None = None) -> float:
         """Time of the copies that each call of a plan needs, their dispatches included.
@@ -210,6 +219,6 @@ def load_measured() -> HostCost:
     try:
         if not path.exists():
             raise UsageError(f"cpu-cost measured: nothing measured on this machine: {again}")
-        return from_json(read_json(path), "measured")
-    except ValueError as error:
+        return from_json(json.loads(read_text(path)), "measured")
+    except (ValueError, RecursionError) as error:
         raise UsageError(f"{path}: no measurement of this version ({error}): {again}") from None

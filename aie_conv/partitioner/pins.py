@@ -38,6 +38,7 @@ class Pin:
         arithmetic: how f32 is computed, or None.
         parameters: what fixes the plan; None to let the route search.
         where: the file and the entry, for messages.
+        split: why the dispatch was split, of whose first part it is; empty where it is of a whole one.
     """
 
     name: str | None
@@ -47,6 +48,7 @@ class Pin:
     arithmetic: str | None = None
     parameters: Frozen | None = None
     where: str = ""
+    split: str = ""
 
 
 class Pins:
@@ -73,15 +75,35 @@ class Pins:
                 raise UsageError(f"{path}: {key}: named twice: remove one entry")
             table[key] = pin
 
-    def find(self, name: str, problem: str) -> Pin | None:
+    def stays_on_cpu(self, name: str) -> bool:
+        """Whether a dispatch's own entry leaves it on the CPU."""
+        pin = self._named.get(name)
+        return pin is not None and pin.route == "cpu"
+
+    def split_reason(self, name: str) -> str:
+        """Why a dispatch was split, by its own entry; empty where that says nothing of it."""
+        pin = self._named.get(name)
+        return pin.split if pin is not None else ""
+
+    def find(self, name: str, problem: str, *, split: bool = False) -> Pin | None:
         """The entry for a dispatch, None where it has none.
 
+        Args:
+            name: the dispatch's.
+            problem: its problem's text.
+            split: whether that is the problem of the dispatch's first part alone.
+
         Raises:
-            UsageError: the entry of that name is about another problem.
+            UsageError: the entry of that name is about another problem, or about a part of it.
         """
         pin = self._named.get(name)
         if pin is None:
             return self._texts.get(problem)
+        if pin.split and not split:
+            raise UsageError(
+                f"{self.path}: {name}: pinned as split, but it goes unsplit:"
+                " correct or remove the entry"
+            )
         if pin.problem not in (None, problem):
             raise UsageError(
                 f"{self.path}: {name}: pinned for '{pin.problem}', now it is '{problem}':"
@@ -150,6 +172,7 @@ def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
         _text(entry, "arithmetic", where),
         tuple(sorted(current_parameters(parameters).items())) or None,
         f"{where} ({name or problem})",
+        _text(entry, "split", where) or "",
     )
 
 

@@ -42,6 +42,6 @@ def rank(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 def note_arithmetic(problem: ConvProblem, best: Candidate) -> str:
     """The note that f32 is computed in another type."""
-    if best.plan is None or best.plan.problem.arithmetic == problem.arithmetic:
+    if best.plan is None or best.plan.arithmetic == problem.arithmetic:
         return ""
-    return f"; computed in {best.plan.problem.arithmetic}"
+    return f"; computed in {best.plan.arithmetic}"

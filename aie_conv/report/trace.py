@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aie_conv.report.html.measure import Measured
-from aie_conv.sim.timing.timeline import Interval, Lane, State
+from aie_conv.sim.timing.timeline import Lane, LaneInterval, State
 
 CATEGORIES = {
     State.BUSY: "busy",
@@ -64,7 +64,7 @@ def _process(pid: int, name: str, measured: Measured, start: int) -> Iterator[di
                 yield _slice(pid, tid, lane, interval, start)
 
 
-def _slice(pid: int, tid: int, lane: Lane, interval: Interval, offset: int) -> dict[str, Any]:
+def _slice(pid: int, tid: int, lane: Lane, interval: LaneInterval, offset: int) -> dict[str, Any]:
     """One interval; both ends are rounded, so that neighbours still touch."""
     category = CATEGORIES[interval.state]
     start, end = round(interval.start, 3), round(interval.end, 3)

@@ -70,39 +70,39 @@ def depthwise_channels(problem: ConvProblem, channel: int | None, quantum: int) 
 
 
 def pack_filter(
-    problem: ConvProblem, made: Channels, order: tuple[int, ...], dtype: str
+    problem: ConvProblem, channels: Channels, order: tuple[int, ...], dtype: str
 ) -> tuple[str, tuple[HostCopy, ...]]:
     """The filter as [groups][n][taps …][channels], bundles as blocks of a diagonal matrix."""
     loops = problem.loops
     strides = tuple(loop.rhs for loop in loops)
     gs = tuple(i for i, loop in enumerate(loops) if loop.role == "g")
     ns = tuple(i for i, loop in enumerate(loops) if loop.role == "n")
-    channel = () if made.loop is None else (made.loop,)
+    channel = () if channels.loop is None else (channels.loop,)
     c, n = prod(loops[i].size for i in channel), problem.extent("n")
     taps = prod(loops[i].size for i in order)
-    whole = (*gs, *ns, *order, *channel)
-    copies = [canonical_copy("rhs", problem.rhs, strides, loops, whole, "rhs_gnk", {}, dtype)]
+    loop_order = (*gs, *ns, *order, *channel)
+    copies = [canonical_copy("rhs", problem.rhs, strides, loops, loop_order, "rhs_gnk", {}, dtype)]
     name, groups = "rhs_gnk", problem.extent("g")
-    if made.depthwise:
+    if channels.depthwise:
         # [channels][taps]: blocks of channels are made of it where it is packed.
-        have, want = (groups, taps), (made.n, taps)
-    elif made.bundle > 1:
-        bundle, bundles = made.bundle, groups // made.bundle
+        have, want = (groups, taps), (channels.n, taps)
+    elif channels.bundle > 1:
+        bundle, bundles = channels.bundle, groups // channels.bundle
         view = (bundles, bundle, n, taps, 1, c)
         dest = (bundles, bundle, n, taps, bundle, c)
         for j in range(bundle):
-            at, region = (0, j, 0, 0, 0, 0), (bundles, 1, n, taps, 1, c)
+            start, region = (0, j, 0, 0, 0, 0), (bundles, 1, n, taps, 1, c)
             copies.append(
                 HostCopy(
-                    name, view, dtype, at, region, tuple(range(6)), "rhs_bundles", dest, dtype,
+                    name, view, dtype, start, region, tuple(range(6)), "rhs_bundles", dest, dtype,
                     (0, j, 0, 0, j, 0),
                 )
             )  # fmt: skip
         name = "rhs_bundles"
         have = (bundles, bundle * n, taps, bundle * c)
-        want = (made.groups, made.n, taps, made.channels)
+        want = (channels.groups, channels.n, taps, channels.channels)
     else:
-        have, want = (groups, n, taps, c), (groups, made.n, taps, made.channels)
+        have, want = (groups, n, taps, c), (groups, channels.n, taps, channels.channels)
     if have != want:
         copies.append(copy_corner(name, have, dtype, have, "rhs_padded", want))
         name = "rhs_padded"

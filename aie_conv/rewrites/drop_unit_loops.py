@@ -9,8 +9,8 @@ def drop_unit_loops(problem: ConvProblem) -> ConvProblem:
     """The same problem without its loops of size 1, whose strides mean nothing."""
     kept = [i for i, loop in enumerate(problem.loops) if loop.size > 1]
     inputs = tuple(
-        replace(given, strides=tuple(given.strides[i] for i in kept))
-        for given in problem.epilogue.inputs
+        replace(input_, strides=tuple(input_.strides[i] for i in kept))
+        for input_ in problem.epilogue.inputs
     )
     return replace(
         problem,

@@ -9,12 +9,12 @@ from aie_conv.problem import ConvProblem, Loop, Operand
 def _split(operand: Operand, loops: tuple[Loop, ...], strides: tuple[int, ...]) -> Operand:
     """The same buffer with a dimension of its own for each loop over groups."""
     for loop, stride in zip(loops, strides, strict=True):
-        own = row_major(operand.shape)
-        if loop.role != "g" or not stride or stride in own:
+        dim_strides = row_major(operand.shape)
+        if loop.role != "g" or not stride or stride in dim_strides:
             continue
         for d, size in enumerate(operand.shape):
-            inside = stride // own[d]
-            if inside > 1 and stride % own[d] == 0 and size % inside == 0 and inside < size:
+            inside = stride // dim_strides[d]
+            if inside > 1 and stride % dim_strides[d] == 0 and size % inside == 0 and inside < size:
                 shape = (*operand.shape[:d], size // inside, inside, *operand.shape[d + 1 :])
                 operand = replace(operand, shape=shape)
                 break
@@ -29,8 +29,8 @@ def split_group_dims(problem: ConvProblem) -> ConvProblem:
         return _split(operand, loops, strides)
 
     inputs = tuple(
-        replace(given, operand=split(given.operand, given.strides))
-        for given in problem.epilogue.inputs
+        replace(input_, operand=split(input_.operand, input_.strides))
+        for input_ in problem.epilogue.inputs
     )
     return replace(
         problem,

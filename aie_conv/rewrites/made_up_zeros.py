@@ -10,7 +10,7 @@ What asks: bundles of groups (:mod:`aie_conv.rewrites.bundle_groups`) and folded
 (:mod:`aie_conv.rewrites.space_to_depth`). What keeps the rule for every type: padded channels, which both
 operands have; a depthwise instruction's spare taps, which meet a vector of zeros
 (:mod:`aie_conv.codegen.depthwise`); the parts of f32, whose zeros meet finite parts
-(:data:`aie_conv.layout.hostcopy.Part`).
+(:data:`aie_conv.layout.hostcopy.ValuePart`).
 """
 
 

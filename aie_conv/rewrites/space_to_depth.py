@@ -85,17 +85,17 @@ def _best(problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: in
     dims = walk_dims(problem.lhs, tuple(loop.lhs for loop in loops), "input")
     users = [d for d, mult in dims.of_loop if mult]
     count = loops[channel].size
-    found: list[tuple[float, _Fold]] = []
+    folds: list[tuple[float, _Fold]] = []
     for pixel, tap in windows.items():
         (d, step), dilation = dims.of_loop[pixel], dims.of_loop[tap][1]
-        whole = zeros_vanish(dtype) or loops[tap].size % step == 0
-        if step == 1 or dilation != 1 or users.count(d) != 2 or not whole:
+        exact = zeros_vanish(dtype) or loops[tap].size % step == 0
+        if step == 1 or dilation != 1 or users.count(d) != 2 or not exact:
             continue
         taps, channels = -(-loops[tap].size // step), round_up(step * count, quantum)
         share = taps * channels / (loops[tap].size * round_up(count, quantum))
         if share < 1:
-            found.append((share, _Fold(pixel, tap, channel, step, taps, channels)))
-    return min(found, key=lambda pair: (pair[0], -pair[1].pixel))[1] if found else None
+            folds.append((share, _Fold(pixel, tap, channel, step, taps, channels)))
+    return min(folds, key=lambda pair: (pair[0], -pair[1].pixel))[1] if folds else None
 
 
 def _input(
@@ -124,14 +124,14 @@ def _input(
                 "lhs", lhs.shape, lhs.dtype, dims.start, extents, order, source, lines, lhs.dtype, zeros
             )
         ]  # fmt: skip
-    made = (*shape, pixels, fold.channels)
+    folded = (*shape, pixels, fold.channels)
     copies.append(
-        _widened(source, (*shape, pixels, fold.step * count), lhs.dtype, "lhs", made, dtype)
+        _widen(source, (*shape, pixels, fold.step * count), lhs.dtype, "lhs", folded, dtype)
     )
-    own = dict(zip(order, row_major(made), strict=True))
-    strides = [own[at] * mult if mult else 0 for at, mult in dims.of_loop]
+    stride_of = dict(zip(order, row_major(folded), strict=True))
+    strides = [stride_of[dim] * mult if mult else 0 for dim, mult in dims.of_loop]
     strides[fold.pixel] = strides[fold.tap] = fold.channels
-    return Operand(dtype, made), strides, copies
+    return Operand(dtype, folded), strides, copies
 
 
 def _filter(
@@ -143,25 +143,30 @@ def _filter(
     front = tuple(
         i for i, loop in enumerate(loops) if loop.role in ("n", "k") and i not in inner and loop.rhs
     )
-    given, padded = tuple(loop.rhs for loop in loops), {fold.tap: fold.taps * fold.step}
+    loop_strides, padded = tuple(loop.rhs for loop in loops), {fold.tap: fold.taps * fold.step}
     lines = canonical_copy(
-        "rhs", rhs, given, loops, (*front, *inner), "rhs_lines", padded, rhs.dtype
+        "rhs", rhs, loop_strides, loops, (*front, *inner), "rhs_lines", padded, rhs.dtype
     )
     shape = tuple(loops[i].size for i in front)
-    made = (*shape, fold.taps, fold.channels)
+    folded = (*shape, fold.taps, fold.channels)
     narrow = (*shape, fold.taps, fold.step * loops[fold.channel].size)
     assert prod(lines.dest_shape) == prod(narrow)
-    own = dict(zip((*front, *inner), row_major(made), strict=True))
-    strides = [own.get(i, 0) for i in range(len(loops))]
-    copies = [lines, _widened("rhs_lines", narrow, rhs.dtype, "rhs", made, dtype)]
-    return Operand(dtype, made), strides, copies
+    stride_of = dict(zip((*front, *inner), row_major(folded), strict=True))
+    strides = [stride_of.get(i, 0) for i in range(len(loops))]
+    copies = [lines, _widen("rhs_lines", narrow, rhs.dtype, "rhs", folded, dtype)]
+    return Operand(dtype, folded), strides, copies
 
 
-def _widened(
-    source: str, shape: tuple[int, ...], have: str, operand: str, made: tuple[int, ...], dtype: str
+def _widen(
+    source: str,
+    shape: tuple[int, ...],
+    have: str,
+    operand: str,
+    dest_shape: tuple[int, ...],
+    dtype: str,
 ) -> HostCopy:
     """Copy a buffer of ``shape`` to a wider one, padded with zeros."""
     zeros = (0,) * len(shape)
     return HostCopy(
-        source, shape, have, zeros, shape, tuple(range(len(shape))), NAMES[operand], made, dtype, zeros
+        source, shape, have, zeros, shape, tuple(range(len(shape))), NAMES[operand], dest_shape, dtype, zeros
     )  # fmt: skip

@@ -2,19 +2,19 @@
 
 Each operand is x = hi + lo to 16 bits. The input's channels become [x, hi, lo] and the filter's
 [x, lo, hi], x rounded to bf16, so that a plain sum over them is x * x + hi * lo + lo * hi; the cores know
-nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.Part`).
+nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.ValuePart`).
 The error bound is at :data:`aie_conv.problem.Arithmetic`.
 """
 
 from dataclasses import replace
 
 from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy, Part
+from aie_conv.layout.hostcopy import HostCopy, ValuePart
 from aie_conv.mapping.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
 from aie_conv.problem import ConvProblem, Loop, Operand
 
-_LHS: tuple[Part, ...] = ("whole", "hi", "lo")
-_RHS: tuple[Part, ...] = ("whole", "lo", "hi")
+_LHS: tuple[ValuePart, ...] = ("whole", "hi", "lo")
+_RHS: tuple[ValuePart, ...] = ("whole", "lo", "hi")
 
 NAMES = {"lhs": "lhs_parts", "rhs": "rhs_parts"}
 """What the copies write, and what else reads instead of the operands."""
@@ -48,15 +48,15 @@ def split_bf16x3(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...
     inputs = problem.epilogue.inputs
     if channel is None:
         loops.append(Loop("part", "k", total, 1, 1, 0))
-        inputs = tuple(replace(given, strides=(*given.strides, 0)) for given in inputs)
-    made = replace(
+        inputs = tuple(replace(input_, strides=(*input_.strides, 0)) for input_ in inputs)
+    split = replace(
         problem,
         loops=tuple(loops),
         lhs=lhs,
         rhs=rhs,
         epilogue=replace(problem.epilogue, inputs=inputs),
     )
-    return made, (*lhs_copies, *rhs_copies)
+    return split, (*lhs_copies, *rhs_copies)
 
 
 def _copy_parts(
@@ -64,12 +64,12 @@ def _copy_parts(
 ) -> tuple[Operand, list[int], list[HostCopy]]:
     """An operand as ``total`` channels innermost, its loops' strides, and the copies of its parts."""
     loops = problem.loops
-    operand, given, parts = (
+    operand, loop_strides, parts = (
         (problem.lhs, tuple(loop.lhs for loop in loops), _LHS)
         if name == "lhs"
         else (problem.rhs, tuple(loop.rhs for loop in loops), _RHS)
     )
-    dims = walk_dims(operand, given, name)
+    dims = walk_dims(operand, loop_strides, name)
     rank = len(operand.shape)
     last, unit = rank, (1,)
     if channel is not None:
@@ -80,7 +80,7 @@ def _copy_parts(
     order = (*(d for d in range(len(extents)) if d != last), last)
     front = tuple(extents[d] for d in order[:-1])
     count = extents[last]
-    whole = HostCopy(
+    template = HostCopy(
         source=name,
         view=(*operand.shape, *unit),
         view_dtype=operand.dtype,
@@ -92,12 +92,12 @@ def _copy_parts(
         dest_dtype="bf16",
         dest_offsets=(0,) * len(order),
     )
-    starts = [(*whole.dest_offsets[:-1], number * count) for number in range(len(parts))]
+    starts = [(*template.dest_offsets[:-1], number * count) for number in range(len(parts))]
     copies = [
-        replace(whole, part=part, dest_offsets=start)
+        replace(template, part=part, dest_offsets=start)
         for part, start in zip(parts, starts, strict=True)
     ]
-    shape = whole.dest_shape
+    shape = template.dest_shape
     stride_of = dict(zip(order, row_major(shape), strict=True))
     strides = [stride_of[d] * mult if mult else 0 for d, mult in dims.of_loop]
     return Operand("bf16", shape), strides, copies

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.runtime.bundle import Bundle, digest, read_bundle
-from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.devices import RuntimeDevice, default_device, open_device
 from aie_conv.runtime.program import Parameter, Program, load_program
 from aie_conv.runtime.vm_module import DTYPES
 
@@ -29,7 +29,7 @@ _VALUE = r"%[\w$]+"
 _DECLARATION = re.compile(
     rf"func\.func private {_SYMBOL}\((?P<types>.*?)\) attributes \{{(?P<facts>.*)\}}"
 )
-_FUNCTION = re.compile(rf"func\.func {_SYMBOL}\((?P<arguments>.*)\) \{{")
+_FUNCTION = re.compile(rf"func\.func {_SYMBOL}\((?P<arguments>.*?)\)(?: attributes \{{.*\}})? \{{")
 _ARGUMENT = re.compile(rf"({_VALUE}): memref<((?:\d+x)*)(\w+)>( \{{bufferize\.result\}})?")
 _ALLOC = re.compile(
     rf"(?P<value>{_VALUE}) = memref\.alloc\(\)(?: alignment = \d+)?"
@@ -158,7 +158,7 @@ class OffloadedProgram:
     Threads may share it; their calls run one after the other.
     """
 
-    def __init__(self, bundle: Bundle, device: Device | None) -> None:
+    def __init__(self, bundle: Bundle, device: RuntimeDevice | None) -> None:
         form = _Reader(bundle.final)
         self.device = device or open_device("null")
         self.records: list[dict[str, Any]] = []
@@ -275,7 +275,7 @@ def _check(array: Any, kind: Parameter, where: str, *, writable: bool) -> None:
 
 
 def load_offloaded(
-    bundle: Bundle | str | os.PathLike[str], device: str | Device | None = None
+    bundle: Bundle | str | os.PathLike[str], device: str | RuntimeDevice | None = None
 ) -> OffloadedProgram:
     """Load the final form of the offload pipeline.
 

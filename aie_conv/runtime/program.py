@@ -15,19 +15,21 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.files import reason
-from aie_conv.runtime.devices import Device, default_device, open_device
+from aie_conv.runtime.devices import default_device, open_device
+from aie_conv.runtime.embedded import read_binaries, read_report
+from aie_conv.runtime.interface import PreparedDevice, RuntimeDevice
 from aie_conv.runtime.tensors import any_tensor, as_tensors
 from aie_conv.runtime.vm_module import (
     DTYPES,
+    ModuleState,
     Progress,
-    State,
     amd_aie_module,
     from_ref,
     to_view,
 )
 from aie_conv.seal import check_seal
 from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
-from aie_conv.structure import NOTE, Call, build
+from aie_conv.structure import NOTE, CallForm, build
 from aie_conv.suggest import closest
 
 Array = NDArray[Any]
@@ -36,7 +38,7 @@ Array = NDArray[Any]
 rt._binding.disable_leak_checker()  # pyright: ignore[reportPrivateUsage]
 
 
-class Function:
+class LoadedFunction:
     """A function of a loaded artifact; called with numpy arrays, it returns numpy arrays.
 
     Inputs are given in order or by their names, as ``f(x, mask=m)``; those that are no identifiers go
@@ -55,7 +57,7 @@ class Function:
         self._function = function
         reflection = dict(function.reflection)
         signature = _signature(reflection)
-        self._form = Call.from_json(reflection[NOTE]) if NOTE in reflection else None
+        self._form = CallForm.from_json(reflection[NOTE]) if NOTE in reflection else None
         self.parameters: tuple[Parameter, ...] | None = signature and signature.inputs
         self.outputs: tuple[Parameter, ...] | None = signature and signature.outputs
 
@@ -91,7 +93,9 @@ class Function:
         results = self.invoke(self.bind(arguments, named))
         return results[0] if len(results) == 1 else tuple(results)
 
-    def _flatten(self, form: Call, arguments: Sequence[Any], named: Mapping[str, Any]) -> list[Any]:
+    def _flatten(
+        self, form: CallForm, arguments: Sequence[Any], named: Mapping[str, Any]
+    ) -> list[Any]:
         """The arrays of a call as its model takes it, or given one by one."""
         try:
             return form.arguments(arguments, named, self.name)
@@ -146,12 +150,17 @@ class Program:
     Threads may share it; their calls run one after the other.
     """
 
-    def __init__(self, data: bytes, device: Device, progress: Progress | None = None) -> None:
+    def __init__(
+        self, data: bytes, device: RuntimeDevice, progress: Progress | None = None
+    ) -> None:
         self._instance = rt.VmInstance()
         self._hal = rt.get_device("local-task")
         self.device = device
         self.records: list[dict[str, Any]] = []
-        self._state = State(self._hal, device, progress)
+        binaries = read_binaries(data)
+        self._state = ModuleState(self._hal, device, progress, binaries)
+        if binaries and isinstance(device, PreparedDevice):
+            device.prepare(str((read_report(data) or {}).get("device")), binaries)
         # IREE's contexts are not to be entered by two threads at once.
         self._lock = RLock()
         try:
@@ -178,7 +187,7 @@ class Program:
             if (function := module.lookup_function(name)) is not None
         }
 
-    def __getitem__(self, name: str) -> Function:
+    def __getitem__(self, name: str) -> LoadedFunction:
         function = self._find(name)
         if function is None:
             hint = closest(name, self.functions)
@@ -187,19 +196,19 @@ class Program:
             )
         return function
 
-    def __getattr__(self, name: str) -> Function:
+    def __getattr__(self, name: str) -> LoadedFunction:
         function = None if name.startswith("_") else self._find(name)
         if function is None:
             names = ", ".join(self.__dict__.get("_functions", {}))
             raise AttributeError(f"no function '{name}': it has {names}")
         return function
 
-    def _find(self, name: str) -> Function | None:
+    def _find(self, name: str) -> LoadedFunction | None:
         """The function of that name; the only one is called "main" as well."""
         functions: dict[str, rt.VmFunction] = self.__dict__.get("_functions", {})
         only = next(iter(functions.values())) if len(functions) == 1 else None
         function = functions.get(name, only if name == "main" else None)
-        return Function(self, function) if function is not None else None
+        return LoadedFunction(self, function) if function is not None else None
 
     def __call__(self, *arguments: Any, **named: Any) -> Any:
         """Run the only function, or "main"; torch tensors are answered by torch tensors.
@@ -223,7 +232,7 @@ class Program:
         return f"<aie_conv program on {self.device.name}: {functions}>"
 
     def _invoke(
-        self, function: Function, target: rt.VmFunction, arguments: Sequence[Any]
+        self, function: LoadedFunction, target: rt.VmFunction, arguments: Sequence[Any]
     ) -> list[Any]:
         parameters = function.parameters
         if parameters is not None and len(parameters) != len(arguments):
@@ -263,7 +272,7 @@ class Program:
         described = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
         if dtype is None or (
             parameter is not None
-            and not (parameter.takes(array.shape) and dtype in _accepted(parameter.dtype))
+            and not (parameter.takes(array.shape) and dtype in _list_accepted(parameter.dtype))
         ):
             asked = f", the function takes {parameter}" if parameter is not None else ""
             raise UsageError(f"{where}: {described} given{asked}")
@@ -280,7 +289,7 @@ def _public(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _accepted(dtype: str) -> tuple[str, ...]:
+def _list_accepted(dtype: str) -> tuple[str, ...]:
     """The array types that an element type takes: both, where the source does not tell a sign."""
     if dtype.startswith("si"):
         return (dtype[1:],)
@@ -320,7 +329,7 @@ def _reason(error: Exception) -> str:
 
 def load_program(
     artifact: Any,
-    device: str | Device | None = None,
+    device: str | RuntimeDevice | None = None,
     progress: Progress | None = None,
 ) -> Program:
     """Load an artifact; see :func:`aie_conv.load`.

@@ -217,7 +217,7 @@ class Await:
     channel: int
 
 
-Command = QueuePush | Await
+ControllerCommand = QueuePush | Await
 
 
 def _shim_words(words: Sequence[int], argument: int, offset: int, burst: int) -> Descriptor:
@@ -358,7 +358,7 @@ class _Shims:
         return _shim_words(words, *patch, self._burst)
 
 
-def read_commands(operations: Sequence[Operation], arch: Arch) -> Iterator[Command]:
+def read_commands(operations: Sequence[Operation], arch: Arch) -> Iterator[ControllerCommand]:
     """What a program's operations mean to the shim's channels of an architecture, in order.
 
     Raises:

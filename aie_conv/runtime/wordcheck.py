@@ -13,18 +13,18 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.text import read_module
 from aie_conv.runtime.transactions import (
     Await,
-    Command,
+    ControllerCommand,
     Descriptor,
     QueuePush,
     decode,
     read_commands,
     read_header,
 )
-from aie_conv.sim.functional.sequence import Chain, Start, Transfer, Wait, read_sequence
+from aie_conv.sim.functional.sequence import Start, TaskChain, Transfer, Wait, read_sequence
 from aie_conv.sim.functional.strided import merged
 from aie_conv.sim.model.module import Fifo, build_model
 
-_Task = Transfer | Chain | Wait
+_Task = Transfer | TaskChain | Wait
 
 
 def check_words(text: str, words: Sequence[int]) -> None:
@@ -66,7 +66,9 @@ class _Channels:
         return known != place or place in others or place[:2] != (shim.col, direction)
 
 
-def _differences(task: _Task | None, command: Command | None, channels: _Channels) -> Iterator[str]:
+def _differences(
+    task: _Task | None, command: ControllerCommand | None, channels: _Channels
+) -> Iterator[str]:
     """What differs between a command of the text and one of the words; nothing where they agree."""
     if task is None or command is None:
         yield f"{_name(task)} in the text, {_name(command)} in the words"
@@ -80,19 +82,19 @@ def _differences(task: _Task | None, command: Command | None, channels: _Channel
         return
     if channels.differs(task.fifo, place):
         yield f"{task.what}: on column {place[0]}, direction {place[1]}, channel {place[2]}"
-    parts = task.parts if isinstance(task, Chain) else (task,)
+    parts = task.parts if isinstance(task, TaskChain) else (task,)
     if command.ids != tuple(part.id for part in parts):
         yield f"{task.what}: descriptors {command.ids}"
     if command.issues_token != task.issues_token:
         yield f"{task.what}: {'a' if command.issues_token else 'no'} token"
-    runs = task.runs if isinstance(task, Chain) else task.sizes[0]
+    runs = task.runs if isinstance(task, TaskChain) else task.sizes[0]
     if command.runs != runs:
         yield f"{task.what}: {command.runs} runs, {runs} in the text"
     for part, descriptor in zip(parts, command.descriptors, strict=False):
         yield from _walk_differences(part, descriptor)
 
 
-def _wait_differences(task: Wait, command: Command, channels: _Channels) -> Iterator[str]:
+def _wait_differences(task: Wait, command: ControllerCommand, channels: _Channels) -> Iterator[str]:
     if not isinstance(command, Await):
         yield f"a wait for @{task.fifo} in the text, a task in the words"
     elif channels.place(task.fifo) != (command.column, command.direction, command.channel):
@@ -114,9 +116,9 @@ def _walk_differences(part: Transfer, descriptor: Descriptor) -> Iterator[str]:
         yield f"{part.what}: {descriptor.iterations} iterations, none in the text"
 
 
-def _name(item: _Task | Command | None) -> str:
+def _name(item: _Task | ControllerCommand | None) -> str:
     if item is None:
         return "nothing"
     if isinstance(item, Wait):
         return f"a wait for @{item.fifo}"
-    return item.what if isinstance(item, Transfer | Chain) else type(item).__name__.lower()
+    return item.what if isinstance(item, Transfer | TaskChain) else type(item).__name__.lower()

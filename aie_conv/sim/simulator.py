@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -12,7 +13,7 @@ from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.ir.text import read_module
-from aie_conv.sim.functional.array import Array
+from aie_conv.sim.functional.array import TileArray
 from aie_conv.sim.functional.engine import Engine, Process
 from aie_conv.sim.functional.flows import Flow, HostSender, PoolReceiver
 from aie_conv.sim.functional.lower import Target
@@ -35,6 +36,7 @@ class RunStats:
         shim_bytes: bytes that crossed the array's border, both ways.
         dma_words: 32-bit words each stream carried, by its sender.
         host_seconds: how long the simulation took.
+        tasks: (cycle of its last byte, bytes) of each task of the sequence, in the order of their pushes.
     """
 
     cycles: int
@@ -43,6 +45,24 @@ class RunStats:
     shim_bytes: int
     dma_words: dict[str, int]
     host_seconds: float
+    tasks: tuple[tuple[int, int], ...] = ()
+
+    def of_operations(self, tasks: Sequence[int]) -> list[tuple[int, int]]:
+        """(cycles, bytes over the border) of operations that follow one another in the sequence.
+
+        An operation's time is from the last byte of those before it to its own last byte.
+
+        Args:
+            tasks: how many tasks each has, in their order.
+        """
+        result: list[tuple[int, int]] = []
+        first, clock = 0, 0
+        for count in tasks:
+            own = self.tasks[first : first + count]
+            end = max([clock, *(finished for finished, _ in own)])
+            result.append((end - clock, sum(size for _, size in own)))
+            first, clock = first + count, end
+        return result
 
 
 class Simulator:
@@ -72,7 +92,7 @@ class Simulator:
         self.device = self.model.ir_name
         args = self.model.sequence.blocks[0].args if self.model.sequence else []
         self.arguments = [(value.type.elem, value.type.elements) for value in args]
-        self._array: Array | None = None
+        self._array: TileArray | None = None
         self._lock = Lock()
 
     def run(
@@ -97,17 +117,36 @@ class Simulator:
         """
         memories = self._bytes_of(buffers)
         with self._lock:
-            return self._run(memories, exact, timeline)
+            return self._run(self.commands, memories, exact, timeline)
 
-    def _run(self, memories: list[np.ndarray], exact: bool, timeline: Timeline | None) -> RunStats:
+    def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
+        """Execute another runtime sequence on the array, such as one read back from instruction words.
+
+        Args:
+            commands: its commands; the module's own are left alone.
+            memories: its arguments as flat arrays of bytes, as long as the commands reach.
+
+        Raises:
+            DeviceError: as :meth:`run`.
+        """
+        with self._lock:
+            return self._run(commands, memories, exact=False, timeline=None)
+
+    def _run(
+        self,
+        commands: list[Command],
+        memories: list[np.ndarray],
+        exact: bool,
+        timeline: Timeline | None,
+    ) -> RunStats:
         began = time.perf_counter()
         if self._array is None:
-            self._array = Array(self.model, self.machine)
+            self._array = TileArray(self.model, self.machine)
         array = self._array
         try:
             array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
             network, engine = array.network, array.engine
-            sequence = SequenceRun(self.commands, network, engine, memories)
+            sequence = SequenceRun(commands, network, engine, memories)
             self._record(timeline, sequence, array)
             host = engine.start("runtime sequence", sequence.process())
             engine.run()
@@ -121,7 +160,7 @@ class Simulator:
             timeline.close(int(sequence.clock))
         return _stats(sequence, array, time.perf_counter() - began)
 
-    def _record(self, timeline: Timeline | None, sequence: SequenceRun, array: Array) -> None:
+    def _record(self, timeline: Timeline | None, sequence: SequenceRun, array: TileArray) -> None:
         """Give everything that runs its lane, or none."""
         if timeline is None:
             return
@@ -151,7 +190,7 @@ class Simulator:
         return views
 
 
-def _stats(sequence: SequenceRun, array: Array, seconds: float) -> RunStats:
+def _stats(sequence: SequenceRun, array: TileArray, seconds: float) -> RunStats:
     return RunStats(
         cycles=int(sequence.clock),
         core_cycles={run.core.name: run.busy for run in array.cores},
@@ -159,7 +198,15 @@ def _stats(sequence: SequenceRun, array: Array, seconds: float) -> RunStats:
         shim_bytes=sum(task.size for task in sequence.tasks),
         dma_words={flow.name: flow.words for flow in array.network.flows},
         host_seconds=seconds,
+        tasks=tuple(_tasks(sequence)),
     )
+
+
+def _tasks(sequence: SequenceRun) -> Iterator[tuple[int, int]]:
+    """The end and the bytes of what each command pushed."""
+    for start, end in pairwise([*sequence.starts, len(sequence.tasks)]):
+        own = sequence.tasks[start:end]
+        yield int(max(task.finished for task in own)), sum(task.size for task in own)
 
 
 def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Network) -> None:

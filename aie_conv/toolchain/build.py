@@ -8,23 +8,21 @@ for every program. What a tool refuses is kept beside the cache, and the message
 import hashlib
 import os
 import re
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
 from aie_conv.errors import UsageError
 from aie_conv.files import user_cache, write_whole
 from aie_conv.isolate import temporary_folder
+from aie_conv.runtime.executable import configuration_digest
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Location, find
 from aie_conv.toolchain.generations import Generation, generation_of
+from aie_conv.toolchain.tool import refusal, run_tool, workers
 
-MODES = ("auto", "off", "require")
-"""What ``--amd-aie-binaries`` takes."""
 _SECONDS = 3600.0
 _DEVICE = re.compile(r"aie\.device\((\w+)\)")
-_SEQUENCE = re.compile(r"^( *)aie\.runtime_sequence\b.*?^\1}$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -56,10 +54,8 @@ def open_toolchain(
         mlir_aie, peano: folders that the user named.
 
     Raises:
-        UsageError: no such mode, a named folder without the tools, or a part is missing and required.
+        UsageError: a named folder without the tools, or a part is missing and required.
     """
-    if mode not in MODES:
-        raise UsageError(f"--amd-aie-binaries={mode}: unknown: use one of {', '.join(MODES)}")
     if mode == "off":
         return None
     locations = (find(MLIR_AIE, mlir_aie), find(PEANO, peano))
@@ -88,36 +84,50 @@ def _stamp(location: Location) -> str:
     return f"{location.source} {program} {facts.st_size} {facts.st_mtime_ns}"
 
 
+@dataclass(frozen=True)
+class Built:
+    """What a toolchain made.
+
+    Attributes:
+        binaries: the array's configurations as a device loads them, by their digest.
+        words: instruction words by the text of their module, as bytes.
+    """
+
+    binaries: Mapping[str, bytes]
+    words: Mapping[str, bytes]
+
+
 def build_all(
     texts: Sequence[str], toolchain: Toolchain, progress: Callable[[str], None] = lambda _: None
-) -> list[Mapping[str, bytes]]:
-    """The binaries of programs: "xclbin", equal for those of one configuration, and "instructions".
+) -> Built:
+    """The binaries of programs, in parallel: one a configuration, and instruction words for each.
 
     Args:
         texts: AIE modules.
         toolchain: what makes them.
-        progress: told how many configurations are made; each takes minutes on a core.
+        progress: told how many are made; a configuration takes minutes on a core, words a second.
 
     Raises:
         UsageError: a tool refuses a module; the message is the tool's, with where the module is kept.
     """
     firsts = {configuration_digest(text): text for text in reversed(texts)}
-    with ThreadPoolExecutor(max_workers=os.cpu_count() or 1) as pool:
-        jobs = {digest: pool.submit(_binary, text, toolchain) for digest, text in firsts.items()}
-        words = [pool.submit(_words, text, toolchain) for text in texts]
-        binaries: dict[str, bytes] = {}
-        for number, (digest, job) in enumerate(jobs.items()):
-            progress(f"making NPU binaries: configuration {number + 1} of {len(jobs)}")
-            binaries[digest] = job.result()
-        return [
-            {"xclbin": binaries[configuration_digest(text)], "instructions": job.result()}
-            for text, job in zip(texts, words, strict=True)
-        ]
-
-
-def configuration_digest(text: str) -> str:
-    """Of what the array is loaded with: a module without its runtime sequence."""
-    return hashlib.sha256(_SEQUENCE.sub("", text).encode()).hexdigest()
+    with workers() as pool:
+        jobs = {pool.submit(_binary, text, toolchain): digest for digest, text in firsts.items()}
+        words = {text: pool.submit(_words, text, toolchain) for text in texts}
+        try:
+            for number, _ in enumerate(as_completed([*jobs, *words.values()])):
+                binaries = sum(job.done() for job in jobs)
+                progress(
+                    f"NPU binaries: {binaries} of {len(jobs)} configurations,"
+                    f" {number + 1 - binaries} of {len(words)} programs' words"
+                )
+            return Built(
+                {digest: job.result() for job, digest in jobs.items()},
+                {text: job.result() for text, job in words.items()},
+            )
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 def _binary(text: str, toolchain: Toolchain) -> bytes:
@@ -155,26 +165,8 @@ def _run(text: str, toolchain: Toolchain, arguments: Sequence[str], output: str)
         (work / "program.mlir").write_text(text)
         common = [argument.format(**names) for argument in toolchain.generation.common]
         command = [str(toolchain.aiecc), *common, *arguments, "program.mlir"]
-        try:
-            done = subprocess.run(
-                command, cwd=work, capture_output=True, text=True, timeout=_SECONDS, check=False,
-                stdin=subprocess.DEVNULL,
-            )  # fmt: skip
-        except OSError as error:
-            raise UsageError(f"{toolchain.aiecc}: cannot be run: {error.strerror}") from None
-        except subprocess.TimeoutExpired:
-            raise _refusal(text, toolchain.aiecc, f"no end in {_SECONDS:.0f} s") from None
+        run_tool(command, text, _SECONDS, work)
         file = work / output.format(**names)
-        if done.returncode or not file.is_file():
-            lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
-            why = lines[0].strip() if lines else f"exit status {done.returncode}, no {file.name}"
-            raise _refusal(text, toolchain.aiecc, why)
+        if not file.is_file():
+            raise refusal(text, toolchain.aiecc.name, f"it made no {file.name}")
         return file.read_bytes()
-
-
-def _refusal(text: str, tool: Path, why: str) -> UsageError:
-    """The error of a tool that refuses a module, which is kept for a report of it."""
-    path = user_cache() / "refused" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.encode())
-    return UsageError(f"{tool.name}: {why} (the module is kept as {path})")

@@ -1,8 +1,8 @@
 """What mlir-aie's tools say of a module without a device compiler: instruction words and LLVM IR."""
 
 import re
-import subprocess
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from aie_conv.errors import UsageError, VerifyError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.wordcheck import check_words
 from aie_conv.toolchain.discover import MLIR_AIE, find
+from aie_conv.toolchain.tool import keep_module, run_tool, workers
 
 _SECONDS = 600.0
 _RESOURCES = (
@@ -45,20 +46,53 @@ class Checked:
     cores: int
 
 
-def open_checker(folder: str | None = None) -> "Checker | None":
-    """The checker of this machine's mlir-aie; None where aie-opt and aie-translate are not installed."""
+def open_checker(folder: str | None = None) -> "Checker":
+    """The checker of this machine's mlir-aie.
+
+    Raises:
+        UsageError: aie-opt or aie-translate is not installed, or not in the folder that is named.
+    """
     location = find(MLIR_AIE, folder)
-    if location is None or not {"aie-opt", "aie-translate"} <= set(location.programs):
-        return None
-    return Checker(location.programs["aie-opt"], location.programs["aie-translate"])
+    missing = [
+        name for name in ("aie-opt", "aie-translate")
+        if location is None or name not in location.programs
+    ]  # fmt: skip
+    if location is None or missing:
+        raise UsageError(
+            f"--amd-aie-check=tools: no {' and no '.join(missing)} found: {MLIR_AIE.install}"
+            f" (or name the folder: {MLIR_AIE.flag}=DIR)"
+        )
+    programs = location.programs
+    return Checker(programs["aie-opt"], programs["aie-translate"], f"mlir-aie ({location.source})")
+
+
+def check_all(
+    texts: Mapping[str, str], checker: "Checker", progress: Callable[[str], None] = lambda _: None
+) -> list[Checked]:
+    """Check modules by their names, in parallel; the results in their order.
+
+    Raises:
+        UsageError: a tool refuses one; the message is the tool's, with where the module is kept.
+        VerifyError: a module's instruction words differ from its text.
+    """
+    with workers() as pool:
+        jobs = [pool.submit(checker.check, name, text) for name, text in texts.items()]
+        try:
+            for number, _ in enumerate(as_completed(jobs)):
+                progress(f"mlir-aie checks program {number + 1} of {len(jobs)}")
+            return [job.result() for job in jobs]
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 class Checker:
     """Runs a module through aie-opt and aie-translate."""
 
-    def __init__(self, aie_opt: Path, aie_translate: Path) -> None:
+    def __init__(self, aie_opt: Path, aie_translate: Path, version: str = "mlir-aie") -> None:
         self._opt = aie_opt
         self._translate = aie_translate
+        self.version = version
 
     def check(self, name: str, text: str) -> Checked:
         """Lower a module; its words must say what its text says.
@@ -70,47 +104,49 @@ class Checker:
         device = re.search(r"aie\.device\((npu[12])", text)
         if device is None:
             raise UsageError(f"{name}: no aie.device of an NPU")
-        target = arch_of(device[1]).llvm_target
         with temporary_folder() as work:
-            folder = Path(work)
-            source = folder / "module.mlir"
-            source.write_text(text)
-            placed = self._lower(name, source, _RESOURCES.format(target=target))
-            routed = self._lower(name, placed, _ROUTING)
-            npu = self._lower(name, routed, _WORDS)
-            words = self._run(name, [str(self._translate), *_SEQUENCE, str(npu)])
-            numbers = tuple(int(word, 16) for word in words.split())
-            cores = _cores(routed.read_text())
-            for column, row in cores:
-                pipeline = _CORE.format(target=target, column=column, row=row)
-                lowered = self._lower(name, placed, pipeline)
-                self._run(name, [str(self._translate), "--mlir-to-llvmir", str(lowered)])
+            lowering = _Lowering(self._opt, self._translate, name, text, Path(work))
+            checked = lowering.run(arch_of(device[1]).llvm_target)
         try:
-            check_words(text, numbers)
+            check_words(text, checked.words)
         except VerifyError as error:
-            raise VerifyError(f"{name}: {error}") from None
-        return Checked(numbers, len(cores))
+            raise VerifyError(f"{name}: {error} ({keep_module(text)})") from None
+        return checked
 
-    def _lower(self, name: str, source: Path, pipeline: str) -> Path:
-        target = source.with_suffix(f".{len(list(source.parent.iterdir()))}.mlir")
-        command = [str(self._opt), str(source), f"--pass-pipeline={pipeline}", "-o", str(target)]
-        self._run(name, command)
+
+@dataclass(frozen=True)
+class _Lowering:
+    """One module on its way through the tools, in a folder of its own."""
+
+    opt: Path
+    translate: Path
+    name: str
+    text: str
+    folder: Path
+
+    def run(self, target: str) -> Checked:
+        """Everything up to instruction words and each core's LLVM IR."""
+        source = self.folder / "module.mlir"
+        source.write_text(self.text)
+        placed = self._lower(source, _RESOURCES.format(target=target))
+        routed = self._lower(placed, _ROUTING)
+        npu = self._lower(routed, _WORDS)
+        words = self._run([str(self.translate), *_SEQUENCE, str(npu)])
+        cores = _cores(routed.read_text())
+        for column, row in cores:
+            pipeline = _CORE.format(target=target, column=column, row=row)
+            lowered = self._lower(placed, pipeline)
+            self._run([str(self.translate), "--mlir-to-llvmir", str(lowered)])
+        return Checked(tuple(int(word, 16) for word in words.split()), len(cores))
+
+    def _lower(self, source: Path, pipeline: str) -> Path:
+        target = self.folder / f"{len(list(self.folder.iterdir()))}.mlir"
+        command = [str(self.opt), str(source), f"--pass-pipeline={pipeline}", "-o", str(target)]
+        self._run(command)
         return target
 
-    def _run(self, name: str, command: Sequence[str]) -> str:
-        try:
-            done = subprocess.run(
-                command, capture_output=True, text=True, timeout=_SECONDS, check=False
-            )
-        except subprocess.TimeoutExpired:
-            raise UsageError(
-                f"{name}: {Path(command[0]).name}: no end in {_SECONDS:.0f} s"
-            ) from None
-        if done.returncode:
-            lines = [line for line in done.stderr.splitlines() if "error" in line]
-            why = lines[0] if lines else f"exit status {done.returncode}"
-            raise UsageError(f"{name}: {Path(command[0]).name}: {why}")
-        return done.stdout
+    def _run(self, command: Sequence[str]) -> str:
+        return run_tool(command, self.text, _SECONDS, self.folder, self.name)
 
 
 def _cores(text: str) -> list[tuple[int, int]]:

@@ -10,8 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+
+if TYPE_CHECKING:
+    from aie_conv.options import Options
 
 
 @dataclass(frozen=True)
@@ -96,6 +100,17 @@ def find(kit: Kit, folder: str | os.PathLike[str] | None = None) -> Location | N
                 )
             return location
     return _in_wheel(kit) or _on_path(kit)
+
+
+def can_build(options: "Options") -> bool:
+    """Whether a compilation will ask a toolchain for binaries, as far as is seen without running one.
+
+    Raises:
+        UsageError: a folder that was named holds none of the tools.
+    """
+    if options.binaries == "off":
+        return False
+    return bool(find(MLIR_AIE, options.mlir_aie_dir) and find(PEANO, options.peano_dir))
 
 
 def _in_folder(kit: Kit, folder: Path, source: str) -> Location | None:

@@ -12,6 +12,7 @@ from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTi
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
+from aie_conv.mapping.blocks import chunk_elements, convert_chunks, last_of_block
 from aie_conv.mapping.mapping import Dims
 
 
@@ -58,12 +59,12 @@ class StripAddresses:
         view, rows, width = self.view, self.tile.rows_out, self.p.width
         tile, ix = divmod(tile, -(-view.columns.size // width))
         tile, iy = divmod(tile, -(-view.rows.size // rows))
-        at: list[int] = []
+        indices: list[int] = []
         for loop in reversed(view.outer):
             tile, i = divmod(tile, loop.size)
-            at.append(i)
+            indices.append(i)
         row = min(iy * rows, view.rows.size - rows)
-        return row, min(ix * width, view.columns.size - width), tuple(reversed(at))
+        return row, min(ix * width, view.columns.size - width), tuple(reversed(indices))
 
     @cached_property
     def _input_dims(self) -> Dims:
@@ -115,14 +116,14 @@ class StripAddresses:
         base += self.channel_of(n_tiles[0])
         w, each = residual.channels, residual.pixels
         row, column, wide = view.rows.residual, view.columns.residual, self.tile.output_shape[1]
-        for at, (strips, *_) in self._objects(row, column):
+        for offset, (strips, *_) in self._objects(row, column):
             for call in range(residual.calls):
                 down, across = divmod(call * each, wide)
                 pixels = ((max(1, each // wide), row), (min(each, wide), column))
                 dims = ((residual.objects, w), strips, *pixels, (w, 1))
                 yield (
                     operand.argument.name,
-                    Pattern(base + at + down * row + across * column, dims),
+                    Pattern(base + offset + down * row + across * column, dims),
                 )
 
     def _objects(self, row: int, column: int) -> Iterator[tuple[int, Dims]]:
@@ -141,18 +142,18 @@ class StripAddresses:
         base = view.out_offset + row * view.rows.out + column * view.columns.out
         base += sum(loop.out * i for loop, i in zip(view.outer, outer, strict=True))
         starts = [self.channel_of(n_tile) for n_tile in n_tiles]
-        own = min(len(starts), self._n_tiles)
-        evenly = len({b - a for a, b in pairwise(starts[:own])}) <= 1
+        n_tile_count = min(len(starts), self._n_tiles)
+        evenly = len({b - a for a, b in pairwise(starts[:n_tile_count])}) <= 1
         turns = self.tile.strips * self.p.height * view.rows.out if self.p.time_shared > 1 else 0
         for down, pixels in self._objects(view.rows.out, view.columns.out):
-            at = base + down
+            offset = base + down
             if evenly:
-                apart = starts[1] - starts[0] if own > 1 else 0
-                rows = ((len(starts) // own, turns), (own, apart))
-                yield Pattern(at + starts[0], (*rows, *pixels, (n, 1)))
+                apart = starts[1] - starts[0] if n_tile_count > 1 else 0
+                rows = ((len(starts) // n_tile_count, turns), (n_tile_count, apart))
+                yield Pattern(offset + starts[0], (*rows, *pixels, (n, 1)))
                 continue
             for start in starts:
-                yield Pattern(at + start, (*pixels, (n, 1)))
+                yield Pattern(offset + start, (*pixels, (n, 1)))
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
@@ -165,13 +166,16 @@ class StripAddresses:
         split = (
             self._n_tiles, objects, groups, x, t, outer, prod(tile.taps), parts, p.tile_k // s, s,
         )  # fmt: skip
-        order = (0, 5, 7, 1, 2, 6, 8, 3, 9, 4)
+        order = (0, 5, 7, 1, 2, 6, 8, 3, *last_of_block(view.unit, 9, 4))
         blocks, zeros = tuple(split[i] for i in order), (0,) * 10
-        made = HostCopy(view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros)
-        chunk, span = p.object_channels * tile.k_elements, p.object_k_chunks
+        packed = HostCopy(
+            view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros
+        )
+        weights, span = p.object_channels * tile.k_elements, p.object_k_chunks
+        chunk = chunk_elements(view.unit, dtype, weights)
         if chunk * span == p.filter_elements and tile.k_steps % span == 0:
-            return (made,)
-        made = replace(made, dest=f"{dest}_tight")
+            return convert_chunks(view.unit, packed, weights)
+        tight_chunks = convert_chunks(view.unit, replace(packed, dest=f"{dest}_tight"), weights)
         count, starts = self._n_tiles * objects, [0]
         if tile.k_steps % span == 0:
             count, ends = count * tile.k_objects, [span]
@@ -181,11 +185,12 @@ class StripAddresses:
             starts += ends[:-1]
         tight, padded = (count, ends[-1] * chunk), (count, len(ends) * p.filter_elements)
         return (
-            made,
+            *tight_chunks,
             *(
                 HostCopy(
-                    made.dest, tight, dtype, (0, first * chunk), (count, (last - first) * chunk), (0, 1),
-                    dest, padded, dtype, (0, number * p.filter_elements),
+                    tight_chunks[-1].dest, tight, dtype, (0, first * chunk),
+                    (count, (last - first) * chunk), (0, 1), dest,
+                    padded, dtype, (0, number * p.filter_elements),
                 )
                 for number, (first, last) in enumerate(zip(starts, ends, strict=True))
             ),

@@ -31,7 +31,7 @@ class L1Layout:
 
     def elements(self, view: DirectView, device: Device) -> dict[str, int]:
         """The same as parameters of a mapping, in elements; of the input a row of the instruction."""
-        rows, size = device.arch.matmul[view.dtype][0], DTYPE_BYTES[view.dtype]
+        rows, size = device.arch.matmul[view.unit][0], DTYPE_BYTES[view.dtype]
         out = DTYPE_BYTES[view.problem.out.dtype]
         return {
             "input_row_elements": self.input // rows // size,
@@ -149,7 +149,7 @@ class ParametricTile:
 
 def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
     """How a tile fills its layout."""
-    strips, held = device.arch.matmul[view.dtype][0], held_window(view, p.window)
+    strips, window = device.arch.matmul[view.unit][0], held_window(view, p.window)
     k_steps = outer_count(view, p.window) * (view.channels // p.tile_k)
     k_objects = ceil_div(k_steps, p.object_k_chunks)
     output_pixels = p.output_elements // (strips * p.tile_n)
@@ -157,10 +157,10 @@ def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> Para
         strips=strips,
         outputs=p.height * p.width,
         rows_out=p.time_shared * strips * p.height,
-        taps=held.taps,
-        step=held.step,
-        dilation=held.dilation,
-        k_elements=prod(held.taps) * p.tile_k,
+        taps=window.taps,
+        step=window.step,
+        dilation=window.dilation,
+        k_elements=prod(window.taps) * p.tile_k,
         k_steps=k_steps,
         input_pixels=p.input_row_elements // p.tile_k,
         k_objects=k_objects,
@@ -203,8 +203,8 @@ def make_residual(
         least = row // (pixels * size)
         for calls in range(max(1, rows * n // max(1, least)), 1, -1):
             each_call = pixels // calls
-            whole = each_call * calls == pixels and rows * n % (least * calls) == 0
-            if whole and (each_call % wide == 0 or wide % each_call == 0):
+            divides = each_call * calls == pixels and rows * n % (least * calls) == 0
+            if divides and (each_call % wide == 0 or wide % each_call == 0):
                 return calls
         return 1
 

@@ -68,12 +68,14 @@ class ParametricProgram:
             "output_pixels": tile.output_pixels,
             "k_chunks": p.object_k_chunks,
             "first_k_chunks": tile.first_k_chunks,
-            "chunk_elements": p.object_channels * tile.k_elements,
+            "chunk_elements": self.kernel.unit.chunk_b(p.object_channels * tile.k_elements),
             "input_before": [self.row_turn(row) for row in rows],
             "input_after": [turns - 1 - self.row_turn(row) for row in rows],
             "input_between": turns - 1,
             "column_tiles": tiles,
-            "idle_objects": [(grid.column_tiles - own) * mapping.filters.objects for own in tiles],
+            "idle_objects": [
+                (grid.column_tiles - count) * mapping.filters.objects for count in tiles
+            ],
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
@@ -116,8 +118,8 @@ class ParametricProgram:
 
     def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
         """Parameters and sums in one, and the per-channel operands."""
-        own = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
-        return [("memory", self.kernel.memory), *own]
+        vectors = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
+        return [("memory", self.kernel.memory), *vectors]
 
     def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
@@ -204,8 +206,8 @@ class ParametricCore:
                 self._products(w.compare("eq", q, zero), bounds)
             if self._m.l1.bias:
                 with w.loop("v", zero, core.load("bias_object"), one):
-                    fifo, own = core.acquire_filter()
-                    self._keep(own)
+                    fifo, filters = core.acquire_filter()
+                    self._keep(filters)
                     core.release(fifo, "Consume")
             self._finish(bounds)
         with w.loop("t", zero, core.load("idle_objects", core.column), one):
@@ -268,14 +270,14 @@ class ParametricCore:
         with w.loop("u", zero, core.load("output_objects"), one) as object_:
             fifo, out = core.acquire_output()
             if calls is not None:
-                self._joined(joined, (number, calls), (out, object_), bounds)
+                self._join(joined, (number, calls), (out, object_), bounds)
             if plain:
                 alone = w.compare("eq", calls, zero) if calls is not None else None
                 with w.branch(alone) if alone else nullcontext():
                     core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
             core.release(fifo, "Produce")
 
-    def _joined(
+    def _join(
         self,
         numbers: Sequence[int],
         wanted: tuple[Value | None, Value],

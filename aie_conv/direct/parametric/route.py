@@ -4,7 +4,7 @@ Such plans are asked for where a module's plans are chosen together, or by the s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
@@ -22,7 +22,8 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
-from aie_conv.mapping.loops import matrix_dtype
+from aie_conv.mapping.blocks import chunk_elements
+from aie_conv.mapping.loops import matrix_dtype, matrix_unit
 from aie_conv.mapping.operands import K_BLOCK
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
@@ -59,9 +60,9 @@ def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) 
     pitch = across.pitch if window else across.lhs
     row = down.pitch if window == WindowResidency.WHOLE else down.lhs
     if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
-        whole = row // pitch
-        if (high - 1) * whole + broad <= pixels:
-            yield whole
+        image_width = row // pitch
+        if (high - 1) * image_width + broad <= pixels:
+            yield image_width
     fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
     yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
 
@@ -115,10 +116,15 @@ def _shapes(
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
         taps = _taps(view, window)
-        share = next((n // i for i in divisors(n // quantum) if n // i * taps * k <= filter_), 0)
+
+        def stored(weights: int) -> int:
+            return chunk_elements(view.unit, view.dtype, weights)
+
+        parts = (n // i for i in divisors(n // quantum))
+        share = next((part for part in parts if stored(part * taps * k) <= filter_), 0)
         if output % (r * n) or share < least:
             continue
-        chunks, most = view.k // taps // k, filter_ // (share * taps * k)
+        chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
         shared = [1]
         if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
@@ -151,9 +157,9 @@ def _rough(
     steps = rounds * -(-tiles // device.columns)
     taps = _taps(view, shape.window)
     chunks = view.k // taps // shape.k
-    whole = shape.k == view.channels
-    run = shape.k * size * (shape.input_width if whole else 1)
-    pitch = (view.rows.lhs if whole else view.columns.lhs or view.rows.lhs) * size
+    all_channels = shape.k == view.channels
+    run = shape.k * size * (shape.input_width if all_channels else 1)
+    pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
     input_ = rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.n // shape.object_channels
     filters = steps * arch.core_rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
@@ -174,13 +180,13 @@ def _rough(
 def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     arch, elements = device.arch, layout.elements(view, device)
-    rows = arch.matmul[view.dtype][0]
+    rows = arch.matmul[view.unit][0]
     kernel = ParametricKernel(
-        arch, view.dtype, rows * elements["input_row_elements"], elements["filter_elements"],
+        arch, view.unit, rows * elements["input_row_elements"], elements["filter_elements"],
         elements["accumulator_elements"], layout.seven_pixels,
     )  # fmt: skip
-    found = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
-    ranked = sorted(found, key=lambda shape: _rough(view, shape, kernel, layout, device))
+    shapes = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
+    ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
     for shape in ranked[:_LIKELY]:
         yield ParametricParameters(
             tile_n=shape.n,
@@ -213,6 +219,7 @@ class ParametricRoute(ArrayRoute):
         """See :class:`ArrayRoute`."""
         epilogue.check(problem.epilogue, problem.accumulator)
         view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
+        view = replace(view, unit=matrix_unit(problem, device.arch))
         if view.groups > 1:
             raise Unsupported("direct: programs for many shapes take no groups")
         return ParametricScheme(view, device)

@@ -20,6 +20,7 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.parametric.program import ParametricProgram
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.pattern import simplify
+from aie_conv.mapping.blocks import chunk_elements
 from aie_conv.mapping.build import ACCUMULATOR_BYTES, memtile_fits, present
 from aie_conv.mapping.check import Limit, device_limits, limit, tail_limits
 from aie_conv.mapping.cost import (
@@ -72,12 +73,12 @@ class ParametricScheme:
     @cached_property
     def rst(self) -> tuple[int, int, int]:
         """The matrix instruction's shape; a tile has a strip for each of its rows."""
-        return self.device.arch.matmul[self.view.dtype]
+        return self.device.arch.matmul[self.view.unit]
 
     def _kernel(self, strip: int, filter_: int, sums: int, seven_pixels: bool) -> ParametricKernel:
         """The core's product in a layout."""
-        arch, dtype = self.device.arch, self.view.dtype
-        return ParametricKernel(arch, dtype, self.rst[0] * strip, filter_, sums, seven_pixels)
+        arch, unit = self.device.arch, self.view.unit
+        return ParametricKernel(arch, unit, self.rst[0] * strip, filter_, sums, seven_pixels)
 
     def _of_kernel(self, p: ParametricParameters) -> tuple[int, int, int]:
         """Words of parameters, and blocks of pixels and of channels of a group, of a layout's product."""
@@ -119,7 +120,9 @@ class ParametricScheme:
         places, _ = vector_offsets(p.tile_n, dtypes, DTYPE_BYTES[view.dtype])
         weights = tile.k_objects * tile.channel_objects * object_
         bias = p.bias_elements if view.vectors else 0
-        used = tile.first_k_chunks * p.object_channels * tile.k_elements
+        used = tile.first_k_chunks * chunk_elements(
+            view.unit, view.dtype, p.object_channels * tile.k_elements
+        )
         tail = where((bias > 0) & (used + bias > object_), object_, 0)
         header = where((p.filter_reuse > 1) | p.resident, 0, object_)
         behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
@@ -240,15 +243,16 @@ class ParametricScheme:
         name = f"N tiles of {p.tile_n}"
         yield limit("channels", (view.n % p.tile_n == 0) & even, lambda: name)
         share = p.object_channels
-        whole = (p.tile_n % share == 0) & (share % (x * t) == 0)
-        yield limit("channels", whole, lambda: name)
-        whole = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
-        yield limit("K chunk", whole, lambda: f"{p.tile_k}")
+        divides = (p.tile_n % share == 0) & (share % (x * t) == 0)
+        yield limit("channels", divides, lambda: name)
+        divides = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
+        yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         strip, chunks = p.input_row_elements, p.object_k_chunks
         yield limit(
             "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
         )
-        fits = chunks * share * tile.k_elements <= p.filter_elements
+        chunk = chunk_elements(view.unit, view.dtype, share * tile.k_elements)
+        fits = chunks * chunk <= p.filter_elements
         yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
         either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
         yield limit("filter object", either, lambda: f"{chunks} of {tile.k_steps} chunks")
@@ -258,8 +262,10 @@ class ParametricScheme:
     ) -> Iterator[Limit]:
         view, r = self.view, self.rst[0]
         _, y, _ = self._of_kernel(p)
-        held = held_window(view, p.window)
-        needed = (held.extent(0, p.height) - 1) * p.input_width + held.extent(1, p.width)
+        core_window = held_window(view, p.window)
+        needed = (core_window.extent(0, p.height) - 1) * p.input_width + core_window.extent(
+            1, p.width
+        )
         fits = needed <= tile.input_pixels
         yield limit("input row", fits, lambda: f"{p.height}x{p.width} pixels")
         inside = (p.width <= view.columns.size) & (tile.rows_out <= view.rows.size)
@@ -268,10 +274,12 @@ class ParametricScheme:
         fits = groups * r * p.tile_n <= p.accumulator_elements
         yield limit("accumulators", fits, lambda: f"{tile.outputs} pixels of {p.tile_n}")
         pixels = tile.output_pixels
-        whole = (p.output_elements % (r * p.tile_n) == 0) & (
+        divides = (p.output_elements % (r * p.tile_n) == 0) & (
             tile.outputs % where(pixels > 0, pixels, 1) == 0
         )
-        yield limit("output object", whole, lambda: f"{tile.outputs} pixels of {p.tile_n} channels")
+        yield limit(
+            "output object", divides, lambda: f"{tile.outputs} pixels of {p.tile_n} channels"
+        )
         even = (tile.output_shape[0] != 0) | (tile.output_shape[1] != 0)
         yield limit("output object", even, lambda: f"{pixels} pixels of rows of {p.width}")
         rows, columns = (
@@ -281,15 +289,15 @@ class ParametricScheme:
         wide = p.input_width
         flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
         yield limit("input row", flat, lambda: f"rows of {wide} pixels")
-        taken = (tile.input_pixels == wide * p.height) & (held.taps[0] == 1)
+        taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
         yield limit(
             "input row",
             taken | (p.interleaved == 0),
             lambda: "only rows without a window are interleaved",
         )
         turns, n_tiles = p.time_shared, s.grid.n_tiles
-        own = (turns == 1) | (turns * n_tiles == s.grid.rows)
-        yield limit("time-shared rows", own, lambda: f"{turns} for {n_tiles} N tiles")
+        all_rows_work = (turns == 1) | (turns * n_tiles == s.grid.rows)
+        yield limit("time-shared rows", all_rows_work, lambda: f"{turns} for {n_tiles} N tiles")
         alone = (turns == 1) | (view.residual is None)
         yield limit("time-shared rows", alone, lambda: "a residual has one")
 
@@ -300,15 +308,16 @@ class ParametricScheme:
         if operand is None:
             return
         residual = make_residual(view, self.device, p, tile)
-        w, size, own = residual.channels, DTYPE_BYTES[view.dtype], DTYPE_BYTES[operand.dtype]
-        bytes_, grid = residual.pixels * w * own, s.grid
-        exact = (bytes_ == p.input_row_elements * size) & (w * own % (s_block * size) == 0)
+        w, size, grid = residual.channels, DTYPE_BYTES[view.dtype], s.grid
+        pixel = w * DTYPE_BYTES[operand.dtype]
+        exact = residual.pixels * pixel == p.input_row_elements * size
+        exact = exact & (pixel % (s_block * size) == 0)
         shared = (w % p.tile_n == 0) & (grid.rows * p.tile_n % w == 0)
         shared = shared & (grid.n_tiles % grid.rows == 0)
-        whole = p.tile_n // t % self._bare_epilogue.channel_step == 0
+        divides = p.tile_n // t % self._bare_epilogue.channel_step == 0
         yield limit(
             "residual object",
-            exact & shared & whole,
+            exact & shared & divides,
             lambda: f"{w} channels for N tiles of {p.tile_n}",
         )
 
@@ -372,17 +381,17 @@ class ParametricScheme:
             p.object_channels // (x * t), p.input_row_elements, p.filter_elements,
             p.accumulator_elements, p.seven_pixels,
         )  # fmt: skip
-        made = tile.channel_objects * tile.k_steps * steps * bank_slowdown(device, view, s)
-        made = truncated(made) + (tile.k_steps + s.filters.objects) * STEP_CYCLES
+        products = tile.channel_objects * tile.k_steps * steps * bank_slowdown(device, view, s)
+        products = truncated(products) + (tile.k_steps + s.filters.objects) * STEP_CYCLES
         # Two that share time work at once: an object comes to all rows of cores when the one before the
         # last has left all.
         object_ = truncated(s.l1.input * DTYPE_BYTES[view.dtype] / stream_rate(device.arch))
-        turns = (made + tile.k_steps * object_) * p.time_shared // 2
-        made = where(p.time_shared > 1, turns, made)
+        turns = (products + tile.k_steps * object_) * p.time_shared // 2
+        products = where(p.time_shared > 1, turns, products)
         call = each(self._bare_epilogue.cycles_of, residual.pixels, p.tile_n // t)
         calls = tile.output_objects * residual.calls
         finish = calls * (call + STEP_CYCLES)
-        return made + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
+        return products + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
 
     # -- one mapping ------------------------------------------------------------------------------
     def _epilogue(

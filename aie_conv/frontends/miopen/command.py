@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.layouts import check_layout, default_layout
-from aie_conv.frontends.miopen.shape import Mode
+from aie_conv.frontends.miopen.shape import Direction
 from aie_conv.frontends.miopen.signature import ConvSignature
 
 WORDS = {"conv": "f32", "convbfp16": "bf16", "convfp16": "f16", "convint8": "i8"}
@@ -43,7 +43,7 @@ _LONG = {long: default for long, _, default in OPTIONS}
 _SHORT = {short: long for long, short, _ in OPTIONS}
 _TRIVIAL = {"in": 1, "fil": 1, "conv_stride": 1, "pad": 0, "dilation": 1, "trans_output_pad": 0}
 
-FORW: dict[int, tuple[Mode, ...]] = {
+FORW: dict[int, tuple[Direction, ...]] = {
     0: ("fwd", "bwd", "wrw"),
     1: ("fwd",),
     2: ("bwd",),
@@ -58,11 +58,11 @@ FORW: dict[int, tuple[Mode, ...]] = {
 }
 """-F -> what is run, in turn: 0 to 6 are MIOpen's bit mask (0 is all), 7 to 10 add the bias gradient."""
 
-_FORW_OF: dict[Mode, int] = {"fwd": 1, "bwd": 2, "wrw": 4, "bias": 7}
+_FORW_OF: dict[Direction, int] = {"fwd": 1, "bwd": 2, "wrw": 4, "bias": 7}
 
 
 @dataclass(frozen=True)
-class Command:
+class DriverCommand:
     """One line.
 
     Attributes:
@@ -87,7 +87,7 @@ def _words(line: str | Sequence[str]) -> list[str]:
     return shlex.split(line, comments=False)
 
 
-def _named(word: str) -> tuple[str, str | None]:
+def _read_option(word: str) -> tuple[str, str | None]:
     """The long name of an option's word, and the value that stands in it."""
     if word.startswith("--"):
         name, equals, value = word[2:].partition("=")
@@ -106,7 +106,7 @@ def _values(words: Sequence[str]) -> dict[str, str]:
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
-        name, value = _named(word)
+        name, value = _read_option(word)
         if value is None:
             if not waiting:
                 raise UsageError(f"{word}: needs a value")
@@ -162,7 +162,7 @@ class _Given:
         return value
 
 
-def parse(line: str | Sequence[str]) -> Command:
+def parse(line: str | Sequence[str]) -> DriverCommand:
     """A command's signatures.
 
     Args:
@@ -195,10 +195,10 @@ def parse(line: str | Sequence[str]) -> Command:
         _signature(options, WORDS[word], flags["bias"], mode) for mode in FORW[int(forw)]
     )
     text = line if isinstance(line, str) else shlex.join(line)
-    return Command(text.strip(), signatures, flags["time"], flags["verify"], iterations)
+    return DriverCommand(text.strip(), signatures, flags["time"], flags["verify"], iterations)
 
 
-def _signature(options: _Given, dtype: str, bias: bool, mode: Mode) -> ConvSignature:
+def _signature(options: _Given, dtype: str, bias: bool, mode: Direction) -> ConvSignature:
     transposed = options.choice("mode", ("conv", "trans")) == "trans"
     channels, outputs, groups = (
         options.number(name) for name in ("in_channels", "out_channels", "group_count")

@@ -10,7 +10,7 @@ from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Role, Step
 
-Terms = tuple[tuple[str, int], ...]
+LoopTerms = tuple[tuple[str, int], ...]
 """A sum of loops, each with its factor."""
 
 
@@ -19,7 +19,7 @@ class Walked:
     """An operand: the size of each dim, and the loops that walk it."""
 
     shape: tuple[int, ...]
-    index: tuple[Terms, ...]
+    index: tuple[LoopTerms, ...]
 
     @property
     def strides(self) -> dict[str, int]:
@@ -33,7 +33,7 @@ class Walked:
 
 
 @dataclass(frozen=True)
-class Contraction:
+class LoopNest:
     """What a signature computes, apart from its bias and its last rounding.
 
     Attributes:
@@ -129,7 +129,7 @@ def _loop_sizes(s: ConvShape, sides: Sides) -> dict[str, int]:
     return sizes | {f"k{x}": kernel[x] for x in s.letters}
 
 
-def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
+def contraction(s: ConvShape, for_cpu: bool = False) -> LoopNest:
     """The contraction of a forward, bwd or wrw signature.
 
     Args:
@@ -143,20 +143,20 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
     places = dict(zip(s.letters, placements(s), strict=True))
     factors = dict(zip(s.letters, zip(s.stride, s.dilation, strict=True), strict=True))
 
-    def part(loop: str) -> tuple[tuple[int, Terms], ...]:
+    def part(loop: str) -> tuple[tuple[int, LoopTerms], ...]:
         entry = (sizes[loop], ((loop, 1),))
         return ((s.groups, (("g", 1),)), entry) if grouped else (entry,)
 
-    def plain(loop: str) -> tuple[tuple[int, Terms], ...]:
+    def plain(loop: str) -> tuple[tuple[int, LoopTerms], ...]:
         return ((sizes[loop], ((loop, 1),)),)
 
-    def walked(layout: str, dims: dict[str, tuple[tuple[int, Terms], ...]]) -> Walked:
+    def walked(layout: str, dims: dict[str, tuple[tuple[int, LoopTerms], ...]]) -> Walked:
         flat = [entry for letter in layout for entry in dims[letter]]
         return Walked(tuple(size for size, _ in flat), tuple(terms for _, terms in flat))
 
     def windows(
         outer: str, outer_factors: dict[str, int]
-    ) -> dict[str, tuple[tuple[int, Terms], ...]]:
+    ) -> dict[str, tuple[tuple[int, LoopTerms], ...]]:
         return {
             x: ((places[x].size, ((f"{outer}{x}", outer_factors[x]), (f"k{x}", factors[x][1]))),)
             for x in s.letters
@@ -188,10 +188,10 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> Contraction:
         copied = copied or stored != rhs
     parallel = tuple((terms[0][0], sizes[terms[0][0]]) for terms in out.index)
     reduced = tuple((loop, sizes[loop]) for loop in summed)
-    return Contraction(parallel, reduced, lhs, rhs, out, copied)
+    return LoopNest(parallel, reduced, lhs, rhs, out, copied)
 
 
-def _role(loop: str, c: Contraction) -> Role:
+def _role(loop: str, c: LoopNest) -> Role:
     if loop not in c.out.strides:
         return "k"
     if loop in c.lhs.strides:

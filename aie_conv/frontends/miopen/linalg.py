@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from aie_conv.frontends.miopen import taps
-from aie_conv.frontends.miopen.contraction import Contraction, Sides, Terms, Walked, contraction
+from aie_conv.frontends.miopen.contraction import LoopNest, LoopTerms, Sides, Walked, contraction
 from aie_conv.frontends.miopen.shape import ConvShape
 from aie_conv.frontends.miopen.text import Text, indexing, iterators, numbers, tensor
 
@@ -35,7 +35,7 @@ class _Whole(Text):
         )
         return f"%{name}"
 
-    def copied_filter(self, value: str, kernel: Walked, c: Contraction) -> str:
+    def copied_filter(self, value: str, kernel: Walked, c: LoopNest) -> str:
         """The filter in the order that is wanted; in a scatter, its taps from the last to the first."""
         dtype = self.signature.dtype
         sizes = dict(c.loops)
@@ -67,7 +67,7 @@ class _Whole(Text):
         )
         return "%filter"
 
-    def multiply_add(self, lhs: str, rhs: str, c: Contraction) -> str:
+    def multiply_add(self, lhs: str, rhs: str, c: LoopNest) -> str:
         """The contraction, in the accumulator's type."""
         dtype, acc = self.signature.dtype, self.accumulator
         loops = [name for name, _ in c.loops]
@@ -84,7 +84,7 @@ class _Whole(Text):
         )
         return "%sum"
 
-    def bias(self, c: Contraction) -> Terms | None:
+    def bias(self, c: LoopNest) -> LoopTerms | None:
         """Part the bias as the result's channels are; its dims of the result, with their sizes."""
         s = self.signature
         if not s.bias or s.mode != "fwd":
@@ -160,7 +160,7 @@ def _kernel(s: ConvShape) -> Walked:
     """The filter as it is given, its channels parted into groups."""
     dims = s.kernel_dims
     shape: list[int] = []
-    index: list[Terms] = []
+    index: list[LoopTerms] = []
     for letter in s.kernel_layout:
         if letter == "N" and s.groups > 1:
             shape.append(s.groups)

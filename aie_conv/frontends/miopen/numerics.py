@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.frontends.miopen.shape import ConvShape
+from aie_conv.numerics import error_share, sum_growth
 
 UNIT = {"f64": 2.0**-53, "f32": 2.0**-24, "bf16": 2.0**-8, "f16": 2.0**-11}
 """Unit roundoff of each type."""
@@ -24,7 +25,7 @@ _LARGEST = {"f32": 3.4028234e38, "bf16": 3.3895314e38, "f16": 65504.0}
 _SMALLEST = {"f32": 2.0**-126, "bf16": 2.0**-126, "f16": 2.0**-25}
 """What may be lost where a result is below the normal numbers (f16: half a subnormal step)."""
 
-Array = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -76,13 +77,14 @@ def _terms(s: ConvShape) -> int:
     return small["N"] * prod(small[x] for x in s.letters) + 1
 
 
-def _gamma(count: int, unit: float) -> float:
-    return count * unit / (1 - count * unit) if count * unit < 0.5 else float("inf")
-
-
 def tolerance(
-    s: ConvShape, exact: Array, magnitudes: Array, reference_dtype: str, arithmetic: str
-) -> Array:
+    s: ConvShape,
+    exact: Floats,
+    magnitudes: Floats,
+    reference_dtype: str,
+    arithmetic: str,
+    largest: float = 0.0,
+) -> Floats:
     """How far each element may be from the reference; zero for integers.
 
     Args:
@@ -90,26 +92,24 @@ def tolerance(
         exact: the reference.
         magnitudes: for each element the sum of the magnitudes of its products.
         reference_dtype: the type that the reference was computed in.
-        arithmetic: "native", or "bf16" or "bf16x3" for f32 operands by way of bf16.
+        arithmetic: "native", "bf16" or "bf16x3" for f32 operands by way of bf16, or "bfp16".
+        largest: the product of the operands' largest magnitudes, which bfp16 needs.
     """
     if s.dtype == "i8":
         return np.zeros_like(exact)
-    count, u = _terms(s), UNIT["bf16"]
-    if arithmetic == "bf16x3":
-        share = 3 * u**2 + 2 * u**3 + 2 * u**4
-        share += _gamma(3 * count, UNIT["f32"]) * (1 + u) ** 2 * (1 + 2 * u)
-    elif arithmetic == "bf16":
-        share = 2 * u + u * u + _gamma(count, UNIT["f32"]) * (1 + u) ** 2
+    count = _terms(s)
+    share = error_share(arithmetic, count, rounded=s.dtype != "bf16")
+    if arithmetic == "bfp16":
+        allowed = np.full_like(magnitudes, share * count * largest)
     else:
-        share = _gamma(count, UNIT["f32"])
-    allowed = share * magnitudes
+        allowed = share * magnitudes
     result = s.result_dtype
     if result != "f32":
         allowed = allowed + UNIT[result] * (np.abs(exact) + allowed)
     allowed = allowed + _SMALLEST[result] + count * 2.0**-126
     unit = UNIT[reference_dtype]
     narrower = unit > UNIT[s.dtype]
-    own_sum = _gamma(count, max(UNIT["f64"], min(unit, UNIT["f32"])))
+    own_sum = sum_growth(count, max(UNIT["f64"], min(unit, UNIT["f32"])))
     return (
         allowed
         + (own_sum + (2 * unit + unit * unit) * narrower) * magnitudes
@@ -120,10 +120,11 @@ def tolerance(
 def compare(
     s: ConvShape,
     result: NDArray[Any],
-    reference: tuple[Array, Array],
+    reference: tuple[Floats, Floats],
     *,
     reference_dtype: str = "f64",
     arithmetic: str = "native",
+    largest: float = 0.0,
     rtol: float | None = None,
     atol: float | None = None,
 ) -> Numerics:
@@ -133,12 +134,12 @@ def compare(
         s: the signature.
         result: the result, in its layout.
         reference: the reference and its magnitudes.
-        reference_dtype, arithmetic: see :func:`tolerance`.
+        reference_dtype, arithmetic, largest: see :func:`tolerance`.
         rtol, atol: a tolerance of the user's own, ``atol + rtol * |reference|``.
     """
     exact, magnitudes = reference
     if rtol is None and atol is None:
-        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic)
+        allowed = tolerance(s, exact, magnitudes, reference_dtype, arithmetic, largest)
     else:
         allowed = (atol or 0.0) + (rtol or 0.0) * np.abs(exact)
     wide = np.asarray(result).astype(np.float64)

@@ -20,10 +20,10 @@ from aie_conv.frontends.miopen.layouts import check_layout, default_layout, spat
 if TYPE_CHECKING:
     import torch
 
-Mode = Literal["fwd", "bwd", "wrw", "bias"]
-Walk = Literal["gather", "scatter", "correlate", "sum"]
+Direction = Literal["fwd", "bwd", "wrw", "bias"]
+AccessPattern = Literal["gather", "scatter", "correlate", "sum"]
 
-MODES: dict[str, Mode] = {"fwd": "fwd", "bwd": "bwd", "wrw": "wrw", "bias": "bias"}
+MODES: dict[str, Direction] = {"fwd": "fwd", "bwd": "bwd", "wrw": "wrw", "bias": "bias"}
 """Forward, input gradient, weight gradient, bias gradient."""
 
 DTYPES: dict[str, tuple[str, str]] = {
@@ -97,7 +97,7 @@ class ConvShape:
     output_padding: tuple[int, ...]
     groups: int
     transposed: bool
-    mode: Mode
+    mode: Direction
 
     def __init__(
         self,
@@ -241,7 +241,7 @@ class ConvShape:
         return tuple(self.output_dims[letter] for letter in self.output_layout)
 
     @property
-    def walk(self) -> Walk:
+    def walk(self) -> AccessPattern:
         """How the mode walks the relation between the big and the small tensor."""
         if self.mode == "bias":
             return "sum"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from aie_conv.frontends.miopen.contraction import DimPlacement, Terms, placements
+from aie_conv.frontends.miopen.contraction import DimPlacement, LoopTerms, placements
 from aie_conv.frontends.miopen.shape import DTYPES, ConvShape
 
 
@@ -22,11 +22,11 @@ def numbers(values: Sequence[object]) -> str:
     return f"[{', '.join(map(str, values))}]"
 
 
-def _sum(terms: Terms) -> str:
+def _sum(terms: LoopTerms) -> str:
     return " + ".join(loop if factor == 1 else f"{loop} * {factor}" for loop, factor in terms)
 
 
-def indexing(loops: Sequence[str], index: Sequence[Terms]) -> str:
+def indexing(loops: Sequence[str], index: Sequence[LoopTerms]) -> str:
     """An indexing map over the loops."""
     return f"affine_map<({', '.join(loops)}) -> ({', '.join(map(_sum, index))})>"
 
@@ -129,7 +129,7 @@ class Text:
         self,
         value: str,
         shape: Sequence[int],
-        channels: Terms | None,
+        channels: LoopTerms | None,
         order: Sequence[int] | None = None,
     ) -> str:
         """The sum with its bias, rounded to the result's type.

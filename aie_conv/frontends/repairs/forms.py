@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from aie_conv.frontends.splice import Rule
 
-Sizes = int | Sequence[int]
+PerDim = int | Sequence[int]
 
 
 def rules() -> dict[Any, Rule]:
@@ -31,7 +31,7 @@ def rules() -> dict[Any, Rule]:
     }
 
 
-def each(values: Sizes, rank: int) -> list[int]:
+def each(values: PerDim, rank: int) -> list[int]:
     """One value a dim."""
     numbers = [values] if isinstance(values, int) else list(values)
     return numbers if len(numbers) == rank else numbers[:1] * rank
@@ -44,9 +44,9 @@ def _plain(rank: int) -> Rule:
         x: Tensor,
         weight: Tensor,
         bias: Tensor | None = None,
-        stride: Sizes = 1,
-        padding: Sizes = 0,
-        dilation: Sizes = 1,
+        stride: PerDim = 1,
+        padding: PerDim = 0,
+        dilation: PerDim = 1,
         groups: int = 1,
     ) -> Any:
         if x.dim() != weight.dim():
@@ -65,11 +65,11 @@ def _transposed(rank: int) -> Rule:
         x: Tensor,
         weight: Tensor,
         bias: Tensor | None = None,
-        stride: Sizes = 1,
-        padding: Sizes = 0,
-        output_padding: Sizes = 0,
+        stride: PerDim = 1,
+        padding: PerDim = 0,
+        output_padding: PerDim = 0,
         groups: int = 1,
-        dilation: Sizes = 1,
+        dilation: PerDim = 1,
     ) -> Any:
         if x.dim() != weight.dim():
             return NotImplemented

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from aie_conv.frontends.repairs.forms import Sizes, each
+from aie_conv.frontends.repairs.forms import PerDim, each
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -94,10 +94,10 @@ def _max_pool(rank: int) -> Rule:
 
     def pool(
         x: Tensor,
-        kernel: Sizes,
-        stride: Sizes = (),
-        padding: Sizes = 0,
-        dilation: Sizes = 1,
+        kernel: PerDim,
+        stride: PerDim = (),
+        padding: PerDim = 0,
+        dilation: PerDim = 1,
         ceil_mode: bool = False,
     ) -> Any:
         taps, pads, steps = each(kernel, rank), each(padding, rank), each(dilation, rank)
@@ -119,9 +119,9 @@ def _average_pool(rank: int) -> Rule:
 
     def pool(
         x: Tensor,
-        kernel: Sizes,
-        stride: Sizes = (),
-        padding: Sizes = 0,
+        kernel: PerDim,
+        stride: PerDim = (),
+        padding: PerDim = 0,
         ceil_mode: bool = False,
         count_include_pad: bool = True,
         *divisor: int | None,

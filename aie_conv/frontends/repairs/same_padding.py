@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from aie_conv.frontends.repairs.forms import Sizes, each
+from aie_conv.frontends.repairs.forms import PerDim, each
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -30,9 +30,9 @@ def _convolution(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None = None,
-    stride: Sizes = 1,
+    stride: PerDim = 1,
     padding: str = "valid",
-    dilation: Sizes = 1,
+    dilation: PerDim = 1,
     groups: int = 1,
 ) -> Any:
     import torch

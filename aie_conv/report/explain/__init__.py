@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
 from aie_conv.problem import ConvProblem
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import short
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from aie_conv.pipeline import CompileState
     from aie_conv.plan import Dispatch
 
-__all__ = ["STAGES", "Stage", "explain"]
+__all__ = ["STAGES", "StageReport", "explain"]
 
 STAGES: dict[str, str] = {
     "imported": "the module as it was given",
@@ -50,7 +50,7 @@ def explain(
     dispatch: str | None = None,
     progress: Callable[[str], None] = lambda _: None,
     warn: Callable[[str], None] = warnings.warn,
-) -> list[Stage]:
+) -> list[StageReport]:
     """Compile a module as :func:`aie_conv.compile` does, and keep what each stage made.
 
     Args:
@@ -79,7 +79,7 @@ def explain(
     texts = _read_texts(state)
     run(state, [recognise, choose, assign_configurations])
     dispatches = state.dispatches
-    shown = _heaviest(dispatches, name) if dispatch is None else _named(dispatches, dispatch)
+    shown = _heaviest(dispatches, name) if dispatch is None else _select_named(dispatches, dispatch)
     stages = _first(state, texts, shown)
     if shown is not None and shown.decision.plan is not None:
         return [*stages, *_npu(shown)]
@@ -108,7 +108,7 @@ def _read_texts(state: CompileState) -> _Texts:
     return _Texts(source, print_flow(state.module), print_executables(state.module))
 
 
-def _named(dispatches: Sequence[Dispatch], wanted: str) -> Dispatch | None:
+def _select_named(dispatches: Sequence[Dispatch], wanted: str) -> Dispatch | None:
     from aie_conv.report.explain.module import short_names
 
     cut = short_names(dispatches)
@@ -124,7 +124,7 @@ def _heaviest(dispatches: Sequence[Dispatch], name: str) -> Dispatch:
     return max(able, key=lambda d: d.problem.macs if d.problem is not None else 0)
 
 
-def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[Stage]:
+def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[StageReport]:
     """The stages that every dispatch has; without one, those of the module."""
     from aie_conv.bridge.flags import session_flags
     from aie_conv.report.explain import module, problem
@@ -143,7 +143,7 @@ def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[S
     return [*stages, problem.candidates(shown)] if shown.problem is not None else stages
 
 
-def _npu(shown: Dispatch) -> list[Stage]:
+def _npu(shown: Dispatch) -> list[StageReport]:
     from aie_conv.report.explain.maps import index_maps
     from aie_conv.report.explain.plan import chosen as chosen_plan
     from aie_conv.report.explain.program import core, operation_core, program, read_program
@@ -165,7 +165,7 @@ def _npu(shown: Dispatch) -> list[Stage]:
     ]
 
 
-def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> list[Stage]:
+def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> list[StageReport]:
     """The stages of a dispatch on the CPU.
 
     Args:

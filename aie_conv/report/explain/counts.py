@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Sequence
 
 from aie_conv.ir.core import Block, Op, Value
+from aie_conv.sim.functional.lower_bfp16 import MULTIPLY
+from aie_conv.sim.functional.lower_bfp16 import PRODUCTS as BLOCK_PRODUCTS
 from aie_conv.sim.functional.lower_intrinsics import FLOAT, INTEGER, SIGN_X, SIGN_Y, ZERO_ACC
 from aie_conv.sim.model.module import walk
 
@@ -99,7 +101,7 @@ def _products(op: Op, constants: dict[Value, int]) -> int:
         return op.operands[0].type.elements
     instruction = INSTRUCTIONS.get(str(op.attrs.get("callee"))) if op.name == "func.call" else None
     if instruction is None:
-        return 0
+        return BLOCK_PRODUCTS if op.attrs.get("callee") == MULTIPLY else 0
     word = constants[op.operands[3]] & ~(ZERO_ACC | SIGN_X | SIGN_Y)
     terms = next(mode.terms for key, mode in instruction.modes.items() if key == word)
     return len(terms) * len(terms[0][0])

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from math import prod
 
 from aie_conv.bridge.cpu_stages import CpuCode, CpuFunction, CpuStep, iree_version
-from aie_conv.bridge.cpu_work import Loop, Work
+from aie_conv.bridge.cpu_work import CpuContraction, CpuLoop
 from aie_conv.problem import ConvProblem
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import (
     commented,
     excerpt,
@@ -72,7 +72,9 @@ def symbol_of(dispatch: str) -> str:
     return name if number.isdigit() and name else dispatch
 
 
-def form(functions: Sequence[CpuFunction], chosen: CpuFunction, flags: Sequence[str]) -> Stage:
+def form(
+    functions: Sequence[CpuFunction], chosen: CpuFunction, flags: Sequence[str]
+) -> StageReport:
     """The module in the form that is made for the CPU alone."""
     heading = ("", "dispatch", "root", "loops", "MACs")
     rows = [
@@ -88,7 +90,7 @@ def form(functions: Sequence[CpuFunction], chosen: CpuFunction, flags: Sequence[
     notes = ("", "flags of IREE:", *flags)
     near = window(rows, next(i for i, row in enumerate(rows) if row[0]))
     text = "\n".join((table([heading, *near], right=(4,)), *notes))
-    return Stage(
+    return StageReport(
         "cpu-form",
         "Nothing goes to the NPU, whose layout is slow on the CPU, so the module is compiled again in"
         f" IREE's form for the CPU, of {plural(len(functions), 'dispatch')}. The next stages show the one"
@@ -99,7 +101,7 @@ def form(functions: Sequence[CpuFunction], chosen: CpuFunction, flags: Sequence[
     )
 
 
-def configuration(function: CpuFunction, steps: Sequence[CpuStep]) -> Stage:
+def configuration(function: CpuFunction, steps: Sequence[CpuStep]) -> StageReport:
     """The strategy and tile sizes that IREE chose, and the grid that follows."""
     heading = ("level", "tile sizes (0: not tiled)")
     rows = [(level, "[" + ", ".join(map(str, sizes)) + "]") for level, sizes in function.tiles]
@@ -116,7 +118,7 @@ def configuration(function: CpuFunction, steps: Sequence[CpuStep]) -> Stage:
         table([heading, *rows]),
     ]
     text = "\n".join(lines)
-    return Stage(
+    return StageReport(
         "cpu-tiles",
         "IREE chose a strategy and tile sizes for the dispatch, by its loops and this processor's"
         " vectors; nothing is tiled yet. One size stands for each loop of the root, in its order.",
@@ -133,7 +135,7 @@ def _grid(trips: Sequence[int | None]) -> str:
     return f"grid       {times(trips)}{total} workgroups"
 
 
-def _nest(loops: Sequence[Loop], work: Work | None) -> list[str]:
+def _nest(loops: Sequence[CpuLoop], work: CpuContraction | None) -> list[str]:
     """The loops as an outline, with the work inside."""
     lines: list[str] = []
     depth = 0
@@ -162,7 +164,7 @@ def _n(value: int | None) -> str:
     return "?" if value is None else str(value)
 
 
-def _total(loops: Sequence[Loop], work: Work) -> int | None:
+def _total(loops: Sequence[CpuLoop], work: CpuContraction) -> int | None:
     trips = [loop.trips for loop in loops]
     known = [trip for trip in trips if trip is not None]
     if work.macs is None or len(known) < len(trips):
@@ -170,7 +172,7 @@ def _total(loops: Sequence[Loop], work: Work) -> int | None:
     return prod(known) * work.macs
 
 
-def _work(work: Work) -> str:
+def _work(work: CpuContraction) -> str:
     macs = f": {spaced(work.macs)} MACs" if work.macs else ""
     masked = ", masked at the borders" if work.masked else ""
     if work.kind == "vector" and work.op == "vector.contract":
@@ -186,14 +188,14 @@ _WHOLE = {
 }
 
 
-def _step(step: CpuStep, before: int) -> Stage:
+def _step(step: CpuStep, before: int) -> StageReport:
     """A step, ``before`` which there were so many loops."""
     outline = "\n".join(_nest(step.loops, step.work))
     code = excerpt(short(_body(step.text)), _LINES)
     same = len(step.loops) <= before
     sentence = _WHOLE.get(step.step, _SENTENCES[step.step]) if same else _SENTENCES[step.step]
     text = f"behind {step.pass_name}:\n\n{outline}\n\n{code}"
-    return Stage(
+    return StageReport(
         _NAMES[step.step],
         sentence,
         text,
@@ -221,15 +223,15 @@ def _body(text: str) -> str:
     return re.sub(r"\n *scf\.forall\.in_parallel \{\n *\}", "", outline)
 
 
-def _final(step: CpuStep) -> Stage:
+def _final(step: CpuStep) -> StageReport:
     """The last form before LLVM's dialect, and whether it is vectorised."""
     work = step.work
     outline = "\n".join(_nest(step.loops, work))
     text = f"behind {step.pass_name}:\n\n{outline}" if outline else f"behind {step.pass_name}"
-    return Stage("cpu-final", _verdict(work), text, f"{commented(text)}\n\n{step.text}")
+    return StageReport("cpu-final", _verdict(work), text, f"{commented(text)}\n\n{step.text}")
 
 
-def _verdict(work: Work | None) -> str:
+def _verdict(work: CpuContraction | None) -> str:
     if work is None:
         return "The last form before LLVM; it has no products."
     if work.kind == "kernel":
@@ -257,7 +259,7 @@ def _verdict(work: Work | None) -> str:
 
 def stages(
     code: CpuCode, function: CpuFunction, flags: Sequence[str], *, alone: bool
-) -> list[Stage]:
+) -> list[StageReport]:
     """Every stage of a CPU dispatch.
 
     Args:

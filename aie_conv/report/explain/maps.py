@@ -11,12 +11,12 @@ from aie_conv.mapping.operands import k_order, read_input, write_output
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Plan
 from aie_conv.problem import ConvProblem, Loop, contraction_of
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import times, wrap
 
 
 @dataclass(frozen=True)
-class Term:
+class IndexTerm:
     """``stride * (index // divisor % size)`` of one loop; ``size`` 0 leaves out the remainder."""
 
     dim: str
@@ -39,7 +39,7 @@ class BufferMap:
     buffer: str
     dims: tuple[str, ...]
     offset: int
-    terms: tuple[Term, ...]
+    terms: tuple[IndexTerm, ...]
 
     def element(self, **indices: int) -> int:
         """The element for some indices; numpy's arrays serve as well."""
@@ -80,9 +80,9 @@ class _Walk:
     strides: tuple[int, ...]
 
 
-def _flattened(dim: str, loops: Sequence[Loop], strides: Sequence[int]) -> list[Term]:
+def _flatten(dim: str, loops: Sequence[Loop], strides: Sequence[int]) -> list[IndexTerm]:
     """The terms of loops that one index counts, the last loop fastest; merged where they may be."""
-    terms: list[Term] = []
+    terms: list[IndexTerm] = []
     divisor = 1
     for number, (loop, stride) in reversed(list(enumerate(zip(loops, strides, strict=True)))):
         if stride and loop.size > 1:
@@ -91,9 +91,9 @@ def _flattened(dim: str, loops: Sequence[Loop], strides: Sequence[int]) -> list[
             follows = inner is not None and inner.divisor * inner.size == divisor
             if inner is not None and follows and inner.stride * inner.size == stride:
                 merged = inner.size * loop.size if size else 0
-                terms[0] = Term(dim, inner.divisor, merged, inner.stride)
+                terms[0] = IndexTerm(dim, inner.divisor, merged, inner.stride)
             else:
-                terms.insert(0, Term(dim, divisor, size, stride))
+                terms.insert(0, IndexTerm(dim, divisor, size, stride))
         divisor *= loop.size
     return terms
 
@@ -122,7 +122,7 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
         terms = [
             term
             for dim in (*grouped, *dims)
-            for term in _flattened(
+            for term in _flatten(
                 dim, [loops[i] for i in places[dim]], [walk.strides[i] for i in places[dim]]
             )
         ]
@@ -210,7 +210,7 @@ def window_maps(problem: ConvProblem) -> tuple[BufferMap, ...]:
     maps: list[BufferMap] = []
     for walk in walks:
         terms = (
-            Term(dim, 1, 0, stride)
+            IndexTerm(dim, 1, 0, stride)
             for dim, stride in zip(dims, walk.strides, strict=True)
             if stride
         )
@@ -259,7 +259,7 @@ def _im2col_lines(view: GemmView) -> list[str]:
     parts = {"input": "lhs_parts", "filter": "rhs_parts"} if _in_parts(view) else {}
     named = [replace(m, buffer=parts.get(m.buffer, m.buffer)) for m in plain.maps]
     lines = [_sizes(plain), *_lines(named)]
-    if any(a.terms != b.terms or a.offset != b.offset for a, b in _moved(plain, seen)):
+    if any(a.terms != b.terms or a.offset != b.offset for a, b in _pair_maps(plain, seen)):
         lines += ["", "as the DMA reads and writes them, behind the copies below:"]
         lines += [_sizes(seen), *_lines(seen.maps)]
     return lines
@@ -269,12 +269,12 @@ def _in_parts(view: GemmView) -> bool:
     return any(copy.dest == "lhs_parts" for copy in view.prologue)
 
 
-def _moved(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
+def _pair_maps(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
     """Input and output of both; the filter is always packed."""
     return [(plain.maps[0], seen.maps[0]), (plain.maps[2], seen.maps[2])]
 
 
-def index_maps(plan: Plan) -> Stage:
+def index_maps(plan: Plan) -> StageReport:
     """The maps that a plan's DMA programs walk."""
     view = plan.mapping.view if isinstance(plan, ArrayPlan) else None
     if isinstance(view, GemmView):
@@ -301,4 +301,4 @@ def index_maps(plan: Plan) -> Stage:
             " brought once."
         )
     text = "\n".join([*lines, "", *_copies(plan)])
-    return Stage("index-maps", sentence, text, text, "txt")
+    return StageReport("index-maps", sentence, text, text, "txt")

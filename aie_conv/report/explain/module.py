@@ -4,13 +4,13 @@ import re
 from collections.abc import Sequence
 
 from aie_conv.plan import Dispatch
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import commented, excerpt, plural, short, spaced, table, window
 
 _LINES = 30
 
 
-def imported(text: str) -> Stage:
+def imported(text: str) -> StageReport:
     """The module as it was given, read and printed again."""
     dialects = sorted(
         {
@@ -20,7 +20,7 @@ def imported(text: str) -> Stage:
         }
     )
     words = " and ".join(dialects) or "its own"
-    return Stage(
+    return StageReport(
         "imported",
         f"The module as it was given, in the {words} dialect. Nothing is decided yet: a convolution"
         " is one operation, its padding and what follows it are operations of their own.",
@@ -78,7 +78,7 @@ def _rows(dispatches: Sequence[Dispatch], chosen: Dispatch | None) -> list[tuple
 
 def dispatches(
     all_of_them: Sequence[Dispatch], chosen: Dispatch | None, code: str, flow: str, layout: str
-) -> Stage:
+) -> StageReport:
     """What IREE's flow phase made.
 
     Args:
@@ -117,4 +117,4 @@ def dispatches(
         )
     lines = "\n\n".join((table([heading, *shown], right=(2,)), excerpt(short(code), _LINES)))
     full = "\n\n".join((commented(table([heading, *rows], right=(2,))), flow))
-    return Stage("dispatches", sentence, lines, full)
+    return StageReport("dispatches", sentence, lines, full)

@@ -8,7 +8,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import Channel, channels
 from aie_conv.plan import Plan
 from aie_conv.problem import DTYPE_BYTES
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import plural, spaced, table
 
 
@@ -148,14 +148,14 @@ def _traffic(plan: ArrayPlan) -> str:
     )
 
 
-def chosen(plan: Plan) -> Stage:
+def chosen(plan: Plan) -> StageReport:
     """The plan that the decision holds."""
     if not isinstance(plan, ArrayPlan):
         text = table(
             [("cores", "bytes moved", "predicted cycles", "bound"),
              (plan.cores, spaced(plan.shim_bytes), spaced(plan.predicted_cycles), plan.bound)]
         )  # fmt: skip
-        return Stage("plan", f"The plan of route {plan.route}.", text, text, "txt")
+        return StageReport("plan", f"The plan of route {plan.route}.", text, text, "txt")
     mapping = plan.mapping
     text = "\n".join(
         (
@@ -170,7 +170,7 @@ def chosen(plan: Plan) -> Stage:
         )
     )
     full = "\n".join((text, "", *(f"{k} = {v}" for k, v in plan.parameters.items())))
-    return Stage("plan", _sentence(plan), text, full, "txt")
+    return StageReport("plan", _sentence(plan), text, full, "txt")
 
 
 def _sentence(plan: ArrayPlan) -> str:

@@ -1,11 +1,12 @@
 """The middle stages: what a dispatch was recognised as, and the candidates for running it."""
 
+from collections.abc import Sequence
 from math import gcd
 
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem, Loop, Operand, OperationProblem
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import spaced, table, times
 
 _WALKS = {
@@ -48,7 +49,7 @@ def _buffer(name: str, operand: Operand) -> tuple[str, ...]:
     )
 
 
-def problem(dispatch: Dispatch) -> Stage:
+def problem(dispatch: Dispatch) -> StageReport:
     """The ConvProblem that a dispatch was read as, or why it is none."""
     contraction = dispatch.problem
     if contraction is None:
@@ -59,7 +60,7 @@ def problem(dispatch: Dispatch) -> Stage:
             )
         else:
             sentence = "The dispatch is nothing that a route could take, so the CPU runs it."
-        return Stage("problem", sentence, reason, reason, "txt")
+        return StageReport("problem", sentence, reason, reason, "txt")
     if isinstance(contraction, OperationProblem):
         return _operation(contraction)
     loops = [
@@ -93,10 +94,14 @@ def problem(dispatch: Dispatch) -> Stage:
         f"MACs: {sizes} = {spaced(contraction.macs)}",
         f"sums in {contraction.accumulator}; fused behind them: {', '.join(fused) or 'nothing'}",
     ]
+    if dispatch.decision.split:
+        lines.append(
+            f"the dispatch's first part, split behind the product: {dispatch.decision.split}"
+        )
     if contraction.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
-    return Stage(
+    return StageReport(
         "problem",
         "The dispatch is read by its index maps, not by the names of its operations. Every loop walks"
         " each buffer with one stride (columns input, filter, output, in elements), so layout, stride,"
@@ -107,7 +112,7 @@ def problem(dispatch: Dispatch) -> Stage:
     )
 
 
-def _operation(read: OperationProblem) -> Stage:
+def _operation(read: OperationProblem) -> StageReport:
     """An operation that is no contraction."""
     extras = read.epilogue.inputs
     heading = (
@@ -139,7 +144,7 @@ def _operation(read: OperationProblem) -> Stage:
     if read.keeps_base:
         lines.append("the output is the interior of a larger buffer, whose border keeps its values")
     text = "\n".join(lines)
-    return Stage(
+    return StageReport(
         "problem",
         "The dispatch is read by its index maps and its body, not by the names of its operations. Every loop"
         " walks each buffer with one stride, in elements; 0 is a broadcast; a loop of role k is combined.",
@@ -181,11 +186,22 @@ def _lost(candidate: Candidate, best: Candidate | None) -> str:
     return f"{name}: {dear:.2f} times as dear; {most}"
 
 
-def candidates(dispatch: Dispatch) -> Stage:
+def _rest(weighed: Sequence[Candidate]) -> str:
+    """That the rest of a split dispatch is counted."""
+    rest = max(candidate.rest_cycles for candidate in weighed)
+    if not rest:
+        return ""
+    return (
+        " The routes do the first part alone, split behind the product:"
+        f" {spaced(rest)} of their cycles on the host are the rest's."
+    )
+
+
+def candidates(dispatch: Dispatch) -> StageReport:
     """Every way to run the problem that was weighed, and why it was taken or not."""
     decision, contraction = dispatch.decision, dispatch.problem
     if not decision.candidates or contraction is None:
-        return Stage(
+        return StageReport(
             "candidates",
             f"Nothing was weighed: {decision.reason}.",
             decision.reason,
@@ -214,11 +230,11 @@ def candidates(dispatch: Dispatch) -> Stage:
             f"every operand once is {spaced(contraction.minimum_bytes)} bytes",
         )
     )
-    return Stage(
+    return StageReport(
         "candidates",
         "Each route offered its best plan and was priced in cycles of the array's clock (array: the"
         " NPU's work, or the CPU's; host: the dispatch and the CPU's copies around it);"
-        f" {why}.",
+        f" {why}.{_rest(weighed)}",
         text,
         text,
         "txt",

@@ -13,7 +13,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Plan
 from aie_conv.problem import ConvProblem
 from aie_conv.report.explain.counts import calls, count_sums, products
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import commented, excerpt, gist, plural, spaced, wrap
 from aie_conv.sim.functional.sequence import Transfer, read_sequence, transfers
 from aie_conv.sim.model.module import Model, build_model
@@ -76,7 +76,7 @@ def _of_another(head: str) -> bool:
     return any(int(n) > 0 for pair in numbers for n in pair if n)
 
 
-def _abridged(text: str) -> str:
+def _abridge(text: str) -> str:
     """The program with the first column, row and core of each kind, and the first transfers."""
     lines: list[str] = []
     left: Counter[str] = Counter()
@@ -107,7 +107,7 @@ def _abridged(text: str) -> str:
     )
 
 
-def program(parsed: EmittedProgram) -> Stage:
+def program(parsed: EmittedProgram) -> StageReport:
     """The AIE program."""
     model = parsed.model
     kinds = Counter(tile.kind for tile in model.tiles.values())
@@ -119,8 +119,8 @@ def program(parsed: EmittedProgram) -> Stage:
         f" {spaced(outward)} bytes out",
         *_fifos(model),
     ]
-    text = "\n".join((*facts, "", _abridged(parsed.text)))
-    return Stage(
+    text = "\n".join((*facts, "", _abridge(parsed.text)))
+    return StageReport(
         "program",
         "The plan as a program for the array: object FIFOs carry tiles from the shim through mem tiles"
         " to the cores and back, each end with its own buffers, so that the next tile travels while"
@@ -174,7 +174,7 @@ def _of_tile(plan: Plan, each: int) -> str:
     return f"{sizes[0]} pixels x {sizes[1]} channels x {sizes[2]} of K = {spaced(each)} MACs"
 
 
-def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> Stage:
+def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> StageReport:
     """What each core runs, for a dispatch's problem."""
     cores = parsed.model.cores
     body = _section(parsed.text, "= aie.core(")
@@ -206,7 +206,7 @@ def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> Stage:
         )
     )
     full = "\n".join((commented("\n".join(facts)), "", body, "", *_functions(parsed.text)))
-    return Stage(
+    return StageReport(
         "core",
         "Every core runs the same loop: take an object of input and one of filter, multiply them into"
         " the sums, and when K is through turn the sums into output. What the array multiplies beyond"
@@ -216,7 +216,7 @@ def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> Stage:
     )
 
 
-def operation_core(plan: Plan, parsed: EmittedProgram) -> Stage:
+def operation_core(plan: Plan, parsed: EmittedProgram) -> StageReport:
     """What each core runs for an operation that is no contraction."""
     body = _section(parsed.text, "= aie.core(")
     names = _functions(parsed.text)
@@ -231,7 +231,7 @@ def operation_core(plan: Plan, parsed: EmittedProgram) -> Stage:
             *(excerpt(gist(function), 36) for function in names),
         )
     )
-    return Stage(
+    return StageReport(
         "core",
         "Every core runs the same loop: take an object that holds its part of every input, compute an object"
         " of output. Tiles at an edge overlap the ones before instead of being shorter.",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Stage:
+class StageReport:
     """What one step of the compiler made.
 
     Attributes:

@@ -13,7 +13,7 @@ from pathlib import Path
 from aie_conv import files
 from aie_conv.errors import UsageError
 from aie_conv.isolate import tell
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import WIDTH, wrap
 
 _TEMPORARY = ".aie-conv-"
@@ -21,22 +21,22 @@ _OURS = re.compile(r"(?:[a-z]+-)?\d\d-[a-z0-9-]+\.(?:mlir|txt)")
 """Names of the files that :func:`write_folder` writes."""
 
 
-def shown(number: int, stage: Stage, full: bool) -> str:
+def shown(number: int, stage: StageReport, full: bool) -> str:
     """A stage as it is printed."""
     title = f"-- {number}. {stage.name} "
     sentence = textwrap.fill(stage.sentence, WIDTH)
     body = stage.full.rstrip()
     if not full:
         # Other makers of stages leave lines as MLIR prints them.
-        body = "\n".join(row for line in stage.text.rstrip().splitlines() for row in _fitted(line))
+        body = "\n".join(row for line in stage.text.rstrip().splitlines() for row in _fit(line))
     return f"{title:-<{WIDTH}}\n{sentence}\n\n{body}\n"
 
 
-def _fitted(line: str) -> list[str]:
+def _fit(line: str) -> list[str]:
     return wrap(line) if len(line) > WIDTH + 2 else [line]
 
 
-def _file(stage: Stage) -> str:
+def _file(stage: StageReport) -> str:
     """A stage as a file holds it: in full."""
     mark = "// " if stage.suffix == "mlir" else ""
     lines = textwrap.wrap(stage.sentence, WIDTH - len(mark))
@@ -44,7 +44,9 @@ def _file(stage: Stage) -> str:
     return "\n".join((*(mark + line for line in lines), "", body, ""))
 
 
-def write_folder(folder: Path, groups: Sequence[tuple[str, Sequence[tuple[int, Stage]]]]) -> None:
+def write_folder(
+    folder: Path, groups: Sequence[tuple[str, Sequence[tuple[int, StageReport]]]]
+) -> None:
     """Write each stage, in full, as NN-name.suffix into a folder, which appears whole or not at all.
 
     Args:

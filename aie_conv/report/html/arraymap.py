@@ -25,7 +25,7 @@ class Held:
 
 
 @dataclass(frozen=True)
-class Place:
+class TileMemory:
     """A tile: what it holds, of how many bytes."""
 
     tile: Tile
@@ -61,7 +61,7 @@ class ArrayMap:
 
     columns: int
     core_rows: int
-    places: tuple[Place, ...]
+    places: tuple[TileMemory, ...]
     streams: tuple[Stream, ...]
 
 
@@ -86,7 +86,9 @@ def array_map(simulator: Simulator, stats: RunStats) -> ArrayMap:
         holdings.setdefault(core.tile, []).append(Held("stack", "own", 1, core.stack))
     capacity = {"core": model.arch.core_data_bytes, "mem": model.arch.memtile_bytes, "shim": 0}
     tiles = sorted({*model.tiles.values(), *holdings})
-    places = (Place(tile, tuple(holdings.get(tile, ())), capacity[tile.kind]) for tile in tiles)
+    places = (
+        TileMemory(tile, tuple(holdings.get(tile, ())), capacity[tile.kind]) for tile in tiles
+    )
     streams = (
         Stream(
             name,

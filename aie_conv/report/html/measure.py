@@ -13,7 +13,7 @@ from aie_conv.report.html.arraymap import ArrayMap, array_map
 from aie_conv.sim import RunStats, Simulator
 from aie_conv.sim.timing.timeline import Timeline
 
-Progress = Callable[[str], None]
+TextProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Measured:
     array: ArrayMap
 
 
-Operands = Sequence[NDArray[Any]]
+OperandArrays = Sequence[NDArray[Any]]
 
 
-def measure(text: str, operands: Operands | None = None) -> Measured:
+def measure(text: str, operands: OperandArrays | None = None) -> Measured:
     """Run an AIE module once.
 
     Args:
@@ -51,8 +51,8 @@ def measure(text: str, operands: Operands | None = None) -> Measured:
 
 def measure_all(
     modules: Mapping[str, str],
-    progress: Progress,
-    operands: Mapping[str, Operands] | None = None,
+    progress: TextProgress,
+    operands: Mapping[str, OperandArrays] | None = None,
 ) -> dict[str, Measured]:
     """Every dispatch's program by its name; equal programs run once.
 

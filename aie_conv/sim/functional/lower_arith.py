@@ -10,6 +10,7 @@ from typing import Any
 
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.sim.functional.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
+from aie_conv.sim.model.program_size import is_table
 from aie_conv.sim.model.ranges import Range, range_of
 from aie_conv.sim.timing.costs import ACC_LANES
 
@@ -124,6 +125,8 @@ def _constant(low: Lowering, op: Op) -> None:
     kind = op.results[0].type
     value = op.attrs["value"]
     low.alias(op, constant_text(kind, value))
+    if is_table(op):
+        low.cost.use("load", max(1, kind.bytes // low.program.target.rules.core.vector_bytes))
     if kind.kind == "scalar" and kind.elem not in FLOATS:
         low.ranges[op.results[0]] = Range(int(value), int(value))
 

@@ -17,7 +17,7 @@ from aie_conv.sim.timing.costs import OperationCost
 Terms = Sequence[tuple[Sequence[int], Sequence[int]]]
 """For each term: the element of the left and of the right operand for each lane."""
 
-Operand = tuple[str, int, int]
+MacOperand = tuple[str, int, int]
 """An LLVM vector of integers: its name, how many, bits of each."""
 
 
@@ -102,7 +102,7 @@ def _pair_sums(
     return low.emit(f"add <{width} x i32> {even}, {odd}")
 
 
-def _widened(low: Lowering, operand: Operand, signed: bool, bits: int) -> str:
+def _widened(low: Lowering, operand: MacOperand, signed: bool, bits: int) -> str:
     name, count, width = operand
     if width == bits:
         return name
@@ -111,7 +111,7 @@ def _widened(low: Lowering, operand: Operand, signed: bool, bits: int) -> str:
 
 
 def _bytes_in_pairs(
-    low: Lowering, terms: Terms, a: Operand, b: Operand, acc: str, signs: tuple[bool, bool]
+    low: Lowering, terms: Terms, a: MacOperand, b: MacOperand, acc: str, signs: tuple[bool, bool]
 ) -> str:
     """8-bit products two terms at a time: any pair of them fits 32 bits."""
     lanes = len(terms[0][0])
@@ -141,8 +141,8 @@ def _bytes_in_pairs(
 def integer_products(
     low: Lowering,
     terms: Terms,
-    a: Operand,
-    b: Operand,
+    a: MacOperand,
+    b: MacOperand,
     acc: tuple[str, int],
     signs: tuple[bool, bool],
 ) -> str:

@@ -15,6 +15,7 @@ from aie_conv.ir.core import Op, Value
 from aie_conv.sim.functional import (
     lower_aievec,
     lower_arith,
+    lower_bfp16,
     lower_intrinsics,
     lower_loops,
     lower_srs,
@@ -34,7 +35,7 @@ from aie_conv.sim.model.placement import Place
 from aie_conv.sim.model.ranges import Range
 
 _TABLES = (
-    lower_aievec, lower_arith, lower_intrinsics, lower_loops, lower_srs, lower_vector,
+    lower_aievec, lower_arith, lower_bfp16, lower_intrinsics, lower_loops, lower_srs, lower_vector,
 )  # fmt: skip
 """Importing these fills the table of lowerings."""
 

@@ -66,7 +66,7 @@ class Transfer:
 
 
 @dataclass(frozen=True, eq=False)
-class Chain:
+class TaskChain:
     """An aiex.dma_configure_task_for: descriptors written, to run in turn as one task.
 
     Attributes:
@@ -92,7 +92,7 @@ class Start:
     """An aiex.dma_start_task."""
 
     op: Op
-    chain: Chain
+    chain: TaskChain
 
 
 @dataclass(frozen=True)
@@ -101,10 +101,10 @@ class Wait:
 
     op: Op
     fifo: str
-    chain: Chain | None = None
+    chain: TaskChain | None = None
 
 
-Command = Transfer | Chain | Start | Wait
+Command = Transfer | TaskChain | Start | Wait
 
 
 def transfers(commands: Iterable[Command]) -> Iterator[Transfer]:
@@ -112,7 +112,7 @@ def transfers(commands: Iterable[Command]) -> Iterator[Transfer]:
     for command in commands:
         if isinstance(command, Transfer):
             yield command
-        elif isinstance(command, Chain):
+        elif isinstance(command, TaskChain):
             yield from command.parts
 
 
@@ -126,7 +126,7 @@ def read_sequence(model: Model) -> list[Command]:
         raise VerifyError("module: no aie.runtime_sequence: nothing would run")
     block = model.sequence.blocks[0]
     commands: list[Command] = []
-    chains: dict[Value, Chain] = {}
+    chains: dict[Value, TaskChain] = {}
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
             commands.append(Wait(op, _shim_fifo(model, op, "symbol").name))
@@ -188,7 +188,7 @@ def _argument(model: Model, op: Op) -> tuple[int, Type]:
     return args.index(op.operands[0]), op.operands[0].type
 
 
-def _chain(model: Model, op: Op) -> Chain:
+def _chain(model: Model, op: Op) -> TaskChain:
     fifo = _shim_fifo(model, op, "fifo")
     blocks = dict(zip(op.attrs["labels"], op.blocks, strict=True))
     parts: list[Transfer] = []
@@ -210,7 +210,7 @@ def _chain(model: Model, op: Op) -> Chain:
     if blocks:
         raise VerifyError(f"line {op.line}: {op.name}: a block that no aie.next_bd leads to")
     runs = int(op.attrs.get("repeat_count", 0)) + 1
-    return Chain(op, fifo, tuple(parts), runs, bool(op.attrs.get("issue_token", False)))
+    return TaskChain(op, fifo, tuple(parts), runs, bool(op.attrs.get("issue_token", False)))
 
 
 _BLOCK_ENDS = ("aie.next_bd", "aie.end")
@@ -244,7 +244,13 @@ def _descriptor(model: Model, op: Op, fifo: Fifo) -> Transfer:
 
 
 class SequenceRun:
-    """Runs the commands of a sequence on the host's arrays."""
+    """Runs the commands of a sequence on the host's arrays.
+
+    Attributes:
+        tasks: what was pushed, each run of a chain's descriptors by itself.
+        starts: where among them each command's begin.
+        clock: of the process, in cycles.
+    """
 
     def __init__(
         self,
@@ -260,6 +266,7 @@ class SequenceRun:
         self.memories = memories
         self.lane = lane
         self.tasks: list[TransferTask] = []
+        self.starts: list[int] = []
         self.clock = 0.0
 
     def process(self) -> Waiting:
@@ -276,19 +283,21 @@ class SequenceRun:
                     self.lane.until(self.clock, State.BUSY, f"dma_wait @{command.fifo}")
                 continue
             if isinstance(command, Start):
+                self.starts.append(len(self.tasks))
                 self._start(command.chain)
                 continue
             # Writing one descriptor of a chain costs as much as a whole dma_memcpy_nd does, which
             # writes one and pushes it; the push of the chain is in that.
-            chain = isinstance(command, Chain)
+            chain = isinstance(command, TaskChain)
             self.clock += self.network.rates.issue * (len(command.parts) if chain else 1)
             if self.lane is not None:
                 name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
                 self.lane.until(self.clock, State.BUSY, f"{name} @{command.fifo.name}")
             if not chain:
+                self.starts.append(len(self.tasks))
                 self._push(command, command.offset, command.dims, command.issues_token)
 
-    def _start(self, chain: Chain) -> None:
+    def _start(self, chain: TaskChain) -> None:
         """Queue a chain: its descriptors in turn, each moved on in every run."""
         for run in range(chain.runs):
             for part in chain.parts:

@@ -26,7 +26,7 @@ _COMPARE: dict[str, Callable[[int, int], bool]] = {
     "sge": operator.ge,
 }
 
-Known = dict[Value, int]
+KnownValues = dict[Value, int]
 
 
 def carried_ranges(
@@ -51,7 +51,7 @@ def carried_ranges(
     now = {block.args[i]: constant(loop.operands[2 + i]) for i in places}
     seen: dict[Value, set[int | None]] = {value: set() for value in now}
     for trip in range(trips):
-        values: Known = dict(outside)
+        values: KnownValues = dict(outside)
         values[block.args[0]] = first[0] + trip * first[1]
         values.update((value, known) for value, known in now.items() if known is not None)
         for value, known in now.items():
@@ -73,7 +73,7 @@ def _needed(loop: Op, places: list[int]) -> list[Op]:
     return needed[::-1]
 
 
-def _run(steps: list[Op], values: Known) -> None:
+def _run(steps: list[Op], values: KnownValues) -> None:
     """Compute what is known of one trip."""
     for op in steps:
         result = _value(op, [values.get(value) for value in op.operands])

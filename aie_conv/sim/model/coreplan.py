@@ -122,7 +122,7 @@ class LoopStep:
     """
 
     op: Op
-    body: list["Step"]
+    body: list["CoreStep"]
     endless: bool = False
 
 
@@ -131,10 +131,10 @@ class BranchStep:
     """A branch that holds FIFO operations."""
 
     op: Op
-    arms: list[list["Step"]]
+    arms: list[list["CoreStep"]]
 
 
-Step = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
+CoreStep = LeafStep | FifoStep | ScalarStep | LoopStep | BranchStep
 
 
 @dataclass(eq=False)
@@ -145,7 +145,7 @@ class CorePlan:
     shift.
     """
 
-    steps: list[Step]
+    steps: list[CoreStep]
     spilled: set[Value] = field(default_factory=set)
     srs: frozenset[str] = frozenset()
 
@@ -180,9 +180,9 @@ class CorePlanner:
         srs = {op.operands[0].type.elem for op in walk(block) if op.name == "aievec.srs"}
         return CorePlan(steps, self.spilled, frozenset(srs))
 
-    def block(self, block: Block) -> list[Step]:
+    def block(self, block: Block) -> list[CoreStep]:
         """The steps of one block."""
-        steps: list[Step] = []
+        steps: list[CoreStep] = []
         straight: list[Op] = []
         for op in block.ops:
             if op.name == "arith.constant":
@@ -242,7 +242,7 @@ class CorePlanner:
         results = [user.results[0] for user in users if user.name in _SCALAR and user.results]
         return any(self._is_index(result) for result in results)
 
-    def _fifo(self, op: Op) -> Step:
+    def _fifo(self, op: Op) -> CoreStep:
         if op.name in FIFO_OPS:
             return FifoStep(op)
         if op.name == "scf.if":
@@ -278,7 +278,7 @@ class CorePlanner:
             self.ranges[index] = Range(first, first + (trips - 1) * step, step if trips > 1 else 0)
         return LoopStep(op, self.block(op.blocks[0]), endless)
 
-    def _close(self, steps: list[Step], ops: list[Op]) -> None:
+    def _close(self, steps: list[CoreStep], ops: list[Op]) -> None:
         """Make the collected straight operations one step."""
         if not ops:
             return

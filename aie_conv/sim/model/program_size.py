@@ -5,6 +5,7 @@ FIFOs in it, unless the core asks for dynamic lowering; called functions are pla
 of scalar code are taken to be unrolled by the compiler.
 """
 
+from collections.abc import Iterator
 from math import ceil, lcm
 
 from aie_conv.arch import get_arch
@@ -73,6 +74,11 @@ def _registers(op: Op) -> int:
     return max(1, ceil(max(bits, default=0) / 512))
 
 
+def is_table(op: Op) -> bool:
+    """A vector constant with a number for each lane: it lies in data memory, and is loaded."""
+    return op.name == "arith.constant" and isinstance(op.attrs["value"], list)
+
+
 class CodeSizes:
     """Bytes of code outside of FIFO operations, and the library routines that it needs."""
 
@@ -87,6 +93,8 @@ class CodeSizes:
 
     def operation(self, op: Op) -> int:
         """Bytes of one operation with all inside it."""
+        if is_table(op):
+            return OP_BYTES * max(1, ceil(op.results[0].type.bytes / self.load_bytes))
         if op.name in _FREE:
             return 0
         if op.name == "func.call":
@@ -228,6 +236,14 @@ def program_bytes(model: Model, core: CoreModel) -> int:
     block = core.op.blocks[0]
     sizes = CodeSizes(model.arch.name, _integers(block))
     total = FUNCTION_BYTES + body_bytes(model, core, block, sizes)
+    for body in _called(model, block):
+        sizes.constants.update(_integers(body))
+        total += FUNCTION_BYTES + sizes.block(body)
+    return total + sizes.library()
+
+
+def _called(model: Model, block: Block) -> Iterator[Block]:
+    """The bodies of the functions that a core's body calls, each once."""
     waiting = [op.attrs["callee"] for op in walk(block) if op.name == "func.call"]
     seen: set[str] = set()
     while waiting:
@@ -237,10 +253,20 @@ def program_bytes(model: Model, core: CoreModel) -> int:
             continue
         seen.add(name)
         body = function.blocks[0]
-        sizes.constants.update(_integers(body))
-        total += FUNCTION_BYTES + sizes.block(body)
+        yield body
         waiting += [op.attrs["callee"] for op in walk(body) if op.name == "func.call"]
-    return total + sizes.library()
+
+
+def table_bytes(model: Model, core: CoreModel) -> int:
+    """Bytes of data memory that the constants of a core's code take, each once."""
+    block = core.op.blocks[0]
+    tables = {
+        (str(op.results[0].type), tuple(op.attrs["value"])): op.results[0].type.bytes
+        for body in (block, *_called(model, block))
+        for op in walk(body)
+        if is_table(op)
+    }
+    return sum(tables.values())
 
 
 def check_program(model: Model, core: CoreModel) -> None:

@@ -51,6 +51,16 @@ def _quotient(a: Range, b: Range) -> Range | None:
     return between(a.low // divisor, a.high // divisor)
 
 
+def _shift(a: Range, b: Range) -> Range | None:
+    places = b.constant
+    if places is None or places < 0 or a.low < 0:
+        return None
+    divisor = 1 << places
+    if a.low % divisor or a.step % divisor:
+        return between(a.low >> places, a.high >> places)
+    return Range(a.low >> places, a.high >> places, a.step >> places)
+
+
 def _remainder(a: Range, b: Range) -> Range | None:
     divisor = b.constant
     if not divisor or divisor < 0 or a.low < 0:
@@ -78,6 +88,7 @@ _RULES: dict[str, Callable[[Range, Range], Range | None]] = {
     "arith.muli": operator.mul,
     "arith.divui": _quotient,
     "arith.divsi": _quotient,
+    "arith.shrui": _shift,
     "arith.remui": _remainder,
     "arith.remsi": _remainder,
     "arith.minsi": _least,

@@ -14,7 +14,7 @@ from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.functional.sequence import Command
 from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
-from aie_conv.sim.model.program_size import check_program
+from aie_conv.sim.model.program_size import check_program, table_bytes
 from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.model.verify_host import verify_host
 
@@ -67,6 +67,8 @@ def tile_use(model: Model) -> dict[Tile, Use]:
         uses[tile].memory.append((f"buffer {op.attrs.get('sym_name', op.results[0].name)}", size))
     for core in model.cores:
         uses[core.tile].memory.append(("stack", core.stack))
+        if tables := table_bytes(model, core):
+            uses[core.tile].memory.append(("constants", tables))
         if core.op.attrs.get("dynamic_objfifo_lowering"):
             ends = sum(core.tile in (f.producer, *f.consumers) for f in model.fifos.values())
             uses[core.tile].memory.append(("FIFO counters", 4 * ends))

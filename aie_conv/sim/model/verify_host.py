@@ -4,8 +4,10 @@ Ids and queues are judged by what the program knows, not by luck of timing: a ta
 unfinished until a token of it, or of a later task of its channel, has been waited for.
 """
 
+from itertools import product
+
 from aie_conv.errors import VerifyError
-from aie_conv.sim.functional.sequence import Chain, Command, Start, Transfer, Wait, transfers
+from aie_conv.sim.functional.sequence import Command, Start, TaskChain, Transfer, Wait, transfers
 from aie_conv.sim.model.module import Model, Tile
 
 _ITERATIONS = 64
@@ -28,9 +30,20 @@ def verify_host(model: Model, commands: list[Command]) -> None:
         _check_granularity(transfer)
         _check_fields(model, transfer)
     for command in commands:
-        if isinstance(command, Chain):
+        if isinstance(command, TaskChain):
             _check_chain(command)
     _Order(model).check(commands)
+
+
+def _parts(task: Transfer | TaskChain) -> tuple[Transfer, ...]:
+    """The transfers of a task."""
+    return task.parts if isinstance(task, TaskChain) else (task,)
+
+
+def _end(transfer: Transfer) -> int:
+    """The byte behind the last that a transfer touches."""
+    pairs = zip(transfer.sizes, transfer.strides, strict=True)
+    return transfer.offset + (sum((n - 1) * s for n, s in pairs) + 1) * transfer.element
 
 
 def _check_bounds(transfer: Transfer) -> None:
@@ -87,7 +100,7 @@ def _shim(transfer: Transfer) -> Tile:
     return next(tile for tile in fifo.consumers if tile.kind == "shim")
 
 
-def _check_chain(chain: Chain) -> None:
+def _check_chain(chain: TaskChain) -> None:
     """What the tools and the hardware need of a chain besides each of its descriptors."""
     for part in chain.parts:
         if part.sizes[0] != chain.runs:
@@ -104,9 +117,9 @@ class _Order:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.queues: dict[str, list[Transfer | Chain]] = {}
+        self.queues: dict[str, list[Transfer | TaskChain]] = {}
         self.ids: dict[tuple[Tile, int], Transfer] = {}
-        self.configured: list[Chain] = []
+        self.configured: list[TaskChain] = []
 
     def check(self, commands: list[Command]) -> None:
         """The whole sequence."""
@@ -115,7 +128,7 @@ class _Order:
                 self._wait(command)
             elif isinstance(command, Start):
                 self._start(command.chain)
-            elif isinstance(command, Chain):
+            elif isinstance(command, TaskChain):
                 for part in command.parts:
                     self._take(part)
                 self.configured.append(command)
@@ -144,13 +157,14 @@ class _Order:
             )
         self.ids[place] = task
 
-    def _start(self, chain: Chain) -> None:
+    def _start(self, chain: TaskChain) -> None:
         if chain not in self.configured:
             raise VerifyError(f"{chain.what}: started twice: configure it again")
         self.configured.remove(chain)
         self._push(chain)
 
-    def _push(self, task: Transfer | Chain) -> None:
+    def _push(self, task: Transfer | TaskChain) -> None:
+        self._check_races(task)
         queue = self.queues.setdefault(task.fifo.name, [])
         queue.append(task)
         depth = self.model.arch.shim_queue_depth
@@ -160,6 +174,25 @@ class _Order:
                 f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
             )
 
+    def _check_races(self, task: Transfer | TaskChain) -> None:
+        """Nothing reads what may still be written, or writes what may still be read.
+
+        Two that write the same are no race: tiles overlap, and say the same there.
+        """
+        for other in (other for queue in self.queues.values() for other in queue):
+            for one, two in product(_parts(task), _parts(other)):
+                if one.writes == two.writes or one.argument != two.argument:
+                    continue
+                first = max(one.offset, two.offset)
+                last = min(_end(one), _end(two))
+                if first < last:
+                    verb, kept = ("writes", "reads") if one.writes else ("reads", "writes")
+                    raise VerifyError(
+                        f"{one.what}: race: it {verb} bytes {first} to {last} of argument"
+                        f" {one.argument}, among which {two.what} {kept} and may still run: wait for"
+                        " its token first"
+                    )
+
     def _wait(self, wait: Wait) -> None:
         """A token ends its task and all before it on the channel."""
         queue = self.queues.get(wait.fifo, [])
@@ -168,13 +201,13 @@ class _Order:
         if index is None:
             raise VerifyError(f"{who}: token unmatched: no task of it is open")
         ends = queue[index]
-        if ends is not wait.chain and (wait.chain or isinstance(ends, Chain)):
+        if ends is not wait.chain and (wait.chain or isinstance(ends, TaskChain)):
             # The tools take a chain's descriptors as free from its own dma_await_task on.
             raise VerifyError(
                 f"{who}: the channel's next token is of {ends.what}: "
-                + ("await that one" if isinstance(ends, Chain) else "wait for it with dma_wait")
+                + ("await that one" if isinstance(ends, TaskChain) else "wait for it with dma_wait")
             )
         for task in queue[: index + 1]:
-            for part in task.parts if isinstance(task, Chain) else (task,):
+            for part in _parts(task):
                 del self.ids[_shim(part), part.id]
         del queue[: index + 1]

@@ -46,7 +46,9 @@ class OperationCost:
 
     ``inner`` are cycles of a routine in software; ``macs`` is work; ``latency`` is that of a scalar
     operation, and what a scalar store keeps its port for. ``adds`` says that a multiply-accumulate
-    reads its accumulator, ``converts`` how often the vector unit touches each operand before that.
+    reads its accumulator, operand ``accumulator``; ``converts`` how often the vector unit touches each
+    operand before that; ``floats`` that it has the latency of floats, whatever its types; ``widens`` that
+    it is a conversion that a load can do.
     """
 
     mac: float = 0
@@ -60,6 +62,9 @@ class OperationCost:
     latency: int = 0
     adds: bool = True
     converts: int = 0
+    accumulator: int = 2
+    floats: bool = False
+    widens: bool = False
 
     def use(self, slot: str, count: float) -> None:
         """So many more operations of one slot, by its name here."""

@@ -100,7 +100,7 @@ class Recorder:
             number = self.values.get(value)
             if number is None:
                 continue
-            adds = bool(cost.macs) and place == 2
+            adds = bool(cost.macs) and place == cost.accumulator
             if adds and not cost.adds:
                 continue
             uses.append((number, ACCUMULATOR if adds else ""))
@@ -122,7 +122,7 @@ class Recorder:
             self._products(op, cost, uses, result)
             return
         size = self.rules.core.vector_bytes
-        if op.name in CONVERSIONS_UP:
+        if op.name in CONVERSIONS_UP or cost.widens:
             count = ceil(cost.mv + cost.load)
             wide = op.results[0].type.bits / 8 / count
             step = TraceStep("move", "ups", uses, result, accumulator=wide)
@@ -149,7 +149,9 @@ class Recorder:
         self, op: Op, cost: OperationCost, uses: tuple[tuple[int, str], ...], result: int
     ) -> None:
         """Operations of the vector unit: multiply-accumulates, or sums of accumulators."""
-        float_side = any(v.type.elem in FLOATS for v in (*op.operands[:2], *op.results))
+        float_side = cost.floats or any(
+            v.type.elem in FLOATS for v in (*op.operands[:2], *op.results)
+        )
         count = ceil(cost.mac)
         wide = op.results[0].type.bits / 8
         if not cost.macs:

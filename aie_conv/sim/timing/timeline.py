@@ -35,7 +35,7 @@ class State(IntEnum):
     """Has nothing more to do in this run."""
 
 
-class Interval(NamedTuple):
+class LaneInterval(NamedTuple):
     """``start`` to ``end`` in cycles; ``what`` is the function, FIFO or command."""
 
     start: float
@@ -98,10 +98,10 @@ class Lane:
         if self._ends:
             self._ends[-1] = cycles
 
-    def __iter__(self) -> Iterator[Interval]:
+    def __iter__(self) -> Iterator[LaneInterval]:
         start = 0.0
         for end, state, what in zip(self._ends, self._states, self._what, strict=True):
-            yield Interval(start, end, state, what)
+            yield LaneInterval(start, end, state, what)
             start = end
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from aie_conv.assignment import Request
 from aie_conv.bridge import build
 from aie_conv.bridge.copy_code import as_rows
-from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, Part, apply
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, ValuePart, apply
 from aie_conv.plan import Argument, Decision, Plan
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import load_program
@@ -60,7 +60,7 @@ def test_a_copy_of_rows_means_the_same(copy: HostCopy) -> None:
 class PackedPlan(PassPlan):
     """Hands over its constant filter in bf16, between other columns of a larger matrix."""
 
-    part: Part = "whole"
+    part: ValuePart = "whole"
     rows: int = 1
     ahead: tuple[int, int] = (0, 0)
     behind: tuple[int, int] = (0, 0)
@@ -136,7 +136,10 @@ def two_filters(convs: list[Conv], values: list[list[int]]) -> str:
     edges=st.tuples(*[st.tuples(st.integers(0, 5), st.integers(0, 70))] * 2),
 )
 def test_constants_are_packed_as_they_are_meant(
-    dtype: str, part: Part, values: list[list[int]], edges: tuple[tuple[int, int], tuple[int, int]]
+    dtype: str,
+    part: ValuePart,
+    values: list[list[int]],
+    edges: tuple[tuple[int, int], tuple[int, int]],
 ) -> None:
     convs = [Conv(c=c, oc=8, kh=1, kw=1, dtype=dtype) for c in (4, 6)]
     plans: list[PackedPlan] = []

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from aie_conv.arch import device_names
 from aie_conv.errors import ConfigRefused, Unsupported
-from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
+from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply, lengthened
 from aie_conv.partitioner import routes
 from aie_conv.plan import Plan, Route
 from aie_conv.problem import Arithmetic, ConvProblem, Loop, Operand
@@ -54,7 +54,10 @@ def simulate(plan: Plan, arrays: dict[str, NDArray[np.generic]]) -> NDArray[np.g
     last = plan.arguments[-1]
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
     buffers["result"] = fresh if plan.finish else arrays["out"].copy()
-    flat = [np.ascontiguousarray(buffers[a.name]).reshape(-1) for a in plan.arguments]
+    flat = [
+        lengthened(np.ascontiguousarray(buffers[a.name]).reshape(-1), a.slack)
+        for a in plan.arguments
+    ]
     simulator = Simulator(plan.emit())
     simulator.run([np.ascontiguousarray(buffer) for buffer in (*flat[:-1], flat[-1].copy())])
     simulator.run(flat)

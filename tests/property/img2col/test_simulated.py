@@ -75,7 +75,8 @@ def test_int16_equals_torch(case: any_order.Case, device: str) -> None:
         plan = Im2colRoute().propose(case.problem(), device)
     except ConfigRefused as refused:
         # Half an object of the input holds no block of a residual of i32.
-        assert refused.limit == "residual object"
+        if refused.limit != "residual object":
+            raise
         return
     got, arrays = any_order.simulate(case, plan, plan.emit())
     case.check(got, arrays)

@@ -24,7 +24,7 @@ from tests.support.operations.cases import (
     windows,
 )
 
-ABOUT_20 = settings(max_examples=max(20, settings.default.max_examples * 3 // 5))
+ABOUT_20 = settings(max_examples=max(20, settings().max_examples * 3 // 5))
 
 REFUSED = (
     "a move that the DMA's units",

@@ -5,11 +5,16 @@ from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aie_conv.partitioner.cache import PlanCache
-from aie_conv.partitioner.configurations import Call, assign_configurations, change_cycles, shared
+from aie_conv.partitioner.configurations import (
+    NpuCall,
+    assign_configurations,
+    change_cycles,
+    shared,
+)
 from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem, conv2d
 from tests.support.partitioner.fakes import FakePlan
@@ -72,13 +77,15 @@ prices = st.none() | st.integers(0, 3 * CHANGE)
     st.lists(costs, min_size=1, max_size=4),
     st.lists(st.tuples(st.integers(0, 3), prices), min_size=1, max_size=5),
 )
+# The CPU takes the first call, so that the second one's configuration is the first that is loaded.
+@example([{0: 0}, {1: 0}], [(0, 1), (1, None)])
 def test_no_other_choice_is_cheaper(
     rows: list[dict[int, int]], order: list[tuple[int, int | None]]
 ) -> None:
     problems, cpu = [problem(n % len(rows)) for n, _ in order], [price for _, price in order]
     route = Offers({problem(number): row for number, row in enumerate(rows)})
     calls = [
-        Call(decided(route, of), frozenset(), True, price)
+        NpuCall(decided(route, of), frozenset(), True, price)
         for of, price in zip(problems, cpu, strict=True)
     ]
     made = [d.plan for d in assign_configurations(calls, [route], DEVICE)]
@@ -92,7 +99,7 @@ def test_no_other_choice_is_cheaper(
 def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
     route = Offers({problem(0): {0: 10}, problem(1): {1: 10}})
     calls = [
-        Call(decided(route, problem(n)), frozenset(), True, cpu)
+        NpuCall(decided(route, problem(n)), frozenset(), True, cpu)
         for n, cpu in ((0, None), (1, CHANGE // 2), (0, None))
     ]
     _, middle, last = assign_configurations(calls, [route], DEVICE)
@@ -101,11 +108,20 @@ def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
     assert last is calls[2].decision
 
 
+def test_a_change_costs_a_call_where_calls_do_several_dispatches() -> None:
+    route = Offers({problem(0): {0: 0, 1: CHANGE + 1}, problem(1): {1: 0}})
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
+    for launch, key in ((0, 0), (2, 1)):
+        first, _ = assign_configurations(calls, [route], DEVICE, launch=launch)
+        assert first.plan is not None
+        assert first.plan.configuration == key
+
+
 def test_what_is_not_free_keeps_its_plan() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
     calls = [
-        Call(decided(route, problem(0)), frozenset(), False),
-        Call(decided(route, problem(1)), frozenset(), True),
+        NpuCall(decided(route, problem(0)), frozenset(), False),
+        NpuCall(decided(route, problem(1)), frozenset(), True),
     ]
     first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is calls[0].decision.plan
@@ -115,7 +131,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
 
 def test_a_changed_plan_says_why() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
     first, second = assign_configurations(calls, [route], DEVICE)
     assert first.plan is not None
     assert first.plan.configuration == 1
@@ -133,7 +149,7 @@ def test_a_remembered_choice_is_the_same(tmp_path: Path) -> None:
     order = (0, 2, 2, 1, 1, 0, 1)
     prices = (None, None, None, None, None, None, 5)
     calls = [
-        Call(decided(route, problem(n)), frozenset({"rhs"}), True, cpu)
+        NpuCall(decided(route, problem(n)), frozenset({"rhs"}), True, cpu)
         for n, cpu in zip(order, prices, strict=True)
     ]
     store = PlanCache(tmp_path, "1")
@@ -166,7 +182,7 @@ class Kinds(Offers):
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=9), st.integers(1, 5))
 def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> None:
     route = Kinds({problem(n): {9: 20, n: 10} for n in range(5)})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in order]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in order]
     made = [
         d.plan
         for d in assign_configurations(
@@ -182,6 +198,6 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
 
 def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
     route = Kinds({problem(n): {9: 20} for n in range(3)})
-    calls = [Call(decided(route, problem(n)), frozenset(), True) for n in range(3)]
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in range(3)]
     made = assign_configurations(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]

@@ -1,9 +1,6 @@
 """Programs that read behind an operand: every device makes that buffer longer, and no other."""
 
-import importlib.machinery
-import sys
-import types
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -22,8 +19,9 @@ from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import DeviceError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.plan import Decision, Plan
-from aie_conv.runtime.devices import SimDevice, XrtDevice
+from aie_conv.runtime.devices import SimDevice
 from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.npu import NpuDevice
 from aie_conv.runtime.program import Program, load_program
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
@@ -119,68 +117,52 @@ def test_a_wrong_length_is_refused(by: int, slack: int, message: str) -> None:
 
 
 class _Memory:
-    """A buffer object of XRT: its memory holds anything at first."""
+    """Memory that holds anything at first, and what the device sees of it."""
 
-    made: list["_Memory"] = []  # noqa: RUF012 - one list for all, as a device has
-    host_only = cacheable = 0
-
-    def __init__(self, device: object, size: int, flags: int, group: int) -> None:
+    def __init__(self, size: int) -> None:
         self.bytes = np.full(size, 0xAA, np.uint8)
-        self.synced = self.bytes.copy()
-        self.made.append(self)
+        self.seen = self.bytes.copy()
 
-    def write(self, data: NDArray[Any], at: int) -> None:
-        self.bytes[at : at + data.nbytes] = data.view(np.uint8)
+    def to_device(self, size: int) -> None:
+        self.seen[:size] = self.bytes[:size]
 
-    def read(self, size: int, at: int) -> NDArray[np.uint8]:
-        return self.bytes[at : at + size]
-
-    def sync(self, direction: object) -> None:
-        self.synced[:] = self.bytes
+    def from_device(self, size: int) -> None:
+        self.bytes[:size] = self.seen[:size]
 
 
-class _Kernel:
-    """A kernel of XRT that computes nothing."""
+class _Driver:
+    """An NPU that computes nothing; the memories of its last submission."""
 
-    def __init__(self, context: object, name: str) -> None:
-        self.name = name
+    name = "fake"
+    model = "npu1"
 
-    def group_id(self, number: int) -> int:
+    def __init__(self) -> None:
+        self.memories: Sequence[Any] = ()
+
+    def load(self, binary: bytes) -> Any:
+        return binary
+
+    def program(self, configuration: Any, words: bytes) -> Any:
+        return words
+
+    def place(self, configuration: Any, number: int) -> int:
         return number
 
-    def __call__(self, *arguments: object) -> Any:
-        return types.SimpleNamespace(wait=lambda: 4)
+    def allocate(self, place: Hashable, size: int) -> _Memory:
+        return _Memory(size)
+
+    def submit(self, runs: Sequence[tuple[Any, Sequence[Any]]]) -> None:
+        ((_, self.memories),) = runs
 
 
-def fake_xrt() -> types.ModuleType:
-    """pyxrt with an NPU."""
-    names = types.SimpleNamespace
-    kernels = [names(get_name=lambda: "MLIR_AIE")]
-    device = names(get_info=lambda what: "Phoenix", register_xclbin=lambda binary: None)
-    module = types.ModuleType("pyxrt")
-    module.__spec__ = importlib.machinery.ModuleSpec("pyxrt", None)
-    module.__dict__.update(
-        device=lambda number: device,
-        xrt_info_device=names(name=0),
-        xclbin=lambda path: names(get_uuid=lambda: 0, get_kernels=lambda: kernels),
-        hw_context=lambda device, uuid: None,
-        kernel=_Kernel,
-        bo=_Memory,
-        xclBOSyncDirection=names(XCL_BO_SYNC_BO_TO_DEVICE=0, XCL_BO_SYNC_BO_FROM_DEVICE=1),
-        ert_cmd_state=names(ERT_CMD_STATE_COMPLETED=4),
-    )
-    return module
-
-
-def test_a_buffer_object_of_the_npu_has_zeros_in_its_slack(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pyxrt", fake_xrt())
-    monkeypatch.setattr(_Memory, "made", [])
+def test_a_buffer_of_the_npu_has_zeros_in_its_slack() -> None:
     blobs = {"xclbin": b"x", "instructions": b"abcd"}
     arguments = (Buffer("bf16", 4, 3), Buffer("i8", 5), Buffer("i32", 2))
     executable = Executable("npu1_4col", arguments, False, "module {}", blobs)
-    given = [np.arange(1, 5, dtype=np.int16), np.arange(5, dtype=np.int8), np.zeros(2, np.int32)]
-    XrtDevice().run(executable, given)
-    *_, first, second, result = _Memory.made
-    assert first.synced.view(np.int16).tolist() == [1, 2, 3, 4, 0, 0, 0]
-    assert second.synced.tolist() == [0, 1, 2, 3, 4]
+    arrays = [np.arange(1, 5, dtype=np.int16), np.arange(5, dtype=np.int8), np.zeros(2, np.int32)]
+    driver = _Driver()
+    NpuDevice(driver).run(executable, arrays)
+    first, second, result = driver.memories
+    assert first.seen.view(np.int16).tolist() == [1, 2, 3, 4, 0, 0, 0]
+    assert second.seen.tolist() == [0, 1, 2, 3, 4]
     assert result.bytes.size == 8

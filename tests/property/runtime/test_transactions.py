@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from aie_conv.arch import get_arch
 from aie_conv.errors import VerifyError
-from aie_conv.runtime.transactions import Command, Descriptor, QueuePush, decode, read_commands
+from aie_conv.runtime.transactions import (
+    ControllerCommand,
+    Descriptor,
+    QueuePush,
+    decode,
+    read_commands,
+)
 from aie_conv.runtime.wordcheck import check_words
 
 TESTS = Path(__file__).parents[2]
@@ -32,7 +38,7 @@ def addresses(descriptor: Descriptor, run: int) -> list[int]:
     return [start + sum(each) for each in product(*steps)][: descriptor.length]
 
 
-def meaning(command: Command) -> object:
+def meaning(command: ControllerCommand) -> object:
     """What a command does to the channel and the host's memory, without how it is written."""
     if not isinstance(command, QueuePush):
         return command

@@ -26,7 +26,7 @@ from aie_conv.report.explain.program import core, read_program
 from aie_conv.sim.model.module import walk
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
-from tests.support.explain.runs import Stage, explained, figure, number, rows
+from tests.support.explain.runs import StageReport, explained, figure, number, rows
 from tests.support.mappings import plans_of
 
 
@@ -36,7 +36,7 @@ class Run:
 
     conv: Conv
     artifact: Artifact
-    stages: dict[str, Stage]
+    stages: dict[str, StageReport]
     cycles: int
     macs: int
     shim_bytes: int

@@ -32,6 +32,7 @@ from tests.support.frontends.models import (
 )
 
 X = randn(1, 8, 9, 10)
+UNSIGNED = torch.tensor([[3, 200, 255, 0, 128, 127, 1, 90]], dtype=torch.uint8)
 
 
 @dataclass(frozen=True)
@@ -68,10 +69,6 @@ SAMPLES = {
     "average-pool": Sample("leftover", lambda: nn.AvgPool2d(3, 3), (randn(1, 8, 4, 4),)),
     "transposed": Sample("depthwise", lambda: nn.ConvTranspose2d(4, 4, 3, 2, groups=4), (randn(1, 4, 5, 5),)),
     "depthwise-3d": Sample("depthwise", lambda: nn.Conv3d(4, 4, 2, groups=4), (randn(1, 4, 3, 4, 5),)),
-    "relu6": Sample("bounds", nn.ReLU6, (SPECIAL,)),
-    "hardtanh": Sample("bounds", nn.Hardtanh, (SPECIAL,)),
-    "clamp": Sample("bounds", function(lambda x: x.clamp(-1, 1)), (SPECIAL,)),
-    "maximum": Sample("bounds", function(torch.maximum), (SPECIAL, SPECIAL.flip(1))),
     "prelu": Sample("prelu", lambda: slopes(6), (randn(2, 6, 6),)),
     "shrink": Sample("shrink", nn.Softshrink, (SPECIAL,)),
     "circular": Sample("padding", lambda: nn.Conv2d(8, 6, 3, padding=1, padding_mode="circular"), (X,)),
@@ -79,6 +76,15 @@ SAMPLES = {
     "negative": Sample("padding", function(lambda x: functional.pad(x, (-1, 1, -2, 0))), (X,)),
     "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
     "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
+    "nearest-exact": Sample("resize", function(lambda x: functional.interpolate(x, scale_factor=1.5, mode="nearest-exact")), (X,)),
+    "unsigned": Sample("unsigned", function(lambda x: x / 255), (UNSIGNED,)),
+    "unsigned-mixed": Sample("unsigned", function(lambda x: x * torch.arange(-4, 4)), (UNSIGNED,)),
+    "unsigned-joined": Sample("unsigned", function(lambda x: torch.cat([x, x.int()])), (UNSIGNED,)),
+    "hardshrink": Sample("special_values", nn.Hardshrink, (SPECIAL,)),
+    "threshold": Sample("special_values", lambda: nn.Threshold(0.1, 20), (SPECIAL,)),
+    "logsigmoid": Sample("special_values", nn.LogSigmoid, (SPECIAL * 1e30,)),
+    "isfinite": Sample("special_values", function(torch.isfinite), (SPECIAL,)),
+    "tanh-gelu": Sample("special_values", lambda: nn.GELU("tanh"), (randn(40),)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
 }  # fmt: skip
 
@@ -114,7 +120,7 @@ print(run_without({without!r}, torch.nn.Conv2d(8, 8, 3).eval(), (torch.randn(8, 
 """
 
 
-@pytest.mark.parametrize(("without", "ends"), [("unbatched", True), ("bounds", False)])
+@pytest.mark.parametrize(("without", "ends"), [("unbatched", True), ("prelu", False)])
 def test_an_unbatched_convolution_ends_the_process_without_its_repair(
     without: str, ends: bool
 ) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aie_conv import splitting
 from aie_conv.assignment import Request
+from aie_conv.bridge.host_values import DispatchCall
+from aie_conv.bridge.split import split_behind
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
 from aie_conv.options import Options
 from aie_conv.pipeline import (
@@ -23,8 +26,8 @@ from aie_conv.pipeline import (
     run,
     start,
 )
-from aie_conv.plan import Argument, Decision, Parameters, Plan
-from aie_conv.problem import ConvProblem, Loop
+from aie_conv.plan import Argument, Decision, ParameterValues, Plan
+from aie_conv.problem import Arithmetic, ConvProblem, Loop
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
 
@@ -70,6 +73,11 @@ def evaluate(problem: ConvProblem, operands: dict[str, Array], out: Array) -> No
     out[place] = np.broadcast_to(values[problem.epilogue.result], place.shape)
 
 
+_COMPUTED = {
+    "constant", "cmpf", "cmpi", "select", *_BINARY, "extf", "truncf", "extsi", "trunci", "sitofp"
+}  # fmt: skip
+
+
 def _step(op: str, args: list[Array], step: Any) -> Array:
     kind = np.dtype(np.bool_) if step.dtype == "i1" else NUMPY_DTYPE[step.dtype]
     if op == "constant":
@@ -99,7 +107,8 @@ class PassPlan:
     shim_bytes: int = 1
     style: str = ""
     bound: str = ""
-    parameters: Parameters = field(default_factory=dict, hash=False)
+    arithmetic: Arithmetic = "native"
+    parameters: ParameterValues = field(default_factory=dict, hash=False)
     prologue: tuple[HostCopy, ...] = ()
     finish: tuple[HostCopy, ...] = ()
 
@@ -190,6 +199,51 @@ def route_all(text: str | bytes, plan: type[PassPlan] = PassPlan) -> Routed:
 
     compiled = compile_with(text, lambda asked: Decision("test", "all", plan(asked.problem)), make)
     return Routed(compiled, load_program(compiled.vmfb, device))
+
+
+def route_split(text: str, number: int) -> Routed | None:
+    """Compile with the contraction on the numpy device alone, and what is behind it on the CPU.
+
+    Args:
+        text: a module of one contraction.
+        number: of the place where it is cut, counted around among those that numpy can compute up to.
+
+    Returns:
+        None where there is no such place.
+    """
+    state = run(start(text.encode(), Options()), [import_module, recognise])
+    parts: list[tuple[int, DispatchCall]] = []
+    for place, call in enumerate(state.calls):
+        if call.recognised.contraction:
+            parts += [(place, p) for p in split_behind(call, "a test") if _computable(p)]
+    if not parts:
+        return None
+    place, part = parts[number % len(parts)]
+    calls = list(state.calls)
+    calls[place] = part
+    state.calls = tuple(calls)
+    device = NumpyDevice()
+
+    def decide(request: Request) -> Decision:
+        if request.split is None:
+            return Decision("cpu", "whole")
+        device.problems.append(PassPlan(request.problem))
+        return Decision("test", "split", cast(Any, device.problems[-1]), split="a test")
+
+    decide_each(state, decide)
+    splitting.add_rests(state)
+    (plan,) = device.problems
+    buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
+    executable = Executable(plan.device, buffers, False, "0")
+    state.programs[part.name] = Emitted(executable, executable.pack())
+    run(state, [rewrite, generate])
+    return Routed(state, load_program(state.vmfb, device))
+
+
+def _computable(part: DispatchCall) -> bool:
+    problem = part.recognised.problem
+    steps = problem.epilogue.steps if problem is not None else ()
+    return all(step.op.partition(".")[2] in _COMPUTED for step in steps)
 
 
 def on_cpu(text: str) -> Program:

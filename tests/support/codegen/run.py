@@ -24,7 +24,7 @@ def run_function(
 
 
 def call_function(
-    device: str, text: str, arrays: Sequence[np.ndarray], *indices: int
+    device: str, text: str, arrays: Sequence[np.ndarray], *indices: int, exact: bool = False
 ) -> tuple[tuple[str, ...], int]:
     """Call ``@kernel`` of a device's functions; arrays are changed in place.
 
@@ -35,6 +35,7 @@ def call_function(
         text: the functions, and what they need declared.
         arrays: the memrefs, in the order of the arguments.
         indices: the arguments behind them.
+        exact: whether bf16 products are added as the manual says.
     """
     where = get_device(device)
     model = build_model(read_module(f"module {{\naie.device({where.ir_name}) {{\n{text}}}\n}}\n"))
@@ -47,7 +48,7 @@ def call_function(
         list(zip(args, known, strict=True)),
         ((), ()),
         model.functions,
-        Target(where.arch.name, machine=current()),
+        Target(where.arch.name, exact=exact, machine=current()),
         ControlRegisters(),
     )
     places = [np.ascontiguousarray(array) for array in arrays]

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from aie_conv.options import parse_flags
-from aie_conv.report.explain import Stage, explain
+from aie_conv.report.explain import StageReport, explain
 
 ZEN4 = (
     "--iree-llvmcpu-target-cpu=znver4",
@@ -28,7 +28,9 @@ CHANNELS_LAST = (
 )
 
 
-def explained(text: str, flags: Sequence[str], dispatch: str | None = None) -> dict[str, Stage]:
+def explained(
+    text: str, flags: Sequence[str], dispatch: str | None = None
+) -> dict[str, StageReport]:
     """The stages of a module by name."""
     stages = explain(text.encode(), "module", parse_flags(list(flags)), dispatch=dispatch)
     return {stage.name: stage for stage in stages}

@@ -7,7 +7,7 @@ import torch
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.igemm.geometry import LAYOUTS, Geometry
+from aie_conv.igemm.geometry import LAYOUTS, ConvGeometry
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 
 TYPES = [("bf16", "f32"), ("bf16", "bf16"), ("i8", "i32"), ("i8", "i8")]
@@ -45,7 +45,7 @@ def arguments(draw: st.DrawFn) -> dict[str, Any]:
     )
 
 
-def operands(g: Geometry, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
+def operands(g: ConvGeometry, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
     """Random input and filter: every int8, or normal deviates."""
     rng = np.random.default_rng(seed)
     shapes = (tuple(sizes.values()) for sizes in (g.input_sizes, g.filter_sizes))
@@ -57,7 +57,7 @@ def operands(g: Geometry, seed: int = 0) -> tuple[NDArray[Any], NDArray[Any]]:
     return x, w
 
 
-def convolved(g: Geometry, x: NDArray[Any], w: NDArray[Any]) -> NDArray[np.float64]:
+def convolved(g: ConvGeometry, x: NDArray[Any], w: NDArray[Any]) -> NDArray[np.float64]:
     """The convolution by torch in float64, in the layout; exact for int8."""
     order, filters = LAYOUTS[g.layout]
     (top, bottom), (left, right) = g.padding

@@ -7,7 +7,7 @@ from typing import Any
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.plan import Argument
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import Arithmetic, ConvProblem
 
 
 @dataclass(frozen=True)
@@ -31,6 +31,10 @@ class FakePlan:
     sharers: int = 1
     kind: int | None = None
     """What tells it from plans that its program serves too; None for nothing else."""
+
+    @property
+    def arithmetic(self) -> Arithmetic:
+        return self.problem.arithmetic
 
     def issued(self) -> "FakePlan":
         return self

@@ -84,7 +84,7 @@ def test_tools_folders_are_taken(tmp_path: object) -> None:
     options = parse_flags(
         ["--iree-amd-aie-peano-install-dir=/p", "--iree-amd-aie-install-dir", "/m"]
     )
-    assert (options.peano, options.mlir_aie, options.iree_flags) == ("/p", "/m", ())
+    assert (options.peano_dir, options.mlir_aie_dir, options.iree_flags) == ("/p", "/m", ())
 
 
 def test_nothing_near_is_no_suggestion() -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from aie_conv.cli.main import main
 from aie_conv.report.explain import STAGES
-from aie_conv.report.explain.stage import Stage
+from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.write import write_folder
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
@@ -131,7 +131,7 @@ def test_a_folder_that_fails_half_way_is_not_left(
         return written(self, text, encoding=encoding)
 
     monkeypatch.setattr(Path, "write_text", full_disk)
-    stages = [(n, Stage(name, "why", "text", "full")) for n, name in enumerate(("a", "b"), 1)]
+    stages = [(n, StageReport(name, "why", "text", "full")) for n, name in enumerate(("a", "b"), 1)]
     with pytest.raises(UsageError, match="half: cannot be written: No space left on device"):
         write_folder(target, [("", stages)])
     assert not target.exists()
@@ -161,8 +161,8 @@ def test_the_offload_pipeline_is_shown(folder: Path, capsys: pytest.CaptureFixtu
     from aie_conv.offload import PIPELINE
 
     names = [path.name for path in sorted(target.iterdir())]
-    assert names == [f"{n:02d}-{name}.mlir" for n, (name, _) in enumerate(PIPELINE, 1)]
-    assert titles(last) == [PIPELINE[-1][0]]
+    assert names == [f"{n:02d}-{stage.name}.mlir" for n, stage in enumerate(PIPELINE, 1)]
+    assert titles(last) == [PIPELINE[-1].name]
 
 
 MISTAKES = [

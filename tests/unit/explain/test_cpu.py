@@ -15,14 +15,22 @@ from aie_conv.options import Options
 from aie_conv.pipeline import choose, import_module, recognise, rewrite, run, start
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
-from tests.support.explain.runs import CHANNELS_LAST, PLAIN, ZEN4, Stage, explained, figure, rows
+from tests.support.explain.runs import (
+    CHANNELS_LAST,
+    PLAIN,
+    ZEN4,
+    StageReport,
+    explained,
+    figure,
+    rows,
+)
 
 NOTE = modules.named("conv_2d_nchw_fchw", [1, 32, 12, 12], [64, 32, 3, 3], [1, 64, 10, 10], "f32")
 """The example of IREE's note on how it lowers a convolution for the CPU."""
 
 
 @pytest.fixture(scope="module")
-def note() -> dict[str, Stage]:
+def note() -> dict[str, StageReport]:
     return explained(NOTE, (*PLAIN, *ZEN4))
 
 
@@ -33,14 +41,14 @@ def trips(text: str) -> int:
     return prod([*counts, *(int(n) for n in re.findall(r"loop of (\d+) ", text))])
 
 
-def test_the_note_has_its_five_stages(note: dict[str, Stage]) -> None:
+def test_the_note_has_its_five_stages(note: dict[str, StageReport]) -> None:
     assert list(note)[4:] == [
         "cpu-form", "cpu-tiles", "cpu-workgroups", "cpu-parallel", "cpu-reduction",
         "cpu-decomposed", "cpu-vector", "cpu-final",
     ]  # fmt: skip
 
 
-def test_the_notes_figures(note: dict[str, Stage]) -> None:
+def test_the_notes_figures(note: dict[str, StageReport]) -> None:
     tiles = dict(row for row in rows(note["cpu-tiles"].text, "tile sizes"))
     assert tiles == {
         "distribution": "[0, 8, 5, 10, 0, 0, 0]",
@@ -59,7 +67,7 @@ def test_the_notes_figures(note: dict[str, Stage]) -> None:
     "name", ["cpu-workgroups", "cpu-parallel", "cpu-reduction", "cpu-decomposed", "cpu-vector",
              "cpu-final"],
 )  # fmt: skip
-def test_every_step_does_all_products(note: dict[str, Stage], name: str) -> None:
+def test_every_step_does_all_products(note: dict[str, StageReport], name: str) -> None:
     text = note[name].text
     whole = 64 * 10 * 10 * 32 * 3 * 3
     inner = figure(text, ": ", " MACs")
@@ -78,7 +86,7 @@ IREE_FLAGS = (*PLAIN[1:], *ZEN4)
 
 
 def test_the_final_vectors_are_those_of_the_compiled_code(
-    note: dict[str, Stage], tmp_path: Path
+    note: dict[str, StageReport], tmp_path: Path
 ) -> None:
     code = intermediates(NOTE, IREE_FLAGS, tmp_path / "dump")
     count = len(re.findall(r"call <5 x float> @llvm\.fmuladd\.v5f32|@llvm\.fma\.v5f32\(<5 x", code))
@@ -103,7 +111,7 @@ def test_what_is_not_vectorised_is_called_so(flag: str, tmp_path: Path) -> None:
     assert ("does not divide" in stages["cpu-final"].sentence) == (flag == AVX2)
 
 
-def test_the_grid_is_that_of_the_executable(note: dict[str, Stage]) -> None:
+def test_the_grid_is_that_of_the_executable(note: dict[str, StageReport]) -> None:
     """IREE's own count of workgroups, where its code is ready; it counts them in one dimension."""
     state = start(NOTE.encode(), Options(route="cpu", iree_flags=IREE_FLAGS))
     module = run(state, [import_module, recognise, choose, rewrite]).module
@@ -147,7 +155,7 @@ def test_a_convolution_on_the_cpu_beside_the_npu_is_explained() -> None:
     assert "f32" in cpu["candidates"].text
 
 
-def test_lines_fit_a_terminal(note: dict[str, Stage]) -> None:
+def test_lines_fit_a_terminal(note: dict[str, StageReport]) -> None:
     default = explained(NOTE, ("--amd-aie-route=cpu", *ZEN4))
     for stage in (*note.values(), *default.values()):
         long = [line for line in stage.text.splitlines() if len(line) > 100]

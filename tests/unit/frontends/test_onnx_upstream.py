@@ -33,12 +33,6 @@ def _padding() -> tuple[Any, Arrays]:
     return one_node("Pad", x, amounts, mode="reflect"), x
 
 
-def _clip() -> tuple[Any, Arrays]:
-    x = {"x": np.array([np.nan, -1, 3, 9], np.float32)}
-    limits = {"low": np.asarray(0, np.float32), "high": np.asarray(6, np.float32)}
-    return one_node("Clip", x, limits), x
-
-
 def _conv_transpose(**attributes: Any) -> tuple[Any, Arrays]:
     x = {"x": _real(1, 4, 5, 6)}
     return one_node("ConvTranspose", x, {"w": _real(4, 3, 3, 3)}, **attributes), x
@@ -109,7 +103,6 @@ FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "auto_pads": _auto_pads,
     "batched_qlinear": _batched_qlinear,
     "ceil_pooling": _ceil_pooling,
-    "clip": _clip,
     "leftover": _leftover,
     "microsoft_quantised": _microsoft_quantised,
     "padding": _padding,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aie_conv.errors import UsageError
-from aie_conv.structure import Call, Tensor, build, encode, flatten
+from aie_conv.structure import CallForm, Tensor, build, encode, flatten
 
 scalars = st.none() | st.booleans() | st.integers() | st.text(max_size=3)
 
@@ -57,13 +57,13 @@ def test_named_tuples_keep_their_names() -> None:
     assert (value.left, value.right, type(value).__name__) == ("x", 3, "Pair")
 
 
-CALL = Call(
+CALL = CallForm(
     encode((Tensor(0), {"a": [Tensor(1)]}, 2)), encode({"mask": Tensor(2)}), encode(Tensor(0))
 )
 
 
 def test_a_call_survives_its_text() -> None:
-    call = Call.from_json(CALL.to_json())
+    call = CallForm.from_json(CALL.to_json())
     assert call == CALL
     assert call.arguments(("x", {"a": ["y"]}, 2), {"mask": "m"}, "f") == ["x", "y", "m"]
 

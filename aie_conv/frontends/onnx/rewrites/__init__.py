@@ -22,7 +22,6 @@ FOREIGN = {f"com.microsoft.{name}": ("microsoft_quantised",) for name in OPERATO
 
 _FORMS: dict[str, tuple[str, ...]] = {
     "AveragePool": ("auto_pads", "ceil_pooling", "leftover"),
-    "Clip": ("clip",),
     "Conv": ("auto_pads", "leftover"),
     "ConvInteger": ("auto_pads", "convinteger_padding", "leftover"),
     "ConvTranspose": ("auto_pads", "transposed"),
