@@ -11,7 +11,7 @@ from aie_conv.partitioner.configurations import NpuCall, assign_configurations, 
 from aie_conv.partitioner.pins import Pin
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import OperationProblem, Problem
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ class Request:
     """
 
     name: str
-    problem: ConvProblem
+    problem: Problem
     constants: frozenset[str]
     split: Split | None = None
 
@@ -79,6 +79,14 @@ def assign(
         decisions: what :func:`decide` says of each, close calls not measured.
         fits: whether a plan's program keeps within the device's limits.
     """
+    rest = [i for i, each in enumerate(requests) if not isinstance(each.problem, OperationProblem)]
+    if len(rest) < len(requests):
+        # Other operations share no configurations.
+        every = list(decisions)
+        some = assign(planning, [requests[i] for i in rest], [every[i] for i in rest], fits)
+        for i, decision in zip(rest, some, strict=True):
+            every[i] = decision
+        return every
     few = planning.options.configurations == "few"
     if few and len(requests) == 1 and not _was_split(requests[0], decisions[0]):
         # Nothing to share: the close call may also be with the CPU.
@@ -142,11 +150,11 @@ def _measure_close(
     planning: Planning, requests: Sequence[Request], decisions: Sequence[Decision]
 ) -> list[Decision]:
     """The decisions with close calls measured where a problem has a configuration to itself."""
-    users: dict[Hashable, set[ConvProblem]] = {}
+    users: dict[Hashable, set[Problem]] = {}
     for request, decision in zip(requests, decisions, strict=True):
         if decision.plan is not None:
             users.setdefault(decision.plan.configuration, set()).add(request.problem)
-    measured: dict[tuple[ConvProblem, frozenset[str]], Decision] = {}
+    measured: dict[tuple[Problem, frozenset[str]], Decision] = {}
     result: list[Decision] = []
     for request, decision in zip(requests, decisions, strict=True):
         plan = decision.plan

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from aie_conv.layout.hostcopy import HostCopy, blanks, lengthened
-from aie_conv.problem import Arithmetic, ConvProblem
+from aie_conv.problem import Arithmetic, ConvProblem, Problem
 
 ParameterValues = Mapping[str, int]
 """The numbers and truths that fix a plan among all of its route's plans for a problem and a device."""
@@ -49,7 +49,7 @@ class Plan(Protocol):
     @property
     def style(self) -> str: ...
     @property
-    def problem(self) -> ConvProblem: ...
+    def problem(self) -> Problem: ...
     @property
     def arithmetic(self) -> Arithmetic: ...
     @property
@@ -221,12 +221,12 @@ class Dispatch:
 
     Attributes:
         name: the dispatch's exported name, with a number from its second call on.
-        problem: the convolution or matmul, None if it is neither or not recognised.
+        problem: the convolution, matmul or other operation, None where it is not recognised.
         contraction: whether it is a convolution or matmul at all.
         decision: its route.
     """
 
     name: str
-    problem: ConvProblem | None
+    problem: Problem | None
     contraction: bool
     decision: Decision

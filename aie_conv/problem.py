@@ -205,6 +205,105 @@ class ConvProblem:
         return f"{self.kind} {loops} {types}{how}"
 
 
+OperationKind = Literal["elementwise", "window", "reduction", "move"]
+"""What stands between contractions: see :class:`OperationProblem`."""
+
+
+@dataclass(frozen=True)
+class OperationProblem:
+    """One operation that multiplies no two operands' sums: element-wise, a reduction, or a move.
+
+        out[sum(l.out * i_l)] = epilogue(combine over the "k" loops of lhs[sum(l.lhs * i_l)])
+
+    Without "k" loops the value in front of the epilogue is the element of ``lhs`` itself. Broadcasting,
+    transposition, slices and windows are nothing but strides. A window's padding is in the operand.
+
+    Attributes:
+        kind: "window" where a "k" loop walks what an "m" loop walks too, "reduction" of other "k" loops,
+            "elementwise" without any, "move" where nothing is computed either.
+        loops: every loop, outermost first, of roles "m" and "k"; ``rhs`` is 0.
+        lhs, out: the buffers.
+        epilogue: its value 0 is the element or the reduced value; its other inputs walk "m" loops.
+        accumulator: type of value 0; wider than ``lhs`` where elements are extended before they are added.
+        combine: "arith.addi", "arith.maximumf", …; empty without "k" loops. Sums of bf16 are of f32.
+        keeps_base: as of :class:`ConvProblem`.
+        arithmetic: "native"; for readers that take any problem.
+    """
+
+    kind: OperationKind
+    loops: tuple[Loop, ...]
+    lhs: Operand
+    out: Operand
+    epilogue: Epilogue
+    accumulator: str
+    combine: str = ""
+    keeps_base: bool = False
+    arithmetic: Arithmetic = "native"
+
+    @property
+    def parallel(self) -> tuple[Loop, ...]:
+        """The loops that the output walks."""
+        return tuple(loop for loop in self.loops if loop.role == "m")
+
+    @property
+    def reduced(self) -> tuple[Loop, ...]:
+        """The loops that are combined."""
+        return tuple(loop for loop in self.loops if loop.role == "k")
+
+    @cached_property
+    def elements(self) -> int:
+        """Elements of the output."""
+        return prod(loop.size for loop in self.parallel)
+
+    @cached_property
+    def work(self) -> int:
+        """Scalar operations: combinations, and the epilogue's."""
+        steps = sum(step.op != "arith.constant" for step in self.epilogue.steps)
+        return self.elements * (prod(loop.size for loop in self.reduced) + steps)
+
+    @property
+    def macs(self) -> int:
+        """Multiply-accumulates: none."""
+        return 0
+
+    @cached_property
+    def minimum_bytes(self) -> int:
+        """Bytes moved if every operand crossed the array's border once."""
+        walked = prod(loop.size for loop in self.loops if loop.lhs)
+        total = min(walked, self.lhs.elements) * DTYPE_BYTES[self.lhs.dtype]
+        total += self.elements * DTYPE_BYTES[self.out.dtype]
+        for entry in self.epilogue.inputs:
+            walked = prod(loop.size for loop, s in zip(self.loops, entry.strides, strict=True) if s)
+            total += min(walked, entry.operand.elements) * DTYPE_BYTES[entry.operand.dtype]
+        return total
+
+    def describe(self) -> str:
+        """A line for people, e.g. "window max oh28 ow28 c64 kh3 kw3 bf16->bf16"."""
+        what = self.combine.removeprefix("arith.").rstrip("fiu").removesuffix("s")
+        name = {"maximum": "max", "minimum": "min", "maxnum": "max", "minnum": "min"}.get(
+            what, what
+        )
+        others = [entry.operand.dtype for entry in self.epilogue.inputs]
+        words = [self.kind, *([name] if name else [])]
+        words += [f"{loop.name}{loop.size}" for loop in self.loops]
+        return " ".join([*words, f"{','.join([self.lhs.dtype, *others])}->{self.out.dtype}"])
+
+
+Problem = ConvProblem | OperationProblem
+"""What a dispatch computes."""
+
+
+def contraction_of(problem: Problem) -> ConvProblem:
+    """A problem that is known to be a contraction.
+
+    Raises:
+        TypeError: it is none.
+    """
+    if not isinstance(problem, ConvProblem):
+        raise TypeError(f"{problem.describe()} is no contraction")
+    return problem
+
+
 def conv2d(
     n: int,
     h: int,

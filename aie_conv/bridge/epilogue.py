@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 from iree.compiler import ir
 
 from aie_conv.bridge.bounds import Bounds, Interval, of_type
 from aie_conv.bridge.canonical import RawStep, Ref, canonical
-from aie_conv.bridge.contraction import Contraction
 from aie_conv.bridge.expand import expanded
 from aie_conv.bridge.tensors import (
     Linear,
@@ -33,17 +32,46 @@ FLOAT_PREDICATES = (
 INTEGER_PREDICATES = ("eq", "ne", "slt", "sle", "sgt", "sge", "ult", "ule", "ugt", "uge")
 
 
+class Root(Protocol):
+    """What an epilogue stands behind."""
+
+    @property
+    def op(self) -> ir.Operation | None:
+        """Its operation; None where there is none and the epilogue is all."""
+        ...
+
+    @property
+    def accumulator(self) -> str:
+        """Type of what is summed or combined."""
+        ...
+
+    @property
+    def dtype(self) -> str:
+        """Type of the result's elements."""
+        ...
+
+    @property
+    def initial(self) -> ir.Value | None:
+        """What it starts from; None where that makes no difference."""
+        ...
+
+    @property
+    def add(self) -> str:
+        """The operation that it combines by."""
+        ...
+
+
 @dataclass
 class Reader:
     """Reads one epilogue; variables of the forms are the dims of the stored value.
 
     Attributes:
-        root: the contraction; its accumulator is value 0.
+        root: the contraction or reduction; its accumulator is value 0.
         inputs: the other operands, each with an element stride for each dim of the stored value.
         at_root: a form for each dim of the root's result; None until it was met.
     """
 
-    root: Contraction
+    root: Root
     inputs: list[tuple[View, Linear]] = field(default_factory=list)
     steps: list[RawStep] = field(default_factory=list[RawStep])
     at_root: tuple[Linear, ...] | None = None
@@ -68,7 +96,7 @@ class Reader:
         op = owner(value)
         if op is None:
             raise Unsupported(f"the epilogue reads a {value.type}")
-        if op == self.root.op:
+        if self.root.op is not None and op == self.root.op:
             if self.at_root not in (None, at):
                 raise Unsupported("the epilogue reads two elements of the accumulator")
             self.at_root = at

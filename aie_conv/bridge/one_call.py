@@ -12,6 +12,7 @@ from aie_conv.bridge.host_values import DispatchCall
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import walk
 from aie_conv.plan import Plan
+from aie_conv.problem import contraction_of
 
 
 def call_text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -> str:
@@ -23,7 +24,7 @@ def call_text(plan: Plan, name: str, shape: Sequence[int], low: Sequence[int]) -
         shape: the input's, without its border.
         low: the border before the first element of each dimension; the problem's input says the rest.
     """
-    problem = plan.problem
+    problem = contraction_of(plan.problem)
     lhs, rhs, out = problem.lhs, problem.rhs, problem.out
     bare, padded = tensor(shape, lhs.dtype), tensor(lhs.shape, lhs.dtype)
     kinds = f"({padded}, {tensor(rhs.shape, rhs.dtype)}) -> {tensor(out.shape, out.dtype)}"

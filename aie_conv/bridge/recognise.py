@@ -9,13 +9,13 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge import contraction
+from aie_conv.bridge import contraction, operations
 from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
 from aie_conv.errors import Unsupported
-from aie_conv.problem import ConvProblem, Operand
+from aie_conv.problem import ConvProblem, Operand, Problem
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,8 @@ class Recognised:
     """What a dispatch computes.
 
     Attributes:
-        problem: the contraction with its epilogue; None where there is no contraction, or where
-            its loops could not be read.
+        problem: the contraction with its epilogue, or another operation; None where it is neither, or
+            where its loops could not be read.
         refusal: why no route can take it; None where one may.
         operands: "lhs", "rhs", "in0", … -> number of the dispatch function's argument, or the
             attribute of a constant inside the dispatch.
@@ -32,7 +32,7 @@ class Recognised:
         contraction: whether it is a convolution or matmul at all.
     """
 
-    problem: ConvProblem | None
+    problem: Problem | None
     refusal: str | None = None
     operands: tuple[tuple[str, Any], ...] = ()
     base: int | None = None
@@ -43,7 +43,10 @@ def recognise(executable: ir.Operation) -> Recognised:
     """Read one flow.executable."""
     try:
         function = function_of(executable)
-        root = contraction.find(function)
+        try:
+            root = contraction.find(function)
+        except NoContraction as none:
+            return _operation(function, str(none))
     except NoContraction as refusal:
         return Recognised(None, str(refusal), contraction=False)
     except Unsupported as refusal:
@@ -56,6 +59,20 @@ def recognise(executable: ir.Operation) -> Recognised:
         return _whole(function, found)
     except Unsupported as refusal:
         return Recognised(_bare(found), str(refusal))
+
+
+def _operation(function: ir.Operation, why: str) -> Recognised:
+    """A dispatch without a contraction, which is none for the reason ``why``."""
+    try:
+        operation = operations.read(function, _store(function))
+    except Unsupported as refusal:
+        return Recognised(None, f"{why}; as another operation: {refusal}", contraction=False)
+    names = ("lhs", *(f"in{number}" for number in range(len(operation.views) - 1)))
+    bindings = tuple(
+        (name, view.argument if view.argument is not None else view.constant)
+        for name, view in zip(names, operation.views, strict=True)
+    )
+    return Recognised(operation.problem, None, bindings, operation.base, contraction=False)
 
 
 def function_of(executable: ir.Operation) -> ir.Operation:

@@ -46,7 +46,11 @@ _SAME = frozenset(("sitofp", "fptosi", "extsi", "trunci", "extf", "extui"))
 def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
     """A dispatch, its requantisation in integers where it has one that is known; and a word about it."""
     problem = recognised.problem
-    if problem is None or problem.accumulator != "i32" or recognised.refusal is not None:
+    if (
+        not isinstance(problem, ConvProblem)
+        or problem.accumulator != "i32"
+        or recognised.refusal is not None
+    ):
         return recognised, ""
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
     if problem.lhs.dtype not in ("i8", "i16"):

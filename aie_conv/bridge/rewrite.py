@@ -25,6 +25,7 @@ from aie_conv.bridge.rewrite_region import RegionReplacement
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import Unsupported
 from aie_conv.plan import Plan
+from aie_conv.problem import ConvProblem
 
 
 class Rewriter:
@@ -59,7 +60,7 @@ class Rewriter:
         """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
         problem = call.recognised.problem
         argument = dict(call.recognised.operands).get("rhs")
-        layout = filter_layout(problem) if problem is not None else None
+        layout = filter_layout(problem) if isinstance(problem, ConvProblem) else None
         if layout is None or not isinstance(argument, int):
             return
         with self._module.context:

@@ -24,6 +24,7 @@ from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.tensors import Linear, View, indexing, row_major, tensor_type, walk
 from aie_conv.errors import Unsupported
 from aie_conv.plan import Split
+from aie_conv.problem import ConvProblem
 
 _DTYPES = ("bf16", "f32", "i8", "i16", "i32")
 """Of values that may be stored in between."""
@@ -39,7 +40,7 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
     workload, _, *dynamic = ir.DenseI32ArrayAttr(call.operation.attributes["operandSegmentSizes"])
     executable = _executable(call.operation)
     unsplit = call.recognised.problem
-    if executable is None or unsplit is None or workload or any(dynamic):
+    if executable is None or not isinstance(unsplit, ConvProblem) or workload or any(dynamic):
         return
     try:
         function = function_of(executable)

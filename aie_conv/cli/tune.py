@@ -137,10 +137,15 @@ def _note(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
     from aie_conv.options import Options
     from aie_conv.pipeline import import_module, recognise, run, start
+    from aie_conv.problem import ConvProblem
 
     state = start(source, Options(iree_flags=tuple(flags)))
     run(state, [import_module, recognise])
-    return [_Problem(request.problem, request.constants) for request in state.requests]
+    return [
+        _Problem(request.problem, request.constants)
+        for request in state.requests
+        if isinstance(request.problem, ConvProblem)
+    ]
 
 
 def _of_signature(signature: ConvSignature) -> list[_Problem]:

@@ -158,7 +158,7 @@ class _Array:
         return buffers
 
 
-class _Sequence:
+class SequenceWriter:
     """Inserts the runtime sequence: plain transfers, chains of descriptors, waits."""
 
     def __init__(self, w: Builder, arguments: Sequence[Value]) -> None:
@@ -236,7 +236,7 @@ def _write_sequence(
     body = Block(list(values))
     w.op("aie.runtime_sequence", attrs={"sym_name": "sequence"}, blocks=[body])
     with w.inside(body):
-        _Sequence(w, values).write(commands)
+        SequenceWriter(w, values).write(commands)
 
 
 def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()) -> str:

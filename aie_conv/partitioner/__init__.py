@@ -12,12 +12,19 @@ from typing import get_args
 from aie_conv.arch import get_device
 from aie_conv.errors import UsageError
 from aie_conv.partitioner.cost import FIXED, HostCost
+from aie_conv.partitioner.operations import choose_operation
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.partitioner.reasons import decide, describe, note_arithmetic, rank
 from aie_conv.partitioner.words import current_style
 from aie_conv.plan import Candidate, Decision, Route, Split
-from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
+from aie_conv.problem import (
+    BLOCK_FLOAT,
+    Arithmetic,
+    ConvProblem,
+    OperationProblem,
+    Problem,
+)
 
 _ROUTES: dict[str, dict[str, str]] = {
     "im2col": {"": "aie_conv.img2col.plan:Im2colRoute"},
@@ -247,9 +254,12 @@ MOST_BYTES = 1 << 40
 """Bytes of an operand beyond which nobody computes a problem."""
 
 
-def _check_size(problem: ConvProblem) -> None:
+def _check_size(problem: Problem) -> None:
     """Raise UsageError for a problem that fits no machine."""
-    largest = max((problem.lhs, problem.rhs, problem.out), key=lambda operand: operand.bytes)
+    operands = [problem.lhs, problem.out]
+    if isinstance(problem, ConvProblem):
+        operands.append(problem.rhs)
+    largest = max(operands, key=lambda operand: operand.bytes)
     if largest.bytes > MOST_BYTES:
         shape = "x".join(map(str, largest.shape))
         raise UsageError(
@@ -259,7 +269,7 @@ def _check_size(problem: ConvProblem) -> None:
 
 
 def choose(
-    problem: ConvProblem,
+    problem: Problem,
     *,
     device: str,
     route: str = "auto",
@@ -272,7 +282,7 @@ def choose(
     """Decide where one problem runs.
 
     Args:
-        problem: the dispatch's convolution or matmul, in native arithmetic.
+        problem: the dispatch's convolution, matmul or other operation, in native arithmetic.
         device: the user's name of the device, e.g. "npu1_4col".
         route: "auto" takes the cheapest, the CPU included; "cpu" or a route's name takes that one,
             and leaves the CPU where the route refuses.
@@ -289,6 +299,9 @@ def choose(
     direct = current_style(direct)
     _check_words(route, leave, direct)
     _check_size(problem)
+    if isinstance(problem, OperationProblem):
+        prices = (pricing or Pricing()).host
+        return choose_operation(problem, device, route, constants, pin, prices)
     allowed = leave.on(device)
     arithmetic = _arithmetic(problem, route, allowed, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())

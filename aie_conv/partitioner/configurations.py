@@ -16,7 +16,7 @@ from aie_conv.partitioner.cache import Known, PlanCache, Question, frozen_parame
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Decision, Plan, Route
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import Problem, contraction_of
 
 MODES = ("few", "each")
 """What ``--amd-aie-configurations`` takes: plans chosen together, or each dispatch's own best."""
@@ -135,17 +135,17 @@ def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], change: int, host
 
 
 def _question(
-    number: int, names: tuple[str, str], problem: ConvProblem, device: str, how: str
+    number: int, names: tuple[str, str], problem: Problem, device: str, how: str
 ) -> Question:
     """What is asked of a route and style for a call: equal problems may have different plans."""
-    return Question(*names, str(number), problem, device, how)
+    return Question(*names, str(number), contraction_of(problem), device, how)
 
 
 def _recalled(
     calls: Sequence[NpuCall], routes: Sequence[Route], device: str, how: str, store: PlanCache
 ) -> list[Plan | None] | None:
     """What an earlier search found; None where something is not there, or does not fit any more."""
-    proposals: dict[tuple[str, str, ConvProblem, Frozen], Plan] = {}
+    proposals: dict[tuple[str, str, Problem, Frozen], Plan] = {}
     chosen: list[Plan | None] = []
     for number, call in enumerate(calls):
         decided = call.decision.plan
@@ -162,7 +162,9 @@ def _recalled(
             key = (route.name, route.style, decided.problem, known.parameters)
             if key not in proposals:
                 try:
-                    proposals[key] = route.propose(decided.problem, device, dict(known.parameters))
+                    proposals[key] = route.propose(
+                        contraction_of(decided.problem), device, dict(known.parameters)
+                    )
                 except (Unsupported, ConfigRefused):
                     return None
             proposal = proposals[key]
@@ -182,7 +184,7 @@ def _searched(
     change: int,
 ) -> list[Plan | None]:
     clock = get_device(device).arch.clock_hz
-    known: dict[tuple[ConvProblem, frozenset[str] | None], tuple[_Way, ...]] = {}
+    known: dict[tuple[Problem, frozenset[str] | None], tuple[_Way, ...]] = {}
 
     def way(plan: Plan, constants: frozenset[str] | None) -> _Way:
         copies = host.copy_seconds(plan, constants)
@@ -252,9 +254,9 @@ def _crowded(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
     return crowded
 
 
-def _shareable(route: Route, problem: ConvProblem, device: str) -> Sequence[Plan]:
+def _shareable(route: Route, problem: Problem, device: str) -> Sequence[Plan]:
     try:
-        return route.shareable(problem, device)
+        return route.shareable(contraction_of(problem), device)
     except Unsupported:
         return ()
 

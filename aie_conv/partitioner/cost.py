@@ -17,7 +17,7 @@ from aie_conv.errors import UsageError
 from aie_conv.files import read_text, user_cache
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.plan import Split
-from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.problem import DTYPE_BYTES, ConvProblem, OperationProblem, Problem
 
 VERSION = 1
 """Of the file of measured costs."""
@@ -33,7 +33,7 @@ class _Copies(Protocol):
     """The part of a plan that says what the CPU copies."""
 
     @property
-    def problem(self) -> ConvProblem: ...
+    def problem(self) -> Problem: ...
     @property
     def prologue(self) -> tuple[HostCopy, ...]: ...
     @property
@@ -74,6 +74,16 @@ class HostCost:
         and is slower than that by a factor that depends on the shape; this is not counted.
         """
         return self.dispatch_seconds + max(self._work(problem))
+
+    def operation_seconds(self, problem: OperationProblem) -> float:
+        """Time of an operation that is no contraction, its dispatch's overhead included.
+
+        Each of its scalar operations counts as a multiply-accumulate of a grouped convolution, which reuses
+        as little.
+        """
+        rate = self.grouped[_AS.get(problem.lhs.dtype, problem.lhs.dtype)]
+        work, memory = problem.work / rate, problem.minimum_bytes / self.bytes_per_second
+        return self.dispatch_seconds + max(work, memory)
 
     def bound(self, problem: ConvProblem) -> str:
         """What takes the CPU's time: "MACs", "memory" or "dispatch"."""
@@ -125,8 +135,10 @@ as it comes.
 """
 
 
-def usual_constants(problem: ConvProblem) -> frozenset[str]:
+def usual_constants(problem: Problem) -> frozenset[str]:
     """The operands that are weights in a network: the filter, and what no pixel loop walks."""
+    if isinstance(problem, OperationProblem):
+        return frozenset()
     pixels = [i for i, loop in enumerate(problem.loops) if loop.role == "m"]
     vectors = {
         f"in{number}"

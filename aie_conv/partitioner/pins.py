@@ -146,10 +146,10 @@ def _text(entry: dict[str, Any], key: str, where: str) -> str | None:
 
 
 def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
-    """The pin of one entry of the file, None for what is no convolution."""
+    """The pin of one entry of the file, None for what no route could take."""
     if not isinstance(entry, dict):
         raise UsageError(f"{where}: an object is needed")
-    if not entry.get("contraction", True) or ("problem" in entry and entry["problem"] is None):
+    if "problem" in entry and entry["problem"] is None:
         return None
     stated = entry.get("problem")
     if isinstance(stated, dict):

@@ -15,7 +15,7 @@ from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.partitioner.cache import Known, PlanCache, Plans, Question, frozen_parameters
 from aie_conv.partitioner.pins import Frozen
 from aie_conv.plan import Plan, Route
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import ConvProblem, contraction_of
 
 SEARCHES = {"fast": 1, "best": 48}
 """What ``--amd-aie-search`` takes, and how many plans of a route are measured where there is a measurer. In
@@ -134,7 +134,8 @@ class Planner:
         if self._arbiter is None:
             return None
         how = f"measured {self._arbiter.version}"
-        question = Question(plan.route, style, "", plan.problem, plan.device, how)
+        problem = contraction_of(plan.problem)
+        question = Question(plan.route, style, "", problem, plan.device, how)
         parameters = frozen_parameters(plan.parameters)
         known = self._store.recall(question) if self._store is not None else None
         if isinstance(known, Known) and known.parameters == parameters:

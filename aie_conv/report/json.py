@@ -8,16 +8,20 @@ from aie_conv.arch import get_device
 from aie_conv.numerics import error_bound
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
-from aie_conv.plan import Candidate, Dispatch
-from aie_conv.problem import ConvProblem
+from aie_conv.plan import Candidate, Dispatch, Plan
+from aie_conv.problem import OperationProblem, Problem
 from aie_conv.report.regions import describe_time, verdict, whole_time
 
 VERSION = 2
 
 
-def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
+def _problem(problem: Problem | None) -> dict[str, Any] | None:
     if problem is None:
         return None
+    if isinstance(problem, OperationProblem):
+        dtypes = [problem.lhs.dtype, problem.accumulator, problem.out.dtype]
+    else:
+        dtypes = [problem.lhs.dtype, problem.rhs.dtype, problem.accumulator, problem.out.dtype]
     return {
         "text": problem.describe(),
         "kind": problem.kind,
@@ -25,7 +29,7 @@ def _problem(problem: ConvProblem | None) -> dict[str, Any] | None:
             {"name": lp.name, "role": lp.role, "size": lp.size, "strides": [lp.lhs, lp.rhs, lp.out]}
             for lp in problem.loops
         ],
-        "dtypes": [problem.lhs.dtype, problem.rhs.dtype, problem.accumulator, problem.out.dtype],
+        "dtypes": dtypes,
         "fused": [step.op for step in problem.epilogue.steps if step.op != "arith.constant"],
     }
 
@@ -51,6 +55,13 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     return fields
 
 
+def _error_bound(plan: Plan | None) -> str:
+    """Of a contraction's sums; others are the cores' own operations."""
+    if plan is None or isinstance(plan.problem, OperationProblem):
+        return ""
+    return error_bound(plan.problem, plan.arithmetic)
+
+
 def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
     """One dispatch call's entry; ``configuration`` numbers the module's from 1, 0 is none."""
     plan, problem = dispatch.decision.plan, dispatch.problem
@@ -61,7 +72,7 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
         "arithmetic": plan.arithmetic if plan else "native",
-        "error_bound": error_bound(plan.problem, plan.arithmetic) if plan else "",
+        "error_bound": _error_bound(plan),
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "split": dispatch.decision.split,
@@ -102,6 +113,7 @@ def make_report(
     # A run begins with what the one before it left.
     changes = sum(new != old for old, new in pairwise([*order[-1:], *order]))
     npu = [e for e in entries if e["route"] != "cpu"]
+    operations = sum(not e["contraction"] for e in npu)
     f32 = [e for e in entries if e["reason"] == F32_STAYS]
     facts = get_device(device)
     return {
@@ -114,6 +126,7 @@ def make_report(
             "dispatches": len(entries),
             "contractions": sum(e["contraction"] for e in entries),
             "npu": len(npu),
+            "npu_operations": operations,
             "cpu": len(entries) - len(npu),
             "macs": sum(e["macs"] for e in entries),
             "npu_macs": sum(e["macs"] for e in npu),
@@ -134,12 +147,15 @@ def make_report(
 def summary(report: dict[str, Any]) -> str:
     """One line for people."""
     totals = report["totals"]
+    others = totals.get("npu_operations", 0)
+    npu = totals["npu"] - others
     text = (
         f"{totals['contractions']} convolutions and matmuls of {totals['dispatches']} dispatches: "
-        f"{totals['npu']} on {report['device']}, "
-        f"{totals['contractions'] - totals['npu']} on the CPU"
+        f"{npu} on {report['device']}, {totals['contractions'] - npu} on the CPU"
     )
-    if totals["contractions"] > totals["npu"] and not totals["f32_on_cpu"]:
+    if others:
+        text += f"; {others} other operations on {report['device']}"
+    if totals["contractions"] > npu and not totals["f32_on_cpu"]:
         text += " (--amd-aie-report=FILE.json says why)"
     if totals["npu"] > 1:
         text += f"; {totals['configurations']} configurations, {totals['configuration_changes']} changes"

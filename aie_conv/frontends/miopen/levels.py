@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.plan import Decision
+from aie_conv.problem import ConvProblem
 
 if TYPE_CHECKING:
     from aie_conv.artifact import Artifact
@@ -67,7 +69,14 @@ def _plans(s: ConvSignature, options: Options) -> list[Plan]:
     from aie_conv.pipeline import CompileState, decide_each, import_module, recognise, run, start
 
     def choose_on_npu(state: CompileState) -> None:
-        decide_each(state, lambda asked: best_on_npu(asked.problem, asked.constants, options))
+        decide_each(
+            state,
+            lambda asked: (
+                best_on_npu(asked.problem, asked.constants, options)
+                if isinstance(asked.problem, ConvProblem)
+                else Decision("cpu", "no contraction")
+            ),
+        )
 
     state = run(start(module_text(s).encode()), [import_module, recognise, choose_on_npu])
     contractions = [d for d in state.dispatches if d.contraction]

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+from aie_conv.problem import ConvProblem
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import short
 
@@ -139,13 +140,13 @@ def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[S
     if shown is None:
         return stages
     stages.append(problem.problem(shown))
-    return [*stages, problem.candidates(shown)] if shown.contraction else stages
+    return [*stages, problem.candidates(shown)] if shown.problem is not None else stages
 
 
 def _npu(shown: Dispatch) -> list[StageReport]:
     from aie_conv.report.explain.maps import index_maps
     from aie_conv.report.explain.plan import chosen as chosen_plan
-    from aie_conv.report.explain.program import core, program, read_program
+    from aie_conv.report.explain.program import core, operation_core, program, read_program
     from aie_conv.sim import verify
 
     plan = shown.decision.plan
@@ -154,6 +155,8 @@ def _npu(shown: Dispatch) -> list[StageReport]:
     text = plan.emit()
     verify(text)
     read = read_program(text, plan.run_time)
+    if not isinstance(shown.problem, ConvProblem):
+        return [chosen_plan(plan), program(read), operation_core(plan, read)]
     return [
         chosen_plan(plan),
         index_maps(plan),
@@ -180,7 +183,7 @@ def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> lis
     form = state.module.form
     code = CpuCode(state.module)
     function = cpu.named(code.functions, wanted or (shown.name if shown else ""))
-    if function is None and shown is not None and shown.contraction:
+    if function is None and shown is not None and isinstance(shown.problem, ConvProblem):
         function = cpu.alike(code.functions, shown.problem)
     if function is None:
         raise UsageError(

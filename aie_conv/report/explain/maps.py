@@ -10,7 +10,7 @@ from aie_conv.img2col.view import GemmView
 from aie_conv.mapping.operands import k_order, read_input, write_output
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Plan
-from aie_conv.problem import ConvProblem, Loop
+from aie_conv.problem import ConvProblem, Loop, contraction_of
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import times, wrap
 
@@ -286,9 +286,10 @@ def index_maps(plan: Plan) -> StageReport:
             " overlap, an element is read again."
         )
     else:
-        gemm = gemm_of(plan.problem)
+        problem = contraction_of(plan.problem)
+        gemm = gemm_of(problem)
         lines = [
-            *_lines(window_maps(plan.problem)),
+            *_lines(window_maps(problem)),
             "",
             "the same as an implicit GEMM, in which an input element stands once for each tap:",
             _sizes(gemm),

@@ -5,7 +5,7 @@ from math import gcd
 
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.plan import Candidate, Dispatch
-from aie_conv.problem import ConvProblem, Loop, Operand
+from aie_conv.problem import ConvProblem, Loop, Operand, OperationProblem
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import spaced, table, times
 
@@ -59,8 +59,10 @@ def problem(dispatch: Dispatch) -> StageReport:
                 "The dispatch multiplies and adds, but not in a form that a route could take."
             )
         else:
-            sentence = "The dispatch is neither convolution nor matmul, so the CPU runs it."
+            sentence = "The dispatch is nothing that a route could take, so the CPU runs it."
         return StageReport("problem", sentence, reason, reason, "txt")
+    if isinstance(contraction, OperationProblem):
+        return _operation(contraction)
     loops = [
         (
             loop.name,
@@ -104,6 +106,48 @@ def problem(dispatch: Dispatch) -> StageReport:
         "The dispatch is read by its index maps, not by the names of its operations. Every loop walks"
         " each buffer with one stride (columns input, filter, output, in elements), so layout, stride,"
         " dilation and overlapping windows are nothing but numbers; padding is in the input's buffer.",
+        text,
+        text,
+        "txt",
+    )
+
+
+def _operation(read: OperationProblem) -> StageReport:
+    """An operation that is no contraction."""
+    extras = read.epilogue.inputs
+    heading = (
+        "loop",
+        "size",
+        "role",
+        "input",
+        *(f"operand {i}" for i in range(len(extras))),
+        "output",
+    )
+    loops = [
+        (loop.name, loop.size, loop.role, loop.lhs, *(e.strides[n] for e in extras), loop.out)
+        for n, loop in enumerate(read.loops)
+    ]
+    buffers = [_buffer("input", read.lhs)]
+    buffers += [_buffer(f"operand {i}", extra.operand) for i, extra in enumerate(extras)]
+    buffers.append(_buffer("output", read.out))
+    steps = [step.op for step in read.epilogue.steps if step.op != "arith.constant"]
+    lines = [
+        read.describe(),
+        "",
+        table([heading, *loops], right=(1, *range(3, len(heading)))),
+        "",
+        table([("buffer", "shape", "bytes", "first element"), *buffers], right=(2, 3)),
+        "",
+        *([f"combined by {read.combine} in {read.accumulator}"] if read.combine else []),
+        f"computed of each: {', '.join(steps) or 'nothing'}",
+    ]
+    if read.keeps_base:
+        lines.append("the output is the interior of a larger buffer, whose border keeps its values")
+    text = "\n".join(lines)
+    return StageReport(
+        "problem",
+        "The dispatch is read by its index maps and its body, not by the names of its operations. Every loop"
+        " walks each buffer with one stride, in elements; 0 is a broadcast; a loop of role k is combined.",
         text,
         text,
         "txt",

@@ -216,6 +216,30 @@ def core(plan: Plan, parsed: EmittedProgram, problem: ConvProblem) -> StageRepor
     )
 
 
+def operation_core(plan: Plan, parsed: EmittedProgram) -> StageReport:
+    """What each core runs for an operation that is no contraction."""
+    body = _section(parsed.text, "= aie.core(")
+    names = _functions(parsed.text)
+    text = "\n".join(
+        (
+            f"{plan.cores} cores, each with tiles of {dict(plan.parameters)}",
+            "",
+            "one core's program (the others differ in the names of their FIFOs):",
+            excerpt(gist(body), 40),
+            "",
+            "what it calls, without its address arithmetic:",
+            *(excerpt(gist(function), 36) for function in names),
+        )
+    )
+    return StageReport(
+        "core",
+        "Every core runs the same loop: take an object that holds its part of every input, compute an object"
+        " of output. Tiles at an edge overlap the ones before instead of being shorter.",
+        text,
+        "\n".join((body, "", *names)),
+    )
+
+
 def _functions(text: str) -> list[str]:
     names = re.findall(r"func\.func (?:private )?@(\w+)", text)
     return [_section(text, f"@{name}(") for name in names if f"@{name}(" in text]

@@ -155,8 +155,8 @@ class Routed:
 
     @property
     def problems(self) -> list[ConvProblem]:
-        found = [d.problem for d in self.compiled.dispatches if d.contraction]
-        return [problem for problem in found if problem is not None]
+        found = [d.problem for d in self.compiled.dispatches]
+        return [problem for problem in found if isinstance(problem, ConvProblem)]
 
 
 Decide = Callable[[Request], Decision]
@@ -166,10 +166,14 @@ MakeExecutable = Callable[[Plan], Executable]
 def compile_with(
     text: str | bytes, decide: Decide, make: MakeExecutable, route: str = "auto"
 ) -> CompileState:
-    """Compile with every dispatch decided on, and every program made, by the test."""
+    """Compile with every contraction decided on, and every program made, by the test."""
+
+    def contraction(asked: Request) -> Decision:
+        other = not isinstance(asked.problem, ConvProblem)
+        return Decision("cpu", "no contraction") if other else decide(asked)
 
     def choose(state: CompileState) -> None:
-        decide_each(state, decide)
+        decide_each(state, contraction)
 
     def pack(state: CompileState) -> None:
         for name, plan in state.plans.items():

@@ -23,7 +23,7 @@ MODEL_SIDE = {
     "bridge", "runtime", "pipeline", "compiler", "artifact", "assignment", "options", "planning", "splitting", "tuning", "toolchain",
     "cli", "frontends", "offload", "igemm", "report", "report.explain", "report.html",
 }  # fmt: skip
-ROUTES = {"img2col", "direct"}
+ROUTES = {"img2col", "direct", "operations"}
 NEVER = {
     "errors": MODEL_SIDE
     | ROUTES
@@ -37,8 +37,9 @@ NEVER = {
     "ir.xdsl": MODEL_SIDE | ROUTES | {"rewrites", "mapping", "partitioner", "sim", "codegen"},
     "codegen": MODEL_SIDE | ROUTES | {"rewrites", "mapping", "partitioner", "sim"},
     "mapping": MODEL_SIDE | ROUTES | {"sim"},
-    "img2col": MODEL_SIDE | {"direct", "sim"},
-    "direct": MODEL_SIDE | {"img2col", "sim"},
+    "img2col": MODEL_SIDE | {"direct", "operations", "sim"},
+    "direct": MODEL_SIDE | {"img2col", "operations", "sim"},
+    "operations": MODEL_SIDE | {"img2col", "direct", "sim"},
     "partitioner": MODEL_SIDE | {"sim"},
     "sim": MODEL_SIDE | ROUTES | {"rewrites", "mapping", "partitioner", "ir.xdsl"},
     "calibration": MODEL_SIDE | ROUTES | {"mapping", "partitioner"},

@@ -1,0 +1,331 @@
+"""A dispatch without a contraction as an OperationProblem: by indexing maps and bodies, not names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge.contraction import source
+from aie_conv.bridge.epilogue import Reader
+from aie_conv.bridge.tensors import (
+    Linear,
+    View,
+    dims_count,
+    indexing,
+    owner,
+    slice_view,
+    splat_value,
+    tensor_type,
+)
+from aie_conv.errors import Unsupported
+from aie_conv.problem import (
+    Epilogue,
+    EpilogueInput,
+    Loop,
+    Operand,
+    OperationKind,
+    OperationProblem,
+    Step,
+)
+
+_LOWEST = {"i8": -(1 << 7), "i16": -(1 << 15), "i32": -(1 << 31)}
+_HIGHEST = {"i8": (1 << 7) - 1, "i16": (1 << 15) - 1, "i32": (1 << 31) - 1}
+_COMBINE = frozenset(
+    f"arith.{name}"
+    for name in ("addf", "addi", "maximumf", "minimumf", "maxsi", "minsi", "maxui", "minui")
+)
+_EXTEND = frozenset(("arith.extf", "arith.extsi"))
+
+
+@dataclass(frozen=True)
+class NoRoot:
+    """What stands in front of an epilogue that is all there is."""
+
+    op: None = None
+    accumulator: str = ""
+    dtype: str = ""
+    initial: None = None
+    add: str = ""
+
+
+@dataclass(frozen=True)
+class Reduction:
+    """The operation that reduces; see :class:`aie_conv.bridge.epilogue.Root`.
+
+    Attributes:
+        source: what it reads.
+        walks: element stride of each of its dims in the source.
+        offset: where it begins there.
+        sizes: of its dims.
+        out_forms: a form over its dims for each dim of its result.
+        windows: the dim of a pixel for each dim of a window.
+    """
+
+    op: ir.Operation
+    accumulator: str
+    dtype: str
+    initial: ir.Value | None
+    add: str
+    source: View
+    walks: dict[int, int]
+    offset: int
+    sizes: dict[int, int]
+    out_forms: tuple[Linear, ...]
+    windows: dict[int, int]
+
+    @property
+    def name_of(self) -> dict[int, str]:
+        """Names for people of the dims of windows and of the pixels that they belong to."""
+        pixels = sorted(self.windows.values())
+        letters = dict(zip(pixels, "dhw"[-len(pixels) :], strict=False))
+        named = {dim: f"o{letters.get(dim, dim)}" for dim in pixels}
+        return named | {dim: f"k{letters.get(of, of)}" for dim, of in self.windows.items()}
+
+
+@dataclass(frozen=True)
+class Operation:
+    """An operation, and the buffers that it reads: lhs, then the epilogue's inputs.
+
+    Attributes:
+        problem: what it computes.
+        views: of its operands.
+        base: number of the argument whose other elements the result keeps, or None.
+    """
+
+    problem: OperationProblem
+    views: tuple[View, ...]
+    base: int | None
+
+
+def read(function: ir.Operation, store: ir.Operation) -> Operation:
+    """The operation of a dispatch's function with one result.
+
+    Raises:
+        Unsupported: it is none that a problem can say.
+    """
+    value = store.operands[0]
+    out = slice_view(store, store.operands[1], value)
+    root = _find_reduction(function)
+    reader = Reader(root if root is not None else NoRoot())
+    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    result = reader.tensor(value, here)
+    parallel = [d for d, size in enumerate(out.sizes) if size > 1]
+    if root is None:
+        loops = _name([Loop("", "m", out.sizes[d], 0, 0, out.strides[d]) for d in parallel])
+        epilogue = reader.finish(result, parallel)
+        return _elementwise(reader, epilogue, loops, out)
+    loops, dims = _loops(root, reader, out)
+    epilogue = reader.finish(result, dims)
+    lhs = Operand(root.source.dtype, root.source.shape, root.offset)
+    problem = OperationProblem(
+        "window" if root.windows else "reduction",
+        loops,
+        lhs,
+        Operand(out.dtype, out.shape, out.offset),
+        epilogue,
+        root.accumulator,
+        root.add,
+        _keeps(out),
+    )
+    views = (root.source, *(view for view, _ in reader.inputs))
+    return Operation(problem, views, out.argument if problem.keeps_base else None)
+
+
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def _keeps(out: View) -> bool:
+    written, held = 1, 1
+    for size in out.sizes:
+        written *= size
+    for size in out.shape:
+        held *= size
+    return out.access == "readwrite" and written < held
+
+
+def _name(loops: Sequence[Loop]) -> tuple[Loop, ...]:
+    return tuple(replace(loop, name=_LETTERS[number]) for number, loop in enumerate(loops))
+
+
+def _elementwise(
+    reader: Reader, epilogue: Epilogue, loops: tuple[Loop, ...], out: View
+) -> Operation:
+    """The problem whose first operand is the one that walks the most elements."""
+    if not epilogue.inputs:
+        raise Unsupported("it reads nothing")
+    if not loops:
+        raise Unsupported("it computes one element")
+    walked = [
+        sum(loop.size > 1 and stride != 0 for loop, stride in zip(loops, each.strides, strict=True))
+        for each in epilogue.inputs
+    ]
+    main = walked.index(max(walked))
+    first = epilogue.inputs[main]
+    loops = tuple(
+        replace(loop, lhs=stride) for loop, stride in zip(loops, first.strides, strict=True)
+    )
+    kind: OperationKind = "elementwise" if epilogue.steps else "move"
+    problem = OperationProblem(
+        kind,
+        loops,
+        first.operand,
+        Operand(out.dtype, out.shape, out.offset),
+        _led_by(epilogue, main),
+        first.operand.dtype,
+        keeps_base=_keeps(out),
+    )
+    views = [view for view, _ in reader.inputs]
+    ordered = (views[main], *views[:main], *views[main + 1 :])
+    return Operation(problem, ordered, out.argument if problem.keeps_base else None)
+
+
+def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
+    """The same with input ``main`` as value 0, which nothing uses."""
+
+    def renumbered(value: int) -> int:
+        if value == main + 1:
+            return 0
+        return value - 1 if value > main + 1 else value
+
+    others = (*epilogue.inputs[:main], *epilogue.inputs[main + 1 :])
+    steps = tuple(
+        Step(step.op, tuple(map(renumbered, step.args)), step.dtype, step.attr)
+        for step in epilogue.steps
+    )
+    inputs: tuple[EpilogueInput, ...] = others
+    return Epilogue(inputs, steps, renumbered(epilogue.result))
+
+
+# -- reductions -----------------------------------------------------------------------------------
+def _find_reduction(function: ir.Operation) -> Reduction | None:
+    block: Any = function.regions[0].blocks[0]
+    found: list[ir.Operation] = []
+    for view in block.operations:
+        op = view.operation
+        if op.name.startswith("linalg.") and len(op.regions) and op.name != "linalg.fill":
+            out = {v for form in indexing(op)[-1] for v, _ in form.terms}
+            if len(out) < dims_count(op):
+                found.append(op)
+    if len(found) > 1:
+        raise Unsupported(f"{len(found)} reductions in one dispatch")
+    return _analyse(found[0]) if found else None
+
+
+def _analyse(op: ir.Operation) -> Reduction:
+    """A reduction of one operand, each element extended at most.
+
+    Raises:
+        Unsupported: it is none.
+    """
+    if len(op.results) != 1:
+        raise Unsupported(f"a reduction of {len(op.results)} results")
+    block: Any = op.regions[0].blocks[0]
+    total = owner(block.operations[len(block.operations) - 1].operation.operands[0])
+    inputs = len(op.operands) - 1
+    if total is None or total.name not in _COMBINE or len(total.operands) != 2:
+        name = total.name if total is not None else "nothing"
+        raise Unsupported(f"a reduction by {name}")
+    here = block.arguments[inputs]
+    left, right = total.operands
+    if (left == here) == (right == here):
+        raise Unsupported(f"a reduction whose {total.name} is not with its result")
+    value = right if left == here else left
+    extended = owner(value)
+    if extended is not None and extended.name in _EXTEND:
+        value = extended.operands[0]
+    if not isinstance(value, ir.BlockArgument) or value.owner != block:
+        raise Unsupported("a reduction of what is computed beside it")
+    number = ir.BlockArgument(value).arg_number
+    forms = indexing(op)
+    view = source(op.operands[number])
+    place = Linear(view.offset)
+    for form, stride in zip(forms[number], view.strides, strict=True):
+        place = place.plus(form.scaled(stride))
+    _, dtype = tensor_type(op.results[0])
+    sums = total.name in ("arith.addf", "arith.addi")
+    accumulator = "f32" if sums and dtype == "bf16" else dtype
+    if (view.dtype, accumulator) not in _ACCUMULATE and not (view.dtype == accumulator != "i64"):
+        raise Unsupported(f"a reduction of {view.dtype} in {accumulator}")
+    return Reduction(
+        op, accumulator, dtype, _start(op.operands[inputs], total.name, dtype), total.name,
+        view, dict(place.terms), place.constant, _sizes(op, forms), tuple(forms[-1]),
+        _windows(forms[number], forms[-1]),
+    )  # fmt: skip
+
+
+def _windows(forms: Sequence[Linear], out_forms: Sequence[Linear]) -> dict[int, int]:
+    """The dim of the result that stands beside each dim of a window in the indexing."""
+    walked = {v for form in out_forms for v, _ in form.terms}
+    windows: dict[int, int] = {}
+    for form in forms:
+        dims = [v for v, _ in form.terms]
+        pixel = next((v for v in dims if v in walked), None)
+        if pixel is not None:
+            windows.update({v: pixel for v in dims if v not in walked})
+    return windows
+
+
+_ACCUMULATE = frozenset({("bf16", "f32"), ("i8", "i32"), ("i16", "i32"), ("i8", "i16")})
+
+
+def _start(value: ir.Value, combine: str, dtype: str) -> ir.Value | None:
+    """The tensor that a reduction starts from, unless that is the neutral one."""
+    op = owner(value)
+    if op is not None and op.name == "linalg.fill":
+        op = owner(op.operands[0])
+    if op is None or op.name != "arith.constant":
+        return value
+    number, infinity = splat_value(op), float("inf")
+    neutral: dict[str, float | None] = {
+        "arith.addf": 0, "arith.addi": 0, "arith.maximumf": -infinity, "arith.minimumf": infinity,
+        "arith.maxsi": _LOWEST.get(dtype), "arith.minsi": _HIGHEST.get(dtype),
+        "arith.maxui": 0, "arith.minui": -1,
+    }  # fmt: skip
+    return None if number == neutral[combine] else value
+
+
+def _sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
+    """Trip count of each dim, from the operands that a dim walks alone."""
+    sizes: dict[int, int] = {}
+    for operand, operand_forms in zip(op.operands, forms, strict=True):
+        shape, _ = tensor_type(operand)
+        for form, size in zip(operand_forms, shape, strict=True):
+            if form.variable is not None:
+                sizes.setdefault(form.variable, size)
+    missing = [d for d in range(dims_count(op)) if d not in sizes]
+    if missing:
+        raise Unsupported(f"dim d{missing[0]} has no size of its own")
+    return sizes
+
+
+def _loops(root: Reduction, reader: Reader, out: View) -> tuple[tuple[Loop, ...], list[int]]:
+    """The loops, and for each the dim of the stored value that walks it; -1 for none."""
+    if reader.at_root is None:
+        raise Unsupported("the stored value does not depend on the reduction")
+    stored: dict[int, int] = {}
+    for form, place in zip(root.out_forms, reader.at_root, strict=True):
+        if form.variable is None or root.sizes[form.variable] == 1:
+            continue
+        if place.variable is None:
+            raise Unsupported("what stands behind the reduction reads it in no simple order")
+        stored[form.variable] = place.variable
+    if set(stored.values()) != {d for d, size in enumerate(out.sizes) if size > 1}:
+        raise Unsupported("the stored value has a dim that the reduction does not walk")
+    parallel = sorted(stored, key=lambda dim: stored[dim])
+    reduced = [
+        dim
+        for dim, size in sorted(root.sizes.items())
+        if size > 1 and not any(v == dim for form in root.out_forms for v, _ in form.terms)
+    ]
+    names = {d: _LETTERS[n] for n, d in enumerate([*parallel, *reduced])} | root.name_of
+    loops = [
+        Loop(names[d], "m", root.sizes[d], root.walks.get(d, 0), 0, out.strides[stored[d]])
+        for d in parallel
+    ]
+    loops += [Loop(names[d], "k", root.sizes[d], root.walks.get(d, 0), 0, 0) for d in reduced]
+    if any(loop.lhs == 0 for loop in loops):
+        raise Unsupported("a reduction whose operand is broadcast")
+    return tuple(loops), [*(stored[d] for d in parallel), *(-1 for _ in reduced)]

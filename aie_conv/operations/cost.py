@@ -1,0 +1,110 @@
+"""What an operation is predicted to take on the array."""
+
+from dataclasses import dataclass
+
+from aie_conv.arch import Device
+from aie_conv.arch.rates import WORD_BYTES, HostRates, present_rates
+from aie_conv.errors import ConfigRefused
+from aie_conv.mapping.check import STACK_BYTES
+from aie_conv.operations.kernel import OperationCode
+from aie_conv.operations.streams import Grid, input_patterns, output_pattern
+from aie_conv.operations.tile import Tile
+from aie_conv.problem import DTYPE_BYTES
+
+_JAM = 6
+"""As for contractions: the time is this norm of what each resource needs alone."""
+
+_STEP_CYCLES = 60
+"""Cycles of a core to acquire and release a step's two objects, with the call between them."""
+
+_COUNTER_BYTES = 64
+"""What the lowering of FIFOs keeps in a core, with room to align what follows."""
+
+_BUFFERS = 2
+"""Objects of each FIFO in a core: one is worked on while the other is moved."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """A prediction.
+
+    Attributes:
+        loads: cycles that each resource is busy: cores, and the channels of one column.
+        lead: cycles before the last channel's first byte.
+        issue: cycles to issue the tasks, if streams repeat as well as they may.
+        shim_bytes: bytes that cross the shim in both directions.
+    """
+
+    loads: dict[str, float]
+    lead: float
+    issue: float
+    shim_bytes: int
+
+    @property
+    def cycles(self) -> int:
+        """Of a whole call."""
+        norm = sum(load**_JAM for load in self.loads.values()) ** (1 / _JAM)
+        return round(max(self.lead + norm, self.issue))
+
+    @property
+    def bound(self) -> str:
+        """What is busy longest."""
+        return max(self.loads, key=self.loads.__getitem__)
+
+
+def check(device: Device, tile: Tile, grid: Grid) -> None:
+    """Raise ConfigRefused for what does not fit the memories."""
+    arch = device.arch
+    core = _BUFFERS * (tile.input_bytes + tile.output_bytes) + tile.sums_bytes
+    core += STACK_BYTES + _COUNTER_BYTES
+    if core > arch.core_data_bytes:
+        raise ConfigRefused("core memory", f"core memory: {core} of {arch.core_data_bytes} bytes")
+    objects = tile.input_bytes + tile.output_bytes
+    memtile = _BUFFERS * objects * grid.rows * grid.channels
+    if memtile > arch.memtile_bytes:
+        raise ConfigRefused("mem tile", f"mem tile: {memtile} of {arch.memtile_bytes} bytes")
+
+
+def cost_of(device: Device, tile: Tile, grid: Grid) -> Cost:
+    """The prediction for a tile on a grid."""
+    rates, host = present_rates(device.arch)
+    code = OperationCode.of(tile, device.arch.vector_load_bytes)
+    channels = grid.columns * grid.channels
+    read = grid.steps * grid.rows * tile.chunks * tile.input_bytes
+    written = grid.steps * grid.rows * tile.output_bytes
+    core = grid.steps * (code.cycles() + _STEP_CYCLES * tile.chunks)
+    shared = channels * (read * _factor(tile, host) + written * _out_factor(tile, host))
+    loads = {
+        "cores": float(core),
+        "input stream": read / WORD_BYTES * rates.read_word,
+        "output stream": written / WORD_BYTES * rates.write_word,
+        "memory": max(
+            channels * read / host.read, channels * written / host.write, shared / host.total
+        ),
+    }
+    first = tile.input_bytes / WORD_BYTES * rates.word
+    last = tile.output_bytes / WORD_BYTES * rates.word
+    inputs = len(tile.sections)
+    lead = (inputs + 1) * channels * rates.issue
+    lead += rates.read_start + first + last + rates.write_start
+    iterations = 1 << device.arch.shim_iteration_bits
+    repeats = -(-grid.steps * grid.rows * tile.chunks // iterations)
+    chained = inputs * repeats if inputs > 1 else 1
+    issue = channels * (chained + 1) * rates.issue
+    return Cost(loads, lead, issue, channels * (read + written))
+
+
+def _factor(tile: Tile, host: HostRates) -> float:
+    """What a byte of the input takes of the memory's rate."""
+    total = worst = 0.0
+    for _, dtype, pattern in input_patterns(tile, 0):
+        size = pattern.elements
+        factor = host.factor(*pattern.runs(DTYPE_BYTES[dtype]))
+        total += size
+        worst += size * factor
+    return worst / total
+
+
+def _out_factor(tile: Tile, host: HostRates) -> float:
+    size = DTYPE_BYTES[tile.view.problem.out.dtype]
+    return host.factor(*output_pattern(tile, 0).runs(size))

@@ -1,0 +1,319 @@
+"""What a core runs on one tile of an operation."""
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+
+from aie_conv.codegen.epilogue import check
+from aie_conv.codegen.epilogue_blocks import BlockEpilogue
+from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.matrix_unit import bitcast
+from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.core import Op, Type, Value, memref, vector
+from aie_conv.operations.tile import Section, Tile
+from aie_conv.problem import DTYPE_BYTES, OperationProblem
+
+_UNROLLED = 32
+"""Taps of a window that are written one behind the other; of more there are loops."""
+
+_AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
+"""Combinations that the tools keep at a vector's own width."""
+
+
+def lanes(problem: OperationProblem) -> int:
+    """Lanes of a vector at most: 64 bytes of what is computed, two vectors of wider types."""
+    dtypes = {problem.lhs.dtype, problem.accumulator, problem.out.dtype}
+    dtypes |= {step.dtype for step in problem.epilogue.steps} - {"i1"}
+    dtypes |= {entry.operand.dtype for entry in problem.epilogue.inputs}
+    widest = max(DTYPE_BYTES[dtype] for dtype in dtypes)
+    return {1: 64, 2: 32, 4: 32}[widest]
+
+
+def check_code(problem: OperationProblem) -> None:
+    """Refuse what the cores do not compute to the bit.
+
+    Raises:
+        Unsupported: the message names the operation.
+    """
+    check(problem.epilogue, problem.accumulator)
+
+
+@dataclass(frozen=True)
+class _Trip:
+    """A loop of a tile.
+
+    Attributes:
+        count: its trips.
+        steps: elements from one to the next in each input's section.
+        out: the same in the output's object.
+    """
+
+    count: int
+    steps: list[int]
+    out: int
+
+    @property
+    def moves(self) -> list[int]:
+        """All of the steps."""
+        return [*self.steps, self.out]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where a vector of the output lies, and what it is computed of, in elements.
+
+    Attributes:
+        sections: of each input's section.
+        out: of the output's object.
+    """
+
+    sections: list[Value]
+    out: Value
+
+
+@dataclass(frozen=True)
+class OperationCode(BlockEpilogue):
+    """The functions of one tile.
+
+    Attributes:
+        tile: the tile.
+        vector_bytes: of one vector load.
+    """
+
+    tile: Tile
+    vector_bytes: int
+
+    @staticmethod
+    def of(tile: Tile, vector_bytes: int) -> "OperationCode":
+        """The code of a tile."""
+        problem = tile.view.problem
+        return OperationCode(
+            problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
+            (1, 1, tile.vector), tile, vector_bytes,
+        )  # fmt: skip
+
+    # -- functions --------------------------------------------------------------------------------
+    def functions(self) -> list[Op]:
+        """``compute(in, out)``; of several objects ``first`` and ``more(in, sums)``, ``last(sums, out)``."""
+        problem, tile = self.tile.view.problem, self.tile
+        given = memref(tile.object_dtype, tile.object_elements)
+        out = memref(problem.out.dtype, tile.outputs)
+        if tile.chunks == 1:
+            return [self._function("compute", [("given", given), ("out", out)], self._compute)]
+        sums = memref(problem.accumulator, tile.outputs)
+        return [
+            self._function("first", [("given", given), ("sums", sums)], self._first),
+            self._function("more", [("given", given), ("sums", sums)], self._more),
+            self._function("last", [("sums", sums), ("out", out)], self._last),
+        ]
+
+    def _function(
+        self,
+        name: str,
+        arguments: Sequence[tuple[str, Type]],
+        write: Callable[[Builder, Value, Value], None],
+    ) -> Op:
+        f = Function(name, arguments)
+        write(f.builder, f.arguments[0], f.arguments[1])
+        return f.finish()
+
+    def _compute(self, w: Builder, given: Value, out: Value) -> None:
+        constants = self._constants(w)
+
+        def body(place: _Place) -> None:
+            value = self._reduce(w, given, place)
+            inputs = {
+                number: self._input(w, number, given, place)
+                for number in range(len(self.epilogue.inputs))
+            }
+            w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
+
+        self._nest(w, body)
+
+    def _first(self, w: Builder, given: Value, sums: Value) -> None:
+        def body(place: _Place) -> None:
+            w.store(self._reduce(w, given, place), sums, place.out, self._aligned(sums))
+
+        self._nest(w, body)
+
+    def _more(self, w: Builder, given: Value, sums: Value) -> None:
+        def body(place: _Place) -> None:
+            value = self._load(w, sums, place.out, self.lanes)
+            value = self._combine(w, value, self._reduce(w, given, place))
+            w.store(value, sums, place.out, self._aligned(sums))
+
+        self._nest(w, body)
+
+    def _last(self, w: Builder, sums: Value, out: Value) -> None:
+        constants = self._constants(w)
+
+        def body(place: _Place) -> None:
+            value = self._load(w, sums, place.out, self.lanes)
+            w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
+
+        self._nest(w, body)
+
+    def _aligned(self, buffer: Value) -> int:
+        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
+        return min(32, size & -size)
+
+    # -- loops ------------------------------------------------------------------------------------
+    def _trips(self) -> list[_Trip]:
+        """Loops of a tile, the longest innermost: that one is pipelined."""
+        tile = self.tile
+        axes = tile.view.axes
+        dense = [prod(tile.sizes[axis + 1 :]) for axis in range(len(axes))]
+        loops: list[_Trip] = []
+        for axis, size in enumerate(tile.sizes[:-1]):
+            if size > 1:
+                steps = [
+                    section.pitches[axis] * (axes[axis].step if number == 0 else 1)
+                    for number, section in enumerate(tile.sections)
+                ]
+                loops.append(_Trip(size, steps, dense[axis]))
+        width = tile.sizes[-1] // self.lanes
+        steps = [section.pitches[-1] * self.lanes for section in tile.sections]
+        if width > 1 or not loops:
+            loops.append(_Trip(width, steps, self.lanes))
+        merged: list[_Trip] = []
+        for loop in loops:
+            before = merged[-1] if merged else None
+            if before is not None and all(
+                far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
+            ):
+                merged[-1] = replace(loop, count=before.count * loop.count)
+            else:
+                merged.append(loop)
+        longest = max(range(len(merged)), key=lambda n: (merged[n].count, n))
+        return [*merged[:longest], *merged[longest + 1 :], merged[longest]]
+
+    def _nest(self, w: Builder, body: Callable[[_Place], None]) -> None:
+        """Write a body for every vector of the output."""
+        zero, one = w.constant(0), w.constant(1)
+        sections = [self._start(w, section) for section in self.tile.sections]
+        place = _Place(sections, zero)
+        with ExitStack() as stack:
+            for trip in self._trips():
+                if trip.count == 1:
+                    continue
+                iv = stack.enter_context(w.loop("i", zero, w.constant(trip.count), one))
+                moved = [
+                    w.sum(at, w.times(iv, step)) if step else at
+                    for at, step in zip(place.sections, trip.steps, strict=True)
+                ]
+                place = _Place(moved, w.sum(place.out, w.times(iv, trip.out)))
+            body(place)
+
+    def _start(self, w: Builder, section: Section) -> Value:
+        """Where a section begins, in its elements."""
+        return w.constant(section.start // DTYPE_BYTES[section.dtype])
+
+    # -- values -----------------------------------------------------------------------------------
+    def _vector_at(self, w: Builder, section: Section, given: Value, place: Value) -> Value:
+        """Lanes of a section, or one element for all of them."""
+        kind = vector(section.dtype, self.lanes)
+        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[given.type.elem]
+        if section.pitches[-1] == 0:
+            element = w.value("v", "memref.load", given, place)
+            return w.value("v", "vector.broadcast", element, to=kind)
+        if size != unit:
+            place = w.times(place, size // unit)
+        return bitcast(w, self._load(w, given, place, self.lanes * size // unit), kind)
+
+    def _input(self, w: Builder, number: int, given: Value, place: _Place) -> Value:
+        section = self.tile.sections[number + 1]
+        return self._vector_at(w, section, given, place.sections[number + 1])
+
+    def _element(self, w: Builder, given: Value, place: Value, offset: int) -> Value:
+        """Lanes of the first input, as the type that is combined."""
+        section = self.tile.sections[0]
+        value = self._vector_at(w, section, given, w.plus(place, offset))
+        if value.type.elem == self.accumulator:
+            return value
+        extend = "arith.extf" if self.accumulator == "f32" else "arith.extsi"
+        return w.value("e", extend, value, to=self._type(self.accumulator))
+
+    def _combine(self, w: Builder, left: Value, right: Value) -> Value:
+        op = self.tile.view.problem.combine
+        if op in _AS_THEY_ARE:
+            return w.value("e", op, left, right)
+        return self._wide_operation(w, op, [left, right])
+
+    def _reduce(self, w: Builder, given: Value, place: _Place) -> Value:
+        """What is combined of an object for the lanes of a place."""
+        tile, section = self.tile, self.tile.sections[0]
+        if not tile.view.problem.combine:
+            return self._element(w, given, place.sections[0], 0)
+        pitches = [
+            (taps, axis.dilation * pitch)
+            for taps, axis, pitch in zip(tile.taps, tile.view.axes, section.pitches, strict=True)
+            if taps > 1
+        ]
+        looped: list[tuple[int, int]] = []
+        while prod(taps for taps, _ in pitches) > _UNROLLED:
+            looped.append(pitches.pop(pitches.index(max(pitches))))
+        offsets = [
+            sum(number * pitch for number, (_, pitch) in zip(numbers, pitches, strict=True))
+            for numbers in product(*(range(taps) for taps, _ in pitches))
+        ]
+        zero = self._is_sum and (self.accumulator == "f32" or bool(looped))
+        start = w.constant(0, self._type(self.accumulator), "k") if zero else None
+        if looped and start is None:
+            # Combining it twice makes no difference to a maximum or minimum.
+            start = self._element(w, given, place.sections[0], 0)
+        return self._taps(w, given, place.sections[0], (looped, offsets), start)
+
+    @property
+    def _is_sum(self) -> bool:
+        return self.tile.view.problem.combine in ("arith.addf", "arith.addi")
+
+    def _taps(
+        self,
+        w: Builder,
+        given: Value,
+        place: Value,
+        taps: tuple[list[tuple[int, int]], list[int]],
+        start: Value | None,
+    ) -> Value:
+        """Combine taps: loops over the first ones, the others written out."""
+        looped, offsets = taps
+        if looped and start is not None:
+            (count, pitch), *rest = looped
+            bounds = w.constant(0), w.constant(count), w.constant(1)
+            with w.carrying("k", bounds, [start]) as loop:
+                moved = w.sum(place, w.times(loop.iv, pitch))
+                loop.values = [self._taps(w, given, moved, (rest, offsets), loop.values[0])]
+            return loop.results[0]
+        total = start
+        for offset in offsets:
+            value = self._element(w, given, place, offset)
+            total = value if total is None else self._combine(w, total, value)
+        if total is None:
+            raise ValueError("a reduction of nothing")
+        return total
+
+    # -- what it costs ----------------------------------------------------------------------------
+    def cycles(self) -> int:
+        """Cycles of a tile's objects, an estimate."""
+        tile, problem = self.tile, self.tile.view.problem
+        vectors = tile.outputs // self.lanes
+        taps = prod(axis.taps for axis in tile.view.axes)
+        first = tile.sections[0]
+        pieces = -(-self.lanes * DTYPE_BYTES[first.dtype] // self.vector_bytes)
+        wide = max(1, self.lanes * DTYPE_BYTES[self.accumulator] // 64)
+        extends = self.accumulator != first.dtype
+        float_sum = problem.combine == "arith.addf"
+        moves = (taps - 1) * (0 if float_sum else wide) + taps * wide * extends
+        loads = taps * pieces + sum(
+            -(-self.lanes * DTYPE_BYTES[section.dtype] // self.vector_bytes)
+            for section in tile.sections[1:]
+        )
+        each, _ = pace(self.epilogue, self.accumulator, (self.lanes * 4, self.vector_bytes), 0)
+        work = each if any(s.op != "arith.constant" for s in self.epilogue.steps) else 0
+        stored = -(-self.lanes * DTYPE_BYTES[problem.out.dtype] // self.vector_bytes)
+        cycles = max(-(-loads // 2), stored, moves + work, taps * wide if float_sum else 0)
+        inner = self._trips()[-1].count
+        drains = -(-vectors // max(1, inner)) * 18
+        return 30 + vectors * cycles + drains

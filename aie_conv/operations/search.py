@@ -1,0 +1,170 @@
+"""The tiles and grids of an operation that are worth looking at, and the best of them."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import product
+from math import prod
+
+from aie_conv.arch import Device
+from aie_conv.arch.rates import present_rates
+from aie_conv.errors import ConfigRefused
+from aie_conv.operations.cost import Cost, check, cost_of
+from aie_conv.operations.kernel import lanes
+from aie_conv.operations.streams import Grid, count_tasks
+from aie_conv.operations.tile import Tile, make_tile
+from aie_conv.operations.view import OperationView
+
+_OBJECT_BYTES = 24 << 10
+"""Bytes of input and output objects of a tile, at most: they are there twice."""
+
+_COUNTED = 10
+"""Candidates whose tasks are counted: the best without them."""
+
+_SIZES = 12
+"""Sizes of an axis that are tried at most."""
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A tile on a grid, and what it takes."""
+
+    tile: Tile
+    grid: Grid
+    cost: Cost
+    cycles: int
+
+
+def _cuts(size: int) -> list[int]:
+    """Sizes of tiles along an axis, from all of it down to one element."""
+    cuts = sorted({-(-size // parts) for parts in (1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 64, size)})
+    return cuts[::-1][:_SIZES]
+
+
+def _lane_cuts(size: int, most: int) -> list[int]:
+    """Sizes of tiles along the lanes: all of them, or whole vectors."""
+    cuts = {size} if size <= _OBJECT_BYTES else set[int]()
+    width = most
+    while width < size and width <= _OBJECT_BYTES:
+        cuts |= {width, 3 * width // 2 // most * most}
+        width *= 2
+    for parts in range(2, 33):
+        part = -(-size // parts)
+        part = -(-part // most) * most
+        if part < size:
+            cuts.add(part)
+    return sorted(cut for cut in cuts if cut <= size)
+
+
+def _taps(view: OperationView) -> Iterator[tuple[int, ...]]:
+    """Taps of an object: all, or a part of the first axis that is only reduced."""
+    every = tuple(axis.taps for axis in view.axes)
+    yield every
+    only = [i for i, axis in enumerate(view.axes) if axis.size == 1 and axis.taps > 1]
+    if only and not view.problem.epilogue.inputs:
+        at = only[0]
+        for taps in range(every[at] - 1, 0, -1):
+            if every[at] % taps == 0:
+                yield (*every[:at], taps, *every[at + 1 :])
+
+
+def _shapes(view: OperationView, most: int) -> Iterator[tuple[int, ...]]:
+    """Sizes of tiles: the two largest axes beside the lanes are cut, others are one element."""
+    outer = range(len(view.axes) - 1)
+    cut = sorted(outer, key=lambda axis: -view.axes[axis].size)[:2]
+    choices = [_cuts(view.axes[axis].size) if axis in cut else [1] for axis in outer]
+    yield from product(*choices, _lane_cuts(view.axes[-1].size, most))
+
+
+def _tiles(view: OperationView) -> Iterator[Tile]:
+    """The tiles that fit; of several chunks only where one object cannot hold all taps."""
+    most = lanes(view.problem)
+    for taps in _taps(view):
+        found = False
+        for sizes in _shapes(view, most):
+            try:
+                tile = make_tile(view, sizes, taps, most)
+            except ConfigRefused:
+                continue
+            if tile.input_bytes + tile.output_bytes + tile.sums_bytes <= _OBJECT_BYTES:
+                found = True
+                yield tile
+        if found:
+            return
+
+
+def grids(device: Device, count: int) -> Iterator[Grid]:
+    """Grids for a number of tiles."""
+    columns = [c for c in (1, 2, 4, 8) if c <= device.columns]
+    if device.columns not in columns:
+        columns.append(device.columns)
+    for column, channel, rows in product(columns, (1, 2), (1, 2)):
+        cores = column * channel * rows
+        # No core works on nothing but what others do too.
+        if cores < count + rows * channel or cores == 1:
+            yield Grid(column, channel, rows, -(-count // cores))
+
+
+def search(device: Device, view: OperationView) -> list[Candidate]:
+    """The best candidates, the best in front.
+
+    Raises:
+        ConfigRefused: no tile fits.
+    """
+    priced: list[tuple[int, int, Candidate]] = []
+    for tile in _tiles(view):
+        for grid in grids(device, tile.count):
+            try:
+                check(device, tile, grid)
+            except ConfigRefused:
+                continue
+            cost = cost_of(device, tile, grid)
+            priced.append((cost.cycles, len(priced), Candidate(tile, grid, cost, cost.cycles)))
+    priced.sort(key=lambda entry: entry[:2])
+    counted: list[Candidate] = []
+    for _, _, candidate in priced:
+        if len(counted) == _COUNTED:
+            break
+        try:
+            counted.append(issued(device, candidate))
+        except ConfigRefused:
+            continue
+    if not counted:
+        raise ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
+    return sorted(counted, key=lambda candidate: candidate.cycles)
+
+
+def issued(device: Device, candidate: Candidate) -> Candidate:
+    """A candidate with the time to issue its tasks.
+
+    Raises:
+        ConfigRefused: one of them cannot be expressed.
+    """
+    tasks = count_tasks(device, candidate.tile, candidate.grid)
+    issue = tasks * present_rates(device.arch)[0].issue
+    return replace(candidate, cycles=max(candidate.cost.cycles, issue))
+
+
+def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> Candidate:
+    """The candidate that parameters state.
+
+    Raises:
+        ConfigRefused: it does not fit the device, or they are not this operation's.
+    """
+    axes = range(len(view.axes))
+    try:
+        sizes = tuple(parameters[f"size_{axis}"] for axis in axes)
+        taps = tuple(parameters[f"taps_{axis}"] for axis in axes)
+        columns, channels, rows = (parameters[name] for name in ("columns", "channels", "rows"))
+    except KeyError as missing:
+        raise ConfigRefused("parameters", f"parameters: {missing} is missing") from None
+    for axis, size, tap in zip(view.axes, sizes, taps, strict=True):
+        if not 1 <= size <= axis.size or tap < 1 or axis.taps % tap:
+            raise ConfigRefused("parameters", f"parameters: a tile of {size} and {tap} taps")
+    fits = 1 <= columns <= device.columns and channels in (1, 2) and rows in (1, 2)
+    if not fits:
+        raise ConfigRefused("parameters", f"parameters: {columns} columns of {channels}x{rows}")
+    tile = make_tile(view, sizes, taps, lanes(view.problem))
+    grid = Grid(columns, channels, rows, -(-tile.count // prod((columns, channels, rows))))
+    check(device, tile, grid)
+    cost = cost_of(device, tile, grid)
+    return issued(device, Candidate(tile, grid, cost, cost.cycles))

@@ -1,0 +1,147 @@
+"""What the shim's channels carry for an operation: every core's objects in turn."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import groupby, product
+
+from aie_conv.arch import Device
+from aie_conv.layout.chain import Chain, Part, chains
+from aie_conv.layout.pattern import Pattern, coalesce, split
+from aie_conv.mapping.streams import Channel
+from aie_conv.operations.tile import Tile
+from aie_conv.problem import DTYPE_BYTES
+
+_INPUT_IDS, _OUTPUT_IDS = 6, 2
+"""Buffer descriptors of a shim's channel: two of each kind share the shim's sixteen."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Which cores run an operation.
+
+    A column's cores are fed by its shim's channels, each for ``rows`` of them.
+
+    Attributes:
+        columns: of the array.
+        channels: of each column's shim, one way.
+        rows: cores of a channel.
+        steps: tiles of each core.
+    """
+
+    columns: int
+    channels: int
+    rows: int
+    steps: int
+
+    @property
+    def cores(self) -> int:
+        """Cores in use."""
+        return self.columns * self.channels * self.rows
+
+    def places(self) -> list[tuple[int, int]]:
+        """The channels as (column, number)."""
+        return list(product(range(self.columns), range(self.channels)))
+
+    def tiles(self, tile: Tile, channel: int) -> Iterator[int]:
+        """The tiles of a channel in the order of its stream; the last of all stands for what is not there."""
+        each = self.steps * self.rows
+        last = tile.count - 1
+        for number in range(channel * each, (channel + 1) * each):
+            yield min(number, last)
+
+
+def input_patterns(tile: Tile, number: int) -> Iterator[tuple[str, str, Pattern]]:
+    """(argument, type, pattern) of each object of a tile, its sections in the order in which they lie."""
+    view = tile.view
+    starts = tile.starts(number)
+    order = sorted(range(len(tile.sections)), key=lambda n: tile.sections[n].start)
+    ranges = [range(0, axis.taps, taps) for axis, taps in zip(view.axes, tile.taps, strict=True)]
+    for taps in product(*ranges):
+        for n in order:
+            source = view.sources[n]
+            argument = source.argument
+            offset, dims = source.offset, list[tuple[int, int]]()
+            for i, axis in enumerate(view.axes):
+                stride = axis.unit if n == 0 else axis.others[n - 1]
+                at = starts[i] * axis.step + taps[i] * axis.dilation if n == 0 else starts[i]
+                offset += at * stride
+                dims.append((tile.sections[n].spans[i], stride))
+            section = tile.sections[n]
+            if section.run != dims[-1][0] or dims[-1][1] != 1:
+                dims[-1] = (section.run, 1)
+            yield argument.name, argument.dtype, Pattern(offset, tuple(dims))
+
+
+def output_pattern(tile: Tile, number: int) -> Pattern:
+    """Where a tile of the output goes."""
+    view, offset = tile.view, tile.view.offset
+    for start, axis in zip(tile.starts(number), view.axes, strict=True):
+        offset += start * axis.out
+    dims = [(size, axis.out) for size, axis in zip(tile.sizes, view.axes, strict=True)]
+    return Pattern(offset, tuple(dims))
+
+
+def _input_channel(device: Device, tile: Tile, grid: Grid, channel: int) -> list[Part]:
+    patterns = (
+        entry for number in grid.tiles(tile, channel) for entry in input_patterns(tile, number)
+    )
+    return [
+        Part(name, dtype, task)
+        for (name, dtype), group in groupby(patterns, lambda entry: entry[:2])
+        for pattern in coalesce([pattern for _, _, pattern in group])
+        for task in split(pattern, DTYPE_BYTES[dtype], device.arch)
+    ]
+
+
+def _output_channel(device: Device, tile: Tile, grid: Grid, channel: int) -> list[Part]:
+    dtype = tile.view.problem.out.dtype
+    patterns = [output_pattern(tile, number) for number in grid.tiles(tile, channel)]
+    return [
+        Part("result", dtype, task)
+        for pattern in coalesce(patterns)
+        for task in split(pattern, DTYPE_BYTES[dtype], device.arch)
+    ]
+
+
+def _dated(
+    parts: list[Part], device: Device, most: int, step_bytes: int
+) -> tuple[tuple[int, Chain], ...]:
+    """Chains of a stream, each with the step of its first byte."""
+    sent, dated = 0, list[tuple[int, Chain]]()
+    for chain in chains(parts, DTYPE_BYTES, device.arch, most):
+        dated.append((sent // step_bytes, chain))
+        sent += sum(part.task.elements * DTYPE_BYTES[part.dtype] for part in chain)
+    return tuple(dated)
+
+
+def channels(device: Device, tile: Tile, grid: Grid) -> list[Channel]:
+    """The shim channels of the program: inputs and outputs of each column.
+
+    Raises:
+        ConfigRefused: a transfer cannot be expressed.
+    """
+    inputs: list[Channel] = []
+    outputs: list[Channel] = []
+    for number, (column, half) in enumerate(grid.places()):
+        each = _INPUT_IDS + _OUTPUT_IDS
+        ids = range(half * each, (half + 1) * each)
+        size = tile.input_bytes * tile.chunks * grid.rows
+        parts = _input_channel(device, tile, grid, number)
+        dated = _dated(parts, device, _INPUT_IDS, size)
+        inputs.append(Channel(f"in_l3_{column}_{half}", tuple(ids[:_INPUT_IDS]), dated))
+        parts = _output_channel(device, tile, grid, number)
+        dated = _dated(parts, device, _OUTPUT_IDS, tile.output_bytes * grid.rows)
+        outputs.append(Channel(f"out_l3_{column}_{half}", tuple(ids[_INPUT_IDS:]), dated))
+    return [*inputs, *outputs]
+
+
+def count_tasks(device: Device, tile: Tile, grid: Grid) -> int:
+    """Shim descriptors that the program writes, from the first channel's.
+
+    Raises:
+        ConfigRefused: a transfer cannot be expressed.
+    """
+    size = tile.input_bytes * tile.chunks * grid.rows
+    sent = _dated(_input_channel(device, tile, grid, 0), device, _INPUT_IDS, size)
+    taken = _dated(_output_channel(device, tile, grid, 0), device, _OUTPUT_IDS, size)
+    return sum(len(chain) for _, chain in (*sent, *taken)) * grid.columns * grid.channels

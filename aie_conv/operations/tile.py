@@ -1,0 +1,213 @@
+"""How an operation is cut for one core: what an object of its input holds, and what of its output."""
+
+from dataclasses import dataclass
+from math import prod
+
+from aie_conv.errors import ConfigRefused
+from aie_conv.operations.view import OperationView
+from aie_conv.problem import DTYPE_BYTES
+
+ALIGNED = 32
+"""Bytes to which objects are aligned: a core's vector loads."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """An input's part of an object.
+
+    Attributes:
+        start: where it begins, in bytes.
+        pitches: from one element of each axis to the next in it; 0 where it is broadcast.
+        spans: elements of each axis that it holds; 1 where it is broadcast.
+        run: elements of its innermost run that are read, at least what is used.
+        dtype: of its elements.
+    """
+
+    start: int
+    pitches: tuple[int, ...]
+    spans: tuple[int, ...]
+    run: int
+    dtype: str
+
+    @property
+    def elements(self) -> int:
+        """Elements that it holds."""
+        return prod(self.spans[:-1]) * self.run
+
+    @property
+    def bytes(self) -> int:
+        """Its length."""
+        return self.elements * DTYPE_BYTES[self.dtype]
+
+    @property
+    def over_read(self) -> int:
+        """Elements behind the last one that is used."""
+        return self.run - self.spans[-1]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A core's share of one step.
+
+    Attributes:
+        view: of what.
+        sizes: elements of the output along each axis.
+        taps: elements that one object has of each axis' window; fewer than all where several objects
+            follow one another.
+        vector: lanes of one vector.
+        sections: of each input in an object.
+    """
+
+    view: OperationView
+    sizes: tuple[int, ...]
+    taps: tuple[int, ...]
+    vector: int
+    sections: tuple[Section, ...]
+
+    @property
+    def counts(self) -> tuple[int, ...]:
+        """Tiles along each axis; the last one may overlap the one before."""
+        pairs = zip(self.view.axes, self.sizes, strict=True)
+        return tuple(-(-axis.size // size) for axis, size in pairs)
+
+    @property
+    def count(self) -> int:
+        """Tiles of the whole output."""
+        return prod(self.counts)
+
+    @property
+    def chunks(self) -> int:
+        """Objects of the input for one tile."""
+        pairs = zip(self.view.axes, self.taps, strict=True)
+        return prod(axis.taps // taps for axis, taps in pairs)
+
+    @property
+    def outputs(self) -> int:
+        """Elements of one object of the output."""
+        return prod(self.sizes)
+
+    @property
+    def output_bytes(self) -> int:
+        """Bytes of one object of the output."""
+        return self.outputs * DTYPE_BYTES[self.view.problem.out.dtype]
+
+    @property
+    def input_bytes(self) -> int:
+        """Bytes of one object of the input."""
+        return sum(section.bytes for section in self.sections)
+
+    @property
+    def sums_bytes(self) -> int:
+        """Bytes of the sums that wait for more objects; 0 where there is one."""
+        wide = DTYPE_BYTES[self.view.problem.accumulator]
+        return self.outputs * wide if self.chunks > 1 else 0
+
+    @property
+    def object_dtype(self) -> str:
+        """Type of the input's objects: the inputs' where they have one, else bytes."""
+        dtypes = {section.dtype for section in self.sections}
+        return dtypes.pop() if len(dtypes) == 1 else "i8"
+
+    @property
+    def object_elements(self) -> int:
+        """Elements of one object of the input."""
+        return self.input_bytes // DTYPE_BYTES[self.object_dtype]
+
+    def starts(self, number: int) -> tuple[int, ...]:
+        """The first element of tile ``number`` along each axis."""
+        rest, places = number, list[int]()
+        for count, size, axis in zip(
+            reversed(self.counts), reversed(self.sizes), reversed(self.view.axes), strict=True
+        ):
+            places.append(min(rest % count * size, axis.size - size))
+            rest //= count
+        return tuple(reversed(places))
+
+
+def make_tile(
+    view: OperationView, sizes: tuple[int, ...], taps: tuple[int, ...], most_vector: int
+) -> Tile:
+    """A tile of some sizes.
+
+    Args:
+        view: of what.
+        sizes: elements of the output along each axis.
+        taps: elements of each axis' window in an object; must divide the window's.
+        most_vector: lanes that a vector has at most.
+
+    Raises:
+        ConfigRefused: it cannot be addressed or aligned.
+    """
+    vector = min(most_vector, sizes[-1] & -sizes[-1])
+    inputs = [view.problem.lhs.dtype, *(e.operand.dtype for e in view.problem.epilogue.inputs)]
+    dtypes = [*inputs, view.problem.out.dtype]
+    if vector * min(map(DTYPE_BYTES.__getitem__, dtypes)) < 4:
+        raise ConfigRefused("vector", f"lanes: {sizes[-1]} of {view.axes[-1].size}")
+    _check_starts(view, sizes, dtypes)
+    sections = _sections(view, sizes, taps, inputs)
+    tile = Tile(view, sizes, taps, vector, sections)
+    for what, length in (("input", tile.input_bytes), ("output", tile.output_bytes)):
+        if length % ALIGNED:
+            raise ConfigRefused("alignment", f"{what} objects of {length} bytes")
+    return tile
+
+
+def _check_starts(view: OperationView, sizes: tuple[int, ...], dtypes: list[str]) -> None:
+    """Raise ConfigRefused where a tile begins off 4 bytes of a buffer."""
+    for axis, size in zip(view.axes, sizes, strict=True):
+        if size == axis.size:
+            continue
+        strides = (axis.unit * axis.step, *axis.others, axis.out)
+        for stride, dtype in zip(strides, dtypes, strict=True):
+            step = stride * DTYPE_BYTES[dtype]
+            if size * step % 4 or (axis.size - size) * step % 4:
+                raise ConfigRefused("4-byte granularity", f"tiles of {size} of {axis.size} {dtype}")
+
+
+def _sections(
+    view: OperationView, sizes: tuple[int, ...], taps: tuple[int, ...], dtypes: list[str]
+) -> tuple[Section, ...]:
+    """Where each input lies in an object: whole vectors first, the widest elements first among them."""
+    plain: list[Section] = []
+    for number, dtype in enumerate(dtypes):
+        spans: list[int] = []
+        for axis, size, tap in zip(view.axes, sizes, taps, strict=True):
+            if number == 0:
+                spans.append(axis.span(size, tap) if axis.unit else 1)
+            else:
+                spans.append(size if axis.others[number - 1] else 1)
+        unit = ALIGNED // DTYPE_BYTES[dtype]
+        whole = prod(spans) * DTYPE_BYTES[dtype] % ALIGNED == 0
+        single = sum(span > 1 for span in spans) <= 1
+        if not whole and not single:
+            raise ConfigRefused("alignment", f"input objects of {prod(spans)} {dtype}")
+        run, shape = spans[-1], list(spans)
+        if not whole:
+            # One run alone: what lies behind it comes with it.
+            at = max(range(len(spans)), key=lambda axis: spans[axis])
+            used = spans[at]
+            if at != len(spans) - 1:
+                stride = view.axes[at].unit if number == 0 else view.axes[at].others[number - 1]
+                if stride != 1 and used > 1:
+                    raise ConfigRefused("alignment", f"a broadcast operand of {used} {dtype}")
+            run = -(-used // unit) * unit
+            shape = [1] * (len(spans) - 1) + [used]
+        pitches = _pitches(spans, whole)
+        plain.append(Section(0, pitches, tuple(shape), run, dtype))
+    order = sorted(
+        range(len(plain)),
+        key=lambda n: (plain[n].pitches[-1] != 1, -DTYPE_BYTES[plain[n].dtype], n),
+    )
+    start, placed = 0, dict[int, Section]()
+    for number in order:
+        section = plain[number]
+        placed[number] = Section(start, section.pitches, section.spans, section.run, section.dtype)
+        start += section.bytes
+    return tuple(placed[number] for number in range(len(plain)))
+
+
+def _pitches(spans: list[int], whole: bool) -> tuple[int, ...]:
+    """From one element of each axis to the next in a section."""
+    if not whole:
+        return tuple(int(span > 1) for span in spans)
+    return tuple(prod(spans[axis + 1 :]) if span > 1 else 0 for axis, span in enumerate(spans))

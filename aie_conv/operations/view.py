@@ -1,0 +1,355 @@
+"""An operation as the array runs it: axes, the last of which is walked in vectors, over buffers.
+
+Every operand lies with the lanes' elements beside each other, and what a DMA addresses lies on 4 bytes.
+Where a dispatch's buffer does not, the host copies it, which its price says.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from math import prod
+
+from aie_conv.errors import Unsupported
+from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.plan import Argument
+from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
+
+PADDED_BYTES = 32
+"""To a multiple of these the host pads lanes: a vector load, and what keeps objects aligned."""
+
+_DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
+
+
+@dataclass(frozen=True)
+class Axis:
+    """One axis of the output, of a window, or of both; strides in elements.
+
+    Output element o and tap k of the axis meet element ``o * step + k * dilation`` of the input's axis.
+
+    Attributes:
+        size: elements of the output; 1 where it is only reduced.
+        taps: elements that are combined; 1 where none are.
+        unit: the input's stride from one of its elements to the next.
+        step, dilation: of output and window on the input's axis.
+        others: stride of each other input; 0 where it is broadcast.
+        out: the output's stride.
+    """
+
+    size: int
+    taps: int
+    unit: int
+    step: int
+    dilation: int
+    others: tuple[int, ...]
+    out: int
+
+    def span(self, size: int, taps: int) -> int:
+        """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
+        return (size - 1) * self.step + (taps - 1) * self.dilation + 1
+
+
+@dataclass(frozen=True)
+class Source:
+    """An input as the program reads it.
+
+    Attributes:
+        argument: of the runtime sequence.
+        offset: where its axes begin, in elements.
+    """
+
+    argument: Argument
+    offset: int
+
+
+@dataclass(frozen=True)
+class OperationView:
+    """An operation over flat buffers.
+
+    Attributes:
+        problem: what it is.
+        axes: outermost first; the last one's elements lie beside each other.
+        sources: the inputs, the reduced one first.
+        result: the output's argument.
+        offset: where the output's axes begin in it.
+        prologue, finish: copies of the host.
+    """
+
+    problem: OperationProblem
+    axes: tuple[Axis, ...]
+    sources: tuple[Source, ...]
+    result: Argument
+    offset: int
+    prologue: tuple[HostCopy, ...]
+    finish: tuple[HostCopy, ...]
+
+
+def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationView:
+    """An operation as the array runs it.
+
+    Args:
+        problem: the operation.
+        padded: whether the host pads the lanes of every operand, though the DMA could bring them as they
+            lie: for operands too small to make aligned objects of.
+
+    Raises:
+        Unsupported: it has no such form; the message says why.
+    """
+    given = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
+    for operand in (*given, problem.out):
+        if operand.dtype not in _DTYPES:
+            raise Unsupported(f"elements of {operand.dtype}")
+    if not problem.parallel:
+        raise Unsupported("everything is reduced to one element")
+    return _Maker(problem, padded=padded).view(_lanes(problem))
+
+
+def _lanes(problem: OperationProblem) -> Loop:
+    """The loop that is walked in vectors: one that is no window's, best where all lie beside each other."""
+    walked = {dim for loop in problem.reduced for dim in [_dim(problem.lhs, loop.lhs)]}
+    steps = {0, *_strides(problem.lhs.shape)}
+    free = [
+        loop
+        for loop in problem.parallel
+        if loop.lhs in steps and (not loop.lhs or _dim(problem.lhs, loop.lhs) not in walked)
+    ]
+    if not free:
+        raise Unsupported("every loop of the output walks a window: there are no channels")
+
+    def rank(loop: Loop) -> tuple[int, int]:
+        return int(loop.lhs == 1) + int(loop.out == 1), loop.size
+
+    return max(free, key=rank)
+
+
+def _strides(shape: Sequence[int]) -> tuple[int, ...]:
+    return tuple(prod(shape[i + 1 :]) for i in range(len(shape)))
+
+
+def _dim(operand: Operand, stride: int) -> int:
+    """The dimension of a buffer that a stride walks: the outermost of which it is a multiple."""
+    steps = _strides(operand.shape)
+    for dim, (size, step) in enumerate(zip(operand.shape, steps, strict=True)):
+        if size > 1 and stride % step == 0:
+            return dim
+    return len(steps) - 1
+
+
+@dataclass(frozen=True)
+class _Walk:
+    """How loops walk a buffer: a stride each, in the order of the problem's loops."""
+
+    operand: Operand
+    strides: tuple[int, ...]
+
+
+class _Maker:
+    """Makes a view."""
+
+    def __init__(self, problem: OperationProblem, *, padded: bool) -> None:
+        self._problem, self._force = problem, padded
+        self._prologue: list[HostCopy] = []
+        self._finish: list[HostCopy] = []
+        entries = problem.epilogue.inputs
+        self._walks = [
+            _Walk(problem.lhs, tuple(loop.lhs for loop in problem.loops)),
+            *(_Walk(entry.operand, entry.strides) for entry in entries),
+        ]
+        self._names = ["lhs", *(f"in{number}" for number in range(len(entries)))]
+        self._out = _Walk(problem.out, tuple(loop.out for loop in problem.loops))
+
+    def view(self, lanes: Loop) -> OperationView:
+        """The view whose lanes are a loop's."""
+        problem = self._problem
+        at = problem.loops.index(lanes)
+        moved = self._needs_copy(self._out, at)
+        padded = lanes.size
+        if moved or any(self._needs_copy(walk, at) for walk in self._walks):
+            if problem.kind == "move":
+                raise Unsupported("a move that the DMA's units of 4 bytes do not address")
+            padded = self._padded(lanes.size)
+        sources: list[Source] = []
+        walks: list[_Walk] = []
+        for name, walk in zip(self._names, self._walks, strict=True):
+            copied = self._needs_copy(walk, at) or (padded > lanes.size and walk.strides[at] != 0)
+            seen = self._copy_in(name, walk, at, padded) if copied else walk
+            total = seen.operand
+            source = Argument(f"{name}_lanes" if copied else name, total.dtype, total.elements)
+            sources.append(Source(source, seen.operand.offset))
+            walks.append(seen)
+        copied = moved or padded > lanes.size
+        out = self._copy_out(at, padded) if copied else self._out
+        result = Argument("result", out.operand.dtype, out.operand.elements)
+        loops = list(problem.loops)
+        loops[at] = replace(lanes, size=padded)
+        axes = _axes(loops, walks, out, at)
+        return OperationView(
+            problem, axes, tuple(sources), result, out.operand.offset,
+            tuple(self._prologue), tuple(self._finish),
+        )  # fmt: skip
+
+    def _padded(self, size: int) -> int:
+        """Lanes that fill vector loads of every type."""
+        narrowest = min(DTYPE_BYTES[walk.operand.dtype] for walk in (*self._walks, self._out))
+        unit = PADDED_BYTES // narrowest
+        return -(-size // unit) * unit
+
+    def _needs_copy(self, walk: _Walk, at: int) -> bool:
+        """Whether the DMA cannot bring a buffer as it lies, lanes beside each other."""
+        if self._force and walk.strides[at]:
+            return True
+        size = DTYPE_BYTES[walk.operand.dtype]
+        others = [s for i, s in enumerate(walk.strides) if i != at]
+        if walk.strides[at] == 0:
+            # One element for all lanes: read in runs that begin on 4 bytes.
+            inner = [s for s in others if s]
+            return bool(inner) and (walk.operand.offset * size % 4 != 0)
+        lanes = self._problem.loops[at].size
+        odd = any(s * size % 4 for s in others) or walk.operand.offset * size % 4
+        short = lanes * size % 4 != 0 or (lanes * size < PADDED_BYTES and lanes & (lanes - 1))
+        tiny = lanes * size < 16 and not any(s == lanes for s in others)
+        return walk.strides[at] != 1 or bool(odd) or bool(short) or tiny
+
+    def _copy_in(self, name: str, walk: _Walk, at: int, padded: int) -> _Walk:
+        """A copy with the lanes' dimension last, padded."""
+        shape, operand = walk.operand.shape, walk.operand
+        if walk.strides[at] == 0:
+            raise Unsupported("a broadcast operand that does not begin on 4 bytes")
+        dims = [_dim(operand, stride) if stride else -1 for stride in walk.strides]
+        steps = _strides(shape)
+        first = self._origin(operand)
+        perm = (*(d for d in range(len(shape)) if d != dims[at]), dims[at])
+        if walk.strides[at] != steps[dims[at]]:
+            raise Unsupported("lanes that are a part of a dimension")
+        extents = self._extents(walk, dims, first)
+        sizes = tuple(extents)
+        dest = (*(sizes[d] for d in perm[:-1]), padded)
+        copy = HostCopy(
+            name, shape, operand.dtype, first, sizes, perm,
+            f"{name}_lanes", dest, operand.dtype, (0,) * len(dest),
+        )  # fmt: skip
+        self._prologue.append(copy)
+        place = {d: step for d, step in zip(perm, _strides(dest), strict=True)}
+        strides = tuple(
+            stride // steps[d] * place[d] if stride else 0
+            for stride, d in zip(walk.strides, dims, strict=True)
+        )
+        return _Walk(Operand(operand.dtype, dest), strides)
+
+    @staticmethod
+    def _origin(operand: Operand) -> tuple[int, ...]:
+        """The index at which a buffer's walk begins."""
+        rest, index = operand.offset, list[int]()
+        for step in _strides(operand.shape):
+            index.append(rest // step)
+            rest %= step
+        return tuple(index)
+
+    def _extents(self, walk: _Walk, dims: Sequence[int], first: Sequence[int]) -> list[int]:
+        """Elements of each dimension that are read.
+
+        Raises:
+            Unsupported: the loops walk no box.
+        """
+        shape, steps = walk.operand.shape, _strides(walk.operand.shape)
+        extents = [1] * len(shape)
+        for loop, stride, dim in zip(self._problem.loops, walk.strides, dims, strict=True):
+            if stride:
+                extents[dim] += (loop.size - 1) * (stride // steps[dim])
+        if any(f + e > size for f, e, size in zip(first, extents, shape, strict=True)):
+            raise Unsupported("an operand that no box of its buffer holds")
+        return extents
+
+    def _copy_out(self, at: int, padded: int) -> _Walk:
+        """A result with the lanes' dimension last, padded, and the copy from it to the output."""
+        out, loops = self._out, self._problem.loops
+        operand, shape = out.operand, out.operand.shape
+        steps = _strides(shape)
+        order = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at] + [at]
+        dims = {i: _dim(operand, out.strides[i]) for i in order}
+        if any(out.strides[i] != steps[d] for i, d in dims.items()) or len(
+            set(dims.values())
+        ) < len(dims):
+            raise Unsupported("an output that is no box of its buffer")
+        dense = (*(loops[i].size for i in order[:-1]), padded)
+        walked = [*order]
+        # The source has unit dimensions for those of the output that no loop walks.
+        unit = [d for d in range(len(shape)) if d not in dims.values()]
+        view = (*(1 for _ in unit), *dense)
+        where = {dims[i]: len(unit) + n for n, i in enumerate(walked)} | {
+            d: n for n, d in enumerate(unit)
+        }
+        sizes = (*(1 for _ in unit), *(loops[i].size for i in order))
+        self._finish.append(
+            HostCopy(
+                "result", view, operand.dtype, (0,) * len(view), sizes,
+                tuple(where[d] for d in range(len(shape))), "out", shape, operand.dtype,
+                self._origin(operand),
+            )
+        )  # fmt: skip
+        strides = [0] * len(loops)
+        for i, step in zip(order, _strides(dense), strict=True):
+            strides[i] = step
+        return _Walk(Operand(operand.dtype, dense), tuple(strides))
+
+
+def _axes(loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int) -> tuple[Axis, ...]:
+    """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
+    lhs, *others = walks
+    partner: dict[int, int] = {}
+    pixels = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at and lhs.strides[i]]
+    for i, loop in enumerate(loops):
+        if loop.role == "k":
+            dim = _dim(lhs.operand, lhs.strides[i])
+            found = [p for p in pixels if _dim(lhs.operand, lhs.strides[p]) == dim]
+            if found and found[0] in partner.values():
+                raise Unsupported("two loops of a window walk one dimension")
+            if found:
+                partner[i] = found[0]
+    paired = {p: k for k, p in partner.items()}
+    axes: list[Axis] = []
+    steps = _strides(lhs.operand.shape)
+    for i, loop in enumerate(loops):
+        if i == at or i in partner:
+            continue
+        stride = lhs.strides[i]
+        more = tuple(walk.strides[i] for walk in others)
+        if loop.role == "k":
+            axes.append(Axis(1, loop.size, stride, 1, 1, more, 0))
+        elif i in paired:
+            k = paired[i]
+            unit = steps[_dim(lhs.operand, stride)]
+            axes.append(
+                Axis(
+                    loop.size, loops[k].size, unit, stride // unit, lhs.strides[k] // unit, more,
+                    out.strides[i],
+                )
+            )  # fmt: skip
+        else:
+            axes.append(Axis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
+    axes.sort(key=lambda axis: (-axis.unit, -axis.out))
+    lanes = Axis(
+        loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
+    )
+    return _merged([*axes, lanes])
+
+
+def _merged(axes: Sequence[Axis]) -> tuple[Axis, ...]:
+    """Neighbours that every operand walks as one become one."""
+    merged: list[Axis] = []
+    for axis in axes:
+        before = merged[-1] if merged else None
+        if before is not None and _is_one(before, axis):
+            merged[-1] = replace(axis, size=before.size * axis.size, taps=before.taps * axis.taps)
+        else:
+            merged.append(axis)
+    return tuple(merged)
+
+
+def _is_one(outer: Axis, inner: Axis) -> bool:
+    parallel = outer.taps == inner.taps == 1
+    reduced = outer.size == inner.size == 1
+    if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
+        return False
+    count = inner.size if parallel else inner.taps
+    pairs = [(outer.unit, inner.unit), (outer.out, inner.out)]
+    pairs += list(zip(outer.others, inner.others, strict=True))
+    return all(far == count * near for far, near in pairs)

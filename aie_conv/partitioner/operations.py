@@ -1,0 +1,126 @@
+"""Where an operation goes that is no contraction.
+
+Two conventions of cost meet. Alone, a call of the NPU takes its cycles, a launch, a change of the array's
+configuration (no other dispatch has its program), and the copies of the host. Inside a region of several
+operations it takes its cycles. A candidate has both: ``run_cycles`` and ``host_cycles``. The decision is of
+the first kind, and by it the CPU mostly keeps an operation that stands alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import lru_cache
+from importlib import import_module
+from typing import Protocol
+
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import Machine, current
+from aie_conv.errors import ConfigRefused, Unsupported, UsageError
+from aie_conv.partitioner.cost import HostCost
+from aie_conv.partitioner.pins import Frozen, Pin
+from aie_conv.partitioner.reasons import decide
+from aie_conv.plan import Candidate, Decision, Plan
+from aie_conv.problem import OperationProblem
+
+_ROUTES = {"direct": "aie_conv.operations.plan:OperationRoute"}
+"""Route -> class. A new kind of operation is a route's to take or to refuse."""
+
+
+_MOVES_STAY = "a move alone is the host's copy, whatever the route"
+"""The NPU's would only read and write the host's memory once more; inside a region it has its price."""
+
+
+class OperationRoute(Protocol):
+    """A way of running operations on the NPU."""
+
+    def propose(
+        self, problem: OperationProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> Plan:
+        """As of :class:`aie_conv.plan.Route`."""
+        ...
+
+
+def choose_operation(
+    problem: OperationProblem,
+    device: str,
+    route: str,
+    constants: frozenset[str] | None,
+    pin: Pin | None,
+    host: HostCost,
+) -> Decision:
+    """Decide where one operation runs; arguments as of :func:`aie_conv.partitioner.choose`.
+
+    Raises:
+        UsageError: the pinned plan does not exist.
+    """
+    wanted = pin.route if pin is not None else route
+    if wanted == "cpu":
+        return Decision("cpu", "pinned to the CPU" if pin is not None else "the CPU was asked for")
+    names = tuple(_ROUTES) if wanted == "auto" else (wanted,)
+    asked = [_ask(name, problem, device, constants, pin, host) for name in names]
+    able = [candidate for candidate in asked if candidate.plan is not None]
+    if pin is not None and not able:
+        raise UsageError(
+            f"{pin.where}: the pinned plan does not fit: {asked[0].refused}:"
+            " correct or remove the entry"
+        )
+    if not able:
+        return Decision("cpu", "; ".join(c.refused for c in asked), None, tuple(asked))
+    if problem.kind == "move" and pin is None:
+        kept = tuple(replace(candidate, refused=_MOVES_STAY) for candidate in able)
+        return Decision("cpu", _MOVES_STAY, None, kept)
+    cpu = [_cpu(problem, device, host)] if wanted == "auto" else []
+    best = min([*able, *cpu], key=lambda candidate: candidate.cost)
+    inside = min(able, key=lambda candidate: candidate.run_cycles)
+    note = f"; {inside.run_cycles:,} of the array".replace(",", " ")
+    losers = [candidate for candidate in [*asked, *cpu] if candidate is not best]
+    return decide(best, losers, note + ("; pinned" if pin is not None else ""))
+
+
+def alone_seconds(device: str, host: HostCost) -> float:
+    """What a call costs beside its copies where its program serves it alone."""
+    machine = current()
+    arch = get_device(device).arch.name
+    return host.dispatch_seconds + machine.host.launch + machine.reconfiguration(arch)
+
+
+def _cpu(problem: OperationProblem, device: str, host: HostCost) -> Candidate:
+    clock = get_device(device).arch.clock_hz
+    overhead = round(host.dispatch_seconds * clock)
+    total = round(host.operation_seconds(problem) * clock)
+    return Candidate("cpu", "", None, total - overhead, overhead, "memory")
+
+
+def _ask(
+    route: str,
+    problem: OperationProblem,
+    device: str,
+    constants: frozenset[str] | None,
+    pin: Pin | None,
+    host: HostCost,
+) -> Candidate:
+    """What a route's plan costs, or why there is none."""
+    if route not in _ROUTES:
+        return Candidate(route, "", refused=f"{route}: {problem.kind}: it takes contractions alone")
+    fixed = pin.parameters if pin is not None else None
+    plan = _proposed(_ROUTES[route], problem, device, fixed, current())
+    if isinstance(plan, str):
+        return Candidate(route, problem.kind, refused=f"{route}: {problem.kind}: {plan}")
+    clock = get_device(device).arch.clock_hz
+    equal = frozenset[str]() if constants is None else constants
+    seconds = alone_seconds(device, host) + host.copy_seconds(plan, equal)
+    beside = round(seconds * clock)
+    return Candidate(route, plan.style, plan, plan.predicted_cycles, beside, plan.bound)
+
+
+@lru_cache(maxsize=512)
+def _proposed(
+    spec: str, problem: OperationProblem, device: str, fixed: Frozen | None, machine: Machine
+) -> Plan | str:
+    """A route's plan, or why it has none; one answer a problem, device and table of timing constants."""
+    del machine
+    module, _, cls = spec.partition(":")
+    route: OperationRoute = getattr(import_module(module), cls)()
+    try:
+        return route.propose(problem, device, dict(fixed) if fixed is not None else None)
+    except (Unsupported, ConfigRefused) as refusal:
+        return str(refusal)

@@ -1,0 +1,1 @@
+"""Properties of operations that are no contractions."""

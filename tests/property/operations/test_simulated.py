@@ -1,0 +1,110 @@
+"""simulate(emit(p)) equals torch: the emitted text, parsed back and run, for random operations."""
+
+from math import prod
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aie_conv.arch import device_names
+from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
+from aie_conv.operations.plan import OperationPlan, OperationRoute
+from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem
+from tests.support.operations.cases import (
+    FUNCTIONS,
+    Function,
+    answer,
+    check_equal,
+    check_near,
+    elementwise,
+    operands,
+    reduced,
+    simulate,
+    windows,
+)
+
+ABOUT_20 = settings(max_examples=max(20, settings().max_examples * 3 // 5))
+
+REFUSED = (
+    "a move that the DMA's units",
+    "every loop of the output walks a window",
+    "everything is reduced to one element",
+    "a broadcast operand",
+    "lanes that are a part of a dimension",
+)
+"""What may be refused, by how the reason begins."""
+
+
+def plan_of(problem: OperationProblem, device: str) -> OperationPlan | None:
+    """A plan; None where a reason that may be is given."""
+    try:
+        return OperationRoute().propose(problem, device)
+    except Unsupported as refusal:
+        known = str(refusal).startswith(REFUSED)
+    except ConfigRefused:
+        # An operand that is broadcast along the lanes has runs too short for the DMA.
+        known = any(0 in entry.strides for entry in problem.epilogue.inputs)
+    assert known
+    return None
+
+
+@ABOUT_20
+@given(elementwise(), st.sampled_from(device_names()))
+def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], device: str) -> None:
+    problem, function = case
+    plan = plan_of(problem, device)
+    if plan is None:
+        return
+    arrays = operands(problem)
+    got, _ = simulate(plan, arrays)
+    check_equal(got, answer(problem, arrays, function))
+
+
+@ABOUT_20
+@given(windows(), st.sampled_from(device_names()))
+def test_windows_equal_torch(case: tuple[OperationProblem, str], device: str) -> None:
+    problem, what = case
+    plan = plan_of(problem, device)
+    if plan is None:
+        return
+    floats = problem.combine == "arith.addf"
+    arrays = operands(problem, special=not floats)
+    got, _ = simulate(plan, arrays)
+    want = reduced(problem, arrays, what)
+    if floats:
+        check_near(got, want, prod(loop.size for loop in problem.reduced))
+    else:
+        check_equal(got, want)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("arith.maxsi", "arith.minsi"),
+        ("aie.objectfifo.release @in_l1_0_0(Consume, 1)", ""),
+        ("([] [0, ", "([] [64, "),
+        ("dense<3.000000e+00>", "dense<4.000000e+00>"),
+    ],
+)
+def test_a_changed_program_is_noticed(old: str, new: str) -> None:
+    """Nothing but the text decides: each change is an error or a wrong result."""
+    name = "quantised sum" if "dense" in old else "max i8"
+    function, shape = FUNCTIONS[name], Operand("i8", (4096,))
+    problem = OperationProblem(
+        "elementwise",
+        (Loop("a", "m", 4096, 1, 0, 1),),
+        shape,
+        shape,
+        Epilogue((EpilogueInput(shape, (1,)),), function.steps, function.result),
+        "i8",
+    )
+    plan = OperationRoute().propose(problem, "npu1_4col")
+    text = plan.emit()
+    assert old in text
+    arrays = operands(problem)
+    try:
+        got, _ = simulate(plan, arrays, text.replace(old, new))
+    except AieConvError:
+        return
+    assert not np.array_equal(got, answer(problem, arrays, function))

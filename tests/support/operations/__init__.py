@@ -1,0 +1,1 @@
+"""Operations of random shapes, layouts and types, and what torch makes of them."""
