@@ -64,11 +64,13 @@ def compile(
     route_file: str | PathLike[str] | None = None,
     emit: str | PathLike[str] | None = None,
     emit_level: str = "aie",
+    air_version: str = "august",
     search: str = "fast",
     plan_db: str | PathLike[str] | None = None,
     plan_cache: bool = True,
     configurations: str = "few",
     only: bool = False,
+    regions: str = "auto",
     report: str | PathLike[str] | None = None,
     html: str | PathLike[str] | None = None,
     trace: str | PathLike[str] | None = None,
@@ -101,12 +103,15 @@ def compile(
         route_file: file of pinned choices, such as a report.
         emit: folder for the emitted modules.
         emit_level: "aie", or "air" for what mlir-air takes (scalar direct code alone).
+        air_version: "march" or "august", the version of mlir-air (2026) that it is for.
         search: "fast" takes plans by the cost model, "best" by the simulator, which takes longer.
         plan_db: database of plans that `aie-conv tune` made.
         plan_cache: whether plans are kept in the user's cache folder.
         configurations: "few" lets dispatches take plans that share configurations of the array; "each" gives
             every dispatch its own best plan.
         only: an operation that stays on the CPU is an error.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file for the JSON report.
         html: file for the page of pictures (docs/pictures.md).
         trace: file for the simulated timelines in Chrome's trace format.
@@ -139,11 +144,13 @@ def compile(
         route_file=None if route_file is None else Path(route_file),
         emit=None if emit is None else Path(emit),
         emit_level=emit_level,
+        air_version=air_version,
         search=search,
         plan_db=None if plan_db is None else Path(plan_db),
         plan_cache="on" if plan_cache else "off",
         configurations=configurations,
         only=only,
+        regions=regions,
         report=None if report is None else Path(report),
         html=None if html is None else Path(html),
         trace=None if trace is None else Path(trace),

@@ -4,18 +4,21 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from aie_conv.errors import Unsupported, UsageError, VerifyError
 from aie_conv.files import check_folder, check_writable, read_bytes, reason, write_all, write_whole
+from aie_conv.mapping.region import RegionOperation, emit_region
 from aie_conv.options import Options
+from aie_conv.partitioner.regions import Region
 from aie_conv.plan import Plan
 from aie_conv.planning import Say
 from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
-from aie_conv.runtime.executable import Buffer, Executable
+from aie_conv.runtime.executable import Buffer, Executable, ScratchArgument
 
 
 @dataclass(frozen=True)
@@ -25,7 +28,8 @@ class Artifact:
     Attributes:
         vmfb: the VM flatbuffer, with every NPU program inside, sealed (:mod:`aie_conv.seal`).
         report: what went where and why (docs/report-schema.md).
-        modules: AIE module text of each NPU dispatch by name.
+        modules: AIE module text of each call of the NPU, by its region's name: of one dispatch alone the
+            dispatch's.
     """
 
     vmfb: bytes
@@ -87,15 +91,49 @@ def make_executable(plan: Plan, verifier: Verifier) -> Executable:
     return Executable(plan.device, buffers, keeps, text)
 
 
-def air_text(name: str, plan: Plan) -> str:
-    """A plan's module one level up; raises UsageError for one that has none."""
+def make_region_executable(region: Region, verifier: Verifier) -> Executable:
+    """The executable of a region of several dispatches.
+
+    Args:
+        region: the region.
+        verifier: checks its program.
+
+    Raises:
+        VerifyError: its program breaks a limit of its device.
+    """
+    layout = region.layout
+    if layout is None:
+        raise ValueError(f"{region.name}: a region of one dispatch has that one's executable")
+    pairs = zip(region.members, layout.places, strict=True)
+    emitted = emit_region(
+        [RegionOperation(m.plan, places) for m, places in pairs], layout.arguments
+    )
+    verifier.check(emitted.text)
+    scratch = None
+    if layout.arena is not None:
+        fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
+        scratch = ScratchArgument(layout.arena, fills)
+    written = [region.members[k] for k in layout.results]
+    return Executable(
+        device=region.device,
+        arguments=tuple(Buffer(a.dtype, a.elements, a.slack) for a in layout.arguments),
+        keeps_base=any(m.plan.problem.keeps_base and not m.plan.finish for m in written),
+        text=emitted.text,
+        results=len(written),
+        scratch=scratch,
+        operations=tuple(zip(region.names, emitted.tasks, strict=True)),
+    )
+
+
+def air_text(name: str, plan: Plan, version: str = "august") -> str:
+    """A plan's module one level up, for a version of mlir-air; raises UsageError for one that has none."""
     from aie_conv.direct.air import air_module
     from aie_conv.mapping.plan import ArrayPlan
 
     try:
         if not isinstance(plan, ArrayPlan):
             raise Unsupported(f"a plan of route {plan.route} has no form for mlir-air")
-        return air_module(plan)
+        return air_module(plan, version)
     except Unsupported as refusal:
         raise UsageError(f"--amd-aie-emit-level=air: {name}: {refusal}") from None
 
@@ -136,7 +174,7 @@ def check_outputs(options: Options, output: Path | None = None) -> None:
 def write_outputs(
     options: Options,
     artifact: Artifact,
-    plans: dict[str, Plan],
+    regions: Sequence[Region],
     texts: dict[str, str],
     progress: Say,
     output: Path | None = None,
@@ -146,7 +184,7 @@ def write_outputs(
     Args:
         options: with the files' names.
         artifact: the compilation's.
-        plans: of each NPU dispatch.
+        regions: the calls of the NPU.
         texts: what ``options.emit`` shows of each.
         progress: told which program is being simulated.
         output: the artifact's file; None for none.
@@ -154,7 +192,7 @@ def write_outputs(
     Raises:
         UsageError: a file cannot be written, or there is nothing to trace.
     """
-    files = make_pictures(options, artifact.report, artifact.modules, plans, progress)
+    files = make_pictures(options, artifact.report, artifact.modules, regions, progress)
     if options.report is not None:
         files[options.report] = json.dumps(artifact.report, indent=1).encode() + b"\n"
     if options.emit is not None:

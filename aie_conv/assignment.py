@@ -4,6 +4,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.configurations import NpuCall, assign_configurations, shared
 from aie_conv.partitioner.pins import Pin
@@ -93,6 +95,7 @@ def assign(
             planning.host,
             planning.store,
             fits,
+            _launch_cycles(planning),
         )
         assigned = _measure_close(planning, asked, assigned)
     plans = iter(shared([d.plan for d in assigned if d.plan is not None], fits))
@@ -113,6 +116,13 @@ def _pin(planning: Planning, request: Request) -> Pin | None:
         return None
     split = request.split is not None
     return planning.pins.find(request.name, request.problem.describe(), split=split)
+
+
+def _launch_cycles(planning: Planning) -> int:
+    """What a call costs besides its dispatches, where one may do several of them; else 0."""
+    if planning.options.regions == "single":
+        return 0
+    return round(current().host.launch * get_device(planning.options.device).arch.clock_hz)
 
 
 def _is_pinned(planning: Planning, request: Request) -> bool:

@@ -14,6 +14,7 @@ from aie_conv.options import Options
 from aie_conv.plan import Dispatch
 from aie_conv.planning import Say, silent
 from aie_conv.report.json import make_report
+from aie_conv.report.regions import region_entries
 from aie_conv.runtime.embedded import attach
 from aie_conv.seal import seal, unseal
 
@@ -47,7 +48,8 @@ def compile_source(
     texts: dict[str, str] = {}
 
     def level_down(state: pipeline.CompileState) -> None:
-        texts.update({name: air_text(name, plan) for name, plan in state.plans.items()})
+        version = options.air_version
+        texts.update({name: air_text(name, plan, version) for name, plan in state.plans.items()})
 
     stages = list(pipeline.STAGES)
     if options.emit_level == "air":
@@ -61,7 +63,7 @@ def compile_source(
         told = {"progress": progress, "warn": warn}
         stock = (state.source, state.name, options)
         state.vmfb, state.dispatches = isolate.call("aie_conv.compiler:compile_stock", stock, told)
-        state.programs, state.binaries, texts = {}, {}, {}
+        state.programs, state.binaries, state.regions, texts = {}, {}, (), {}
         warn(f"{state.name}: for the CPU alone: with this compiler's flags IREE says: {refusal}")
     seconds = {
         "choose": state.seconds.get("choose", 0.0),
@@ -69,12 +71,17 @@ def compile_source(
         "total": time.perf_counter() - begun,
     }
     modules = {name: program.executable.text for name, program in state.programs.items()}
-    loaded = {name: program.executable.configuration for name, program in state.programs.items()}
-    report = make_report(state.dispatches, options.device, seconds, loaded)
+    joined = state.joined
+    loaded = {
+        name: state.programs[joined[name].name if name in joined else name].executable.configuration
+        for name in state.plans
+    }
+    regions = region_entries(state.regions, modules, state.planning.host)
+    report = make_report(state.dispatches, options.device, seconds, loaded, regions)
     report["toolchain"] = {"check": state.toolchain, "binaries": len(state.binaries)}
     vmfb = seal(attach(unseal(state.vmfb), report, state.binaries))
     artifact = Artifact(vmfb, report, modules)
-    write_outputs(options, artifact, state.plans, texts or modules, progress, output)
+    write_outputs(options, artifact, state.regions, texts or modules, progress, output)
     return artifact
 
 

@@ -10,12 +10,14 @@ from aie_conv.foreign_flags import take
 from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Leave, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
+from aie_conv.partitioner.regions import MODES as REGION_MODES
 from aie_conv.partitioner.words import current_style
 from aie_conv.problem import BLOCK_FLOAT
 from aie_conv.suggest import closest
 
 CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
+AIR_VERSIONS = ("march", "august")
 BINARIES = ("auto", "off", "require")
 CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
@@ -42,12 +44,15 @@ class Options:
         configurations: "few" chooses plans together, so that calls share configurations of the array;
             "each" gives every dispatch its own best plan.
         only: whether it is an error that an operation stays on the CPU.
+        regions: "auto" lets calls of the NPU do several dispatches where that is cheaper, "large" as many as
+            can be, "single" one each.
         report: file of the JSON report, None for none.
         emit: folder of the emitted modules, None for none.
         trace: file of the simulated timelines, None for none.
         trace_dispatch: names, patterns or numbers of the dispatches in it, by commas; all if empty.
         html: file of the page that shows the compilation, None for none.
         emit_level: "aie", or "air" for the modules that mlir-air takes (scalar direct code alone).
+        air_version: of mlir-air, 2026's "march" or "august", that modules of that level are for.
         binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
             refuses where they are not.
         check: "off", or "tools" to have mlir-aie's aie-opt and aie-translate lower every program and compare
@@ -67,11 +72,13 @@ class Options:
     report: Path | None = None
     emit: Path | None = None
     emit_level: str = "aie"
+    air_version: str = "august"
     search: str = "fast"
     plan_db: Path | None = None
     plan_cache: str = "on"
     configurations: str = "few"
     only: bool = False
+    regions: str = "auto"
     trace: Path | None = None
     trace_dispatch: str = ""
     html: Path | None = None
@@ -97,9 +104,11 @@ class Options:
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),
             ("emit-level", self.emit_level, EMIT_LEVELS),
+            ("air-version", self.air_version, AIR_VERSIONS),
             ("search", self.search, tuple(SEARCHES)),
             ("plan-cache", self.plan_cache, ("on", "off")),
             ("configurations", self.configurations, MODES),
+            ("regions", self.regions, REGION_MODES),
             ("binaries", self.binaries, BINARIES),
             ("check", self.check, CHECKS),
         ):

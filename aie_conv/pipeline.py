@@ -15,17 +15,22 @@ from aie_conv import assignment, isolate, splitting
 from aie_conv.artifact import (
     Verifier,
     make_executable,
+    make_region_executable,
 )
 from aie_conv.assignment import Request
 from aie_conv.errors import UsageError
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.options import Options
+from aie_conv.partitioner.joining import Member
+from aie_conv.partitioner.regions import Region
+from aie_conv.partitioner.regions import form_regions as regions_of
 from aie_conv.plan import Decision, Dispatch, Plan
 from aie_conv.planning import Planning, Say, silent
 from aie_conv.runtime.executable import Executable
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
-    from aie_conv.bridge.rewrite import DispatchCall
+    from aie_conv.bridge.host_values import DispatchCall
 
 
 @dataclass(frozen=True)
@@ -48,7 +53,8 @@ class CompileState:
         flow: the module at IREE's `flow` phase.
         calls: its dispatch calls in program order, until they are rewritten.
         dispatches: where each call goes.
-        programs: the NPU's, by the dispatch's name.
+        regions: which dispatches one call of the NPU does.
+        programs: the NPU's, by the name of their region: of one dispatch alone the dispatch's.
         binaries: the array's configurations as a device loads them, by their digest; {} without a toolchain.
         toolchain: what was said of the programs by tools: "" where none was asked.
         vmfb: the result.
@@ -63,6 +69,7 @@ class CompileState:
     flow: "FlowModule | None" = None
     calls: "tuple[DispatchCall, ...]" = ()
     dispatches: tuple[Dispatch, ...] = ()
+    regions: tuple[Region, ...] = ()
     programs: dict[str, Emitted] = field(default_factory=dict[str, Emitted])
     binaries: dict[str, bytes] = field(default_factory=dict[str, bytes])
     toolchain: str = ""
@@ -86,6 +93,11 @@ class CompileState:
     def plans(self) -> dict[str, Plan]:
         """The plan of each dispatch that goes to the NPU, by its name."""
         return {d.name: d.decision.plan for d in self.dispatches if d.decision.plan is not None}
+
+    @property
+    def joined(self) -> dict[str, Region]:
+        """The region of each dispatch that shares its call with others, by its name."""
+        return {n: region for region in self.regions if region.layout for n in region.names}
 
     @property
     def requests(self) -> list[Request]:
@@ -236,10 +248,38 @@ def _add_note(decision: Decision, note: str) -> Decision:
     return dataclasses.replace(decision, reason=f"{decision.reason}; {note}")
 
 
+def form_regions(state: CompileState) -> None:
+    """Dispatches that one call of the NPU does, in one configuration, become regions."""
+    from aie_conv.bridge.graph import find_graphs
+
+    calls = {call.name: call for call in state.calls}
+    plans = {name: plan for name, plan in state.plans.items() if isinstance(plan, ArrayPlan)}
+    regions: list[Region] = []
+    for graph in find_graphs(state.calls) if plans else ():
+        members = [
+            Member(number, node, plans[node.name], call.constants, "the CPU follows" * split)
+            for number, node in enumerate(graph.nodes)
+            if node.name in plans
+            for call in [calls[node.name]]
+            for split in [call.follower is not None]
+        ]
+        numbered = sum(region.layout is not None for region in regions)
+        mode, host = state.options.regions, state.planning.host
+        regions += regions_of(graph, members, mode, host, numbered)
+    state.regions = tuple(regions)
+
+
 def emit(state: CompileState) -> None:
     """Plan to an AIE module, verified against the device's limits."""
     programs: dict[Hashable, Emitted] = {}
+    joined = state.joined
+    for region in dict.fromkeys(joined.values()):
+        state.progress(f"emitting {region.name}, {len(region.members)} dispatches")
+        executable = make_region_executable(region, state.verifier)
+        state.programs[region.name] = Emitted(executable, executable.pack())
     for name, plan in state.plans.items():
+        if name in joined:
+            continue
         state.progress(f"emitting {name}")
         key = (plan.route, plan.style, plan.problem, tuple(sorted(plan.parameters.items())))
         if key not in programs:
@@ -291,6 +331,7 @@ def _with_words(executable: Executable, words: bytes) -> Emitted:
 
 def name_programs(state: CompileState) -> None:
     """In place of emit where no program is run: each stands for itself by its dispatch's name."""
+    state.regions = ()
     for name, plan in state.plans.items():
         state.programs[name] = Emitted(Executable(plan.device, (), False, ""), name.encode())
 
@@ -298,7 +339,7 @@ def name_programs(state: CompileState) -> None:
 def rewrite(state: CompileState) -> None:
     """Dispatch to host copies around a call of the runtime module."""
     from aie_conv.bridge.flow import replace, to_flow
-    from aie_conv.bridge.rewrite import NpuProgram
+    from aie_conv.bridge.host_values import NpuProgram, NpuRegion
 
     plans = state.plans
     if not plans and any(d.contraction for d in state.dispatches):
@@ -307,8 +348,26 @@ def rewrite(state: CompileState) -> None:
         state.flow = to_flow(state.source, state.name, form, state.options.iree_flags)
         state.calls = ()
         return
-    programs = {n: NpuProgram(plan, state.programs[n].packed) for n, plan in plans.items()}
-    replace(state.module, state.calls, programs)
+    joined = state.joined
+    programs = {
+        n: NpuProgram(plan, state.programs[n].packed)
+        for n, plan in plans.items()
+        if n not in joined
+    }
+    regions = {
+        region.names: NpuRegion(
+            name=region.name,
+            plans=tuple(member.route_plan for member in region.members),
+            inputs=tuple((each.member, each.argument) for each in layout.inputs),
+            weights=(layout.packed.dtype, layout.packed.elements),
+            offsets=layout.weights,
+            results=layout.results,
+            packed=state.programs[region.name].packed,
+        )
+        for region in dict.fromkeys(joined.values())
+        if (layout := region.layout) is not None
+    }
+    replace(state.module, state.calls, programs, regions)
     state.calls = ()
 
 
@@ -326,6 +385,7 @@ STAGES: tuple[Stage, ...] = (
     choose,
     assign_configurations,
     refuse_cpu,
+    form_regions,
     emit,
     check_with_tools,
     build_binaries,

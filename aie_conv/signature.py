@@ -97,10 +97,12 @@ def read_declaration(text: str) -> Signature | None:
     head, arrow, tail = text.partition("->")
     if not arrow:
         return None
-    return Signature(*(tuple(map(_declared, _ARGUMENT.findall(part))) for part in (head, tail)))
+    return Signature(
+        *(tuple(map(_read_declared, _ARGUMENT.findall(part))) for part in (head, tail))
+    )
 
 
-def _declared(text: str) -> Parameter:
+def _read_declared(text: str) -> Parameter:
     match = _TENSOR.fullmatch(text.strip())
     if match is None:
         return Parameter(text.strip(), None)

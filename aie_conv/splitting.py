@@ -12,7 +12,7 @@ from aie_conv.partitioner import F32_STAYS, PINNED_TO_CPU
 from aie_conv.plan import Candidate, Decision, Dispatch
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.rewrite import DispatchCall
+    from aie_conv.bridge.host_values import DispatchCall
     from aie_conv.pipeline import CompileState
 
 

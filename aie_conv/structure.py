@@ -65,13 +65,13 @@ def build(form: Form, tensors: Sequence[Any]) -> Any:
             return {key: build(inner, tensors) for key, inner in content}
         case "named":
             name, fields, inner = content
-            return _named(name, fields)(*(build(f, tensors) for f in inner))
+            return _make_named_tuple(name, fields)(*(build(f, tensors) for f in inner))
         case _:
             items = [build(inner, tensors) for inner in content]
             return tuple(items) if kind == "tuple" else items
 
 
-def _named(name: str, fields: Sequence[str]) -> Any:
+def _make_named_tuple(name: str, fields: Sequence[str]) -> Any:
     """A named tuple's type; its fields are known only where it is built."""
     make: Any = collections.namedtuple  # noqa: PYI024
     return make(name, fields)

@@ -1,7 +1,8 @@
 """The cycle model beside published measurements: errors by kind of row, the worst rows, a plot.
 
 Reads calibration.csv (or another file of its columns), predicts every row that the model can express and
-prints the errors. ``--svg`` draws predicted against measured, ``--rows`` lists every row.
+prints the errors. ``--svg`` draws predicted against measured, ``--rows`` lists every row, ``--held-out`` fits
+the constants to one half of the array rows and prints the errors of the other, both ways.
 """
 
 import argparse
@@ -10,6 +11,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from math import floor, log10
 from pathlib import Path
+
+import held_out
 
 from aie_conv.arch.machine import current
 from aie_conv.calibration.predict import Prediction, Summary, predict_row, summary
@@ -182,7 +185,11 @@ def main() -> int:
     parser.add_argument("file", nargs="?", type=Path, default=HERE / "calibration.csv")
     parser.add_argument("--svg", type=Path, metavar="OUT")
     parser.add_argument("--rows", action="store_true")
+    parser.add_argument("--held-out", action="store_true", help="fit on one half, report the other")
     arguments = parser.parse_args()
+    if arguments.held_out:
+        print("\n".join(held_out.report(read_rows(arguments.file), current())))
+        return 0
     found = [predict_row(row, current()) for row in read_rows(arguments.file)]
     for text in table(found):
         print(text)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from aie_conv.arch import get_device
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply, lengthened
 from aie_conv.plan import Decision, Plan
-from aie_conv.problem import DTYPE_BYTES, ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, DTYPE_BYTES, ConvProblem
 from aie_conv.sim import Simulator
 
 BIN = Path(sys.executable).parent
@@ -207,10 +207,14 @@ def simulate(plan: Plan, host: int, values: dict[str, NDArray[Any]]) -> Run:
     result = flat[-1].reshape(out.shape) if not plan.finish else None
     if result is None:
         result = apply(plan.finish, {**values, "result": flat[-1], "out": out})["out"]
-    peak = get_device(plan.device).arch.macs_per_cycle[_operand(problem)]
+    peak = get_device(plan.device).arch.macs_per_cycle[unit_of(plan)]
     share = problem.macs / (sum(stats.core_cycles.values()) * peak)
     return Run(plan, stats.cycles, host, share, stats.shim_bytes, result)
 
 
-def _operand(problem: ConvProblem) -> str:
+def unit_of(plan: Plan) -> str:
+    """What the cores multiply, whose peak a plan is held against."""
+    problem = plan.problem
+    if plan.arithmetic == BLOCK_FLOAT:
+        return BLOCK_FLOAT
     return max((problem.lhs.dtype, problem.rhs.dtype), key=DTYPE_BYTES.__getitem__)

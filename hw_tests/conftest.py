@@ -6,7 +6,7 @@ sim is the simulator on the modules' text.
 
 import importlib.util
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.artifact import Artifact
 from aie_conv.runtime.driver import family
-from aie_conv.runtime.program import Function, Program
+from aie_conv.runtime.program import LoadedFunction, Program
 from hw_tests.report import Results
 from tests.support.runtime.fake_tools import install_npu, install_tools
 from tests.support.runtime.fake_xrt import Npu
@@ -115,11 +115,13 @@ class Runner:
     Attributes:
         npu: the NPU's name.
         device: what runs the programs.
+        timings: what was said of each program's times.
     """
 
     def __init__(self, npu: str, device: str, request: pytest.FixtureRequest) -> None:
         self.npu = npu
         self.device = device
+        self.timings: list[dict[str, Any]] = []
         self._node = request.node
 
     def compile(self, source: Any, **options: Any) -> Artifact:
@@ -128,43 +130,64 @@ class Runner:
         return aie_conv.compile(source, device=self.npu, binaries=binaries, **options)
 
     def run(self, artifact: Artifact, *inputs: Any) -> np.ndarray:
-        """The result of a call of the only function; the times of its dispatches are kept for the report."""
+        """The one result of a call of the only function."""
+        ((result,),) = self.run_each(artifact, [inputs])
+        return result
+
+    def run_each(
+        self, artifact: Artifact, calls: Sequence[Sequence[Any]]
+    ) -> list[tuple[np.ndarray, ...]]:
+        """The results of calls of one loaded artifact, one after the other; the last is timed."""
         name = "xrt" if self.device == "fake" else self.device
         program = aie_conv.load(artifact, device=name)
         function = program["main"]
-        result = np.asarray(function(*inputs))
+        results = [function.invoke(list(inputs)) for inputs in calls]
         records = list(program.records)
         assert records, "nothing ran on the NPU"
-        self._time(artifact, program, function, inputs, records)
-        return result
+        self._time(artifact, program, function, calls[-1], records)
+        return [tuple(np.asarray(result) for result in each) for each in results]
 
     def _time(
-        self, artifact: Artifact, program: Program, function: Function, inputs: Any, records: Any
+        self,
+        artifact: Artifact,
+        program: Program,
+        function: LoadedFunction,
+        inputs: Sequence[Any],
+        records: Any,
     ) -> None:
         runs = [records]
         if self.device in ("xrt", "hrx"):
             for _ in range(TIMED):
-                function(*inputs)
+                function.invoke(list(inputs))
                 runs.append(list(program.records))
         facts = get_device(self.npu)
-        entries = {entry["name"]: entry for entry in artifact.report["dispatches"]}
         for place in zip(*runs, strict=True):
-            entry = entries[place[0]["name"]]
+            entries = _entries(artifact, place[0]["name"])
             times = [record["device_seconds"] for record in place if "device_seconds" in record]
-            cycles = entry["predicted_cycles"]
+            cycles = sum(entry["predicted_cycles"] for entry in entries)
+            first, several = entries[0], f"{len(entries)} dispatches, "
             timing = {
                 "npu": self.npu,
-                "dispatch": entry["name"],
-                "problem": entry["problem"]["text"],
-                "route": entry["route"],
-                "style": entry["style"],
-                "cores": entry["cores"],
+                "dispatch": place[0]["name"],
+                "problem": f"{several * (len(entries) > 1)}{first['problem']['text']}",
+                "route": first["route"],
+                "style": first["style"],
+                "cores": first["cores"],
                 "predicted_cycles": cycles,
                 "predicted_seconds": cycles / facts.arch.clock_hz + current().host.launch,
                 "measured_seconds": min(times, default=None),
                 "runs": len(times),
             }
+            self.timings.append(timing)
             self._node.user_properties.append(("timing", timing))
+
+
+def _entries(artifact: Artifact, name: str) -> list[dict[str, Any]]:
+    """What the report says of a program's dispatches: of one, or of all of its region's."""
+    dispatches = [e for e in artifact.report["dispatches"] if e["route"] != "cpu"]
+    regions = {r["name"]: r["dispatches"] for r in artifact.report.get("regions", ())}
+    names = regions.get(name, [name])
+    return [e for e in dispatches if e["name"] in names] or dispatches
 
 
 @pytest.fixture(params=NPUS)

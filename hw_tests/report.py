@@ -1,11 +1,12 @@
 """What a run of the hardware tests found: a table for people, and a file to attach to an issue.
 
-The file holds what `aie-conv doctor` says, versions, outcomes and times; no inputs, no results, and of paths
-nothing in front of the user's own folder.
+The file holds what `aie-conv doctor` says, versions, outcomes and times; no inputs and no results. The user's
+folder, the checkout's and Python's have other names in it.
 """
 
 import json
 import platform
+import sys
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ class Results:
 
     def add(self, name: str, outcome: str, reason: str, timings: list[dict[str, Any]]) -> None:
         """One test's outcome: "passed", "failed" or "skipped"."""
-        first = " ".join(reason.splitlines()[:1]).replace(str(Path.home()), "~")
+        first = _without_folders(" ".join(reason.splitlines()[:1]))
         self.tests.append(
             {"name": name, "outcome": outcome, "reason": first, "timings": timings}
         )  # fmt: skip
@@ -60,8 +61,19 @@ class Results:
             "doctor": as_json(examine()),
             "tests": self.tests,
         }
-        text = json.dumps(report, indent=1).replace(json.dumps(str(Path.home()))[1:-1], "~")
+        text = _without_folders(json.dumps(report, indent=1, ensure_ascii=False))
         write_whole(path, text.encode() + b"\n")
+
+
+def _without_folders(text: str) -> str:
+    """A text in which nothing tells where on the user's machine something lies."""
+    for folder, name in (
+        (sys.prefix, "PYTHON"),
+        (str(Path.cwd()), "CHECKOUT"),
+        (str(Path.home()), "~"),
+    ):
+        text = text.replace(folder, name) if len(folder) > 1 else text
+    return text
 
 
 def _microseconds(seconds: float) -> str:

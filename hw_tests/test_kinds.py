@@ -12,6 +12,7 @@ from aie_conv import ConvSignature, generate_mlir
 from hw_tests.conftest import Runner
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
+from tests.support.regions import graphs
 
 
 @dataclass(frozen=True)
@@ -154,6 +155,20 @@ def test_a_matmul_is_exact(runner: Runner) -> None:
     a, b = whole_numbers((64, 64), "int8"), whole_numbers((64, 32), "int8")
     found = runner.run(runner.compile(text, route="im2col"), a, b)
     np.testing.assert_array_equal(found, a.astype(np.int32) @ b.astype(np.int32))
+
+
+def test_a_region_keeps_its_weights_and_borders_between_calls(runner: Runner) -> None:
+    network = graphs.random_network(1, steps=4)
+    text = graphs.module_text(network)
+    artifact = runner.compile(text, regions="large", route="direct", direct="parametric")
+    rng = np.random.default_rng(0)
+    images = [rng.integers(-128, 128, (1, *network.size), np.int8) for _ in range(2)]
+    images.append(images[0])
+    found = runner.run_each(artifact, [[image] for image in images])
+    assert len(runner.timings) < artifact.report["totals"]["npu"], "several dispatches are one call"
+    for image, results in zip(images, found, strict=True):
+        for got, wanted in zip(results, graphs.reference(network, image), strict=True):
+            np.testing.assert_array_equal(got, wanted)
 
 
 class Network(torch.nn.Module):

@@ -325,7 +325,7 @@ _CURRENT: ContextVar[Machine | None] = ContextVar("machine", default=None)
 
 
 @cache
-def _loaded(path: str) -> Machine:
+def _load(path: str) -> Machine:
     return load_machine(path)
 
 
@@ -335,7 +335,7 @@ def current() -> Machine:
     if chosen is not None:
         return chosen
     path = os.environ.get(VARIABLE)
-    return _loaded(path) if path else default_machine()
+    return _load(path) if path else default_machine()
 
 
 @contextmanager

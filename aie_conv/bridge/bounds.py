@@ -77,7 +77,7 @@ def _within(interval: Interval | None, dtype: str) -> Interval | None:
     return low, high
 
 
-def _rounded(interval: Interval) -> Interval:
+def _round(interval: Interval) -> Interval:
     low, high = interval
     return (low * _ROOM if low < 0 else low / _ROOM, high * _ROOM if high > 0 else high / _ROOM)
 
@@ -135,7 +135,7 @@ def _unsigned(x: Interval) -> Interval:
 _NUMBER_WINS = frozenset(("arith.maxnumf", "arith.minnumf"))
 _MEANING: dict[str, Callable[..., Interval]] = {
     **dict.fromkeys(("arith.extsi", "arith.trunci", "arith.extf"), _same),
-    **dict.fromkeys(("arith.sitofp", "arith.truncf"), _rounded),
+    **dict.fromkeys(("arith.sitofp", "arith.truncf"), _round),
     **dict.fromkeys(("arith.maxsi", "arith.maximumf", "arith.maxnumf"), _larger),
     **dict.fromkeys(("arith.minsi", "arith.minimumf", "arith.minnumf"), _smaller),
     "arith.addi": _sum,
@@ -143,10 +143,10 @@ _MEANING: dict[str, Callable[..., Interval]] = {
     "arith.muli": _product,
     "arith.shrsi": _shifted_right,
     "arith.extui": _unsigned,
-    "arith.addf": lambda x, y: _rounded(_sum(x, y)),
-    "arith.subf": lambda x, y: _rounded(_difference(x, y)),
-    "arith.mulf": lambda x, y: _rounded(_product(x, y)),
-    "arith.divf": lambda x, y: _rounded(_quotient(x, y)),
+    "arith.addf": lambda x, y: _round(_sum(x, y)),
+    "arith.subf": lambda x, y: _round(_difference(x, y)),
+    "arith.mulf": lambda x, y: _round(_product(x, y)),
+    "arith.divf": lambda x, y: _round(_quotient(x, y)),
     "arith.negf": lambda x: (-x[1], -x[0]),
     "arith.select": _either,
     "math.roundeven": lambda x: (x[0] - 0.5, x[1] + 0.5),

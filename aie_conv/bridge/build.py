@@ -29,13 +29,17 @@ class TopLevel:
         executables: name of each copy's executable.
         row_executables: name of each executable that serves copies of several sizes.
         text: the new top-level ops that are text until :meth:`flush`.
+        calls: program, name and constants of each call of the NPU, as they stand in front of it.
     """
 
     operation: ir.Operation
     executables: dict[tuple[HostCopy, bool], str] = field(default_factory=dict)
     row_executables: dict[tuple[str, ...], str] = field(default_factory=dict)
-    imports: set[int] = field(default_factory=set)
+    imports: set[str] = field(default_factory=set[str])
     text: list[str] = field(default_factory=list)
+    calls: list[tuple[ir.Value, ir.Value, int]] = field(
+        default_factory=list[tuple[ir.Value, ir.Value, int]]
+    )
 
     @property
     def block(self) -> ir.Block:
@@ -79,16 +83,26 @@ class TopLevel:
             self.text.append(rows_executable(copy, self.row_executables[key], fresh=fresh))
         return self.row_executables[key]
 
-    def runner(self, count: int) -> str:
+    def runner(self, count: int, results: int = 1) -> str:
         """The name of the imported function that runs a program on ``count`` buffer views."""
-        name = f"amd_aie.run.{count}"
-        if count not in self.imports:
-            self.imports.add(count)
+        name = f"amd_aie.run.{count}" if results == 1 else f"amd_aie.run.{count}.{results}"
+        if name not in self.imports:
+            self.imports.add(name)
             views = "".join(f", %a{i}: !hal.buffer_view" for i in range(count))
             self.text.append(
                 f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
-                f" %constants: i64{views})"
-                " -> !hal.buffer_view\n"
+                f" %constants: i64{views}) -> ({', '.join(['!hal.buffer_view'] * results)})\n"
+            )
+        return name
+
+    def loader(self) -> str:
+        """The name of the imported function that makes a program ready for its calls."""
+        name = "amd_aie.load"
+        if name not in self.imports:
+            self.imports.add(name)
+            self.text.append(
+                f"util.func private @{name}(%program: !util.buffer, %name: !util.buffer,"
+                " %constants: i64)\n"
             )
         return name
 
@@ -228,23 +242,53 @@ class Emitter:
         )  # fmt: skip
         return self.op("util.buffer.constant", [], "!util.buffer", value=words).results[0]
 
+    def update(self, target: ir.Value, at: int, part: ir.Value) -> ir.Value:
+        """A flat tensor with another in it from an element on."""
+        index = self.op("arith.constant", [], "index", value=self.attribute(f"{at} : index"))
+        return self.op(
+            "flow.tensor.update",
+            [target, index.results[0], part],
+            str(target.type),
+            operandSegmentSizes=self.attribute("array<i32: 1, 0, 1, 1, 0>"),
+            tied_operands=self.attribute("[0 : index]"),
+        ).results[0]
+
+    def load(self, program: ir.Value, name: ir.Value, bits: int) -> None:
+        """The call that makes a program ready; operands whose bits are set are equal at every call."""
+        context = self.module.operation.context
+        mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
+        callee = ir.FlatSymbolRefAttr.get(self.module.loader(), context)
+        self.op("util.call", [program, name, mask.results[0]], None, callee=callee)
+
     def run(
-        self, program: ir.Value, name: ir.Value, views: Sequence[ir.Value], constants: Sequence[int]
-    ) -> ir.Value:
-        """The call that runs a program; the result's buffer view.
+        self,
+        program: ir.Value,
+        name: ir.Value,
+        views: Sequence[ir.Value],
+        constants: Sequence[int],
+        results: int = 1,
+    ) -> list[ir.Value]:
+        """The call that runs a program; the results' buffer views.
 
         Args:
             program: its bytes.
-            name: the dispatch's.
+            name: the dispatch's, or the region's.
             views: its operands.
             constants: the numbers of those that are equal at every call, which devices keep.
+            results: how many.
         """
-        function = self.module.runner(len(views))
+        function, context = self.module.runner(len(views), results), self.module.operation.context
         bits = sum(1 << number for number in constants)
+        self.module.calls.append((program, name, bits))
         mask = self.op("arith.constant", [], "i64", value=self.attribute(f"{bits} : i64"))
-        return self.op(
+        view = ir.Type.parse("!hal.buffer_view", context)
+        callee = ir.FlatSymbolRefAttr.get(function, context)
+        call = ir.Operation.create(
             "util.call",
+            [view] * results,
             [program, name, mask.results[0], *views],
-            "!hal.buffer_view",
-            callee=ir.FlatSymbolRefAttr.get(function, self.module.operation.context),
-        ).results[0]
+            {"callee": callee},
+            loc=self.location,
+            ip=self.place,
+        )
+        return list(call.results)

@@ -17,6 +17,7 @@ from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
+from aie_conv.bridge.signed_powers import keep_signs
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
@@ -174,6 +175,7 @@ class Compilation:
             module = invocation.export_module()
             if from_torch:
                 keep_nan(module)
+                keep_signs(module)
             use_integers(module)
             take_out_zero_points(module)
         return self._between(module, INPUT, PHASE, name)

@@ -34,7 +34,7 @@ def print_vector(values: Sequence[int]) -> str:
     return "[" + ", ".join(map(str, values)) + "]"
 
 
-def _rounded(name: str, value: str) -> str:
+def _round(name: str, value: str) -> str:
     """``name_b`` is a normal f32 ``value`` rounded to bf16, ``name_wide`` that as f32.
 
     In integers, since IREE takes arith.extf of arith.truncf for nothing.
@@ -80,10 +80,10 @@ def _element(copy: HostCopy) -> str:
     if copy.part == "whole":
         text = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
         return f"{text}\n            linalg.yield %whole : {dest}"
-    text = f"""{_CONSTANTS}{_rounded("hi", "%a")}{_NORMAL}
+    text = f"""{_CONSTANTS}{_round("hi", "%a")}{_NORMAL}
             %hi = arith.select %normal, %hi_b, %zero : bf16"""
     if copy.part == "lo":
-        text += f"""{_REST}{_rounded("lo", "%rest")}
+        text += f"""{_REST}{_round("lo", "%rest")}
             %lo = arith.select %both_normal, %lo_b, %zero : bf16"""
     return f"{text}\n            linalg.yield %{copy.part} : bf16"
 

@@ -130,7 +130,9 @@ class CpuCode:
         self._compilation = module.compilation
         self._module = module.compilation.to_phase(module.operation, CONFIGURED, module.name)
         self._name = module.name
-        self.functions: tuple[CpuFunction, ...] = tuple(map(_configured, _functions(self._module)))
+        self.functions: tuple[CpuFunction, ...] = tuple(
+            map(_read_configuration, _functions(self._module))
+        )
 
     def steps(self, function: CpuFunction) -> tuple[CpuStep, ...]:
         """What the passes make of one dispatch; may be asked once.
@@ -195,7 +197,7 @@ def _tiles(op: ir.Operation) -> tuple[tuple[str, tuple[int, ...]], ...]:
     )
 
 
-def _configured(function: ir.Operation) -> CpuFunction:
+def _read_configuration(function: ir.Operation) -> CpuFunction:
     info = str(function.attributes["translation_info"])
     strategy = re.search(r"pipeline<(\w+)>|pipeline = (\w+)", info)
     candidates = [op for op in walk(function) if _tiles(op)]

@@ -160,12 +160,12 @@ def _forall(op: ir.Operation) -> list[CpuLoop]:
         for name in ("staticLowerBound", "staticUpperBound", "staticStep")
     )
     return [
-        CpuLoop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _known(step))
+        CpuLoop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _as_static(step))
         for lower, upper, step in zip(lowers, uppers, steps, strict=True)
     ]
 
 
-def _known(value: int) -> int | None:
+def _as_static(value: int) -> int | None:
     return None if value == _DYNAMIC else value
 
 

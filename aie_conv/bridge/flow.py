@@ -5,14 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 from iree.compiler import ir
 
 from aie_conv.bridge.compiler import Compilation, check_process_flags, split_flags
 from aie_conv.bridge.flags import session_flags
+from aie_conv.bridge.host_values import (
+    DispatchCall,
+    NpuProgram,
+    NpuRegion,
+    constant_operands,
+)
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.requantised import requantised
-from aie_conv.bridge.rewrite import DispatchCall, NpuProgram, Rewriter, constant_operands
+from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
@@ -91,14 +98,32 @@ def find_dispatches(module: FlowModule) -> tuple[DispatchCall, ...]:
 
 
 def replace(
-    module: FlowModule, calls: Iterable[DispatchCall], programs: Mapping[str, NpuProgram]
+    module: FlowModule,
+    calls: Iterable[DispatchCall],
+    programs: Mapping[str, NpuProgram],
+    regions: Mapping[tuple[str, ...], NpuRegion] = MappingProxyType({}),
 ) -> None:
     """Let calls of the amd_aie module take the place of the dispatches that have a program, by name.
 
     The others stay; their constant filters are put into the CPU's order.
+
+    Args:
+        module: changed in place.
+        calls: all dispatches, in program order.
+        programs: of each dispatch that is a call of its own.
+        regions: what several dispatches become together, by their names in program order.
     """
     rewriter = Rewriter(module.operation)
-    for call in calls:
+    known = list(calls)
+    by_name = {call.name: call for call in known}
+    last = {names[-1]: names for names in regions}
+    joined = {name for names in regions for name in names}
+    for call in known:
+        if call.name in joined:
+            names = last.get(call.name)
+            if names is not None:
+                rewriter.replace_region([by_name[name] for name in names], regions[names])
+            continue
         program = programs.get(call.name)
         if program is not None:
             rewriter.replace(call, program)

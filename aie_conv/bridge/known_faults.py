@@ -61,7 +61,7 @@ def _complex_padding(op: ir.Operation) -> str | None:
     return None
 
 
-def _padded(op: ir.Operation) -> str | None:
+def _check_padding(op: ir.Operation) -> str | None:
     """A convolution or window of StableHLO that pads."""
     padding = str(op.attributes["padding"]) if "padding" in op.attributes else ""
     numbers = re.sub(r":.*", "", padding)
@@ -91,8 +91,8 @@ _RULES: dict[str, Callable[[ir.Operation], str | None]] = {
     "torch.aten.pad": _complex_padding,
     "tensor.pad": _complex_padding,
     "stablehlo.pad": _complex_padding,
-    "stablehlo.convolution": _padded,
-    "stablehlo.reduce_window": _padded,
+    "stablehlo.convolution": _check_padding,
+    "stablehlo.reduce_window": _check_padding,
     "stablehlo.dot": _empty_sum,
     "stablehlo.dot_general": _empty_sum,
     "tosa.conv2d": _empty_sum,

@@ -163,7 +163,7 @@ def _rewrite(contraction: _Contraction) -> ir.Value:
         first, walked = terms[0], range(len(terms[0].dims))
         local = [Term(term.value, tuple(walked), term.factor) for term in terms]
         terms = [Term(add_terms(op, first.value.type, local), first.dims, 1)]
-    return _scaled(contraction, sums, terms)
+    return _scale(contraction, sums, terms)
 
 
 def _sums(contraction: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
@@ -199,7 +199,7 @@ def _sums(contraction: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
     return graft(op, text, {"%x": lhs, "%w": rhs})[0]
 
 
-def _scaled(
+def _scale(
     contraction: _Contraction,
     sums: ir.Value,
     terms: list[Term],

@@ -43,7 +43,7 @@ def dequantised(value: ir.Value, dtype: str = "i8") -> Quantised | None:
     """What a tensor is, where it is a dequantised one of ``dtype``, moved or not; else None."""
     op, moves, axes = owner(value), list[ir.Operation](), list[ir.Operation]()
     while op is not None and op.name != DEQUANTISE:
-        source = _moved(op)
+        source = _find_source(op)
         if source is None:
             return None
         moves.append(op)
@@ -101,7 +101,7 @@ def _padding(op: ir.Operation) -> ir.Operation:
     return block.operations[len(block.operations) - 1].operation
 
 
-def _moved(op: ir.Operation) -> ir.Value | None:
+def _find_source(op: ir.Operation) -> ir.Value | None:
     """What an operation moves without computing; None where it does more."""
     if op.name in ("tensor.expand_shape", "tensor.collapse_shape", "linalg.transpose"):
         return op.operands[0]
@@ -136,7 +136,7 @@ def _axis_behind(op: ir.Operation, axis: int) -> int | None:
             [ir.IntegerAttr(d).value for d in ir.ArrayAttr(group)]
             for group in ir.ArrayAttr(op.attributes["reassociation"])
         ]
-        return _regrouped(op, groups, axis)
+        return _regroup(op, groups, axis)
     if op.name == "linalg.generic":
         extract = _extract(op)
         index = owner(extract.operands[1 + axis]) if extract is not None else None
@@ -146,7 +146,7 @@ def _axis_behind(op: ir.Operation, axis: int) -> int | None:
     return axis
 
 
-def _regrouped(op: ir.Operation, groups: list[list[int]], axis: int) -> int | None:
+def _regroup(op: ir.Operation, groups: list[list[int]], axis: int) -> int | None:
     before, _ = tensor_type(op.operands[0])
     after, _ = tensor_type(op.results[0])
     if op.name == "tensor.collapse_shape":
@@ -217,13 +217,13 @@ def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) ->
         extract.operands[0] = value
         extract.results[0].set_type(element)
         copied.regions[0].blocks[0].arguments[0].set_type(element)
-        copied.operands[0] = _filled(copied, kind, zero)
+        copied.operands[0] = _fill(copied, kind, zero)
     else:
         copied.operands[0] = value
         if op.name == "tensor.pad":
             _padding(copied).operands[0] = _number(copied, zero, dtype)
         if op.name == "tensor.insert_slice":
-            copied.operands[1] = _filled(copied, with_element(op.operands[1].type, dtype), zero)
+            copied.operands[1] = _fill(copied, with_element(op.operands[1].type, dtype), zero)
     copied.results[0].set_type(kind)
     return copied.results[0]
 
@@ -232,7 +232,7 @@ def _number(before: ir.Operation, zero: int, dtype: str) -> ir.Value:
     return graft(before, f"%z = arith.constant {zero} : {dtype}\nreturn %z : {dtype}", {})[0]
 
 
-def _filled(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
+def _fill(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
     dtype = ir.RankedTensorType(kind).element_type
     text = (
         f"%z = arith.constant {zero} : {dtype}\n%e = tensor.empty() : {kind}\n"
@@ -264,16 +264,16 @@ def make_signed(op: ir.Operation) -> bool:
         or tensor_type(op.results[0])[1] != "i8"
     ):
         return False
-    signed = _relabelled(op, "storage_unsigned", op.operands[0])
+    signed = _relabel(op, "storage_unsigned", op.operands[0])
     for reader in readers:
-        copied = _relabelled(reader.operation, "input_unsigned", signed)
+        copied = _relabel(reader.operation, "input_unsigned", signed)
         reader.operation.results[0].replace_all_uses_with(copied)
         reader.operation.erase()
     op.erase()
     return True
 
 
-def _relabelled(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
+def _relabel(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
     """The same (de)quantisation with bytes 128 less."""
     zero = (zero_point(op) or 0) - 128
     where = ir.InsertionPoint(op)

@@ -1,91 +1,30 @@
-"""Replaces the dispatches that go to the NPU: host copies, a call of the amd_aie module, copies back.
-
-A copy whose sources are all constant (weights, biases) runs in an initialiser, once when the artifact
-is loaded, into a global; the others run at each call.
-"""
+"""Replaces the dispatches that go to the NPU: host copies, a call of the amd_aie module, copies back."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Sequence
 
 from iree.compiler import ir
 
-from aie_conv.bridge.build import Emitter, TopLevel
-from aie_conv.bridge.compiler import Compilation
-from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
 from aie_conv.bridge.cut import Follower, follow, follower_name
-from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue, bind, bind_plan
-from aie_conv.bridge.recognise import Recognised
-from aie_conv.bridge.tensors import owner, walk
-from aie_conv.plan import Plan, Split
-
-_CONSTANT_OPS = {
-    "util.global.load",
-    "flow.tensor.constant",
-    "flow.tensor.reshape",
-    "flow.tensor.bitcast",
-    "flow.tensor.splat",
-    "arith.constant",
-}
-
-
-def _symbol(op: ir.Operation) -> str:
-    return ir.StringAttr(op.attributes["sym_name"]).value
-
-
-def constant_operands(call: ir.Operation, recognised: Recognised) -> frozenset[str]:
-    """The names of a dispatch's operands that are equal at every call."""
-    arguments = _arguments(call)
-    return frozenset(
-        name
-        for name, binding in recognised.operands
-        if not isinstance(binding, int) or _is_constant(arguments[binding])
-    )
-
-
-def _arguments(call: ir.Operation) -> list[ir.Value]:
-    """The arguments of a flow.dispatch, without its workload."""
-    workload, count, *_ = ir.DenseI32ArrayAttr(call.attributes["operandSegmentSizes"])
-    return list(call.operands)[workload : workload + count]
-
-
-@dataclass(frozen=True)
-class DispatchCall:
-    """One call of a dispatch at `flow`.
-
-    Attributes:
-        name: the dispatch's exported name, with a number from its second call on.
-        operation: the call.
-        recognised: what its executable computes.
-        owner: what the operation lives in, and must not outlive.
-        constants: the names of its operands that are equal at every call.
-        refusal: why no route can take it; empty where one may.
-        note: what a user should know of how it is computed on the NPU; mostly empty.
-        split: what ``recognised`` is the first part of; None where it is the dispatch's whole.
-        follower: what follows on the CPU where ``recognised`` is the dispatch's first part alone.
-        unsplit: the call as it was before it was split.
-    """
-
-    name: str
-    operation: ir.Operation
-    recognised: Recognised
-    owner: Compilation
-    constants: frozenset[str] = frozenset()
-    refusal: str = ""
-    note: str = ""
-    split: Split | None = None
-    follower: Follower | None = None
-    unsplit: DispatchCall | None = None
-
-
-@dataclass(frozen=True)
-class NpuProgram:
-    """What a dispatch becomes: a route's plan, and its packed executable."""
-
-    plan: Plan
-    packed: bytes
+from aie_conv.bridge.host import bind, bind_plan
+from aie_conv.bridge.host_values import (
+    DispatchCall,
+    HostValues,
+    NpuProgram,
+    NpuRegion,
+    call_arguments,
+    clone,
+    open_initializer,
+    program_bytes,
+    symbol_of,
+)
+from aie_conv.bridge.rewrite_region import RegionReplacement
+from aie_conv.bridge.tensors import walk
+from aie_conv.errors import Unsupported
+from aie_conv.plan import Plan
 
 
 class Rewriter:
@@ -103,11 +42,18 @@ class Rewriter:
         """Replace one call, whose operation is erased; equal executables share a constant."""
         with self._module.context:
             host = bind_plan(program.plan, [name for name, _ in call.recognised.operands])
-            values = _HostValues(self._top, call, host, self._count)
+            values = HostValues(self._top, call, host, self._count)
             _Replacement(values, call, program.plan, self._followers).write(
                 program.packed, self._programs
             )
         self._count += 1
+
+    def replace_region(self, calls: Sequence[DispatchCall], region: NpuRegion) -> None:
+        """Replace the calls of a region by one, before the last of them; their operations are erased."""
+        with self._module.context:
+            replacement = RegionReplacement(self._top, calls, region, self._count)
+            replacement.write(self._programs)
+        self._count += len(calls)
 
     def keep_on_cpu(self, call: DispatchCall) -> None:
         """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
@@ -119,7 +65,7 @@ class Rewriter:
         with self._module.context:
             operands = [name for name, _ in call.recognised.operands]
             host = bind(operands, layout.prologue, [layout.argument.name])
-            values = _HostValues(self._top, call, host, self._count)
+            values = HostValues(self._top, call, host, self._count)
             (relaid,) = host.inputs
             if relaid not in values.constants:
                 return
@@ -131,7 +77,7 @@ class Rewriter:
                     view.operation
                     for view in self._top.block.operations
                     if view.operation.name == "flow.executable"
-                    and _symbol(view.operation) == entry[0]
+                    and symbol_of(view.operation) == entry[0]
                 )
                 self._relaid[symbol] = with_layout(original, symbol, argument, layout.perm)
             if self._relaid[symbol] is None:
@@ -146,8 +92,27 @@ class Rewriter:
     def finish(self) -> None:
         """Add what the calls need at the module's top; drop executables that nothing calls."""
         with self._module.context:
+            self._load_programs()
             self._top.flush()
         _drop_unused(self._module)
+
+    def _load_programs(self) -> None:
+        """Make the programs ready when the artifact is loaded."""
+        if not self._top.calls:
+            return
+        location = ir.Location.unknown(self._module.context)
+        try:
+            inner = open_initializer(self._top, location)
+        except Unsupported:
+            # Initialisers come behind functions: the programs are made ready by their first calls.
+            return
+        programs: dict[ir.Attribute, ir.Value] = {}
+        for program, name, bits in self._top.calls:
+            content = program.owner.attributes["value"]
+            if content not in programs:
+                programs[content] = clone(inner, program)
+            inner.load(programs[content], clone(inner, name), bits)
+        inner.op("util.return", [], None)
 
 
 def _drop_unused(module: ir.Operation) -> None:
@@ -158,112 +123,8 @@ def _drop_unused(module: ir.Operation) -> None:
             for entry in ir.ArrayAttr(op.attributes["entry_points"]):
                 used.add(ir.SymbolRefAttr(entry).value[0])
     for view in list(module.regions[0].blocks[0].operations):
-        if view.operation.name == "flow.executable" and _symbol(view.operation) not in used:
+        if view.operation.name == "flow.executable" and symbol_of(view.operation) not in used:
             view.operation.erase()
-
-
-class _HostValues:
-    """The tensors of a call's host values, and which of these are constant.
-
-    Attributes:
-        host: the values and the copies between them.
-        emitter: makes operations before the call.
-        constants: the values that are equal at every call.
-    """
-
-    def __init__(self, top: TopLevel, call: DispatchCall, host: HostProgram, number: int) -> None:
-        self.host = host
-        self.emitter = Emitter(top, ir.InsertionPoint(call.operation), call.operation.location)
-        self._top = top
-        self._number = number
-        self._tensors: dict[HostValue, ir.Value] = {}
-        arguments = _arguments(call.operation)
-        for value, (_, binding) in zip(host.operands, call.recognised.operands, strict=True):
-            self._tensors[value] = (
-                arguments[binding] if isinstance(binding, int) else self._hoist(binding)
-            )
-        operands = {value for value, operand in self._tensors.items() if _is_constant(operand)}
-        self.constants = host.constants(operands)
-
-    def __getitem__(self, value: HostValue) -> ir.Value:
-        return self._tensors[value]
-
-    def __setitem__(self, value: HostValue, computed: ir.Value) -> None:
-        self._tensors[value] = computed
-
-    def _hoist(self, constant: Any) -> ir.Value:
-        kind = str(ir.ShapedType(constant.type))
-        return self.emitter.op("flow.tensor.constant", [], kind, value=constant).results[0]
-
-    def copy(self, bound: BoundCopy) -> None:
-        """Make a copy before the call."""
-        _copy(self.emitter, self._tensors, bound)
-
-    def copy_constants(self) -> None:
-        """Move the copies of constants into an initialiser; what others need becomes a global."""
-        moved = [bound for bound in self.host.prologue if bound.dest in self.constants]
-        if not moved:
-            return
-        needed = set(self.host.inputs)
-        needed |= {
-            bound.source
-            for bound in self.host.prologue
-            if bound.dest not in self.constants and bound.source is not None
-        }
-        kept = {bound.dest: bound for bound in moved if bound.dest in needed}
-        location = self.emitter.location
-        outer = Emitter(self._top, ir.InsertionPoint(self._top.anchor), location)
-        # Functions may stand before the anchor; a global must stand before all its users.
-        front = ir.InsertionPoint.at_block_begin(self._top.block)
-        for bound in kept.values():
-            self._declare(Emitter(self._top, front, location), bound)
-        self._initialize(outer, moved, list(kept))
-        for value, bound in kept.items():
-            self._tensors[value] = self._load(bound)
-
-    def _initialize(self, outer: Emitter, moved: list[BoundCopy], kept: list[HostValue]) -> None:
-        """Make the copies in an initialiser and store those that are kept."""
-        function = ir.TypeAttr.get(ir.FunctionType.get([], [], self._top.operation.context))
-        initializer = ir.Operation.create(
-            "util.initializer",
-            [],
-            [],
-            {"function_type": function},
-            regions=1,
-            loc=outer.location,
-            ip=outer.place,
-        )
-        body = initializer.regions[0].blocks.append()
-        inner = Emitter(self._top, ir.InsertionPoint(body), outer.location, once=True)
-        tensors: dict[HostValue, ir.Value] = {}
-        for bound in moved:
-            if bound.source is not None and bound.source not in tensors:
-                tensors[bound.source] = _clone(inner, self._tensors[bound.source])
-            _copy(inner, tensors, bound)
-        for value in kept:
-            symbol = ir.FlatSymbolRefAttr.get(self._global_name(value), self._top.operation.context)
-            inner.op("util.global.store", [tensors[value]], None, **{"global": symbol})
-        inner.op("util.return", [], None)
-
-    def _global_name(self, value: HostValue) -> str:
-        return f"__amd_aie_{self._number}_{value.name}"
-
-    def _declare(self, emitter: Emitter, bound: BoundCopy) -> None:
-        context = self._top.operation.context
-        kind = tensor(bound.copy.dest_shape, bound.copy.dest_dtype)
-        emitter.op(
-            "util.global", [], None,
-            sym_name=ir.StringAttr.get(self._global_name(bound.dest), context),
-            sym_visibility=ir.StringAttr.get("private", context),
-            type=emitter.attribute(kind),
-        )  # fmt: skip
-
-    def _load(self, bound: BoundCopy) -> ir.Value:
-        context = self._top.operation.context
-        symbol = ir.FlatSymbolRefAttr.get(self._global_name(bound.dest), context)
-        kind = tensor(bound.copy.dest_shape, bound.copy.dest_dtype)
-        attributes = {"global": symbol, "is_immutable": ir.UnitAttr.get(context)}
-        return self.emitter.op("util.global.load", [], kind, **attributes).results[0]
 
 
 class _Replacement:
@@ -271,7 +132,7 @@ class _Replacement:
 
     def __init__(
         self,
-        values: _HostValues,
+        values: HostValues,
         call: DispatchCall,
         plan: Plan,
         followers: dict[tuple[str, int, int], tuple[str, str]],
@@ -280,7 +141,7 @@ class _Replacement:
         self._followers = followers
         self._emitter = values.emitter
         base = call.recognised.base
-        self._base = _arguments(call.operation)[base] if base is not None else None
+        self._base = call_arguments(call.operation)[base] if base is not None else None
 
     def write(self, packed: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> None:
         """Write the copies and the call, and give their result to the dispatch's users."""
@@ -294,7 +155,8 @@ class _Replacement:
             views.append(emitter.exported(self._base))
         name = emitter.bytes(self._call.name.encode())
         constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
-        answer = emitter.run(self._program(packed, programs), name, views, constants)
+        program = program_bytes(emitter, op, packed, programs)
+        (answer,) = emitter.run(program, name, views, constants)
         result = self._plan.arguments[-1]
         values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
         if self._host.finish:
@@ -311,13 +173,13 @@ class _Replacement:
         """Dispatch what follows the first part; equal code is one executable."""
         key = follower.cut.key
         if key not in self._followers:
-            symbol = f"{_symbol(follower.cut.executable)}_rest"
+            symbol = f"{symbol_of(follower.cut.executable)}_rest"
             ordinal = sum(name.startswith(symbol) for name, _ in self._followers.values())
-            name = follower_name(_symbol(follower.cut.function))
+            name = follower_name(symbol_of(follower.cut.function))
             self._followers[key] = (f"{symbol}_{ordinal}" if ordinal else symbol, name)
             follower.build(*self._followers[key])
         operation = self._call.operation
-        return follow(operation, follower, self._followers[key], value, _arguments(operation))
+        return follow(operation, follower, self._followers[key], value, call_arguments(operation))
 
     def _copy_back(self) -> None:
         """The copies behind the call, into what the dispatch's result starts from."""
@@ -325,47 +187,3 @@ class _Replacement:
             self._values[self._host.out] = self._base
         for bound in self._host.finish:
             self._values.copy(bound)
-
-    def _program(self, packed: bytes, programs: dict[tuple[str, bytes], ir.Value]) -> ir.Value:
-        """The program's bytes, one constant for all calls in a function."""
-        function = self._call.operation.parent
-        while function.name != "util.func":
-            function = function.operation.parent
-        key = (_symbol(function.operation), packed)
-        if key not in programs:
-            start = ir.InsertionPoint.at_block_begin(function.operation.regions[0].blocks[0])
-            outside = Emitter(self._emitter.module, start, self._emitter.location)
-            programs[key] = outside.bytes(packed)
-        return programs[key]
-
-
-def _copy(emitter: Emitter, tensors: dict[HostValue, ir.Value], bound: BoundCopy) -> None:
-    """Make a copy; the tensor of its dest is the new one from here on."""
-    copy, dest = bound.copy, tensors.get(bound.dest)
-    if copy.covers_dest:
-        dest = None
-    elif dest is None:
-        dest = emitter.zeros(copy.dest_shape, copy.dest_dtype)
-    source = tensors[bound.source] if bound.source is not None else emitter.literal(copy.literal)
-    tensors[bound.dest] = emitter.copy(copy, source, dest)
-
-
-def _is_constant(value: ir.Value) -> bool:
-    """Whether a value is the same at every call, and may be made again in an initialiser."""
-    op = owner(value)
-    if op is None or op.name not in _CONSTANT_OPS:
-        return False
-    if op.name == "util.global.load" and "is_immutable" not in op.attributes:
-        return False
-    return all(_is_constant(operand) for operand in op.operands)
-
-
-def _clone(emitter: Emitter, value: ir.Value) -> ir.Value:
-    """A constant value made again at the emitter's place."""
-    op = owner(value)
-    assert op is not None
-    operands = [_clone(emitter, operand) for operand in op.operands]
-    copy = op.clone(ip=emitter.place).operation
-    for number, operand in enumerate(operands):
-        copy.operands[number] = operand
-    return copy.results[ir.OpResult(value).result_number]

@@ -18,9 +18,9 @@ from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction, loop_sizes
 from aie_conv.bridge.cut import Cut, Follower
 from aie_conv.bridge.epilogue import Reader
+from aie_conv.bridge.host_values import DispatchCall, constant_operands
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.requantised import requantised
-from aie_conv.bridge.rewrite import DispatchCall, constant_operands
 from aie_conv.bridge.tensors import Linear, View, indexing, row_major, tensor_type, walk
 from aie_conv.errors import Unsupported
 from aie_conv.plan import Split

@@ -51,12 +51,12 @@ def use_quantised(op: ir.Operation) -> bool:
         return False
     if not is_zero(op.operands[2]) or ("indexing_maps" in op.attributes and not _usual(op)):
         return False
-    lhs, rhs = _widened(op.operands[0]), _widened(op.operands[1])
+    lhs, rhs = _read_widened(op.operands[0]), _read_widened(op.operands[1])
     readers = [use.owner.operation for use in op.results[0].uses]
     if lhs is None or rhs is None or not readers or not all(map(_truncates, readers)):
         return False
     kind = with_element(op.results[0].type, "i32")
-    (x, zx), (w, zw) = _signed(op, lhs), _signed(op, rhs)
+    (x, zx), (w, zw) = _make_signed(op, lhs), _make_signed(op, rhs)
     text = f"""%z = arith.constant 0 : i32
 %e = tensor.empty() : {kind}
 %f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
@@ -118,17 +118,17 @@ def _identity(op: ir.Operation, but: int | None = None) -> bool:
     )
 
 
-def _widened(value: ir.Value) -> _Widened | None:
+def _read_widened(value: ir.Value) -> _Widened | None:
     """What a tensor of i32 is made of."""
     op = owner(value)
     if op is None or op.name != "linalg.generic" or element_type(value) != "i32":
         return None
     body, arguments = _body(op), _arguments(op)
     if len(body) == 1 and len(op.operands) == 2 and body[0].operands[0] == arguments[0]:
-        inner = _widened(op.operands[0])
+        inner = _read_widened(op.operands[0])
         widened = replace(inner, spread=op) if inner is not None and inner.spread is None else None
     elif len(body) == 2 and len(op.operands) == 2 and _identity(op):
-        widened = _extended(op)
+        widened = _read_extended(op)
     elif len(body) == 3 and len(op.operands) == 3 and _identity(op, but=1):
         widened = _less(op)
     else:
@@ -136,7 +136,7 @@ def _widened(value: ir.Value) -> _Widened | None:
     return widened
 
 
-def _extended(op: ir.Operation) -> _Widened | None:
+def _read_extended(op: ir.Operation) -> _Widened | None:
     first, last = _body(op)
     plain = first.name in _EXTENDED and first.operands[0] == _arguments(op)[0]
     if not plain or last.operands[0] != first.results[0] or element_type(op.operands[0]) != "i8":
@@ -146,7 +146,7 @@ def _extended(op: ir.Operation) -> _Widened | None:
 
 def _less(op: ir.Operation) -> _Widened | None:
     """A tensor less a constant of bytes."""
-    inner, constant = _widened(op.operands[0]), owner(op.operands[1])
+    inner, constant = _read_widened(op.operands[0]), owner(op.operands[1])
     first, second, last = _body(op)
     x, zero, _ = _arguments(op)
     fits = first.name in _EXTENDED and second.name == "arith.subi" and first.operands[0] == zero
@@ -164,7 +164,7 @@ def _less(op: ir.Operation) -> _Widened | None:
     return replace(inner, zero=inner.zero + number)
 
 
-def _signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
+def _make_signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
     """The bytes, signed and spread, and their zero point."""
     raw = shifted(before, value.raw, -128) if value.unsigned else value.raw
     if value.spread is not None:

@@ -101,7 +101,7 @@ def _smaller_filter(op: ir.Operation, rhs: ir.Value, zero: int | None) -> ir.Val
 
 def _filter_term(op: ir.Operation, rhs: ir.Value, zero: int | ir.Value) -> Term:
     """What a zero point of the activations adds to the sums of the bytes."""
-    _, rhs_dims, out_dims = _walked(op)
+    _, rhs_dims, out_dims = _read_dims(op)
     sums, dims = filter_sums(op, rhs, rhs_dims, out_dims)
     if isinstance(zero, int):
         return Term(sums, dims, -zero)
@@ -109,7 +109,7 @@ def _filter_term(op: ir.Operation, rhs: ir.Value, zero: int | ir.Value) -> Term:
     return Term(sums, dims, graft(op, text, {"%x": zero})[0])
 
 
-def _walked(op: ir.Operation) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+def _read_dims(op: ir.Operation) -> tuple[tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
     """The dims that those of the lhs, the rhs and the result walk; of a window both of its own."""
     maps = [ir.AffineMapAttr(m).value.results for m in linalg.get_indexing_maps(op) or ()]
     lhs, rhs, out = (tuple(d for e in maps[i] for d in dims_of(e)) for i in (0, 1, 4))

@@ -12,6 +12,10 @@ from aie_conv.calibration.rows import Measurement
 L1_BYTES = 65536
 BYTES = {"i8": 1, "i16": 2, "bf16": 2, "i32": 4, "f32": 4, "bfp16": 1}
 
+CAST_BYTES = BYTES["f32"] + BYTES["bf16"]
+"""Bytes of an element that a cast behind a product moves: as long as measured ones take, the sums cross the
+host's memory."""
+
 FEWEST_RUN = 4
 """Steps of K that a mem tile holds together in the balanced designs of Taka et al. (56 x 4 = 224)."""
 
@@ -44,7 +48,10 @@ def _l1_bytes(row: Measurement, tile: tuple[int, int, int]) -> int:
     """Bytes of a tile's operands and result in a core, single buffers."""
     dtype, out = row.operands
     m, k, n = tile
-    return (m * k + k * n) * BYTES.get(dtype, 1) + m * n * BYTES.get(out, 1)
+    a = b = BYTES.get(dtype, 1)
+    if row.has_blocks:
+        b = BYTES["bfp16"]
+    return m * k * a + k * n * b + m * n * BYTES.get(out, 1)
 
 
 def predict_array(
@@ -71,8 +78,9 @@ def predict_array(
     rows, columns = _grid(row, platform)
     kernel = peer_kernel(row, platform, profile, tile)
     out = kernel.out
-    if "fused-cast" in row.text:
-        kernel = replace(kernel, out="f32")
+    casts = "fused-cast" in row.text
+    if casts:
+        kernel, out = replace(kernel, out="f32"), "f32"
     double = "double-buffered c" in row.text
     by_columns = re.search(r"col-major|column-major|taka|gemm-til", row.text) is not None
     product = Product(
@@ -82,5 +90,7 @@ def predict_array(
     memory = machine.memory[platform.memory]
     parts = parts_of(product, memory, machine, profile, platform.clock)
     cycles = product_cycles(product, parts, machine)
+    if casts:
+        cycles += m * n * CAST_BYTES / memory.total * platform.clock
     cycles += platform.launch * platform.clock
     return PredictedWork(cycles, m * k * n, rows * columns)

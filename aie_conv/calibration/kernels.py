@@ -90,7 +90,8 @@ def peer_kernel(
         raise UnexpressedError(f"no kernel for {row.dtype}")
     m, k, n = tile
     blocks = blocks_of(platform.arch, dtype, profile)
-    return PeerKernel(platform.arch, dtype, out, m, k, n, blocks)
+    converted = platform.arch in BLOCK_FLOATS and row.has_blocks
+    return PeerKernel(platform.arch, dtype, out, m, k, n, blocks, converted=converted)
 
 
 def predict_kernel(
@@ -106,7 +107,7 @@ def predict_kernel(
     if match := re.search(r"(\d+)-element vector-scalar mul", row.tile):
         return PredictedWork(_scaled_vector(int(match[1]), platform.arch, machine, profile))
     if "callrepl" in row.text and row.dims is not None:
-        return _repeated(row, platform, profile, machine)
+        return _predict_repeated(row, platform, profile, machine)
     if "scalar" in row.text:
         raise UnexpressedError("scalar code that the row does not give")
     tile = row.tile_dims
@@ -119,7 +120,7 @@ def predict_kernel(
     return PredictedWork(cycles, tile[0] * tile[1] * tile[2])
 
 
-def _repeated(
+def _predict_repeated(
     row: Measurement, platform: Platform, profile: str, machine: Machine
 ) -> PredictedWork:
     """A product on one core, its code repeated 100 times to hide the rest."""

@@ -76,17 +76,20 @@ def parts_of(
     kernel, control, stream = product.kernel, machine.control, machine.stream
     size, wide = SIZES[kernel.dtype], SIZES[product.out]
     width = machine.stream_bytes(kernel.arch)
-    a, b = kernel.m * kernel.k * size, kernel.k * kernel.n * size
+    a, b = kernel.m * kernel.k * size, kernel.k * kernel.n * kernel.b_size
     c = kernel.m * kernel.n * wide
     run_a = min(product.run_k, product.k) * size
-    run_b = run_a if product.b_by_columns else kernel.n * size
+    along = min(product.run_k, product.k) if product.b_by_columns else kernel.n
+    run_b = int(along * kernel.b_size)
     # What lies together is a row of a tile, or what a mem tile holds of it.
     pitch_b = product.k if product.b_by_columns else product.n
     host = HostRates(
         memory.read / clock, memory.write / clock, memory.total / clock, memory, machine.page_cost
     )
+    # Converted weights lie in the order in which they are read.
+    pitch_b = run_b if kernel.converted else int(pitch_b * kernel.b_size)
     all_a, all_b, all_c = a * product.rows, b * product.columns, c * product.rows * product.columns
-    read = all_a * host.factor(run_a, product.k * size) + all_b * host.factor(run_b, pitch_b * size)
+    read = all_a * host.factor(run_a, product.k * size) + all_b * host.factor(run_b, pitch_b)
     written = all_c * host.factor(kernel.n * wide, product.n * wide)
     core = kernel.cycles(machine, profile) + control.call + 4 * control.lock
     rate = memory.read_bytes / machine.shim.read_word

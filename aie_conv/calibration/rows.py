@@ -59,8 +59,13 @@ class Measurement:
     def operands(self) -> tuple[str, str]:
         """Element types of what is multiplied and of what comes out; the same if only one is named."""
         first, _, last = self.dtype.partition("->")
-        left = first.split(" ")[0].strip()
+        left = re.split(r"[ x*]", first, maxsplit=1)[0].strip()
         return left, (last.strip() or left).split(" ")[0]
+
+    @property
+    def has_blocks(self) -> bool:
+        """Whether bf16 is multiplied by bfp16, as "bf16 x bfp16"."""
+        return re.match(r"bf16\s*(x|\*|by)\s*bfp16", self.dtype) is not None
 
     @property
     def tile_dims(self) -> tuple[int, int, int] | None:

@@ -67,7 +67,7 @@ def _channels(row: Measurement) -> tuple[int, int] | None:
     return None
 
 
-def _shared(
+def _predict_shared(
     platform: Platform, machine: Machine, channels: int, read: float, written: float
 ) -> float:
     """Cycles to move so many bytes each way by so many channels each way."""
@@ -84,7 +84,7 @@ def _copy(row: Measurement, platform: Platform, machine: Machine) -> PredictedWo
         return None
     size = row.m if "m = bytes" in row.text or row.dtype == "copy" else row.m * 4
     columns, each = _channels(row) or (platform.columns, 2)
-    cycles = _shared(platform, machine, columns * each, size, size)
+    cycles = _predict_shared(platform, machine, columns * each, size, size)
     return PredictedWork(cycles + platform.launch * platform.clock, bytes=2 * size)
 
 
@@ -94,7 +94,7 @@ def _sums(row: Measurement, platform: Platform, machine: Machine) -> PredictedWo
         return None
     lanes, elements = 16, row.m / row.cores
     each = _sum_cycles(platform.arch, machine) / lanes
-    moved = _shared(platform, machine, 2 * row.cores, row.m * 4, row.m * 2)
+    moved = _predict_shared(platform, machine, 2 * row.cores, row.m * 4, row.m * 2)
     cycles = max(elements * each, moved) + platform.launch * platform.clock
     return PredictedWork(cycles, bytes=row.m * 6)
 
@@ -126,17 +126,19 @@ def _rate(row: Measurement, platform: Platform, machine: Machine) -> PredictedWo
         moved = size * host.factor(GEMM_RUN, PAGE)
         return PredictedWork(moved / memory.total * platform.clock, bytes=size)
     if row.unit == "GB/s/column" and "shim mm2s channel per column" in row.text:
-        return PredictedWork(_shared(platform, machine, 4, size, 0), bytes=size / 4)
+        return PredictedWork(_predict_shared(platform, machine, 4, size, 0), bytes=size / 4)
     if row.unit == "GB/s/column" and "two mm2s channels" in row.text:
-        return PredictedWork(_shared(platform, machine, 8, size, 0), bytes=size / 4)
+        return PredictedWork(_predict_shared(platform, machine, 8, size, 0), bytes=size / 4)
     counts = _channels(row)
     if counts is None:
         return None
     channels = counts[0] * counts[1]
     if row.unit == "GB/s/direction":
-        return PredictedWork(_shared(platform, machine, channels, size, size), bytes=size)
+        return PredictedWork(_predict_shared(platform, machine, channels, size, size), bytes=size)
     if row.unit == "GB/s read":
-        return PredictedWork(_shared(platform, machine, channels, size, size / 2), bytes=size)
+        return PredictedWork(
+            _predict_shared(platform, machine, channels, size, size / 2), bytes=size
+        )
     return None
 
 

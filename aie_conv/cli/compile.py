@@ -48,9 +48,14 @@ flags of this backend:
                              of the array, where the changes saved are worth more than each
                              one's own best plan
   --amd-aie-only             fail where an operation stays on the CPU, naming the first one and why
+  --amd-aie-regions=auto|large|single  auto (default): a call of the NPU does several dispatches of one
+                             configuration where that is cheaper; large: as many as can be; single:
+                             one each
   --amd-aie-report=FILE.json where each dispatch went and why (docs/report-schema.md)
-  --amd-aie-emit=DIR         write the AIE module of each NPU dispatch as DIR/<dispatch>.mlir
+  --amd-aie-emit=DIR         write the AIE module of each call of the NPU as DIR/<its name>.mlir, the
+                             dispatch's or region_1, …
   --amd-aie-emit-level=L     aie (default), or air: what mlir-air takes, for scalar direct code
+  --amd-aie-air-version=V    august (default) or march: the version of mlir-air (2026) that air is for
   --amd-aie-html=FILE.html   a page of the dispatches, their roofline, and each one's array and
                              timeline, simulated (docs/pictures.md)
   --amd-aie-trace=FILE.json  the simulated timelines for Perfetto or chrome://tracing

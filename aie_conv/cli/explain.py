@@ -152,7 +152,7 @@ def _sources(words: _Words, options: Options) -> list[Source]:
     return [from_name(words.inputs[0], parse_shapes(words.shapes))]
 
 
-def _wanted(stages: Sequence[StageReport], names: Sequence[str]) -> list[tuple[int, StageReport]]:
+def _select(stages: Sequence[StageReport], names: Sequence[str]) -> list[tuple[int, StageReport]]:
     """The stages that are asked for, with their numbers."""
     numbered = list(enumerate(stages, 1))
     if not names:
@@ -196,14 +196,14 @@ def run_explain(arguments: list[str]) -> int:
     said = Stderr("aie-conv explain", quiet=options.search == "fast")
     groups: list[tuple[Source, list[tuple[int, StageReport]]]] = []
     for source in sources:
-        stages = _explained(source, options, words.values.get("dispatch"), said)
-        groups.append((source, _wanted(stages, words.stages)))
+        stages = _explain(source, options, words.values.get("dispatch"), said)
+        groups.append((source, _select(stages, words.stages)))
     said.end()
     _give(words, groups)
     return 0
 
 
-def _explained(
+def _explain(
     source: Source, options: Options, dispatch: str | None, said: Stderr
 ) -> list[StageReport]:
     """The stages of a module, in the first of its forms that the compiler takes."""
@@ -256,7 +256,7 @@ def _offload(words: _Words) -> int:
     if others:
         raise UsageError("--pipeline=offload: takes one module: choose one direction with -F")
     stages = _offload_stages(source, options)
-    chosen = _wanted(stages, words.stages)
+    chosen = _select(stages, words.stages)
     if not words.stages and "--print-ir-after-all" not in words.switches:
         chosen = chosen[-1:]
     _give(words, [(source, chosen)])

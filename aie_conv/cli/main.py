@@ -121,10 +121,10 @@ def _run(arguments: list[str]) -> int:
         known = ", ".join(_COMMANDS)
         hint = closest(command, _COMMANDS)
         return fail("aie-conv", f"'{command}': unknown command{hint}: use one of {known}")
-    return _guarded(command, rest)
+    return _guard(command, rest)
 
 
-def _guarded(command: str, arguments: list[str]) -> int:
+def _guard(command: str, arguments: list[str]) -> int:
     """Run a command; whatever it raises becomes one line."""
     module, _, name = _COMMANDS[command].partition(":")
     who = f"aie-conv {command}"

@@ -7,7 +7,7 @@ import io
 import json
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -74,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     add(
         "--device",
         choices=("sim", "xrt", "hrx"),
-        help="the simulated NPU, or a real one through pyxrt or HRX; default: what is there, else sim",
+        help="the simulated NPU, or a real one through pyxrt or HRX; default: xrt where both are, else sim",
     )
     add(
         "--amd-aie-stats",
@@ -175,6 +175,13 @@ class _Called:
 
         if isinstance(self._device, PreparedDevice):
             self._device.prepare(device, binaries)
+
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Let the device make ready a program."""
+        from aie_conv.runtime.interface import PreparedDevice
+
+        if isinstance(self._device, PreparedDevice):
+            self._device.load(executable, kept)
 
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Run it on the device."""

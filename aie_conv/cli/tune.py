@@ -133,7 +133,7 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 
 
 # -- what is tuned ----------------------------------------------------------------------------------
-def _noted(source: bytes, flags: Sequence[str]) -> list[_Problem]:
+def _note(source: bytes, flags: Sequence[str]) -> list[_Problem]:
     """The problems of a module, in program order."""
     from aie_conv.options import Options
     from aie_conv.pipeline import import_module, recognise, run, start
@@ -147,7 +147,7 @@ def _of_signature(signature: ConvSignature) -> list[_Problem]:
     """The problems of a driver command; for worker processes, which IREE's library may end."""
     from aie_conv.frontends.miopen.linalg import module_text
 
-    return _noted(module_text(signature).encode(), ())
+    return _note(module_text(signature).encode(), ())
 
 
 def _of_commands(path: Path, jobs: int, said: Stderr) -> tuple[list[_Problem], int]:
@@ -203,9 +203,9 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
     )
     client = None if dask is None else _dask_client(dask)
     if is_onnx(path):
-        problems = _noted(import_onnx(path), options.iree_flags)
+        problems = _note(import_onnx(path), options.iree_flags)
     elif path.suffix in (".mlir", ".mlirbc"):
-        problems = _noted(read_source(path), options.iree_flags)
+        problems = _note(read_source(path), options.iree_flags)
     else:
         problems, failed = _of_commands(path, jobs, said)
     distinct = _distinct(problems)

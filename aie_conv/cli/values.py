@@ -65,10 +65,10 @@ def parse_input(text: str) -> Any:
     if max(map(len, sizes), default=0) > _MOST_DIGITS:
         raise UsageError(f"--input={text[:60]}: a dim of more than {_MOST_DIGITS} digits")
     shape = tuple(map(int, sizes))
-    return _filled(text, shape, np.dtype(_DTYPES[match[2]]), match[3])
+    return _fill(text, shape, np.dtype(_DTYPES[match[2]]), match[3])
 
 
-def _filled(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str | None) -> Array:
+def _fill(text: str, shape: tuple[int, ...], dtype: np.dtype[Any], values: str | None) -> Array:
     count = prod(shape)
     if len(shape) > _MOST_DIMS or count * dtype.itemsize > _memory():
         raise UsageError(
@@ -124,7 +124,7 @@ def parse_values(text: str, shape: tuple[int, ...], dtype: np.dtype[Any]) -> Arr
     Raises:
         UsageError: they do not fit.
     """
-    return _filled(text, shape, dtype, text)
+    return _fill(text, shape, dtype, text)
 
 
 def load_npy(name: str) -> Array:

@@ -133,21 +133,21 @@ class Generic:
     @cached_property
     def sums(self) -> int:
         """Results that are summed together, along the innermost parallel loop."""
-        inner = next((loop.size for loop in reversed(self._walked(False))), 1)
+        inner = next((loop.size for loop in reversed(self._select_loops(False))), 1)
         return max(s for s in range(1, _MOST_SUMS + 1) if inner % s == 0)
 
-    def _walked(self, reduction: bool) -> list[Iteration]:
+    def _select_loops(self, reduction: bool) -> list[Iteration]:
         return [loop for loop in self.loops if loop.reduction == reduction and loop.size > 1]
 
     def cycles(self, latency: int) -> int:
         """Cycles of the loops, an estimate; ``latency`` as in :data:`SCALAR_TYPES`."""
-        outer = prod(loop.size for loop in self._walked(False)) // self.sums
+        outer = prod(loop.size for loop in self._select_loops(False)) // self.sums
         if self.output.dtype == "f32":
             trip = latency + (self.sums - 1) * _SOFT_FLOAT
         else:
             trip = latency + self.sums - 1
         total, entries = trip, 0
-        for loop in reversed(self._walked(True)):
+        for loop in reversed(self._select_loops(True)):
             total = total * loop.size + _LOOP_CYCLES
             entries += 1
         store = 7 + 2 * self.sums + _LOOP_CYCLES * (entries > 0)
@@ -167,7 +167,7 @@ class Generic:
         starts = [start or w.constant(0) for _, start in buffers]
         begin = w.constant(0, scalar(self.output.dtype), "z") if fresh else None
         flat = [buffer for buffer, _ in buffers]
-        self._parallel(w, flat, starts, self._walked(False), begin)
+        self._parallel(w, flat, starts, self._select_loops(False), begin)
 
     def _inside(
         self, w: Builder, positions: Sequence[Value], loop: Iteration, iv: Value
@@ -213,7 +213,7 @@ class Generic:
         out, buffer = self.output, buffers[-1]
         places = [w.plus(positions[-1], i * out.stride(name)) for i in range(self.sums)]
         values = [begin or w.value("acc", "memref.load", buffer, place) for place in places]
-        done = self._reduce(w, buffers, positions[:-1], name, values, self._walked(True))
+        done = self._reduce(w, buffers, positions[:-1], name, values, self._select_loops(True))
         for place, value in zip(places, done, strict=True):
             w.op("memref.store", value, buffer, place)
 

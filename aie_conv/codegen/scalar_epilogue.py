@@ -14,6 +14,7 @@ from aie_conv.codegen.matrix_unit import I32
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import ELEMENT_BITS, Op, Value, scalar
+from aie_conv.ir.printer import print_op
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
 
 _FLOAT = frozenset(
@@ -70,45 +71,63 @@ def check_scalar(epilogue: Epilogue, accumulator: str) -> None:
 
 
 @dataclass(frozen=True)
-class ScalarEpilogue(EpilogueKernel):
-    """One epilogue function; blocks are one pixel of one channel."""
+class ScalarEpilogue:
+    """One epilogue function.
+
+    Attributes:
+        tile: the same epilogue for vectors: its operands and sizes; blocks are one pixel of one channel.
+    """
+
+    tile: EpilogueKernel
+
+    def declared(self) -> list[Op]:
+        """Nothing: scalar code calls no intrinsics."""
+        return []
+
+    def text(self, name: str) -> str:
+        """The text of :meth:`function`."""
+        return print_op(self.function(name), 2)
 
     def cycles(self) -> int:
         """Issue cycles of one call, an estimate: operations one after the other."""
-        steps = [step for step in self.epilogue.steps if step.op != "arith.constant"]
+        steps = [step for step in self.tile.epilogue.steps if step.op != "arith.constant"]
         work = sum(_SLOW.get(step.op, 2) for step in steps)
         work += 12 * sum(step.dtype == "bf16" for step in steps)
-        return 30 + self.m * self.columns * (16 + 8 * (self.residual is not None) + work)
+        return 30 + self.tile.m * self.tile.columns * (
+            16 + 8 * (self.tile.residual is not None) + work
+        )
 
     def function(self, name: str) -> Op:
         """The function ``name(acc[, b], out[, residual, first channel, residual's offset])``."""
-        f = Function(name, self.arguments)
+        f = Function(name, self.tile.arguments)
         w, buffers = f.builder, {value.name: value for value in f.arguments}
-        lie = self.blocks
-        height, width = (lie.rows, lie.columns) if self.residual is not None else (1, self.m)
+        lie = self.tile.blocks
+        height, width = (
+            (lie.rows, lie.columns) if self.tile.residual is not None else (1, self.tile.m)
+        )
         zero, one = w.constant(0), w.constant(1)
         constants = {
             i: w.constant(number(step), scalar(step.dtype), "k")
-            for i, step in enumerate(self.epilogue.steps)
+            for i, step in enumerate(self.tile.epilogue.steps)
             if step.op == "arith.constant"
         }
-        with w.loop("n", zero, w.constant(self.columns), one) as n:
-            channel = w.sum(n, buffers["nb0"]) if self.residual is not None else n
+        with w.loop("n", zero, w.constant(self.tile.columns), one) as n:
+            channel = w.sum(n, buffers["nb0"]) if self.tile.residual is not None else n
             vectors = {
                 i: self._read(w, i, (buffers["b"], w.constant(place_of)), channel)
-                for i, place_of in self.vector_at.items()
+                for i, place_of in self.tile.vector_at.items()
             }
             with (
                 w.loop("y", zero, w.constant(height), one) as y,
                 w.loop("x", zero, w.constant(width), one) as x,
             ):
                 values = dict(vectors)
-                if self.residual is not None:
+                if self.tile.residual is not None:
                     start = w.sum(w.times(y, lie.row), w.times(x, lie.column))
                     place = buffers["res"], w.sum(start, buffers["kb0"])
-                    values[self.residual] = self._read(w, self.residual, place, n)
+                    values[self.tile.residual] = self._read(w, self.tile.residual, place, n)
                 pixel = w.sum(w.times(y, width), x)
-                place_of = w.sum(w.times(pixel, self.n), channel)
+                place_of = w.sum(w.times(pixel, self.tile.n), channel)
                 acc = w.value("acc", "memref.load", buffers["acc"], place_of)
                 result = self._one(w, acc, values, constants)
                 w.op("memref.store", result, buffers["out"], place_of)
@@ -125,7 +144,7 @@ class ScalarEpilogue(EpilogueKernel):
             index: the element's index in the array.
         """
         buffer, base = place
-        dtype = self._dtype(operand)
+        dtype = self.tile.epilogue.inputs[operand].operand.dtype
         have, want = DTYPE_BYTES[buffer.type.elem], DTYPE_BYTES[dtype]
 
         def load(position: Value) -> Value:
@@ -176,11 +195,11 @@ class ScalarEpilogue(EpilogueKernel):
         self, w: Builder, acc: Value, inputs: Mapping[int, Value], constants: Mapping[int, Value]
     ) -> Value:
         """One result, from its sum."""
-        values = [acc, *(inputs[i] for i in range(len(self.epilogue.inputs)))]
-        for i, step in enumerate(self.epilogue.steps):
+        values = [acc, *(inputs[i] for i in range(len(self.tile.epilogue.inputs)))]
+        for i, step in enumerate(self.tile.epilogue.steps):
             args = [values[a] for a in step.args]
             values.append(constants[i] if i in constants else self._operation(w, step, args))
-        return values[self.epilogue.result]
+        return values[self.tile.epilogue.result]
 
     def _operation(self, w: Builder, step: Step, args: list[Value]) -> Value:
         op, dtype = step.op, step.dtype

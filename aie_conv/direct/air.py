@@ -1,10 +1,15 @@
 """A scalar plan one level up, as mlir-air sees it: a launch, a segment and a herd around ``linalg.generic``.
 
-Written for mlir-air of 22 August 2026 (commit e972f29), whose ``air.dma_memcpy_nd`` has its static
-offsets, sizes and strides as attributes. The ``air`` operations are in MLIR's generic form.
+Two forms of ``air.dma_memcpy_nd`` are written, by the version of mlir-air: March's (commit d1ade562) has
+offsets, sizes and strides as operands alone; August's (e972f29) has the same operands, and attributes which
+say that all of them are operands (they came on 2026-08-01, 3d7055570). March's tools pass over the attributes
+and read the operands, so that they read either form alike; August's refuse March's form for want of the
+attributes. The ``air`` operations are in MLIR's generic form.
 
 Memory spaces: 0 (default) is DDR, 1 the memory tiles, 2 the cores. In DDR every buffer is flat; an
-access is an offset with sizes and strides, in elements. A pass and a tile are loops of the segment, and
+access is an offset with sizes and strides, in elements. In the memory tiles a buffer has a dimension for the
+columns and rows of the array, which an access names, and one for what is inside; a core's buffer is always
+copied as a whole, which is written without offsets. A pass and a tile are loops of the segment, and
 so is a step of the sum, whose accumulators the segment keeps in the cores' memory: one for each core.
 """
 
@@ -32,20 +37,46 @@ from aie_conv.problem import Step
 
 @dataclass(frozen=True)
 class _Part:
-    """Part of a memref: an offset, and (size, stride) pairs in elements, outermost first."""
+    """Part of a memref.
+
+    Attributes:
+        offset: of what is inside the leading dimensions.
+        dims: (size, stride) pairs in elements, outermost first.
+        lead: indices of the memref's leading dimensions.
+    """
 
     memref: Value
     offset: Value
     dims: tuple[tuple[int, int], ...]
+    lead: tuple[Value, ...] = ()
 
 
-def air_module(plan: ArrayPlan) -> str:
-    """The plan's module for mlir-air (written for commit e972f29 of 22 August 2026).
+@dataclass(frozen=True)
+class _Whole:
+    """A memref as it is."""
+
+    memref: Value
+
+
+VERSIONS = {
+    "march": "March 2026 (d1ade562): sizes and strides are operands",
+    "august": "August 2026 (e972f29): sizes and strides are operands, and attributes say so;"
+    " March's tools read it alike",
+}
+"""The versions of mlir-air that a module can be written for."""
+
+
+def air_module(plan: ArrayPlan, version: str = "august") -> str:
+    """The plan's module for mlir-air; its first line says for which version.
 
     The function ``conv`` takes flat buffers: the plan's input, the filter as the plan's N tiles hold it
     ([N tiles][weights], see :attr:`TileAddresses.pack`), each per-channel operand, the
     residual if there is one, and the result. Its herd has the plan's columns x rows of cores, its
     buffers are the plan's tiles.
+
+    Args:
+        plan: the plan.
+        version: one of :data:`VERSIONS`.
 
     Raises:
         Unsupported: the plan is none of scalar loops: vector code has no ``linalg.generic``.
@@ -56,7 +87,8 @@ def air_module(plan: ArrayPlan) -> str:
             f"air: a plan of route {plan.route}{f' ({plan.style})' if plan.style else ''} has no"
             " linalg.generic: use --amd-aie-route=direct --amd-aie-direct=scalar"
         )
-    return print_module(_Module(plan.mapping, addresses).module())
+    module = _Module(plan.mapping, addresses, static=version != "march").module()
+    return f"// for mlir-air of {VERSIONS[version]}\n{print_module(module)}"
 
 
 def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
@@ -72,8 +104,9 @@ def air_arguments(mapping: Mapping) -> tuple[Argument, ...]:
 class _Module:
     """Writes the module of one mapping."""
 
-    def __init__(self, mapping: Mapping, addresses: TileAddresses) -> None:
+    def __init__(self, mapping: Mapping, addresses: TileAddresses, *, static: bool) -> None:
         self._m = mapping
+        self._static = static
         self._addresses = addresses
         self._dmas = 0
         arguments = air_arguments(mapping)
@@ -109,25 +142,41 @@ class _Module:
             yield ids, inside
             w.op(f"air.{name}_terminator")
 
-    def _copy(self, dest: _Part, source: _Part) -> None:
+    def _copy(self, dest: _Part | _Whole, source: _Part | _Whole) -> None:
         """``air.dma_memcpy_nd``: elements in order from ``source`` to ``dest``."""
         self._dmas += 1
-        attrs: dict[str, object] = {
-            "operandSegmentSizes": Raw(f"array<i32: {', '.join(map(str, (0, *(1, 1, 0, 0) * 2)))}>")
-        }
+        attrs: dict[str, object] = {}
+        operands: list[Value] = []
+        segments = [0]
         for side, part in (("dst", dest), ("src", source)):
-            # The innermost offset alone is not zero: its stride is 1.
-            values = {
-                "offsets": [*[0] * (len(part.dims) - 1), DYNAMIC],
-                "sizes": [size for size, _ in part.dims],
-                "strides": [stride for _, stride in part.dims],
-            }
-            for what, numbers in values.items():
-                text = f"array<i64: {', '.join(map(str, numbers))}>"
-                attrs[f"static_{side}_{what}"] = Raw(text)
+            lists = self._lists(part) if isinstance(part, _Part) else {}
+            operands.append(part.memref)
+            segments.append(1)
+            for what in ("offsets", "sizes", "strides"):
+                values = lists.get(what, [])
+                operands += values
+                segments.append(len(values))
+                if self._static:
+                    marks = ", ".join([str(DYNAMIC)] * len(values))
+                    attrs[f"static_{side}_{what}"] = Raw(
+                        f"array<i64: {marks}>" if marks else "array<i64>"
+                    )
+        attrs["operandSegmentSizes"] = Raw(f"array<i32: {', '.join(map(str, segments))}>")
         attrs["id"] = self._dmas
-        operands = (dest.memref, dest.offset, source.memref, source.offset)
         self._w.op("air.dma_memcpy_nd", *operands, attrs=attrs)
+
+    def _lists(self, part: _Part) -> dict[str, list[Value]]:
+        """Offsets, sizes and strides of a part; each offset counts in its own stride."""
+        constant = self._w.constant
+        shape = part.memref.type.shape
+        ahead = [prod(shape[i + 1 :]) for i in range(len(part.lead))]
+        # The innermost stride is 1, so that the offset inside stands there.
+        inside = [*(constant(0) for _ in part.dims[1:]), part.offset]
+        return {
+            "offsets": [*part.lead, *inside],
+            "sizes": [constant(size) for size in (*[1] * len(ahead), *(n for n, _ in part.dims))],
+            "strides": [constant(step) for step in (*ahead, *(s for _, s in part.dims))],
+        }
 
     # -- numbers ----------------------------------------------------------------------------------
     def _do(self, op: str, left: Value, right: Value | int) -> Value:
@@ -209,13 +258,13 @@ class _Module:
         self._result = out
         a = self._alloc((grid.columns, m.memtile.input_parts, m.l1.input), view.dtype, 1)
         b = self._alloc((grid.rows, n * m.tile.k_elements), view.dtype, 1)
-        result = self._alloc((*cores, *tile_shape), out.type.elem, 1)
+        result = self._alloc((*cores, prod(tile_shape)), out.type.elem, 1)
         acc = self._alloc((*cores, *tile_shape), m.kernel.accumulator, 2)
         vectors = [
             self._alloc((grid.rows, n), m.type.elem, 1) for m in operands[: len(view.vectors)]
         ]
         residuals = [
-            self._alloc((*cores, *tile_shape), m.type.elem, 1)
+            self._alloc((*cores, prod(tile_shape)), m.type.elem, 1)
             for m in operands[len(view.vectors) :]
         ]
         with self._loop("pass", grid.rounds) as p, self._loop("tile", grid.column_tiles) as tile:
@@ -232,8 +281,9 @@ class _Module:
             with self._loop("row", grid.rows) as r:
                 for source, dest in zip(operands, vectors, strict=False):
                     start = self._channel(self._n_tile(p, r))
-                    place = w.times(r, n)
-                    self._copy(_Part(dest, place, ((n, 1),)), _Part(source, start, ((n, 1),)))
+                    run = ((n, 1),)
+                    inside = _Part(dest, w.constant(0), run, (r,))
+                    self._copy(inside, _Part(source, start, run))
             with self._loop("col", grid.columns) as c, self._loop("row", grid.rows) as r:
                 for source, dest in zip(operands[len(view.vectors) :], residuals, strict=True):
                     self._move_tile((p, tile), (c, r), dest, source)
@@ -252,13 +302,14 @@ class _Module:
         elements = m.tile.n * m.tile.k_elements
         run = ((elements, 1),)
         start = self._total([(self._n_tile(p, r), m.filters.weights), (q, elements)], 0)
-        self._copy(_Part(b, self._w.times(r, elements), run), _Part(filters, start, run))
+        inside = _Part(b, self._w.constant(0), run, (r,))
+        self._copy(inside, _Part(filters, start, run))
 
     def _bring_input(
         self, steps: tuple[Value, Value, Value], core: tuple[Value, Value], lhs: Value, a: Value
     ) -> None:
         """The rows that a tile's windows touch; rows outside the input repeat the nearest one."""
-        m, g, w = self._m, self._addresses.geometry, self._w
+        g, w = self._addresses.geometry, self._w
         (p, tile, q), (c, r) = steps, core
         view, window = self._addresses.view, g.window
         pitch = [
@@ -276,7 +327,6 @@ class _Module:
             terms.append((self._do("remui", rest, size), stride))
             rest = self._do("divui", rest, size)
         base = self._total(terms, view.lhs_offset)
-        place = self._total([(c, m.memtile.input_parts * m.l1.input), (r, m.l1.input)], 0)
         first = w.times(row, window.step[0])
         last = (g.band_rows - 1) * window.step[0] + (window.taps[0] - 1) * window.dilation[0]
         inside = window.columns * k
@@ -285,8 +335,8 @@ class _Module:
             wanted = self._do("maxsi", wanted, 0)
             source = w.sum(base, w.times(wanted, pitch[0]))
             pixels = ((window.columns, pitch[1]), (k, 1))
-            dest = w.sum(place, w.times(y, inside))
-            self._copy(_Part(a, dest, ((inside, 1),)), _Part(lhs, source, pixels))
+            dest = _Part(a, w.times(y, inside), ((inside, 1),), (c, r))
+            self._copy(dest, _Part(lhs, source, pixels))
 
     def _move_tile(
         self, steps: tuple[Value, Value], core: tuple[Value, Value], here: Value, there: Value
@@ -310,13 +360,12 @@ class _Module:
         terms += [(self._channel(n_tile), 1)]
         terms += [(i, stride(loop)) for i, loop in zip(outer, view.outer, strict=True)]
         base = self._total(terms, offset)
-        size, inside = g.pixels * n, g.width * n
-        place = self._total([(c, self._m.grid.rows * size), (r, size)], 0)
+        inside = g.width * n
         with self._loop("line", g.rows_out) as y:
             wanted = self._do("maxsi", w.sum(row, y), 0)
             address = w.sum(base, w.times(wanted, stride(view.rows)))
             outside = _Part(there, address, ((g.width, stride(view.columns)), (n, 1)))
-            inner = _Part(here, w.sum(place, w.times(y, inside)), ((inside, 1),))
+            inner = _Part(here, w.times(y, inside), ((inside, 1),), (c, r))
             self._copy(*((outside, inner) if writes else (inner, outside)))
 
     # -- the herds --------------------------------------------------------------------------------
@@ -358,13 +407,9 @@ class _Module:
         with self._herd([a, b, acc]) as (c, r, (a_l2, b_l2, mine)):
             # The rows that the loops read; behind them the plan may have padding.
             rows = self._alloc(kernel.generic.inputs[0].shape, a.type.elem, 2)
-            terms = [(c, m.memtile.input_parts * m.l1.input)]
-            terms += [(r, m.l1.input)] if m.memtile.input_parts > 1 else []
-            contiguous = ((rows.type.elements, 1),)
-            self._copy(
-                _Part(rows, w.constant(0), contiguous),
-                _Part(a_l2, self._total(terms, 0), contiguous),
-            )
+            part = r if m.memtile.input_parts > 1 else w.constant(0)
+            run = ((rows.type.elements, 1),)
+            self._copy(_Whole(rows), _Part(a_l2, w.constant(0), run, (c, part)))
             taps = prod(window.taps)
             depth = (
                 (*window.taps, n) if depthwise else (n, *window.taps, self._addresses.channels[0])
@@ -374,31 +419,26 @@ class _Module:
             if not depthwise:
                 # Behind each channel's taps the plan may have padding.
                 dims = ((n, m.tile.k_elements), (taps * self._addresses.channels[0], 1))
-            start = w.times(r, n * m.tile.k_elements)
-            contiguous = ((prod(depth), 1),)
-            self._copy(_Part(filters, w.constant(0), contiguous), _Part(b_l2, start, dims))
+            self._copy(_Whole(filters), _Part(b_l2, w.constant(0), dims, (r,)))
             kernel.generic.linalg(w, [rows, filters, self._accumulator(mine, c, r)])
             self._dealloc([rows, filters])
 
     def _finish(self, acc: Value, operands: list[Value], result: Value) -> None:
         """The dispatch's own operations on every result."""
-        n, grid, w = self._addresses.n_tiles.n, self._m.grid, self._w
+        n, w = self._addresses.n_tiles.n, self._w
         shape, vectors = acc.type.shape[2:], len(self._m.view.vectors)
         size = prod(shape)
         with self._herd([acc, *operands, result]) as (c, r, (mine, *inputs, out)):
-            place = self._total([(c, grid.rows * size), (r, size)], 0)
-            tile_run = ((size, 1),)
             local: list[Value] = []
             for number, m in enumerate(inputs):
                 vector = number < vectors
                 local.append(self._alloc((n,) if vector else shape, m.type.elem, 2))
-                run = ((n, 1),) if vector else tile_run
-                start = w.times(r, n) if vector else place
-                self._copy(_Part(local[-1], w.constant(0), run), _Part(m, start, run))
+                run, lead = (((n, 1),), (r,)) if vector else (((size, 1),), (c, r))
+                self._copy(_Whole(local[-1]), _Part(m, w.constant(0), run, lead))
             part = self._accumulator(mine, c, r)
             done = self._alloc(shape, out.type.elem, 2)
             self._epilogue(part, local, done)
-            self._copy(_Part(out, place, tile_run), _Part(done, w.constant(0), tile_run))
+            self._copy(_Part(out, w.constant(0), ((size, 1),), (c, r)), _Whole(done))
             self._dealloc([*local, done])
 
     def _epilogue(self, acc: Value, inputs: list[Value], done: Value) -> None:
@@ -417,12 +457,12 @@ class _Module:
         values = [body.args[0], *(by_index[i] for i in range(len(epilogue.inputs)))]
         with w.inside(body):
             for step in epilogue.steps:
-                values.append(_written(w, step, [values[a] for a in step.args]))
+                values.append(_write_step(w, step, [values[a] for a in step.args]))
             w.op("linalg.yield", values[epilogue.result])
         w.op("linalg.generic", *operands, attrs=attrs, blocks=[body])
 
 
-def _written(w: Builder, step: Step, args: list[Value]) -> Value:
+def _write_step(w: Builder, step: Step, args: list[Value]) -> Value:
     """A step as an operation on scalars."""
     kind = scalar(step.dtype)
     if step.op == "arith.constant":

@@ -171,9 +171,7 @@ class DepthwiseScheme:
     ) -> EpilogueKernel:
         blocks, lanes = ResidualBlocks(height, width, row, 1, 1), self._lanes[0]
         tile = (height * width, n, channels)
-        return make_epilogue(
-            EpilogueKernel, self.device, self.view, (1, lanes, lanes), tile, blocks, sizes
-        )
+        return make_epilogue(self.device, self.view, (1, lanes, lanes), tile, blocks, sizes)
 
     def _addresses(
         self, parts: int, residual: tuple[int, int], n: int, height: int, width: int, window: int,

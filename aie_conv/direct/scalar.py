@@ -115,7 +115,8 @@ class _Functions:
             ResidualBlocks(height, width, row, pixel, 1),
             (height * width, n, channels),
         )
-        return make_epilogue(ScalarEpilogue, self.device, self.view, (1, 1, 1), tile, blocks, sizes)
+        kernel = make_epilogue(self.device, self.view, (1, 1, 1), tile, blocks, sizes)
+        return ScalarEpilogue(kernel)
 
     def tile_cycles(self, p: TilePixels, s: Sizes, g: Geometry) -> int:
         """Cycles of a core for one tile."""

@@ -307,7 +307,7 @@ class SlidingScheme:
     ) -> EpilogueKernel:
         rst, pixels = (self.view.row.lanes, 1, 1), height * vectors
         blocks, tile = ResidualBlocks(1, pixels, 0, 1, 1), (pixels * rst[0], n, channels)
-        return make_epilogue(EpilogueKernel, self.device, self.view, rst, tile, blocks, sizes)
+        return make_epilogue(self.device, self.view, rst, tile, blocks, sizes)
 
     def price(self, p: SlidingParameters, s: Sizes) -> Cost:
         """What it costs."""

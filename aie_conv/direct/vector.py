@@ -134,7 +134,7 @@ class WindowScheme:
         row, column = lie or (0, 0)
         blocks = ResidualBlocks(height, width, row, column, 1)
         tile = (self.rst[0] * height * width, n, channels)
-        return make_epilogue(EpilogueKernel, self.device, self.view, self.rst, tile, blocks, sizes)
+        return make_epilogue(self.device, self.view, self.rst, tile, blocks, sizes)
 
     def _addresses(
         self, parts: int, residual: tuple[int, int], n: int, k: int, height: int, width: int, window: int

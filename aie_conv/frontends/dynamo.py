@@ -32,6 +32,7 @@ _FILES = (
     "report",
     "emit",
     "emit_level",
+    "air_version",
     "trace",
     "trace_dispatch",
     "html",

@@ -54,7 +54,7 @@ def freeze(program: ExportedProgram) -> GraphModule:
     attributes |= dict(program.graph_module.named_children())
     graph.eliminate_dead_code()
     graph_module = GraphModule(attributes, graph)
-    graph_module.meta["changed"] = _changed(program)
+    graph_module.meta["changed"] = _find_changes(program)
     graph_module.meta["mutates"] = [
         *program.graph_signature.buffers_to_mutate.values(),
         *program.graph_signature.user_inputs_to_mutate.values(),
@@ -131,7 +131,7 @@ def _check_static(program: ExportedProgram) -> None:
             )
 
 
-def _changed(program: ExportedProgram) -> dict[str, str]:
+def _find_changes(program: ExportedProgram) -> dict[str, str]:
     """The attribute of each buffer that the program changes -> the buffer's name."""
     changed = set(program.graph_signature.buffers_to_mutate.values())
     buffers = program.graph_signature.inputs_to_buffers

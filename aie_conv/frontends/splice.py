@@ -106,6 +106,9 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
         with mode, warnings.catch_warnings():
             # torch says what is slow on its own CPU.
             warnings.simplefilter("ignore")
-            return make_fx(call)(*values)
+            traced = make_fx(call)(*values)
     except _Stays:
         return None
+    calls = [inner.target for inner in traced.graph.nodes if inner.op == "call_function"]
+    # What torch calls a decomposition may be the operation itself: without this it is replaced for ever.
+    return None if calls == [node.target] else traced

@@ -80,14 +80,14 @@ def _decompose_refused(graph_module: GraphModule) -> None:
     """
     from aie_conv.frontends.probe import refused_operations
     from aie_conv.frontends.repairs import repair
-    from aie_conv.frontends.repairs.missing import decomposition
+    from aie_conv.frontends.repairs.missing import decompositions
     from aie_conv.frontends.splice import rewrite
 
     asked: set[Any] = set()
     while refused := refused_operations(graph_module):
         # What the model itself holds is named, not what it was decomposed to.
         asked = asked or refused
-        rules = {op: [rule] for op in refused if (rule := decomposition(op)) is not None}
+        rules = {op: rules for op in refused if (rules := decompositions(op))}
         if not rewrite(graph_module, rules):
             names = ", ".join(sorted(str(op).removesuffix(".default") for op in asked))
             raise UsageError(f"{names}: IREE cannot lower it, and torch has no simpler form of it")

@@ -150,7 +150,7 @@ def _tile_hint(view: GemmView, device: Device, blocks: Blocks) -> str:
     )
 
 
-def _known(scheme: GemmScheme) -> Iterator[GemmParameters]:
+def _list_known(scheme: GemmScheme) -> Iterator[GemmParameters]:
     """Those worth checking where nothing is given."""
     space = Space(scheme, candidates(scheme))
     return map(space.parameters, range(len(space)))
@@ -161,7 +161,9 @@ def _shapes(scheme: GemmScheme, blocks: Blocks) -> Iterator[tuple[int, int, int]
     r, (rows, columns) = scheme.rst[0], scheme.view.grid
     if blocks.m is None:
         if blocks.tile is None:
-            yield from dict.fromkeys((p.tile_h, p.tile_w, p.pixel_repeats) for p in _known(scheme))
+            yield from dict.fromkeys(
+                (p.tile_h, p.tile_w, p.pixel_repeats) for p in _list_known(scheme)
+            )
             return
         pixels = blocks.tile[0] * blocks.tile[1]
         yield *blocks.tile, next(rep for rep in range(1, r + 1) if pixels * rep % r == 0)
@@ -183,7 +185,7 @@ def _shapes(scheme: GemmScheme, blocks: Blocks) -> Iterator[tuple[int, int, int]
 
 def _parameters(scheme: GemmScheme, blocks: Blocks) -> Iterator[GemmParameters]:
     """Those of every mapping with the blocks that are given, fitting or not."""
-    known = list(_known(scheme)) if None in (blocks.n, blocks.k) else []
+    known = list(_list_known(scheme)) if None in (blocks.n, blocks.k) else []
     ns = [blocks.n] if blocks.n is not None else sorted({p.tile_n for p in known})
     depths = [blocks.k] if blocks.k is not None else sorted({p.tile_k for p in known})
     for th, tw, repeats in _shapes(scheme, blocks):

@@ -111,26 +111,24 @@ class ConvGeometry:
     @property
     def input_sizes(self) -> dict[str, int]:
         """The input's dims in its layout."""
-        return _ordered(LAYOUTS[self.layout][0], n=self.n, c=self.c, h=self.h, w=self.w)
+        return _order(LAYOUTS[self.layout][0], n=self.n, c=self.c, h=self.h, w=self.w)
 
     @property
     def padded_sizes(self) -> dict[str, int]:
         """The input's dims with its border."""
         high, wide = (sum(border) for border in self.padding)
-        return _ordered(
-            LAYOUTS[self.layout][0], n=self.n, c=self.c, h=self.h + high, w=self.w + wide
-        )
+        return _order(LAYOUTS[self.layout][0], n=self.n, c=self.c, h=self.h + high, w=self.w + wide)
 
     @property
     def filter_sizes(self) -> dict[str, int]:
         """The filter's dims in its layout."""
-        return _ordered(LAYOUTS[self.layout][1], f=self.nf, c=self.c, h=self.hf, w=self.wf)
+        return _order(LAYOUTS[self.layout][1], f=self.nf, c=self.c, h=self.hf, w=self.wf)
 
     @property
     def output_sizes(self) -> dict[str, int]:
         """The output's dims, in the input's layout; "c" are the filters."""
         high, wide = self.out_hw
-        return _ordered(LAYOUTS[self.layout][0], n=self.n, c=self.nf, h=high, w=wide)
+        return _order(LAYOUTS[self.layout][0], n=self.n, c=self.nf, h=high, w=wide)
 
     def problem(self, arithmetic: Arithmetic = "native") -> ConvProblem:
         """The convolution of the padded input."""
@@ -176,7 +174,7 @@ _EPILOGUES = {
 """Result type -> how the sums become it, where they are not of it."""
 
 
-def _ordered(order: str, **sizes: int) -> dict[str, int]:
+def _order(order: str, **sizes: int) -> dict[str, int]:
     return {letter: sizes[letter] for letter in order}
 
 

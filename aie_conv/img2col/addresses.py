@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 from aie_conv.img2col.view import GemmView
 from aie_conv.layout.hostcopy import HostCopy
@@ -18,16 +19,24 @@ def pixel_dims(view: GemmView, which: str, tile: tuple[int, int, int]) -> Dims:
     return ((repeats, 0), (th, outer), (tw, getattr(inner, which)))
 
 
-def input_dims(view: GemmView, tile: tuple[int, int, int], run: int) -> tuple[Dims, Dims]:
+def input_dims(
+    view: GemmView, tile: tuple[int, int, int], run: int, parts: Dims = ()
+) -> tuple[Dims, Dims]:
     """How the shim walks a tile's windows, in objects of ``run`` elements of K.
+
+    Args:
+        view: what is run.
+        tile: rows, columns and repeats of pixels.
+        run: elements of K in an object.
+        parts: of an object, for rows of cores with inputs of their own.
 
     Returns:
         Where objects divide the input's contiguous runs, and where one object holds all of K.
     """
     pixels = pixel_dims(view, "lhs", tile)
     return (
-        (*view.k_outer, (view.run // run, run), *pixels, (run, 1)),
-        (*pixels, *view.k_outer, (view.run, 1)),
+        (*view.k_outer, (view.run // run, run), *parts, *pixels, (run, 1)),
+        (*parts, *pixels, *view.k_outer, (view.run, 1)),
     )
 
 
@@ -52,6 +61,7 @@ class GemmAddresses:
         n, k: output channels of an N tile, and channels of K in a step.
         k_chunks: steps in an object of the mem tile.
         residual: channels of the residual in one object, and objects that bring a tile's.
+        parts: rows of cores that an object of the input has a part for.
     """
 
     view: GemmView
@@ -61,6 +71,7 @@ class GemmAddresses:
     k: int
     k_chunks: int
     residual: tuple[int, int]
+    parts: int = 1
 
     @property
     def over_read(self) -> int:
@@ -70,7 +81,7 @@ class GemmAddresses:
     @property
     def n_tile_runs(self) -> tuple[tuple[int, int, int], ...]:
         """They do not overlap."""
-        return ((0, self.view.n // self.n, 0),)
+        return ((0, self.view.groups * (self.view.n // self.n), 0),)
 
     def channel_of(self, n_tile: int) -> int:
         """First output channel of an N tile."""
@@ -99,16 +110,38 @@ class GemmAddresses:
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The windows of a tile, then its residual."""
-        view, run = self.view, self.k * self.k_chunks
+        view = self.view
         lhs, _, res = self.offsets(tile)
-        split, joined = input_dims(view, self.tile, run)
-        yield view.lhs.name, Pattern(lhs, split if view.run % run == 0 else joined)
+        per_group = view.n // self.n
+        starts = [lhs + n_tile // per_group * view.group_lhs for n_tile in n_tiles[: self.parts]]
+        for pattern in self._windows(starts):
+            yield view.lhs.name, pattern
         if view.residual is None:
             return
-        starts = residual_starts(self.n, *self.residual, n_tiles, self.channel_of, unicast=False)
+        objects = residual_starts(
+            self.n, *self.residual, n_tiles, self.channel_of, unicast=self.parts > 1
+        )
         dims = residual_dims(view, self.tile, self.residual[0] * self.k_chunks)
-        for (start,) in list(starts)[:: self.k_chunks]:
-            yield view.residual.argument.name, Pattern(res + start, dims)
+        for channels in list(objects)[:: self.k_chunks]:
+            for channel in channels:
+                yield view.residual.argument.name, Pattern(res + channel, dims)
+
+    def _windows(self, starts: Sequence[int]) -> Iterator[Pattern]:
+        """A tile's windows, from a start for each part of an object."""
+        view, run = self.view, self.k * self.k_chunks
+        apart = starts[1] - starts[0] if len(starts) > 1 else 0
+        if list(starts) == [starts[0] + i * apart for i in range(len(starts))]:
+            parts = ((len(starts), apart),) if len(starts) > 1 else ()
+            split, joined = input_dims(view, self.tile, run, parts)
+            yield Pattern(starts[0], split if view.run % run == 0 else joined)
+            return
+        split, joined = input_dims(view, self.tile, run)
+        if view.run % run:
+            yield from (Pattern(start, joined) for start in starts)
+            return
+        steps = (*view.k_outer, (view.run // run, run))
+        for step in product(*(range(0, size * stride, stride) for size, stride in steps)):
+            yield from (Pattern(start + sum(step), split[len(steps) :]) for start in starts)
 
     def output_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[Pattern]:
         """The tile's pixels of the N tiles of the rows."""
@@ -121,11 +154,11 @@ class GemmAddresses:
             yield Pattern(offset + start, output_dims(self.view, self.tile, 1, n)[1:])
 
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
-        """From [n][K] to blocks of s x t weights, or of t x s in chunks of bfp16."""
+        """From [groups][n][K] to blocks of s x t weights, or of t x s in chunks of bfp16."""
         view, n, k = self.view, self.n, self.k
         s, t = self.block
-        source = next(c.dest for c in reversed(view.prologue) if c.dest in ("rhs_nk", "rhs_padded"))
-        count, chunks = view.n // n, view.k // k
+        source = view.filter
+        count, chunks = view.groups * (view.n // n), view.k // k
         split = (count, n // t, t, chunks, k // s, s)
         order = (0, 3, 1, 4, *last_of_block(view.unit, 5, 2))
         blocks = tuple(split[i] for i in order)

@@ -94,8 +94,9 @@ class GemmScheme:
         )
         unicast = has_own_inputs(self.device, view.groups, n_tiles)
         grid = make_grid(self.device, view.groups, n_tiles, tiles, unicast)
-        # All rounds read the same input.
-        return make_sizes(self.device, view, p, shape, grid, grid.rounds)
+        # All rounds of a group read the same input.
+        rounds = where(unicast, 1, grid.rounds // view.groups)
+        return make_sizes(self.device, view, p, shape, grid, rounds)
 
     def _most_blocks(self, blocks: int) -> int:
         most = self.device.arch.static_bd_size_limit
@@ -151,15 +152,14 @@ class GemmScheme:
     def _epilogue(self, n: int, channels: int, pixels: int, sizes: Any = None) -> EpilogueKernel:
         rows = pixels // self.rst[0]
         blocks = ResidualBlocks(1, rows, 0, 1, rows)
-        return make_epilogue(
-            EpilogueKernel, self.device, self.view, self.rst, (pixels, n, channels), blocks, sizes
-        )
+        return make_epilogue(self.device, self.view, self.rst, (pixels, n, channels), blocks, sizes)
 
     def _addresses(
-        self, tile: tuple[int, ...], sizes: tuple[int, int, int], residual: tuple[int, int]
+        self, tile: tuple[int, ...], sizes: tuple[int, int, int], s: Sizes
     ) -> GemmAddresses:
         th, tw, repeats = tile
-        return GemmAddresses(self.view, self.rst[1:], (th, tw, repeats), *sizes, residual)
+        residual, parts = (s.residual.channels, s.residual.objects), s.memtile.input_parts
+        return GemmAddresses(self.view, self.rst[1:], (th, tw, repeats), *sizes, residual, parts)
 
     def build(self, p: GemmParameters, s: Sizes, cost: Cost) -> Mapping:
         """The mapping."""
@@ -167,9 +167,8 @@ class GemmScheme:
         kernel = MatmulKernel(
             self.device.arch, view.unit, s.tile.pixels, p.tile_n, p.tile_k, s.l1.input, s.l1.filter
         )
-        residual = s.residual.channels, s.residual.objects
         addresses = self._addresses(
-            (p.tile_h, p.tile_w, p.pixel_repeats), (p.tile_n, p.tile_k, p.k_chunks), residual
+            (p.tile_h, p.tile_w, p.pixel_repeats), (p.tile_n, p.tile_k, p.k_chunks), s
         )
         epilogue = self._epilogue(p.tile_n, s.residual.channels, s.tile.pixels, s)
         return Mapping(

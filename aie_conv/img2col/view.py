@@ -17,6 +17,7 @@ from aie_conv.mapping.operands import (
     Input,
     Residual,
     canonical_copy,
+    channel_loop,
     copy_corner,
     k_order,
     read_input,
@@ -26,7 +27,10 @@ from aie_conv.mapping.operands import (
 )
 from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
+from aie_conv.rewrites.bundle_groups import bundle_groups, depthwise_channels, pack_filter
 from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
+from aie_conv.rewrites.group_dims import groups_as_outputs, split_group_dims
+from aie_conv.rewrites.grouped_input import read_input as read_grouped_input
 from aie_conv.rewrites.split_bf16x3 import NAMES, split_bf16x3
 
 
@@ -40,12 +44,14 @@ class GemmView:
         m: loops over output pixels, outermost first, neighbours merged; never empty.
         k_outer: (size, input stride) of the loops over K outside the contiguous run.
         run: length of the innermost contiguous run of K, a multiple of 8.
-        n: output channels, a multiple of 8 (padded if ``finish`` is not empty).
+        n: output channels of a group, a multiple of 8 (padded if ``finish`` is not empty).
         lhs_offset, out_offset: first element in the input and output.
         lhs, result: the arguments of the runtime sequence.
         vectors: (input index, dtype, name of the host value that holds n elements).
         residual: the tensor operand of the epilogue, if any.
-        prologue, finish: host copies before and after; "rhs_nk" is the filter as [n][K].
+        prologue, finish: host copies before and after.
+        filter: name of the host value [groups][n][K].
+        groups: number of groups; ``group_lhs`` is their stride in the input.
     """
 
     problem: ConvProblem
@@ -63,8 +69,9 @@ class GemmView:
     residual: Residual | None
     prologue: tuple[HostCopy, ...]
     finish: tuple[HostCopy, ...]
-
-    groups = 1
+    filter: str
+    groups: int = 1
+    group_lhs: int = 0
 
     @property
     def grid(self) -> tuple[int, int]:
@@ -107,12 +114,12 @@ def make_view(problem: ConvProblem) -> GemmView:
     """The implicit GEMM of a problem.
 
     Raises:
-        Unsupported: groups, a type without a matrix instruction, or an operand that no copy fits.
+        Unsupported: depthwise, a type without a matrix instruction, or an operand that no copy fits.
     """
     problem, parts = split_bf16x3(drop_unit_loops(problem))
     dtype = matrix_dtype(problem)
     if problem.extent("g") > 1:
-        raise Unsupported(f"{problem.extent('g')} groups: only ungrouped problems")
+        return _grouped(problem, parts, dtype)
     n_padded = round_up(problem.extent("n"), K_BLOCK)
     inp, k_outer, run = read_input(problem, dtype)
     run = max(run, K_BLOCK)  # a unit channel is padded by the packed input
@@ -142,4 +149,48 @@ def make_view(problem: ConvProblem) -> GemmView:
         residual=fused.residual,
         prologue=prologue,
         finish=out.copies,
+        filter=packed[-1].dest,
+    )
+
+
+def _grouped(problem: ConvProblem, parts: tuple[HostCopy, ...], dtype: str) -> GemmView:
+    """The implicit GEMMs of a problem with groups, one behind the other along the output channels."""
+    problem = split_group_dims(problem)
+    channel = channel_loop(problem)
+    if depthwise_channels(problem, channel, K_BLOCK) is not None:
+        raise Unsupported(f"{problem.extent('g')} groups of one channel are no matrices")
+    channels = bundle_groups(problem, channel, K_BLOCK, dtype)
+    inp = read_grouped_input(problem, channels, dtype)
+    flat, n_total = groups_as_outputs(problem), channels.n * channels.groups
+    out = write_output(flat, n_total, channels.groups)
+    fused = fuse(flat, n_total, channels.groups)
+    loops = problem.loops
+    taps = tuple(i for i in k_order(loops, inp.strides) if i != channels.loop)
+    name, packed = pack_filter(problem, channels, taps, dtype)
+    lhs, prologue = renamed(parts, NAMES, inp.argument, (*inp.copies, *packed, *fused.copies))
+    m = [
+        MLoop(loop.size, inp.strides[i], out.strides[i], fused.strides.get(i, 0))
+        for i, loop in enumerate(loops)
+        if loop.role == "m"
+    ]
+    apart = min(inp.strides[i] for i, loop in enumerate(loops) if loop.role == "g")
+    return GemmView(
+        problem=problem,
+        dtype=dtype,
+        unit=dtype,
+        m=merge(m),
+        k_outer=tuple((loops[i].size, inp.strides[i]) for i in taps),
+        run=channels.channels,
+        n=channels.n,
+        lhs_offset=inp.offset,
+        out_offset=out.offset,
+        lhs=lhs,
+        result=out.argument,
+        vectors=fused.vectors,
+        residual=fused.residual,
+        prologue=prologue,
+        finish=out.copies,
+        filter=name,
+        groups=channels.groups,
+        group_lhs=apart * channels.bundle if channels.groups > 1 else 0,
     )

@@ -96,7 +96,7 @@ class HostCopy:
         return self.written == self.dest_shape
 
 
-def _taken(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
+def _take(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
     """The elements in the dest's type: a conversion, or one part of f32 or of bfp16."""
     if copy.part in BLOCK_PARTS:
         mantissas, exponents = to_blocks(x)
@@ -124,7 +124,7 @@ def apply(
         view = np.ascontiguousarray(source).reshape(-1)
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
-        moved = _taken(region.transpose(copy.perm), copy)
+        moved = _take(region.transpose(copy.perm), copy)
         if copy.dest not in filled and copy.dest not in arrays:
             values[copy.dest] = np.zeros(copy.dest_shape, NUMPY_DTYPE[copy.dest_dtype])
         filled.add(copy.dest)

@@ -12,7 +12,8 @@ from aie_conv.layout.pattern import Task
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.core import input_name
 from aie_conv.mapping.mapping import Dims, Mapping
-from aie_conv.mapping.streams import AwaitChain, StartChain, channels, schedule
+from aie_conv.mapping.schedule import AwaitChain, StartChain, schedule
+from aie_conv.mapping.streams import channels
 from aie_conv.plan import Argument
 
 
@@ -228,30 +229,42 @@ class _Sequence:
                 self._transfer(command)
 
 
-def _sequence(w: Builder, mapping: Mapping, arguments: Sequence[Argument]) -> None:
+def _write_sequence(
+    w: Builder, arguments: Sequence[Argument], commands: Iterable[StartChain | AwaitChain]
+) -> None:
     values = [Value(memref(a.dtype, a.elements + a.slack), a.name) for a in arguments]
     body = Block(list(values))
     w.op("aie.runtime_sequence", attrs={"sym_name": "sequence"}, blocks=[body])
     with w.inside(body):
-        commands = schedule(channels(mapping), mapping.device.arch.shim_queue_depth)
         _Sequence(w, values).write(commands)
 
 
 def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()) -> str:
-    """The text of :func:`emit_module`."""
-    return print_module(emit_module(mapping, arguments, epilogues))
-
-
-def emit_module(
-    mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()
-) -> Op:
-    """The module: tiles, FIFOs, buffers, functions, cores, runtime sequence.
+    """The text of a mapping's module.
 
     Args:
         mapping: what to run.
         arguments: of the runtime sequence.
+        epilogues: as :func:`emit_module` takes them.
+    """
+    commands = schedule(channels(mapping), mapping.device.arch.shim_queue_depth)
+    return print_module(emit_module(mapping, arguments, epilogues, commands))
+
+
+def emit_module(
+    mapping: Mapping,
+    arguments: Sequence[Argument],
+    epilogues: Sequence[Mapping],
+    commands: Iterable[StartChain | AwaitChain],
+) -> Op:
+    """The module: tiles, FIFOs, buffers, functions, cores, runtime sequence.
+
+    Args:
+        mapping: what to run, or any of those that the sequence's commands are of.
+        arguments: of the runtime sequence.
         epilogues: :func:`aie_conv.mapping.configuration.distinct_epilogues` of the mappings that share the
             program; its own alone if empty.
+        commands: of the runtime sequence.
     """
     epilogues = epilogues or (mapping,)
     grid, program = mapping.grid, mapping.program
@@ -276,6 +289,6 @@ def emit_module(
         attrs = {"dynamic_objfifo_lowering": True, "stack_size": STACK_BYTES}
         tile, names = array.tiles[f"core_{c}_{r}"], [f"program_{c}_{r}"]
         w.op("aie.core", tile, names=names, attrs=attrs, blocks=[body])
-    _sequence(w, mapping, arguments)
+    _write_sequence(w, arguments, commands)
     device = Op("aie.device", 0, attrs={"device": mapping.device.ir_name}, blocks=[w.block])
     return Op("module", 0, blocks=[Block(ops=[device])])

@@ -1,7 +1,7 @@
 """The epilogue of a core whose tile the text fixes: its function and what it costs."""
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, Protocol
 
 from aie_conv.arch import Device
 from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
@@ -9,7 +9,13 @@ from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import each, most, where
 
-E = TypeVar("E", bound=EpilogueKernel)
+
+class TimedEpilogue(Protocol):
+    """An epilogue's function, of which a call's cycles are known."""
+
+    def cycles(self) -> int:
+        """Issue cycles of one call."""
+        ...
 
 
 def columns_of(n: int, channels: int) -> int:
@@ -19,18 +25,16 @@ def columns_of(n: int, channels: int) -> int:
 
 
 def make_epilogue(
-    kind: type[E],
     device: Device,
     view: ProblemView,
     rst: tuple[int, int, int],
     tile: tuple[int, int, int],
     blocks: ResidualBlocks,
     sizes: Sizes | None = None,
-) -> E:
+) -> EpilogueKernel:
     """The epilogue's function.
 
     Args:
-        kind: its class.
         device, view: where and what.
         rst: the shape of the accumulator's blocks.
         tile: output pixels, output channels, and channels of the residual in one object.
@@ -43,7 +47,7 @@ def make_epilogue(
         base = sizes.filters.bias_at if sizes.l1.resident else 0
         vectors = sizes.filters.bias_offsets
         a_elements, b_elements = sizes.l1.input, sizes.l1.filter
-    return kind(
+    return EpilogueKernel(
         arch=device.arch,
         epilogue=view.problem.epilogue,
         accumulator=view.problem.accumulator,
@@ -63,7 +67,7 @@ def make_epilogue(
 
 
 def epilogue_cycles(
-    make: Callable[..., EpilogueKernel], n: int, channels: int, *tile: Any
+    make: Callable[..., TimedEpilogue], n: int, channels: int, *tile: Any
 ) -> tuple[int, int]:
     """Calls of the epilogue of a tile, and cycles of each.
 

@@ -25,17 +25,15 @@ def where(condition: Any, yes: Any, no: Any) -> Any:
 
 def least(*values: Any) -> Any:
     """The least of some numbers, row by row."""
-    return _reduced(min, np.minimum, values)
+    return _reduce(min, np.minimum, values)
 
 
 def most(*values: Any) -> Any:
     """The greatest of some numbers, row by row."""
-    return _reduced(max, np.maximum, values)
+    return _reduce(max, np.maximum, values)
 
 
-def _reduced(
-    one: Callable[..., Any], many: Callable[[Any, Any], Any], values: Sequence[Any]
-) -> Any:
+def _reduce(one: Callable[..., Any], many: Callable[[Any, Any], Any], values: Sequence[Any]) -> Any:
     if not any(map(is_column, values)):
         return one(values)
     result = values[0]

@@ -195,7 +195,7 @@ class Space(Generic[P]):
         refused = self._refusal(int(rows[~holds][-1])) if not holds.all() else None
         if not holds.any():
             return [], refused
-        return sorted(self._priced(rows[holds]), key=lambda c: c.order), refused
+        return sorted(self._price(rows[holds]), key=lambda c: c.order), refused
 
     def _refusal(self, number: int) -> ConfigRefused | None:
         """What hinders a candidate."""
@@ -206,7 +206,7 @@ class Space(Generic[P]):
             return refusal
         return None
 
-    def _priced(self, numbers: Any) -> Iterator[PricedMapping]:
+    def _price(self, numbers: Any) -> Iterator[PricedMapping]:
         scheme, table = self._scheme, take(self._table, numbers)
         sizes = scheme.sizes(table)
         cost, grid = scheme.price(table, sizes), sizes.grid
@@ -290,7 +290,7 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
     Raises:
         ConfigRefused: none fits; the error is the last limit met.
     """
-    fitting, refused = _looked(space, refused)
+    fitting, refused = _look_up(space, refused)
     fitting = _with_expansions(space, fitting)
     best, timed = _best(space, fitting, refused)
     kept = [timed]
@@ -298,7 +298,7 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
         if len(kept) == count:
             break
         try:
-            mapping, cycles = _timed(space, candidate)
+            mapping, cycles = _time(space, candidate)
         except ConfigRefused:
             continue
         if cycles <= _WORTH_JUDGING * timed[1] or len(kept) < _FEW:
@@ -306,12 +306,14 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
     return kept
 
 
-def _timed(space: Space[Any], candidate: PricedMapping) -> Timed:
+def _time(space: Space[Any], candidate: PricedMapping) -> Timed:
     mapping = space.mapping(candidate)
     return mapping, max(candidate.price.cycles, issue_cycles(mapping))
 
 
-def _looked(space: Space[Any], refused: ConfigRefused) -> tuple[list[PricedMapping], ConfigRefused]:
+def _look_up(
+    space: Space[Any], refused: ConfigRefused
+) -> tuple[list[PricedMapping], ConfigRefused]:
     """Of all candidates an even choice that fits, and what lies near the fastest of it."""
     stride = -(-len(space) // _BUDGET) or 1
     first, refused_first = space.fitting(range(0, len(space), stride))
@@ -361,7 +363,7 @@ def _best(
         if least and candidate.price.cycles > 1.03 * least:
             break
         try:
-            entry = _timed(space, candidate)
+            entry = _time(space, candidate)
         except ConfigRefused as error:
             refused = error
             continue

@@ -1,6 +1,5 @@
-"""What the shim's DMA channels carry for a mapping: their address patterns, tasks and their order."""
+"""What the shim's DMA channels carry for a mapping: their address patterns, tasks, and when they are due."""
 
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -44,12 +43,14 @@ class Channel:
             first byte, so that chains pushed in its order never wait for later ones.
         late: steps of a tile, until the last of which a push may be put off while none waits for
             anything; 0 for none.
+        writes: it takes data to the host's memory.
     """
 
     symbol: str
     ids: tuple[int, ...]
     chains: tuple[tuple[int, Chain], ...]
     late: int = 0
+    writes: bool = False
 
     @property
     def parts(self) -> list[Part]:
@@ -321,7 +322,7 @@ def channels(
         depth = arch.shim_queue_depth
         step_of, ticks = partial(clock.step, c), clock.ticks
         dated = _date_outputs(out, out_bytes, step_of, ticks, len(out_ids), depth)
-        outputs.append(Channel(f"c_l3_{c}", out_ids, dated, ticks))
+        outputs.append(Channel(f"c_l3_{c}", out_ids, dated, ticks, writes=True))
     if any(len(chain) > 1 for channel in inputs for _, chain in channel.chains[:1]):
         # Chains take long to write: the cores of the first columns begin while the others' are written.
         # Later filters stay behind the inputs of their step, without which they come to no end.
@@ -370,78 +371,3 @@ def issue_cycles(mapping: Mapping) -> int:
         ConfigRefused: one of them cannot be expressed.
     """
     return count_tasks(mapping) * task_cycles(mapping.device.arch)
-
-
-@dataclass(frozen=True, eq=False)
-class StartChain:
-    """Write a chain's descriptors and start it; ``ids`` are theirs."""
-
-    symbol: str
-    ids: tuple[int, ...]
-    chain: Chain
-
-
-@dataclass(frozen=True)
-class AwaitChain:
-    """Wait for the oldest token of a channel, which is that of ``push``."""
-
-    push: StartChain
-
-
-class _Queues:
-    """The channels' queues while the sequence is written."""
-
-    def __init__(self, streams: Sequence[Channel], depth: int) -> None:
-        self._streams = streams
-        self._ended = [_ended([chain for _, chain in c.chains], len(c.ids), depth) for c in streams]
-        self._queued: list[deque[StartChain]] = [deque() for _ in streams]
-        self._free = [list(channel.ids) for channel in streams]
-        self.written: list[StartChain | AwaitChain] = []
-
-    def waits(self, rank: int, number: int) -> bool:
-        """Whether a chain has to wait for an earlier one of its channel."""
-        return number - len(self._queued[rank]) < self._ended[rank][number]
-
-    def push(self, rank: int, number: int) -> None:
-        """Push a channel's next chain, and wait for what has to end before."""
-        channel, free = self._streams[rank], self._free[rank]
-        while self.waits(rank, number):
-            done = self._queued[rank].popleft()
-            self.written.append(AwaitChain(done))
-            free[:] = sorted([*free, *done.ids], key=channel.ids.index)
-        chain = channel.chains[number][1]
-        push = StartChain(channel.symbol, tuple(free[: len(chain)]), chain)
-        del free[: len(chain)]
-        self.written.append(push)
-        self._queued[rank].append(push)
-
-    def drain(self) -> list[StartChain | AwaitChain]:
-        """All that was written, and the waits for what is still queued."""
-        return self.written + [AwaitChain(push) for pushes in self._queued for push in pushes]
-
-
-def schedule(streams: list[Channel], depth: int) -> list[StartChain | AwaitChain]:
-    """The runtime sequence: chains in the order of their steps, never more than ``depth`` queued.
-
-    What a push waits for lies before it in its own stream, and all that others send or take by then
-    is pushed: a chain that goes on for long holds up its own channel alone. Where nothing waits, what
-    may be late comes behind what cores need sooner.
-    """
-    order = sorted(
-        (step, rank, number)
-        for rank, channel in enumerate(streams)
-        for number, (step, _) in enumerate(channel.chains)
-    )
-    queues = _Queues(streams, depth)
-    late = deque[tuple[int, int, int]]()
-    for step, rank, number in order:
-        tile = streams[rank].late
-        if tile:
-            late.append((step - step % tile + tile, rank, number))
-            continue
-        while late and (late[0][0] <= step or queues.waits(rank, number)):
-            queues.push(*late.popleft()[1:])
-        queues.push(rank, number)
-    for _, rank, number in late:
-        queues.push(rank, number)
-    return queues.drain()

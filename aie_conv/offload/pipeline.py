@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,39 +14,11 @@ from aie_conv.report.explain.stage import StageReport
 
 if TYPE_CHECKING:
     from aie_conv.artifact import Artifact
-    from aie_conv.bridge.offload import ModuleText
+    from aie_conv.bridge.offload import ModuleText, OffloadModule
     from aie_conv.options import Options
     from aie_conv.runtime.bundle import Bundle
     from aie_conv.runtime.interface import RuntimeDevice
     from aie_conv.runtime.offloaded import OffloadedProgram
-
-PIPELINE: tuple[tuple[str, str], ...] = (
-    (
-        "outlined-regions",
-        "Each convolution, with its border, bias and activation, is a function of its own; constants are"
-        " copied in, so that only tensors flow between the calls.",
-    ),
-    (
-        "named-executables",
-        "Each function was compiled as a module of its own; in its place stands a declaration that names the"
-        " executable, its digest, and where its dispatches run.",
-    ),
-    (
-        "destination-passing",
-        "Each call takes a destination, at first a new tensor, for each of its results.",
-    ),
-    (
-        "bufferized",
-        "Tensors are buffers: an executable writes its destination, and what flows from one to the next is"
-        " allocated inside, and freed behind its last reader.",
-    ),
-    (
-        "results-as-arguments",
-        "The caller provides the results: what was returned is an argument, written where it lies. This is"
-        " the form that runs.",
-    ),
-)
-"""Name and sentence of each stage."""
 
 
 @dataclass(frozen=True)
@@ -105,6 +77,105 @@ def _facts(name: str, artifact: Artifact) -> dict[str, str | int]:
     }
 
 
+@dataclass
+class OffloadState:
+    """What the stages pass on.
+
+    Attributes:
+        module: the module, one stage further after each.
+        options: how the executables are compiled.
+        sources: each region as the module that is compiled, by the executable's name.
+        artifacts: what it was compiled to.
+    """
+
+    module: OffloadModule
+    options: Options
+    sources: Mapping[str, str] = field(default_factory=dict[str, str])
+    artifacts: dict[str, Artifact] = field(default_factory=dict[str, "Artifact"])
+
+
+def outline_regions(state: OffloadState) -> ModuleText:
+    """Cut the module into functions and calls of them."""
+    outlined = state.module.outline()
+    state.sources = outlined.sources
+    return outlined.text
+
+
+def name_executables(state: OffloadState) -> ModuleText:
+    """Compile each region, and declare what it was compiled to."""
+    from aie_conv.compiler import compile_source
+
+    for region, text in state.sources.items():
+        state.artifacts[region] = compile_source(text.encode(), state.options)
+    return state.module.name_executables(
+        {region: _facts(region, artifact) for region, artifact in state.artifacts.items()}
+    )
+
+
+def pass_destinations(state: OffloadState) -> ModuleText:
+    """Let calls take their results' tensors."""
+    return state.module.pass_destinations()
+
+
+def bufferize(state: OffloadState) -> ModuleText:
+    """Tensors become buffers."""
+    return state.module.bufferize()
+
+
+def take_results(state: OffloadState) -> ModuleText:
+    """Let the caller provide the results."""
+    return state.module.take_results()
+
+
+@dataclass(frozen=True)
+class OffloadStage:
+    """A stage of the pipeline.
+
+    Attributes:
+        name: what reports and files call what it makes.
+        sentence: what has changed, for people.
+        run: takes the module through it, and gives its text behind it.
+    """
+
+    name: str
+    sentence: str
+    run: Callable[[OffloadState], ModuleText]
+
+
+PIPELINE: tuple[OffloadStage, ...] = (
+    OffloadStage(
+        "outlined-regions",
+        "Each convolution, with its border, bias and activation, is a function of its own; constants are"
+        " copied in, so that only tensors flow between the calls.",
+        outline_regions,
+    ),
+    OffloadStage(
+        "named-executables",
+        "Each function was compiled as a module of its own; in its place stands a declaration that names the"
+        " executable, its digest, and where its dispatches run.",
+        name_executables,
+    ),
+    OffloadStage(
+        "destination-passing",
+        "Each call takes a destination, at first a new tensor, for each of its results.",
+        pass_destinations,
+    ),
+    OffloadStage(
+        "bufferized",
+        "Tensors are buffers: an executable writes its destination, and what flows from one to the next is"
+        " allocated inside, and freed behind its last reader.",
+        bufferize,
+    ),
+    OffloadStage(
+        "results-as-arguments",
+        "The caller provides the results: what was returned is an argument, written where it lies. This is"
+        " the form that runs.",
+        take_results,
+    ),
+)
+"""What :func:`offload` runs, in order."""
+
+
 def offload(
     source: str | bytes | os.PathLike[str], options: Options | None = None, **choices: Any
 ) -> Offloaded:
@@ -120,7 +191,6 @@ def offload(
             names a file that is about one compilation.
     """
     from aie_conv.bridge.offload import OffloadModule
-    from aie_conv.compiler import compile_source
     from aie_conv.options import Options
     from aie_conv.runtime.bundle import Bundle
 
@@ -132,25 +202,15 @@ def offload(
                 " compile a region's module by itself for it"
             )
     data, name = _read(source)
-    module = OffloadModule(data, name)
-    outlined = module.outline()
-    texts: list[ModuleText] = [outlined.text]
-    artifacts = {
-        region: compile_source(text.encode(), chosen) for region, text in outlined.sources.items()
-    }
-    facts = {region: _facts(region, artifact) for region, artifact in artifacts.items()}
-    texts += [
-        module.name_executables(facts),
-        module.pass_destinations(),
-        module.bufferize(),
-        module.take_results(),
-    ]
-    stages = tuple(
-        StageReport(name, sentence, text.short, text.full)
-        for (name, sentence), text in zip(PIPELINE, texts, strict=True)
+    state = OffloadState(OffloadModule(data, name), chosen)
+    texts = [stage.run(state) for stage in PIPELINE]
+    reports = tuple(
+        StageReport(stage.name, stage.sentence, text.short, text.full)
+        for stage, text in zip(PIPELINE, texts, strict=True)
     )
-    executables = {region: artifact.vmfb for region, artifact in artifacts.items()}
-    return Offloaded(stages, outlined.sources, artifacts, Bundle(texts[-1].full, executables))
+    executables = {region: artifact.vmfb for region, artifact in state.artifacts.items()}
+    bundle = Bundle(texts[-1].full, executables)
+    return Offloaded(reports, state.sources, state.artifacts, bundle)
 
 
 def stages(

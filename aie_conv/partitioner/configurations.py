@@ -70,6 +70,7 @@ def assign_configurations(
     host: HostCost = FIXED,
     store: PlanCache | None = None,
     fits: Callable[[Plan], bool] = lambda _: True,
+    launch: int = 0,
 ) -> list[Decision]:
     """The decisions with the plans that make all calls and changes of configuration cheapest.
 
@@ -80,12 +81,15 @@ def assign_configurations(
         host: what the host copies around a call cost.
         store: where what was found is kept, and looked for; None for nowhere.
         fits: whether a program keeps within the device's limits, with all that its sharers need in it.
+        launch: cycles of the call that a change of configuration costs besides, where one call does several
+            dispatches; 0 where each has its own.
     """
     asked = tuple(routes)
-    how = _digest(calls, asked, device, host)
+    change = change_cycles(device) + launch
+    how = _digest(calls, asked, change, host)
     chosen = _recalled(calls, asked, device, how, store) if store is not None else None
     if chosen is None:
-        chosen = _searched(calls, asked, device, host, fits)
+        chosen = _searched(calls, asked, device, host, fits, change)
         if store is not None:
             _remember(calls, chosen, device, how, store)
     return [_told(call, plan, chosen) for call, plan in zip(calls, chosen, strict=True)]
@@ -111,7 +115,7 @@ def _remember(
         store.remember(_question(number, names, decided.problem, device, how), kept)
 
 
-def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], device: str, host: HostCost) -> str:
+def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], change: int, host: HostCost) -> str:
     """Of everything that the choice depends on besides the planner's version."""
     rows = [
         (
@@ -126,7 +130,7 @@ def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], device: str, host
         if (plan := call.decision.plan) is not None
         for constants in [sorted(call.constants) if call.constants is not None else None]
     ]
-    text = repr((rows, [type(route).__name__ for route in routes], change_cycles(device), host))
+    text = repr((rows, [type(route).__name__ for route in routes], change, host))
     return f"together {hashlib.sha256(text.encode()).hexdigest()}"
 
 
@@ -175,6 +179,7 @@ def _searched(
     device: str,
     host: HostCost,
     fits: Callable[[Plan], bool],
+    change: int,
 ) -> list[Plan | None]:
     clock = get_device(device).arch.clock_hz
     known: dict[tuple[ConvProblem, frozenset[str] | None], tuple[_Way, ...]] = {}
@@ -200,7 +205,7 @@ def _searched(
 
     table = [_Row(_cheapest(ways(call)), call.cpu) for call in calls]
     while True:
-        path = _priced_path(table, change_cycles(device))
+        path = _priced_path(table, change)
         chosen = [way.plan if way is not None else None for way in path]
         crowded = _crowded([plan for plan in chosen if plan is not None], fits)
         before = sum(len(row.ways) for row in table)

@@ -1,14 +1,16 @@
 """The report of a compilation: every dispatch, where it went and why. Schema: docs/report-schema.md."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
 from aie_conv.arch import get_device
+from aie_conv.numerics import error_bound
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
 from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem
+from aie_conv.report.regions import describe_time, verdict, whole_time
 
 VERSION = 2
 
@@ -59,6 +61,7 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
         "arithmetic": plan.arithmetic if plan else "native",
+        "error_bound": error_bound(plan.problem, plan.arithmetic) if plan else "",
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "split": dispatch.decision.split,
@@ -79,8 +82,17 @@ def make_report(
     device: str,
     seconds: dict[str, float],
     configurations: Mapping[str, str],
+    regions: Sequence[Mapping[str, Any]] = (),
 ) -> dict[str, Any]:
-    """The whole report; ``configurations`` tell the array's by dispatch, equal where they are one."""
+    """The whole report.
+
+    Args:
+        dispatches: in program order.
+        device: the user's name of the device.
+        seconds: of the compilation's parts.
+        configurations: the array's by dispatch, equal where they are one.
+        regions: the calls of the NPU (:func:`aie_conv.report.regions.region_entries`).
+    """
     numbers = {"": 0}
     entries: list[dict[str, Any]] = []
     for d in dispatches:
@@ -111,8 +123,10 @@ def make_report(
             "configuration_changes": changes,
             "change_cycles": changes * change_cycles(device),
             "f32_on_cpu": len(f32),
+            "time": whole_time(device, entries, regions, changes * change_cycles(device)),
         },
         "seconds": seconds,
+        "regions": [dict(region) for region in regions],
         "dispatches": entries,
     }
 
@@ -129,6 +143,11 @@ def summary(report: dict[str, Any]) -> str:
         text += " (--amd-aie-report=FILE.json says why)"
     if totals["npu"] > 1:
         text += f"; {totals['configurations']} configurations, {totals['configuration_changes']} changes"
+    if totals["time"]["launches"]:
+        (_, whole), *parts = describe_time(report)
+        told = ", ".join(f"{name} {time}" for name, time in parts if time != "0 ms")
+        text += f"; predicted {whole}: {told}"
+        text += f"; {slower}" if (slower := verdict(report)) else ""
     if totals["f32_on_cpu"]:
         text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16 or bf16x3"
     return text

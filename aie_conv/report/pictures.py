@@ -10,6 +10,7 @@ from aie_conv.errors import UsageError
 from aie_conv.mapping.mapping import Mapping as ArrayMapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.options import Options
+from aie_conv.partitioner.regions import Region
 from aie_conv.plan import Plan, blank_operands
 from aie_conv.planning import Say, silent
 
@@ -24,16 +25,19 @@ def make_pictures(
     options: Options,
     report: Mapping[str, Any],
     modules: Mapping[str, str],
-    plans: Mapping[str, Plan],
+    regions: Sequence[Region],
     progress: Say = silent,
 ) -> dict[Path, bytes]:
     """What each file that was asked for holds.
 
+    The page shows each dispatch's program as it runs alone, and takes the time of the whole from the programs
+    that are called.
+
     Args:
         options: with the files' names.
         report: the compilation's.
-        modules: AIE module text of each NPU dispatch.
-        plans: of each NPU dispatch.
+        modules: AIE module text of each call of the NPU.
+        regions: these calls.
         progress: told which program is being simulated: a network takes seconds.
 
     Raises:
@@ -41,14 +45,18 @@ def make_pictures(
     """
     if options.trace is None and options.html is None:
         return {}
+    plans = {m.node.name: m.route_plan for region in regions for m in region.members}
+    alone = {name: plan.emit() for name, plan in plans.items() if name not in modules}
+    texts = {**modules, **alone}
     names = [entry["name"] for entry in report["dispatches"]]
-    traced = _traced(options, names, modules) if options.trace is not None else []
-    wanted = traced if options.html is None else [name for name in names if name in modules]
+    called = [region.name for region in regions]
+    traced = _traced(options, names, called, texts) if options.trace is not None else []
+    wanted = traced if options.html is None else [*called, *alone]
     from aie_conv.report.html.measure import measure_all
 
-    texts = {name: modules[name] for name in wanted}
-    operands = {name: blank_operands(plans[name]) for name in wanted}
-    measured = measure_all(texts, progress, operands)
+    operands = {region.name: region.blank_operands() for region in regions if region.name in wanted}
+    operands |= {name: blank_operands(plans[name]) for name in alone if name in wanted}
+    measured = measure_all({name: texts[name] for name in wanted}, progress, operands)
     files: dict[Path, bytes] = {}
     if options.trace is not None:
         files[options.trace] = _trace(options.device, [(name, measured[name]) for name in traced])
@@ -66,27 +74,33 @@ def _trace(device: str, runs: "Sequence[tuple[str, Measured]]") -> bytes:
     return chrome_trace(runs, device, get_device(device).arch.clock_hz)
 
 
-def _traced(options: Options, names: Sequence[str], modules: Mapping[str, str]) -> list[str]:
-    """The NPU dispatches that the trace shows, in program order."""
+def _traced(
+    options: Options, names: Sequence[str], called: Sequence[str], texts: Mapping[str, str]
+) -> list[str]:
+    """The programs that the trace shows, in program order: all calls, or those that were asked for."""
     flag = f"--amd-aie-trace={options.trace}"
-    if not modules:
+    if not texts:
         raise UsageError(f"{flag}: no dispatch runs on the NPU: there is nothing to trace")
     patterns = [word.strip() for word in options.trace_dispatch.split(",") if word.strip()]
+    if not patterns:
+        return list(called)
     traced: set[str] = set()
-    for pattern in patterns or ["*"]:
+    joined = [name for name in called if name not in names]
+    for pattern in patterns:
         hits = {
             name
             for number, name in enumerate(names, 1)
-            if name in modules and (pattern == str(number) or fnmatchcase(name, pattern))
+            if name in texts and (pattern == str(number) or fnmatchcase(name, pattern))
         }
+        hits |= {name for name in joined if pattern != "*" and fnmatchcase(name, pattern)}
         if not hits:
-            known = ", ".join(list(modules)[:4]) + ", …" * (len(modules) > 4)
+            known = ", ".join(list(texts)[:4]) + ", …" * (len(texts) > 4)
             raise UsageError(
                 f"--amd-aie-trace-dispatch={pattern}: no dispatch on the NPU of that name or number:"
                 f" use one of {known}"
             )
         traced |= hits
-    return [name for name in names if name in traced]
+    return [name for name in [*joined, *names] if name in traced]
 
 
 def core_shares(plan: Plan) -> dict[tuple[int, int], str]:

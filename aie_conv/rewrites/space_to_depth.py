@@ -126,7 +126,7 @@ def _input(
         ]  # fmt: skip
     folded = (*shape, pixels, fold.channels)
     copies.append(
-        _widened(source, (*shape, pixels, fold.step * count), lhs.dtype, "lhs", folded, dtype)
+        _widen(source, (*shape, pixels, fold.step * count), lhs.dtype, "lhs", folded, dtype)
     )
     stride_of = dict(zip(order, row_major(folded), strict=True))
     strides = [stride_of[dim] * mult if mult else 0 for dim, mult in dims.of_loop]
@@ -153,11 +153,11 @@ def _filter(
     assert prod(lines.dest_shape) == prod(narrow)
     stride_of = dict(zip((*front, *inner), row_major(folded), strict=True))
     strides = [stride_of.get(i, 0) for i in range(len(loops))]
-    copies = [lines, _widened("rhs_lines", narrow, rhs.dtype, "rhs", folded, dtype)]
+    copies = [lines, _widen("rhs_lines", narrow, rhs.dtype, "rhs", folded, dtype)]
     return Operand(dtype, folded), strides, copies
 
 
-def _widened(
+def _widen(
     source: str,
     shape: tuple[int, ...],
     have: str,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -13,6 +12,7 @@ from aie_conv.arch import get_device
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.layout.hostcopy import lengthened
 from aie_conv.runtime.executable import Executable
+from aie_conv.runtime.installed import has_pyxrt
 from aie_conv.runtime.interface import Array, RuntimeDevice
 
 
@@ -55,13 +55,13 @@ class SimDevice:
                 raise DeviceError(
                     f"the AIE module is for {simulator.device}, its header for {wanted}: compile again"
                 )
-        *inputs, result = buffers
-        arguments = executable.arguments[:-1]
-        padded = [lengthened(b, a.slack) for b, a in zip(inputs, arguments, strict=True)]
-        stats = simulator.run([*padded, result])
+        first = len(buffers) - executable.results
+        arguments = executable.arguments[:first]
+        padded = [lengthened(b, a.slack) for b, a in zip(buffers[:first], arguments, strict=True)]
+        stats = simulator.run([*padded, *buffers[first:]])
         machine, arch = simulator.machine, simulator.model.arch.name
         other, self._loaded = self._loaded != executable.configuration, executable.configuration
-        return {
+        figures: dict[str, Any] = {
             "launch_seconds": machine.host.launch,
             "reconfigure_seconds": machine.reconfiguration(arch) if other else 0.0,
             "cycles": stats.cycles,
@@ -70,6 +70,14 @@ class SimDevice:
             "macs": stats.macs,
             "shim_bytes": stats.shim_bytes,
         }
+        if executable.operations:
+            names, tasks = zip(*executable.operations, strict=True)
+            each = zip(names, stats.of_operations(tasks), strict=True)
+            figures["operations"] = [
+                {"name": name, "cycles": cycles, "shim_bytes": moved}
+                for name, (cycles, moved) in each
+            ]
+        return figures
 
 
 def _open_xrt() -> RuntimeDevice:
@@ -95,14 +103,9 @@ _DEVICES: dict[str, Callable[[], RuntimeDevice]] = {
 
 
 def default_device() -> str:
-    """ "xrt" where an NPU and pyxrt are present, "hrx" where HRX is instead, else "sim"."""
-    from aie_conv.runtime.hrx import is_installed
-
-    if not any(Path("/dev/accel").glob("accel*")) or not os.access("/dev/accel", os.R_OK):
-        return "sim"
-    if importlib.util.find_spec("pyxrt") is not None:
-        return "xrt"
-    return "hrx" if is_installed() else "sim"
+    """ "xrt" where an NPU and pyxrt are present, else "sim"."""
+    npu = any(Path("/dev/accel").glob("accel*")) and os.access("/dev/accel", os.R_OK)
+    return "xrt" if npu and has_pyxrt() else "sim"
 
 
 def open_device(name: str) -> RuntimeDevice:

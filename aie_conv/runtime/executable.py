@@ -20,7 +20,7 @@ from aie_conv.errors import DeviceError
 from aie_conv.problem import DTYPE_BYTES
 
 MAGIC = b"AIECONV\0"
-VERSION = 3
+VERSION = 4
 """Of what is written and read: earlier ones lay in artifacts without a seal, which are refused."""
 
 _FIXED = struct.Struct("<8sIIQ")
@@ -50,16 +50,34 @@ class Buffer:
 
 
 @dataclass(frozen=True)
+class ScratchArgument:
+    """A buffer of a program that no call gives or gets: activations on their way between operations.
+
+    Attributes:
+        argument: its number among the arguments.
+        fills: (first element, elements, number) of what holds one number before the first call and after
+            every other: borders that no operation writes.
+    """
+
+    argument: int
+    fills: tuple[tuple[int, int, float], ...]
+
+
+@dataclass(frozen=True)
 class Executable:
     """A program for one device.
 
     Attributes:
         device: the user's name of the device it was planned for.
-        arguments: the buffers in the order of the runtime sequence; the last is the result.
-        keeps_base: the call gives one buffer more, with which the result starts.
+        arguments: the buffers in the order of the runtime sequence; the last ``results`` are results.
+        keeps_base: the call gives one buffer more for each result, with which that starts.
         text: the AIE module.
         blobs: what a toolchain made of it: "instructions", or nothing. The binary of its configuration lies
             beside the programs, once for all that share it.
+        results: how many results it has.
+        scratch: the buffer that stays with the device; None without one.
+        operations: of a program of several, (name, tasks of its runtime sequence) in their order; for
+            figures alone.
     """
 
     device: str
@@ -67,6 +85,16 @@ class Executable:
     keeps_base: bool
     text: str
     blobs: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
+    results: int = 1
+    scratch: ScratchArgument | None = None
+    operations: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def inputs(self) -> tuple[Buffer, ...]:
+        """What a call gives besides the buffers that results start with."""
+        scratch = self.scratch.argument if self.scratch is not None else -1
+        before = self.arguments[: -self.results]
+        return tuple(buffer for number, buffer in enumerate(before) if number != scratch)
 
     @cached_property
     def configuration(self) -> str:
@@ -81,6 +109,9 @@ class Executable:
                 "device": self.device,
                 "arguments": [[b.dtype, b.elements, b.slack] for b in self.arguments],
                 "keeps_base": self.keeps_base,
+                "results": self.results,
+                "scratch": [self.scratch.argument, self.scratch.fills] if self.scratch else None,
+                "operations": self.operations,
                 "parts": [[name, len(data)] for name, data in parts.items()],
             }
         ).encode()
@@ -152,7 +183,33 @@ def _read(header: Any, payload: bytes) -> Executable:
         raise ValueError("sizes, arguments or base")
     if not isinstance(device, str):
         raise ValueError(f"device {device}")
-    return Executable(device, buffers, keeps_base, parts.pop("aie").decode(), parts)
+    results = header["results"]
+    if not _is_count(results) or not 0 < results <= len(buffers):
+        raise ValueError(f"{results} results of {len(buffers)} buffers")
+    operations = tuple((str(name), int(tasks)) for name, tasks in header["operations"])
+    text = parts.pop("aie").decode()
+    scratch = _read_scratch(header["scratch"], buffers[:-results])
+    return Executable(device, buffers, keeps_base, text, parts, results, scratch, operations)
+
+
+def _read_scratch(header: Any, buffers: tuple[Buffer, ...]) -> ScratchArgument | None:
+    """The scratch buffer of a header.
+
+    Raises:
+        ValueError, TypeError: it is none of the buffers, or a fill lies outside it.
+    """
+    if header is None:
+        return None
+    argument, fills = header
+    if not _is_count(argument) or argument >= len(buffers):
+        raise ValueError(f"scratch buffer {argument}")
+    for first, elements, value in fills:
+        inside = _is_count(first) and _is_count(elements)
+        if not inside or first + elements > buffers[argument].elements or value != value + 0:
+            raise ValueError(f"fill {first}, {elements}")
+    return ScratchArgument(
+        argument, tuple((first, elements, value) for first, elements, value in fills)
+    )
 
 
 def _is_count(value: object) -> bool:

@@ -7,7 +7,7 @@ libhrx. Written from their source; never run.
 from __future__ import annotations
 
 import ctypes
-import importlib.util
+import importlib
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -17,17 +17,10 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError
 from aie_conv.runtime.driver import DriverError, Memory, failure
+from aie_conv.runtime.installed import has_hrx
 
 _MODULE = "aie.utils.hostruntime.hrxruntime"
 _KERNEL = "MLIR_AIE"
-
-
-def is_installed() -> bool:
-    """Whether mlir-aie's classes for HRX can be imported."""
-    try:
-        return importlib.util.find_spec(_MODULE) is not None
-    except ModuleNotFoundError:
-        return False
 
 
 @dataclass(frozen=True)
@@ -69,7 +62,7 @@ class HrxDriver:
     """The only family that HRX drives; there it makes one submission of several programs."""
 
     def __init__(self) -> None:
-        if not is_installed():
+        if not has_hrx():
             raise DeviceError(
                 "device hrx: mlir-aie's Python package with HRX is not installed: install its wheel of"
                 " August 2026 and ROCm's hrx-system, or use --device=sim"

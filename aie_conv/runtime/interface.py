@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
@@ -20,12 +20,16 @@ class Constant(np.ndarray[Any, Any]):
     """
 
 
-class RuntimeDevice(Protocol):
-    """Runs programs on flat, contiguous arrays; the last of them is the result.
+class Scratch(Constant):
+    """A buffer that a program writes and reads for itself: like a constant it is copied to a device once."""
 
-    An array is as long as its argument without its slack, which is the device's to add. Artifacts that
-    share a device may call it from several threads at once. An array that is a :class:`Constant` will not
-    change.
+
+class RuntimeDevice(Protocol):
+    """Runs programs on flat, contiguous arrays; the last of them are the results.
+
+    An array is as long as its argument without its slack, which is the device's to add; a result has its
+    own behind it. Artifacts that share a device may call it from several threads at once. What the host has
+    in an array that is a :class:`Constant` will not change.
     """
 
     @property
@@ -45,6 +49,18 @@ class RuntimeDevice(Protocol):
 @runtime_checkable
 class PreparedDevice(Protocol):
     """A device that makes ready what it can when an artifact is loaded, before any call."""
+
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Make ready a program and the buffers of its calls.
+
+        Args:
+            executable: the program.
+            kept: the numbers of arguments that are :class:`Constant` at every call.
+
+        Raises:
+            DeviceError: it cannot, with the reason.
+        """
+        ...
 
     def prepare(self, device: str, binaries: Mapping[str, bytes]) -> None:
         """Make ready the configurations of an artifact.

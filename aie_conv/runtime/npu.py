@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from collections.abc import Generator, Hashable, Mapping, Sequence
+from collections.abc import Collection, Generator, Hashable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from aie_conv.errors import DeviceError
+from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.driver import Driver, DriverError, Memory
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.interface import Array, Constant
@@ -34,7 +35,7 @@ class _Program:
         configuration: the digest of its configuration.
         handle: the driver's.
         places: of its arguments.
-        results: a buffer for each time that it is in one submission.
+        results: a buffer for each of its results and each time that it is in one submission.
     """
 
     configuration: str
@@ -105,7 +106,7 @@ class NpuDevice:
                 seconds = sum(self._submit([*group]) or 0.0 for _, group in groups)
         return [{"device_seconds": seconds / len(calls)} for _ in calls]
 
-    def _submit(self, calls: Sequence[Call]) -> float | None:
+    def _submit(self, calls: Sequence[DeviceCall]) -> float | None:
         """Run programs as one submission; its seconds, None where their contexts do not fit together."""
         binding = _Binding(self, calls)
         try:
@@ -160,8 +161,26 @@ class NpuDevice:
         self._contexts.clear()
         self._programs.clear()
 
-    def load(self, executable: Executable) -> _Program:
-        """A program on the device, loaded where it is not yet."""
+    def load(self, executable: Executable, kept: Collection[int]) -> None:
+        """Put a program's words on the device and allocate what its calls need, if its context is there."""
+        self._check(executable)
+        with self._lock, _one_line():
+            if executable.configuration not in self._contexts:
+                return
+            program = self.open_program(executable)
+            first, slots = len(executable.arguments) - executable.results, 0
+            for number, (argument, place) in enumerate(
+                zip(executable.arguments, program.places, strict=True)
+            ):
+                size = (argument.elements + argument.slack) * DTYPE_BYTES[argument.dtype]
+                if number >= first:
+                    self.result(program, number - first, place, size)
+                elif number not in kept:
+                    self.slot(slots, place, size)
+                    slots += 1
+
+    def open_program(self, executable: Executable) -> _Program:
+        """A program on the device, put there where it is not yet."""
         context = self._context(executable.configuration, executable.blobs["xclbin"])
         if executable.text not in self._programs:
             handle = self._driver.program(context, executable.blobs["instructions"])
@@ -178,13 +197,13 @@ class NpuDevice:
             memory = self._slots[number, place] = self._driver.allocate(place, size)
         return memory
 
-    def result(self, program: _Program, time_: int, place: Hashable, size: int) -> Memory:
-        """A program's result buffer: what the program does not write keeps its zeros."""
-        if time_ == len(program.results):
+    def result(self, program: _Program, number: int, place: Hashable, size: int) -> Memory:
+        """A result's buffer: what the program does not write keeps its zeros."""
+        if number == len(program.results):
             program.results.append(self._driver.allocate(place, size))
-        elif program.results[time_].bytes.size < size:
-            program.results[time_] = self._driver.allocate(place, size)
-        return program.results[time_]
+        elif program.results[number].bytes.size < size:
+            program.results[number] = self._driver.allocate(place, size)
+        return program.results[number]
 
     def constant(self, array: Constant, place: Hashable, size: int) -> Memory:
         """A constant's buffer, which lives as long as the constant."""
@@ -216,21 +235,23 @@ class _Binding:
 
     def bind(self, executable: Executable, buffers: Sequence[Array]) -> tuple[Any, list[Memory]]:
         """A call's program and its buffers, filled."""
-        program = self._device.load(executable)
-        *operands, result = buffers
-        places, arguments = program.places, executable.arguments
+        program = self._device.open_program(executable)
+        count, places, arguments = executable.results, program.places, executable.arguments
+        first = len(buffers) - count
         memories = [
             self._operand(array, argument, place)
-            for array, argument, place in zip(operands, arguments, places, strict=False)
+            for array, argument, place in zip(buffers[:first], arguments, places, strict=False)
         ]
-        size = self._sizes[id(result)]
         time_ = self._times[executable.text] = self._times.get(executable.text, -1) + 1
-        memory = self._device.result(program, time_, places[-1], size)
-        if executable.keeps_base:
-            _write(memory, result, size)
-        self._memories[id(result), places[-1]] = memory
-        self._results.append((result, memory))
-        return program.handle, [*memories, memory]
+        for number, result in enumerate(buffers[first:]):
+            place, size = places[first + number], self._sizes[id(result)]
+            memory = self._device.result(program, time_ * count + number, place, size)
+            if executable.keeps_base:
+                _write(memory, result, size)
+            self._memories[id(result), place] = memory
+            self._results.append((result, memory))
+            memories.append(memory)
+        return program.handle, memories
 
     def _operand(self, array: Array, argument: Buffer, place: Hashable) -> Memory:
         key = (id(array), place)

@@ -272,7 +272,7 @@ class Program:
         described = "x".join([*map(str, array.shape), dtype or str(array.dtype)])
         if dtype is None or (
             parameter is not None
-            and not (parameter.takes(array.shape) and dtype in _accepted(parameter.dtype))
+            and not (parameter.takes(array.shape) and dtype in _list_accepted(parameter.dtype))
         ):
             asked = f", the function takes {parameter}" if parameter is not None else ""
             raise UsageError(f"{where}: {described} given{asked}")
@@ -289,7 +289,7 @@ def _public(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _accepted(dtype: str) -> tuple[str, ...]:
+def _list_accepted(dtype: str) -> tuple[str, ...]:
     """The array types that an element type takes: both, where the source does not tell a sign."""
     if dtype.startswith("si"):
         return (dtype[1:],)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache
+from itertools import zip_longest
 from threading import local
 from typing import Any, cast
 
@@ -20,11 +21,14 @@ import numpy as np
 from iree import runtime as rt
 
 from aie_conv.errors import AieConvError, DeviceError
-from aie_conv.runtime.executable import Executable, unpack
-from aie_conv.runtime.interface import Array, Constant, RuntimeDevice
+from aie_conv.runtime.executable import Buffer, Executable, unpack
+from aie_conv.runtime.interface import Array, Constant, PreparedDevice, RuntimeDevice, Scratch
 
 MOST_BUFFERS = 16
 """Functions run.1 … run.16 are exported; a program has five buffers at most."""
+
+MOST_RESULTS = 4
+"""Functions run.1.2 … run.16.4 are for programs of several results: one of five buffers is the weights."""
 
 Progress = Callable[[str, dict[str, Any]], None]
 Views = tuple[rt.VmRef, ...]
@@ -66,6 +70,10 @@ ELEMENT_TYPES = {
     "f64": rt.HalElementType.FLOAT_64,
 }
 _STORAGE = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
+
+
+UNWRITTEN = 0x5A
+"""Bytes of a scratch buffer that no operation has written: a program must not depend on them."""
 
 
 def to_view(device: rt.HalDevice, array: Array, dtype: str) -> rt.HalBufferView:
@@ -151,6 +159,8 @@ class ModuleState:
         hal: IREE's device for the CPU's part, whose allocator makes the results.
         device: what runs the programs.
         progress: told after each dispatch: its name and its figures.
+        executables: those that were called, by their bytes.
+        scratch: what stays of theirs from call to call.
         binaries: the artifact's, by the digests of their configurations.
         constants: the operands that do not change, by dispatch and number.
     """
@@ -160,6 +170,7 @@ class ModuleState:
     progress: Progress | None = None
     binaries: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
     executables: dict[bytes, Executable] = field(default_factory=dict[bytes, Executable])
+    scratch: dict[bytes, Scratch] = field(default_factory=dict[bytes, Scratch])
     constants: dict[tuple[str, int], Constant] = field(
         default_factory=dict[tuple[str, int], Constant]
     )
@@ -176,16 +187,17 @@ class ModuleState:
 
     def run(
         self, call: Call, program: rt.VmRef, name: rt.VmRef, constants: int, views: Views
-    ) -> rt.VmRef:
-        """One NPU dispatch; bit i of ``constants`` says that operand i is the same at every call."""
+    ) -> tuple[rt.VmRef, ...]:
+        """One NPU program; its results. Bit i of ``constants`` says that operand i is equal at every call."""
         dispatch = call.dispatch = _bytes(name).decode(errors="replace")
-        executable = self._executable(_bytes(program), dispatch)
+        data = _bytes(program)
+        executable = self._executable(data, dispatch)
         arrays = [
             from_view(cast(rt.HalBufferView, view.deref(rt.HalBufferView))).reshape(-1)
             for view in views
         ]
-        *inputs, result = executable.arguments
-        wanted = [*inputs, result] if executable.keeps_base else inputs
+        inputs, results = executable.inputs, executable.arguments[-executable.results :]
+        wanted = [*inputs, *results] if executable.keeps_base else [*inputs]
         passed = [(a.dtype, a.size) for a in arrays]
         if passed != [(DTYPES[b.dtype], b.elements) for b in wanted]:
             described = ", ".join(f"{size}x{dtype}" for dtype, size in passed)
@@ -193,23 +205,58 @@ class ModuleState:
             raise DeviceError(
                 f"{dispatch}: {described} given, its program takes {takes}: compile again"
             )
-        out = arrays.pop().copy() if executable.keeps_base else np.zeros(
-            result.elements, DTYPES[result.dtype]
-        )  # fmt: skip
-        for number in range(len(arrays)):
+        out = [_start(buffer, base) for buffer, base in zip_longest(results, arrays[len(inputs) :])]
+        given = arrays[: len(inputs)]
+        for number, array in enumerate(given):
             if constants >> number & 1:
-                kept = self.constants.setdefault((dispatch, number), arrays[number].view(Constant))
-                arrays[number] = kept
+                given[number] = self.constant_of(dispatch, number, array)
+        if executable.scratch is not None:
+            given.insert(executable.scratch.argument, self._scratch_of(data, executable))
         start = time.perf_counter()
         try:
-            figures = self.device.run(executable, [*arrays, out])
+            figures = self.device.run(executable, [*given, *out])
         except AieConvError as error:
             raise DeviceError(f"{dispatch}: {error}") from error
         figures = {**figures, "seconds": time.perf_counter() - start}
         call.records.append({"name": dispatch, **figures})
         if self.progress is not None:
             self.progress(dispatch, figures)
-        return to_view(self.hal, out, result.dtype).ref
+        pairs = zip(out, results, strict=True)
+        return tuple(to_view(self.hal, array[: b.elements], b.dtype).ref for array, b in pairs)
+
+    def load(self, call: Call, program: rt.VmRef, name: rt.VmRef, constants: int) -> None:
+        """Let the device make ready a program; ``constants`` as in :meth:`run`."""
+        dispatch = call.dispatch = _bytes(name).decode(errors="replace")
+        executable = self._executable(_bytes(program), dispatch)
+        if not isinstance(self.device, PreparedDevice):
+            return
+        kept = [number for number in range(len(executable.inputs)) if constants >> number & 1]
+        if executable.scratch is not None:
+            scratch = executable.scratch.argument
+            kept = [*(number + (number >= scratch) for number in kept), scratch]
+        try:
+            self.device.load(executable, kept)
+        except AieConvError as error:
+            raise DeviceError(f"{dispatch}: {error}") from error
+
+    def constant_of(self, dispatch: str, number: int, array: Array) -> Array:
+        """An operand as it was at the first call: a copy, since IREE uses its buffers again."""
+        kept = self.constants.get((dispatch, number))
+        if kept is None:
+            kept = self.constants[dispatch, number] = array.copy().view(Constant)
+        return kept
+
+    def _scratch_of(self, data: bytes, executable: Executable) -> Array:
+        """A program's scratch buffer, which stays from call to call."""
+        scratch = self.scratch.get(data)
+        if scratch is None and executable.scratch is not None:
+            buffer = executable.arguments[executable.scratch.argument]
+            kind = DTYPES[buffer.dtype]
+            array = np.full(buffer.elements * kind.itemsize, UNWRITTEN, np.uint8).view(kind)
+            for first, elements, value in executable.scratch.fills:
+                array[first : first + elements] = value
+            scratch = self.scratch[data] = array.view(Scratch)
+        return cast(Array, scratch)
 
     def _executable(self, data: bytes, dispatch: str) -> Executable:
         executable = self.executables.get(data)
@@ -220,6 +267,14 @@ class ModuleState:
                 executable = replace(executable, blobs={**executable.blobs, "xclbin": binary})
             self.executables[data] = executable
         return executable
+
+
+def _start(buffer: Buffer, base: Array | None) -> Array:
+    """What a result starts with: zeros or its base, and zeros behind it that the program may read over."""
+    array = np.zeros(buffer.elements + buffer.slack, DTYPES[buffer.dtype])
+    if base is not None:
+        array[: buffer.elements] = base
+    return array
 
 
 def _read(data: bytes, dispatch: str) -> Executable:
@@ -246,11 +301,24 @@ class _Instance:
     def __init__(self, interface: object) -> None:
         del interface
 
-    def run(self, program: rt.VmRef, name: rt.VmRef, constants: int, *views: rt.VmRef) -> rt.VmRef:
+    def run(
+        self, program: rt.VmRef, name: rt.VmRef, constants: int, *views: rt.VmRef
+    ) -> rt.VmRef | tuple[rt.VmRef, ...]:
         """Called by IREE, for the innermost open call of this thread."""
         state, call = _running.calls[-1]
         try:
-            return state.run(call, program, name, constants, views)
+            results = state.run(call, program, name, constants, views)
+            first, *others = results
+            return results if others else first
+        except BaseException as error:
+            call.error = error
+            raise
+
+    def load(self, program: rt.VmRef, name: rt.VmRef, constants: int) -> None:
+        """Called by IREE while an artifact is loaded."""
+        state, call = _running.calls[-1]
+        try:
+            state.load(call, program, name, constants)
         except BaseException as error:
             call.error = error
             raise
@@ -262,5 +330,9 @@ def amd_aie_module() -> rt.VmModule:
     interface = rt.PyModuleInterface("amd_aie", _Instance)
     for count in range(MOST_BUFFERS + 1):
         # IREE's Python modules do not align what follows an i32.
-        interface.export(f"run.{count}", "0rrI" + "r" * count + "_r", _Instance.run)
+        taken = "0rrI" + "r" * count
+        interface.export(f"run.{count}", f"{taken}_r", _Instance.run)
+        for results in range(2, MOST_RESULTS + 1):
+            interface.export(f"run.{count}.{results}", f"{taken}_{'r' * results}", _Instance.run)
+    interface.export("load", "0rrI_v", _Instance.load)
     return interface.create()

@@ -6,7 +6,6 @@ words, then the buffers in the order of the runtime sequence (mlir-aie, xrtrunti
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
@@ -19,6 +18,7 @@ from numpy.typing import NDArray
 from aie_conv.errors import DeviceError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.driver import DriverError, Memory, failure, family
+from aie_conv.runtime.installed import has_pyxrt
 
 _OPCODE = 3
 _FIRST = 3
@@ -29,8 +29,9 @@ _MILLISECONDS = 60_000
 
 @dataclass(frozen=True)
 class _Context:
-    """A configuration on the device."""
+    """A configuration on the device; the binary lives as long as its context."""
 
+    binary: Any
     context: Any
     kernel: Any
 
@@ -75,7 +76,7 @@ class XrtDriver:
     name = "xrt"
 
     def __init__(self) -> None:
-        if importlib.util.find_spec("pyxrt") is None:
+        if not has_pyxrt():
             raise DeviceError(
                 "device xrt: pyxrt is not installed: install XRT, or use --device=sim"
             )
@@ -108,7 +109,7 @@ class XrtDriver:
                 )
             self._device.register_xclbin(loaded)
             context = xrt.hw_context(self._device, loaded.get_uuid())
-            return _Context(context, xrt.kernel(context, name))
+            return _Context(loaded, context, xrt.kernel(context, name))
         except RuntimeError as error:
             raise failure("device xrt", error, "loading a configuration") from None
 

@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from threading import Lock
 
 import numpy as np
@@ -35,6 +36,7 @@ class RunStats:
         shim_bytes: bytes that crossed the array's border, both ways.
         dma_words: 32-bit words each stream carried, by its sender.
         host_seconds: how long the simulation took.
+        tasks: (cycle of its last byte, bytes) of each task of the sequence, in the order of their pushes.
     """
 
     cycles: int
@@ -43,6 +45,24 @@ class RunStats:
     shim_bytes: int
     dma_words: dict[str, int]
     host_seconds: float
+    tasks: tuple[tuple[int, int], ...] = ()
+
+    def of_operations(self, tasks: Sequence[int]) -> list[tuple[int, int]]:
+        """(cycles, bytes over the border) of operations that follow one another in the sequence.
+
+        An operation's time is from the last byte of those before it to its own last byte.
+
+        Args:
+            tasks: how many tasks each has, in their order.
+        """
+        result: list[tuple[int, int]] = []
+        first, clock = 0, 0
+        for count in tasks:
+            own = self.tasks[first : first + count]
+            end = max([clock, *(finished for finished, _ in own)])
+            result.append((end - clock, sum(size for _, size in own)))
+            first, clock = first + count, end
+        return result
 
 
 class Simulator:
@@ -178,7 +198,15 @@ def _stats(sequence: SequenceRun, array: TileArray, seconds: float) -> RunStats:
         shim_bytes=sum(task.size for task in sequence.tasks),
         dma_words={flow.name: flow.words for flow in array.network.flows},
         host_seconds=seconds,
+        tasks=tuple(_tasks(sequence)),
     )
+
+
+def _tasks(sequence: SequenceRun) -> Iterator[tuple[int, int]]:
+    """The end and the bytes of what each command pushed."""
+    for start, end in pairwise([*sequence.starts, len(sequence.tasks)]):
+        own = sequence.tasks[start:end]
+        yield int(max(task.finished for task in own)), sum(task.size for task in own)
 
 
 def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Network) -> None:

@@ -11,7 +11,7 @@ from aie_conv.errors import UsageError, VerifyError
 from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.wordcheck import check_words
 from aie_conv.toolchain.discover import MLIR_AIE, find
-from aie_conv.toolchain.tool import run_tool, workers
+from aie_conv.toolchain.tool import keep_module, run_tool, workers
 
 _SECONDS = 600.0
 _RESOURCES = (
@@ -110,7 +110,7 @@ class Checker:
         try:
             check_words(text, checked.words)
         except VerifyError as error:
-            raise VerifyError(f"{name}: {error}") from None
+            raise VerifyError(f"{name}: {error} ({keep_module(text)})") from None
         return checked
 
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Literal
 
 from aie_conv.errors import UsageError
+from aie_conv.runtime.installed import has_hrx, has_pyxrt
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Kit, find
 from aie_conv.toolchain.generations import generation_of
 
@@ -68,7 +69,7 @@ def examine(root: Path = Path("/")) -> list[Finding]:
         _mlir_aie(),
         _peano(),
         _xclbinutil(),
-        _pyxrt(),
+        *_drivers(),
         _driver(root),
         *_devices(root),
         _group(),
@@ -148,14 +149,25 @@ def _xclbinutil() -> Finding:
     )  # fmt: skip
 
 
-def _pyxrt() -> Finding:
-    spec = importlib.util.find_spec("pyxrt")
-    if spec is None:
-        return Finding(
+def _drivers() -> Iterator[Finding]:
+    """pyxrt, and HRX's Python classes; whether libhrx is behind these is seen when it is opened."""
+    if has_pyxrt():
+        spec = importlib.util.find_spec("pyxrt")
+        yield Finding("pyxrt", "ok", str(spec and spec.origin), needed=True)
+    else:
+        yield Finding(
             "pyxrt", "missing", "not importable in this Python",
             "install XRT and source /opt/xilinx/xrt/setup.sh, which sets PYTHONPATH", needed=True,
         )  # fmt: skip
-    return Finding("pyxrt", "ok", str(spec.origin), needed=True)
+    if has_hrx():
+        yield Finding(
+            "HRX", "ok", "mlir-aie's classes for it: --device=hrx on npu4, with libhrx installed"
+        )
+    else:
+        yield Finding(
+            "HRX", "missing", "mlir-aie's classes for it are not in this Python",
+            "only for XDNA2 without XRT: mlir-aie's wheel of August 2026 and ROCm's hrx-system",
+        )  # fmt: skip
 
 
 def _driver(root: Path) -> Finding:

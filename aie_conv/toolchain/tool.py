@@ -47,11 +47,16 @@ def run_tool(
 
 def refusal(text: str, tool: str, why: str, name: str = "") -> UsageError:
     """The error of a tool that refuses a module, which is kept for a report of it."""
+    who = f"{name}: {tool}" if name else tool
+    return UsageError(f"{who}: {why} ({keep_module(text)})")
+
+
+def keep_module(text: str) -> str:
+    """Keep a module for a report of what is wrong with it; says where."""
     path = user_cache() / "refused" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir"
     path.parent.mkdir(parents=True, exist_ok=True)
     write_whole(path, text.encode())
-    who = f"{name}: {tool}" if name else tool
-    return UsageError(f"{who}: {why} (the module is kept as {path})")
+    return f"the module is kept as {path}"
 
 
 def workers() -> ThreadPoolExecutor:

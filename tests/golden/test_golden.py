@@ -5,6 +5,7 @@ What the text does is tested by simulation in tests/img2col and tests/direct; he
 """
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,11 @@ DESIGNS: dict[str, tuple[Route, str, ConvProblem]] = {
         conv2d(1, 10, 10, 16, 16, 3, 3, out_dtype="bf16", epilogue=bias_relu(16)),
     ),
     "pointwise-i8-npu4": (Im2colRoute(), "npu4", conv2d(1, 4, 4, 16, 8, 1, 1, dtype="i8")),
+    "pointwise-bfp16-npu4": (
+        Im2colRoute(),
+        "npu4",
+        replace(conv2d(1, 4, 4, 16, 8, 1, 1), arithmetic="bfp16"),
+    ),
     "direct3x3-i8-npu1_1col": (
         VectorRoute(),
         "npu1_1col",

@@ -27,20 +27,24 @@ pytestmark = [
 ]
 
 
-@pytest.mark.parametrize("name", DESIGNS)
-def test_words_agree_with_their_text(name: str, tmp_path: Path) -> None:
-    route, device, problem = DESIGNS[name]
-    target = "aie2p" if device == "npu4" else "aie2"
-    text = route.propose(problem, device).emit()
+def words_of(text: str, target: str, folder: Path) -> list[int]:
+    """The instruction words that the tools make of a module for an architecture."""
     resources = RESOURCES.format(target=target).replace(
         "aie-assign-bd-ids,", "aie-assign-bd-ids,aie-assign-tile-controller-ids,"
     )
-    routed = run(run(text, resources, tmp_path), ROUTING, tmp_path)
-    file = tmp_path / "npu.mlir"
-    file.write_text(run(routed, WORDS, tmp_path))
+    routed = run(run(text, resources, folder), ROUTING, folder)
+    file = folder / "npu.mlir"
+    file.write_text(run(routed, WORDS, folder))
     flags = ("--aie-npu-to-binary", "--aie-output-binary=false", "--aie-sequence-name=sequence")
     done = subprocess.run(
         [str(TRANSLATE), *flags, str(file)], capture_output=True, text=True, check=False
     )
     assert done.returncode == 0, done.stderr
-    check_words(text, [int(word, 16) for word in done.stdout.split()])
+    return [int(word, 16) for word in done.stdout.split()]
+
+
+@pytest.mark.parametrize("name", DESIGNS)
+def test_words_agree_with_their_text(name: str, tmp_path: Path) -> None:
+    route, device, problem = DESIGNS[name]
+    text = route.propose(problem, device).emit()
+    check_words(text, words_of(text, "aie2p" if device == "npu4" else "aie2", tmp_path))

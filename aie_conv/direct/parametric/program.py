@@ -271,14 +271,14 @@ class ParametricCore:
         with w.loop("u", zero, core.load("output_objects"), one) as object_:
             fifo, out = core.acquire_output()
             if calls is not None:
-                self._joined(joined, (number, calls), (out, object_), bounds)
+                self._join(joined, (number, calls), (out, object_), bounds)
             if plain:
                 alone = w.compare("eq", calls, zero) if calls is not None else None
                 with w.branch(alone) if alone else nullcontext():
                     core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
             core.release(fifo, "Produce")
 
-    def _joined(
+    def _join(
         self,
         numbers: Sequence[int],
         wanted: tuple[Value | None, Value],

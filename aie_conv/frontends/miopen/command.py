@@ -87,7 +87,7 @@ def _words(line: str | Sequence[str]) -> list[str]:
     return shlex.split(line, comments=False)
 
 
-def _named(word: str) -> tuple[str, str | None]:
+def _read_option(word: str) -> tuple[str, str | None]:
     """The long name of an option's word, and the value that stands in it."""
     if word.startswith("--"):
         name, equals, value = word[2:].partition("=")
@@ -106,7 +106,7 @@ def _values(words: Sequence[str]) -> dict[str, str]:
     waiting = list(words)
     while waiting:
         word = waiting.pop(0)
-        name, value = _named(word)
+        name, value = _read_option(word)
         if value is None:
             if not waiting:
                 raise UsageError(f"{word}: needs a value")

@@ -222,7 +222,7 @@ def compiled(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
     make_folder(settings.cache)
     stem = cache_key(s, backend, settings)
     artifact, facts = settings.cache / f"{stem}.vmfb", settings.cache / f"{stem}.json"
-    if (known := _cached(artifact, facts)) is not None:
+    if (known := _read_cache(artifact, facts)) is not None:
         return known
     fresh = _compile(s, backend, settings)
     described = json.dumps({name: getattr(fresh, name) for name in _FACTS}).encode()
@@ -230,7 +230,7 @@ def compiled(s: ConvSignature, backend: str, settings: Settings) -> Compiled:
     return fresh
 
 
-def _cached(artifact: Path, facts: Path) -> Compiled | None:
+def _read_cache(artifact: Path, facts: Path) -> Compiled | None:
     """What an earlier run has left; None for nothing, or files that were damaged since."""
     try:
         data = artifact.read_bytes()
@@ -255,7 +255,7 @@ def _check_size(s: ConvSignature, artifact: Compiled, settings: Settings) -> Non
     )
 
 
-def _timed(run: Callable[[], object], count: int) -> list[float]:
+def _time(run: Callable[[], object], count: int) -> list[float]:
     times: list[float] = []
     for _ in range(count):
         start = time.perf_counter()
@@ -277,7 +277,7 @@ def _run_torch(s: ConvSignature, arguments: tuple[Tensor, ...], settings: Settin
         warnings.simplefilter("ignore", UserWarning)
         outcome.result = as_array(module(*arguments))
         if settings.time:
-            outcome.times = _timed(lambda: module(*arguments), settings.iterations or 10)
+            outcome.times = _time(lambda: module(*arguments), settings.iterations or 10)
     return outcome
 
 
@@ -307,7 +307,7 @@ def _run_program(
             outcome.times.append(cycles / clock * 1e6)
         return
     outcome.clock = "host" if on_npu or outcome.device == "cpu" else "host, not on the NPU"
-    outcome.times = _timed(lambda: function(*arrays), settings.iterations or 10)
+    outcome.times = _time(lambda: function(*arrays), settings.iterations or 10)
 
 
 def run(s: ConvSignature, backend: str, settings: Settings) -> Outcome:
@@ -334,11 +334,11 @@ def run(s: ConvSignature, backend: str, settings: Settings) -> Outcome:
         arguments = s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
         outcome = _run_torch(s, arguments, settings)
     if settings.verify and arguments is not None:
-        outcome.numerics = _verified(outcome, arguments, settings)
+        outcome.numerics = _verify(outcome, arguments, settings)
     return outcome
 
 
-def _verified(outcome: Outcome, arguments: tuple[Tensor, ...], settings: Settings) -> Numerics:
+def _verify(outcome: Outcome, arguments: tuple[Tensor, ...], settings: Settings) -> Numerics:
     from aie_conv.frontends.miopen.numerics import compare
     from aie_conv.frontends.miopen.reference import reference
 

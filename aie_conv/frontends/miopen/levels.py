@@ -78,7 +78,7 @@ def _plans(s: ConvSignature, options: Options) -> list[Plan]:
     return plans
 
 
-def _noted(plan: Plan, text: str) -> str:
+def _note(plan: Plan, text: str) -> str:
     """A plan's module behind a line that names it."""
     what = f"{plan.problem.describe()}: {plan.route} on {plan.device}, {plan.cores} cores"
     return f"// {what}\n{text}"
@@ -93,7 +93,7 @@ def _aie(s: ConvSignature, options: Options | None) -> str:
     for plan in _plans(s, options or Options()):
         text = plan.emit()
         verify(text)
-        texts.append(_noted(plan, text))
+        texts.append(_note(plan, text))
     return "\n".join(texts)
 
 
@@ -126,7 +126,7 @@ def _air(s: ConvSignature, options: Options | None) -> str:
     from aie_conv.options import Options
 
     wanted = replace(options or Options(), route="direct", direct="scalar")
-    return "\n".join(_noted(plan, air_text(s.name, plan)) for plan in _plans(s, wanted))
+    return "\n".join(_note(plan, air_text(s.name, plan)) for plan in _plans(s, wanted))
 
 
 LEVELS: dict[str, Callable[[ConvSignature, Options | None], str]] = {

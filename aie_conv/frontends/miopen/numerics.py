@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.frontends.miopen.shape import ConvShape
+from aie_conv.numerics import error_share, sum_growth
 
 UNIT = {"f64": 2.0**-53, "f32": 2.0**-24, "bf16": 2.0**-8, "f16": 2.0**-11}
 """Unit roundoff of each type."""
@@ -76,17 +77,6 @@ def _terms(s: ConvShape) -> int:
     return small["N"] * prod(small[x] for x in s.letters) + 1
 
 
-def _gamma(count: int, unit: float) -> float:
-    return count * unit / (1 - count * unit) if count * unit < 0.5 else float("inf")
-
-
-def _blocks_share(s: ConvShape) -> float:
-    """What each product may be off by, of the product of the operands' largest magnitudes."""
-    u = 0.0 if s.dtype == "bf16" else UNIT["bf16"]
-    d = 2.0**-6 * (1 + u) + u
-    return 2 * d + d * d + _gamma(_terms(s), UNIT["f32"]) * (1 + d) ** 2
-
-
 def tolerance(
     s: ConvShape,
     exact: Floats,
@@ -107,24 +97,19 @@ def tolerance(
     """
     if s.dtype == "i8":
         return np.zeros_like(exact)
-    count, u = _terms(s), UNIT["bf16"]
-    if arithmetic == "bf16x3":
-        share = 3 * u**2 + 2 * u**3 + 2 * u**4
-        share += _gamma(3 * count, UNIT["f32"]) * (1 + u) ** 2 * (1 + 2 * u)
-    elif arithmetic == "bf16":
-        share = 2 * u + u * u + _gamma(count, UNIT["f32"]) * (1 + u) ** 2
-    else:
-        share = _gamma(count, UNIT["f32"])
-    allowed = share * magnitudes
+    count = _terms(s)
+    share = error_share(arithmetic, count, rounded=s.dtype != "bf16")
     if arithmetic == "bfp16":
-        allowed = np.full_like(magnitudes, _blocks_share(s) * count * largest)
+        allowed = np.full_like(magnitudes, share * count * largest)
+    else:
+        allowed = share * magnitudes
     result = s.result_dtype
     if result != "f32":
         allowed = allowed + UNIT[result] * (np.abs(exact) + allowed)
     allowed = allowed + _SMALLEST[result] + count * 2.0**-126
     unit = UNIT[reference_dtype]
     narrower = unit > UNIT[s.dtype]
-    own_sum = _gamma(count, max(UNIT["f64"], min(unit, UNIT["f32"])))
+    own_sum = sum_growth(count, max(UNIT["f64"], min(unit, UNIT["f32"])))
     return (
         allowed
         + (own_sum + (2 * unit + unit * unit) * narrower) * magnitudes

@@ -22,11 +22,14 @@ CONVOLUTIONS = ("unbatched", "forms", "same_padding", "leftover", "depthwise")
 
 NAMES = (
     *CONVOLUTIONS,
+    "unsigned",
+    "special_values",
     "prelu",
     "shrink",
     "padding",
     "batch_norm",
     "instance_norm",
+    "resize",
     "missing",
 )
 """The repairs, in the order in which an operation is offered to them."""

@@ -22,7 +22,7 @@ def rules() -> dict[Any, Rule]:
     recurrent = (aten.gru.input, aten.rnn_tanh.input, aten.rnn_relu.input)
     return {
         aten.lstm.input: _lstm,
-        **{op: rule for op in recurrent if (rule := decomposition(op)) is not None},
+        **{op: rule for op in recurrent for rule in decompositions(op)[:1]},
     }
 
 
@@ -53,19 +53,21 @@ def _lstm(
     return result, torch.stack(hidden, 0), torch.stack(cell, 0)
 
 
-def decomposition(operation: Any) -> Rule | None:
-    """What torch makes of an operation; None where it has nothing simpler."""
+def decompositions(operation: Any) -> list[Rule]:
+    """What torch makes of an operation, in the order in which to try it."""
     import torch
     from torch._decomp import decomposition_table
 
     composite = torch._C.DispatchKey.CompositeImplicitAutograd  # pyright: ignore[reportPrivateUsage]
     has_kernel = getattr(operation, "has_kernel_for_dispatch_key", None)
     # Called on traced tensors, a composite operation shows what it is made of.
-    simpler = operation if has_kernel is not None and has_kernel(composite) else None
-    simpler = simpler or decomposition_table.get(operation)
-    if simpler is None:
-        return None
+    forms = [operation] if has_kernel is not None and has_kernel(composite) else []
+    if operation in decomposition_table:
+        forms.append(decomposition_table[operation])
+    return [_guarded(form) for form in forms]
 
+
+def _guarded(simpler: Any) -> Rule:
     def decompose(*arguments: Any, **options: Any) -> Any:
         try:
             return simpler(*arguments, **options)

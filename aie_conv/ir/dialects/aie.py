@@ -151,7 +151,7 @@ def _ends(op: Op) -> Sequence[Type]:
     return ()
 
 
-def _accessed(op: Op) -> Sequence[Type]:
+def _infer_access(op: Op) -> Sequence[Type]:
     kind = op.operands[0].type
     if kind.kind != "subview":
         refuse(op, f"%{op.operands[0].name} is {kind}, nothing that was acquired")
@@ -203,7 +203,7 @@ define(
 define(
     "aie.objectfifo.subview.access",
     " %0[$index:int] attr-dict : type(0) -> type(result)",
-    _accessed,
+    _infer_access,
 )
 define(
     "aie.buffer",

@@ -95,14 +95,14 @@ class _Select:
         p.write(then.type.text)
 
 
-def _compared(op: Op) -> Sequence[Type]:
+def _infer_compare(op: Op) -> Sequence[Type]:
     left, right = op.operands
     check(op, right, left.type)
     kind = left.type
     return (vector("i1", *kind.shape) if kind.kind == "vector" else _I1,)
 
 
-def _selected(op: Op) -> Sequence[Type]:
+def _infer_select(op: Op) -> Sequence[Type]:
     condition, then, other = op.operands
     if condition.type.elem != "i1" or condition.type.shape not in ((), then.type.shape):
         refuse(op, f"%{condition.name} is {condition.type} and chooses among {then.type}")
@@ -121,21 +121,21 @@ _CASTS = (
 _FORMS = {"flags": _Flags(), "rounding": _Rounding(), "value": _Constant(), "choice": _Select()}
 
 
-def _named(names: str) -> str:
+def _qualify(names: str) -> str:
     return " ".join(f"arith.{name}" for name in names.split())
 
 
-define(_named(_BINARY), " %0, %1/flags! attr-dict : type(0)", same_type, custom=_FORMS)
+define(_qualify(_BINARY), " %0, %1/flags! attr-dict : type(0)", same_type, custom=_FORMS)
 define("arith.negf math.roundeven", " %0/flags! attr-dict : type(0)", same_type, custom=_FORMS)
 define(
-    _named("cmpi cmpf"),
+    _qualify("cmpi cmpf"),
     " $predicate:word, %0, %1/flags! attr-dict : type(0)",
-    _compared,
+    _infer_compare,
     custom=_FORMS,
 )
-define("arith.select", " %0, %1, %2 attr-dict : choice!", _selected, custom=_FORMS)
+define("arith.select", " %0, %1, %2 attr-dict : choice!", _infer_select, custom=_FORMS)
 define(
-    _named(_CASTS),
+    _qualify(_CASTS),
     " %0/flags!/rounding! attr-dict : type(0) to type(result)",
     custom=_FORMS,
 )

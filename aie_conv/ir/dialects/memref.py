@@ -62,16 +62,16 @@ class _Mixed:
         return ()
 
 
-def _loaded(op: Op) -> Sequence[Type]:
+def _infer_load(op: Op) -> Sequence[Type]:
     return (element(indexed(op, 0)),)
 
 
-def _stored(op: Op) -> Sequence[Type]:
+def _check_store(op: Op) -> Sequence[Type]:
     check(op, op.operands[0], element(indexed(op, 1)))
     return ()
 
 
-def _collapsed(op: Op, results: Sequence[Type]) -> None:
+def _check_collapse(op: Op, results: Sequence[Type]) -> None:
     source = op.operands[0].type
     if source.elem != results[0].elem or source.elements != results[0].elements:
         refuse(op, f"{source} into {results[0]}")
@@ -84,19 +84,19 @@ _VIEW = {
     "strides": _Mixed("static_strides"),
 }
 
-define("memref.load", " %0[%1*] attr-dict : type(0)", _loaded)
-define("memref.store", " %0, %1[%2*] attr-dict : type(1)", _stored)
+define("memref.load", " %0[%1*] attr-dict : type(0)", _infer_load)
+define("memref.store", " %0, %1[%2*] attr-dict : type(1)", _check_store)
 define("memref.cast", " %0 attr-dict : type(0) to type(result)")
 define(
     "memref.collapse_shape",
     " %0 $reassociation:nested attr-dict : type(0) into type(result)",
-    check=_collapsed,
+    check=_check_collapse,
 )
 define(
     "memref.expand_shape",
     " %0 $reassociation:nested[[ output_shape $output_shape:ints]] attr-dict"
     " : type(0) into type(result)",
-    check=_collapsed,
+    check=_check_collapse,
 )
 define(
     "memref.reinterpret_cast",

@@ -32,14 +32,14 @@ class StoreTypes:
         p.write(f"{into}, {value}" if self._memref_first else f"{value}, {into}")
 
 
-def _stored(op: Op) -> Sequence[Type]:
+def _check_store(op: Op) -> Sequence[Type]:
     kind = indexed(op, 1)
     if op.operands[0].type.elem != kind.elem:
         refuse(op, f"%{op.operands[0].name} is {op.operands[0].type} and goes to {kind}")
     return ()
 
 
-def _shuffled(op: Op) -> Sequence[Type]:
+def _infer_shuffle(op: Op) -> Sequence[Type]:
     left, right = (value.type for value in op.operands)
     if left.elem != right.elem or left.shape[1:] != right.shape[1:]:
         refuse(op, f"{left} and {right} have no lanes in common")
@@ -53,18 +53,18 @@ def _into(op: Op) -> Sequence[Type]:
     return (op.operands[1].type,)
 
 
-def _extracted(op: Op) -> Sequence[Type]:
+def _infer_extract(op: Op) -> Sequence[Type]:
     kind, position = op.operands[0].type, op.attrs["position"]
     rest = kind.shape[len(position) :]
     return (vector(kind.elem, *rest) if rest else element(kind),)
 
 
-def _transposed(op: Op) -> Sequence[Type]:
+def _infer_transpose(op: Op) -> Sequence[Type]:
     kind = op.operands[0].type
     return (vector(kind.elem, *(kind.shape[axis] for axis in op.attrs["permutation"])),)
 
 
-def _sliced(op: Op) -> Sequence[Type]:
+def _infer_slice(op: Op) -> Sequence[Type]:
     kind, sizes = op.operands[0].type, op.attrs["sizes"]
     return (vector(kind.elem, *sizes, *kind.shape[len(sizes) :]),)
 
@@ -85,7 +85,7 @@ _STORES = {"stored": StoreTypes(memref_first=True)}
 _WRITES = {"stored": StoreTypes(memref_first=False)}
 
 
-def _loaded(op: Op, results: Sequence[Type]) -> None:
+def _check_load(op: Op, results: Sequence[Type]) -> None:
     kind = indexed(op, 0)
     if results[0].elem != kind.elem:
         refuse(op, f"{results[0]} of {kind}")
@@ -94,30 +94,33 @@ def _loaded(op: Op, results: Sequence[Type]) -> None:
 define(
     "vector.load",
     " %0[%1*] attr-dict : type(0), type(result)",
-    check=_loaded,
+    check=_check_load,
     attrs=_ALIGNED,
 )
 define(
     "vector.store",
     " %0, %1[%2*] attr-dict : stored!",
-    _stored,
+    _check_store,
     attrs=_ALIGNED,
     custom=_STORES,
 )
 define("vector.transfer_read", " %0[%1*-1], %-1 attr-dict : type(0), type(result)")
-define("vector.transfer_write", " %0, %1[%2*] attr-dict : stored!", _stored, custom=_WRITES)
+define("vector.transfer_write", " %0, %1[%2*] attr-dict : stored!", _check_store, custom=_WRITES)
 define("vector.fma", " %0, %1, %2 attr-dict : type(0)", same_type)
-define("vector.shuffle", " %0, %1 $mask:ints attr-dict : type(0), type(1)", _shuffled)
+define("vector.shuffle", " %0, %1 $mask:ints attr-dict : type(0), type(1)", _infer_shuffle)
 define(
     "vector.shape_cast vector.bitcast",
     " %0 attr-dict : type(0) to type(result)",
     check=_recast,
 )
 define("vector.broadcast", " %0 attr-dict : type(0) to type(result)")
-define("vector.extract", " %0$position:ints attr-dict : type(result) from type(0)", _extracted)
+define("vector.extract", " %0$position:ints attr-dict : type(result) from type(0)", _infer_extract)
 define("vector.insert", " %0, %1 $position:ints attr-dict : type(0) into type(1)", _into)
 define(
-    "vector.extract_strided_slice", " %0 attr-dict : type(0) to type(result)", _sliced, attrs=_SLICE
+    "vector.extract_strided_slice",
+    " %0 attr-dict : type(0) to type(result)",
+    _infer_slice,
+    attrs=_SLICE,
 )
 define(
     "vector.insert_strided_slice",
@@ -126,5 +129,7 @@ define(
     attrs=_SLICE,
 )
 define(
-    "vector.transpose", " %0, $permutation:ints attr-dict : type(0) to type(result)", _transposed
+    "vector.transpose",
+    " %0, $permutation:ints attr-dict : type(0) to type(result)",
+    _infer_transpose,
 )

@@ -78,7 +78,7 @@ def explain(
     texts = _read_texts(state)
     run(state, [recognise, choose, assign_configurations])
     dispatches = state.dispatches
-    shown = _heaviest(dispatches, name) if dispatch is None else _named(dispatches, dispatch)
+    shown = _heaviest(dispatches, name) if dispatch is None else _select_named(dispatches, dispatch)
     stages = _first(state, texts, shown)
     if shown is not None and shown.decision.plan is not None:
         return [*stages, *_npu(shown)]
@@ -107,7 +107,7 @@ def _read_texts(state: CompileState) -> _Texts:
     return _Texts(source, print_flow(state.module), print_executables(state.module))
 
 
-def _named(dispatches: Sequence[Dispatch], wanted: str) -> Dispatch | None:
+def _select_named(dispatches: Sequence[Dispatch], wanted: str) -> Dispatch | None:
     from aie_conv.report.explain.module import short_names
 
     cut = short_names(dispatches)

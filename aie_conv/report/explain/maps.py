@@ -80,7 +80,7 @@ class _Walk:
     strides: tuple[int, ...]
 
 
-def _flattened(dim: str, loops: Sequence[Loop], strides: Sequence[int]) -> list[IndexTerm]:
+def _flatten(dim: str, loops: Sequence[Loop], strides: Sequence[int]) -> list[IndexTerm]:
     """The terms of loops that one index counts, the last loop fastest; merged where they may be."""
     terms: list[IndexTerm] = []
     divisor = 1
@@ -122,7 +122,7 @@ def _gemm(loops: Sequence[Loop], order: Sequence[int], walks: Sequence[_Walk]) -
         terms = [
             term
             for dim in (*grouped, *dims)
-            for term in _flattened(
+            for term in _flatten(
                 dim, [loops[i] for i in places[dim]], [walk.strides[i] for i in places[dim]]
             )
         ]
@@ -259,7 +259,7 @@ def _im2col_lines(view: GemmView) -> list[str]:
     parts = {"input": "lhs_parts", "filter": "rhs_parts"} if _in_parts(view) else {}
     named = [replace(m, buffer=parts.get(m.buffer, m.buffer)) for m in plain.maps]
     lines = [_sizes(plain), *_lines(named)]
-    if any(a.terms != b.terms or a.offset != b.offset for a, b in _moved(plain, seen)):
+    if any(a.terms != b.terms or a.offset != b.offset for a, b in _pair_maps(plain, seen)):
         lines += ["", "as the DMA reads and writes them, behind the copies below:"]
         lines += [_sizes(seen), *_lines(seen.maps)]
     return lines
@@ -269,7 +269,7 @@ def _in_parts(view: GemmView) -> bool:
     return any(copy.dest == "lhs_parts" for copy in view.prologue)
 
 
-def _moved(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
+def _pair_maps(plain: Gemm, seen: Gemm) -> list[tuple[BufferMap, BufferMap]]:
     """Input and output of both; the filter is always packed."""
     return [(plain.maps[0], seen.maps[0]), (plain.maps[2], seen.maps[2])]
 

@@ -76,7 +76,7 @@ def _of_another(head: str) -> bool:
     return any(int(n) > 0 for pair in numbers for n in pair if n)
 
 
-def _abridged(text: str) -> str:
+def _abridge(text: str) -> str:
     """The program with the first column, row and core of each kind, and the first transfers."""
     lines: list[str] = []
     left: Counter[str] = Counter()
@@ -119,7 +119,7 @@ def program(parsed: EmittedProgram) -> StageReport:
         f" {spaced(outward)} bytes out",
         *_fifos(model),
     ]
-    text = "\n".join((*facts, "", _abridged(parsed.text)))
+    text = "\n".join((*facts, "", _abridge(parsed.text)))
     return StageReport(
         "program",
         "The plan as a program for the array: object FIFOs carry tiles from the shim through mem tiles"

@@ -107,11 +107,11 @@ def _call(word: str) -> Any:
     except AttributeError:
         raise UsageError(f"{word}: {module_name} has no '{function_name}'") from None
     except Exception as error:
-        raise UsageError(f"{word}: {module_name} {_raised(error)}") from error
+        raise UsageError(f"{word}: {module_name} {_describe_raised(error)}") from error
     try:
         return function() if callable(function) else None
     except Exception as error:
-        raise UsageError(f"{word}: {function_name}() {_raised(error)}") from error
+        raise UsageError(f"{word}: {function_name}() {_describe_raised(error)}") from error
 
 
 def _from_function(word: str) -> Source:
@@ -126,7 +126,7 @@ def _from_function(word: str) -> Source:
     return Source(word.rpartition(":")[2], import_model(model.eval(), inputs))
 
 
-def _raised(error: Exception) -> str:
+def _describe_raised(error: Exception) -> str:
     """The first line of an exception, and what to do."""
     line = next(iter(str(error).splitlines()), "")[:200]
     return f"raised {type(error).__name__}: {line}: correct it there"

@@ -17,7 +17,7 @@ _WHOLE = 64
 """Characters of a bracketed group that is not broken."""
 
 
-def _joined(line: str) -> str:
+def _join(line: str) -> str:
     """A line with the spaces of short bracketed groups, which are not broken, made hard."""
     chars = list(line.replace("->", "-\1"))
     open_at: list[int] = []
@@ -44,7 +44,7 @@ def _short_pieces(pieces: list[str], width: int) -> Iterator[str]:
 def wrap(line: str, width: int = WIDTH) -> list[str]:
     """A line of IR broken behind commas and before types, what follows indented below it."""
     indent = len(line) - len(line.lstrip())
-    pieces = _BREAK.split(_joined(line.strip()))
+    pieces = _BREAK.split(_join(line.strip()))
     if len(pieces[0]) + indent > width and pieces[0].startswith("func."):
         # A function's name and its first argument.
         name, bracket, rest = pieces[0].partition("(")

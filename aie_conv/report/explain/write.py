@@ -28,11 +28,11 @@ def shown(number: int, stage: StageReport, full: bool) -> str:
     body = stage.full.rstrip()
     if not full:
         # Other makers of stages leave lines as MLIR prints them.
-        body = "\n".join(row for line in stage.text.rstrip().splitlines() for row in _fitted(line))
+        body = "\n".join(row for line in stage.text.rstrip().splitlines() for row in _fit(line))
     return f"{title:-<{WIDTH}}\n{sentence}\n\n{body}\n"
 
 
-def _fitted(line: str) -> list[str]:
+def _fit(line: str) -> list[str]:
     return wrap(line) if len(line) > WIDTH + 2 else [line]
 
 

@@ -33,7 +33,7 @@ def make_page(
 
     Args:
         report: as docs/report-schema.md describes it.
-        measured: each NPU dispatch's program, by the dispatch's name.
+        measured: each NPU dispatch's program, by the dispatch's name, and that of each region of several.
         shares: what each core of a dispatch computes, in words; may lack some.
     """
     rows = make_rows(report, measured)
@@ -44,13 +44,13 @@ def make_page(
     roofs = [(dtype, peaks[dtype]) for dtype in used or ("bf16",)]
     parts = {
         "TITLE": escape(f"aie_conv on {device.name}"),
-        "FACTS": _facts(report, rows, device.arch.clock_hz),
+        "FACTS": _facts(report, rows, measured, device.arch.clock_hz),
         "STYLE": _palette() + _resource("page.css"),
         "ROUTES": _routes(rows),
         "STRIP": strip(rows),
         "ROOFLINE": roofline(rows, roofs, border),
         "TABLE": table(rows),
-        "DATA": _embedded(_data(report, rows, measured, shares)),
+        "DATA": _embed(_data(report, rows, measured, shares)),
         "SCRIPT": _resource("page.js"),
     }
     page = _resource("page.html")
@@ -81,20 +81,35 @@ def _palette() -> str:
     return f":root{{{values}}}\n"
 
 
-def _facts(report: Mapping[str, Any], rows: Sequence[Row], clock: int) -> str:
-    """The numbers of the whole network."""
+def _facts(
+    report: Mapping[str, Any], rows: Sequence[Row], measured: Mapping[str, Measured], clock: int
+) -> str:
+    """The numbers of the whole network: first what a run takes, then its parts."""
     npu = [row for row in rows if row.simulated]
-    cycles = sum(row.cycles or 0 for row in npu)
+    calls = [measured[r["name"]].stats for r in report["regions"] if r["name"] in measured]
+    array, time = sum(stats.cycles for stats in calls), report["totals"]["time"]
+    whole = time["whole_cycles"] - time["array_cycles"] + array
+    parts = [time[f"{part}_cycles"] for part in ("launch", "change", "copy", "cpu")]
     facts = {
-        "device": report["device"],
-        "on the NPU": f"{len(npu)} of {len(rows)} dispatches",
-        "NPU cycles, simulated": spaced(cycles),
-        f"at {clock / 1e9:g} GHz": f"{cycles / clock * 1e3:.3g} ms",
+        "a run, predicted": f"{1e3 * whole / clock:.3g} ms",
+        "array, simulated": f"{1e3 * array / clock:.3g} ms",
+        "launches, changes, copies, CPU": f"{', '.join(f'{1e3 * c / clock:.2g}' for c in parts)} ms",
+        "the CPU alone": _alone(time, whole, clock),
+        "device": f"{report['device']} at {clock / 1e9:g} GHz",
+        "on the NPU": f"{len(npu)} of {len(rows)} dispatches in {len(calls)} calls",
         "MACs on the NPU": spaced(sum(row.macs for row in npu)),
-        "bytes across the border": spaced(sum(row.bytes for row in npu)),
+        "bytes across the border": spaced(sum(stats.shim_bytes for stats in calls)),
     }
-    items = (element("dt", escape(k)) + element("dd", escape(str(v))) for k, v in facts.items())
+    items = (element("dt", escape(k)) + element("dd", escape(v)) for k, v in facts.items() if v)
     return element("dl", "".join(element("div", item) for item in items), class_="facts")
+
+
+def _alone(time: Mapping[str, Any], whole: float, clock: int) -> str:
+    """What the CPU is predicted to take for all convolutions, and whether that is less; empty if unknown."""
+    alone = time["cpu_alone_cycles"]
+    if alone is None:
+        return ""
+    return f"{1e3 * alone / clock:.3g} ms" + ", less: --amd-aie-route=cpu" * (alone < whole)
 
 
 def _routes(rows: Sequence[Row]) -> str:
@@ -117,7 +132,7 @@ def _routes(rows: Sequence[Row]) -> str:
     return element("ul", "".join(items), class_="legend")
 
 
-def _embedded(data: Mapping[str, Any]) -> str:
+def _embed(data: Mapping[str, Any]) -> str:
     """JSON that can stand in a script element: no "<" in it."""
     text = json.dumps(data, separators=(",", ":"), ensure_ascii=False)
     return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
@@ -132,9 +147,11 @@ def _data(
     """What the script draws a chosen dispatch from."""
     programs: dict[int, int] = {}
     distinct: list[dict[str, Any]] = []
-    lanes = sum(len(run.timeline.lanes) for run in {id(m): m for m in measured.values()}.values())
+    names = {row.name for row in rows}
+    shown = {name: run for name, run in measured.items() if name in names}
+    lanes = sum(len(run.timeline.lanes) for run in {id(m): m for m in shown.values()}.values())
     bins = max(_LEAST_BINS, min(_MOST_BINS, _ALL_BINS // max(1, lanes)))
-    for name, run in measured.items():
+    for name, run in shown.items():
         if id(run) not in programs:
             programs[id(run)] = len(distinct)
             distinct.append(_program(run, shares.get(name, {}), bins))

@@ -1,12 +1,16 @@
 """The simulated array as it is configured: its memory, FIFOs and cores, which run from call to call."""
 
+from collections.abc import Hashable
+
 import numpy as np
 
 from aie_conv.arch.machine import Machine
 from aie_conv.ir.core import Value
-from aie_conv.sim.functional.corerun import CoreRun, Port, Shared
+from aie_conv.sim.functional.corecode import CoreCode
+from aie_conv.sim.functional.corerun import CoreRun, Port
 from aie_conv.sim.functional.engine import Engine, aligned
 from aie_conv.sim.functional.lower import Target
+from aie_conv.sim.functional.native import Leaf
 from aie_conv.sim.functional.network import build_network
 from aie_conv.sim.functional.standing import ArrayState, check_state, state_of
 from aie_conv.sim.model.coreplan import CorePlanner
@@ -27,7 +31,7 @@ class TileArray:
         self.model = model
         self.machine = machine
         self._memory = {value: aligned(max(64, value.type.bytes)) for value in model.buffers}
-        shared: Shared = {}
+        shared: dict[Hashable, Leaf] = {}
         self.cores = [self._core(core, shared) for core in model.cores]
         self.engine = Engine()
         self.network = build_network(model, self.engine, machine)
@@ -79,11 +83,12 @@ class TileArray:
         self.engine.run()
         self._state = state_of(self.network, self.cores)
 
-    def _core(self, core: CoreModel, shared: Shared) -> CoreRun:
+    def _core(self, core: CoreModel, shared: dict[Hashable, Leaf]) -> CoreRun:
         places = core_places(self.model, core, self.machine.core[self.model.arch.name].banks)
         plan = CorePlanner(core).plan()
         target = Target(self.model.arch.name, machine=self.machine)
-        return CoreRun(core, plan, self._memory, self.model.functions, shared, places, target)
+        code = CoreCode(self.model.functions, shared)
+        return CoreRun(core, plan, self._memory, code, places, target)
 
     def _ports(self, core: CoreModel) -> dict[tuple[str, str], Port]:
         ports: dict[tuple[str, str], Port] = {}

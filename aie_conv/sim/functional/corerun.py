@@ -8,9 +8,9 @@ import numpy as np
 
 from aie_conv.errors import DeviceError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Value
+from aie_conv.sim.functional.corecode import CoreCode
 from aie_conv.sim.functional.engine import Pool, Waiting, aligned
 from aie_conv.sim.functional.lower import ControlRegisters, Target
-from aie_conv.sim.functional.native import Leaf, compile_leaf
 from aie_conv.sim.model.coreplan import (
     BranchStep,
     CorePlan,
@@ -33,8 +33,6 @@ FLOAT_SRS_IN_BODY = ControlRegisters(rounding=12, saturation=1)
 
 MOST_IDLE = 1 << 18
 """Trips of a core's loops without a FIFO operation, after which it counts as caught in them."""
-
-Shared = dict[Hashable, Leaf]
 
 
 @dataclass(eq=False)
@@ -62,23 +60,20 @@ class CoreRun:
         core: CoreModel,
         plan: CorePlan,
         buffers: dict[Value, np.ndarray],
-        functions: dict[str, Op],
-        shared: Shared,
+        code: CoreCode,
         places: Mapping[Hashable, Place],
         target: Target,
     ) -> None:
         self.core = core
         self.plan = plan
         self.ports: dict[tuple[str, str], Port] = {}
-        self.functions = functions
+        self.code = code
         self.buffers = buffers
-        self.shared = shared
         self.words: dict[Value, np.ndarray] = {}
         self.places = places
         self.lane: Lane | None = None
         self.context = np.zeros(2, np.int64)
         self.context_address = self.context.ctypes.data
-        self.compiled: dict[tuple[LeafStep, ControlRegisters, bool], Leaf] = {}
         self.env: dict[Value, int | None] = {value: m.ctypes.data for value, m in buffers.items()}
         self.views: dict[Value, tuple[Port, list[int]]] = {}
         self.waits: Op | None = None
@@ -238,7 +233,7 @@ class CoreRun:
                 start = self.target.machine.control.lock_to_core
                 self.lane.wait(self.clock, start, state, op.attrs["objFifo_name"])
         self.clock += self.target.machine.control.lock
-        self._locked(op)
+        self._record_lock(op)
         self.views[op.results[0]] = (port, port.acquired[:size])
 
     def _fifo(self, op: Op) -> None:
@@ -253,7 +248,7 @@ class CoreRun:
                 f"@{op.attrs['objFifo_name']} and holds {len(port.acquired)}"
             )
         self.clock += self.target.machine.control.lock
-        self._locked(op)
+        self._record_lock(op)
         for slot in port.acquired[:size]:
             for value in port.seen.pop(slot, ()):
                 self.env[value] = None
@@ -265,7 +260,7 @@ class CoreRun:
             else:
                 port.pool.hand_back(self.clock)
 
-    def _locked(self, op: Op) -> None:
+    def _record_lock(self, op: Op) -> None:
         if self.lane is not None:
             self.lane.until(self.clock, State.START, op.attrs["objFifo_name"])
 
@@ -282,15 +277,16 @@ class CoreRun:
 
     # -- native code ----------------------------------------------------------------------------
     def _leaf(self, step: LeafStep) -> None:
-        leaf = self.compiled.get((step, self.registers, self.target.exact))
+        leaf = self.code.compiled.get((step, self.registers, self.target.exact))
         if leaf is None:
-            leaf = self._compile(step)
+            places = tuple(self._place(value) for value, _ in step.inputs)
+            leaf = self.code.compile(step, self.registers, self.target, places)
         env = self.env
         arguments = [env[value] for value, _ in step.inputs]
         if step.spill_in or step.spill_out:
             arguments += [env[value] for value in (*step.spill_in, *step.spill_out)]
         if None in arguments:
-            self._released(step)
+            self._refuse_released(step)
         fault = leaf.call(self.context_address, *arguments)
         if fault:
             raise DeviceError(f"{self.core.name}: {leaf.faults[fault - 1]}")
@@ -302,33 +298,12 @@ class CoreRun:
             self.lane.until(self.clock, State.BUSY, step.called)
         self.registers = leaf.registers
 
-    def _released(self, step: LeafStep) -> NoReturn:
+    def _refuse_released(self, step: LeafStep) -> NoReturn:
         """Refuse code that uses an object it no longer holds."""
         names = [f"%{value.name}" for value, _ in step.inputs if self.env[value] is None]
         raise DeviceError(
             f"{self.core.name}: line {step.ops[-1].line}: uses {', '.join(names)} after its release"
         )
-
-    def _compile(self, step: LeafStep) -> Leaf:
-        """Compile a step; cores with the same code share the result."""
-        signature = step.signature()
-        places = tuple(self._place(value) for value, _ in step.inputs)
-        key = (signature, self.registers, self.target.exact, places)
-        leaf = self.shared.get(key)
-        if leaf is None:
-            leaf = compile_leaf(
-                step.ops,
-                "its program",
-                step.inputs,
-                (step.spill_in, step.spill_out),
-                self.functions,
-                self.target,
-                self.registers,
-                places,
-            )
-            self.shared[key] = leaf
-        self.compiled[step, self.registers, self.target.exact] = leaf
-        return leaf
 
     def _place(self, value: Value) -> Place | None:
         """Where the memory behind a value lies."""

@@ -409,7 +409,7 @@ class Flow:
                 self.clock = self._arrival(words * word_cycles, take)
                 self.words += words
                 if lane is not None:
-                    self._streamed(lane, words)
+                    self._record_stream(lane, words)
                 for receiver in receivers:
                     receiver.fill(data[offset : offset + take], self.clock)
                 offset += take
@@ -457,14 +457,14 @@ class Flow:
                 self.clock = start + cycles
                 self.words += words
                 if self.lane is not None:
-                    self._moved(self.lane, pool.filled[slot], start)
+                    self._record_object(self.lane, pool.filled[slot], start)
                 for target in targets:
                     target.pools[target.turn].hand_over(self.clock + self.rates.latency)
                     target.turn = (target.turn + 1) % len(target.pools)
             pool.hand_back(self.clock)
             sender.turn = (sender.turn + 1) % len(sender.pools)
 
-    def _streamed(self, lane: Lane, words: int) -> None:
+    def _record_stream(self, lane: Lane, words: int) -> None:
         """Record words at their full rate, behind what the host's memory made them wait."""
         writes = isinstance(self.receivers[0], HostReceiver)
         rate = self.rates.write_word if writes else self.sender.word_cycles
@@ -472,7 +472,7 @@ class Flow:
         lane.until(self.clock - words * rate, wait, lane.fifo)
         lane.until(self.clock, State.BUSY, lane.fifo)
 
-    def _moved(self, lane: Lane, filled: float, start: float) -> None:
+    def _record_object(self, lane: Lane, filled: float, start: float) -> None:
         """Record an object: it waited for data, then for space, started and went."""
         lane.until(min(filled, start), State.DATA, lane.fifo)
         lane.until(start, State.SPACE, lane.fifo)

@@ -144,7 +144,7 @@ def _if(low: Lowering, op: Op) -> None:
             if i < len(op.blocks):
                 low.block(op.blocks[i].ops)
         arms.append((low.recorder.cycles(inner), low.macs))
-        results = _yielded(low, op.blocks[i]) if i < len(op.blocks) else []
+        results = _read_yield(low, op.blocks[i]) if i < len(op.blocks) else []
         ends.append((low.label, results))
         low.do(f"br label %{done}")
     low.start(done)
@@ -164,5 +164,5 @@ def _if(low: Lowering, op: Op) -> None:
         low.names[result] = low.emit(f"phi {llvm_type(result.type)} {ways}")
 
 
-def _yielded(low: Lowering, block: Block) -> list[str]:
+def _read_yield(low: Lowering, block: Block) -> list[str]:
     return [low.name(value) for value in block.ops[-1].operands] if block.ops else []

@@ -255,7 +255,7 @@ def _shuffle(low: Lowering, op: Op) -> None:
         low.refuse(op, f"mask reaches outside the {limit} elements of its operands")
     longest = max(rows, b.type.shape[0])
     kind = f"<{longest} x {LLVM_ELEMENT[a.type.elem]}>"
-    names = [_padded(low, value, longest) for value in (a, b)]
+    names = [_pad(low, value, longest) for value in (a, b)]
     fixed = [index if index < rows else index - rows + longest for index in mask]
     text = ", ".join(f"i32 {index}" if index >= 0 else "i32 poison" for index in fixed)
     chosen = low.emit(
@@ -272,7 +272,7 @@ def _shuffle(low: Lowering, op: Op) -> None:
         charge(low, result.type, "mv")
 
 
-def _padded(low: Lowering, value: Value, length: int) -> str:
+def _pad(low: Lowering, value: Value, length: int) -> str:
     count = value.type.elements
     if count == length:
         return low.name(value)
@@ -321,7 +321,7 @@ def _insert(low: Lowering, op: Op) -> None:
 def _splice(low: Lowering, op: Op, value: Value, into: Value, places: list[int]) -> None:
     """Put the elements of ``value`` at flat ``places`` of ``into``."""
     total = into.type.elements
-    padded = _padded(low, value, total)
+    padded = _pad(low, value, total)
     mask = list(range(total))
     for i, place in enumerate(places):
         mask[place] = total + i

@@ -125,7 +125,7 @@ def stream_dims(dims: Dims, fifo: Fifo, size: int) -> list[tuple[int, int]] | No
     return None if dims_left == [(size, 1)] else dims_left
 
 
-def _padded(fifo: Fifo) -> Padded | None:
+def _pad(fifo: Fifo) -> Padded | None:
     """Where the walked elements lie among the zeros; None without any zeros."""
     if not any(before or after for before, after in fifo.pad):
         return None
@@ -150,7 +150,7 @@ def _flow(network: Network, fifo: Fifo) -> None:
     if fifo.producer.kind == "shim" and channel:
         sender: PoolSender | HostSender = HostSender(channel, network.rates)
     else:
-        walked = MemoryWalk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _padded(fifo))
+        walked = MemoryWalk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _pad(fifo))
         sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
     receivers: list[PoolReceiver | HostReceiver] = []
     for i, tile in enumerate(fifo.consumers):

@@ -244,7 +244,13 @@ def _descriptor(model: Model, op: Op, fifo: Fifo) -> Transfer:
 
 
 class SequenceRun:
-    """Runs the commands of a sequence on the host's arrays."""
+    """Runs the commands of a sequence on the host's arrays.
+
+    Attributes:
+        tasks: what was pushed, each run of a chain's descriptors by itself.
+        starts: where among them each command's begin.
+        clock: of the process, in cycles.
+    """
 
     def __init__(
         self,
@@ -260,6 +266,7 @@ class SequenceRun:
         self.memories = memories
         self.lane = lane
         self.tasks: list[TransferTask] = []
+        self.starts: list[int] = []
         self.clock = 0.0
 
     def process(self) -> Waiting:
@@ -276,6 +283,7 @@ class SequenceRun:
                     self.lane.until(self.clock, State.BUSY, f"dma_wait @{command.fifo}")
                 continue
             if isinstance(command, Start):
+                self.starts.append(len(self.tasks))
                 self._start(command.chain)
                 continue
             # Writing one descriptor of a chain costs as much as a whole dma_memcpy_nd does, which
@@ -286,6 +294,7 @@ class SequenceRun:
                 name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
                 self.lane.until(self.clock, State.BUSY, f"{name} @{command.fifo.name}")
             if not chain:
+                self.starts.append(len(self.tasks))
                 self._push(command, command.offset, command.dims, command.issues_token)
 
     def _start(self, chain: TaskChain) -> None:

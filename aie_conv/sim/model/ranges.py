@@ -51,7 +51,7 @@ def _quotient(a: Range, b: Range) -> Range | None:
     return between(a.low // divisor, a.high // divisor)
 
 
-def _shifted(a: Range, b: Range) -> Range | None:
+def _shift(a: Range, b: Range) -> Range | None:
     places = b.constant
     if places is None or places < 0 or a.low < 0:
         return None
@@ -88,7 +88,7 @@ _RULES: dict[str, Callable[[Range, Range], Range | None]] = {
     "arith.muli": operator.mul,
     "arith.divui": _quotient,
     "arith.divsi": _quotient,
-    "arith.shrui": _shifted,
+    "arith.shrui": _shift,
     "arith.remui": _remainder,
     "arith.remsi": _remainder,
     "arith.minsi": _least,

@@ -4,6 +4,8 @@ Ids and queues are judged by what the program knows, not by luck of timing: a ta
 unfinished until a token of it, or of a later task of its channel, has been waited for.
 """
 
+from itertools import product
+
 from aie_conv.errors import VerifyError
 from aie_conv.sim.functional.sequence import Command, Start, TaskChain, Transfer, Wait, transfers
 from aie_conv.sim.model.module import Model, Tile
@@ -31,6 +33,17 @@ def verify_host(model: Model, commands: list[Command]) -> None:
         if isinstance(command, TaskChain):
             _check_chain(command)
     _Order(model).check(commands)
+
+
+def _parts(task: Transfer | TaskChain) -> tuple[Transfer, ...]:
+    """The transfers of a task."""
+    return task.parts if isinstance(task, TaskChain) else (task,)
+
+
+def _end(transfer: Transfer) -> int:
+    """The byte behind the last that a transfer touches."""
+    pairs = zip(transfer.sizes, transfer.strides, strict=True)
+    return transfer.offset + (sum((n - 1) * s for n, s in pairs) + 1) * transfer.element
 
 
 def _check_bounds(transfer: Transfer) -> None:
@@ -151,6 +164,7 @@ class _Order:
         self._push(chain)
 
     def _push(self, task: Transfer | TaskChain) -> None:
+        self._check_races(task)
         queue = self.queues.setdefault(task.fifo.name, [])
         queue.append(task)
         depth = self.model.arch.shim_queue_depth
@@ -159,6 +173,25 @@ class _Order:
                 f"{task.what}: queue overflow: {len(queue)} unfinished tasks on the channel of "
                 f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
             )
+
+    def _check_races(self, task: Transfer | TaskChain) -> None:
+        """Nothing reads what may still be written, or writes what may still be read.
+
+        Two that write the same are no race: tiles overlap, and say the same there.
+        """
+        for other in (other for queue in self.queues.values() for other in queue):
+            for one, two in product(_parts(task), _parts(other)):
+                if one.writes == two.writes or one.argument != two.argument:
+                    continue
+                first = max(one.offset, two.offset)
+                last = min(_end(one), _end(two))
+                if first < last:
+                    verb, kept = ("writes", "reads") if one.writes else ("reads", "writes")
+                    raise VerifyError(
+                        f"{one.what}: race: it {verb} bytes {first} to {last} of argument"
+                        f" {one.argument}, among which {two.what} {kept} and may still run: wait for"
+                        " its token first"
+                    )
 
     def _wait(self, wait: Wait) -> None:
         """A token ends its task and all before it on the channel."""
@@ -175,6 +208,6 @@ class _Order:
                 + ("await that one" if isinstance(ends, TaskChain) else "wait for it with dma_wait")
             )
         for task in queue[: index + 1]:
-            for part in task.parts if isinstance(task, TaskChain) else (task,):
+            for part in _parts(task):
                 del self.ids[_shim(part), part.id]
         del queue[: index + 1]

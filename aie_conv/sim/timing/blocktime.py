@@ -106,7 +106,7 @@ class LoopTime:
     schedule: Schedule | None = None
 
 
-def _issued(item: TraceStep | Alias, *, vector: bool) -> TraceStep | Alias:
+def _issue(item: TraceStep | Alias, *, vector: bool) -> TraceStep | Alias:
     """An item as it takes a slot: vector code's loads and stores compute addresses besides, which wait for
     what they are computed of all the same."""
     if vector and is_address(item) and isinstance(item, TraceStep):
@@ -122,7 +122,7 @@ def _loop_flat(loop: TraceLoop, rules: Rules, *, vector: bool) -> _Flat:
     fresh: set[int] = set()
     for item in loop.body:
         if isinstance(item, (TraceStep, Alias)):
-            flat.add(_issued(item, vector=vector), fresh)
+            flat.add(_issue(item, vector=vector), fresh)
     for number, target, role in flat.carried:
         for source in flat.env.get(loop.yields[number], ()):
             if source >= 0:
@@ -231,7 +231,7 @@ class _Clock:
         """Add a block's items."""
         for item in items:
             if isinstance(item, (TraceStep, Alias)):
-                self.flat.add(_issued(item, vector=self.vector), fresh)
+                self.flat.add(_issue(item, vector=self.vector), fresh)
             elif isinstance(item, Fixed):
                 self.close()
                 self.total += item.cycles
@@ -250,23 +250,23 @@ class _Clock:
             self.total += (loop.trips - 1) * timed.interval + self.rules.core.loop_setup
             self.total += timed.interval if schedule is None else timed.length
         elif loop.trips < timed.stages:
-            self._unrolled(loop)
+            self._unroll(loop)
         else:
-            self._pipelined(loop, timed, schedule)
+            self._pipeline(loop, timed, schedule)
         fresh.update(loop.results)
 
-    def _unrolled(self, loop: TraceLoop) -> None:
+    def _unroll(self, loop: TraceLoop) -> None:
         """Too few trips to fill the pipeline: straight code."""
         self._bind(loop.args, loop.inits)
         for _ in range(loop.trips):
             began: set[int] = set()
             for item in loop.body:
                 if isinstance(item, (TraceStep, Alias)):
-                    self.flat.add(_issued(item, vector=True), began)
+                    self.flat.add(_issue(item, vector=True), began)
             self._bind(loop.args, loop.yields)
         self._bind(loop.results, loop.args)
 
-    def _pipelined(self, loop: TraceLoop, timed: LoopTime, schedule: Schedule) -> None:
+    def _pipeline(self, loop: TraceLoop, timed: LoopTime, schedule: Schedule) -> None:
         """Start the loop as early as the code before it and the slots allow."""
         interval, stages = schedule.interval, timed.stages
         body = _loop_flat(loop, self.rules, vector=True)

@@ -31,7 +31,7 @@ def modulo_schedule(body: LoopBody, apart: bool, least: int = 1) -> Schedule:
     while interval < flat.length:
         schedule = _try_interval(body, interval, apart)
         if schedule is not None:
-            return _settled(body, schedule, apart)
+            return _settle(body, schedule, apart)
         interval += 1
     return rolled(body)
 
@@ -157,12 +157,12 @@ class _Table:
         heapq.heappush(self.heap, (-self.height[i], i))
 
 
-def _settled(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
+def _settle(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     """The same interval with loads and moves later, as compilers that count registers place them: what
     comes early holds a register for nothing. Of two ways, whichever holds fewer registers."""
     late = schedule
     for units in (("move",), ("load", "lda")):
-        late = _delayed(body, late, units, apart)
+        late = _delay(body, late, units, apart)
     schedules = [schedule, _sunk(body, schedule, apart), _sunk(body, late, apart)]
     return min(schedules, key=lambda each: pressure(body, each)[0])
 
@@ -226,7 +226,7 @@ def _sunk(body: LoopBody, schedule: Schedule, apart: bool) -> Schedule:
     return placed.schedule()
 
 
-def _delayed(body: LoopBody, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
+def _delay(body: LoopBody, schedule: Schedule, units: tuple[str, ...], apart: bool) -> Schedule:
     """The schedule with all operations of some units placed anew, the last deadline first."""
     placed = _Placed(body, schedule, apart)
     moved = {index for index, unit in enumerate(body.units) if unit in units}

@@ -22,8 +22,9 @@ from aie_conv.layout.chain import expand
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.schedule import StartChain, schedule
 from aie_conv.mapping.search import make_mapping
-from aie_conv.mapping.streams import Channel, StartChain, channels, schedule
+from aie_conv.mapping.streams import Channel, channels
 from aie_conv.problem import conv2d
 from tests.support.img2col.strategies import Case, cases
 from tests.support.mappings import remade

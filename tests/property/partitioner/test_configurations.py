@@ -108,6 +108,15 @@ def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
     assert last is calls[2].decision
 
 
+def test_a_change_costs_a_call_where_calls_do_several_dispatches() -> None:
+    route = Offers({problem(0): {0: 0, 1: CHANGE + 1}, problem(1): {1: 0}})
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
+    for launch, key in ((0, 0), (2, 1)):
+        first, _ = assign_configurations(calls, [route], DEVICE, launch=launch)
+        assert first.plan is not None
+        assert first.plan.configuration == key
+
+
 def test_what_is_not_free_keeps_its_plan() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
     calls = [

@@ -353,7 +353,7 @@ def test_a_warm_cache_gives_what_a_cold_one_gave(
         asked = measurer.asked
         with monkeypatch.context() as patch:
             # Without a search: only what the parameters say.
-            patch.setattr("aie_conv.mapping.search._looked", None)
+            patch.setattr("aie_conv.mapping.search._look_up", None)
             warm = find(Planner(made, search, store=store), way)
         assert measurer.asked == asked
         assert warm.plan.emit() == cold.plan.emit()

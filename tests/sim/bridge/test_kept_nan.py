@@ -82,3 +82,10 @@ def test_what_an_author_wrote_stays() -> None:
     program = aie_conv.load(aie_conv.compile(LOSES, route="cpu"), device="null")
     x = np.array([np.nan, 1, 7, -np.inf], ml_dtypes.bfloat16)
     np.testing.assert_array_equal(np.asarray(program.main(x)).astype(float), [6, 1, 6, -np.inf])
+
+
+def test_powers_of_negative_numbers_keep_their_sign() -> None:
+    x = torch.tensor([-2.0, 3, 2, 1.5, -3, 2, 0, -1, 7, -0.5])
+    y = torch.tensor([3.0, 2.5, -2, 0.5, 2, 0.5, 1, 1.5, 0, -1])
+    program = load(Function(torch.pow).eval(), x, y)
+    torch.testing.assert_close(program(x, y), torch.pow(x, y), rtol=1e-4, atol=1e-5, equal_nan=True)

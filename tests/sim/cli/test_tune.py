@@ -142,7 +142,7 @@ def test_the_cache_is_used_unless_it_is_off(
     first = (tmp_path / "model.vmfb").read_bytes()
     assert main(arguments) == 0
     assert len(list((user_cache() / "plans").iterdir())) >= 2
-    monkeypatch.setattr("aie_conv.mapping.search._looked", None)
+    monkeypatch.setattr("aie_conv.mapping.search._look_up", None)
     assert main(arguments) == 0
     assert (tmp_path / "model.vmfb").read_bytes() == first
 

@@ -32,6 +32,7 @@ from tests.support.frontends.models import (
 )
 
 X = randn(1, 8, 9, 10)
+UNSIGNED = torch.tensor([[3, 200, 255, 0, 128, 127, 1, 90]], dtype=torch.uint8)
 
 
 @dataclass(frozen=True)
@@ -75,6 +76,15 @@ SAMPLES = {
     "negative": Sample("padding", function(lambda x: functional.pad(x, (-1, 1, -2, 0))), (X,)),
     "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
     "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
+    "nearest-exact": Sample("resize", function(lambda x: functional.interpolate(x, scale_factor=1.5, mode="nearest-exact")), (X,)),
+    "unsigned": Sample("unsigned", function(lambda x: x / 255), (UNSIGNED,)),
+    "unsigned-mixed": Sample("unsigned", function(lambda x: x * torch.arange(-4, 4)), (UNSIGNED,)),
+    "unsigned-joined": Sample("unsigned", function(lambda x: torch.cat([x, x.int()])), (UNSIGNED,)),
+    "hardshrink": Sample("special_values", nn.Hardshrink, (SPECIAL,)),
+    "threshold": Sample("special_values", lambda: nn.Threshold(0.1, 20), (SPECIAL,)),
+    "logsigmoid": Sample("special_values", nn.LogSigmoid, (SPECIAL * 1e30,)),
+    "isfinite": Sample("special_values", function(torch.isfinite), (SPECIAL,)),
+    "tanh-gelu": Sample("special_values", lambda: nn.GELU("tanh"), (randn(40),)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
 }  # fmt: skip
 

@@ -43,6 +43,8 @@ def test_it_holds_outcomes_times_and_the_machine(path: Path) -> None:
     assert len(timings) == 2 + 3
     assert all(t["predicted_seconds"] > 0 and t["measured_seconds"] > 0 for t in timings)
     assert str(path.parent) not in path.read_text()
+    assert sys.prefix not in path.read_text()
+    assert str(ROOT) not in path.read_text()
 
 
 def test_the_comparison_says_where_the_model_is_off(

@@ -42,7 +42,7 @@ def operations(lines: list[str]) -> list[str]:
 
 
 def test_the_stages_have_the_pipelines_names(made: Offloaded) -> None:
-    assert [(s.name, s.sentence) for s in made.stages] == list(PIPELINE)
+    assert [(s.name, s.sentence) for s in made.stages] == [(s.name, s.sentence) for s in PIPELINE]
     assert all(re.fullmatch("[a-z-]+", stage.name) for stage in made.stages)
 
 

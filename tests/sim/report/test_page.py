@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aie_conv.arch import get_device
 from aie_conv.report.html import palette
 from aie_conv.report.html.measure import Measured, measure_all
 from aie_conv.report.html.page import make_page
@@ -29,6 +30,12 @@ PROGRAMS = {
     "conv.2": "direct3x3-i8-npu1_1col",
     "classifier": "pointwise-i8-npu1_1col",
 }
+
+
+TIME: dict[str, Any] = {
+    "whole_cycles": 1_000_000, "array_cycles": 300_000, "launch_cycles": 400_000, "change_cycles": 200_000,
+    "copy_cycles": 12_000, "cpu_cycles": 88_000, "launches": 4, "cpu_unpriced": 1, "cpu_alone_cycles": 500_000,
+}  # fmt: skip
 
 
 def entry(name: str, route: str, **given: Any) -> dict[str, Any]:
@@ -78,6 +85,8 @@ def report(measured: dict[str, Measured]) -> dict[str, Any]:
     return {
         "device": "npu1_1col",
         "peak_macs_per_cycle": {"i8": 1024, "i16": 256, "bf16": 512},
+        "totals": {"time": TIME},
+        "regions": [{"name": name} for name in ("conv", evil, "conv.2", "classifier")],
         "dispatches": [
             entry("fetch", "cpu"),
             conv("conv", "direct", "i8", style="vector", macs=macs["conv"]),
@@ -396,3 +405,17 @@ def test_a_screenshot_has_the_routes_colours(page: Path, tmp_path: Path) -> None
     for colour in (*palette.ROUTES.values(), palette.PAPER, palette.INK):
         wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
         assert (flat == wanted).all(axis=1).sum() > 40, colour
+
+
+def test_the_first_figure_is_the_whole(page: Path, measured: dict[str, Measured]) -> None:
+    text = page.read_text()
+    array = sum(run.stats.cycles for run in measured.values())
+    clock = get_device("npu1_1col").arch.clock_hz
+    whole = 1e3 * (TIME["whole_cycles"] - TIME["array_cycles"] + array) / clock
+    first = re.search(r'class="facts"><div><dt>([^<]*)</dt><dd>([^<]*)</dd>', text)
+    assert first is not None
+    assert first[1] == "a run, predicted"
+    assert first[2] == f"{whole:.3g} ms"
+    parts = [1e3 * TIME[f"{part}_cycles"] / clock for part in ("launch", "change", "copy", "cpu")]
+    assert f"<dd>{', '.join(f'{part:.2g}' for part in parts)} ms</dd>" in text
+    assert "less: --amd-aie-route=cpu" in text

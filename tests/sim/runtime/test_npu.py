@@ -42,15 +42,16 @@ def npu_device() -> NpuDevice:
     return device
 
 
-def test_a_call_gives_the_result_and_a_second_one_allocates_nothing(
+def test_everything_is_made_at_load_and_calls_allocate_nothing(
     artifact: Artifact, npu: Npu
 ) -> None:
     program = load_program(artifact, "xrt")
     assert npu.counts["contexts"] == 1, "made at load"
+    loaded = npu.counts["buffers"]
+    assert loaded == 4, "words, two operands, the result"
     assert np.all(program.main(X, F) == 72)
-    first = npu.counts.copy()
     assert np.all(program.main(X + X, F) == 144)
-    assert npu.counts["buffers"] == first["buffers"]
+    assert npu.counts["buffers"] == loaded
     assert npu.counts["contexts"] == npu.counts["xclbins"] == 1
     assert npu.counts["runs"] == 2
     assert "device_seconds" in program.records[0]

@@ -66,7 +66,7 @@ def test_a_truncated_file_is_refused(artifact: Artifact, cut: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("place", "message"), [(8, "format 252"), (200, "altered"), (5000, "altered")]
+    ("place", "message"), [(8, "format 251"), (200, "altered"), (5000, "altered")]
 )
 def test_an_altered_program_is_refused(artifact: Artifact, place: int, message: str) -> None:
     data = bytearray(artifact.vmfb)

@@ -4,6 +4,7 @@ import io
 import zipfile
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import aie_conv
@@ -15,6 +16,8 @@ from aie_conv.toolchain.discover import MLIR_AIE, PEANO
 from aie_conv.toolchain.generations import GENERATIONS, Generation
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
+from tests.support.runtime.fake_tools import install_npu
+from tests.support.runtime.fake_xrt import Npu
 from tests.support.toolchain.wheels import calls, install
 
 TWO = modules.plain(Conv(c=8, oc=16))
@@ -48,6 +51,23 @@ def test_an_artifact_holds_one_binary_a_configuration(
     again = aie_conv.compile(TWO, route="im2col", **flags(tmp_path))
     assert again.vmfb == artifact.vmfb
     assert len(calls(log)) == len(binaries) + len(artifact.modules), "what was made is kept"
+
+
+@pytest.mark.parametrize("generation", GENERATIONS, ids=lambda each: each.name)
+def test_what_the_tools_make_runs(
+    generation: Generation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """From installed wheels over the driver's command line and the artifact to the device's result."""
+    install(tmp_path, generation, works=True)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    conv = Conv(c=16, oc=16, dtype="i8")
+    artifact = aie_conv.compile(modules.plain(conv), route="im2col", binaries="require")
+    npu = install_npu(monkeypatch, Npu())
+    image, _, filters, _ = conv.shapes()
+    x, f = (np.ones(shape, np.int8) for shape in (image, filters))
+    result = aie_conv.load(artifact, device="xrt").main(x, f)
+    assert np.all(result == 9 * 16)
+    assert npu.counts["runs"] == 1
 
 
 def packed(vmfb: bytes) -> Executable:

@@ -16,7 +16,14 @@ from aie_conv.arch import Registers, get_registers
 from aie_conv.ir.core import Op, memref
 from aie_conv.ir.text import read_module
 from aie_conv.runtime.transactions import Await, Descriptor, QueuePush, decode, read_commands
-from aie_conv.sim.functional.sequence import Chain, Command, Start, Transfer, Wait, read_sequence
+from aie_conv.sim.functional.sequence import (
+    Command,
+    Start,
+    TaskChain,
+    Transfer,
+    Wait,
+    read_sequence,
+)
 from aie_conv.sim.model.module import Fifo, Model, build_model
 
 MAGIC = b"FAKEXCLB"
@@ -75,7 +82,7 @@ class _Writer:
                 self._describe(command, None)
                 runs = command.sizes[0]
                 self._push(command.fifo, command.id, runs, command.issues_token)
-            case Chain():
+            case TaskChain():
                 parts = command.parts
                 for part, following in zip(parts, [*parts[1:], None], strict=True):
                     self._describe(part, following)
@@ -154,7 +161,7 @@ def read_words(words: Sequence[int], model: Model, places: dict[str, Place]) -> 
 def _commands(
     words: Sequence[int], model: Model, fifos: dict[tuple[int, ...], Fifo]
 ) -> Iterator[Command]:
-    chains: dict[str, Chain] = {}
+    chains: dict[str, TaskChain] = {}
     for number, command in enumerate(read_commands(decode(words), model.arch)):
         op = Op("words.command", number)
         fifo = fifos[command.column, command.direction, command.channel]
@@ -166,12 +173,12 @@ def _commands(
         yield Start(op, chain)
 
 
-def _chain(op: Op, fifo: Fifo, push: QueuePush) -> Chain:
+def _chain(op: Op, fifo: Fifo, push: QueuePush) -> TaskChain:
     parts = tuple(
         _transfer(op, fifo, descriptor, number)
         for number, descriptor in zip(push.ids, push.descriptors, strict=True)
     )
-    return Chain(op, fifo, parts, push.runs, push.issues_token)
+    return TaskChain(op, fifo, parts, push.runs, push.issues_token)
 
 
 def _transfer(op: Op, fifo: Fifo, descriptor: Descriptor, number: int) -> Transfer:
@@ -187,7 +194,7 @@ def reach(commands: Sequence[Command]) -> dict[int, int]:
     """How many bytes of each argument commands touch."""
     ends: dict[int, int] = {}
     for command in commands:
-        for part in command.parts if isinstance(command, Chain) else ():
+        for part in command.parts if isinstance(command, TaskChain) else ():
             walk = zip(part.sizes, part.strides, strict=True)
             end = part.offset + sum((n - 1) * abs(s) for n, s in walk) + 1
             ends[part.argument] = max(end, ends.get(part.argument, 0))

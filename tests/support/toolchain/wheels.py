@@ -2,13 +2,14 @@
 
 import json
 import stat
+import sys
 from pathlib import Path
 
 from aie_conv.toolchain.generations import Generation
 
-_AIECC = """#!/usr/bin/env python3
+_AIECC = """#!{python}
 import json, pathlib, sys
-FLAGS, VALUED, FILES, LOG, FAIL = json.loads({settings!r})
+FLAGS, VALUED, FILES, LOG, FAIL, ROOT = json.loads({settings!r})
 arguments = sys.argv[1:]
 if arguments == ["--help"]:
     print("OPTIONS:")
@@ -35,7 +36,12 @@ device = text.partition("aie.device(")[2].partition(")")[0]
 for flag, file in FILES.items():
     if flag in given:
         name = given.get(file[1:], file) if file.startswith("?") else file
-        pathlib.Path(name.replace("DEVICE", device)).write_bytes(f"{{flag}} of {{len(text)}}".encode())
+        content = f"{{flag}} of {{len(text)}}".encode()
+        if ROOT:
+            sys.path.insert(0, ROOT)
+            from tests.support.runtime.words import assemble, make_xclbin
+            content = (make_xclbin if "xclbin" in flag else assemble)(text)
+        pathlib.Path(name.replace("DEVICE", device)).write_bytes(content)
 """
 
 
@@ -45,7 +51,7 @@ def _script(path: Path, text: str) -> None:
     path.chmod(path.stat().st_mode | stat.S_IXUSR)
 
 
-def _settings(generation: Generation, log: Path, fail: str) -> str:
+def _settings(generation: Generation, log: Path, fail: str, root: str) -> str:
     if generation.marker == "--get-npu-insts":
         flags, valued = (
             ["--get-npu-insts", "--get-xclbin", "--get-pdi", "--get-full-elf"],
@@ -60,22 +66,24 @@ def _settings(generation: Generation, log: Path, fail: str) -> str:
             "--aie-generate-npu-insts": "?--npu-insts-name",
             "--aie-generate-xclbin": "?--xclbin-name",
         }
-    return json.dumps([flags, valued, files, str(log), fail])
+    return json.dumps([flags, valued, files, str(log), fail, root])
 
 
-def install(site: Path, generation: Generation, fail: str = "") -> Path:
+def install(site: Path, generation: Generation, fail: str = "", *, works: bool = False) -> Path:
     """Install both wheels into a folder that stands for site-packages.
 
     Args:
         site: the folder, to be put on sys.path.
         generation: whose flags the fake aiecc takes.
         fail: the error with which it refuses every module; "" for none.
+        works: whether what it makes runs on the fake driver (:mod:`tests.support.runtime.fake_xrt`).
 
     Returns:
         The file to which each call's arguments are added, a JSON list a line.
     """
     log = site / "calls.jsonl"
-    aiecc = _AIECC.format(settings=_settings(generation, log, fail))
+    root = str(Path(__file__).parents[3]) if works else ""
+    aiecc = _AIECC.format(settings=_settings(generation, log, fail, root), python=sys.executable)
     _script(site / "mlir_aie" / "bin" / "aiecc", aiecc)
     _script(site / "llvm-aie" / "bin" / "clang", "#!/bin/sh\nexit 0\n")
     for name, version in (("mlir_aie", "0.0.1.2026"), ("llvm-aie", "21.0.0.2026")):

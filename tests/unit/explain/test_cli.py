@@ -161,8 +161,8 @@ def test_the_offload_pipeline_is_shown(folder: Path, capsys: pytest.CaptureFixtu
     from aie_conv.offload import PIPELINE
 
     names = [path.name for path in sorted(target.iterdir())]
-    assert names == [f"{n:02d}-{name}.mlir" for n, (name, _) in enumerate(PIPELINE, 1)]
-    assert titles(last) == [PIPELINE[-1][0]]
+    assert names == [f"{n:02d}-{stage.name}.mlir" for n, stage in enumerate(PIPELINE, 1)]
+    assert titles(last) == [PIPELINE[-1].name]
 
 
 MISTAKES = [

@@ -1,15 +1,21 @@
 """`aie-conv doctor` tells what is there, what is not, and what to do; it never fails itself."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from aie_conv.cli.main import main
+from aie_conv.toolchain import generations
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO
 from aie_conv.toolchain.doctor import Finding, as_json, can_run, examine
 from aie_conv.toolchain.generations import GENERATIONS
 from tests.support.toolchain.wheels import install
+
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture(autouse=True)
@@ -91,6 +97,68 @@ def test_an_unreadable_folder_of_devices_is_said(
     npu = named(examine(root), "NPU")
     assert npu.state == "broken"
     assert "Permission denied" in npu.detail
+    assert "usermod -aG render" in npu.advice
+
+
+def test_hrx_is_seen_without_being_imported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    package = tmp_path / "site" / "aie" / "utils" / "hostruntime" / "hrxruntime"
+    package.mkdir(parents=True)
+    for folder in (package, *list(package.parents)[:3]):
+        (folder / "__init__.py").write_text("raise SystemExit('nothing is imported')")
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    findings = examine(machine(tmp_path / "root", "0x17f0"))
+    assert named(findings, "HRX").state == "ok"
+    assert named(findings, "pyxrt").state == "missing"
+    assert not can_run(findings), "whether libhrx is there is not known"
+
+
+def test_a_tool_that_hangs_is_broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path, GENERATIONS[0])
+    (tmp_path / "mlir_aie/bin/aiecc").write_text("#!/bin/sh\nexec sleep 60\n")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(generations, "SECONDS", 0.2)
+    finding = named(examine(tmp_path), "mlir-aie")
+    assert finding.state == "broken"
+    assert "no answer" in finding.detail
+
+
+BARE = """
+import sys
+sys.path.insert(0, {root!r})
+sys.argv = ["aie-conv", "doctor", *{flags!r}]
+from aie_conv.cli.main import main
+sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("flags", [[], ["--json"]])
+def test_it_works_where_nothing_is_installed(flags: list[str]) -> None:
+    """Python alone, without site-packages, as in a fresh environment."""
+    code = BARE.format(root=str(ROOT), flags=flags)
+    done = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code], capture_output=True, text=True, timeout=60,
+        check=False, env={"PATH": "/usr/bin:/bin"},
+    )  # fmt: skip
+    assert done.returncode == 1, done.stderr
+    assert done.stderr == ""
+    if flags:
+        findings = {f["name"]: f["state"] for f in json.loads(done.stdout)["findings"]}
+        for name in ("numpy", "iree-base-compiler", "mlir-aie", "Peano", "pyxrt"):
+            assert findings[name] == "missing"
+    else:
+        assert "pip install aie_conv" in done.stdout
+
+
+def test_a_device_that_may_not_be_opened_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = machine(tmp_path)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
+    npu = named(examine(root), "NPU")
+    assert npu.state == "broken"
+    assert npu.detail.endswith("(npu1_4col), cannot be opened")
     assert "usermod -aG render" in npu.advice
 
 

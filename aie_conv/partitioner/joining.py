@@ -1,0 +1,320 @@
+"""What a set of dispatches needs to be done in one call of the NPU: its buffers, or why it cannot be."""
+
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import cast
+
+from aie_conv.arch import get_device
+from aie_conv.graph import DispatchGraph, Node
+from aie_conv.layout.hostcopy import HostCopy, made_of
+from aie_conv.lazy import cached_property
+from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.region import BufferPlace
+from aie_conv.plan import Argument, Plan
+from aie_conv.problem import DTYPE_BYTES, ConvProblem
+
+WEIGHTS, ARENA = "weights", "arena"
+
+
+@dataclass(frozen=True)
+class Member:
+    """A dispatch on the NPU.
+
+    Attributes:
+        at: its node's number in the graph.
+        node: the node.
+        plan: its plan, in the program that all of its configuration share.
+        constants: the names of its operands that are equal at every call.
+        apart: why it is a call of its own in any company; empty where it need not be.
+    """
+
+    at: int
+    node: Node
+    plan: ArrayPlan
+    constants: frozenset[str]
+    apart: str = ""
+
+    @property
+    def route_plan(self) -> Plan:
+        """Its plan as routes, copies and the bridge know it: types take no cached property for a property."""
+        return cast("Plan", self.plan)
+
+    @cached_property
+    def program(self) -> Hashable:
+        """Equal for those whose programs differ in their runtime sequences alone."""
+        plan = self.plan
+        epilogues = plan.epilogues or (plan.mapping,)
+        return plan.configuration, tuple(e.program.epilogue_key(e) for e in epilogues)
+
+    @cached_property
+    def equal(self) -> frozenset[str]:
+        """The values before its call that are equal at every call."""
+        return made_of(self.plan.prologue, self.constants)
+
+    @cached_property
+    def copies(self) -> tuple[HostCopy, ...]:
+        """The copies around each call of its plan."""
+        equal = self.equal
+        return (*(c for c in self.plan.prologue if c.dest not in equal), *self.plan.finish)
+
+    def is_copied(self, argument: str) -> bool:
+        """Whether an argument is what host copies make, and no operand as it is."""
+        return any(copy.dest == argument for copy in self.plan.prologue)
+
+    def sources(self, argument: str) -> set[str]:
+        """The operands that are no constants and of which an argument is made."""
+        needed = {argument}
+        for copy in reversed(self.plan.prologue):
+            if copy.dest in needed:
+                needed.add(copy.source)
+        return needed & set(self.node.operands)
+
+
+@dataclass(frozen=True)
+class RegionInput:
+    """An argument that the host gives a call: a value of a member's plan."""
+
+    member: int
+    argument: str
+
+
+@dataclass(frozen=True)
+class RegionLayout:
+    """The buffers of a region.
+
+    Attributes:
+        arguments: of its sequence: inputs, weights, the arena if there is one, results.
+        inputs: what the host gives for the first of them.
+        places: of each member's arguments, by their names.
+        results: the members whose results leave the region, in the order of the last arguments.
+        weights: where in the weights each member's begin, in elements.
+        arena: number of the arena among the arguments; None without one.
+        fills: what has to hold a number in it before the first call.
+    """
+
+    arguments: tuple[Argument, ...]
+    inputs: tuple[RegionInput, ...]
+    places: tuple[Mapping[str, BufferPlace], ...]
+    results: tuple[int, ...]
+    weights: tuple[int, ...]
+    arena: int | None
+    fills: tuple[ArenaFill, ...]
+
+    @property
+    def packed(self) -> Argument:
+        """The weights of all."""
+        return self.arguments[len(self.inputs)]
+
+
+class NotJoinable(Exception):
+    """Dispatches that cannot be one call; the message says why."""
+
+
+class TooMuch(NotJoinable):
+    """They need more than a call has; with further ones it may be less."""
+
+
+def _border(problem: ConvProblem, fill: float) -> Hashable:
+    """What equal borders of results have in common."""
+    walked = tuple((loop.size, loop.out) for loop in problem.loops if loop.out)
+    return problem.out, walked, fill
+
+
+class _Joiner:
+    """Lays out one region."""
+
+    def __init__(self, members: Sequence[Member], readers: Mapping[int, Sequence[int]]) -> None:
+        self._members = members
+        inside = {m.at for m in members}
+        self._writer = {m.node.writes[0]: k for k, m in enumerate(members)}
+        self._leaves = [
+            bool(m.plan.finish) or any(at not in inside for at in readers[m.node.writes[0]])
+            for m in members
+        ]
+        self._inputs: dict[Hashable, RegionInput] = {}
+        self._arguments: dict[Hashable, Argument] = {}
+        self._inner: list[tuple[int, str, int]] = []
+        self._slack: dict[int, int] = {}
+        self._last: dict[int, int] = {}
+        self._places: list[dict[str, BufferPlace]] = [{} for _ in members]
+
+    def join(self) -> RegionLayout:
+        """The layout.
+
+        Raises:
+            NotJoinable: there is none.
+        """
+        for number, member in enumerate(self._members):
+            for argument in member.plan.arguments[:-1]:
+                if argument.name == WEIGHTS:
+                    if WEIGHTS not in member.equal:
+                        raise NotJoinable(f"{member.node.name}: its filter is no constant")
+                else:
+                    self._read(number, member, argument)
+            if member.node.base is not None and member.node.base.value in self._writer:
+                raise NotJoinable(f"{member.node.name}: its result starts from another one")
+        return self._finish()
+
+    def _read(self, number: int, member: Member, argument: Argument) -> None:
+        """An operand, or what host copies make of operands."""
+        name = argument.name
+        if member.is_copied(name):
+            for source in member.sources(name):
+                if member.node.operands[source] in self._writer:
+                    raise NotJoinable(
+                        f"{member.node.name}: the host re-orders or pads its operand {source}"
+                    )
+            key: Hashable = (number, name)
+        else:
+            value = member.node.operands.get(name)
+            writer = self._writer.get(value) if value is not None else None
+            if writer is not None:
+                self._read_inside(writer, number, argument)
+                return
+            key = ("value", value) if value is not None else (number, name)
+        # Names of arguments are values' in the text: one that two members read has one.
+        there = self._arguments.get(key, replace(argument, name=f"in_{len(self._arguments)}"))
+        self._arguments[key] = replace(there, slack=max(there.slack, argument.slack))
+        self._inputs.setdefault(key, RegionInput(number, name))
+        self._places[number][name] = BufferPlace(there.name)
+
+    def _read_inside(self, writer: int, number: int, argument: Argument) -> None:
+        """What another member of the region writes."""
+        source = self._members[writer]
+        if source.plan.finish:
+            raise NotJoinable(f"{source.node.name}: the host re-orders or cuts its result")
+        result = source.plan.arguments[-1]
+        if (result.dtype, result.elements) != (argument.dtype, argument.elements):
+            raise NotJoinable(
+                f"{self._members[number].node.name}: reads another type than is written"
+            )
+        self._slack[writer] = max(self._slack.get(writer, 0), argument.slack)
+        self._last[writer] = number
+        # Its place is known when all readers are.
+        self._inner.append((number, argument.name, writer))
+
+    def _arena(self) -> tuple[Arena, list[int], str]:
+        """The values that stay, their writers, and their type."""
+        kept = [k for k, leaves in enumerate(self._leaves) if not leaves]
+        values: list[ArenaValue] = []
+        dtypes: set[str] = set()
+        for k in kept:
+            member = self._members[k]
+            base, result = member.node.base, member.plan.arguments[-1]
+            dtypes.add(result.dtype)
+            border, fill = None, 0
+            if base is not None:
+                if base.fill is None:
+                    raise NotJoinable(
+                        f"{member.node.name}: around its result lies no constant number"
+                    )
+                border, fill = _border(member.plan.problem, base.fill), base.fill
+            elements = result.elements + self._slack.get(k, 0)
+            values.append(ArenaValue(elements, k, self._last.get(k, k), border, fill))
+        if len(dtypes) > 1:
+            raise NotJoinable(f"activations of {' and '.join(sorted(dtypes))} in one arena")
+        dtype = dtypes.pop() if dtypes else "i8"
+        return lay_out(values, DTYPE_BYTES[dtype]), kept, dtype
+
+    def _weights(self) -> tuple[Argument, tuple[int, ...]]:
+        offsets: list[int] = []
+        end, dtype = 0, ""
+        for number, member in enumerate(self._members):
+            own = next(a for a in member.plan.arguments if a.name == WEIGHTS)
+            dtype, quantum = own.dtype, ALIGNMENT // DTYPE_BYTES[own.dtype]
+            offsets.append(end)
+            self._places[number][WEIGHTS] = BufferPlace(WEIGHTS, end)
+            end += -(-own.elements // quantum) * quantum
+        return Argument(WEIGHTS, dtype, end), tuple(offsets)
+
+    def _finish(self) -> RegionLayout:
+        arena, kept, dtype = self._arena()
+        weights, offsets = self._weights()
+        arguments = [*self._arguments.values(), weights]
+        at = None
+        if kept:
+            at = len(arguments)
+            arguments.append(Argument(ARENA, dtype, arena.elements))
+        written = {
+            k: BufferPlace(ARENA, offset) for k, offset in zip(kept, arena.offsets, strict=True)
+        }
+        results = [k for k, leaves in enumerate(self._leaves) if leaves]
+        for number, k in enumerate(results):
+            result = self._members[k].plan.arguments[-1]
+            named = replace(result, name=f"out_{number}", slack=self._slack.get(k, 0))
+            arguments.append(named)
+            written[k] = BufferPlace(named.name)
+        most = get_device(self._members[0].plan.device).arch.host_buffers
+        if len(arguments) > most:
+            raise TooMuch(f"{len(arguments)} host buffers of {most}")
+        for k, place in written.items():
+            self._places[k][self._members[k].plan.arguments[-1].name] = place
+        for reader, name, writer in self._inner:
+            self._places[reader][name] = written[writer]
+        return RegionLayout(
+            tuple(arguments),
+            tuple(self._inputs.values()),
+            tuple(self._places),
+            tuple(results),
+            offsets,
+            at,
+            arena.fills,
+        )
+
+
+def find_readers(graph: DispatchGraph) -> dict[int, list[int]]:
+    """For each value that is written the numbers of the nodes that read it."""
+    readers: dict[int, list[int]] = {value: [] for node in graph.nodes for value in node.writes}
+    for number, node in enumerate(graph.nodes):
+        for value in node.reads:
+            if value in readers:
+                readers[value].append(number)
+    return readers
+
+
+def check_between(members: Sequence[Member], graph: DispatchGraph) -> None:
+    """That nothing else in between needs a member's result and gives to another.
+
+    Raises:
+        NotJoinable: something does; the message names it.
+    """
+    inside = {m.at for m in members}
+    written: set[int] = set()
+    behind: dict[int, str] = {}
+    for at in range(members[0].at, members[-1].at + 1):
+        node = graph.nodes[at]
+        if at in inside:
+            through = next((behind[value] for value in node.reads if value in behind), None)
+            if through is not None:
+                raise NotJoinable(through)
+            written.update(node.writes)
+        elif node.reads & written or node.reads & behind.keys():
+            what = (
+                f"{node.name} lies between: {node.refusal}" if node.name else "data moves between"
+            )
+            first = next((behind[value] for value in node.reads if value in behind), what)
+            behind.update(dict.fromkeys(node.writes, first))
+
+
+def join(
+    members: Sequence[Member], graph: DispatchGraph, readers: Mapping[int, Sequence[int]]
+) -> RegionLayout:
+    """The buffers of a region.
+
+    Args:
+        members: in program order.
+        graph: that they stand in.
+        readers: :func:`find_readers` of it.
+
+    Raises:
+        NotJoinable: they cannot be one call.
+    """
+    for member in members:
+        if member.apart and len(members) > 1:
+            raise NotJoinable(f"{member.node.name}: {member.apart}")
+    first = members[0].program
+    if any(member.program != first for member in members):
+        raise NotJoinable("another configuration of the array")
+    check_between(members, graph)
+    return _Joiner(members, readers).join()

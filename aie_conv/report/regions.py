@@ -1,0 +1,122 @@
+"""The regions of a compilation for its report, and the predicted time of the whole network with its parts."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from aie_conv.arch import get_device
+from aie_conv.arch.machine import current
+from aie_conv.mapping.region import sequence_words
+from aie_conv.partitioner.cost import FIXED, HostCost
+from aie_conv.partitioner.regions import Region
+from aie_conv.problem import DTYPE_BYTES
+
+
+def region_entries(
+    regions: Iterable[Region], texts: Mapping[str, str], host: HostCost = FIXED
+) -> list[dict[str, Any]]:
+    """An entry for each call of the NPU.
+
+    Args:
+        regions: in program order.
+        texts: the module of each, by its name.
+        host: what copies cost.
+    """
+    return [_entry(region, texts[region.name], host) for region in regions]
+
+
+def _entry(region: Region, text: str, host: HostCost) -> dict[str, Any]:
+    layout, members = region.layout, region.members
+    clock = get_device(region.device).arch.clock_hz
+    copies = sum(host.copy_seconds(m.route_plan, m.constants) for m in members)
+    plan = members[0].plan
+    arguments = plan.arguments if layout is None else layout.arguments
+    sizes = {a.name: a.elements * DTYPE_BYTES[a.dtype] for a in arguments}
+    results = (0,) if layout is None else layout.results
+    return {
+        "name": region.name,
+        "dispatches": list(region.names),
+        "results": [region.names[number] for number in results],
+        "buffers": len(arguments),
+        "weights_bytes": sizes.get("weights", 0),
+        "arena_bytes": 0 if layout is None else sizes.get("arena", 0),
+        "sequence_words": sequence_words(text),
+        "predicted_cycles": sum(m.plan.predicted_cycles for m in members),
+        "copy_cycles": round(copies * clock),
+        "border": region.border,
+    }
+
+
+def whole_time(
+    device: str,
+    dispatches: Sequence[Mapping[str, Any]],
+    regions: Sequence[Mapping[str, Any]],
+    change_cycles: int,
+) -> dict[str, Any]:
+    """The predicted time of a run in cycles of the array's clock, and its parts.
+
+    Args:
+        device: the user's name of the device.
+        dispatches: the report's entries.
+        regions: the report's.
+        change_cycles: of all changes of configuration.
+    """
+    arch = get_device(device).arch
+    launch = round(current().host.launch * arch.clock_hz)
+    on_cpu = [e for e in dispatches if e["route"] == "cpu"]
+    prices = [_cpu_price(e) for e in on_cpu]
+    known = sum(price for price in prices if price is not None)
+    parts = {
+        "array_cycles": sum(region["predicted_cycles"] for region in regions),
+        "launch_cycles": len(regions) * launch,
+        "change_cycles": change_cycles,
+        "copy_cycles": sum(region["copy_cycles"] for region in regions),
+        "cpu_cycles": known,
+    }
+    alone = [_cpu_price(e) for e in dispatches if e["contraction"]]
+    complete = all(price is not None for price in alone)
+    return {
+        "whole_cycles": sum(parts.values()),
+        **parts,
+        "launches": len(regions),
+        "cpu_unpriced": sum(price is None for price in prices),
+        "cpu_alone_cycles": sum(price or 0 for price in alone) if complete else None,
+    }
+
+
+def _cpu_price(entry: Mapping[str, Any]) -> int | None:
+    """What the CPU would take for a dispatch; None where nobody knows."""
+    priced = (c["cost"] for c in entry["candidates"] if c["route"] == "cpu" and "cost" in c)
+    return next(priced, None)
+
+
+def describe_time(report: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The whole time of a report and its parts, each with its name, for people."""
+    time = report["totals"]["time"]
+    clock = get_device(report["device"]).arch.clock_hz
+
+    def ms(cycles: float) -> str:
+        return f"{1e3 * cycles / clock:.3g} ms"
+
+    launches = f"{time['launches']} launch{'es' * (time['launches'] != 1)}"
+    parts = [
+        ("whole, predicted", ms(time["whole_cycles"])),
+        ("array", ms(time["array_cycles"])),
+        (launches, ms(time["launch_cycles"])),
+        ("changes of configuration", ms(time["change_cycles"])),
+        ("host copies", ms(time["copy_cycles"])),
+    ]
+    unpriced = f", without {time['cpu_unpriced']} dispatches" if time["cpu_unpriced"] else ""
+    parts.append((f"convolutions on the CPU{unpriced}", ms(time["cpu_cycles"])))
+    return parts
+
+
+def verdict(report: Mapping[str, Any]) -> str:
+    """What a user should know where the CPU alone is predicted to be faster; else empty."""
+    time = report["totals"]["time"]
+    alone, clock = time["cpu_alone_cycles"], get_device(report["device"]).arch.clock_hz
+    if alone is None or not time["launches"] or alone >= time["whole_cycles"]:
+        return ""
+    return (
+        f"the CPU alone is predicted to take {1e3 * alone / clock:.3g} ms for the same convolutions:"
+        " --amd-aie-route=cpu leaves them there"
+    )
