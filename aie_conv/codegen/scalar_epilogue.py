@@ -80,6 +80,10 @@ class ScalarEpilogue:
 
     tile: EpilogueKernel
 
+    def declared(self) -> list[Op]:
+        """Nothing: scalar code calls no intrinsics."""
+        return []
+
     def text(self, name: str) -> str:
         """The text of :meth:`function`."""
         return print_op(self.function(name), 2)
