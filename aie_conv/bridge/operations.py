@@ -202,16 +202,16 @@ def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
 # -- reductions -----------------------------------------------------------------------------------
 def _find_reduction(function: ir.Operation) -> Reduction | None:
     block: Any = function.regions[0].blocks[0]
-    found: list[ir.Operation] = []
+    reductions: list[ir.Operation] = []
     for view in block.operations:
         op = view.operation
         if op.name.startswith("linalg.") and len(op.regions) and op.name != "linalg.fill":
             out = {v for form in indexing(op)[-1] for v, _ in form.terms}
             if len(out) < dims_count(op):
-                found.append(op)
-    if len(found) > 1:
-        raise Unsupported(f"{len(found)} reductions in one dispatch")
-    return _analyse(found[0]) if found else None
+                reductions.append(op)
+    if len(reductions) > 1:
+        raise Unsupported(f"{len(reductions)} reductions in one dispatch")
+    return _analyse(reductions[0]) if reductions else None
 
 
 def _analyse(op: ir.Operation) -> Reduction:

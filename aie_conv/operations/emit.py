@@ -49,7 +49,7 @@ class _Program:
         self.w = Builder()
         self._device, self._tile, self._grid = device, tile, grid
         self._tiles: dict[str, Value] = {}
-        self._given: _Object = tile.object_elements, tile.object_dtype
+        self._input_object: _Object = tile.object_elements, tile.object_dtype
         self._out: _Object = tile.outputs, tile.view.problem.out.dtype
 
     def declare(self) -> None:
@@ -102,13 +102,13 @@ class _Program:
 
     def _input(self, column: int, half: int) -> None:
         """A shim channel's objects, one for each of its cores, to them."""
-        elements, dtype = self._given
+        elements, dtype = self._input_object
         rows, name = self._rows(half), f"in_l3_{column}_{half}"
         joined = elements * len(rows), dtype
         self._fifo(name, f"shim_{column}", f"mem_{column}", joined)
         names = [f"in_l1_{column}_{row}" for row in rows]
         for row, each in zip(rows, names, strict=True):
-            self._fifo(each, f"mem_{column}", f"core_{column}_{row}", self._given)
+            self._fifo(each, f"mem_{column}", f"core_{column}_{row}", self._input_object)
         self._link([name], names, elements)
 
     def _output(self, column: int, half: int) -> None:
@@ -144,19 +144,19 @@ class _Program:
 
     def _step(self, column: int, row: int, sums: Value | None) -> None:
         w = self.w
-        given, out = f"in_l1_{column}_{row}", f"out_l1_{column}_{row}"
+        entry, out = f"in_l1_{column}_{row}", f"out_l1_{column}_{row}"
         if sums is None:
-            source = self._acquire(given, "Consume", self._given)
+            source = self._acquire(entry, "Consume", self._input_object)
             w.run("compute", source, self._acquire(out, "Produce", self._out))
-            self._release(given, "Consume")
+            self._release(entry, "Consume")
             self._release(out, "Produce")
             return
-        w.run("first", self._acquire(given, "Consume", self._given), sums)
-        self._release(given, "Consume")
+        w.run("first", self._acquire(entry, "Consume", self._input_object), sums)
+        self._release(entry, "Consume")
         one = w.constant(1)
         with w.loop("k", one, w.constant(self._tile.chunks), one):
-            w.run("more", self._acquire(given, "Consume", self._given), sums)
-            self._release(given, "Consume")
+            w.run("more", self._acquire(entry, "Consume", self._input_object), sums)
+            self._release(entry, "Consume")
         w.run("last", sums, self._acquire(out, "Produce", self._out))
         self._release(out, "Produce")
 

@@ -98,14 +98,14 @@ class OperationCode(BlockEpilogue):
     def functions(self) -> list[Op]:
         """``compute(in, out)``; of several objects ``first`` and ``more(in, sums)``, ``last(sums, out)``."""
         problem, tile = self.tile.view.problem, self.tile
-        given = memref(tile.object_dtype, tile.object_elements)
+        source = memref(tile.object_dtype, tile.object_elements)
         out = memref(problem.out.dtype, tile.outputs)
         if tile.chunks == 1:
-            return [self._function("compute", [("given", given), ("out", out)], self._compute)]
+            return [self._function("compute", [("source", source), ("out", out)], self._compute)]
         sums = memref(problem.accumulator, tile.outputs)
         return [
-            self._function("first", [("given", given), ("sums", sums)], self._first),
-            self._function("more", [("given", given), ("sums", sums)], self._more),
+            self._function("first", [("source", source), ("sums", sums)], self._first),
+            self._function("more", [("source", source), ("sums", sums)], self._more),
             self._function("last", [("sums", sums), ("out", out)], self._last),
         ]
 
@@ -119,29 +119,29 @@ class OperationCode(BlockEpilogue):
         write(f.builder, f.arguments[0], f.arguments[1])
         return f.finish()
 
-    def _compute(self, w: Builder, given: Value, out: Value) -> None:
+    def _compute(self, w: Builder, source: Value, out: Value) -> None:
         constants = self._constants(w)
 
         def body(place: _Place) -> None:
-            value = self._reduce(w, given, place)
+            value = self._reduce(w, source, place)
             inputs = {
-                number: self._input(w, number, given, place)
+                number: self._input(w, number, source, place)
                 for number in range(len(self.epilogue.inputs))
             }
             w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
 
         self._nest(w, body)
 
-    def _first(self, w: Builder, given: Value, sums: Value) -> None:
+    def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
-            w.store(self._reduce(w, given, place), sums, place.out, self._aligned(sums))
+            w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
 
         self._nest(w, body)
 
-    def _more(self, w: Builder, given: Value, sums: Value) -> None:
+    def _more(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
             value = self._load(w, sums, place.out, self.lanes)
-            value = self._combine(w, value, self._reduce(w, given, place))
+            value = self._combine(w, value, self._reduce(w, source, place))
             w.store(value, sums, place.out, self._aligned(sums))
 
         self._nest(w, body)
@@ -211,25 +211,25 @@ class OperationCode(BlockEpilogue):
         return w.constant(section.start // DTYPE_BYTES[section.dtype])
 
     # -- values -----------------------------------------------------------------------------------
-    def _vector_at(self, w: Builder, section: Section, given: Value, place: Value) -> Value:
+    def _vector_at(self, w: Builder, section: Section, source: Value, place: Value) -> Value:
         """Lanes of a section, or one element for all of them."""
         kind = vector(section.dtype, self.lanes)
-        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[given.type.elem]
+        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
         if section.pitches[-1] == 0:
-            element = w.value("v", "memref.load", given, place)
+            element = w.value("v", "memref.load", source, place)
             return w.value("v", "vector.broadcast", element, to=kind)
         if size != unit:
             place = w.times(place, size // unit)
-        return bitcast(w, self._load(w, given, place, self.lanes * size // unit), kind)
+        return bitcast(w, self._load(w, source, place, self.lanes * size // unit), kind)
 
-    def _input(self, w: Builder, number: int, given: Value, place: _Place) -> Value:
+    def _input(self, w: Builder, number: int, source: Value, place: _Place) -> Value:
         section = self.tile.sections[number + 1]
-        return self._vector_at(w, section, given, place.sections[number + 1])
+        return self._vector_at(w, section, source, place.sections[number + 1])
 
-    def _element(self, w: Builder, given: Value, place: Value, offset: int) -> Value:
+    def _element(self, w: Builder, source: Value, place: Value, offset: int) -> Value:
         """Lanes of the first input, as the type that is combined."""
         section = self.tile.sections[0]
-        value = self._vector_at(w, section, given, w.plus(place, offset))
+        value = self._vector_at(w, section, source, w.plus(place, offset))
         if value.type.elem == self.accumulator:
             return value
         extend = "arith.extf" if self.accumulator == "f32" else "arith.extsi"
@@ -241,11 +241,11 @@ class OperationCode(BlockEpilogue):
             return w.value("e", op, left, right)
         return self._wide_operation(w, op, [left, right])
 
-    def _reduce(self, w: Builder, given: Value, place: _Place) -> Value:
+    def _reduce(self, w: Builder, source: Value, place: _Place) -> Value:
         """What is combined of an object for the lanes of a place."""
         tile, section = self.tile, self.tile.sections[0]
         if not tile.view.problem.combine:
-            return self._element(w, given, place.sections[0], 0)
+            return self._element(w, source, place.sections[0], 0)
         pitches = [
             (taps, axis.dilation * pitch)
             for taps, axis, pitch in zip(tile.taps, tile.view.axes, section.pitches, strict=True)
@@ -262,8 +262,8 @@ class OperationCode(BlockEpilogue):
         start = w.constant(0, self._type(self.accumulator), "k") if zero else None
         if looped and start is None:
             # Combining it twice makes no difference to a maximum or minimum.
-            start = self._element(w, given, place.sections[0], 0)
-        return self._taps(w, given, place.sections[0], (looped, offsets), start)
+            start = self._element(w, source, place.sections[0], 0)
+        return self._taps(w, source, place.sections[0], (looped, offsets), start)
 
     @property
     def _is_sum(self) -> bool:
@@ -272,7 +272,7 @@ class OperationCode(BlockEpilogue):
     def _taps(
         self,
         w: Builder,
-        given: Value,
+        source: Value,
         place: Value,
         taps: tuple[list[tuple[int, int]], list[int]],
         start: Value | None,
@@ -284,11 +284,11 @@ class OperationCode(BlockEpilogue):
             bounds = w.constant(0), w.constant(count), w.constant(1)
             with w.carrying("k", bounds, [start]) as loop:
                 moved = w.sum(place, w.times(loop.iv, pitch))
-                loop.values = [self._taps(w, given, moved, (rest, offsets), loop.values[0])]
+                loop.values = [self._taps(w, source, moved, (rest, offsets), loop.values[0])]
             return loop.results[0]
         total = start
         for offset in offsets:
-            value = self._element(w, given, place, offset)
+            value = self._element(w, source, place, offset)
             total = value if total is None else self._combine(w, total, value)
         if total is None:
             raise ValueError("a reduction of nothing")

@@ -79,16 +79,16 @@ def _tiles(view: OperationView) -> Iterator[Tile]:
     """The tiles that fit; of several chunks only where one object cannot hold all taps."""
     most = lanes(view.problem)
     for taps in _taps(view):
-        found = False
+        fits = False
         for sizes in _shapes(view, most):
             try:
                 tile = make_tile(view, sizes, taps, most)
             except ConfigRefused:
                 continue
             if tile.input_bytes + tile.output_bytes + tile.sums_bytes <= _OBJECT_BYTES:
-                found = True
+                fits = True
                 yield tile
-        if found:
+        if fits:
             return
 
 

@@ -93,8 +93,8 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
     Raises:
         Unsupported: it has no such form; the message says why.
     """
-    given = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
-    for operand in (*given, problem.out):
+    operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
+    for operand in (*operands, problem.out):
         if operand.dtype not in _DTYPES:
             raise Unsupported(f"elements of {operand.dtype}")
     if not problem.parallel:
@@ -299,11 +299,11 @@ def _axes(loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int) ->
     for i, loop in enumerate(loops):
         if loop.role == "k":
             dim = _dim(lhs.operand, lhs.strides[i])
-            found = [p for p in pixels if _dim(lhs.operand, lhs.strides[p]) == dim]
-            if found and found[0] in partner.values():
+            same = [p for p in pixels if _dim(lhs.operand, lhs.strides[p]) == dim]
+            if same and same[0] in partner.values():
                 raise Unsupported("two loops of a window walk one dimension")
-            if found:
-                partner[i] = found[0]
+            if same:
+                partner[i] = same[0]
     paired = {p: k for k, p in partner.items()}
     axes: list[Axis] = []
     steps = _strides(lhs.operand.shape)

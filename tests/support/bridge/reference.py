@@ -27,7 +27,7 @@ from aie_conv.pipeline import (
     start,
 )
 from aie_conv.plan import Argument, Decision, ParameterValues, Plan
-from aie_conv.problem import Arithmetic, ConvProblem, Loop
+from aie_conv.problem import Arithmetic, ConvProblem, Loop, contraction_of
 from aie_conv.runtime.executable import Buffer, Executable
 from aie_conv.runtime.program import Program, load_program
 
@@ -197,7 +197,10 @@ def route_all(text: str | bytes, plan: type[PassPlan] = PassPlan) -> Routed:
         keeps = planned.problem.keeps_base and not planned.finish
         return Executable(planned.device, buffers, keeps, str(device.problems.index(planned)))
 
-    compiled = compile_with(text, lambda asked: Decision("test", "all", plan(asked.problem)), make)
+    def decide(asked: Request) -> Decision:
+        return Decision("test", "all", cast(Any, plan(contraction_of(asked.problem))))
+
+    compiled = compile_with(text, decide, make)
     return Routed(compiled, load_program(compiled.vmfb, device))
 
 
@@ -227,7 +230,7 @@ def route_split(text: str, number: int) -> Routed | None:
     def decide(request: Request) -> Decision:
         if request.split is None:
             return Decision("cpu", "whole")
-        device.problems.append(PassPlan(request.problem))
+        device.problems.append(PassPlan(contraction_of(request.problem)))
         return Decision("test", "split", cast(Any, device.problems[-1]), split="a test")
 
     decide_each(state, decide)
