@@ -68,7 +68,7 @@ def check(device: Device, tile: Tile, grid: Grid) -> None:
 def cost_of(device: Device, tile: Tile, grid: Grid) -> Cost:
     """The prediction for a tile on a grid."""
     rates, host = present_rates(device.arch)
-    code = OperationCode.of(tile, device.arch.vector_load_bytes)
+    code = OperationCode.of(tile, device.arch)
     channels = grid.columns * grid.channels
     read = grid.steps * grid.rows * tile.chunks * tile.input_bytes
     written = grid.steps * grid.rows * tile.output_bytes

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
+from aie_conv.arch import Arch
 from aie_conv.codegen.epilogue import check
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
@@ -79,19 +80,17 @@ class OperationCode(BlockEpilogue):
 
     Attributes:
         tile: the tile.
-        vector_bytes: of one vector load.
     """
 
     tile: Tile
-    vector_bytes: int
 
     @staticmethod
-    def of(tile: Tile, vector_bytes: int) -> "OperationCode":
+    def of(tile: Tile, arch: Arch) -> "OperationCode":
         """The code of a tile."""
         problem = tile.view.problem
         return OperationCode(
-            problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
-            (1, 1, tile.vector), tile, vector_bytes,
+            arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
+            (1, 1, tile.vector), tile,
         )  # fmt: skip
 
     # -- functions --------------------------------------------------------------------------------
@@ -301,18 +300,20 @@ class OperationCode(BlockEpilogue):
         vectors = tile.outputs // self.lanes
         taps = prod(axis.taps for axis in tile.view.axes)
         first = tile.sections[0]
-        pieces = -(-self.lanes * DTYPE_BYTES[first.dtype] // self.vector_bytes)
+        pieces = -(-self.lanes * DTYPE_BYTES[first.dtype] // self.arch.vector_load_bytes)
         wide = max(1, self.lanes * DTYPE_BYTES[self.accumulator] // 64)
         extends = self.accumulator != first.dtype
         float_sum = problem.combine == "arith.addf"
         moves = (taps - 1) * (0 if float_sum else wide) + taps * wide * extends
         loads = taps * pieces + sum(
-            -(-self.lanes * DTYPE_BYTES[section.dtype] // self.vector_bytes)
+            -(-self.lanes * DTYPE_BYTES[section.dtype] // self.arch.vector_load_bytes)
             for section in tile.sections[1:]
         )
-        each, _ = pace(self.epilogue, self.accumulator, (self.lanes * 4, self.vector_bytes), 0)
+        each, _ = pace(
+            self.epilogue, self.accumulator, (self.lanes * 4, self.arch.vector_load_bytes), 0
+        )
         work = each if any(s.op != "arith.constant" for s in self.epilogue.steps) else 0
-        stored = -(-self.lanes * DTYPE_BYTES[problem.out.dtype] // self.vector_bytes)
+        stored = -(-self.lanes * DTYPE_BYTES[problem.out.dtype] // self.arch.vector_load_bytes)
         cycles = max(-(-loads // 2), stored, moves + work, taps * wide if float_sum else 0)
         inner = self._trips()[-1].count
         drains = -(-vectors // max(1, inner)) * 18
