@@ -7,8 +7,8 @@ from aie_conv.arch.rates import WORD_BYTES, HostRates, present_rates
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.operations.kernel import OperationCode
-from aie_conv.operations.streams import Grid, input_patterns, output_pattern
-from aie_conv.operations.tile import Tile
+from aie_conv.operations.streams import CoreGrid, input_patterns, output_pattern
+from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES
 
 _JAM = 6
@@ -25,7 +25,7 @@ _BUFFERS = 2
 
 
 @dataclass(frozen=True)
-class Cost:
+class PlanCost:
     """A prediction.
 
     Attributes:
@@ -52,7 +52,7 @@ class Cost:
         return max(self.loads, key=self.loads.__getitem__)
 
 
-def check(device: Device, tile: Tile, grid: Grid) -> None:
+def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
     """Raise ConfigRefused for what does not fit the memories."""
     arch = device.arch
     core = _BUFFERS * (tile.input_bytes + tile.output_bytes) + tile.sums_bytes
@@ -65,7 +65,7 @@ def check(device: Device, tile: Tile, grid: Grid) -> None:
         raise ConfigRefused("mem tile", f"mem tile: {memtile} of {arch.memtile_bytes} bytes")
 
 
-def cost_of(device: Device, tile: Tile, grid: Grid) -> Cost:
+def cost_of(device: Device, tile: OperationTile, grid: CoreGrid) -> PlanCost:
     """The prediction for a tile on a grid."""
     rates, host = present_rates(device.arch)
     code = OperationCode.of(tile, device.arch)
@@ -91,10 +91,10 @@ def cost_of(device: Device, tile: Tile, grid: Grid) -> Cost:
     repeats = -(-grid.steps * grid.rows * tile.chunks // iterations)
     chained = inputs * repeats if inputs > 1 else 1
     issue = channels * (chained + 1) * rates.issue
-    return Cost(loads, lead, issue, channels * (read + written))
+    return PlanCost(loads, lead, issue, channels * (read + written))
 
 
-def _factor(tile: Tile, host: HostRates) -> float:
+def _factor(tile: OperationTile, host: HostRates) -> float:
     """What a byte of the input takes of the memory's rate."""
     total = worst = 0.0
     for _, dtype, pattern in input_patterns(tile, 0):
@@ -105,6 +105,6 @@ def _factor(tile: Tile, host: HostRates) -> float:
     return worst / total
 
 
-def _out_factor(tile: Tile, host: HostRates) -> float:
+def _out_factor(tile: OperationTile, host: HostRates) -> float:
     size = DTYPE_BYTES[tile.view.problem.out.dtype]
     return host.factor(*output_pattern(tile, 0).runs(size))

@@ -12,15 +12,15 @@ from aie_conv.mapping.core import ENDLESS
 from aie_conv.mapping.emit import SequenceWriter
 from aie_conv.mapping.schedule import schedule
 from aie_conv.operations.kernel import OperationCode
-from aie_conv.operations.streams import Grid, channels
-from aie_conv.operations.tile import Tile
+from aie_conv.operations.streams import CoreGrid, channels
+from aie_conv.operations.tile import OperationTile
 from aie_conv.plan import Argument
 
 _Object = tuple[int, str]
 """Elements of an object, and their type."""
 
 
-def emit(device: Device, tile: Tile, grid: Grid, arguments: Sequence[Argument]) -> str:
+def emit(device: Device, tile: OperationTile, grid: CoreGrid, arguments: Sequence[Argument]) -> str:
     """The text of the module: tiles, FIFOs, functions, cores, runtime sequence.
 
     Args:
@@ -45,7 +45,7 @@ def emit(device: Device, tile: Tile, grid: Grid, arguments: Sequence[Argument]) 
 class _Program:
     """Writes everything but the sequence."""
 
-    def __init__(self, device: Device, tile: Tile, grid: Grid) -> None:
+    def __init__(self, device: Device, tile: OperationTile, grid: CoreGrid) -> None:
         self.w = Builder()
         self._device, self._tile, self._grid = device, tile, grid
         self._tiles: dict[str, Value] = {}

@@ -13,7 +13,7 @@ from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Type, Value, memref, vector
-from aie_conv.operations.tile import Section, Tile
+from aie_conv.operations.tile import OperandSection, OperationTile
 from aie_conv.problem import DTYPE_BYTES, OperationProblem
 
 _UNROLLED = 32
@@ -82,10 +82,10 @@ class OperationCode(BlockEpilogue):
         tile: the tile.
     """
 
-    tile: Tile
+    tile: OperationTile
 
     @staticmethod
-    def of(tile: Tile, arch: Arch) -> "OperationCode":
+    def of(tile: OperationTile, arch: Arch) -> "OperationCode":
         """The code of a tile."""
         problem = tile.view.problem
         return OperationCode(
@@ -205,12 +205,12 @@ class OperationCode(BlockEpilogue):
                 place = _Place(moved, w.sum(place.out, w.times(iv, trip.out)))
             body(place)
 
-    def _start(self, w: Builder, section: Section) -> Value:
+    def _start(self, w: Builder, section: OperandSection) -> Value:
         """Where a section begins, in its elements."""
         return w.constant(section.start // DTYPE_BYTES[section.dtype])
 
     # -- values -----------------------------------------------------------------------------------
-    def _vector_at(self, w: Builder, section: Section, source: Value, place: Value) -> Value:
+    def _vector_at(self, w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
         """Lanes of a section, or one element for all of them."""
         kind = vector(section.dtype, self.lanes)
         size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]

@@ -10,7 +10,7 @@ from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
 from aie_conv.operations.emit import emit
 from aie_conv.operations.kernel import check_code
-from aie_conv.operations.search import Candidate, rebuild, search
+from aie_conv.operations.search import TileCandidate, rebuild, search
 from aie_conv.operations.view import OperationView, make_view
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import Arithmetic, OperationProblem
@@ -21,7 +21,7 @@ class OperationPlan:
     """An operation on one device; see :class:`aie_conv.plan.Plan` for the properties."""
 
     view: OperationView
-    chosen: Candidate
+    chosen: TileCandidate
     target: Device
     padded: bool = False
     route: str = "direct"

@@ -8,10 +8,10 @@ from math import prod
 from aie_conv.arch import Device
 from aie_conv.arch.rates import present_rates
 from aie_conv.errors import ConfigRefused
-from aie_conv.operations.cost import Cost, check, cost_of
+from aie_conv.operations.cost import PlanCost, check, cost_of
 from aie_conv.operations.kernel import lanes
-from aie_conv.operations.streams import Grid, count_tasks
-from aie_conv.operations.tile import Tile, make_tile
+from aie_conv.operations.streams import CoreGrid, count_tasks
+from aie_conv.operations.tile import OperationTile, make_tile
 from aie_conv.operations.view import OperationView
 
 _OBJECT_BYTES = 24 << 10
@@ -25,12 +25,12 @@ _SIZES = 12
 
 
 @dataclass(frozen=True)
-class Candidate:
+class TileCandidate:
     """A tile on a grid, and what it takes."""
 
-    tile: Tile
-    grid: Grid
-    cost: Cost
+    tile: OperationTile
+    grid: CoreGrid
+    cost: PlanCost
     cycles: int
 
 
@@ -75,7 +75,7 @@ def _shapes(view: OperationView, most: int) -> Iterator[tuple[int, ...]]:
     yield from product(*choices, _lane_cuts(view.axes[-1].size, most))
 
 
-def _tiles(view: OperationView) -> Iterator[Tile]:
+def _tiles(view: OperationView) -> Iterator[OperationTile]:
     """The tiles that fit; of several chunks only where one object cannot hold all taps."""
     most = lanes(view.problem)
     for taps in _taps(view):
@@ -92,7 +92,7 @@ def _tiles(view: OperationView) -> Iterator[Tile]:
             return
 
 
-def grids(device: Device, count: int) -> Iterator[Grid]:
+def grids(device: Device, count: int) -> Iterator[CoreGrid]:
     """Grids for a number of tiles."""
     columns = [c for c in (1, 2, 4, 8) if c <= device.columns]
     if device.columns not in columns:
@@ -101,16 +101,16 @@ def grids(device: Device, count: int) -> Iterator[Grid]:
         cores = column * channel * rows
         # No core works on nothing but what others do too.
         if cores < count + rows * channel or cores == 1:
-            yield Grid(column, channel, rows, -(-count // cores))
+            yield CoreGrid(column, channel, rows, -(-count // cores))
 
 
-def search(device: Device, view: OperationView) -> list[Candidate]:
+def search(device: Device, view: OperationView) -> list[TileCandidate]:
     """The best candidates, the best in front.
 
     Raises:
         ConfigRefused: no tile fits.
     """
-    priced: list[tuple[int, int, Candidate]] = []
+    priced: list[tuple[int, int, TileCandidate]] = []
     for tile in _tiles(view):
         for grid in grids(device, tile.count):
             try:
@@ -118,9 +118,9 @@ def search(device: Device, view: OperationView) -> list[Candidate]:
             except ConfigRefused:
                 continue
             cost = cost_of(device, tile, grid)
-            priced.append((cost.cycles, len(priced), Candidate(tile, grid, cost, cost.cycles)))
+            priced.append((cost.cycles, len(priced), TileCandidate(tile, grid, cost, cost.cycles)))
     priced.sort(key=lambda entry: entry[:2])
-    counted: list[Candidate] = []
+    counted: list[TileCandidate] = []
     for _, _, candidate in priced:
         if len(counted) == _COUNTED:
             break
@@ -133,7 +133,7 @@ def search(device: Device, view: OperationView) -> list[Candidate]:
     return sorted(counted, key=lambda candidate: candidate.cycles)
 
 
-def issued(device: Device, candidate: Candidate) -> Candidate:
+def issued(device: Device, candidate: TileCandidate) -> TileCandidate:
     """A candidate with the time to issue its tasks.
 
     Raises:
@@ -144,7 +144,7 @@ def issued(device: Device, candidate: Candidate) -> Candidate:
     return replace(candidate, cycles=max(candidate.cost.cycles, issue))
 
 
-def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> Candidate:
+def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> TileCandidate:
     """The candidate that parameters state.
 
     Raises:
@@ -164,7 +164,7 @@ def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> 
     if not fits:
         raise ConfigRefused("parameters", f"parameters: {columns} columns of {channels}x{rows}")
     tile = make_tile(view, sizes, taps, lanes(view.problem))
-    grid = Grid(columns, channels, rows, -(-tile.count // prod((columns, channels, rows))))
+    grid = CoreGrid(columns, channels, rows, -(-tile.count // prod((columns, channels, rows))))
     check(device, tile, grid)
     cost = cost_of(device, tile, grid)
-    return issued(device, Candidate(tile, grid, cost, cost.cycles))
+    return issued(device, TileCandidate(tile, grid, cost, cost.cycles))

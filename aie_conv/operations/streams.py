@@ -8,7 +8,7 @@ from aie_conv.arch import Device
 from aie_conv.layout.chain import Chain, Part, chains
 from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.mapping.streams import Channel
-from aie_conv.operations.tile import Tile
+from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES
 
 _INPUT_IDS, _OUTPUT_IDS = 6, 2
@@ -16,7 +16,7 @@ _INPUT_IDS, _OUTPUT_IDS = 6, 2
 
 
 @dataclass(frozen=True)
-class Grid:
+class CoreGrid:
     """Which cores run an operation.
 
     A column's cores are fed by its shim's channels, each for ``rows`` of them.
@@ -42,7 +42,7 @@ class Grid:
         """The channels as (column, number)."""
         return list(product(range(self.columns), range(self.channels)))
 
-    def tiles(self, tile: Tile, channel: int) -> Iterator[int]:
+    def tiles(self, tile: OperationTile, channel: int) -> Iterator[int]:
         """The tiles of a channel in the order of its stream; the last of all stands for what is not there."""
         each = self.steps * self.rows
         last = tile.count - 1
@@ -50,7 +50,7 @@ class Grid:
             yield min(number, last)
 
 
-def input_patterns(tile: Tile, number: int) -> Iterator[tuple[str, str, Pattern]]:
+def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str, Pattern]]:
     """(argument, type, pattern) of each object of a tile, its sections in the order in which they lie."""
     view = tile.view
     starts = tile.starts(number)
@@ -72,7 +72,7 @@ def input_patterns(tile: Tile, number: int) -> Iterator[tuple[str, str, Pattern]
             yield argument.name, argument.dtype, Pattern(offset, tuple(dims))
 
 
-def output_pattern(tile: Tile, number: int) -> Pattern:
+def output_pattern(tile: OperationTile, number: int) -> Pattern:
     """Where a tile of the output goes."""
     view, offset = tile.view, tile.view.offset
     for start, axis in zip(tile.starts(number), view.axes, strict=True):
@@ -81,7 +81,7 @@ def output_pattern(tile: Tile, number: int) -> Pattern:
     return Pattern(offset, tuple(dims))
 
 
-def _input_channel(device: Device, tile: Tile, grid: Grid, channel: int) -> list[Part]:
+def _input_channel(device: Device, tile: OperationTile, grid: CoreGrid, channel: int) -> list[Part]:
     patterns = (
         entry for number in grid.tiles(tile, channel) for entry in input_patterns(tile, number)
     )
@@ -93,7 +93,9 @@ def _input_channel(device: Device, tile: Tile, grid: Grid, channel: int) -> list
     ]
 
 
-def _output_channel(device: Device, tile: Tile, grid: Grid, channel: int) -> list[Part]:
+def _output_channel(
+    device: Device, tile: OperationTile, grid: CoreGrid, channel: int
+) -> list[Part]:
     dtype = tile.view.problem.out.dtype
     patterns = [output_pattern(tile, number) for number in grid.tiles(tile, channel)]
     return [
@@ -114,7 +116,7 @@ def _dated(
     return tuple(dated)
 
 
-def channels(device: Device, tile: Tile, grid: Grid) -> list[Channel]:
+def channels(device: Device, tile: OperationTile, grid: CoreGrid) -> list[Channel]:
     """The shim channels of the program: inputs and outputs of each column.
 
     Raises:
@@ -135,7 +137,7 @@ def channels(device: Device, tile: Tile, grid: Grid) -> list[Channel]:
     return [*inputs, *outputs]
 
 
-def count_tasks(device: Device, tile: Tile, grid: Grid) -> int:
+def count_tasks(device: Device, tile: OperationTile, grid: CoreGrid) -> int:
     """Shim descriptors that the program writes, from the first channel's.
 
     Raises:

@@ -12,7 +12,7 @@ ALIGNED = 32
 
 
 @dataclass(frozen=True)
-class Section:
+class OperandSection:
     """An input's part of an object.
 
     Attributes:
@@ -46,7 +46,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Tile:
+class OperationTile:
     """A core's share of one step.
 
     Attributes:
@@ -62,7 +62,7 @@ class Tile:
     sizes: tuple[int, ...]
     taps: tuple[int, ...]
     vector: int
-    sections: tuple[Section, ...]
+    sections: tuple[OperandSection, ...]
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -126,7 +126,7 @@ class Tile:
 
 def make_tile(
     view: OperationView, sizes: tuple[int, ...], taps: tuple[int, ...], most_vector: int
-) -> Tile:
+) -> OperationTile:
     """A tile of some sizes.
 
     Args:
@@ -145,7 +145,7 @@ def make_tile(
         raise ConfigRefused("vector", f"lanes: {sizes[-1]} of {view.axes[-1].size}")
     _check_starts(view, sizes, dtypes)
     sections = _sections(view, sizes, taps, inputs)
-    tile = Tile(view, sizes, taps, vector, sections)
+    tile = OperationTile(view, sizes, taps, vector, sections)
     for what, length in (("input", tile.input_bytes), ("output", tile.output_bytes)):
         if length % ALIGNED:
             raise ConfigRefused("alignment", f"{what} objects of {length} bytes")
@@ -166,9 +166,9 @@ def _check_starts(view: OperationView, sizes: tuple[int, ...], dtypes: list[str]
 
 def _sections(
     view: OperationView, sizes: tuple[int, ...], taps: tuple[int, ...], dtypes: list[str]
-) -> tuple[Section, ...]:
+) -> tuple[OperandSection, ...]:
     """Where each input lies in an object: whole vectors first, the widest elements first among them."""
-    plain: list[Section] = []
+    plain: list[OperandSection] = []
     for number, dtype in enumerate(dtypes):
         spans: list[int] = []
         for axis, size, tap in zip(view.axes, sizes, taps, strict=True):
@@ -193,15 +193,17 @@ def _sections(
             run = -(-used // unit) * unit
             shape = [1] * (len(spans) - 1) + [used]
         pitches = _pitches(spans, whole)
-        plain.append(Section(0, pitches, tuple(shape), run, dtype))
+        plain.append(OperandSection(0, pitches, tuple(shape), run, dtype))
     order = sorted(
         range(len(plain)),
         key=lambda n: (plain[n].pitches[-1] != 1, -DTYPE_BYTES[plain[n].dtype], n),
     )
-    start, placed = 0, dict[int, Section]()
+    start, placed = 0, dict[int, OperandSection]()
     for number in order:
         section = plain[number]
-        placed[number] = Section(start, section.pitches, section.spans, section.run, section.dtype)
+        placed[number] = OperandSection(
+            start, section.pitches, section.spans, section.run, section.dtype
+        )
         start += section.bytes
     return tuple(placed[number] for number in range(len(plain)))
 

@@ -20,7 +20,7 @@ _DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
 
 
 @dataclass(frozen=True)
-class Axis:
+class LoopAxis:
     """One axis of the output, of a window, or of both; strides in elements.
 
     Output element o and tap k of the axis meet element ``o * step + k * dilation`` of the input's axis.
@@ -48,7 +48,7 @@ class Axis:
 
 
 @dataclass(frozen=True)
-class Source:
+class InputSource:
     """An input as the program reads it.
 
     Attributes:
@@ -74,8 +74,8 @@ class OperationView:
     """
 
     problem: OperationProblem
-    axes: tuple[Axis, ...]
-    sources: tuple[Source, ...]
+    axes: tuple[LoopAxis, ...]
+    sources: tuple[InputSource, ...]
     result: Argument
     offset: int
     prologue: tuple[HostCopy, ...]
@@ -166,14 +166,14 @@ class _Maker:
             if problem.kind == "move":
                 raise Unsupported("a move that the DMA's units of 4 bytes do not address")
             padded = self._padded(lanes.size)
-        sources: list[Source] = []
+        sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
             copied = self._needs_copy(walk, at) or (padded > lanes.size and walk.strides[at] != 0)
             seen = self._copy_in(name, walk, at, padded) if copied else walk
             total = seen.operand
             source = Argument(f"{name}_lanes" if copied else name, total.dtype, total.elements)
-            sources.append(Source(source, seen.operand.offset))
+            sources.append(InputSource(source, seen.operand.offset))
             walks.append(seen)
         copied = moved or padded > lanes.size
         out = self._copy_out(at, padded) if copied else self._out
@@ -291,7 +291,9 @@ class _Maker:
         return _Walk(Operand(operand.dtype, dense), tuple(strides))
 
 
-def _axes(loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int) -> tuple[Axis, ...]:
+def _axes(
+    loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int
+) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
     lhs, *others = walks
     partner: dict[int, int] = {}
@@ -305,7 +307,7 @@ def _axes(loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int) ->
             if same:
                 partner[i] = same[0]
     paired = {p: k for k, p in partner.items()}
-    axes: list[Axis] = []
+    axes: list[LoopAxis] = []
     steps = _strides(lhs.operand.shape)
     for i, loop in enumerate(loops):
         if i == at or i in partner:
@@ -313,28 +315,28 @@ def _axes(loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int) ->
         stride = lhs.strides[i]
         more = tuple(walk.strides[i] for walk in others)
         if loop.role == "k":
-            axes.append(Axis(1, loop.size, stride, 1, 1, more, 0))
+            axes.append(LoopAxis(1, loop.size, stride, 1, 1, more, 0))
         elif i in paired:
             k = paired[i]
             unit = steps[_dim(lhs.operand, stride)]
             axes.append(
-                Axis(
+                LoopAxis(
                     loop.size, loops[k].size, unit, stride // unit, lhs.strides[k] // unit, more,
                     out.strides[i],
                 )
             )  # fmt: skip
         else:
-            axes.append(Axis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
+            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
-    lanes = Axis(
+    lanes = LoopAxis(
         loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
     )
     return _merged([*axes, lanes])
 
 
-def _merged(axes: Sequence[Axis]) -> tuple[Axis, ...]:
+def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
     """Neighbours that every operand walks as one become one."""
-    merged: list[Axis] = []
+    merged: list[LoopAxis] = []
     for axis in axes:
         before = merged[-1] if merged else None
         if before is not None and _is_one(before, axis):
@@ -344,7 +346,7 @@ def _merged(axes: Sequence[Axis]) -> tuple[Axis, ...]:
     return tuple(merged)
 
 
-def _is_one(outer: Axis, inner: Axis) -> bool:
+def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
     parallel = outer.taps == inner.taps == 1
     reduced = outer.size == inner.size == 1
     if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):

@@ -29,7 +29,7 @@ _MOVES_STAY = "a move alone is the host's copy, whatever the route"
 """The NPU's would only read and write the host's memory once more; inside a region it has its price."""
 
 
-class OperationRoute(Protocol):
+class OperationPlanner(Protocol):
     """A way of running operations on the NPU."""
 
     def propose(
@@ -119,7 +119,7 @@ def _proposed(
     """A route's plan, or why it has none; one answer a problem, device and table of timing constants."""
     del machine
     module, _, cls = spec.partition(":")
-    route: OperationRoute = getattr(import_module(module), cls)()
+    route: OperationPlanner = getattr(import_module(module), cls)()
     try:
         return route.propose(problem, device, dict(fixed) if fixed is not None else None)
     except (Unsupported, ConfigRefused) as refusal:
