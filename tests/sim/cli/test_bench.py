@@ -2,12 +2,14 @@
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+import aie_conv
 from aie_conv.arch import get_device
 from aie_conv.cli.main import main
 from aie_conv.runtime import devices
@@ -16,10 +18,13 @@ from aie_conv.runtime.executable import Executable
 from aie_conv.runtime.interface import Array
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
+from tests.support.regions.graphs import Network, Step, module_text
 from tests.support.runtime.fake_tools import install_npu, install_tools
 from tests.support.runtime.fake_xrt import Npu
 
 INPUTS = ["--input=1x6x7x8xbf16=1", "--input=3x3x8x16xbf16=0.5"]
+NETWORK = Network((8, 8, 32), (Step(0, -1, 32, 1, 1, 0), Step(1, -1, 32, 3, 1, -128)), (2,), 5)
+"""A chain of two convolutions: one region."""
 CLOCK = get_device("npu1_4col").arch.clock_hz
 
 
@@ -84,6 +89,30 @@ def test_the_table_labels_what_is_simulated(
     assert "4 calls after one that warmed up" in out
     assert "whole call, repetition 2 (2 calls)" in out
     assert "simulated, to configure the array" in out
+
+
+def test_a_region_is_one_launch_and_its_copies_are_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one, two = module_text(NETWORK, "first"), module_text(replace(NETWORK, seed=6), "second")
+    text = one.rsplit("}", 1)[0] + two.removeprefix("module {")
+    artifact = aie_conv.compile(text, route="direct", direct="parametric", regions="large")
+    artifact.save(tmp_path / "two.vmfb")
+    _, region = artifact.report["regions"]
+    assert len(region["dispatches"]) == 2
+    assert region["copy_cycles"] == 0, "the layouts are the arrays' own"
+    arguments = [
+        f"--module={tmp_path}/two.vmfb",
+        "--input=1x8x8x32xi8=1",
+        "--min_time=1x",
+        "--json",
+    ]
+    assert main(["bench", *arguments, "--function=second", "--device=sim"]) == 0
+    figures = json.loads(capsys.readouterr().out)
+    assert (figures["function"], figures["launches"]) == ("second", 1)
+    assert figures["predicted_copy_seconds"] == 0, "known, and none"
+    assert main(["bench", *arguments, "--device=sim"]) == 2
+    assert "--function: name one of first, second" in capsys.readouterr().err
 
 
 def test_an_npu_is_timed_by_the_host(
