@@ -10,7 +10,7 @@ from aie_conv.arch.machine import DEFAULT_PROFILE, default_machine
 from aie_conv.errors import DeviceError
 from aie_conv.ir.text import read_module
 from aie_conv.sim import Simulator
-from aie_conv.sim.functional import corerun
+from aie_conv.sim.functional import corecode
 from aie_conv.sim.functional.native import compile_leaf
 from aie_conv.sim.model.module import build_model
 from aie_conv.sim.model.program_size import OP_BYTES, program_bytes
@@ -127,7 +127,7 @@ def test_cores_share_their_code_with_its_branches(monkeypatch: pytest.MonkeyPatc
         made.append(arguments[0])
         return compile_leaf(*arguments)  # pyright: ignore[reportArgumentType]
 
-    monkeypatch.setattr(corerun, "compile_leaf", counted)
+    monkeypatch.setattr(corecode, "compile_leaf", counted)
     x = np.zeros((5, 64), np.int32)
     x[0, :6] = (1, 2, 2, 8, 1, 1)
     Simulator(looped(1, 2, 2)).run([x, *(np.zeros((2, 64), np.int32) for _ in range(2))])

@@ -247,8 +247,8 @@ def reached(simulator: Simulator) -> set[int]:
     array = simulator._array  # pyright: ignore[reportPrivateUsage]
     lines: set[int] = set()
     for core in array.cores if array else ():
-        calls = [op for step, *_ in core.compiled for op in step.ops]
-        lines.update(_lines(calls, core.functions))
+        calls = [op for step, *_ in core.code.compiled for op in step.ops]
+        lines.update(_lines(calls, simulator.model.functions))
         known = {*core.env, *core.views}
         blocks = list(core.core.op.blocks)
         while blocks:
