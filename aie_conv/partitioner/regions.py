@@ -64,6 +64,11 @@ class Region:
         """The user's name of the device."""
         return self.members[0].plan.device
 
+    @property
+    def predicted_cycles(self) -> int:
+        """The planner's estimate of the array, of all its dispatches."""
+        return sum(member.plan.predicted_cycles for member in self.members)
+
     def blank_operands(self) -> list[NDArray[Any]]:
         """Flat operands of its program, slack included, that are zeros but for what steers it."""
         if self.layout is None:
