@@ -154,7 +154,9 @@ def _network(state: CompileState, shown: Dispatch | None) -> list[StageReport]:
     if sum(len(region.members) for region in state.regions) < 2:
         return []
     names = short_names(state.dispatches)
-    return [regions(state.regions, state.options.regions, shown, names)]
+    pins, mode = state.planning.pins, state.options.regions
+    pinned = pins is not None and bool(pins.regions)
+    return [regions(state.regions, mode, shown, names, pinned=pinned)]
 
 
 def _npu(shown: Dispatch) -> list[StageReport]:

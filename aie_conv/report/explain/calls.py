@@ -8,7 +8,7 @@ from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import plural, short, spaced, table, window
 
 _FIRST = "(first of its function)"
-_CALLS = ("", "call", "dispatches", "cycles", "border: why not one with the call before")
+_CALLS = ("", "call", "dispatches", "cycles", "border")
 _MEMBERS = ("", "dispatch", "cycles", "result")
 
 
@@ -20,7 +20,12 @@ _TAKEN = {
 
 
 def regions(
-    calls: Sequence[Region], mode: str, shown: Dispatch | None, names: Mapping[str, str]
+    calls: Sequence[Region],
+    mode: str,
+    shown: Dispatch | None,
+    names: Mapping[str, str],
+    *,
+    pinned: bool = False,
 ) -> StageReport:
     """What the partitioner made of the dispatches on the NPU.
 
@@ -29,6 +34,7 @@ def regions(
         mode: how they were cut, of :data:`aie_conv.partitioner.regions.MODES`.
         shown: the dispatch that the other stages follow; None where that is of another form.
         names: what each dispatch is called here, by its name.
+        pinned: whether a route file names some of them.
     """
     star = shown.name if shown is not None else ""
     around = next((i for i, call in enumerate(calls) if star in call.names), 0)
@@ -46,15 +52,17 @@ def regions(
         for call, lines in zip(calls, members, strict=True)
         if call.layout is not None
     ]
-    return StageReport("regions", _sentence(calls, mode), text, "\n\n".join(full), "txt")
+    return StageReport("regions", _sentence(calls, mode, pinned), text, "\n\n".join(full), "txt")
 
 
-def _sentence(calls: Sequence[Region], mode: str) -> str:
+def _sentence(calls: Sequence[Region], mode: str, pinned: bool) -> str:
+    taken = _TAKEN[mode] + " Calls that the route file names are formed as it says." * pinned
     count = plural(sum(len(call.members) for call in calls), "dispatch")
     return (
         f"The NPU does {count} in {plural(len(calls), 'call')}. Dispatches that follow one another in"
         " one configuration of the array may be one call, a region: one launch, activations that stay in"
-        f" its arena, no host copies between them. {_TAKEN[mode]} Cycles are the array's, predicted."
+        f" its arena, no host copies between them. {taken} The border is the reason why a call is"
+        " not one with the call before it. Cycles are the array's, predicted."
     )
 
 

@@ -16,7 +16,7 @@ def test_the_calls_and_their_borders_are_the_reports(mode: str) -> None:
     flags = (*FLAGS, "--amd-aie-device=npu1_4col", f"--amd-aie-regions={mode}")
     stages = explained(module_text(CHAIN), flags)
     assert list(stages)[-1] == "regions"
-    found = [row[-4:] for row in rows(stages["regions"].text, "border: why")]
+    found = [row[-4:] for row in rows(stages["regions"].text, "border")]
     wanted = [(len(r["dispatches"]), r["predicted_cycles"], r["border"]) for r in report["regions"]]
     assert [
         (int(count), number(cycles), border.replace("(first of its function)", ""))

@@ -9,7 +9,7 @@ from aie_conv.partitioner.regions import Region
 from aie_conv.report.explain.calls import regions
 from tests.support.explain.runs import figure, rows
 
-CALLS, MEMBERS = "border: why", "result"
+CALLS, MEMBERS = "border", "result"
 
 
 def call(name: str, names: list[str], border: str, results: tuple[int, ...] = (0,)) -> Any:
@@ -78,3 +78,9 @@ def test_a_long_call_is_shown_around_its_dispatch() -> None:
 )
 def test_the_sentence_says_how_they_were_cut(mode: str, words: str) -> None:
     assert words in regions(network(2), mode, None, {}).sentence
+
+
+def test_the_sentence_names_the_route_file_where_it_pins() -> None:
+    words = "the route file names"
+    assert words in regions(network(2), "auto", None, {}, pinned=True).sentence
+    assert words not in regions(network(2), "auto", None, {}).sentence
