@@ -176,7 +176,7 @@ def load(
 
     Args:
         artifact: what :func:`compile` gave, a .vmfb's bytes, or its path.
-        device: "sim", "xrt" or "null"; None for xrt where an NPU is found, else sim.
+        device: "sim", "xrt", "cpu" (no NPU) or "null"; None for xrt where an NPU is found, else sim.
         progress: called after each NPU dispatch with its name and figures (cycles, seconds, …).
 
     Returns:

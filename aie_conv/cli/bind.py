@@ -128,25 +128,34 @@ def parse_expected(function: LoadedFunction, texts: Sequence[str]) -> list[Any]:
     return values
 
 
-def compare(results: Sequence[Any], expected: Sequence[Any]) -> str:
-    """ "" where all results are as expected, else a line about the first that is not."""
+def compare(results: Sequence[Any], expected: Sequence[Any], *, exact: bool = False) -> str:
+    """ "" where all results are as expected, else a line about the first that is not.
+
+    Args:
+        results: of a call.
+        expected: what each should be, None where nothing is expected.
+        exact: floating-point values must be equal bit by bit too, not only within their type's threshold.
+    """
     if len(results) != len(expected):
         return f"{len(expected)} results expected, {len(results)} came"
     for number, (result, wanted) in enumerate(zip(results, expected, strict=True)):
         if wanted is None:
             continue
-        line = _difference(np.asarray(result), np.asarray(wanted))
+        line = _difference(np.asarray(result), np.asarray(wanted), exact=exact)
         if line:
             return f"result[{number}]: {line}"
     return ""
 
 
-def _difference(result: Any, wanted: Any) -> str:
+def _difference(result: Any, wanted: Any, *, exact: bool) -> str:
     if result.shape != wanted.shape or (wanted.ndim and result.dtype != wanted.dtype):
         kinds = ["x".join([*map(str, a.shape), dtype_name(a.dtype)]) for a in (result, wanted)]
         return f"{kinds[0]}, expected is {kinds[1]}"
-    limit = THRESHOLDS.get(str(result.dtype), 0.0)
-    if result.dtype.kind in "iub":
+    limit = 0.0 if exact else THRESHOLDS.get(str(result.dtype), 0.0)
+    if exact:
+        bits = f"u{result.dtype.itemsize}"
+        wrong = result.view(bits) != wanted.view(bits)
+    elif result.dtype.kind in "iub":
         wrong = result != wanted
     else:
         a, b = result.astype(np.float64), wanted.astype(np.float64)

@@ -20,6 +20,7 @@ commands:
   compile   a model (.onnx, .mlir, .mlirbc) to an artifact (.vmfb), every convolution routed
   explain   what compile does with a model or a convolution, stage by stage
   run       a function of an artifact, on the simulated NPU or a real one
+  bench     what a call of such a function takes: host time, or simulated time of the NPU
   driver    run convolutions written as MIOpen's driver takes them, timed and compared
   generate  such convolutions' IR
   tune      search for the fastest plans of a model or such convolutions, for compile to use
@@ -41,6 +42,7 @@ _COMMANDS = {
     "compile": "aie_conv.cli.compile:run_compile",
     "explain": "aie_conv.cli.explain:run_explain",
     "run": "aie_conv.cli.run:run_module",
+    "bench": "aie_conv.cli.bench:run_bench",
     "driver": "aie_conv.cli.driver:run_driver",
     "generate": "aie_conv.cli.generate:run_generate",
     "tune": "aie_conv.cli.tune:run_tune",

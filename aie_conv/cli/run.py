@@ -9,10 +9,19 @@ import sys
 import time
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from aie_conv.cli.call import (
+    INPUTS_HELP,
+    CallParser,
+    PreparedCall,
+    add_call_options,
+    count_of,
+    parse_call,
+    prepare_call,
+)
 from aie_conv.errors import UsageError
 from aie_conv.files import check_writable, write_all
 
@@ -20,15 +29,8 @@ if TYPE_CHECKING:
     from aie_conv.runtime.executable import Executable
     from aie_conv.runtime.interface import Array, RuntimeDevice
 
-_EPILOG = """\
-inputs, one --input each, as iree-run-module takes them:
-  @x.npy                  an array from a file
-  1x3x224x224xf32=0.5     a shape, its type, one value for all or all values
-  4xi8=@x.bin             the raw bytes of a file
-  f32=1.0                 a tensor without dims;  1.0  a scalar
-  NAME=@x.npy             by its name in the model, in any order; NAME=0.5 fills its shape, NAME=@x.bin
-                          takes raw bytes
-
+_EPILOG = f"""\
+{INPUTS_HELP}
 outputs: printed, or one --output each, or those wanted by name, --output=NAME=@y.npy:
   @y.npy                  a .npy file, bf16 as two-byte elements
   @y.bin                  any other name: the raw bytes of the elements, row by row
@@ -39,23 +41,16 @@ is 1 where one differs.
 """
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}: see aie-conv run --help")
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> CallParser:
+    parser = CallParser(
         prog="aie-conv run",
         description="Runs a function of a compiled artifact.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
+    add_call_options(parser)
     add = parser.add_argument
-    add("--module", required=True, metavar="OUT.vmfb", help="what aie-conv compile wrote")
-    add("--function", metavar="NAME", help="the function; may be left out where there is one")
-    add("--input", action="append", default=[], metavar="VALUE", help="an input, see below")
     add(
         "--output",
         action="append",
@@ -72,9 +67,11 @@ def _parser() -> argparse.ArgumentParser:
         help="what a result is compared with, see below",
     )
     add(
-        "--device",
-        choices=("sim", "xrt", "hrx"),
-        help="the simulated NPU, or a real one through pyxrt or HRX; default: xrt where both are, else sim",
+        "--repeat",
+        metavar="N",
+        default="1",
+        help="call it N times with the same inputs; every call's results must be the first's, bit by bit:"
+        " elsewise one line and status 1. What is written is of the last call",
     )
     add(
         "--amd-aie-stats",
@@ -96,46 +93,70 @@ def run_module(arguments: list[str]) -> int:
         UsageError: what the user gave cannot be used.
         DeviceError: the device or the artifact failed.
     """
-    for word in arguments:
-        if word.endswith("=--"):
-            # argparse takes the dashes for the end of the options.
-            raise UsageError(f"{word}: no value: see aie-conv run --help")
-    options = _parser().parse_args(arguments)
-    from aie_conv.cli.bind import bind_inputs, compare, function_name, order_outputs, parse_expected
+    options = parse_call(_parser(), arguments)
+    from aie_conv.cli.bind import compare, order_outputs, parse_expected
     from aie_conv.runtime.devices import default_device, open_device
-    from aie_conv.runtime.program import load_program
 
     others = [Path(name) for name in (options.amd_aie_stats, options.amd_aie_trace) if name]
     _check_files(others)
-    device = options.device or default_device()
-    called = _Called(open_device(device))
-    program = load_program(options.module, called)
-    name = function_name(program.functions, options.function)
-    function = program[name]
-    inputs = bind_inputs(function, options.input)
+    times = count_of("repeat", options.repeat)
+    device = open_device(options.device or default_device())
+    called = _Called(device) if options.amd_aie_trace else None
+    call = prepare_call(options, called or device)
+    function, name = call.function, call.name
     outputs = [_output(text) if text else None for text in order_outputs(function, options.output)]
     _check_files([*(path for path in outputs if path is not None), *others])
     _check_results(name, None if function.outputs is None else len(function.outputs), outputs)
     expected = parse_expected(function, options.expected_output) if options.expected_output else []
-    print(f"aie-conv run: device {device}", file=sys.stderr)
-    start = time.perf_counter()
-    results = function.invoke(inputs)
-    seconds = time.perf_counter() - start
+    print(f"aie-conv run: device {device.name}", file=sys.stderr)
+    results, seconds, difference = _repeat(call, times, called)
+    if difference:
+        return _tell(difference)
     _check_results(name, len(results), outputs)
     files = {
         path: _contents(path, result)
         for path, result in zip(outputs, results, strict=False)
         if path is not None
     }
-    if options.amd_aie_trace:
-        trace = _trace(options.amd_aie_trace, called, program.records)
+    if called is not None:
+        trace = _trace(options.amd_aie_trace, called, call.program.records)
         files[Path(options.amd_aie_trace)] = trace
     if options.amd_aie_stats:
-        files[Path(options.amd_aie_stats)] = _stats(device, name, seconds, program.records)
+        stats = _stats(device.name, name, seconds, call.program.records)
+        files[Path(options.amd_aie_stats)] = stats
     write_all(files)
     if not outputs and not expected:
         _print(name, results)
     return _tell(compare(results, expected)) if expected else 0
+
+
+def _repeat(call: PreparedCall, times: int, called: _Called | None) -> tuple[list[Any], float, str]:
+    """Call a function so many times.
+
+    Returns:
+        The last call's results and its seconds; and "", or how a call's results differ from the first's,
+        after which there is no other call.
+    """
+    from aie_conv.cli.bind import compare
+
+    first, seconds = _invoke(call, called)
+    results = first
+    for number in range(2, times + 1):
+        results, seconds = _invoke(call, called)
+        difference = compare(results, first, exact=True)
+        if difference:
+            said = f"call {number} of {times} differs from the first: {difference}"
+            return results, seconds, said
+    return results, seconds, ""
+
+
+def _invoke(call: PreparedCall, called: _Called | None) -> tuple[list[Any], float]:
+    """One call: its results and its seconds."""
+    if called is not None:
+        called.programs.clear()
+    start = time.perf_counter()
+    results = call.function.invoke(call.inputs)
+    return results, time.perf_counter() - start
 
 
 def _tell(difference: str) -> int:

@@ -1,4 +1,4 @@
-"""The devices: null (computes nothing), sim (the simulator), xrt and hrx (an NPU)."""
+"""The devices: null (computes nothing), cpu (no NPU), sim (the simulator), xrt and hrx (an NPU)."""
 
 from __future__ import annotations
 
@@ -24,6 +24,23 @@ class NullDevice:
     def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
         """Leave the buffers as they are."""
         return {}
+
+
+class CpuDevice:
+    """No NPU: for artifacts that have nothing for one."""
+
+    name = "cpu"
+
+    def run(self, executable: Executable, buffers: Sequence[Array]) -> dict[str, Any]:
+        """Refuse.
+
+        Raises:
+            DeviceError: always; what the CPU does never comes here.
+        """
+        raise DeviceError(
+            f"device cpu: this dispatch is for an NPU ({executable.device}): compile with"
+            " --amd-aie-route=cpu, or use --device=sim"
+        )
 
 
 class SimDevice:
@@ -64,6 +81,7 @@ class SimDevice:
         figures: dict[str, Any] = {
             "launch_seconds": machine.host.launch,
             "reconfigure_seconds": machine.reconfiguration(arch) if other else 0.0,
+            "array_seconds": stats.cycles / simulator.model.arch.clock_hz,
             "cycles": stats.cycles,
             "core_cycles": max(stats.core_cycles.values(), default=0),
             "cores": len(stats.core_cycles),
@@ -96,6 +114,7 @@ def _open_hrx() -> RuntimeDevice:
 
 _DEVICES: dict[str, Callable[[], RuntimeDevice]] = {
     "null": NullDevice,
+    "cpu": CpuDevice,
     "sim": SimDevice,
     "xrt": _open_xrt,
     "hrx": _open_hrx,

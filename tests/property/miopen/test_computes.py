@@ -25,6 +25,7 @@ from aie_conv.frontends.miopen.reference import reference, torch_dtype
 from aie_conv.frontends.miopen.signature import ConvSignature
 from aie_conv.options import Options
 from aie_conv.pipeline import import_module, recognise, run, start
+from aie_conv.problem import ConvProblem
 from tests.support.bridge.reference import NUMPY_DTYPE, evaluate
 from tests.support.miopen.strategies import signatures
 
@@ -245,13 +246,11 @@ def test_the_bridge_reads_the_ir_as_one_convolution(mode: str, groups: int) -> N
         padding=1, groups=groups, bias=True, mode=mode,
     )  # fmt: skip
     state = run(start(module_text(s).encode()), [import_module, recognise])
-    (found,) = state.requests
+    (problem,) = (r.problem for r in state.requests if isinstance(r.problem, ConvProblem))
     mine = s.problem()
     for role in ("m", "n", "k", "g"):
-        assert found.problem.extent(role) == mine.extent(role)
-    assert [step.op for step in found.problem.epilogue.steps] == [
-        step.op for step in mine.epilogue.steps
-    ]
+        assert problem.extent(role) == mine.extent(role)
+    assert [step.op for step in problem.epilogue.steps] == [step.op for step in mine.epilogue.steps]
 
 
 @given(signatures(modes=("fwd", "bwd", "wrw"), dtypes=("f32", "bf16", "f16")), st.integers(0, 99))

@@ -79,7 +79,9 @@ def test_an_altered_program_is_refused(artifact: Artifact, place: int, message: 
 
 
 def test_unknown_device() -> None:
-    with pytest.raises(UsageError, match="device 'gpu': unknown: use one of null, sim, xrt, hrx"):
+    with pytest.raises(
+        UsageError, match="device 'gpu': unknown: use one of null, cpu, sim, xrt, hrx"
+    ):
         open_device("gpu")
 
 
