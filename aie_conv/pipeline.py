@@ -22,6 +22,7 @@ from aie_conv.errors import UsageError
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.options import Options
 from aie_conv.partitioner.joining import Member
+from aie_conv.partitioner.pins import RegionPin
 from aie_conv.partitioner.regions import Region
 from aie_conv.partitioner.regions import form_regions as regions_of
 from aie_conv.plan import Decision, Dispatch, Plan
@@ -254,6 +255,7 @@ def form_regions(state: CompileState) -> None:
 
     calls = {call.name: call for call in state.calls}
     plans = {name: plan for name, plan in state.plans.items() if isinstance(plan, ArrayPlan)}
+    pinned = state.planning.pins.regions if state.planning.pins is not None else ()
     regions: list[Region] = []
     for graph in find_graphs(state.calls) if plans else ():
         members = [
@@ -265,8 +267,23 @@ def form_regions(state: CompileState) -> None:
         ]
         numbered = sum(region.layout is not None for region in regions)
         mode, host = state.options.regions, state.planning.host
-        regions += regions_of(graph, members, mode, host, numbered)
+        regions += regions_of(graph, members, mode, host, numbered, pinned)
     state.regions = tuple(regions)
+    formed = {name for region in regions for name in region.names}
+    _check_pinned(pinned, formed, state.dispatches)
+
+
+def _check_pinned(
+    pinned: Sequence[RegionPin], formed: set[str], dispatches: Sequence[Dispatch]
+) -> None:
+    """That pinned calls are of dispatches that are there; one whose only dispatch is on the CPU is none."""
+    on_cpu = {dispatch.name for dispatch in dispatches} - formed
+    for pin in pinned:
+        missing = next((name for name in pin.dispatches if name not in formed), None)
+        if missing is None or (pin.dispatches == (missing,) and missing in on_cpu):
+            continue
+        what = "is not on the NPU" if missing in on_cpu else "no such dispatch"
+        raise UsageError(f"{pin.where}: {missing}: {what}: correct or remove the entry")
 
 
 def emit(state: CompileState) -> None:

@@ -11,9 +11,12 @@ With both, the dispatch of that name must have that problem. ``style``, ``arithm
 may be left out; what they do not fix is chosen. Old names of parameters and styles are understood
 (:mod:`aie_conv.partitioner.words`). A report's entries for what is no convolution are
 passed over.
+
+``regions`` of the file, as a report has them, say which dispatches a call of the NPU does; only their
+``dispatches`` are read. What none of them names is cut as usual, and so is all of a file without them.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -51,17 +54,38 @@ class Pin:
     split: str = ""
 
 
+@dataclass(frozen=True)
+class RegionPin:
+    """Dispatches that one call is to do.
+
+    Attributes:
+        dispatches: their names, in program order.
+        where: the file and the entry, for messages.
+    """
+
+    dispatches: tuple[str, ...]
+    where: str
+
+
 class Pins:
     """The entries of a file.
 
     Attributes:
         path: the file.
         device: the device that it was written for, None if it does not say.
+        regions: the calls of the NPU that it names.
     """
 
-    def __init__(self, path: Path, entries: Iterable[Pin], device: str | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        entries: Iterable[Pin],
+        device: str | None = None,
+        regions: Sequence[RegionPin] = (),
+    ) -> None:
         self.path = path
         self.device = device
+        self.regions = tuple(regions)
         self._entries = list(entries)
         self._named: dict[str, Pin] = {}
         self._texts: dict[str, Pin] = {}
@@ -176,6 +200,25 @@ def _pin(entry: Any, where: str, routes: tuple[str, ...]) -> Pin | None:
     )
 
 
+def _regions(entries: Any, path: Path) -> list[RegionPin]:
+    """The calls that a file names, each of its dispatches once."""
+    if not isinstance(entries, list):
+        raise UsageError(f"{path}: regions: a list is needed")
+    seen: set[str] = set()
+    pins: list[RegionPin] = []
+    for number, entry in enumerate(entries):
+        where = f"{path}: regions[{number}]"
+        names = entry.get("dispatches") if isinstance(entry, dict) else None
+        if not isinstance(names, list) or not names or not all(isinstance(n, str) for n in names):
+            raise UsageError(f"{where}: dispatches: a list of names is needed")
+        twice = next((name for name in names if name in seen or names.count(name) > 1), None)
+        if twice is not None:
+            raise UsageError(f"{where}: {twice}: named twice: remove one entry")
+        seen.update(names)
+        pins.append(RegionPin(tuple(names), where))
+    return pins
+
+
 def read_object(path: Path) -> dict[str, Any]:
     """The JSON object in a file; empty for JSON that is no object.
 
@@ -207,4 +250,6 @@ def read_pins(path: Path, routes: tuple[str, ...], version: int) -> Pins:
         _pin(entry, f"{path}: dispatches[{number}]", routes)
         for number, entry in enumerate(data["dispatches"])
     ]
-    return Pins(path, (pin for pin in pins if pin), device if isinstance(device, str) else None)
+    regions = _regions(data.get("regions", []), path)
+    written_for = device if isinstance(device, str) else None
+    return Pins(path, (pin for pin in pins if pin), written_for, regions)

@@ -4,10 +4,11 @@ The dispatches on the NPU are cut, in the order of the program, into runs that a
 does in between goes before or behind. Of all such cuts the one with the least price is found by dynamic
 programming: a launch for each call, and the copies of what crosses into and out of it. Another order of the
 program may need fewer calls where it goes to and fro between configurations; none is looked for (of small
-random graphs with two configurations, that is 11 % more calls than the best of all orders).
+random graphs with two configurations, that is 11 % more calls than the best of all orders). A route file may
+pin calls: they are formed as it says, and what lies between them is cut as usual.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.arch.machine import current
+from aie_conv.errors import UsageError
 from aie_conv.graph import DispatchGraph
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.lazy import cached_property
@@ -29,6 +31,7 @@ from aie_conv.partitioner.joining import (
     find_readers,
     join,
 )
+from aie_conv.partitioner.pins import RegionPin
 from aie_conv.plan import blank_operands
 from aie_conv.problem import DTYPE_BYTES
 
@@ -63,6 +66,11 @@ class Region:
     def device(self) -> str:
         """The user's name of the device."""
         return self.members[0].plan.device
+
+    @property
+    def predicted_cycles(self) -> int:
+        """The planner's estimate of the array, of all its dispatches."""
+        return sum(member.plan.predicted_cycles for member in self.members)
 
     def blank_operands(self) -> list[NDArray[Any]]:
         """Flat operands of its program, slack included, that are zeros but for what steers it."""
@@ -99,9 +107,15 @@ class _Cutter:
     """Cuts the dispatches of one block."""
 
     def __init__(
-        self, graph: DispatchGraph, members: Sequence[Member], mode: str, host: HostCost = FIXED
+        self,
+        graph: DispatchGraph,
+        members: Sequence[Member],
+        mode: str,
+        host: HostCost,
+        pinned: Mapping[int, tuple[int, RegionPin]],
     ) -> None:
         self._graph, self._members, self._mode, self._host = graph, members, mode, host
+        self._pinned = pinned
         self._readers = find_readers(graph)
         self._why: dict[int, str] = {}
         self._words: dict[int, int] = {}
@@ -134,7 +148,8 @@ class _Cutter:
             NotJoinable: they cannot be one call.
         """
         if end - start > 1:
-            if self._mode == "single":
+            # A pin wins over a flag.
+            if self._mode == "single" and not self._is_pinned(start, end):
                 raise NotJoinable("--amd-aie-regions=single")
             words = sum(map(self._words_of, range(start, end)))
             if words > MOST_WORDS:
@@ -142,9 +157,15 @@ class _Cutter:
         return join(self._members[start:end], self._graph, self._readers)
 
     def _block_ends(self) -> list[int]:
-        """Where no run crosses: between neighbours that cannot be one call in any company."""
+        """Where no run crosses: pinned borders, and neighbours that cannot be one call in any company."""
         ends: list[int] = []
+        inside = {at for start, (end, _) in self._pinned.items() for at in range(start + 1, end)}
         for end in range(1, len(self._members)):
+            if end in inside:
+                continue
+            if end in self._edges:
+                ends.append(end)
+                continue
             try:
                 self._joined(end - 1, end + 1)
             except TooMuch:
@@ -153,6 +174,24 @@ class _Cutter:
                 self._why[end] = str(refusal)
                 ends.append(end)
         return [*ends, len(self._members)]
+
+    @cached_property
+    def _edges(self) -> set[int]:
+        """Where pinned calls begin or end."""
+        return {at for start, (end, _) in self._pinned.items() for at in (start, end)}
+
+    def _is_pinned(self, start: int, end: int) -> bool:
+        return start in self._pinned and self._pinned[start][0] == end
+
+    def _join_pinned(self, start: int, end: int, pin: RegionPin) -> RegionLayout:
+        try:
+            return self._joined(start, end)
+        except NotJoinable as refusal:
+            names = [self._members[at].node.name for at in (start, end - 1)]
+            raise UsageError(
+                f"{pin.where}: {names[0]} to {names[1]} cannot be one call: {refusal}:"
+                " correct or remove the entry"
+            ) from refusal
 
     def cut(self) -> list[tuple[int, int, RegionLayout | None]]:
         """(first, end, layout) of each call; none for a dispatch alone."""
@@ -164,6 +203,8 @@ class _Cutter:
         return runs
 
     def _cut_block(self, first: int, last: int) -> list[tuple[int, int, RegionLayout | None]]:
+        if first in self._pinned and last - first > 1:
+            return [(first, last, self._join_pinned(first, last, self._pinned[first][1]))]
         if last - first > 1:
             try:
                 # A cut never costs less than none: launches and crossing values only add up.
@@ -205,7 +246,38 @@ class _Cutter:
             self._joined(start, following)
         except NotJoinable as refusal:
             return str(refusal)
-        return self._why.get(end, "a cut here is cheaper")
+        cheaper = "a cut here is cheaper"
+        return "pinned by the route file" if end in self._edges else self._why.get(end, cheaper)
+
+
+def _locate(
+    members: Sequence[Member], pinned: Sequence[RegionPin]
+) -> dict[int, tuple[int, RegionPin]]:
+    """Where pinned calls of a block begin, and where each ends.
+
+    Raises:
+        UsageError: the dispatches of one do not follow one another.
+    """
+    at = {member.node.name: number for number, member in enumerate(members)}
+    places: dict[int, tuple[int, RegionPin]] = {}
+    for pin in pinned:
+        numbers = [at[name] for name in pin.dispatches if name in at]
+        if not numbers:
+            continue
+        start, end = numbers[0], numbers[0] + len(numbers)
+        missing = next((name for name in pin.dispatches if name not in at), None)
+        if missing is not None:
+            raise UsageError(
+                f"{pin.where}: {missing} and {members[start].node.name} are not both on the NPU in one"
+                " function: correct or remove the entry"
+            )
+        if numbers != list(range(start, end)):
+            raise UsageError(
+                f"{pin.where}: between {pin.dispatches[0]} and {pin.dispatches[-1]} the NPU has others,"
+                " or another order: correct or remove the entry"
+            )
+        places[start] = end, pin
+    return places
 
 
 def form_regions(
@@ -214,6 +286,7 @@ def form_regions(
     mode: str,
     host: HostCost = FIXED,
     numbered: int = 0,
+    pinned: Sequence[RegionPin] = (),
 ) -> list[Region]:
     """The regions of a block's dispatches on the NPU, in program order.
 
@@ -223,10 +296,14 @@ def form_regions(
         mode: one of :data:`MODES`.
         host: what a copy costs.
         numbered: how many regions of several the blocks before have, for the names.
+        pinned: calls that are formed whatever they cost; those of other blocks are passed over.
+
+    Raises:
+        UsageError: a pinned call cannot be formed.
     """
     if not members:
         return []
-    cutter = _Cutter(graph, members, mode, host)
+    cutter = _Cutter(graph, members, mode, host, _locate(members, pinned))
     runs = cutter.cut()
     regions: list[Region] = []
     before: tuple[int, int] | None = None

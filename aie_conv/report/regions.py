@@ -40,7 +40,7 @@ def _entry(region: Region, text: str, host: HostCost) -> dict[str, Any]:
         "weights_bytes": sizes.get("weights", 0),
         "arena_bytes": 0 if layout is None else sizes.get("arena", 0),
         "sequence_words": sequence_words(text),
-        "predicted_cycles": sum(m.plan.predicted_cycles for m in members),
+        "predicted_cycles": region.predicted_cycles,
         "copy_cycles": round(copies * clock),
         "border": region.border,
     }

@@ -29,6 +29,7 @@ STAGES: dict[str, str] = {
     "index-maps": "NPU: which element of each buffer a step meets",
     "program": "NPU: the AIE program",
     "core": "NPU: what each core runs",
+    "regions": "networks: which dispatches a call of the NPU does, and why each border is there",
     "cpu-form": "CPU: the module in the form for the CPU alone",
     "cpu-tiles": "CPU: strategy, tile sizes and grid of workgroups",
     "cpu-workgroups": "CPU: the loops after distribution",
@@ -69,6 +70,7 @@ def explain(
     from aie_conv.pipeline import (
         assign_configurations,
         choose,
+        form_regions,
         import_module,
         recognise,
         run,
@@ -77,13 +79,14 @@ def explain(
 
     state = run(start(source, options, progress, warn, name), [import_module])
     texts = _read_texts(state)
-    run(state, [recognise, choose, assign_configurations])
+    run(state, [recognise, choose, assign_configurations, form_regions])
     dispatches = state.dispatches
     shown = _heaviest(dispatches, name) if dispatch is None else _select_named(dispatches, dispatch)
     stages = _first(state, texts, shown)
     if shown is not None and shown.decision.plan is not None:
-        return [*stages, *_npu(shown)]
-    return [*stages, *_cpu(state, shown, dispatch)]
+        return [*stages, *_npu(shown), *_network(state, shown)]
+    # The regions are read before the CPU's form takes their place.
+    return [*stages, *_network(state, shown), *_cpu(state, shown, dispatch)]
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,19 @@ def _first(state: CompileState, texts: _Texts, shown: Dispatch | None) -> list[S
         return stages
     stages.append(problem.problem(shown))
     return [*stages, problem.candidates(shown)] if shown.problem is not None else stages
+
+
+def _network(state: CompileState, shown: Dispatch | None) -> list[StageReport]:
+    """The calls of the NPU, where there is more than one dispatch to join."""
+    from aie_conv.report.explain.calls import regions
+    from aie_conv.report.explain.module import short_names
+
+    if sum(len(region.members) for region in state.regions) < 2:
+        return []
+    names = short_names(state.dispatches)
+    pins, mode = state.planning.pins, state.options.regions
+    pinned = pins is not None and bool(pins.regions)
+    return [regions(state.regions, mode, shown, names, pinned=pinned)]
 
 
 def _npu(shown: Dispatch) -> list[StageReport]:

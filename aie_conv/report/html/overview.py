@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 
 from aie_conv.report.html import palette
+from aie_conv.report.html.regions import HEIGHT, Group, bracket
 from aie_conv.report.html.rows import Row, spaced
 from aie_conv.report.html.svg import element, line, text, title
 
@@ -57,11 +58,20 @@ def _link(row: Row, *body: str) -> str:
     )
 
 
-def strip(rows: Sequence[Row]) -> str:
-    """Every dispatch in order; as wide as it takes cycles."""
+_TALL = 46
+"""Height of the strip without what stands under it."""
+
+
+def strip(rows: Sequence[Row], groups: Sequence[Group] = ()) -> str:
+    """Every dispatch in order; as wide as it takes cycles.
+
+    Args:
+        rows: the dispatches.
+        groups: those that are one call, each under a bracket.
+    """
     total = sum(row.cycles or 0 for row in rows) or 1
     spare = max(0.0, _WIDTH - _LEAST * len(rows))
-    x, items = 0.0, list[str]()
+    x, items, ends = 0.0, list[str](), list[tuple[float, float]]()
     for row in rows:
         width = _LEAST + spare * (row.cycles or 0) / total
         colour = palette.ROUTES.get(row.route, palette.INK)
@@ -80,11 +90,13 @@ def strip(rows: Sequence[Row]) -> str:
         shape = mark(row.route, middle, 33, size, fill=palette.PAPER)
         label = text(row.number, middle, 19, style=f"fill:{palette.on(colour)}", class_="mid")
         items.append(_link(row, box, shape, label if width > 8 * len(str(row.number)) + 4 else ""))
+        ends.append((x, x + width - 1.5))
         x += width
+    items += [bracket(group, ends, _TALL - 1.5) for group in groups]
     return element(
         "svg",
         "".join(items),
-        viewBox=f"0 0 {max(_WIDTH, math.ceil(x))} 46",
+        viewBox=f"0 0 {max(_WIDTH, math.ceil(x))} {_TALL + HEIGHT * bool(groups)}",
         role="group",
         aria_label="The dispatches in order, each as wide as it takes cycles",
     )

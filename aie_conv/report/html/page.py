@@ -12,6 +12,7 @@ from aie_conv.report.html.arraymap import ArrayMap
 from aie_conv.report.html.bins import encode
 from aie_conv.report.html.measure import Measured
 from aie_conv.report.html.overview import mark, roofline, strip
+from aie_conv.report.html.regions import make_groups, region_list
 from aie_conv.report.html.rows import Row, border_bytes_per_cycle, make_rows, peak_type, spaced
 from aie_conv.report.html.svg import element
 from aie_conv.report.html.table import table
@@ -36,7 +37,7 @@ def make_page(
         measured: each NPU dispatch's program, by the dispatch's name, and that of each region of several.
         shares: what each core of a dispatch computes, in words; may lack some.
     """
-    rows = make_rows(report, measured)
+    rows, groups = make_rows(report, measured), make_groups(report, measured)
     device = get_device(report["device"])
     peaks = report["peak_macs_per_cycle"]
     used = dict.fromkeys(peak_type(e, peaks) for e in report["dispatches"] if e["macs"])
@@ -47,7 +48,8 @@ def make_page(
         "FACTS": _facts(report, rows, measured, device.arch.clock_hz),
         "STYLE": _palette() + _resource("page.css"),
         "ROUTES": _routes(rows),
-        "STRIP": strip(rows),
+        "STRIP": strip(rows, groups),
+        "REGIONS": region_list(groups),
         "ROOFLINE": roofline(rows, roofs, border),
         "TABLE": table(rows),
         "DATA": _embed(_data(report, rows, measured, shares)),

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from aie_conv.errors import UsageError
 from aie_conv.graph import DispatchGraph, Node
 from aie_conv.partitioner import regions
 from aie_conv.partitioner.joining import NotJoinable, check_between
+from aie_conv.partitioner.pins import RegionPin
 
 
 def random_graph(seed: int) -> tuple[DispatchGraph, list[Any]]:
@@ -120,3 +122,69 @@ def test_what_the_cpu_does_beside_a_region_does_not_cut_it() -> None:
     members = [SimpleNamespace(at=i, node=nodes[i], program="A", plan=None) for i in (0, 1, 3)]
     (region,) = regions.form_regions(graph, members, "auto")
     assert region.names == ("d0", "d1", "d3")
+
+
+def chain(configurations: str) -> tuple[DispatchGraph, list[Any]]:
+    """Dispatches one behind another, of a configuration each; "C" is on the CPU."""
+    nodes = [
+        Node(f"d{i}", frozenset([i - 1] if i else []), (i,), refusal="x")
+        for i in range(len(configurations))
+    ]
+    members = [
+        SimpleNamespace(at=i, node=nodes[i], program=kind, plan=None)
+        for i, kind in enumerate(configurations)
+        if kind != "C"
+    ]
+    return DispatchGraph(tuple(nodes)), members
+
+
+def pin(*names: str) -> RegionPin:
+    return RegionPin(names, "f.json: regions[0]")
+
+
+def test_pinned_calls_are_formed_and_the_rest_is_cut_as_usual() -> None:
+    graph, members = chain("AAAAAAAA")
+    pins = [pin("d2", "d3"), pin("d4"), pin("elsewhere", "too")]
+    formed = regions.form_regions(graph, members, "auto", pinned=pins)
+    assert [r.names for r in formed] == [
+        ("d0", "d1"), ("d2", "d3"), ("d4",), ("d5", "d6", "d7"),
+    ]  # fmt: skip
+    assert [r.border for r in formed] == ["", *["pinned by the route file"] * 3]
+
+
+def test_pinned_again_a_cut_is_the_same() -> None:
+    for seed in range(60):
+        graph, members = random_graph(seed)
+        formed = regions.form_regions(graph, members, "auto")
+        pins = [RegionPin(region.names, "f.json") for region in formed]
+        again = regions.form_regions(graph, members, "auto", pinned=pins)
+        assert [(r.name, r.names) for r in again] == [(r.name, r.names) for r in formed], seed
+        # What cannot be joined has its own reason, pinned or not.
+        for before, after in zip(formed, again, strict=True):
+            assert after.border in (before.border, "pinned by the route file")
+            assert before.border == "a cut here is cheaper" or after.border == before.border
+
+
+def test_a_pin_wins_over_a_call_for_each() -> None:
+    graph, members = chain("AAAAA")
+    formed = regions.form_regions(graph, members, "single", pinned=[pin("d1", "d2", "d3")])
+    assert [r.names for r in formed] == [("d0",), ("d1", "d2", "d3"), ("d4",)]
+
+
+@pytest.mark.parametrize(
+    ("kinds", "names", "message"),
+    [
+        ("AABB", ("d1", "d2"), "d1 to d2 cannot be one call: another configuration of the array"),
+        ("AACAA", ("d1", "d3"), "d1 to d3 cannot be one call: d2 lies between: x"),
+        ("AACAA", ("d0", "d1", "d2"), "d2 and d0 are not both on the NPU in one function"),
+        ("AAAA", ("d0", "d2"), "between d0 and d2 the NPU has others, or another order"),
+        ("AAAA", ("d1", "d0"), "between d1 and d0 the NPU has others, or another order"),
+    ],
+)
+def test_a_pinned_call_that_cannot_be_is_one_line(
+    kinds: str, names: tuple[str, ...], message: str
+) -> None:
+    graph, members = chain(kinds)
+    with pytest.raises(UsageError) as refusal:
+        regions.form_regions(graph, members, "auto", pinned=[pin(*names)])
+    assert str(refusal.value) == f"f.json: regions[0]: {message}: correct or remove the entry"

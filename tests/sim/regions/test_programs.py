@@ -1,10 +1,15 @@
 """A region's program: what must wait waits, its words are counted, several functions have regions."""
 
+import json
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
 
 import aie_conv
-from aie_conv.errors import VerifyError
+from aie_conv.artifact import Artifact
+from aie_conv.errors import UsageError, VerifyError
 from aie_conv.mapping import schedule
 from aie_conv.runtime.executable import unpack
 from aie_conv.sim import Simulator
@@ -105,3 +110,44 @@ def test_several_functions_have_regions_of_their_own() -> None:
         image = image_of(network, 2)
         np.testing.assert_array_equal(function(image), reference(network, image)[0])
         assert len(program.records) == 1
+
+
+def pinned(path: Path, report: Any) -> Artifact:
+    path.write_text(json.dumps(report))
+    return aie_conv.compile(module_text(CHAIN), device="npu1_4col", route_file=path)
+
+
+def test_a_report_pins_its_regions(tmp_path: Path) -> None:
+    """Those of --amd-aie-regions=single, where one call is cheaper; and others that are written in."""
+    report = compiled(CHAIN, "single").report
+    again = pinned(tmp_path / "single.json", report)
+    calls = [region["dispatches"] for region in again.report["regions"]]
+    assert calls == [region["dispatches"] for region in report["regions"]]
+    assert [len(call) for call in calls] == [1, 1, 1]
+    assert [r["border"] for r in again.report["regions"]] == [
+        "", *["pinned by the route file"] * 2,
+    ]  # fmt: skip
+    first, second, third = (call[0] for call in calls)
+    joined = {**report, "regions": [{"dispatches": [first]}, {"dispatches": [second, third]}]}
+    artifact = pinned(tmp_path / "two.json", joined)
+    assert [len(r["dispatches"]) for r in artifact.report["regions"]] == [1, 2]
+    assert check(CHAIN, artifact) == 2
+
+
+def test_pinned_regions_that_are_no_longer_there_are_one_line(tmp_path: Path) -> None:
+    report = compiled(CHAIN, "auto").report
+    file = tmp_path / "pins.json"
+    name = report["dispatches"][1]["name"]
+    report["dispatches"][1]["route"] = "cpu"
+    with pytest.raises(
+        UsageError, match=rf"regions\[0\]: {name.replace('$', '.')} and .* not both"
+    ):
+        pinned(file, report)
+    report["regions"] = [{"dispatches": ["nobody"]}]
+    with pytest.raises(UsageError, match=r"regions\[0\]: nobody: no such dispatch: correct or"):
+        pinned(file, report)
+    # Where its only dispatch has gone to the CPU there is no call to form.
+    report["regions"] = [{"dispatches": [name]}]
+    calls = [region["dispatches"] for region in pinned(file, report).report["regions"]]
+    assert len(calls) == 2
+    assert all(name not in call for call in calls)

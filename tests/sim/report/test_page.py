@@ -4,6 +4,7 @@ import json
 import re
 import struct
 import zlib
+from html import unescape
 from html.parser import HTMLParser
 from itertools import pairwise
 from pathlib import Path
@@ -29,8 +30,9 @@ PROGRAMS = {
     NAMES[2]: "conv3x3-bias-relu-bf16-npu1_1col",
     "conv.2": "direct3x3-i8-npu1_1col",
     "classifier": "pointwise-i8-npu1_1col",
+    # What the call of the second and third would run.
+    "region_1": "conv3x3-bias-relu-bf16-npu1_1col",
 }
-
 
 TIME: dict[str, Any] = {
     "whole_cycles": 1_000_000, "array_cycles": 300_000, "launch_cycles": 400_000, "change_cycles": 200_000,
@@ -86,7 +88,11 @@ def report(measured: dict[str, Measured]) -> dict[str, Any]:
         "device": "npu1_1col",
         "peak_macs_per_cycle": {"i8": 1024, "i16": 256, "bf16": 512},
         "totals": {"time": TIME},
-        "regions": [{"name": name} for name in ("conv", evil, "conv.2", "classifier")],
+        "regions": [
+            {"name": "conv", "dispatches": ["conv"], "border": ""},
+            {"name": "region_1", "dispatches": [evil, "conv.2"], "border": f"because {EVIL}"},
+            {"name": "classifier", "dispatches": ["classifier"], "border": "another"},
+        ],
         "dispatches": [
             entry("fetch", "cpu"),
             conv("conv", "direct", "i8", style="vector", macs=macs["conv"]),
@@ -214,6 +220,20 @@ def test_every_layer_is_on_the_roofline_and_every_dispatch_in_the_strip(page: Pa
     # Strip and table have all of them; the roofline those with a contraction.
     assert [numbers.count(str(n)) for n in range(1, 7)] == [2, 3, 3, 3, 3, 3]
     assert all(link["href"] == f"#dispatch={link['data-number']}" for link in links)
+
+
+def test_a_region_is_drawn_as_one(page: Path, measured: dict[str, Measured]) -> None:
+    text = page.read_text()
+    (group,) = by_class(Elements(text), "g", "region")
+    cycles = f"{measured['region_1'].stats.cycles:,}".replace(",", "\u202f")
+    line = (
+        f"region_1: dispatches 3–4 in one call of {cycles} cycles; not one with the call before: "
+    )
+    assert group["data-region"] == "region_1"
+    assert group["aria-label"] == f"{line}because {EVIL}"
+    (listed,) = re.findall(r'<ul class="regions"><li>(.*?)</li></ul>', text, re.S)
+    assert unescape(listed) == group["aria-label"]
+    assert "<dd>4 of 6 dispatches in 3 calls</dd>" in text
 
 
 def test_equal_programs_are_kept_once(page: Path) -> None:
@@ -409,7 +429,7 @@ def test_a_screenshot_has_the_routes_colours(page: Path, tmp_path: Path) -> None
 
 def test_the_first_figure_is_the_whole(page: Path, measured: dict[str, Measured]) -> None:
     text = page.read_text()
-    array = sum(run.stats.cycles for run in measured.values())
+    array = sum(measured[call].stats.cycles for call in ("conv", "region_1", "classifier"))
     clock = get_device("npu1_1col").arch.clock_hz
     whole = 1e3 * (TIME["whole_cycles"] - TIME["array_cycles"] + array) / clock
     first = re.search(r'class="facts"><div><dt>([^<]*)</dt><dd>([^<]*)</dd>', text)

@@ -197,3 +197,33 @@ def test_the_parameters_of_a_real_plan_make_it_again(tmp_path: Path, route: str)
     assert again is not None
     assert again.emit() == plan.emit()
     assert again.predicted_cycles == plan.predicted_cycles
+
+
+# -- regions --------------------------------------------------------------------------------------
+def test_regions_are_read_by_their_dispatches(tmp_path: Path) -> None:
+    pins = written(
+        tmp_path, regions=[{"name": "region_1", "dispatches": ["a", "b"], "border": ""}, {"dispatches": ["c"]}]
+    )  # fmt: skip
+    assert [pin.dispatches for pin in pins.regions] == [("a", "b"), ("c",)]
+    assert pins.regions[1].where.endswith("pins.json: regions[1]")
+    assert written(tmp_path).regions == ()
+
+
+@pytest.mark.parametrize(
+    ("regions", "message"),
+    [
+        ({}, "regions: a list is needed"),
+        (["a"], "regions[0]: dispatches: a list of names is needed"),
+        ([{"dispatches": []}], "regions[0]: dispatches: a list of names is needed"),
+        ([{"dispatches": ["a", 1]}], "regions[0]: dispatches: a list of names is needed"),
+        ([{"dispatches": ["a", "a"]}], "regions[0]: a: named twice: remove one entry"),
+        (
+            [{"dispatches": ["a", "b"]}, {"dispatches": ["b"]}],
+            "regions[1]: b: named twice: remove one entry",
+        ),
+    ],
+)
+def test_regions_of_another_form_are_refused(tmp_path: Path, regions: Any, message: str) -> None:
+    with pytest.raises(UsageError) as refusal:
+        written(tmp_path, regions=regions)
+    assert str(refusal.value) == f"{tmp_path}/pins.json: {message}"
