@@ -66,7 +66,7 @@ class _Program:
         cores = [(c, r) for c in range(grid.columns) for r in range(grid.channels * grid.rows)]
         sums = {place: self._sums(*place) for place in cores if self._tile.chunks > 1}
         code = OperationCode.of(self._tile, self._device.arch)
-        self.w.block.ops += code.functions()
+        self.w.block.ops += [*code.declared(), *code.functions()]
         for column, row in cores:
             self._core(column, row, sums.get((column, row)))
 
