@@ -48,6 +48,9 @@ def activations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Activation
     """The functions of an epilogue, by the number of their last step."""
     if accumulator != "f32" or not any(map(_is_foreign, epilogue.steps)):
         return {}
+    if any(step.op == "arith.fptosi" for step in epilogue.steps):
+        # Integers are exact: a function's bf16 would be rounded to others.
+        return {}
     first = 1 + len(epilogue.inputs)
     found: dict[int, Activation] = {}
     live, tries = _live(epilogue, found), 0

@@ -7,10 +7,12 @@ from itertools import product
 from math import prod
 
 from aie_conv.arch import Arch
+from aie_conv.codegen.activations import activations
 from aie_conv.codegen.epilogue import check
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
+from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Type, Value, memref, vector
 from aie_conv.operations.tile import OperandSection, OperationTile
@@ -33,12 +35,15 @@ def lanes(problem: OperationProblem) -> int:
 
 
 def check_code(problem: OperationProblem) -> None:
-    """Refuse what the cores do not compute to the bit.
+    """Refuse what the cores do not compute to the bit, but for activation functions of bf16.
 
     Raises:
         Unsupported: the message names the operation.
     """
     check(problem.epilogue, problem.accumulator)
+    read = {problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)}
+    if "f32" in read and activations(problem.epilogue, problem.accumulator):
+        raise Unsupported("epilogue: functions of f32 are computed in bf16 only")
 
 
 @dataclass(frozen=True)

@@ -99,7 +99,20 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
             raise Unsupported(f"elements of {operand.dtype}")
     if not problem.parallel:
         raise Unsupported("everything is reduced to one element")
-    return _Maker(problem, padded=padded).view(_lanes(problem))
+    view = _Maker(problem, padded=padded).view(_lanes(problem))
+    _check_broadcasts(view)
+    return view
+
+
+def _check_broadcasts(view: OperationView) -> None:
+    """Refuse one element for all lanes where a core cannot load it: wider than the bytes it lies among."""
+    problem, last = view.problem, view.axes[-1]
+    dtypes = [problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)]
+    if len(set(dtypes)) == 1:
+        return
+    for stride, dtype in zip((last.unit, *last.others), dtypes, strict=True):
+        if not stride and DTYPE_BYTES[dtype] > 1:
+            raise Unsupported(f"one {dtype} for all lanes beside operands of other types")
 
 
 def _lanes(problem: OperationProblem) -> Loop:

@@ -80,6 +80,40 @@ def test_torch_operations_on_the_array(name: str) -> None:
     assert (error <= 2.0**-7 * want.double().abs()).all()
 
 
+def _scaled(a: torch.Tensor, b: torch.Tensor) -> torch.Tensor:
+    return torch.clamp(torch.round(a.float() * b), -128, 127).to(torch.int8)
+
+
+TO_THE_BIT: dict[str, tuple[Callable[..., torch.Tensor], Sequence[torch.Tensor]]] = {
+    "quantise f32": (
+        lambda a: torch.clamp(torch.round(a / 0.0285) + 3, -128, 127).to(torch.int8),
+        [torch.linspace(-4, 4, 1024).reshape(1, 16, 8, 8)],
+    ),
+    "quantise bf16": (
+        lambda a: torch.clamp(torch.round(a.float() / 0.0285) + 3, -128, 127).to(torch.int8),
+        [_floats(1, 16, 8, 8)],
+    ),
+    "divide f32": (lambda a: a / 0.3, [torch.linspace(-4, 4, 1024).reshape(1, 16, 8, 8)]),
+    "SiLU f32": (F.silu, [torch.linspace(-4, 4, 1024).reshape(1, 16, 8, 8)]),
+    "f32 for all lanes of i8": (
+        _scaled,
+        [_bytes(1, 16, 8, 8), torch.linspace(-1, 1, 16).reshape(1, 16, 1, 1)],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", TO_THE_BIT)
+def test_f32_and_what_becomes_integers_is_as_the_cpu_has_it(name: str) -> None:
+    function, inputs = TO_THE_BIT[name]
+    model = Of(function).eval()
+    direct, cpu = (
+        aie_conv.compile(model, example_inputs=tuple(inputs), device="npu1_4col", route=route)
+        for route in ("direct", "cpu")
+    )
+    got = aie_conv.load(direct, device="sim")(*inputs)
+    assert torch.equal(got, aie_conv.load(cpu, device="sim")(*inputs))
+
+
 def test_alone_an_operation_stays_on_the_cpu() -> None:
     inputs = (_floats(1, 16, 8, 8), _floats(1, 16, 8, 8))
     artifact = aie_conv.compile(Of(torch.add).eval(), example_inputs=inputs, device="npu1_4col")
