@@ -1,4 +1,4 @@
-"""A network in int8 as onnxruntime quantises it statically: QDQ, unsigned activations, a scale a channel."""
+"""A network in int8 as onnxruntime quantises it statically: QDQ, signed activations, a scale a channel."""
 
 from __future__ import annotations
 
