@@ -11,6 +11,7 @@ from imagenet import ConvShape
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
+from aie_conv.report.regions import describe_time
 
 _HEAD = ("name", "shape", "stride", "dtype", "route", "cores", "MMACs", "kcycles", "peak", "reason")
 
@@ -109,8 +110,11 @@ def table(report: Mapping[str, Any], shapes: Iterable[ConvShape], device: str, d
         changes, change = totals["configuration_changes"], totals["change_cycles"] / clock
         lines.append(
             f"{totals['configurations']} configurations of the array; a run changes it {changes} times,"
-            f" {change * 1e3:.2f} ms more; launches and the CPU's part are not in it"
+            f" {change * 1e3:.2f} ms more"
         )
+    if totals["time"]["launches"]:
+        (_, whole), *parts = describe_time(report)
+        lines.append(f"a run, predicted: {whole}: {', '.join(' '.join(part) for part in parts)}")
     return "\n".join(lines)
 
 

@@ -145,7 +145,7 @@ def _as_bf16(tensor: torch.Tensor) -> NDArray[Any]:
 
 
 def progress(calls: int) -> Callable[[str, dict[str, Any]], None]:
-    """What prints a line behind each of so many NPU dispatches."""
+    """What prints a line behind each of so many calls of the NPU."""
     numbers = itertools.count(1)
 
     def show(name: str, figures: dict[str, Any]) -> None:
@@ -167,7 +167,7 @@ def execute(example: Example, args: argparse.Namespace, phases: Phases) -> int:
     results: dict[str, Any] = {}
     status = 0
     if not args.compile_only:
-        show = progress(sum(e["route"] != "cpu" for e in artifact.report["dispatches"]))
+        show = progress(artifact.report["totals"]["time"]["launches"])
         with phases(f"load on {args.device}"):
             program = aie_conv.load(artifact, device=args.device, progress=show)
         with phases(f"run on {args.device}"):

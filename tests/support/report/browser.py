@@ -57,5 +57,7 @@ def dump(page: Path, fragment: str = "") -> str:
 
 def screenshot(page: Path, fragment: str, picture: Path) -> bytes:
     """The first 1000 by 320 pixels as a PNG."""
-    browse(page, fragment, "--window-size=1000,320", f"--screenshot={picture}")
+    # On a busy machine the picture would be taken before the page is drawn.
+    flags = "--window-size=1000,320", "--virtual-time-budget=10000", f"--screenshot={picture}"
+    browse(page, fragment, *flags)
     return picture.read_bytes()
