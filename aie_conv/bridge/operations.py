@@ -8,7 +8,7 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.contraction import source
+from aie_conv.bridge.contraction import loop_sizes, source
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.tensors import (
     Linear,
@@ -251,7 +251,7 @@ def _analyse(op: ir.Operation) -> Reduction:
         raise Unsupported(f"a reduction of {view.dtype} in {accumulator}")
     return Reduction(
         op, accumulator, dtype, _start(op.operands[inputs], total.name, dtype), total.name,
-        view, dict(place.terms), place.constant, _sizes(op, forms), tuple(forms[-1]),
+        view, dict(place.terms), place.constant, loop_sizes(op, forms), tuple(forms[-1]),
         _windows(forms[number], forms[-1]),
     )  # fmt: skip
 
@@ -285,20 +285,6 @@ def _start(value: ir.Value, combine: str, dtype: str) -> ir.Value | None:
         "arith.maxui": 0, "arith.minui": -1,
     }  # fmt: skip
     return None if number == neutral[combine] else value
-
-
-def _sizes(op: ir.Operation, forms: list[list[Linear]]) -> dict[int, int]:
-    """Trip count of each dim, from the operands that a dim walks alone."""
-    sizes: dict[int, int] = {}
-    for operand, operand_forms in zip(op.operands, forms, strict=True):
-        shape, _ = tensor_type(operand)
-        for form, size in zip(operand_forms, shape, strict=True):
-            if form.variable is not None:
-                sizes.setdefault(form.variable, size)
-    missing = [d for d in range(dims_count(op)) if d not in sizes]
-    if missing:
-        raise Unsupported(f"dim d{missing[0]} has no size of its own")
-    return sizes
 
 
 def _loops(root: Reduction, reader: Reader, out: View) -> tuple[tuple[Loop, ...], list[int]]:
