@@ -258,13 +258,12 @@ def form_regions(state: CompileState) -> None:
     pinned = state.planning.pins.regions if state.planning.pins is not None else ()
     regions: list[Region] = []
     for graph in find_graphs(state.calls) if plans else ():
-        members = [
-            Member(number, node, plans[node.name], call.constants, "the CPU follows" * split)
-            for number, node in enumerate(graph.nodes)
-            if node.name in plans
-            for call in [calls[node.name]]
-            for split in [call.follower is not None]
-        ]
+        members: list[Member] = []
+        for number, node in enumerate(graph.nodes):
+            if node.name in plans:
+                call = calls[node.name]
+                apart = "the CPU follows" if call.follower is not None else ""
+                members.append(Member(number, node, plans[node.name], call.constants, apart))
         numbered = sum(region.layout is not None for region in regions)
         mode, host = state.options.regions, state.planning.host
         regions += regions_of(graph, members, mode, host, numbered, pinned)
