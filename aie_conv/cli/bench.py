@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 import math
 import re
@@ -17,7 +16,6 @@ from aie_conv.cli.call import (
     INPUTS_HELP,
     CallParser,
     PreparedCall,
-    add_call_options,
     count_of,
     parse_call,
     prepare_call,
@@ -73,13 +71,10 @@ class _Result:
 
 def _parser() -> CallParser:
     parser = CallParser(
-        prog="aie-conv bench",
-        description="Measures a function of a compiled artifact, in the manner of iree-benchmark-module.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        "bench",
+        "Measures a function of a compiled artifact, in the manner of iree-benchmark-module.",
+        _EPILOG,
     )
-    add_call_options(parser)
     add = parser.add_argument
     add(
         "--min_time",

@@ -29,7 +29,22 @@ CALL_DEVICES = ("cpu", "sim", "xrt", "hrx")
 
 
 class CallParser(argparse.ArgumentParser):
-    """A parser whose complaints are a user's mistakes."""
+    """A parser with the options of a call, whose complaints are a user's mistakes.
+
+    Args:
+        command: the word behind aie-conv.
+        description, epilog: what --help says before and behind the options; the epilog keeps its lines.
+    """
+
+    def __init__(self, command: str, description: str, epilog: str) -> None:
+        super().__init__(
+            prog=f"aie-conv {command}",
+            description=description,
+            epilog=epilog,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+            allow_abbrev=False,
+        )
+        _add_call_options(self)
 
     def error(self, message: str) -> NoReturn:
         """One line, with where to read on."""
@@ -53,7 +68,7 @@ class PreparedCall:
     inputs: list[Any]
 
 
-def add_call_options(parser: argparse.ArgumentParser) -> None:
+def _add_call_options(parser: argparse.ArgumentParser) -> None:
     """The artifact, its function, the inputs and the device."""
     add = parser.add_argument
     add("--module", required=True, metavar="OUT.vmfb", help="what aie-conv compile wrote")

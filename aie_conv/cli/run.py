@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import io
 import json
 import sys
@@ -17,7 +16,6 @@ from aie_conv.cli.call import (
     INPUTS_HELP,
     CallParser,
     PreparedCall,
-    add_call_options,
     count_of,
     parse_call,
     prepare_call,
@@ -43,13 +41,10 @@ is 1 where one differs.
 
 def _parser() -> CallParser:
     parser = CallParser(
-        prog="aie-conv run",
-        description="Runs a function of a compiled artifact.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
+        "run",
+        "Runs a function of a compiled artifact.",
+        _EPILOG,
     )
-    add_call_options(parser)
     add = parser.add_argument
     add(
         "--output",
