@@ -1,6 +1,6 @@
 """bfp16: what a block's values are off by, and what the CPU's code makes of rows."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
@@ -19,12 +19,10 @@ from aie_conv.layout.block_float import (
     units,
 )
 from aie_conv.layout.hostcopy import BLOCK_PARTS, HostCopy, apply
-from aie_conv.plan import Argument, Decision, Plan
+from aie_conv.plan import Argument
 from aie_conv.problem import BLOCK
-from aie_conv.runtime.executable import Buffer, Executable
-from aie_conv.runtime.program import load_program
-from tests.support.bridge import modules
-from tests.support.bridge.reference import PassPlan, compile_with
+from tests.support.bridge.reference import PassPlan
+from tests.support.layout.copied import copies_on_cpu
 
 ROWS, COLUMNS = 4, 24
 ROUNDINGS = get_args(Rounding)
@@ -101,38 +99,11 @@ class BlocksPlan(PassPlan):
         return (Argument("parts", "i8", ROWS * stored_bytes(COLUMNS)), *others)
 
 
-class Keeper:
-    """A device that keeps what it is given."""
-
-    name = "keeper"
-
-    def run(self, executable: Executable, buffers: Sequence[NDArray[Any]]) -> dict[str, Any]:
-        self.first = buffers[0].copy()
-        return {}
-
-
 @pytest.fixture(scope="module")
 def on_cpu() -> Callable[[NDArray[Any]], NDArray[Any]]:
     """A matrix as the CPU's compiled copies convert it."""
-    shapes = [ROWS, COLUMNS], [COLUMNS, 8], [ROWS, 8]
-
-    def make(plan: Plan) -> Executable:
-        buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
-        return Executable(plan.device, buffers, False, "")
-
-    made = compile_with(
-        modules.matmul("matmul", *shapes, "bf16"),
-        lambda asked: Decision("test", "", BlocksPlan(asked.problem)),
-        make,
-    )
-    keeper = Keeper()
-    program = load_program(made.vmfb, keeper)
-
-    def run(x: NDArray[Any]) -> NDArray[Any]:
-        program.main(x, np.zeros(shapes[1], x.dtype))
-        return keeper.first.reshape(ROWS, -1)
-
-    return run
+    first = copies_on_cpu(ROWS, COLUMNS, "bf16", lambda problem: BlocksPlan(problem))
+    return lambda x: first(x).reshape(ROWS, -1)
 
 
 @given(st.lists(st.integers(0, 0xFFFF), min_size=ROWS * COLUMNS, max_size=ROWS * COLUMNS))

@@ -1,6 +1,6 @@
 """Host copies in numpy, and that the CPU's code for them gives the same bits."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,11 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.layout.hostcopy import SMALLEST_NORMAL, HostCopy, apply, made_of
-from aie_conv.plan import Argument, Decision, Plan
-from aie_conv.runtime.executable import Buffer, Executable
-from aie_conv.runtime.program import load_program
-from tests.support.bridge import modules
-from tests.support.bridge.reference import PassPlan, compile_with
+from aie_conv.plan import Argument
+from tests.support.bridge.reference import PassPlan
+from tests.support.layout.copied import copies_on_cpu
 
 
 def test_transpose_and_pad() -> None:
@@ -85,38 +83,11 @@ class PartsPlan(PassPlan):
         return (Argument("parts", "bf16", 3 * ROWS * COLUMNS), *others)
 
 
-class Keeper:
-    """A device that keeps what it is given."""
-
-    name = "keeper"
-
-    def run(self, executable: Executable, buffers: Sequence[NDArray[Any]]) -> dict[str, Any]:
-        self.first = buffers[0].copy()
-        return {}
-
-
 @pytest.fixture(scope="module")
 def on_cpu() -> Callable[[NDArray[np.float32]], NDArray[Any]]:
     """The parts of a matrix as the CPU's compiled copies make them."""
-    shapes = [ROWS, COLUMNS], [COLUMNS, 8], [ROWS, 8]
-
-    def make(plan: Plan) -> Executable:
-        buffers = tuple(Buffer(a.dtype, a.elements) for a in plan.arguments)
-        return Executable(plan.device, buffers, False, "")
-
-    made = compile_with(
-        modules.matmul("matmul", *shapes, "f32"),
-        lambda asked: Decision("test", "", PartsPlan(asked.problem)),
-        make,
-    )
-    keeper = Keeper()
-    program = load_program(made.vmfb, keeper)
-
-    def run(x: NDArray[np.float32]) -> NDArray[Any]:
-        program.main(x, np.zeros(shapes[1], np.float32))
-        return keeper.first.reshape(COLUMNS, 3, ROWS)
-
-    return run
+    first = copies_on_cpu(ROWS, COLUMNS, "f32", lambda problem: PartsPlan(problem))
+    return lambda x: first(x).reshape(COLUMNS, 3, ROWS)
 
 
 def matrix(bits: list[int]) -> NDArray[np.float32]:

@@ -12,24 +12,19 @@ from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
 from aie_conv.runtime.embedded import read_binaries
 from aie_conv.runtime.executable import MAGIC, Executable, unpack
-from aie_conv.toolchain.discover import MLIR_AIE, PEANO
 from aie_conv.toolchain.generations import GENERATIONS, Generation
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 from tests.support.runtime.fake_tools import install_npu
 from tests.support.runtime.fake_xrt import Npu
-from tests.support.toolchain.wheels import calls, install
+from tests.support.toolchain.wheels import calls, install, remove_tools
 
 TWO = modules.plain(Conv(c=8, oc=16))
 
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without tools, and a cache of its own."""
-    for kit in (MLIR_AIE, PEANO):
-        monkeypatch.delenv(kit.variable, raising=False)
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    remove_tools(monkeypatch, tmp_path / "cache")
 
 
 def flags(site: Path) -> dict[str, Path]:

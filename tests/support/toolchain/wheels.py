@@ -5,6 +5,9 @@ import stat
 import sys
 from pathlib import Path
 
+import pytest
+
+from aie_conv.toolchain.discover import MLIR_AIE, PEANO
 from aie_conv.toolchain.generations import Generation
 
 _AIECC = """#!{python}
@@ -96,3 +99,11 @@ def install(site: Path, generation: Generation, fail: str = "", *, works: bool =
 def calls(log: Path) -> list[list[str]]:
     """The arguments of every call so far."""
     return [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
+
+
+def remove_tools(monkeypatch: pytest.MonkeyPatch, cache: Path) -> None:
+    """A machine without tools, and a cache of its own."""
+    for kit in (MLIR_AIE, PEANO):
+        monkeypatch.delenv(kit.variable, raising=False)
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(cache))

@@ -8,7 +8,7 @@ from aie_conv.errors import UsageError
 from aie_conv.toolchain.build import Toolchain, build_all, open_toolchain
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, find
 from aie_conv.toolchain.generations import GENERATIONS, Generation, generation_of
-from tests.support.toolchain.wheels import calls, install
+from tests.support.toolchain.wheels import calls, install, remove_tools
 
 SEQUENCE = "    aie.runtime_sequence @sequence(%a: memref<{n}xi8>) {{\n    }}\n"
 MODULE = "module {{\n  aie.device({device}) {{\n    %t = aie.tile(0, 2)\n" + SEQUENCE + "  }}\n}}\n"
@@ -16,11 +16,7 @@ MODULE = "module {{\n  aie.device({device}) {{\n    %t = aie.tile(0, 2)\n" + SEQ
 
 @pytest.fixture(autouse=True)
 def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """A machine without tools, and a cache of its own."""
-    for kit in (MLIR_AIE, PEANO):
-        monkeypatch.delenv(kit.variable, raising=False)
-    monkeypatch.setenv("PATH", "/usr/bin:/bin")
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    remove_tools(monkeypatch, tmp_path / "cache")
 
 
 def opened() -> Toolchain:
