@@ -48,7 +48,7 @@ def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool 
         problem,
         device=options.device,
         route=options.route,
-        leave=options.leave,
+        permission=options.permission,
         direct=options.direct,
         constants=request.constants,
         pin=_pin(planning, request) if pinned else None,

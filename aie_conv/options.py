@@ -7,7 +7,7 @@ from typing import Any
 from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
 from aie_conv.foreign_flags import take
-from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Leave, route_names
+from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Permission, route_names
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
 from aie_conv.partitioner.regions import MODES as REGION_MODES
@@ -89,9 +89,9 @@ class Options:
     iree_flags: tuple[str, ...] = ()
 
     @property
-    def leave(self) -> Leave:
+    def permission(self) -> Permission:
         """What the NPU may do that changes results."""
-        return Leave(self.f32, self.bf16)
+        return Permission(self.f32, self.bf16)
 
     def __post_init__(self) -> None:
         """Check every value; raises UsageError with what may stand there."""

@@ -89,7 +89,7 @@ def tune_problem(item: TuningItem) -> Tuned:
             item.problem,
             device=options.device,
             route=options.route,
-            leave=options.leave,
+            permission=options.permission,
             direct=options.direct,
             constants=item.constants,
             pricing=Pricing(host, planner),

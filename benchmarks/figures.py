@@ -33,7 +33,7 @@ from aie_conv.codegen.epilogue import EpilogueKernel, ResidualBlocks
 from aie_conv.codegen.matmul import MatmulKernel
 from aie_conv.ir.text import read_module
 from aie_conv.options import Options
-from aie_conv.partitioner import Leave, Pricing, choose, route_names
+from aie_conv.partitioner import Permission, Pricing, choose, route_names
 from aie_conv.planning import Planning
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, Epilogue, Step, conv2d
 from aie_conv.sim.functional.lower import Target
@@ -159,8 +159,10 @@ def one_gemm(dtype: str, row: Measurement, device: str) -> bool:
         print(f"  the model gives the published design {theirs.value:.2f} TOPS")
     with use_machine(like(platform, device)):
         planner = Planning(Options(device=device, plan_cache="off")).planner
-        leave = Leave(bf16="bfp16" if "bfp16" in row.dtype else "exact")
-        decision = choose(problem, device=device, leave=leave, pricing=Pricing(planner=planner))
+        permission = Permission(bf16="bfp16" if "bfp16" in row.dtype else "exact")
+        decision = choose(
+            problem, device=device, permission=permission, pricing=Pricing(planner=planner)
+        )
         plan = decision.plan
         if plan is None:
             print(f"  ours: not on the NPU ({decision.reason}): MISSED")

@@ -86,7 +86,7 @@ class Reduction:
 
 
 @dataclass(frozen=True)
-class ReadOperation:
+class RecognisedOperation:
     """An operation, and the buffers that it reads: lhs, then the epilogue's inputs.
 
     Attributes:
@@ -100,7 +100,7 @@ class ReadOperation:
     base: int | None
 
 
-def read(function: ir.Operation, store: ir.Operation) -> ReadOperation:
+def read(function: ir.Operation, store: ir.Operation) -> RecognisedOperation:
     """The operation of a dispatch's function with one result.
 
     Raises:
@@ -131,7 +131,7 @@ def read(function: ir.Operation, store: ir.Operation) -> ReadOperation:
         _keeps(out),
     )
     views = (root.source, *(view for view, _ in reader.inputs))
-    return ReadOperation(problem, views, out.argument if problem.keeps_base else None)
+    return RecognisedOperation(problem, views, out.argument if problem.keeps_base else None)
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -152,7 +152,7 @@ def _name(loops: Sequence[Loop]) -> tuple[Loop, ...]:
 
 def _elementwise(
     reader: Reader, epilogue: Epilogue, loops: tuple[Loop, ...], out: View
-) -> ReadOperation:
+) -> RecognisedOperation:
     """The problem whose first operand is the one that walks the most elements."""
     if not epilogue.inputs:
         raise Unsupported("it reads nothing")
@@ -179,7 +179,7 @@ def _elementwise(
     )
     views = [view for view, _ in reader.inputs]
     ordered = (views[main], *views[:main], *views[main + 1 :])
-    return ReadOperation(problem, ordered, out.argument if problem.keeps_base else None)
+    return RecognisedOperation(problem, ordered, out.argument if problem.keeps_base else None)
 
 
 def _led_by(epilogue: Epilogue, main: int) -> Epilogue:

@@ -96,7 +96,7 @@ class Pricing:
 
 
 @dataclass(frozen=True)
-class Leave:
+class Permission:
     """What the user lets the NPU do that changes results.
 
     Attributes:
@@ -108,7 +108,7 @@ class Leave:
     f32: str = "cpu"
     bf16: str = "exact"
 
-    def on(self, device: str) -> "Leave":
+    def on(self, device: str) -> "Permission":
         """What of it a device can make use of."""
         able = BLOCK_FLOAT in get_device(device).arch.matmul
         return self if able else replace(self, bf16="exact")
@@ -238,12 +238,12 @@ class _Chooser:
         return plan if isinstance(plan, str) else Found(plan)
 
 
-def _check_words(route: str, leave: "Leave", direct: str) -> None:
+def _check_words(route: str, permission: "Permission", direct: str) -> None:
     """Raise UsageError for a word that is unknown."""
     for what, value, known in (
         ("route", route, route_names()),
-        ("f32 mode", leave.f32, F32_MODES),
-        ("bf16 mode", leave.bf16, BF16_MODES),
+        ("f32 mode", permission.f32, F32_MODES),
+        ("bf16 mode", permission.bf16, BF16_MODES),
         ("direct", direct, DIRECT_STYLES),
     ):
         if value not in known:
@@ -273,7 +273,7 @@ def choose(
     *,
     device: str,
     route: str = "auto",
-    leave: Leave = Leave(),
+    permission: Permission = Permission(),
     direct: str = "auto",
     constants: frozenset[str] | None = None,
     pin: Pin | None = None,
@@ -286,23 +286,23 @@ def choose(
         device: the user's name of the device, e.g. "npu1_4col".
         route: "auto" takes the cheapest, the CPU included; "cpu" or a route's name takes that one,
             and leaves the CPU where the route refuses.
-        leave: what the NPU may do besides. Scalar direct code that was asked for by name computes f32 as it
-            is, and needs none.
+        permission: what the NPU may do besides. Scalar direct code that was asked for by name computes f32 as
+            it is, and needs none.
         direct: "scalar", "vector", "sliding" or "parametric" code of the direct route, "auto" for the best.
         constants: the operands that are equal at every call; None for the usual ones.
-        pin: a choice made before, which wins over ``route``, ``leave`` and ``direct``.
+        pin: a choice made before, which wins over ``route``, ``permission`` and ``direct``.
         pricing: what prices the candidates; None for fixed costs of the CPU and the cost model.
 
     Raises:
         UsageError: no such route, mode or style, or the pinned plan does not exist.
     """
     direct = current_style(direct)
-    _check_words(route, leave, direct)
+    _check_words(route, permission, direct)
     _check_size(problem)
     if isinstance(problem, OperationProblem):
         prices = (pricing or Pricing()).host
         return choose_operation(problem, device, route, constants, pin, prices)
-    allowed = leave.on(device)
+    allowed = permission.on(device)
     arithmetic = _arithmetic(problem, route, allowed, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())
     if pin is not None:
@@ -343,25 +343,31 @@ def _cheapest(able: list[Candidate]) -> Candidate | None:
     return min(near, key=lambda c: c.plan.shim_bytes if c.plan is not None else 0)
 
 
-def _arithmetic(problem: ConvProblem, route: str, leave: Leave, direct: str) -> Arithmetic | None:
+def _arithmetic(
+    problem: ConvProblem, route: str, permission: Permission, direct: str
+) -> Arithmetic | None:
     """How the NPU may compute a problem; None if it may not."""
     if problem.lhs.dtype != "f32":
-        blocks = leave.bf16 == BLOCK_FLOAT and {problem.lhs.dtype, problem.rhs.dtype} == {"bf16"}
+        blocks = permission.bf16 == BLOCK_FLOAT and {problem.lhs.dtype, problem.rhs.dtype} == {
+            "bf16"
+        }
         return "bfp16" if blocks else "native"
-    if leave.f32 != "cpu":
+    if permission.f32 != "cpu":
         return (
-            "bfp16" if leave.f32 == "bf16" and leave.bf16 == BLOCK_FLOAT else _ARITHMETIC[leave.f32]
+            "bfp16"
+            if permission.f32 == "bf16" and permission.bf16 == BLOCK_FLOAT
+            else _ARITHMETIC[permission.f32]
         )
     return "native" if (route, direct) == ("direct", "scalar") else None
 
 
-def _follow_pin(chooser: _Chooser, leave: Leave, direct: str, pin: Pin) -> Decision:
+def _follow_pin(chooser: _Chooser, permission: Permission, direct: str, pin: Pin) -> Decision:
     """The decision that a pin makes."""
     problem = chooser.problem
     if pin.route == "cpu":
         return Decision("cpu", PINNED_TO_CPU)
     if pin.arithmetic is None:
-        arithmetic = _arithmetic(problem, pin.route, leave, pin.style or direct)
+        arithmetic = _arithmetic(problem, pin.route, permission, pin.style or direct)
     elif pin.arithmetic not in _ARITHMETIC:
         known = ", ".join(_ARITHMETIC)
         raise UsageError(f"{pin.where}: arithmetic '{pin.arithmetic}': unknown: use one of {known}")

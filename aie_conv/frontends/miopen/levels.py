@@ -117,7 +117,7 @@ def best_on_npu(problem: ConvProblem, constants: frozenset[str], options: Option
             problem,
             device=options.device,
             route=route,
-            leave=options.leave,
+            permission=options.permission,
             direct=options.direct,
             constants=constants,
         )

@@ -12,7 +12,7 @@ from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported, UsageError
 from aie_conv.layout.block_float import from_blocks, to_blocks
 from aie_conv.options import Options
-from aie_conv.partitioner import Leave, choose
+from aie_conv.partitioner import Permission, choose
 from aie_conv.plan import Route
 from aie_conv.problem import ConvProblem, conv2d
 from tests.property.img2col.test_f32_modes import ROUTES, exact, f32, grown, operands, simulate
@@ -102,7 +102,9 @@ def test_products_are_computed_as_allowed(
         lhs, rhs = parts
         problem = replace(problem, lhs=lhs, rhs=rhs)
     for route in ("im2col", "direct"):
-        decision = choose(problem, device=device, route=route, leave=Leave(f32_mode, bf16_mode))
+        decision = choose(
+            problem, device=device, route=route, permission=Permission(f32_mode, bf16_mode)
+        )
         assert decision.plan is not None
         assert decision.plan.arithmetic == expected
         assert ("computed in bfp16" in decision.reason) == (expected == "bfp16")
@@ -110,11 +112,11 @@ def test_products_are_computed_as_allowed(
 
 def test_integers_and_depthwise_products_stay_as_they_are() -> None:
     integers = conv2d(1, 14, 14, 32, 32, 3, 3, dtype="i8")
-    plan = choose(integers, device="npu4", route="im2col", leave=Leave(bf16="bfp16")).plan
+    plan = choose(integers, device="npu4", route="im2col", permission=Permission(bf16="bfp16")).plan
     assert plan is not None
     assert plan.arithmetic == "native"
     scalar = choose(
-        PROBLEM, device="npu4", route="direct", direct="scalar", leave=Leave(bf16="bfp16")
+        PROBLEM, device="npu4", route="direct", direct="scalar", permission=Permission(bf16="bfp16")
     ).plan
     assert scalar is not None
     assert scalar.arithmetic == "native"
@@ -132,7 +134,7 @@ def test_a_device_without_it_is_refused() -> None:
 def test_less_crosses_the_shim() -> None:
     problem = conv2d(1, 1, 64, 512, 512, 1, 1)
     plans = [
-        choose(problem, device="npu4", route="im2col", leave=Leave(bf16=mode)).plan
+        choose(problem, device="npu4", route="im2col", permission=Permission(bf16=mode)).plan
         for mode in ("exact", "bfp16")
     ]
     exact_plan, blocks = plans

@@ -7,7 +7,7 @@ import pytest
 
 from aie_conv import partitioner
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import Leave, Pricing, choose, route_names
+from aie_conv.partitioner import Permission, Pricing, choose, route_names
 from aie_conv.partitioner.cost import FIXED
 from aie_conv.problem import ConvProblem, Epilogue, Loop, Operand, Step, conv2d
 
@@ -137,11 +137,11 @@ def test_f32_needs_leave(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("mode", ["bf16", "bf16x3"])
 def test_f32_moves_with_leave(monkeypatch: pytest.MonkeyPatch, mode: str) -> None:
     use(monkeypatch, QUICK_AND_SLOW)
-    moved = choose(f32(CONV), device=DEVICE, leave=Leave(mode))
+    moved = choose(f32(CONV), device=DEVICE, permission=Permission(mode))
     assert moved.plan is not None
     assert moved.plan.problem.arithmetic == mode
     assert moved.reason.endswith(f"; computed in {mode}")
-    same = choose(CONV, device=DEVICE, leave=Leave(mode))
+    same = choose(CONV, device=DEVICE, permission=Permission(mode))
     assert same.plan is not None
     assert same.plan.problem.arithmetic == "native"
 
@@ -211,8 +211,8 @@ def test_what_a_route_refuses_goes_to_the_cpu_and_says_why(problem: ConvProblem,
     ("arguments", "message"),
     [
         ({"route": "fast"}, "use one of auto, cpu, im2col"),
-        ({"leave": Leave("tf32")}, "use one of cpu, bf16, bf16x3"),
-        ({"leave": Leave(bf16="fast")}, "use one of exact, bfp16"),
+        ({"permission": Permission("tf32")}, "use one of cpu, bf16, bf16x3"),
+        ({"permission": Permission(bf16="fast")}, "use one of exact, bfp16"),
         ({"direct": "fast"}, "use one of auto, scalar, vector"),
         ({"device": "npu9"}, "use one of npu1_1col"),
     ],

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import Leave, choose, route_names
+from aie_conv.partitioner import Permission, choose, route_names
 from aie_conv.partitioner.pins import Pin, Pins, read_pins
 from aie_conv.plan import Decision, Dispatch
 from aie_conv.problem import ConvProblem, conv2d
@@ -163,9 +163,11 @@ def test_f32_needs_an_arithmetic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     pin = found(tmp_path, {"name": "d0", "route": "quick"})
     with pytest.raises(UsageError, match='f32 stays on the CPU: add "arithmetic"'):
         choose(problem, device=DEVICE, pin=pin)
-    by_flag = choose(problem, device=DEVICE, leave=Leave("bf16"), pin=pin)
+    by_flag = choose(problem, device=DEVICE, permission=Permission("bf16"), pin=pin)
     entry = {"name": "d0", "route": "quick", "arithmetic": "bf16x3"}
-    by_pin = choose(problem, device=DEVICE, leave=Leave("bf16"), pin=found(tmp_path, entry))
+    by_pin = choose(
+        problem, device=DEVICE, permission=Permission("bf16"), pin=found(tmp_path, entry)
+    )
     assert by_flag.plan is not None
     assert by_pin.plan is not None
     assert by_flag.plan.problem.arithmetic == "bf16"
