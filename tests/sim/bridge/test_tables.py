@@ -13,7 +13,7 @@ import aie_conv
 from tests.support.onnx.models import Arrays, graph_of, runtime_results
 from tests.support.onnx.shared import Block
 
-ROUTES: tuple[dict[str, str], ...] = (
+ROUTES: tuple[dict[str, Any], ...] = (
     {"route": "direct", "direct": "vector"},
     {"route": "direct", "direct": "parametric"},
     {"route": "im2col"},
@@ -60,7 +60,7 @@ def _model(name: str, seed: int, dtype: type[np.integer]) -> tuple[onnx.ModelPro
 
 
 def _check(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     """The convolution and its function are one dispatch; a sum in a thousand may be requantised one step off."""
     model, inputs = _model(name, seed, dtype)
@@ -87,7 +87,7 @@ def test_a_function_goes_with_its_convolution(name: str) -> None:
     st.sampled_from([ROUTES[0], ROUTES[2]]),
 )
 def test_functions_in_every_program(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     _check(name, seed, dtype, device, options)
 
@@ -102,6 +102,6 @@ def test_functions_in_every_program(
     st.sampled_from([ROUTES[0], ROUTES[2]]),
 )
 def test_many_functions_in_every_program(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     _check(name, seed, dtype, device, options)
