@@ -62,7 +62,7 @@ class _FunctionSyntax:
                     f"@{op.attrs['sym_name']}: every argument of a function with a body has a name"
                 )
             args = list(zip(names, arguments, strict=True))
-            op.blocks.append(r.block(args, isolated=True))
+            op.blocks.append(r.body(args))
 
     def print(self, p: "Printer", op: Op) -> None:
         inputs, results = op.attrs["function_type"]

@@ -14,7 +14,7 @@ from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.functional.sequence import Command
 from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
-from aie_conv.sim.model.program_size import check_program, table_bytes
+from aie_conv.sim.model.program_size import ProgramSizes
 from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.model.verify_host import verify_host
 
@@ -49,7 +49,7 @@ class Use:
     locks: int = 0
 
 
-def tile_use(model: Model) -> dict[Tile, Use]:
+def tile_use(model: Model, programs: ProgramSizes) -> dict[Tile, Use]:
     """Channels, descriptors, memory and locks of every tile, as the tools would lay them out."""
     uses: dict[Tile, Use] = defaultdict(Use)
     for link in model.links:
@@ -67,7 +67,7 @@ def tile_use(model: Model) -> dict[Tile, Use]:
         uses[tile].memory.append((f"buffer {op.attrs.get('sym_name', op.results[0].name)}", size))
     for core in model.cores:
         uses[core.tile].memory.append(("stack", core.stack))
-        if tables := table_bytes(model, core):
+        if tables := programs.table_bytes(core):
             uses[core.tile].memory.append(("constants", tables))
         if core.op.attrs.get("dynamic_objfifo_lowering"):
             ends = sum(core.tile in (f.producer, *f.consumers) for f in model.fifos.values())
@@ -313,9 +313,10 @@ def verify_model(model: Model, commands: list[Command]) -> None:
         _check_fifo(model, fifo)
     _check_core_ports(model)
     verify_code(model)
-    for tile, use in sorted(tile_use(model).items(), key=lambda item: item[0]):
+    programs = ProgramSizes(model)
+    for tile, use in sorted(tile_use(model, programs).items(), key=lambda item: item[0]):
         for check in _TILE_CHECKS:
             check(model, tile, use)
     for core in model.cores:
-        check_program(model, core)
+        programs.check(core)
     verify_host(model, commands)
