@@ -5,8 +5,7 @@ symbols exist. Limits of the hardware are checked elsewhere (:mod:`aie_conv.sim.
 """
 
 import re
-from bisect import bisect_left
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
 from aie_conv.errors import VerifyError
@@ -22,8 +21,8 @@ class ModuleReader:
     """The tokens of one module, and the values that are visible at the present one."""
 
     def __init__(self, text: str) -> None:
-        self._rows = text.split("\n")
-        self.tokens, self.lines = tokenize(self._rows)
+        self.rows = text.split("\n")
+        self.tokens, self.lines = tokenize(self.rows)
         self.position = 0
         self.scope: dict[str, Value] = {}
         self.references: list[tuple[Op, Definition]] = []
@@ -282,38 +281,6 @@ class ModuleReader:
         self.scope = outer
         return block
 
-    def body(self, args: list[tuple[str, Type]]) -> Block:
-        """The block of a function, which sees no values around it.
-
-        Programs of one configuration of the array have the same functions: what stands on the same lines is
-        read once, and one object, which nobody changes.
-        """
-        end = self._closing()
-        first, last = self.lines[self.position], self.lines[end]
-        column = self.position - bisect_left(self.lines, first)
-        key = (first, column, tuple(args), "\n".join(self._rows[first - 1 : last]))
-        known = _BODIES.get(key)
-        if known is not None:
-            self.position = end + 1
-            self.references += known[1]
-            return known[0]
-        before = len(self.references)
-        block = self.block(args, isolated=True)
-        if len(_BODIES) >= _MOST_BODIES:
-            _BODIES.clear()
-        _BODIES[key] = block, self.references[before:]
-        return block
-
-    def _closing(self) -> int:
-        """The place of the brace that closes the one at the present place."""
-        depth = 0
-        for place in range(self.position, len(self.tokens)):
-            token = self.tokens[place]
-            depth += (token == "{") - (token == "}")
-            if not depth:
-                return place
-        return len(self.tokens) - 1
-
     def header(self) -> list[tuple[str, Type]]:
         """``^label(%a: T, …):``; gives the arguments."""
         self.next()
@@ -361,10 +328,3 @@ class ModuleReader:
             self.fail(f"'{op.name}' gives {len(kinds)} results, {len(names)} are named")
         op.results = [self.define(name, kind) for name, kind in zip(names, kinds, strict=False)]
         return op
-
-
-_BODIES: dict[Hashable, tuple[Block, list[tuple[Op, Definition]]]] = {}
-"""Bodies of functions with the symbols that they name, by their place, arguments and text."""
-
-_MOST_BODIES = 64
-"""A program has up to about ten, of a megabyte each."""

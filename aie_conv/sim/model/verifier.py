@@ -9,8 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 
+from aie_conv.arch import Arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
+from aie_conv.recent import Recent
 from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.functional.sequence import Command
 from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
@@ -309,6 +311,20 @@ def verify_model(model: Model, commands: list[Command]) -> None:
     Raises:
         VerifyError: the first breach: who, which limit by name and number, what to do.
     """
+    key = model.ir_name, model.array
+    if _VERIFIED.get(key) is not model.arch:
+        _verify_array(model)
+        _VERIFIED.put(key, model.arch)
+    verify_host(model, commands)
+
+
+_VERIFIED: Recent[Arch] = Recent(16)
+"""Arrays that keep to every limit: their device and operations, which programs share (see
+:mod:`aie_conv.ir.shared`)."""
+
+
+def _verify_array(model: Model) -> None:
+    """Check what is there whatever the runtime sequence does."""
     for fifo in model.fifos.values():
         _check_fifo(model, fifo)
     _check_core_ports(model)
@@ -319,4 +335,3 @@ def verify_model(model: Model, commands: list[Command]) -> None:
             check(model, tile, use)
     for core in model.cores:
         programs.check(core)
-    verify_host(model, commands)
