@@ -32,8 +32,22 @@ def _mish(block: Block, x: str) -> str:
     return block.op("Mul", x, block.quantised(block.op("Tanh", block.op("Softplus", x)), 1.0))
 
 
+def _number(block: Block, value: float) -> str:
+    """A quantised constant of the graph."""
+    scale, zero = block.constant(np.float32(value / 91)), block.constant(np.int8(0))
+    return block.op("DequantizeLinear", block.constant(np.int8(91)), scale, zero)
+
+
+def _gelu(block: Block, x: str) -> str:
+    erf = block.quantised(block.op("Erf", block.op("Div", x, _number(block, 2**0.5))), 1.0)
+    more = block.quantised(block.op("Add", erf, _number(block, 1.0)), 2.0)
+    product = block.quantised(block.op("Mul", x, more), 8.0)
+    return block.op("Mul", product, _number(block, 0.5))
+
+
 FUNCTIONS: dict[str, Callable[[Block, str], str]] = {
     "silu": _silu,
+    "gelu": _gelu,
     "mish": _mish,
     "sigmoid": _one("Sigmoid"),
     "hardswish": _one("HardSwish"),
@@ -73,7 +87,7 @@ def _check(
     assert (np.asarray(result) != wanted).mean() <= 0.002
 
 
-@pytest.mark.parametrize("name", ["silu", "hardswish", "mish"])
+@pytest.mark.parametrize("name", ["silu", "gelu", "hardswish"])
 def test_a_function_goes_with_its_convolution(name: str) -> None:
     _check(name, 0, np.uint8, "npu1_4col", ROUTES[0])
 
