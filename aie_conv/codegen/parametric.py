@@ -29,6 +29,7 @@ from aie_conv.codegen.parameters import (
     Field,
     ParameterBlock,
 )
+from aie_conv.codegen.tables import TABLE_FIELDS
 from aie_conv.ir.core import INDEX, Op, Type, memref
 from aie_conv.ir.printer import print_op
 from aie_conv.lazy import cached_property
@@ -139,7 +140,7 @@ class ParametricKernel(MatrixKernel):
 
         A word for each step of an object of B: the distance of its block of A from the pixel's first block;
         and for each block of output pixels: where it begins in A; in elements. Behind them a whole vector for
-        each constant of an epilogue.
+        each constant of an epilogue, and a table of bytes.
         """
         constants = MOST_CONSTANTS * VECTOR_WORDS
         return ParameterBlock(
@@ -148,6 +149,7 @@ class ParametricKernel(MatrixKernel):
                 Field("step_table", self.most_steps, alignment=4),
                 Field("pixel_table", self.most_pixels, alignment=1),
                 Field("constants", constants, alignment=VECTOR_WORDS),
+                *TABLE_FIELDS,
             )
         )
 

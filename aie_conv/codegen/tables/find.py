@@ -1,7 +1,7 @@
 """Tables in an epilogue: chains of operations by which one byte alone decides another one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from aie_conv.arch import Arch
@@ -82,6 +82,22 @@ def _table(epilogue: Epilogue, accumulator: str, value: int) -> ByteTable | None
         computed = sum(map(step_work, steps.values()))
         return table if foreign or table.work < computed else None
     return None
+
+
+def cut_last(epilogue: Epilogue, accumulator: str) -> tuple[Epilogue, ByteTable | None]:
+    """An epilogue up to the table that it ends with, and the table; all of it, where it ends with none."""
+    first = 1 + len(epilogue.inputs)
+    table = byte_tables(epilogue, accumulator).get(epilogue.result - first)
+    if table is None or table.source == 0:
+        return epilogue, None
+    live = sorted(live_steps(replace(epilogue, result=table.source), {}))
+    places = {value: value for value in range(first)}
+    places |= {first + step: first + place for place, step in enumerate(live)}
+    steps = tuple(
+        replace(epilogue.steps[i], args=tuple(places[arg] for arg in epilogue.steps[i].args))
+        for i in live
+    )
+    return Epilogue(epilogue.inputs, steps, places[table.source]), table
 
 
 def _is_worth(steps: list[Step]) -> bool:

@@ -26,13 +26,14 @@ class TableVectors:
     form: ByteHinges
 
     @property
-    def _unit(self) -> Intrinsic:
+    def unit(self) -> Intrinsic:
+        """The element-wise multiply-accumulate of bytes."""
         return ELEMENT_PRODUCTS[self.arch.name, "i8"]
 
     @property
     def lanes(self) -> int:
         """Bytes that are computed at a time: lanes of i32 in an accumulator."""
-        return self._unit.carried.bits // 32
+        return self.unit.carried.bits // 32
 
     @property
     def at_once(self) -> int:
@@ -46,7 +47,7 @@ class TableVectors:
 
     def declared(self) -> list[Op]:
         """What the module must declare."""
-        return [self._unit.declaration]
+        return [self.unit.declaration]
 
     def write(self, w: Builder, x: Value) -> Value:
         """The table's entry for each lane of a vector of bytes.
@@ -65,7 +66,7 @@ class TableVectors:
 
     def _part(self, w: Builder, x: Value) -> Value:
         """The entries for the lanes of one accumulator."""
-        unit, form = self._unit, self.form
+        unit, form = self.unit, self.form
         conf = w.constant(unit.conf, I32)
         acc = bitcast(w, w.constant(form.base, vector("i32", self.lanes), "k"), unit.carried)
         for group in pairs(form.terms, self.at_once):

@@ -9,6 +9,7 @@ from aie_conv.arch import Device
 from aie_conv.codegen.parameters import VECTOR_WORDS
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
+from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
 from aie_conv.ir.builder import Builder, Function
@@ -35,6 +36,8 @@ class ParametricProgram:
         p: the mapping's parameters.
         tile: how it fills its layout.
         residual: how a residual comes.
+        look_up: the pass behind the epilogue, where outputs are bytes.
+        table: what it looks up; None where the epilogue ends with no table.
     """
 
     device: Device
@@ -43,6 +46,8 @@ class ParametricProgram:
     p: ParametricParameters
     tile: ParametricTile
     residual: ResidualTile
+    look_up: TablePass
+    table: ByteHinges | None
 
     def row_turn(self, row: int) -> int:
         """Which of the rows that share time a row of cores is."""
@@ -80,7 +85,14 @@ class ParametricProgram:
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
-        return kernel.block.encode({**values, **self._residual_values(mapping), **self._tables()})
+        return kernel.block.encode(
+            {
+                **values,
+                **self._residual_values(mapping),
+                **self._tables(),
+                **self.look_up.encode(self.table),
+            }
+        )
 
     def _residual_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
         view, residual = mapping.view, self.residual
@@ -124,12 +136,18 @@ class ParametricProgram:
 
     def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
-        return [
+        looks_up = looked_up(epilogues)
+        declared = [
             *declarations(self.kernel, epilogues),
+            *(self.look_up.declared() if looks_up else []),
+        ]
+        return [
+            *{op.attrs["sym_name"]: op for op in declared}.values(),
             take_function(mapping, self.kernel.memory),
             *([_keep_function(mapping)] if mapping.l1.bias else []),
             self.kernel.function("multiply"),
-            *epilogue_functions(epilogues),
+            *epilogue_functions(_once(epilogues)),
+            *([self.look_up.function("look_up")] if looks_up else []),
         ]
 
     def write_core(
@@ -154,8 +172,18 @@ class ParametricProgram:
         )  # fmt: skip
 
     def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
-        """The function alone: how many objects bring a residual is a run-time parameter."""
-        return mapping.epilogue.text("finish"), 0
+        """The function, and whether a table follows: how many objects bring a residual is a parameter."""
+        return mapping.epilogue.text("finish"), int(self.table is not None)
+
+
+def looked_up(epilogues: Sequence[Mapping]) -> bool:
+    """Whether one of a program's epilogues ends with a table."""
+    return any(number for _, number in (each.epilogue_key for each in epilogues))
+
+
+def _once(epilogues: Sequence[Mapping]) -> list[Mapping]:
+    """Epilogues of which each function is another one, with a table behind them or without."""
+    return list({text: each for each in epilogues for text in each.epilogue_key[:1]}.values())
 
 
 def bias_type(mapping: Mapping) -> Type:
@@ -183,6 +211,7 @@ class ParametricCore:
 
     def __init__(self, core: Core, bias: Value | None) -> None:
         self._w, self._m, self._core, self._bias = core.w, core.mapping, core, bias
+        self._functions = _once(core.epilogues)
 
     def write(self) -> None:
         """The core's program, inside ``aie.core``."""
@@ -276,6 +305,8 @@ class ParametricCore:
                 alone = w.compare("eq", calls, zero) if calls is not None else None
                 with w.branch(alone) if alone else nullcontext():
                     core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
+            if looked_up(core.epilogues):
+                w.run("look_up", core.memory, out)
             core.release(fifo, "Produce")
 
     def _join(
@@ -313,7 +344,9 @@ class ParametricCore:
         """Call an epilogue: sums, per-channel operands if it has any, and the others."""
         core = self._core
         kept = [self._bias] if core.epilogues[number].view.vectors and self._bias else []
-        self._w.run(epilogue_name(number, core.epilogues), core.memory, *kept, *others)
+        text, _ = core.epilogues[number].epilogue_key
+        function = [each.epilogue_key[0] for each in self._functions].index(text)
+        self._w.run(epilogue_name(function, self._functions), core.memory, *kept, *others)
 
     def _skip(self, word: tuple[str, int], bounds: tuple[Value, Value]) -> None:
         """Pass over objects of the input stream for other rows of cores."""

@@ -19,7 +19,7 @@ from aie_conv.direct.parametric.layout import (
     ParametricParameters,
     output_shape,
 )
-from aie_conv.direct.parametric.scheme import ParametricScheme
+from aie_conv.direct.parametric.scheme import ParametricScheme, bias_elements
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
 from aie_conv.mapping.blocks import chunk_elements
@@ -112,7 +112,14 @@ def _shapes(
     output, sums = layout["output_elements"], layout["accumulator_elements"]
     (y, x), (r, s, t) = kernel.group, kernel.rst
     quantum, least = x * t, kernel.least_blocks * t
-    channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MAX_CHANNELS]
+    channels = [
+        n
+        for n in divisors(view.n)
+        if n % quantum == 0
+        and least <= n <= _MAX_CHANNELS
+        # Those alone whose operands have room.
+        and bias_elements(view, n) <= layout["bias_elements"]
+    ]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
         taps = _taps(view, window)

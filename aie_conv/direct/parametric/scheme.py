@@ -9,8 +9,10 @@ from typing import Any
 from aie_conv.arch import Device
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
+from aie_conv.codegen.tables import ByteHinges
 from aie_conv.direct.geometry import held_axes, held_window, window_limit
 from aie_conv.direct.parametric.addresses import StripAddresses
+from aie_conv.direct.parametric.ending import Ending, ending_of, look_up_pass
 from aie_conv.direct.parametric.layout import (
     ParametricParameters,
     ParametricTile,
@@ -214,7 +216,7 @@ class ParametricScheme:
         yield window_limit(view, p)
         yield from self._channel_limits(p, s, tile)
         yield from self._pixel_limits(p, s, tile)
-        bias = _bias_elements(view, p.tile_n)
+        bias = bias_elements(view, p.tile_n)
         yield limit(
             "per-channel operands",
             bias <= p.bias_elements,
@@ -226,7 +228,10 @@ class ParametricScheme:
         yield limit("over-read", over_read <= limit_, lambda: f"{over_read} elements of {limit_}")
         yield from tail_limits(s)
         yield from self._residual_limits(p, s, tile)
-        yield from device_limits(self.device, view, p, s, stageable=p.k_chunks == 1)
+        # The table that follows is among the parameters.
+        problem = replace(view.problem, epilogue=self._ending.epilogue)
+        computed = replace(view, problem=problem)
+        yield from device_limits(self.device, computed, p, s, stageable=p.k_chunks == 1)
 
     def _channel_limits(
         self, p: ParametricParameters, s: Sizes, tile: ParametricTile
@@ -391,6 +396,9 @@ class ParametricScheme:
         call = each(self._bare_epilogue.cycles_of, residual.pixels, p.tile_n // t)
         calls = tile.output_objects * residual.calls
         finish = calls * (call + STEP_CYCLES)
+        if self._ending.table is not None:
+            looks = each(self._looking_up, self._ending.table, p.output_elements)
+            finish = finish + tile.output_objects * looks
         return products + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
 
     # -- one mapping ------------------------------------------------------------------------------
@@ -401,7 +409,7 @@ class ParametricScheme:
         view, (output, input_, bias) = self.view, layout
         return ParametricEpilogue(
             arch=self.device.arch,
-            epilogue=view.problem.epilogue,
+            epilogue=self._ending.epilogue,
             accumulator=view.problem.accumulator,
             out_dtype=view.problem.out.dtype,
             operand_dtype=view.dtype,
@@ -416,10 +424,22 @@ class ParametricScheme:
         )
 
     @cached_property
+    def _ending(self) -> Ending:
+        return ending_of(self.view.problem)
+
+    def _looking_up(self, table: ByteHinges, output: int) -> int:
+        """Cycles of the pass over one object."""
+        return look_up_pass(self.device.arch, self._bare_kernel, output).cycles_of(table)
+
+    @cached_property
+    def _bare_kernel(self) -> ParametricKernel:
+        """The product without a layout."""
+        return self._kernel(self.rst[1], 4096, 4096, False)
+
+    @cached_property
     def _bare_epilogue(self) -> ParametricEpilogue:
         """The epilogue without a layout, for what does not depend on it."""
-        kernel = self._kernel(self.rst[1], 4096, 4096, False)
-        return self._epilogue((0, 0, 0), kernel)
+        return self._epilogue((0, 0, 0), self._bare_kernel)
 
     def _addresses(self, *row: Any) -> StripAddresses:
         """The addresses of parameters in the order of their fields."""
@@ -447,7 +467,10 @@ class ParametricScheme:
         epilogue = self._epilogue((p.output_elements, s.l1.input, p.bias_elements), kernel)
         addresses = self._addresses(*_columns(p))
         tile, residual = addresses.tile, addresses.residual
-        program = ParametricProgram(device, kernel, epilogue, p, tile, residual)
+        look_up = look_up_pass(device.arch, kernel, p.output_elements)
+        program = ParametricProgram(
+            device, kernel, epilogue, p, tile, residual, look_up, self._ending.table
+        )
         return Mapping(device, view, p, present(s), kernel, epilogue, program, addresses, cost)
 
 
@@ -456,7 +479,7 @@ def _columns(p: ParametricParameters) -> list[Any]:
     return [getattr(p, f.name) for f in fields(p)]
 
 
-def _bias_elements(view: DirectView, n: int) -> int:
+def bias_elements(view: DirectView, n: int) -> int:
     """Length of the per-channel operands of ``n`` channels."""
     _, total = vector_offsets(n, [dtype for _, dtype, _ in view.vectors], DTYPE_BYTES[view.dtype])
     return total

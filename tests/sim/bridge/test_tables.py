@@ -92,13 +92,36 @@ def test_a_function_goes_with_its_convolution(name: str) -> None:
     _check(name, 0, np.uint8, "npu1_4col", ROUTES[0])
 
 
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_convolutions_of_other_tables_are_one_call(device: str) -> None:
+    block = Block(4, np.int8)
+    value, count = block.quantised("x"), 3
+    for _ in range(count):
+        value = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 3))
+        value = block.quantised(_silu(block, value))
+    # What follows has its channels outermost, which is another configuration.
+    value = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 1))
+    rng = np.random.default_rng(0)
+    inputs: Arrays = {"x": rng.standard_normal((1, 32, 16, 16)).astype(np.float32)}
+    model = graph_of(block.nodes, inputs, block.constants, [value])
+    options: dict[str, Any] = {**ROUTES[1], "regions": "large"}
+    artifact = aie_conv.compile(model, device=device, **options)
+    convolutions = [d for d in artifact.report["dispatches"] if d["contraction"]]
+    assert not any(d["split"] for d in convolutions)
+    first, *_ = artifact.report["regions"]
+    assert first["dispatches"] == [d["name"] for d in convolutions[:count]]
+    result: Any = aie_conv.load(artifact, device="sim")(*inputs.values())
+    (wanted,) = runtime_results(model, inputs)
+    assert (np.asarray(result) != wanted).mean() <= 0.01
+
+
 @settings(max_examples=3)
 @given(
     st.sampled_from(sorted(FUNCTIONS)),
     st.integers(0, 2**16),
     st.sampled_from([np.uint8, np.int8]),
     st.sampled_from(["npu1_4col", "npu4"]),
-    st.sampled_from([ROUTES[0], ROUTES[2]]),
+    st.sampled_from(ROUTES),
 )
 def test_functions_in_every_program(
     name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
@@ -113,7 +136,7 @@ def test_functions_in_every_program(
     st.integers(0, 2**16),
     st.sampled_from([np.uint8, np.int8]),
     st.sampled_from(["npu1_4col", "npu4"]),
-    st.sampled_from([ROUTES[0], ROUTES[2]]),
+    st.sampled_from(ROUTES),
 )
 def test_many_functions_in_every_program(
     name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]

@@ -4,7 +4,8 @@ import numpy as np
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
-from aie_conv.codegen.tables import ByteHinges, TableVectors
+from aie_conv.codegen.parameters import ParameterBlock
+from aie_conv.codegen.tables import TABLE_FIELDS, ByteHinges, TablePass, TableVectors
 from aie_conv.codegen.tables.hinges import COUNT, LOW, Array
 from aie_conv.ir.builder import Function
 from aie_conv.ir.core import memref
@@ -35,6 +36,23 @@ def looked_up(device: str, form: ByteHinges, lanes: int) -> tuple[Array, int]:
     y = np.zeros(COUNT, np.int8)
     _, cycles = call_function(device, table_text(device, form, lanes), [X.astype(np.int8), y])
     return y, cycles
+
+
+def table_pass(device: str, count: int) -> TablePass:
+    """A pass over so many bytes, whose parameters are all that the buffer holds."""
+    block = ParameterBlock(TABLE_FIELDS)
+    return TablePass(get_device(device).arch, block, block.words, count)
+
+
+def passed_over(device: str, form: ByteHinges | None, bytes_: Array) -> tuple[Array, int]:
+    """What a pass makes of bytes by a table, or by none, and the cycles that it took."""
+    each = table_pass(device, len(bytes_))
+    encoded = each.block.encode(each.encode(form))
+    words = np.array([*encoded, *[0] * (each.words - len(encoded))], np.int32)
+    out = bytes_.copy()
+    text = "".join(print_op(op, 2) for op in [*each.declared(), each.function("kernel")])
+    _, cycles = call_function(device, text, [words, out])
+    return out, cycles
 
 
 @st.composite

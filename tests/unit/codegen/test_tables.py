@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aie_conv.codegen.tables import byte_tables, fit
+from aie_conv.codegen.tables import MOST_HINGES, byte_tables, cut_last, fit
 from aie_conv.codegen.tables.evaluate import entries
 from aie_conv.problem import Epilogue, Step
-from tests.support.tables import X, entries_of, looked_up, tables
+from tests.support.tables import X, entries_of, looked_up, passed_over, table_pass, tables
 
 DEVICES = ("npu1_4col", "npu4")
 
@@ -54,6 +54,36 @@ def test_a_silu_takes_half_a_cycle_a_lane(device: str) -> None:
     form = fit(entries_of(x / (1 + np.exp(-x)) / 0.026 - 110))
     assert len(form.terms) < 20
     assert looked_up(device, form, 64)[1] < 256 * 0.75
+
+
+@settings(max_examples=10)
+@given(
+    tables().filter(lambda values: len(fit(values).terms) <= MOST_HINGES),
+    st.sampled_from(DEVICES),
+)
+def test_a_pass_reads_any_table(values: tuple[int, ...], device: str) -> None:
+    given_ = np.concatenate([X, X]).astype(np.int8)
+    result, _ = passed_over(device, fit(values), given_)
+    np.testing.assert_array_equal(result, values + values)
+    np.testing.assert_array_equal(passed_over(device, None, given_)[0], given_)
+
+
+@pytest.mark.parametrize("device", DEVICES)
+def test_a_pass_costs_about_what_is_estimated(device: str) -> None:
+    x = X * 0.05
+    form = fit(entries_of(x / (1 + np.exp(-x)) / 0.026 - 110))
+    bytes_ = np.tile(X, 14).astype(np.int8)
+    _, cycles = passed_over(device, form, bytes_)
+    estimate = table_pass(device, len(bytes_)).cycles_of(form)
+    assert 0.8 * cycles <= estimate <= 1.25 * cycles
+
+
+def test_an_epilogue_is_cut_at_its_last_table() -> None:
+    whole = sigmoid(0, 0.05)
+    rest, table = cut_last(whole, "i32")
+    assert table is not None
+    assert rest == Epilogue((), whole.steps[:1], 1)
+    assert cut_last(rest, "i32") == (rest, None)
 
 
 def quantised(*inner: tuple[str, str, tuple[int, ...], float | None]) -> Epilogue:
