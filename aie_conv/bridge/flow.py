@@ -17,6 +17,7 @@ from aie_conv.bridge.host_values import (
     NpuRegion,
     constant_operands,
 )
+from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.rewrite import Rewriter
@@ -94,7 +95,7 @@ def find_dispatches(module: FlowModule) -> tuple[DispatchCall, ...]:
             refusal = f"dispatch has {len(operation.results)} results"
         constants, note = frozenset[str](), ""
         if not refusal:
-            recognised, note = requantised(operation, recognised)
+            recognised, note = requantised(operation, with_known_numbers(operation, recognised))
             constants = constant_operands(operation, recognised)
         calls.append(
             DispatchCall(name, operation, recognised, module.compilation, constants, refusal, note)

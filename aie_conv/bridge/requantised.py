@@ -55,7 +55,7 @@ def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised,
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
     if problem.lhs.dtype not in ("i8", "i16"):
         return recognised, ""
-    most, constants = 2**30, _Constants(call, recognised, problem)
+    most, constants = 2**30, KnownInputs(call, recognised, problem)
     for root in (0, *_biased(problem.epilogue)):
         model = _Model(problem.epilogue, constants, count, root)
         last = model.staircase()
@@ -116,8 +116,14 @@ def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | N
     return (affine if off == 0 or affine.differing else None), flip
 
 
-class _Constants:
-    """The inputs of an epilogue that are known, as arrays over the channels."""
+class KnownInputs:
+    """The inputs of an epilogue that are known, as arrays over the channels.
+
+    Args:
+        call: of the dispatch.
+        recognised: what it computes.
+        problem: the same.
+    """
 
     def __init__(self, call: ir.Operation, recognised: Recognised, problem: ConvProblem) -> None:
         self._call, self._problem = call, problem
@@ -191,7 +197,7 @@ class _Model:
     """
 
     epilogue: Epilogue
-    constants: _Constants
+    constants: KnownInputs
     channels: int
     root: int = 0
     _known: dict[int, Array | None] = field(default_factory=dict[int, "Array | None"])

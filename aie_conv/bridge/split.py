@@ -19,6 +19,7 @@ from aie_conv.bridge.contraction import Contraction, NoContraction, loop_sizes
 from aie_conv.bridge.cut import Cut, Follower
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.host_values import DispatchCall, constant_operands
+from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.tensors import Linear, View, indexing, row_major, tensor_type, walk
@@ -51,6 +52,7 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
         cut, recognised = _cut(executable, function, root, place) or (None, None)
         if cut is None or recognised is None:
             continue
+        recognised = with_known_numbers(call.operation, recognised)
         recognised, note = requantised(call.operation, recognised)
         follower = Follower(cut)
         yield replace(
