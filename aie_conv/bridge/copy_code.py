@@ -94,13 +94,13 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
         return blocks_executable(copy, name, fresh=fresh)
     source, dest = tensor(copy.view, copy.view_dtype), tensor(copy.dest_shape, copy.dest_dtype)
     read = tensor(copy.sizes, copy.view_dtype)
-    out_sizes = [copy.sizes[p] for p in copy.perm]
+    out_sizes = list(copy.written)
     moved = tensor(out_sizes, copy.dest_dtype)
     rank = len(copy.perm)
     dims = [f"d{i}" for i in range(rank)]
     place = [""] * rank
     for i, p in enumerate(copy.perm):
-        place[p] = dims[i]
+        place[p] = "0" if copy.repeats and copy.repeats[i] > 1 else dims[i]
     every = ", ".join(dims)
     maps = f"affine_map<({every}) -> ({', '.join(place)})>, affine_map<({every}) -> ({every})>"
     iterators = ", ".join(['"parallel"'] * rank)
@@ -135,7 +135,7 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 
 def as_rows(copy: HostCopy) -> HostCopy | None:
     """The same copy as one of a matrix's rows into a matrix; None where it moves them otherwise."""
-    if copy.part in BLOCK_PARTS:
+    if copy.part in BLOCK_PARTS or copy.repeats:
         return None
     complete = copy.sizes == copy.view and not any(copy.offsets)
     if not complete or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
