@@ -45,7 +45,7 @@ class Member:
         """Equal for those whose programs differ in their runtime sequences alone."""
         plan = self.plan
         epilogues = plan.epilogues or (plan.mapping,)
-        return plan.configuration, tuple(e.program.epilogue_key(e) for e in epilogues)
+        return plan.configuration, tuple(e.epilogue_key for e in epilogues)
 
     @cached_property
     def equal(self) -> frozenset[str]:
