@@ -72,7 +72,6 @@ class StripAddresses:
         view, p, tile = self.view, self.p, self.tile
         rows, columns = held_axes(view, p.window)
         row = rows.step * rows.pitch
-        strip = tile.rows_apart(p) * row
         pixels = ((tile.input_pixels // p.input_width, rows.pitch), (p.input_width, columns.pitch))
         if p.interleaved:
             high, objects = tile.output_shape[0], tile.output_objects
@@ -84,7 +83,7 @@ class StripAddresses:
         parts = 1 if view.depthwise else view.channels // p.tile_k
         steps = (*outer_steps(view, p.window), (parts, p.tile_k))
         shared = (p.time_shared, tile.strips * p.height * row)
-        return (*steps, shared, (tile.strips, strip), *pixels, (p.tile_k, 1))
+        return (*steps, shared, *tile.strip_dims(p, row), *pixels, (p.tile_k, 1))
 
     @property
     def over_read(self) -> int:
@@ -120,11 +119,12 @@ class StripAddresses:
         base += self.channel_of(n_tiles[0])
         w, each = residual.channels, residual.pixels
         row, column, wide = view.rows.residual, view.columns.residual, self.tile.output_shape[1]
-        for offset, (strips, *_) in self._objects(row, column):
+        strips = self.tile.strip_dims(self.p, row)
+        for offset, _ in self._objects(row, column):
             for call in range(residual.calls):
                 down, across = divmod(call * each, wide)
                 pixels = ((max(1, each // wide), row), (min(each, wide), column))
-                dims = ((residual.objects, w), strips, *pixels, (w, 1))
+                dims = ((residual.objects, w), *strips, *pixels, (w, 1))
                 yield (
                     operand.argument.name,
                     Pattern(base + offset + down * row + across * column, dims),
@@ -134,7 +134,7 @@ class StripAddresses:
         """Where each output object's pixels begin and lie, in a buffer with these strides, strip by strip."""
         p, tile = self.p, self.tile
         high, wide = tile.output_shape
-        pixels = ((tile.strips, tile.rows_apart(p) * row), (high, row), (wide, column))
+        pixels = (*tile.strip_dims(p, row), (high, row), (wide, column))
         apart = tile.strips * high if p.interleaved else high
         for i, j in product(range(p.height // high), range(p.width // wide)):
             yield i * apart * row + j * wide * column, pixels
@@ -220,4 +220,12 @@ class StripAddresses:
             *describe_tile(g, p.tile_n, p.tile_k, steps),
             "  the program    serves many shapes: all sizes of the tile are run-time parameters",
             f"                 {filters}, {outputs}",
+            *(
+                [
+                    f"  overlap        {tile.groups} groups of strips, {tile.groups_apart} rows from one to"
+                    f" the next: {tile.rows_out} rows in all"
+                ]
+                if tile.groups > 1
+                else []
+            ),
         ]

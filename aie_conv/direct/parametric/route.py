@@ -17,6 +17,7 @@ from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
+    group_strips,
     output_shape,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
@@ -92,14 +93,23 @@ def strips_of(
     for outputs in range(capacity.each, capacity.most + 1, capacity.each):
         for height in divisors(outputs):
             width = outputs // height
-            if height * strips > view.rows.size or width > view.columns.size:
+            overlap = group_strips(strips, height, view.rows.size)[0] > 1
+            fits = overlap or height * strips <= view.rows.size
+            if not fits or width > view.columns.size:
                 continue
             high = extent(view.rows, height) if window == WindowResidency.WHOLE else height
             broad = extent(view.columns, width) if window else width
             shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
             for wide in _widths(view, window, capacity.pixels, (high, broad)):
-                able = apart and wide * height == capacity.pixels and outputs > capacity.each
-                for count, interleaved in product(shared, [True, False] if able else [False]):
+                able = (
+                    apart
+                    and not overlap
+                    and wide * height == capacity.pixels
+                    and outputs > capacity.each
+                )
+                for count, interleaved in product(
+                    shared or [1], [True, False] if able else [False]
+                ):
                     if output_shape(height, width, capacity.each, interleaved) != (0, 0):
                         yield height, width, wide, count, interleaved
 
@@ -151,7 +161,7 @@ def _rough(
     (y, x), (strips, s, t) = kernel.group, kernel.rst
     out = DTYPE_BYTES[view.problem.out.dtype]
     outer = prod(loop.size for loop in view.outer)
-    high = strips * shape.height * shape.time_shared
+    high = min(strips * shape.height * shape.time_shared, view.rows.size)
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
     steps = rounds * -(-tiles // device.columns)

@@ -298,6 +298,7 @@ class ParametricScheme:
         flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
         yield limit("input row", flat, lambda: f"rows of {wide} pixels")
         taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
+        taken = taken & (tile.groups == 1)
         yield limit(
             "input row",
             taken | (p.interleaved == 0),
