@@ -13,11 +13,11 @@ from aie_conv.ir.attributes import (
     STRING,
     Kind,
     Literal,
-    Word,
     literal_text,
 )
 from aie_conv.ir.core import INDEX, Op, Type, memref, refuse
 from aie_conv.ir.definition import define
+from aie_conv.ir.dialects.dma import Keyword
 from aie_conv.ir.dialects.inference import check, index, nothing
 
 if TYPE_CHECKING:
@@ -119,19 +119,6 @@ class _Contents:
             p.write(f" = dense<{value}> : tensor<{shape}>")
 
 
-class _Port:
-    """``Produce`` or ``Consume``."""
-
-    names = ("port",)
-    _WORD = Word("Produce", "Consume")
-
-    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
-        op.attrs["port"] = self._WORD.parse(r)
-
-    def print(self, p: "Printer", op: Op) -> None:
-        p.write(op.attrs["port"])
-
-
 class _BlockLayout:
     """``, [<size = n, stride = s>, …]``, if there is one."""
 
@@ -168,7 +155,7 @@ _FORMS = {
     "depths": _Depths(),
     "objects": _Objects(),
     "contents": _Contents(),
-    "port": _Port(),
+    "port": Keyword("port", "Produce", "Consume"),
     "dimensions": _BlockLayout(),
 }
 
@@ -228,4 +215,3 @@ define(
     attrs={"bd_id": I32, "burst_length": I32},
     custom=_FORMS,
 )
-define("aie.next_bd", " $dest:word", nothing)

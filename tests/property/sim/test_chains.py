@@ -131,7 +131,7 @@ REFUSED = {
         "".join(chain(f"in{i}", "a3", [part("x", i, 0, 0, 3)], 3) for i in range(5)),
         "chain of 1 of @a3: queue overflow: 5 unfinished tasks",
     ),
-    "token": (WHOLE.replace(pair(), pair(attributes="")), "chain of 2 of @a3: it issues no token"),
+    "token": (WHOLE.replace(pair(), pair(attributes="")), "token unmatched: no task of it is open"),
     "not awaited": (WHOLE.replace("aiex.dma_await_task(%in)\n", ""), "token unmatched: it is never waited"),
     "waited for otherwise": (
         WHOLE.replace("aiex.dma_await_task(%in)", "aiex.npu.dma_wait {symbol = @a3}"),

@@ -13,7 +13,7 @@ from aie_conv.errors import UsageError, VerifyError
 from aie_conv.mapping import schedule
 from aie_conv.runtime.executable import unpack
 from aie_conv.sim import Simulator
-from aie_conv.sim.functional.sequence import Transfer, transfers
+from aie_conv.sim.functional.commands import Transfer, transfers
 from tests.sim.regions.test_graphs import check, compiled, image_of
 from tests.support.regions.graphs import Network, Step, module_text, reference
 
@@ -65,11 +65,11 @@ def test_filters_come_before_the_operation_in_front_has_ended() -> None:
     moved = {t.op.line for t in transfers(commands) if t.memref.elements > 36_000 and not t.writes}
     assert moved
     writes = [i for i, c in enumerate(commands) if isinstance(c, Transfer) and c.writes]
-    waits = [i for i, c in enumerate(commands) if getattr(c, "fifo", "") == "c_l3_0"]
+    waits = [i for i, c in enumerate(commands) if getattr(c, "channel", "") == "@c_l3_0"]
     filters = [
         i
         for i, c in enumerate(commands)
-        if isinstance(c, Transfer) and c.fifo.name.startswith("b_l3")
+        if isinstance(c, Transfer) and c.end.name.startswith("b_l3")
     ]
     # Between the first operation's last output and its token lie pushes of the second one's filter.
     assert any(writes[0] < i < waits[0] and i > filters[3] for i in filters[4:])
