@@ -106,7 +106,10 @@ class CoreModel:
 
 @dataclass
 class Model:
-    """Everything a module declares, by name; ``dma`` is what it says besides object FIFOs."""
+    """Everything a module declares, by name.
+
+    ``dma`` is what it says besides object FIFOs, ``array`` all of it but the runtime sequence.
+    """
 
     ir_name: str
     arch: Arch
@@ -118,6 +121,7 @@ class Model:
     buffers: dict[Value, tuple[Tile, Op]] = field(default_factory=dict)
     cores: list[CoreModel] = field(default_factory=list)
     sequence: Op | None = None
+    array: tuple[Op, ...] = ()
     dma: DmaModel = field(init=False)
 
     def __post_init__(self) -> None:
@@ -172,6 +176,7 @@ def build_model(module: Op) -> Model:
             raise VerifyError(f"line {op.line}: {op.name} does not belong into an aie.device")
         reader(model, op)
     _check_links(model)
+    model.array = tuple(op for op in device.blocks[0].ops if op is not model.sequence)
     return model
 
 

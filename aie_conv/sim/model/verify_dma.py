@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from aie_conv.arch import Arch
 from aie_conv.errors import VerifyError
-from aie_conv.sim.functional.commands import Command, TileTask
+from aie_conv.sim.functional.commands import TileTask
 from aie_conv.sim.functional.locks import HIGHEST
 from aie_conv.sim.functional.strided import extent
 from aie_conv.sim.model.dma import DmaModel, DmaPort, LockUse, TileDescriptor, lock_uses
@@ -33,31 +33,48 @@ _REPEATS = 256
 """Runs of a task [mlir-aie: 8-bit field, stored minus one]."""
 
 
-def verify_dma(
-    model: Model, commands: Sequence[Command], fifo_channels: Mapping[DmaPort, int]
-) -> None:
-    """Check locks, flows, what channels are configured with and what tasks they are given.
+def verify_dma(model: Model, fifo_channels: Mapping[DmaPort, int]) -> None:
+    """Check locks, flows, and what channels are configured with.
 
     Args:
         model: what the module declares.
-        commands: its runtime sequence.
         fifo_channels: the channels that object FIFOs take, each with its descriptors.
 
     Raises:
         VerifyError: the first breach.
     """
     dma = model.dma
-    tasks = [command for command in commands if isinstance(command, TileTask)]
     _check_locks(model)
     _check_ports(model, fifo_channels)
-    programmed = {port: list(program.parts) for port, program in dma.programs.items()}
-    for port, parts in programmed.items():
-        _check_flow(dma, port, f"line {dma.programs[port].op.line}: dma_start")
-        for one in parts:
+    for port, program in dma.programs.items():
+        _check_flow(dma, port, f"line {program.op.line}: dma_start")
+        for one in program.parts:
             _check_walk(model.arch, port, one)
+    limits = _descriptors(model.arch)
+    for (tile, _), count in _configured(model, fifo_channels).items():
+        if tile.kind in limits and count > limits[tile.kind]:
+            raise VerifyError(
+                f"{tile}: {count} buffer descriptors: there are {limits[tile.kind]} for its channels"
+            )
+
+
+def verify_tasks(
+    model: Model, tasks: Sequence[TileTask], fifo_channels: Mapping[DmaPort, int]
+) -> None:
+    """Check the tasks that a runtime sequence gives the channels of tiles.
+
+    Args:
+        model: what the module declares.
+        tasks: they.
+        fifo_channels: the channels that object FIFOs take, each with its descriptors.
+
+    Raises:
+        VerifyError: the first breach.
+    """
+    configured = _configured(model, fifo_channels)
     for task in tasks:
         _check_task(model, task)
-    _check_numbers(model.arch, fifo_channels, programmed, tasks)
+        _check_numbers(model.arch, configured, task)
 
 
 def _check_locks(model: Model) -> None:
@@ -210,38 +227,37 @@ def _group(port: DmaPort) -> tuple[Tile, int]:
     return port.tile, port.number % 2 if port.tile.kind == "mem" else 0
 
 
-def _check_numbers(
-    arch: Arch,
-    fifo_channels: Mapping[DmaPort, int],
-    programmed: Mapping[DmaPort, Sequence[TileDescriptor]],
-    tasks: Sequence[TileTask],
-) -> None:
-    """Descriptors are as many as a tile has; tasks take numbers that nothing else has."""
-    static: Counter[tuple[Tile, int]] = Counter()
+def _descriptors(arch: Arch) -> dict[str, int]:
+    """Descriptors of a group by the kind of tile."""
+    return {"core": arch.core_bds, "mem": arch.memtile_bds // 2}
+
+
+def _configured(model: Model, fifo_channels: Mapping[DmaPort, int]) -> Counter[tuple[Tile, int]]:
+    """Descriptors of each group that are written when the array is configured: the first of the group."""
+    counts: Counter[tuple[Tile, int]] = Counter()
     for port, count in fifo_channels.items():
-        static[_group(port)] += count
-    for port, parts in programmed.items():
-        static[_group(port)] += len(parts)
-    limits = {"core": arch.core_bds, "mem": arch.memtile_bds // 2}
-    for (tile, _), count in static.items():
-        if tile.kind in limits and count > limits[tile.kind]:
+        counts[_group(port)] += count
+    for port, program in model.dma.programs.items():
+        counts[_group(port)] += len(program.parts)
+    return counts
+
+
+def _check_numbers(arch: Arch, configured: Counter[tuple[Tile, int]], task: TileTask) -> None:
+    """A task takes numbers that its channel can use, that nothing else has, and that the queue takes."""
+    limits = _descriptors(arch)
+    tile, odd = group = _group(task.port)
+    first = odd * limits["mem"]
+    last = first + limits[tile.kind] - 1
+    for one in task.parts:
+        if one.id is None or not first <= one.id <= last:
+            raise VerifyError(f"{one.what} of {task.port}: its ids are {first} to {last}")
+        if one.id - first < configured[group]:
             raise VerifyError(
-                f"{tile}: {count} buffer descriptors: there are {limits[tile.kind]} for its channels"
+                f"{one.what} of {task.port}: the tools use ids {first} to "
+                f"{first + configured[group] - 1} for what is configured there"
             )
-    for task in tasks:
-        tile, odd = group = _group(task.port)
-        first = odd * limits["mem"]
-        last = first + limits[tile.kind] - 1
-        for one in task.parts:
-            if one.id is None or not first <= one.id <= last:
-                raise VerifyError(f"{one.what} of {task.port}: its ids are {first} to {last}")
-            if one.id - first < static[group]:
-                raise VerifyError(
-                    f"{one.what} of {task.port}: the tools use ids {first} to "
-                    f"{first + static[group] - 1} for what is configured there"
-                )
-        if task.parts[0].id is not None and task.parts[0].id >= QUEUED_IDS:
-            raise VerifyError(
-                f"{task.parts[0].what} of {task.port}: a task cannot begin with it: the tools write four "
-                f"bits of its number to the queue: begin with one below {QUEUED_IDS}, on an even channel"
-            )
+    if (task.parts[0].id or 0) >= QUEUED_IDS:
+        raise VerifyError(
+            f"{task.parts[0].what} of {task.port}: a task cannot begin with it: the tools write four "
+            f"bits of its number to the queue: begin with one below {QUEUED_IDS}, on an even channel"
+        )
