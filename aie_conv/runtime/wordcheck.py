@@ -22,7 +22,7 @@ from aie_conv.runtime.transactions import (
     read_commands,
     read_header,
 )
-from aie_conv.sim.functional.commands import Start, TaskChain, TileTask, Transfer, Wait
+from aie_conv.sim.functional.commands import Command, Start, TaskChain, TileTask, Transfer, Wait
 from aie_conv.sim.functional.sequence import read_sequence
 from aie_conv.sim.functional.strided import merged
 from aie_conv.sim.model.dma import LockUse
@@ -44,12 +44,21 @@ def check_words(text: str, words: Sequence[int]) -> None:
     array = (arch.transaction_generation, arch.core_rows + 2, model.columns, 1)
     if (header.generation, header.rows, header.columns, header.memtile_rows) != array:
         raise VerifyError(f"instruction words: for another array than the module's {model.ir_name}")
-    expected = [c for c in read_sequence(model) if not isinstance(c, Start)]
+    expected = list(_tasks(read_sequence(model)))
     channels = _Channels()
     commands = list(read_commands(decode(words), arch))
     for number, (task, command) in enumerate(zip_longest(expected, commands)):
         for problem in _differences(task, command, channels):
             raise VerifyError(f"instruction words: command {number}: {problem}")
+
+
+def _tasks(commands: Sequence[Command]) -> Iterator[_Task]:
+    """The tasks in the order of their starts, with the waits."""
+    for command in commands:
+        if isinstance(command, Start):
+            yield command.chain
+        elif isinstance(command, Transfer | Wait):
+            yield command
 
 
 class _Channels:

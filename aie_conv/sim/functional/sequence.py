@@ -208,18 +208,25 @@ class SequenceRun:
                     self.lane.until(self.clock, State.BUSY, f"dma_wait {command.channel}")
                 continue
             if isinstance(command, Start):
+                self._spend(self.network.rates.start, f"dma_start_task {channel_of(command.chain)}")
                 self._start(command.chain)
                 continue
             # Writing one descriptor of a chain costs as much as a whole dma_memcpy_nd does, which
             # writes one and pushes it; the push of the chain is in that.
+            rates = self.network.rates
             chain = isinstance(command, TaskChain | TileTask)
-            self.clock += self.network.rates.issue * (len(command.parts) if chain else 1)
-            if self.lane is not None:
-                name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
-                self.lane.until(self.clock, State.BUSY, f"{name} {channel_of(command)}")
+            cycles = rates.issue * len(command.parts) - rates.start if chain else rates.issue
+            name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
+            self._spend(cycles, f"{name} {channel_of(command)}")
             if not chain:
                 self.starts.append(len(self.tasks))
                 self._push(command, command.offset, command.dims, command.issues_token)
+
+    def _spend(self, cycles: float, what: str) -> None:
+        """Cycles of the sequence."""
+        self.clock += cycles
+        if self.lane is not None:
+            self.lane.until(self.clock, State.BUSY, what)
 
     def _start(self, chain: TaskChain | TileTask) -> None:
         """Queue a chain: its descriptors in turn, each moved on in every run."""
