@@ -214,7 +214,7 @@ def body_bytes(model: Model, core: CoreModel, block: Block, sizes: CodeSizes) ->
     """Bytes of a core's body with its unrolled loops."""
     total = 0
     for op in block.ops:
-        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release"):
+        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release", "aie.use_lock"):
             total += FIFO_BYTES
         elif op.name == "scf.for" and holds_fifo(op):
             times = 1 if core.op.attrs.get("dynamic_objfifo_lowering") else _unroll(model, core, op)
