@@ -166,11 +166,12 @@ def _lines(
         return below - above
 
     low, high = (slopes * 0.5).astype(np.int64), np.minimum(slopes * 2 + 2, _MOST).astype(np.int64)
-    while (high - low > 2).any():
+    # A channel whose interval is short enough waits for the others.
+    while (wide := high - low > 2).any():
         third = np.maximum((high - low) // 3, 1)
         a, b = np.minimum(low + third, high), np.maximum(high - third, low)
         lower = gap(a) <= gap(b)
-        low, high = np.where(lower, low, a), np.where(lower, b, high)
+        low, high = np.where(wide & ~lower, a, low), np.where(wide & lower, b, high)
     tried = [np.minimum(low + i, high) for i in range(3)]
     gaps = np.array([gap(f) for f in tried])
     factor = np.choose(gaps.argmin(axis=0), tried)
