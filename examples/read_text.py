@@ -1,22 +1,24 @@
-"""Reads a line of text: two convolutions, quantised by onnxruntime, compiled for the NPU.
+"""Reads a line of text: a network, quantised by onnxruntime, compiled for the NPU.
 
 python examples/read_text.py "2024 WEEK 7" --device npu4 --route im2col
+python examples/read_text.py --onnx ch_PP-OCRv4_rec_infer.onnx --image line.png
 
-The picture is drawn from a bitmap font, with noise. The filters are the font's own glyphs, so the network
-needs no training: a glyph's score is the greatest where it stands. What is read is printed, what
-onnxruntime reads of the same model on the CPU, and where each operation went. A line is little work, which
-is cheaper on the CPU; --route has the NPU do it nevertheless.
+Without a network of your own, the picture is drawn from a bitmap font, with noise. The filters are the
+font's glyphs, so the network needs no training: a glyph's score is the greatest where it stands. Printed
+are what is read, what onnxruntime reads of the same model on the CPU, where each operation went and why,
+and the predicted time. A line is little work, which is cheaper on the CPU; --route has the NPU do it
+nevertheless.
 """
 
 import argparse
-import time
+from pathlib import Path
 
-import numpy as np
+import onnx
 import torch
-from networks.quantise import quantise, reference, to_onnx
-from torch import nn
-
-import aie_conv
+from answers import Array, class_names, load_theirs, parser_of, run_both, run_main, show, size_of
+from image_files import read_image
+from networks.quantise import behind_convolutions, to_onnx
+from torch import Tensor, nn
 
 FONT = {
     "0": "0E11131519110E", "1": "040C040404040E", "2": "0E11010204081F", "3": "1F02040201110E",
@@ -67,38 +69,75 @@ class Reader(nn.Module):
         return self.fine(self.coarse(x - 0.5).relu())[:, :, 0].transpose(1, 2)
 
 
-def read(scores: np.ndarray) -> str:
+def read(scores: Array) -> str:
     """The text of scores [1, columns, glyphs]."""
     glyphs = list(FONT)
     return "".join(glyphs[number] for number in scores[0].argmax(1))
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("text", nargs="?", default="NPU READS THIS LINE 1984")
-    parser.add_argument("--device", default="npu4", help="the NPU (default npu4)")
-    parser.add_argument("--run-on", default="sim", help="sim or xrt (default sim)")
-    parser.add_argument("--route", default="auto", help="auto, im2col or direct (default auto)")
-    parser.add_argument("--noise", type=float, default=0.5, help="of the picture (default 0.5)")
-    args = parser.parse_args()
+def read_ctc(scores: Array, characters: list[str]) -> str:
+    """The text of scores [1, steps, characters]: what repeats counts once, character 0 is none."""
+    best = scores[0].argmax(1).tolist()
+    before = [0, *best[:-1]]
+    return "".join(
+        characters[now] for now, last in zip(best, before, strict=True) if now and now != last
+    )
+
+
+def _drawn(
+    args: argparse.Namespace, parser: argparse.ArgumentParser
+) -> tuple[onnx.ModelProto, Tensor]:
+    """The font's network and a line."""
     text = args.text.upper()
     unknown = sorted(set(text) - set(FONT))
     if unknown or not text:
         parser.error(f"characters of {''.join(FONT)!r} are drawn, not {''.join(unknown)!r}")
     picture = draw(text, args.noise, 1)
-    for row in picture[0, 0, 2::SCALE, 1::2].numpy():
-        print("".join(" .:*#"[int(np.clip(value * 4, 0, 4))] for value in row))
-    ranges = [draw(text, args.noise, seed).numpy() for seed in (1, 2, 3)]
-    model = quantise(to_onnx(Reader().eval(), picture), ranges)
-    session = aie_conv.Session(
-        model, device=args.run_on, compile_options={"device": args.device, "route": args.route}
+    return to_onnx(Reader().eval(), picture), picture
+
+
+def _theirs(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[str]]:
+    """The user's network, line and characters."""
+    if args.image is None:
+        raise ValueError("--onnx needs --image, the line to read")
+    line = read_image(args.image)
+    wide = max(round(line.shape[3] * 48 / line.shape[2] / 8), 1) * 8
+    model = load_theirs(args.onnx, (1, 3, 48, wide))
+    x = nn.functional.interpolate(line, size_of(model), mode="bilinear", antialias=True) * 2 - 1
+    count = model.graph.output[0].type.tensor_type.shape.dim[-1].dim_value
+    # The converters keep neither the blank nor the space behind all others.
+    characters = ["", *class_names(args.characters, model, 0), " "]
+    if len(characters) < count:
+        raise ValueError(
+            f"--characters: {len(characters) - 2} for {count - 2} that the network knows"
+        )
+    return model, x, characters
+
+
+def main() -> None:
+    parser = parser_of(
+        __doc__, "a line 1x3xHxW between -1 and 1 to scores [1, steps, characters], CTC"
     )
-    start = time.perf_counter()
-    scores = session.run(None, {"x": picture.numpy()})[0]
-    print(f"read:        {read(scores)}   ({time.perf_counter() - start:.2f} s, {args.run_on})")
-    print(f"onnxruntime: {read(reference(model, picture.numpy()))}")
-    print(session)
+    add = parser.add_argument
+    add("text", nargs="?", default="NPU READS THIS LINE 1984")
+    add("--noise", type=float, default=0.5, help="of the picture (default 0.5)")
+    add("--characters", metavar="FILE", type=Path, help="with --onnx: a character a line")
+    args = parser.parse_args()
+    if args.onnx is not None:
+        model, x, characters = _theirs(args)
+        print(show(x[0] / 2 + 0.5, 160))
+        result = run_both(args, model, x, [x], nodes_to_exclude=behind_convolutions(model))
+        texts = [read_ctc(scores, characters) for scores in (result.npu, result.cpu)]
+    else:
+        model, x = _drawn(args, parser)
+        print(show(x[0], 160))
+        ranges = [draw(args.text.upper(), args.noise, seed) for seed in (1, 2, 3)]
+        result = run_both(args, model, x, ranges)
+        texts = [read(scores) for scores in (result.npu, result.cpu)]
+    print(f"NPU:         {texts[0]}")
+    print(f"onnxruntime: {texts[1]}")
+    print(result.explain())
 
 
 if __name__ == "__main__":
-    main()
+    run_main(main)

@@ -18,18 +18,21 @@ from numpy.typing import NDArray
 from onnxruntime import quantization
 from torch import nn
 
+from aie_conv.frontends.onnx.values import graph_inputs
+
 Array = NDArray[Any]
 
 
 class _Reader(quantization.CalibrationDataReader):
     """The inputs that ranges are taken from."""
 
-    def __init__(self, inputs: Sequence[Array]) -> None:
+    def __init__(self, name: str, inputs: Sequence[Array]) -> None:
+        self.name = name
         self.inputs: Iterator[Array] = iter(inputs)
 
     def get_next(self) -> dict[str, Array] | None:  # pyright: ignore[reportIncompatibleMethodOverride]
         value = next(self.inputs, None)
-        return None if value is None else {"x": value}
+        return None if value is None else {self.name: value}
 
 
 def to_onnx(model: nn.Module, x: torch.Tensor) -> onnx.ModelProto:
@@ -43,11 +46,26 @@ def to_onnx(model: nn.Module, x: torch.Tensor) -> onnx.ModelProto:
     return onnx.load_from_string(file.getvalue())
 
 
+def input_of(model: onnx.ModelProto) -> onnx.ValueInfoProto:
+    """The input of a network that has one.
+
+    Raises:
+        ValueError: it has none or several.
+    """
+    inputs = graph_inputs(model.graph)
+    if len(inputs) != 1:
+        names = ", ".join(each.name for each in inputs)
+        raise ValueError(
+            f"the network has {len(inputs)} inputs, {names}: one of one picture is run"
+        )
+    return inputs[0]
+
+
 def quantise(model: onnx.ModelProto, inputs: Sequence[Array], **options: Any) -> onnx.ModelProto:
     """The network quantised, with onnxruntime's defaults but for a scale for each channel.
 
     Args:
-        model: of one input "x".
+        model: of one input.
         inputs: what the ranges of activations are taken from.
         options: for ``onnxruntime.quantization.quantize_static``.
     """
@@ -55,9 +73,23 @@ def quantise(model: onnx.ModelProto, inputs: Sequence[Array], **options: Any) ->
     with tempfile.TemporaryDirectory() as folder:
         source, target = Path(folder, "f32.onnx"), Path(folder, "int8.onnx")
         onnx.save(onnx.shape_inference.infer_shapes(model), source)
+        reader = _Reader(input_of(model).name, inputs)
         wanted: dict[str, Any] = {"per_channel": True, **options}
-        quantization.quantize_static(source, target, _Reader(inputs), **wanted)
+        quantization.quantize_static(source, target, reader, **wanted)
         return onnx.load(target)
+
+
+def behind_convolutions(model: onnx.ModelProto) -> list[str]:
+    """The nodes that lead to no convolution, each given a name where it has none."""
+    leading: set[str] = set()
+    behind: list[str] = []
+    for number, node in reversed(list(enumerate(model.graph.node))):
+        node.name = node.name or f"node_{number}"
+        if node.op_type in ("Conv", "ConvTranspose") or not leading.isdisjoint(node.output):
+            leading.update(node.input)
+        else:
+            behind.append(node.name)
+    return behind
 
 
 def reference(model: onnx.ModelProto, x: Array) -> Array:
@@ -67,4 +99,4 @@ def reference(model: onnx.ModelProto, x: Array) -> Array:
     options.graph_optimization_level = runtime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     session = runtime.InferenceSession(model.SerializeToString(), options)
-    return np.asarray(session.run(None, {"x": x})[0])
+    return np.asarray(session.run(None, {input_of(model).name: x})[0])
