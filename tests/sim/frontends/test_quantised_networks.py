@@ -51,6 +51,7 @@ def check(network: str, form: str, device: str) -> None:
     [
         ("grouped", "default"),
         ("attention", "default"),
+        ("inverted", "unsigned operators"),
         ("perceptron", "unsigned per channel"),
         ("unet", "powers of two"),
     ],
