@@ -19,6 +19,7 @@ from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.signed_powers import keep_signs
+from aie_conv.bridge.stacked import join_stacks
 from aie_conv.bridge.transposed import split_into_phases
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
@@ -179,6 +180,7 @@ class Compilation:
             if from_torch:
                 keep_nan(module)
                 keep_signs(module)
+            join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)
             if channels_last:
