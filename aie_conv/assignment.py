@@ -4,10 +4,12 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
-from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
+from aie_conv.graph import DispatchGraph
 from aie_conv.partitioner import Pricing
-from aie_conv.partitioner.configurations import NpuCall, assign_configurations, shared
+from aie_conv.partitioner.choices import NpuCall, best_plan
+from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
+from aie_conv.partitioner.joining import find_relations
 from aie_conv.partitioner.pins import Pin
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
@@ -31,7 +33,14 @@ class Request:
     split: Split | None = None
 
 
-def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool = True) -> Decision:
+def decide(
+    planning: Planning,
+    request: Request,
+    *,
+    measure: bool,
+    pinned: bool = True,
+    alone: bool = False,
+) -> Decision:
     """Where a dispatch goes by itself.
 
     Args:
@@ -39,6 +48,7 @@ def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool 
         request: the dispatch.
         measure: whether the simulator decides close calls.
         pinned: whether its entry of the route file is followed.
+        alone: whether no other can be in its call of the NPU, whose launch it then pays.
 
     Raises:
         UsageError: its pin cannot be followed.
@@ -52,7 +62,14 @@ def decide(planning: Planning, request: Request, *, measure: bool, pinned: bool 
         direct=options.direct,
         constants=request.constants,
         pin=_pin(planning, request) if pinned else None,
-        pricing=Pricing(planning.host, planning.planner, measure, split),
+        pricing=Pricing(
+            planning.host,
+            planning.planner,
+            measure,
+            split,
+            current().host.launch if alone else 0.0,
+            not options.only,
+        ),
     )
     if split is None or not any(c.rest_cycles for c in decision.candidates):
         return decision
@@ -69,49 +86,92 @@ def assign(
     planning: Planning,
     requests: Sequence[Request],
     decisions: Sequence[Decision],
+    graphs: Sequence[DispatchGraph],
     fits: Callable[[Plan], bool],
-) -> list[Decision]:
-    """The decisions with plans that share configurations where that is cheaper.
+) -> Choice:
+    """The decisions with the plans that make the whole cheapest.
 
     Args:
         planning: the options' part.
         requests: in program order.
         decisions: what :func:`decide` says of each, close calls not measured.
+        graphs: what they read of each other, a block each.
         fits: whether a plan's program keeps within the device's limits.
     """
+    everything = list(decisions)
+    # Other operations share no configurations.
     rest = [i for i, each in enumerate(requests) if not isinstance(each.problem, OperationProblem)]
-    if len(rest) < len(requests):
-        # Other operations share no configurations.
-        every = list(decisions)
-        some = assign(planning, [requests[i] for i in rest], [every[i] for i in rest], fits)
-        for i, decision in zip(rest, some, strict=True):
-            every[i] = decision
-        return every
     few = planning.options.configurations == "few"
-    if few and len(requests) == 1 and not _was_split(requests[0], decisions[0]):
+    if few and len(rest) == 1 and not _was_split(requests[rest[0]], decisions[rest[0]]):
         # Nothing to share: the close call may also be with the CPU.
-        return [decide(planning, requests[0], measure=True)]
-    npu = [i for i, decision in enumerate(decisions) if decision.plan is not None]
-    assigned = [decisions[i] for i in npu]
-    asked = [requests[i] for i in npu]
-    if few:
+        only = decide(planning, requests[rest[0]], measure=True, alone=True)
+        everything[rest[0]] = only
+        return Choice(everything, _excess(only))
+    able = [i for i in rest if few and _may_go(planning, requests[i], decisions[i])]
+    npu_excess = None
+    if able:
         planning.progress("choosing configurations")
-        assigned = assign_configurations(
-            [_call(planning, *pair) for pair in zip(asked, assigned, strict=True)],
+        choice = assign_configurations(
+            _calls(planning, [requests[i] for i in able], [decisions[i] for i in able], graphs),
             partitioner.shareable_routes(planning.options.route),
             planning.options.device,
             planning.host,
             planning.store,
             fits,
-            _launch_cycles(planning),
         )
-        assigned = _measure_close(planning, asked, assigned)
-    plans = iter(shared([d.plan for d in assigned if d.plan is not None], fits))
-    everything = list(decisions)
-    for i, decision in zip(npu, assigned, strict=True):
-        has_plan = decision.plan is not None
-        everything[i] = replace(decision, plan=next(plans)) if has_plan else decision
-    return everything
+        npu_excess = choice.npu_excess
+        for i, decision in zip(able, choice.decisions, strict=True):
+            everything[i] = decision
+        close = [i for i in able if decisions[i].plan is not None]
+        measured = _measure_close(
+            planning, [requests[i] for i in close], [everything[i] for i in close]
+        )
+        for i, decision in zip(close, measured, strict=True):
+            everything[i] = decision
+    npu = [i for i in rest if everything[i].plan is not None]
+    plans = shared([plan for i in npu if (plan := everything[i].plan) is not None], fits)
+    for i, plan in zip(npu, plans, strict=True):
+        everything[i] = replace(everything[i], plan=plan)
+    return Choice(everything, npu_excess)
+
+
+def _excess(decision: Decision) -> int | None:
+    """How much more the NPU costs where the CPU was cheaper; None where it was not."""
+    npu = [c.cost for c in decision.candidates if c.plan is not None and not c.refused]
+    cpu = decision.cpu_cycles
+    return min(npu) - cpu if npu and cpu and decision.plan is None else None
+
+
+def _may_go(planning: Planning, request: Request, decision: Decision) -> bool:
+    """Whether a dispatch has a plan, taken or not: the CPU may have been cheaper by itself alone."""
+    if decision.plan is not None:
+        return True
+    return request.split is None and best_plan(decision) is not None
+
+
+def _calls(
+    planning: Planning,
+    requests: Sequence[Request],
+    decisions: Sequence[Decision],
+    graphs: Sequence[DispatchGraph],
+) -> list[NpuCall]:
+    relations = find_relations(graphs, {request.name for request in requests})
+    single = planning.options.regions == "single"
+    calls: list[NpuCall] = []
+    for request, decision in zip(requests, decisions, strict=True):
+        relation = relations[request.name]
+        calls.append(
+            NpuCall(
+                decision,
+                request.constants,
+                not _is_pinned(planning, request),
+                _cpu_cycles(planning, request, decision),
+                relation.barrier,
+                relation.sources,
+                single or request.split is not None,
+            )
+        )
+    return calls
 
 
 def _was_split(request: Request, decision: Decision) -> bool:
@@ -126,24 +186,18 @@ def _pin(planning: Planning, request: Request) -> Pin | None:
     return planning.pins.find(request.name, request.problem.describe(), split=split)
 
 
-def _launch_cycles(planning: Planning) -> int:
-    """What a call costs besides its dispatches, where one may do several of them; else 0."""
-    if planning.options.regions == "single":
-        return 0
-    return round(current().host.launch * get_device(planning.options.device).arch.clock_hz)
-
-
 def _is_pinned(planning: Planning, request: Request) -> bool:
     return _pin(planning, request) is not None
 
 
-def _call(planning: Planning, request: Request, decision: Decision) -> NpuCall:
-    free, cpu = not _is_pinned(planning, request), decision.cpu_cycles
-    if not free or cpu is None:
-        return NpuCall(decision, request.constants, free, None)
+def _cpu_cycles(planning: Planning, request: Request, decision: Decision) -> int | None:
+    """What the CPU costs in place of a dispatch's plan; None where it may not be taken."""
+    cpu = decision.cpu_cycles
+    if cpu is None or _is_pinned(planning, request):
+        return None
     # Whatever plan is taken, what follows it costs the same.
     rest = max(c.rest_cycles for c in decision.candidates)
-    return NpuCall(decision, request.constants, free, max(0, cpu - rest))
+    return max(0, cpu - rest)
 
 
 def _measure_close(

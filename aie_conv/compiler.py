@@ -78,7 +78,9 @@ def compile_source(
         for name in state.plans
     }
     regions = region_entries(state.regions, modules, state.planning.host)
-    report = make_report(state.dispatches, options.device, seconds, loaded, regions)
+    report = make_report(
+        state.dispatches, options.device, seconds, loaded, regions, state.npu_excess
+    )
     report["toolchain"] = {"check": state.toolchain, "binaries": len(state.binaries)}
     vmfb = seal(attach(unseal(state.vmfb), report, state.binaries))
     artifact = Artifact(vmfb, report, modules)

@@ -54,6 +54,7 @@ class CompileState:
         flow: the module at IREE's `flow` phase.
         calls: its dispatch calls in program order, until they are rewritten.
         dispatches: where each call goes.
+        npu_excess: where all stays on the CPU though it need not, the cycles more that the NPU would take.
         regions: which dispatches one call of the NPU does.
         programs: the NPU's, by the name of their region: of one dispatch alone the dispatch's.
         binaries: the array's configurations as a device loads them, by their digest; {} without a toolchain.
@@ -70,6 +71,7 @@ class CompileState:
     flow: "FlowModule | None" = None
     calls: "tuple[DispatchCall, ...]" = ()
     dispatches: tuple[Dispatch, ...] = ()
+    npu_excess: int | None = None
     regions: tuple[Region, ...] = ()
     programs: dict[str, Emitted] = field(default_factory=dict[str, Emitted])
     binaries: dict[str, bytes] = field(default_factory=dict[str, bytes])
@@ -215,7 +217,9 @@ def choose(state: CompileState) -> None:
 
 
 def assign_configurations(state: CompileState) -> None:
-    """Plans whose programs may be one share a configuration of the array."""
+    """The NPU or the CPU for each, and plans that share configurations: the whole takes the least time."""
+    from aie_conv.bridge.graph import find_graphs
+
     planning = state.planning
     planning.warn_of_misfits()
     if planning.pins is not None:
@@ -223,8 +227,10 @@ def assign_configurations(state: CompileState) -> None:
     requests = state.requests
     decisions = {d.name: d.decision for d in state.dispatches}
     each = [decisions[request.name] for request in requests]
-    assigned = assignment.assign(planning, requests, each, state.verifier.fits)
-    decisions |= {r.name: decision for r, decision in zip(requests, assigned, strict=True)}
+    graphs = find_graphs(state.calls)
+    choice = assignment.assign(planning, requests, each, graphs, state.verifier.fits)
+    state.npu_excess = choice.npu_excess
+    decisions |= {r.name: d for r, d in zip(requests, choice.decisions, strict=True)}
     notes = {call.name: call.note for call in state.calls}
     state.dispatches = tuple(
         Dispatch(d.name, d.problem, d.contraction, _add_note(decisions[d.name], notes[d.name]))

@@ -13,6 +13,7 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
+from aie_conv.bridge.channels_last import put_channels_last
 from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
@@ -143,12 +144,13 @@ class Compilation:
         self.context: ir.Context = self._session.context
         self._kept: list[object] = []
 
-    def to_flow(self, source: bytes, name: str) -> ir.Operation:
+    def to_flow(self, source: bytes, name: str, *, channels_last: bool = False) -> ir.Operation:
         """The module's dispatches.
 
         Args:
             source: MLIR text or bytecode, in a form that iree-compile takes.
             name: what messages call it.
+            channels_last: whether pooling is turned as convolutions are (see ``channels_last.py``).
 
         Raises:
             UsageError: IREE refuses the module (``by_compiler``, the message is IREE's),
@@ -178,6 +180,8 @@ class Compilation:
                 keep_signs(module)
             use_integers(module)
             take_out_zero_points(module)
+            if channels_last:
+                put_channels_last(module)
         return self._between(module, INPUT, PHASE, name)
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:

@@ -59,12 +59,17 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
     for flags in better:
         compilation = _open(flags, user_flags)
         try:
-            return FlowModule(compilation.to_flow(source, name), compilation, name, form)
+            return _brought(compilation, source, name, form)
         except UsageError as refusal:
             if not refusal.by_compiler:
                 raise
     compilation = _open(last, user_flags)
-    return FlowModule(compilation.to_flow(source, name), compilation, name, form)
+    return _brought(compilation, source, name, form)
+
+
+def _brought(compilation: Compilation, source: bytes, name: str, form: str) -> FlowModule:
+    operation = compilation.to_flow(source, name, channels_last=form == "auto")
+    return FlowModule(operation, compilation, name, form)
 
 
 def _open(flags: Sequence[str], user_flags: Sequence[str]) -> Compilation:

@@ -8,6 +8,7 @@ whatever the operations are.
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Protocol
 
 from aie_conv.arch import Arch
 from aie_conv.codegen.functions.evaluate import evaluate, is_float_chain
@@ -21,6 +22,15 @@ _OWN = frozenset(("math.roundeven",))
 """Operations of the math dialect that cores have."""
 _MOST_TRIES = 8
 """Values of an epilogue that are tried as a function's."""
+
+
+class StandIn(Protocol):
+    """What stands for operations by which one value decides another one."""
+
+    @property
+    def source(self) -> int:
+        """Number of the value that decides."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,56 +52,54 @@ class Activation:
         """Operations for a vector of sums: of 64 bytes."""
         return self.shape.work
 
+    def vectors(self, arch: Arch) -> UnaryVectors:
+        """Its code, from bf16 to bf16."""
+        return UnaryVectors(arch, self.shape)
+
 
 @lru_cache(maxsize=512)
 def activations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Activation]:
     """The functions of an epilogue, by the number of their last step."""
-    if accumulator != "f32" or not any(map(_is_foreign, epilogue.steps)):
+    if accumulator != "f32" or not any(map(is_foreign, epilogue.steps)):
         return {}
     if any(step.op == "arith.fptosi" for step in epilogue.steps):
         # Integers are exact: a function's bf16 would be rounded to others.
         return {}
     first = 1 + len(epilogue.inputs)
     found: dict[int, Activation] = {}
-    live, tries = _live(epilogue, found), 0
+    live, tries = live_steps(epilogue, found), 0
     for number in reversed(range(len(epilogue.steps))):
         if number not in live or epilogue.steps[number].dtype not in _FLOATS:
             continue
         source, inner = next(_sources(epilogue, accumulator, first + number), (0, frozenset()))
         steps = {first + i: epilogue.steps[i] for i in inner}
-        if not any(map(_is_foreign, steps.values())) or not is_float_chain(list(steps.values())):
+        if not any(map(is_foreign, steps.values())) or not is_float_chain(list(steps.values())):
             continue
         shape = describe(evaluate(steps, source, first + number, numbers()))
         tries += 1
         if shape is not None:
             found[number] = Activation(source, shape, epilogue.steps[number].dtype)
-            live = _live(epilogue, found)
+            live = live_steps(epilogue, found)
         elif tries == _MOST_TRIES:
             break
     return found
 
 
-def table_bytes(epilogue: Epilogue, accumulator: str, arch: Arch) -> int:
-    """Bytes of a core's memory that the tables of an epilogue's functions take, at most."""
-    each = activations(epilogue, accumulator).values()
-    return sum(UnaryVectors(arch, one.shape).table_bytes for one in each)
-
-
-def absorbed_by(epilogue: Epilogue, found: Mapping[int, Activation]) -> frozenset[int]:
+def absorbed_by(epilogue: Epilogue, found: Mapping[int, StandIn]) -> frozenset[int]:
     """Steps that functions stand for, and what they alone use; their last ones are none."""
     if not found:
         return frozenset()
-    return frozenset(range(len(epilogue.steps))) - _live(epilogue, found)
+    return frozenset(range(len(epilogue.steps))) - live_steps(epilogue, found)
 
 
-def _is_foreign(step: Step) -> bool:
+def is_foreign(step: Step) -> bool:
     """Whether the cores do not have an operation, or only one lane at a time."""
     if step.op == "arith.divf":
         return step.dtype in _FLOATS
     return step.op.startswith("math.") and step.op not in _OWN
 
 
-def _live(epilogue: Epilogue, found: Mapping[int, Activation]) -> frozenset[int]:
+def live_steps(epilogue: Epilogue, found: Mapping[int, StandIn]) -> frozenset[int]:
     """Steps whose values are needed."""
     first = 1 + len(epilogue.inputs)
     live: set[int] = set()
@@ -119,17 +127,23 @@ def _sources(
     ]
     candidates.sort(key=lambda number: epilogue.value_dtype(number, accumulator) != "bf16")
     for source in candidates:
-        inner: set[int] = set()
-        waiting, reached = [value], False
-        while waiting:
-            number = waiting.pop()
-            if number == source:
-                reached = True
-            elif number < first:
-                break
-            elif number - first not in inner:
-                inner.add(number - first)
-                waiting += epilogue.steps[number - first].args
-        else:
-            if reached:
-                yield source, frozenset(inner)
+        inner = steps_between(epilogue, source, value)
+        if inner is not None:
+            yield source, inner
+
+
+def steps_between(epilogue: Epilogue, source: int, value: int) -> frozenset[int] | None:
+    """The steps by which one value alone decides another one; None where it does not."""
+    first = 1 + len(epilogue.inputs)
+    inner: set[int] = set()
+    waiting, reached = [value], False
+    while waiting:
+        number = waiting.pop()
+        if number == source:
+            reached = True
+        elif number < first:
+            return None
+        elif number - first not in inner:
+            inner.add(number - first)
+            waiting += epilogue.steps[number - first].args
+    return frozenset(inner) if reached else None

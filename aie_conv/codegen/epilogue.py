@@ -9,9 +9,10 @@ from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from aie_conv.codegen.activations import absorbed_by, activations
+from aie_conv.codegen.activations import Activation
 from aie_conv.codegen.epilogue_blocks import COMPARE, CONVERT, TAKEN, BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.replacements import replacements
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref
@@ -28,10 +29,11 @@ def check(epilogue: Epilogue, accumulator: str, arithmetic: Arithmetic = "native
         Unsupported: an operation or type without a vector form, exact but for activation functions; the
             message names it.
     """
-    functions = activations(epilogue, accumulator)
-    if functions and arithmetic == "bf16x3":
+    known = replacements(epilogue, accumulator)
+    rounds = any(isinstance(each, Activation) for each in known.functions.values())
+    if rounds and arithmetic == "bf16x3":
         raise Unsupported("epilogue: activation functions of f32 are computed in bf16 only")
-    inside = absorbed_by(epilogue, functions) | set(functions)
+    inside = known.absorbed | set(known.functions)
     for number, step in enumerate(epilogue.steps):
         if number in inside:
             continue

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from aie_conv.arch import Arch
-from aie_conv.codegen.activations import Activation, absorbed_by, activations
-from aie_conv.codegen.epilogue_cycles import ROUNDED
-from aie_conv.codegen.functions.vectors import UnaryVectors
 from aie_conv.codegen.matrix_unit import bitcast
-from aie_conv.codegen.requantise import Requantisation, absorbed, requantisations
+from aie_conv.codegen.replacements import Replacements, replacements
+from aie_conv.codegen.step_work import ROUNDED
 from aie_conv.ir.builder import ALIGNMENT, Builder
 from aie_conv.ir.core import Op, Type, Value, vector
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Step
@@ -84,25 +82,15 @@ class BlockEpilogue:
         return self.rst[0] * self.rst[2]
 
     @cached_property
-    def _requantised(self) -> Mapping[int, Requantisation]:
-        """Requantisations, by their last steps."""
-        return requantisations(self.epilogue, self.accumulator)
-
-    @cached_property
-    def _activations(self) -> Mapping[int, Activation]:
-        """Activation functions, by their last steps."""
-        return activations(self.epilogue, self.accumulator)
-
-    @cached_property
-    def _absorbed(self) -> frozenset[int]:
-        """Steps that requantisations and functions stand for, and constants that they alone use."""
-        inside = absorbed_by(self.epilogue, self._activations)
-        return inside | absorbed(self.epilogue, self._requantised)
+    def _replaced(self) -> Replacements:
+        """What stands in the place of steps."""
+        return replacements(self.epilogue, self.accumulator)
 
     def declared(self) -> list[Op]:
         """What the module must declare for the epilogue."""
-        each = self._activations.values()
-        return [op for one in each for op in UnaryVectors(self.arch, one.shape).declared()][:1]
+        functions = self._replaced.functions.values()
+        declared = [op for each in functions for op in each.vectors(self.arch).declared()]
+        return list({op.attrs["sym_name"]: op for op in declared}.values())
 
     # -- operands ---------------------------------------------------------------------------------
     def _dtype(self, index: int) -> str:
@@ -117,7 +105,9 @@ class BlockEpilogue:
         return {
             i: w.constant(number(step), self._type(step.dtype), "k")
             for i, step in enumerate(self.epilogue.steps)
-            if step.op == "arith.constant" and i not in self._absorbed and i not in (known or {})
+            if step.op == "arith.constant"
+            and i not in self._replaced.absorbed
+            and i not in (known or {})
         }
 
     def _load(self, w: Builder, buffer: Value, index: Value, lanes: int) -> Value:
@@ -205,25 +195,25 @@ class BlockEpilogue:
         values = dict(enumerate([sums, *(inputs[i] for i in range(len(self.epilogue.inputs)))]))
         first = len(values)
         for i, step in enumerate(self.epilogue.steps):
-            if i in self._activations:
-                values[first + i] = self._activate(w, self._activations[i], values)
-            elif i in self._requantised:
+            if i in self._replaced.functions:
+                values[first + i] = self._apply_function(w, i, values)
+            elif i in self._replaced.scalings:
                 values[first + i] = self._requantise(w, i, values, constants)
             elif i in constants:
                 values[first + i] = constants[i]
-            elif i not in self._absorbed and step.op not in COMPARE:
+            elif i not in self._replaced.absorbed and step.op not in COMPARE:
                 values[first + i] = self._step(w, i, values)
         return values[self.epilogue.result]
 
-    def _activate(self, w: Builder, activation: Activation, values: Mapping[int, Value]) -> Value:
-        """A function of lanes; of f32 it is computed for the nearest bf16 numbers."""
-        x = values[activation.source]
+    def _apply_function(self, w: Builder, number: int, values: Mapping[int, Value]) -> Value:
+        """A function of lanes, or a table; of f32 it is computed for the nearest bf16 numbers."""
+        function = self._replaced.functions[number]
+        x = values[function.source]
         if x.type.elem == "f32":
             x = self._round_to_bf16(w, x)
-        y = UnaryVectors(self.arch, activation.shape).write(w, x)
-        return (
-            y if activation.dtype == "bf16" else w.value("e", "arith.extf", y, to=self._type("f32"))
-        )
+        y = function.vectors(self.arch).write(w, x)
+        wider = function.dtype == "f32"
+        return w.value("e", "arith.extf", y, to=self._type("f32")) if wider else y
 
     def _block(
         self,
@@ -330,7 +320,7 @@ class BlockEpilogue:
     ) -> Value:
         """A shift right, bounds and a truncation; its constants are written here."""
         del constants
-        scaling, dtype = self._requantised[number], self.epilogue.steps[number].dtype
+        scaling, dtype = self._replaced.scalings[number], self.epilogue.steps[number].dtype
 
         def apply(op: str, value: Value, constant: int) -> Value:
             return w.value("e", op, value, w.constant(constant, self._type("i32"), "k"))

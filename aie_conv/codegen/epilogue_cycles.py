@@ -2,42 +2,23 @@
 
 from functools import cache
 
-from aie_conv.codegen.activations import absorbed_by, activations
-from aie_conv.codegen.requantise import absorbed, requantisations
-from aie_conv.problem import Epilogue, Step
-
-ROUNDED = frozenset(f"arith.{n}" for n in ("addf", "subf", "mulf", "divf"))
-"""Float operations whose results in bf16 are rounded from f32."""
-
-_WORK = {
-    "arith.constant": 0,
-    "arith.truncf": 8,
-    "arith.shrsi": 4,
-    "arith.muli": 4,
-    "arith.mulf": 3,
-    "arith.divf": 32,
-}
-"""Vector operations that one step becomes, where not one."""
+from aie_conv.codegen.replacements import replacements
+from aie_conv.codegen.step_work import step_work
+from aie_conv.problem import Epilogue
 
 _LOOP_CYCLES = 18
 """To fill and drain a loop over blocks; a third where it only copies."""
 
 
-def _work(step: Step) -> int:
-    """Vector operations that a step becomes."""
-    rounds = step.dtype == "bf16" and step.op in ROUNDED
-    return _WORK.get(step.op, 1) + (_WORK["arith.truncf"] if rounds else 0)
-
-
 @cache
 def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
     """Operations on 32-bit lanes, and choices of bytes besides, for one vector of sums."""
-    scalings = requantisations(epilogue, accumulator)
-    functions = activations(epilogue, accumulator)
-    skipped = absorbed(epilogue, scalings) | absorbed_by(epilogue, functions) | set(functions)
-    work = sum(function.work for function in functions.values())
-    work += sum(_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
-    return work + sum(scaling.work for scaling in scalings.values()), len(scalings)
+    known = replacements(epilogue, accumulator)
+    skipped = known.absorbed | set(known.functions)
+    work = sum(function.work for function in known.functions.values())
+    work += sum(step_work(step) for i, step in enumerate(epilogue.steps) if i not in skipped)
+    work += sum(scaling.work for scaling in known.scalings.values())
+    return work, len(known.scalings)
 
 
 def pace(

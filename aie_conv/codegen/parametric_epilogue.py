@@ -78,7 +78,7 @@ class ParametricEpilogue(BlockEpilogue):
         Those of a requantisation are written for the same choice of bytes, whatever the shift.
         """
         constants: dict[Hashable, int] = {}
-        for number, scaling in self._requantised.items():
+        for number, scaling in self._replaced.scalings.items():
             _, left = self._part(number)
             constants |= {
                 (number, "low"): scaling.low,
@@ -87,7 +87,7 @@ class ParametricEpilogue(BlockEpilogue):
             }
         for number, step in enumerate(self.epilogue.steps):
             plain = step.op == "arith.constant" and step.dtype == "i32"
-            if plain and number not in self._absorbed:
+            if plain and number not in self._replaced.absorbed:
                 constants[number] = int(step.attr or 0)
         return constants if len(constants) <= MOST_CONSTANTS else {}
 
@@ -99,7 +99,7 @@ class ParametricEpilogue(BlockEpilogue):
     def _part(self, number: int) -> tuple[int, int]:
         """Which part of a lane a requantisation takes, and how far it shifts to the left for it."""
         scaling, bits = (
-            self._requantised[number],
+            self._replaced.scalings[number],
             8 * DTYPE_BYTES[self.epilogue.steps[number].dtype],
         )
         right = scaling.part * bits - scaling.left
@@ -226,7 +226,7 @@ class ParametricEpilogue(BlockEpilogue):
         """A shift right, bounds and a truncation, the constants of which may be parameters."""
         if (number, "low") not in constants:
             return super()._requantise(w, number, values, constants)
-        value = values[self._requantised[number].source]
+        value = values[self._replaced.scalings[number].source]
         for op, key in (("arith.maxsi", "low"), ("arith.minsi", "high"), ("arith.shli", "left")):
             value = w.value("e", op, value, constants[number, key])
         dtype = self.epilogue.steps[number].dtype

@@ -21,7 +21,8 @@ class ModuleReader:
     """The tokens of one module, and the values that are visible at the present one."""
 
     def __init__(self, text: str) -> None:
-        self.tokens, self.lines = tokenize(text)
+        self.rows = text.split("\n")
+        self.tokens, self.lines = tokenize(self.rows)
         self.position = 0
         self.scope: dict[str, Value] = {}
         self.references: list[tuple[Op, Definition]] = []

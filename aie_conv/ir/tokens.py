@@ -1,6 +1,7 @@
 """Text to tokens."""
 
 import re
+from collections.abc import Sequence
 
 from aie_conv.errors import VerifyError
 
@@ -24,8 +25,8 @@ REAL = re.compile(r"-?\d+\.\d*(?:[eE][-+]?\d+)?$|-?(?:inf|nan)$")
 INTEGER = re.compile(r"-?\d+$|0x[0-9A-Fa-f]+$")
 
 
-def tokenize(text: str) -> tuple[list[str], list[int]]:
-    """Tokens of ``text`` and the line number of each, closed by a token "".
+def tokenize(text: Sequence[str]) -> tuple[list[str], list[int]]:
+    """Tokens of lines of text and the line number of each, closed by a token "".
 
     A long list of integers, the lanes of a shuffle, is one token.
 
@@ -35,7 +36,7 @@ def tokenize(text: str) -> tuple[list[str], list[int]]:
     tokens: list[str] = []
     lines: list[int] = []
     find = _TOKEN.findall
-    for number, line in enumerate(text.split("\n"), 1):
+    for number, line in enumerate(text, 1):
         in_line = find(line)
         if "//" in line:  # a comment gives an empty token
             in_line = [token for token in in_line if token]
@@ -46,5 +47,5 @@ def tokenize(text: str) -> tuple[list[str], list[int]]:
             line = lines[tokens.index(token)]
             raise VerifyError(f"line {line}: unexpected character {token!r}")
     tokens.append("")
-    lines.append(text.count("\n") + 1)
+    lines.append(len(text))
     return tokens, lines

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aie_conv.arch import Device
-from aie_conv.codegen.activations import table_bytes
+from aie_conv.codegen.replacements import table_bytes
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.build import memtile_descriptors
 from aie_conv.mapping.interface import ProblemView

@@ -20,11 +20,11 @@ def configuration(mapping: Mapping) -> Hashable:
 
 def distinct_epilogues(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
     """Mappings that stand for the different epilogues of a program; in an order that all sharers agree on."""
-    known = {mapping.program.epilogue_key(mapping): mapping for mapping in mappings}
+    known = {mapping.epilogue_key: mapping for mapping in mappings}
     return tuple(known[key] for key in sorted(known))
 
 
 def epilogue_number(mapping: Mapping, epilogues: Sequence[Mapping]) -> int:
     """Which of a program's epilogues a mapping wants."""
-    keys = [each.program.epilogue_key(each) for each in epilogues]
-    return keys.index(mapping.program.epilogue_key(mapping)) if len(keys) > 1 else 0
+    keys = [each.epilogue_key for each in epilogues]
+    return keys.index(mapping.epilogue_key) if len(keys) > 1 else 0

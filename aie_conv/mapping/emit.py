@@ -1,15 +1,19 @@
 """The AIE module of a mapping, as text that mlir-aie's tools and the simulator both read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from collections.abc import Mapping as Named
+from dataclasses import dataclass, field
+from functools import lru_cache
 from math import prod
 from typing import Any
 
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Block, Op, Value, fifo, memref
+from aie_conv.ir.printer import print_op
 from aie_conv.ir.text import print_module
 from aie_conv.layout.pattern import Task
 from aie_conv.mapping.check import STACK_BYTES
+from aie_conv.mapping.configuration import configuration
 from aie_conv.mapping.core import input_name
 from aie_conv.mapping.mapping import Dims, Mapping
 from aie_conv.mapping.schedule import AwaitChain, StartChain, schedule
@@ -229,14 +233,15 @@ class SequenceWriter:
                 self._transfer(command)
 
 
-def _write_sequence(
-    w: Builder, arguments: Sequence[Argument], commands: Iterable[StartChain | AwaitChain]
-) -> None:
+def _sequence(arguments: Sequence[Argument], commands: Iterable[StartChain | AwaitChain]) -> Op:
+    """The runtime sequence."""
+    w = Builder()
     values = [Value(memref(a.dtype, a.elements + a.slack), a.name) for a in arguments]
     body = Block(list(values))
-    w.op("aie.runtime_sequence", attrs={"sym_name": "sequence"}, blocks=[body])
+    sequence = w.op("aie.runtime_sequence", attrs={"sym_name": "sequence"}, blocks=[body])
     with w.inside(body):
         SequenceWriter(w, values).write(commands)
+    return sequence
 
 
 def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()) -> str:
@@ -248,7 +253,7 @@ def emit(mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Ma
         epilogues: as :func:`emit_module` takes them.
     """
     commands = schedule(channels(mapping), mapping.device.arch.shim_queue_depth)
-    return print_module(emit_module(mapping, arguments, epilogues, commands))
+    return emit_module(mapping, arguments, epilogues, commands)
 
 
 def emit_module(
@@ -256,8 +261,8 @@ def emit_module(
     arguments: Sequence[Argument],
     epilogues: Sequence[Mapping],
     commands: Iterable[StartChain | AwaitChain],
-) -> Op:
-    """The module: tiles, FIFOs, buffers, functions, cores, runtime sequence.
+) -> str:
+    """The text of the module: tiles, FIFOs, buffers, functions, cores, runtime sequence.
 
     Args:
         mapping: what to run, or any of those that the sequence's commands are of.
@@ -266,7 +271,44 @@ def emit_module(
             program; its own alone if empty.
         commands: of the runtime sequence.
     """
-    epilogues = epilogues or (mapping,)
+    array = array_text(_array_program(mapping, epilogues or (mapping,)))
+    blocks = [Block(ops=[_sequence(arguments, commands)])]
+    device = Op("aie.device", 0, attrs={"device": mapping.device.ir_name}, blocks=blocks)
+    text = print_module(Op("module", 0, blocks=[Block(ops=[device])]))
+    module, opened, sequence = text.split("\n", 2)
+    return f"{module}\n{opened}\n{array}{sequence}"
+
+
+@dataclass(frozen=True)
+class ArrayProgram:
+    """All of a program but its runtime sequence; equal where they are the same text.
+
+    Attributes:
+        configuration: of the mapping.
+        keys: of the epilogues.
+        mapping, epilogues: as :func:`emit_module` takes them.
+    """
+
+    configuration: Hashable
+    keys: tuple[Hashable, ...]
+    mapping: Mapping = field(compare=False)
+    epilogues: tuple[Mapping, ...] = field(compare=False)
+
+
+def _array_program(mapping: Mapping, epilogues: Sequence[Mapping]) -> ArrayProgram:
+    keys = tuple(each.epilogue_key for each in epilogues)
+    return ArrayProgram(configuration(mapping), keys, mapping, tuple(epilogues))
+
+
+@lru_cache(maxsize=64)
+def array_text(program: ArrayProgram) -> str:
+    """What stands in front of the runtime sequence; made once for the programs of a configuration."""
+    ops = _array_ops(program.mapping, program.epilogues)
+    return "".join(print_op(op, 2) for op in ops)
+
+
+def _array_ops(mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
+    """Tiles, FIFOs, buffers, functions, cores."""
     grid, program = mapping.grid, mapping.program
     w = Builder()
     array = _Array(w, mapping)
@@ -289,6 +331,4 @@ def emit_module(
         attrs = {"dynamic_objfifo_lowering": True, "stack_size": STACK_BYTES}
         tile, names = array.tiles[f"core_{c}_{r}"], [f"program_{c}_{r}"]
         w.op("aie.core", tile, names=names, attrs=attrs, blocks=[body])
-    _write_sequence(w, arguments, commands)
-    device = Op("aie.device", 0, attrs={"device": mapping.device.ir_name}, blocks=[w.block])
-    return Op("module", 0, blocks=[Block(ops=[device])])
+    return w.block.ops

@@ -20,6 +20,7 @@ from aie_conv.arch import Device
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
+from aie_conv.lazy import cached_property
 from aie_conv.mapping.interface import CoreEpilogue, Kernel, ProblemView
 from aie_conv.mapping.numbers import ceil_div, least, most, where
 
@@ -411,3 +412,8 @@ class Mapping:
     def residual(self) -> ResidualStream:
         """How a residual comes."""
         return self.sizes.residual
+
+    @cached_property
+    def epilogue_key(self) -> tuple[str, int]:
+        """See :meth:`CoreProgram.epilogue_key`; whoever compares mappings asks often."""
+        return self.program.epilogue_key(self)

@@ -7,7 +7,6 @@ operation with the run-time parameters in front of its filter, as it begins a ca
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from aie_conv.ir.text import print_module
 from aie_conv.layout.chain import Chain, Part
 from aie_conv.mapping.emit import emit_module
 from aie_conv.mapping.plan import ArrayPlan
@@ -94,6 +93,6 @@ def emit_region(operations: Sequence[RegionOperation], arguments: Sequence[Argum
     ]
     commands = schedule_operations(streams, first.mapping.device.arch.shim_queue_depth)
     flat = [command for each in commands for command in each]
-    module = emit_module(first.mapping, arguments, first.epilogues, flat)
+    text = emit_module(first.mapping, arguments, first.epilogues, flat)
     tasks = tuple(sum(isinstance(c, StartChain) for c in each) for each in commands)
-    return RegionText(print_module(module), tasks)
+    return RegionText(text, tasks)

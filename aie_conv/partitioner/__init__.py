@@ -87,12 +87,16 @@ class Pricing:
         planner: finds the routes' plans; by default by the cost model alone.
         measure: whether the planner's arbiter is asked about close calls.
         split: what the problem is the first part of; None where it is a dispatch's whole.
+        launch_seconds: what a call of the NPU costs besides; 0 where others may share it.
+        cpu: whether the CPU may be taken where a route has a plan.
     """
 
     host: HostCost = FIXED
     planner: Planner = field(default_factory=Planner)
     measure: bool = True
     split: Split | None = None
+    launch_seconds: float = 0.0
+    cpu: bool = True
 
 
 @dataclass(frozen=True)
@@ -181,6 +185,7 @@ class _Chooser:
     def _price_plan(self, route: str, style: str, answer: Found) -> Candidate:
         plan, measured = answer.plan, answer.measured
         seconds = self.host.dispatch_seconds + self.host.copy_seconds(plan, self.constants)
+        seconds += self.pricing.launch_seconds
         split = self.pricing.split
         rest = self._cycles(self.host.rest_seconds(split)) if split is not None else 0
         run = plan.predicted_cycles if measured is None else measured
@@ -310,7 +315,7 @@ def choose(
     if route == "cpu":
         return Decision("cpu", "the CPU was asked for")
     names = tuple(_ROUTES) if route == "auto" else (route,)
-    cpu = [chooser.cpu()] if route == "auto" else []
+    cpu = [chooser.cpu()] if route == "auto" and chooser.pricing.cpu else []
     if arithmetic is None:
         chooser = chooser.in_arithmetic("bf16", wanted=False)
         asked = chooser.gains(names, direct, min((c.cost for c in cpu), default=None))

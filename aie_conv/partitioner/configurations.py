@@ -1,20 +1,23 @@
 """The plans of a whole module, chosen together.
 
-Changing the array's configuration takes as long as several layers of a network. Each dispatch may therefore
-take another plan than its own best, if that lets neighbours run in one configuration; what decides is
-the sum of all calls and changes, in the order of the program.
+A launch takes as long as several layers of a network, and so does changing the array's configuration. Each
+dispatch may therefore take another plan than its own best, if that lets neighbours run in one configuration,
+and so in one call; and one that the CPU would do for less than a call takes may go to the NPU, where a call
+goes on over it. What decides is the time of the whole (:mod:`aie_conv.partitioner.path`).
 """
 
-import hashlib
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import current
 from aie_conv.errors import ConfigRefused, Unsupported
-from aie_conv.partitioner.cache import Known, PlanCache, Question, frozen_parameters
-from aie_conv.partitioner.cost import FIXED, HostCost
-from aie_conv.partitioner.pins import Frozen
+from aie_conv.layout.hostcopy import made_of
+from aie_conv.partitioner.cache import PlanCache
+from aie_conv.partitioner.choices import Chosen, NpuCall, digest, recall, remember
+from aie_conv.partitioner.cost import FIXED, HostCost, usual_constants
+from aie_conv.partitioner.joining import WEIGHTS
+from aie_conv.partitioner.path import ALONE, Offer, Overheads, Path, Way, cheapest_path
 from aie_conv.plan import Decision, Plan, Route
 from aie_conv.problem import Problem, contraction_of
 
@@ -23,44 +26,29 @@ MODES = ("few", "each")
 
 
 @dataclass(frozen=True)
-class NpuCall:
-    """A dispatch on the NPU, in program order.
+class Choice:
+    """The plans of a module.
 
     Attributes:
-        decision: its own, with a plan.
-        constants: the operands that are equal at every call.
-        free: whether another plan may be taken.
-        cpu: what the CPU costs instead, in cycles of the array's clock; None where it may not be taken.
+        decisions: one a call.
+        npu_excess: where everything stays on the CPU, the cycles more that the whole would take with the NPU;
+            else None.
     """
 
-    decision: Decision
-    constants: frozenset[str] | None
-    free: bool
-    cpu: int | None = None
-
-
-@dataclass(frozen=True)
-class _Way:
-    plan: Plan
-    cost: int
-
-
-@dataclass(frozen=True)
-class _Row:
-    """What one call may take: the cheapest way in each configuration, or the CPU at a price."""
-
-    ways: dict[Hashable, _Way]
-    cpu: int | None
-
-
-_NOTHING = object()
-"""The configuration before the first call."""
+    decisions: list[Decision]
+    npu_excess: int | None = None
 
 
 def change_cycles(device: str) -> int:
     """Cycles of the array's clock to change its configuration."""
     arch = get_device(device).arch
     return round(current().reconfiguration(arch.name) * arch.clock_hz)
+
+
+def overheads_of(device: str) -> Overheads:
+    """What calls and changes of configuration cost on a device."""
+    launch = round(current().host.launch * get_device(device).arch.clock_hz)
+    return Overheads(launch, change_cycles(device))
 
 
 def assign_configurations(
@@ -70,109 +58,76 @@ def assign_configurations(
     host: HostCost = FIXED,
     store: PlanCache | None = None,
     fits: Callable[[Plan], bool] = lambda _: True,
-    launch: int = 0,
-) -> list[Decision]:
-    """The decisions with the plans that make all calls and changes of configuration cheapest.
+    overheads: Overheads | None = None,
+) -> Choice:
+    """The decisions with the plans that make the whole cheapest.
 
     Args:
-        calls: the dispatches on the NPU in program order.
+        calls: the dispatches that the NPU can do, in program order.
         routes: those whose plans may be taken instead; they are asked for plans worth sharing.
         device: the user's name of the device.
         host: what the host copies around a call cost.
         store: where what was found is kept, and looked for; None for nowhere.
         fits: whether a program keeps within the device's limits, with all that its sharers need in it.
-        launch: cycles of the call that a change of configuration costs besides, where one call does several
-            dispatches; 0 where each has its own.
+        overheads: what calls and changes cost; None for the device's.
     """
-    asked = tuple(routes)
-    change = change_cycles(device) + launch
-    how = _digest(calls, asked, change, host)
-    chosen = _recalled(calls, asked, device, how, store) if store is not None else None
-    if chosen is None:
-        chosen = _searched(calls, asked, device, host, fits, change)
+    asked, each = tuple(routes), overheads or overheads_of(device)
+    how = digest(calls, asked, each, host)
+    found = recall(calls, asked, device, how, store) if store is not None else None
+    if found is None:
+        found = _searched(calls, asked, device, host, fits, each)
         if store is not None:
-            _remember(calls, chosen, device, how, store)
-    return [_told(call, plan, chosen) for call, plan in zip(calls, chosen, strict=True)]
+            remember(calls, found, device, how, store)
+    told = [_told(call, plan, found) for call, plan in zip(calls, found.plans, strict=True)]
+    return Choice(told, found.npu_excess)
 
 
-_CPU = ("cpu", "")
-"""Where it is remembered that a call goes to the CPU."""
+class _Ways:
+    """The ways of calls; those of equal problems are looked for once."""
 
+    def __init__(self, routes: Sequence[Route], device: str, host: HostCost) -> None:
+        self._routes, self._device, self._host = routes, device, host
+        self._clock = get_device(device).arch.clock_hz
+        self._known: dict[tuple[Problem, frozenset[str] | None], tuple[tuple[Plan, int], ...]] = {}
 
-def _remember(
-    calls: Sequence[NpuCall], chosen: Sequence[Plan | None], device: str, how: str, store: PlanCache
-) -> None:
-    for number, (call, plan) in enumerate(zip(calls, chosen, strict=True)):
-        decided = call.decision.plan
-        assert decided is not None
-        if plan is None:
-            store.remember(
-                _question(number, _CPU, decided.problem, device, how), "the CPU is cheaper"
+    def _priced(self, plan: Plan, constants: frozenset[str] | None) -> tuple[Plan, int]:
+        copies = self._host.copy_seconds(plan, constants)
+        return plan, plan.predicted_cycles + round(copies * self._clock)
+
+    def _shared(self, call: NpuCall) -> tuple[tuple[Plan, int], ...]:
+        """The plans that routes have for sharing, with their prices."""
+        key = (call.plan.problem, call.constants)
+        if key not in self._known:
+            self._known[key] = tuple(
+                self._priced(plan, call.constants)
+                for route in self._routes
+                for plan in _shareable(route, call.plan.problem, self._device)
             )
-            continue
-        kept = Known(frozen_parameters(plan.parameters), plan.predicted_cycles)
-        names = (plan.route, plan.style)
-        store.remember(_question(number, names, decided.problem, device, how), kept)
+        return self._known[key]
 
-
-def _digest(calls: Sequence[NpuCall], routes: Sequence[Route], change: int, host: HostCost) -> str:
-    """Of everything that the choice depends on besides the planner's version."""
-    rows = [
-        (
-            plan.problem,
-            plan.route,
-            frozen_parameters(plan.parameters),
-            call.cpu,
-            call.free,
-            constants,
+    def row(self, call: NpuCall) -> Offer:
+        """What a call may take."""
+        plans = (
+            self._priced(call.plan, call.constants),
+            *(self._shared(call) if call.free else ()),
         )
-        for call in calls
-        if (plan := call.decision.plan) is not None
-        for constants in [sorted(call.constants) if call.constants is not None else None]
-    ]
-    text = repr((rows, [type(route).__name__ for route in routes], change, host))
-    return f"together {hashlib.sha256(text.encode()).hexdigest()}"
+        ways = (self._way(call, plan, cost) for plan, cost in plans)
+        problem = call.plan.problem
+        before, behind = (
+            round(operand.bytes / self._host.copy_bytes_per_second * self._clock)
+            for operand in (problem.lhs, problem.out)
+        )
+        return Offer(_cheapest(ways), call.cpu, call.barrier, before, behind)
 
-
-def _question(
-    number: int, names: tuple[str, str], problem: Problem, device: str, how: str
-) -> Question:
-    """What is asked of a route and style for a call: equal problems may have different plans."""
-    return Question(*names, str(number), contraction_of(problem), device, how)
-
-
-def _recalled(
-    calls: Sequence[NpuCall], routes: Sequence[Route], device: str, how: str, store: PlanCache
-) -> list[Plan | None] | None:
-    """What an earlier search found; None where something is not there, or does not fit any more."""
-    proposals: dict[tuple[str, str, Problem, Frozen], Plan] = {}
-    chosen: list[Plan | None] = []
-    for number, call in enumerate(calls):
-        decided = call.decision.plan
-        assert decided is not None
-        if isinstance(store.recall(_question(number, _CPU, decided.problem, device, how)), str):
-            chosen.append(None)
-            continue
-        proposal = None
-        for route in routes:
-            names = (route.name, route.style)
-            known = store.recall(_question(number, names, decided.problem, device, how))
-            if not isinstance(known, Known):
-                continue
-            key = (route.name, route.style, decided.problem, known.parameters)
-            if key not in proposals:
-                try:
-                    proposals[key] = route.propose(
-                        contraction_of(decided.problem), device, dict(known.parameters)
-                    )
-                except (Unsupported, ConfigRefused):
-                    return None
-            proposal = proposals[key]
-        if proposal is None:
-            return None
-        same = (proposal.route, proposal.parameters) == (decided.route, decided.parameters)
-        chosen.append(decided if same else proposal)
-    return chosen
+    @staticmethod
+    def _way(call: NpuCall, plan: Plan, cost: int) -> Way:
+        equal = usual_constants(plan.problem) if call.constants is None else call.constants
+        known = made_of(plan.prologue, equal)
+        copied = {copy.source for copy in plan.prologue if copy.dest not in known}
+        barriers = (at for name, at in call.sources.items() if name in copied)
+        alone = call.apart or any(a.name == WEIGHTS and a.name not in known for a in plan.arguments)
+        barrier = ALONE if alone else max(barriers, default=-1)
+        return Way(plan, cost, barrier, alone or bool(plan.finish))
 
 
 def _searched(
@@ -181,42 +136,26 @@ def _searched(
     device: str,
     host: HostCost,
     fits: Callable[[Plan], bool],
-    change: int,
-) -> list[Plan | None]:
-    clock = get_device(device).arch.clock_hz
-    known: dict[tuple[Problem, frozenset[str] | None], tuple[_Way, ...]] = {}
-
-    def way(plan: Plan, constants: frozenset[str] | None) -> _Way:
-        copies = host.copy_seconds(plan, constants)
-        return _Way(plan, plan.predicted_cycles + round(copies * clock))
-
-    def ways(call: NpuCall) -> tuple[_Way, ...]:
-        decided = call.decision.plan
-        assert decided is not None
-        first = way(decided, call.constants)
-        if not call.free:
-            return (first,)
-        key = (decided.problem, call.constants)
-        if key not in known:
-            known[key] = tuple(
-                way(plan, call.constants)
-                for route in routes
-                for plan in _shareable(route, decided.problem, device)
-            )
-        return (first, *known[key])
-
-    table = [_Row(_cheapest(ways(call)), call.cpu) for call in calls]
+    overheads: Overheads,
+) -> Chosen:
+    ways = _Ways(routes, device, host)
+    table = [ways.row(call) for call in calls]
     while True:
-        path = _priced_path(table, change)
-        chosen = [way.plan if way is not None else None for way in path]
-        crowded = _crowded([plan for plan in chosen if plan is not None], fits)
+        path = _priced_path(table, overheads)
+        plans = [way.plan if way is not None else None for way in path.ways]
+        crowded = _crowded([plan for plan in plans if plan is not None], fits)
         before = sum(len(row.ways) for row in table)
         for row in table if crowded else ():
             for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
                 if len(row.ways) > 1 or row.cpu is not None:
                     del row.ways[key]
         if sum(len(row.ways) for row in table) == before:
-            return chosen
+            break
+    prices = [row.cpu for row in table]
+    cpu = sum(price for price in prices if price is not None)
+    if None not in prices and cpu < path.cost:
+        return Chosen((None,) * len(calls), path.cost - cpu)
+    return Chosen(tuple(plans), None)
 
 
 def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:
@@ -261,26 +200,32 @@ def _shareable(route: Route, problem: Problem, device: str) -> Sequence[Plan]:
         return ()
 
 
-def _cheapest(ways: Iterable[_Way]) -> dict[Hashable, _Way]:
-    """The cheapest way in each configuration."""
-    best: dict[Hashable, _Way] = {}
+def _cheapest(ways: Iterable[Way]) -> dict[Hashable, Way]:
+    """The cheapest way in each configuration; what a call holds with others comes first."""
+    best: dict[Hashable, Way] = {}
     for way in ways:
         key = way.plan.configuration
-        if key not in best or way.cost < best[key].cost:
+        if key not in best or _rank(way) < _rank(best[key]):
             best[key] = way
     return best
 
 
-def _priced_path(table: list[_Row], change: int) -> list[_Way | None]:
+def _rank(way: Way) -> tuple[bool, int]:
+    return way.barrier == ALONE, way.cost
+
+
+def _priced_path(table: list[Offer], overheads: Overheads) -> Path:
     """The cheapest ways, one a row, with the time to issue their tasks, which is too slow to ask of all.
 
     None is the CPU.
     """
-    priced: dict[int, _Way | None] = {}
+    priced: dict[int, Way | None] = {}
     while True:
-        path = _path(table, change)
+        path = cheapest_path(table, overheads)
+        if path is None:
+            return Path(sum(row.cpu or 0 for row in table), (None,) * len(table))
         again = False
-        for row, way in zip(table, path, strict=True):
+        for row, way in zip(table, path.ways, strict=True):
             if way is None:
                 continue
             key = way.plan.configuration
@@ -297,58 +242,39 @@ def _priced_path(table: list[_Row], change: int) -> list[_Way | None]:
             return path
 
 
-def _priced(way: _Way) -> _Way | None:
+def _priced(way: Way) -> Way | None:
     """A way with its whole price; None where its tasks cannot be expressed."""
     try:
         plan = way.plan.issued()
     except ConfigRefused:
         return None
-    return _Way(plan, way.cost + plan.predicted_cycles - way.plan.predicted_cycles)
+    cost = way.cost + plan.predicted_cycles - way.plan.predicted_cycles
+    return replace(way, plan=plan, cost=cost)
 
 
-def _path(table: Sequence[_Row], change: int) -> list[_Way | None]:
-    """The cheapest ways, one a row, where going to another configuration costs ``change``."""
-    # What the cheapest way to each configuration costs, and for each row where it came from.
-    cost: dict[Hashable, int] = {_NOTHING: 0}
-    before: list[dict[Hashable, tuple[Hashable, _Way | None]]] = []
-    for row in table:
-        # A run finds the configuration that the one before it left, so the first load is not counted.
-        moves = {key: spent + change * (key is not _NOTHING) for key, spent in cost.items()}
-        least = min(moves, key=lambda key: moves[key])
-        moved = moves[least]
-        came: dict[Hashable, tuple[Hashable, _Way | None]] = {}
-        now: dict[Hashable, int] = {}
-        if row.cpu is not None:
-            came = {key: (key, None) for key in cost}
-            now = {key: spent + row.cpu for key, spent in cost.items()}
-        for key, way in row.ways.items():
-            stays = key in cost and cost[key] <= moved
-            total = way.cost + (cost[key] if stays else moved)
-            if key not in now or total < now[key]:
-                now[key], came[key] = total, (key if stays else least, way)
-        before.append(came)
-        cost = now
-    key: Hashable = min(cost, key=lambda key: cost[key])
-    path: list[_Way | None] = []
-    for came in reversed(before):
-        key, way = came[key]
-        path.append(way)
-    return path[::-1]
-
-
-def _told(call: NpuCall, plan: Plan | None, chosen: Sequence[Plan | None]) -> Decision:
+def _told(call: NpuCall, plan: Plan | None, chosen: Chosen) -> Decision:
     """A decision for the plan that was chosen, with why."""
     decision = call.decision
     if plan is decision.plan:
         return decision
-    assert decision.plan is not None
     if plan is None:
-        why = f"cpu: {call.cpu} cycles, less than another configuration of the array; {decision.reason}"
-        return replace(decision, route="cpu", reason=why, plan=None)
-    keys = [other.configuration for other in chosen if other is not None]
+        what = "less than it adds to the NPU's calls and changes of configuration"
+        if chosen.npu_excess is not None:
+            what = f"with the NPU the whole takes {chosen.npu_excess} cycles more"
+        return replace(
+            decision,
+            route="cpu",
+            reason=f"cpu: {call.cpu} cycles, {what}; {decision.reason}",
+            plan=None,
+        )
+    if decision.plan is None:
+        why = f"{plan.route}: {plan.predicted_cycles} cycles, the least for the whole"
+        return replace(decision, route=plan.route, reason=f"{why}; {decision.reason}", plan=plan)
+    keys = [other.configuration for other in chosen.plans if other is not None]
+    best = call.plan.predicted_cycles
     why = (
         f"{plan.route}: {plan.predicted_cycles} cycles in a configuration shared with"
-        f" {keys.count(plan.configuration) - 1} more (its own best plan: {decision.plan.predicted_cycles});"
+        f" {keys.count(plan.configuration) - 1} more (its own best plan: {best});"
         f" {decision.reason}"
     )
     return replace(decision, route=plan.route, reason=why, plan=plan)

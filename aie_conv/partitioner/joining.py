@@ -1,7 +1,7 @@
 """What a set of dispatches needs to be done in one call of the NPU: its buffers, or why it cannot be."""
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import cast
 
 from aie_conv.arch import get_device
@@ -45,7 +45,7 @@ class Member:
         """Equal for those whose programs differ in their runtime sequences alone."""
         plan = self.plan
         epilogues = plan.epilogues or (plan.mapping,)
-        return plan.configuration, tuple(e.program.epilogue_key(e) for e in epilogues)
+        return plan.configuration, tuple(e.epilogue_key for e in epilogues)
 
     @cached_property
     def equal(self) -> frozenset[str]:
@@ -271,6 +271,49 @@ def find_readers(graph: DispatchGraph) -> dict[int, list[int]]:
             if value in readers:
                 readers[value].append(number)
     return readers
+
+
+@dataclass(frozen=True)
+class Relation:
+    """How one of several dispatches follows from the others, which are numbered.
+
+    Attributes:
+        barrier: the last one whose result comes to it through something else, so that no call holds both;
+            -1 for none.
+        sources: the number of the one that writes an operand, by the operand's name.
+    """
+
+    barrier: int = -1
+    sources: Mapping[str, int] = field(default_factory=dict[str, int])
+
+
+def find_relations(graphs: Sequence[DispatchGraph], names: Collection[str]) -> dict[str, Relation]:
+    """How dispatches follow from one another, by their names.
+
+    Args:
+        graphs: of each block, in the order of the program.
+        names: of the dispatches, which are numbered in that order.
+    """
+    relations: dict[str, Relation] = {}
+    for graph in graphs:
+        # No call holds dispatches of two blocks.
+        last = len(relations) - 1
+        writers: dict[int, int] = {}
+        through: dict[int, int] = {}
+        for node in graph.nodes:
+            if node.name in names:
+                barrier = max((through.get(value, last) for value in node.reads), default=last)
+                if node.base is not None:
+                    barrier = max(barrier, writers.get(node.base.value, last))
+                sources = {n: writers[v] for n, v in node.operands.items() if v in writers}
+                writers.update(dict.fromkeys(node.writes, len(relations)))
+                relations[node.name] = Relation(barrier, sources)
+                continue
+            latest = max(
+                (max(writers.get(v, last), through.get(v, last)) for v in node.reads), default=last
+            )
+            through.update(dict.fromkeys(node.writes, latest))
+    return relations
 
 
 def check_between(members: Sequence[Member], graph: DispatchGraph) -> None:

@@ -94,6 +94,7 @@ def make_report(
     seconds: dict[str, float],
     configurations: Mapping[str, str],
     regions: Sequence[Mapping[str, Any]] = (),
+    npu_excess: int | None = None,
 ) -> dict[str, Any]:
     """The whole report.
 
@@ -103,6 +104,7 @@ def make_report(
         seconds: of the compilation's parts.
         configurations: the array's by dispatch, equal where they are one.
         regions: the calls of the NPU (:func:`aie_conv.report.regions.region_entries`).
+        npu_excess: cycles more that the whole would take with the NPU, where it stays on the CPU for that.
     """
     numbers = {"": 0}
     entries: list[dict[str, Any]] = []
@@ -136,7 +138,9 @@ def make_report(
             "configuration_changes": changes,
             "change_cycles": changes * change_cycles(device),
             "f32_on_cpu": len(f32),
-            "time": whole_time(device, entries, regions, changes * change_cycles(device)),
+            "time": whole_time(
+                device, entries, regions, changes * change_cycles(device), npu_excess
+            ),
         },
         "seconds": seconds,
         "regions": [dict(region) for region in regions],
@@ -163,7 +167,7 @@ def summary(report: dict[str, Any]) -> str:
         (_, whole), *parts = describe_time(report)
         told = ", ".join(f"{name} {time}" for name, time in parts if time != "0 ms")
         text += f"; predicted {whole}: {told}"
-        text += f"; {slower}" if (slower := verdict(report)) else ""
+    text += f"; {slower}" if (slower := verdict(report)) else ""
     if totals["f32_on_cpu"]:
         text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16 or bf16x3"
     return text

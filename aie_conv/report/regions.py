@@ -51,6 +51,7 @@ def whole_time(
     dispatches: Sequence[Mapping[str, Any]],
     regions: Sequence[Mapping[str, Any]],
     change_cycles: int,
+    npu_excess: int | None = None,
 ) -> dict[str, Any]:
     """The predicted time of a run in cycles of the array's clock, and its parts.
 
@@ -59,6 +60,7 @@ def whole_time(
         dispatches: the report's entries.
         regions: the report's.
         change_cycles: of all changes of configuration.
+        npu_excess: how much more it would be with the NPU, where all stays on the CPU for that.
     """
     arch = get_device(device).arch
     launch = round(current().host.launch * arch.clock_hz)
@@ -80,6 +82,7 @@ def whole_time(
         "launches": len(regions),
         "cpu_unpriced": sum(price is None for price in prices),
         "cpu_alone_cycles": sum(price or 0 for price in alone) if complete else None,
+        "npu_excess_cycles": npu_excess,
     }
 
 
@@ -111,9 +114,15 @@ def describe_time(report: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 
 def verdict(report: Mapping[str, Any]) -> str:
-    """What a user should know where the CPU alone is predicted to be faster; else empty."""
+    """What a user should know where one side is predicted to be slower for the whole; else empty."""
     time = report["totals"]["time"]
-    alone, clock = time["cpu_alone_cycles"], get_device(report["device"]).arch.clock_hz
+    alone, excess = time["cpu_alone_cycles"], time["npu_excess_cycles"]
+    clock = get_device(report["device"]).arch.clock_hz
+    if excess is not None:
+        return (
+            f"with the NPU the whole is predicted to take {1e3 * excess / clock:.3g} ms more:"
+            " --amd-aie-route=direct or im2col takes it all the same"
+        )
     if alone is None or not time["launches"] or alone >= time["whole_cycles"]:
         return ""
     return (

@@ -7,6 +7,7 @@ from typing import Any
 
 from aie_conv.arch import get_device
 from aie_conv.errors import ConfigRefused
+from aie_conv.mapping.emit import array_text
 from aie_conv.mapping.mapping import Mapping, Parameters
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
@@ -46,3 +47,9 @@ def plans_of(
             mapping = make_mapping(scheme, parameters)
             if wanted(mapping):
                 yield ArrayPlan(route.name, route.style, mapping, mapping.cost.cycles)
+
+
+def emit_anew(plan: ArrayPlan) -> str:
+    """A plan's program, nothing of it taken from another's."""
+    array_text.cache_clear()
+    return plan.emit()

@@ -23,7 +23,7 @@ _MEANT = {
 
 _SAME = frozenset(("arith.truncf", "arith.extf"))
 
-_UNARY: Mapping[str, Callable[[Array], Array]] = {
+UNARY: Mapping[str, Callable[[Array], Array]] = {
     "arith.negf": np.negative,
     "math.absf": np.abs,
     "math.exp": np.exp,
@@ -42,7 +42,9 @@ _UNARY: Mapping[str, Callable[[Array], Array]] = {
     "math.trunc": np.trunc,
     "math.roundeven": np.rint,
 }
-_BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
+"""Operations of one float."""
+
+BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "arith.addf": np.add,
     "arith.subf": np.subtract,
     "arith.mulf": np.multiply,
@@ -55,13 +57,15 @@ _BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
     "math.fpowi": np.power,
     "math.copysign": np.copysign,
 }
+"""Operations of two floats."""
+
 _ORDERS: Mapping[str, Callable[[Array, Array], Array]] = {
     "eq": np.equal, "ne": np.not_equal, "gt": np.greater, "ge": np.greater_equal,
     "lt": np.less, "le": np.less_equal,
 }  # fmt: skip
 FLOAT_OPERATIONS = (
-    frozenset(_UNARY)
-    | frozenset(_BINARY)
+    frozenset(UNARY)
+    | frozenset(BINARY)
     | _SAME
     | {"arith.constant", "arith.cmpf", "arith.select", "math.fma"}
 )
@@ -106,8 +110,8 @@ class _ScalarChain:
         if step.op == "arith.select":
             return np.where(*args)
         if step.op == "arith.cmpf":
-            return _compare(str(step.attr), *args)
-        table: Mapping[str, Callable[..., Array]] = _UNARY if len(args) == 1 else _BINARY
+            return compare(str(step.attr), *args)
+        table: Mapping[str, Callable[..., Array]] = UNARY if len(args) == 1 else BINARY
         return table[step.op](*args)
 
     def _through(self, number: int) -> Step | None:
@@ -145,7 +149,8 @@ def _meant(value: float) -> float:
     return math.copysign(_MEANT.get(abs(value), abs(value)), value)
 
 
-def _compare(predicate: str, left: Array, right: Array) -> Array:
+def compare(predicate: str, left: Array, right: Array) -> Array:
+    """Where a comparison of floats holds, by its predicate's name."""
     none = np.isnan(left) | np.isnan(right)
     if predicate in ("ord", "uno"):
         return none if predicate == "uno" else ~none

@@ -19,6 +19,7 @@ from aie_conv.ir.attributes import (
 from aie_conv.ir.core import INDEX, Op, Type, memref, refuse
 from aie_conv.ir.definition import define
 from aie_conv.ir.dialects.inference import check, index, nothing
+from aie_conv.ir.shared import read_device
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
@@ -158,12 +159,23 @@ def _infer_access(op: Op) -> Sequence[Type]:
     return (memref(kind.elem, *kind.shape),)
 
 
+class _DeviceBody:
+    """A block in braces."""
+
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
+        op.blocks.append(read_device(r))
+
+    def print(self, p: "Printer", op: Op) -> None:
+        p.block(op.blocks[0])
+
+
 _FIFO: dict[str, Kind] = {
     **dict.fromkeys(("repeat_count", "iter_count", "aie_stream", "aie_stream_port"), I32),
     "padDimensions": PADDING,
     **dict.fromkeys(("plio", "via_DMA", "via_shared_mem"), ANY),
 }
 _FORMS = {
+    "body": _DeviceBody(),
     "ends": _Ends(),
     "depths": _Depths(),
     "objects": _Objects(),
@@ -172,7 +184,8 @@ _FORMS = {
     "dimensions": _BlockLayout(),
 }
 
-define("aie.device", "($device:word)[[ $sym_name:symbol]] region attr-dict", nothing)
+
+define("aie.device", "($device:word)[[ $sym_name:symbol]] body! attr-dict", nothing, custom=_FORMS)
 define("aie.tile", "($col:int, $row:int) attr-dict", index, may_drop=True)
 define(
     "aie.objectfifo",

@@ -7,6 +7,7 @@ from aie_conv.ir.attributes import STRING, Kind, dictionary_text
 from aie_conv.ir.core import Op, Type
 from aie_conv.ir.definition import define, results_text
 from aie_conv.ir.dialects.inference import nothing
+from aie_conv.ir.shared import read_body
 
 if TYPE_CHECKING:
     from aie_conv.ir.printer import Printer
@@ -62,7 +63,7 @@ class _FunctionSyntax:
                     f"@{op.attrs['sym_name']}: every argument of a function with a body has a name"
                 )
             args = list(zip(names, arguments, strict=True))
-            op.blocks.append(r.block(args, isolated=True))
+            op.blocks.append(read_body(r, args))
 
     def print(self, p: "Printer", op: Op) -> None:
         inputs, results = op.attrs["function_type"]

@@ -106,7 +106,7 @@ class CoreModel:
 
 @dataclass
 class Model:
-    """Everything a module declares, by name."""
+    """Everything a module declares, by name; ``array`` is all of it but the runtime sequence."""
 
     ir_name: str
     arch: Arch
@@ -118,6 +118,7 @@ class Model:
     buffers: dict[Value, tuple[Tile, Op]] = field(default_factory=dict)
     cores: list[CoreModel] = field(default_factory=list)
     sequence: Op | None = None
+    array: tuple[Op, ...] = ()
 
     def link_into(self, fifo: str) -> Link | None:
         """The link that ``fifo`` goes into at its consumer's tile."""
@@ -154,6 +155,7 @@ def build_model(module: Op) -> Model:
             raise VerifyError(f"line {op.line}: {op.name} does not belong into an aie.device")
         reader(model, op)
     _check_links(model)
+    model.array = tuple(op for op in device.blocks[0].ops if op is not model.sequence)
     return model
 
 

@@ -5,15 +5,18 @@ FIFOs in it, unless the core asks for dynamic lowering; called functions are pla
 of scalar code are taken to be unrolled by the compiler.
 """
 
-from collections.abc import Iterator
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from math import ceil, lcm
+from typing import Any
 
 from aie_conv.arch import get_arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
 from aie_conv.sim.functional.network import depth_at
 from aie_conv.sim.model.coreplan import holds_fifo
-from aie_conv.sim.model.module import CoreModel, Model, walk
+from aie_conv.sim.model.module import CoreModel, Model, Tile, walk
 from aie_conv.sim.timing.costs import SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
 
 OP_BYTES = 10
@@ -165,10 +168,6 @@ class CodeSizes:
         wait = SCALAR_LATENCY["mul"] - 1 if name == "muli" else 0
         return wide * OP_BYTES + NOP_BYTES * wait
 
-    def library(self) -> int:
-        """Bytes of the routines that were needed."""
-        return sum(ROUTINE_BYTES.get(name, 0) for name in self.routines)
-
 
 def _scalar_ops(block: Block, sizes: CodeSizes) -> int | None:
     """Operations of a block of scalar code with its loops unrolled; None if it has other code."""
@@ -222,62 +221,106 @@ def _unroll(model: Model, core: CoreModel, loop: Op) -> int:
     return lcm(*depths) if depths else 1
 
 
-def _integers(block: Block) -> dict[Value, int]:
-    """Every integer constant under a block."""
+def _integers(ops: Sequence[Op]) -> dict[Value, int]:
+    """Every integer constant among operations."""
     return {
         op.results[0]: op.attrs["value"]
-        for op in walk(block)
+        for op in ops
         if op.name == "arith.constant" and isinstance(op.attrs["value"], int)
     }
 
 
-def program_bytes(model: Model, core: CoreModel) -> int:
-    """Estimated bytes of a core's program with all it calls, each function once."""
-    block = core.op.blocks[0]
-    sizes = CodeSizes(model.arch.name, _integers(block))
-    total = FUNCTION_BYTES + body_bytes(model, core, block, sizes)
-    for body in _called(model, block):
-        sizes.constants.update(_integers(body))
-        total += FUNCTION_BYTES + sizes.block(body)
-    return total + sizes.library()
+@dataclass(frozen=True)
+class _Code:
+    """A body's own code, functions that it calls left out.
+
+    Attributes:
+        bytes: of program memory, without the library's routines.
+        routines: of the library that it needs.
+        tables: bytes of data memory of each constant that lies there.
+        calls: names of the functions that it calls.
+    """
+
+    bytes: int
+    routines: frozenset[str]
+    tables: dict[tuple[str, tuple[Any, ...]], int]
+    calls: tuple[str, ...]
 
 
-def _called(model: Model, block: Block) -> Iterator[Block]:
-    """The bodies of the functions that a core's body calls, each once."""
-    waiting = [op.attrs["callee"] for op in walk(block) if op.name == "func.call"]
-    seen: set[str] = set()
-    while waiting:
-        name = waiting.pop()
-        function = model.functions.get(name)
-        if name in seen or function is None or not function.blocks:
-            continue
-        seen.add(name)
-        body = function.blocks[0]
-        yield body
-        waiting += [op.attrs["callee"] for op in walk(body) if op.name == "func.call"]
+@lru_cache(maxsize=64)
+def _measure_function(arch: str, block: Block) -> _Code:
+    """The code of a function's body; programs of one configuration share these objects."""
+    sizes = CodeSizes(arch, _integers(list(walk(block))))
+    return _code_of(block, sizes, sizes.block(block))
 
 
-def table_bytes(model: Model, core: CoreModel) -> int:
-    """Bytes of data memory that the constants of a core's code take, each once."""
-    block = core.op.blocks[0]
+def _code_of(block: Block, sizes: CodeSizes, size: int) -> _Code:
+    """A body that takes so many bytes, whose operations ``sizes`` has seen."""
+    ops = list(walk(block))
     tables = {
         (str(op.results[0].type), tuple(op.attrs["value"])): op.results[0].type.bytes
-        for body in (block, *_called(model, block))
-        for op in walk(body)
+        for op in ops
         if is_table(op)
     }
-    return sum(tables.values())
+    calls = tuple(op.attrs["callee"] for op in ops if op.name == "func.call")
+    return _Code(size, frozenset(sizes.routines), tables, calls)
 
 
-def check_program(model: Model, core: CoreModel) -> None:
-    """The estimate must not exceed the core's program memory.
+class ProgramSizes:
+    """What the cores of a model take in their memories for their programs.
 
-    Raises:
-        VerifyError: it does.
+    Cores of an array run much the same: each function is measured once, whoever calls it.
     """
-    size = program_bytes(model, core)
-    if size > model.arch.core_program_bytes:
-        raise VerifyError(
-            f"{core.name}: program memory: about {size} bytes of {model.arch.core_program_bytes}: "
-            "use smaller kernels, fewer unrolled operations or smaller FIFO depths"
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self._cores: dict[Tile, list[_Code]] = {}
+
+    def program_bytes(self, core: CoreModel) -> int:
+        """Estimated bytes of a core's program with all it calls, each function once."""
+        bodies = self._bodies(core)
+        routines = frozenset[str]().union(*(body.routines for body in bodies))
+        library = sum(ROUTINE_BYTES.get(name, 0) for name in routines)
+        return sum(FUNCTION_BYTES + body.bytes for body in bodies) + library
+
+    def table_bytes(self, core: CoreModel) -> int:
+        """Bytes of data memory that the constants of a core's code take, each once."""
+        return sum(
+            {key: n for body in self._bodies(core) for key, n in body.tables.items()}.values()
         )
+
+    def check(self, core: CoreModel) -> None:
+        """The estimate must not exceed the core's program memory.
+
+        Raises:
+            VerifyError: it does.
+        """
+        size, limit = self.program_bytes(core), self._model.arch.core_program_bytes
+        if size > limit:
+            raise VerifyError(
+                f"{core.name}: program memory: about {size} bytes of {limit}: "
+                "use smaller kernels, fewer unrolled operations or smaller FIFO depths"
+            )
+
+    def _bodies(self, core: CoreModel) -> list[_Code]:
+        """A core's own code, and that of every function that it comes to."""
+        if core.tile not in self._cores:
+            bodies = [self._measure(core)]
+            waiting, seen = list(bodies[0].calls), set[str]()
+            while waiting:
+                name = waiting.pop()
+                function = self._model.functions.get(name)
+                if name in seen or function is None or not function.blocks:
+                    continue
+                seen.add(name)
+                body = _measure_function(self._model.arch.name, function.blocks[0])
+                bodies.append(body)
+                waiting += body.calls
+            self._cores[core.tile] = bodies
+        return self._cores[core.tile]
+
+    def _measure(self, core: CoreModel) -> _Code:
+        """The code of a core's body."""
+        block = core.op.blocks[0]
+        sizes = CodeSizes(self._model.arch.name, _integers(list(walk(block))))
+        return _code_of(block, sizes, body_bytes(self._model, core, block, sizes))

@@ -9,12 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from math import prod
 
+from aie_conv.arch import Arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
+from aie_conv.recent import Recent
 from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.functional.sequence import Command
 from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
-from aie_conv.sim.model.program_size import check_program, table_bytes
+from aie_conv.sim.model.program_size import ProgramSizes
 from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.model.verify_host import verify_host
 
@@ -49,7 +51,7 @@ class Use:
     locks: int = 0
 
 
-def tile_use(model: Model) -> dict[Tile, Use]:
+def tile_use(model: Model, programs: ProgramSizes) -> dict[Tile, Use]:
     """Channels, descriptors, memory and locks of every tile, as the tools would lay them out."""
     uses: dict[Tile, Use] = defaultdict(Use)
     for link in model.links:
@@ -67,7 +69,7 @@ def tile_use(model: Model) -> dict[Tile, Use]:
         uses[tile].memory.append((f"buffer {op.attrs.get('sym_name', op.results[0].name)}", size))
     for core in model.cores:
         uses[core.tile].memory.append(("stack", core.stack))
-        if tables := table_bytes(model, core):
+        if tables := programs.table_bytes(core):
             uses[core.tile].memory.append(("constants", tables))
         if core.op.attrs.get("dynamic_objfifo_lowering"):
             ends = sum(core.tile in (f.producer, *f.consumers) for f in model.fifos.values())
@@ -309,13 +311,27 @@ def verify_model(model: Model, commands: list[Command]) -> None:
     Raises:
         VerifyError: the first breach: who, which limit by name and number, what to do.
     """
+    key = model.ir_name, model.array
+    if _VERIFIED.get(key) is not model.arch:
+        _verify_array(model)
+        _VERIFIED.put(key, model.arch)
+    verify_host(model, commands)
+
+
+_VERIFIED: Recent[Arch] = Recent(16)
+"""Arrays that keep to every limit: their device and operations, which programs share (see
+:mod:`aie_conv.ir.shared`)."""
+
+
+def _verify_array(model: Model) -> None:
+    """Check what is there whatever the runtime sequence does."""
     for fifo in model.fifos.values():
         _check_fifo(model, fifo)
     _check_core_ports(model)
     verify_code(model)
-    for tile, use in sorted(tile_use(model).items(), key=lambda item: item[0]):
+    programs = ProgramSizes(model)
+    for tile, use in sorted(tile_use(model, programs).items(), key=lambda item: item[0]):
         for check in _TILE_CHECKS:
             check(model, tile, use)
     for core in model.cores:
-        check_program(model, core)
-    verify_host(model, commands)
+        programs.check(core)

@@ -19,6 +19,7 @@ from aie_conv.plan import blank_operands
 from aie_conv.problem import ConvProblem, conv2d
 from aie_conv.sim import Simulator
 from aie_conv.sim.model.module import build_model
+from aie_conv.sim.model.program_size import ProgramSizes
 from aie_conv.sim.model.verifier import tile_use
 from tests.support.direct.strategies import Case, cases, simulate
 
@@ -119,7 +120,8 @@ def test_planner_and_simulator_agree_on_a_cores_memory() -> None:
     plan = VectorRoute().propose(case_of(1, 64, 64, 30).problem(), "npu1_4col")
     view, l1 = plan.mapping.view, plan.mapping.l1
     size, out = (NUMPY_DTYPE[ty].itemsize for ty in (view.dtype, view.problem.out.dtype))
-    uses = tile_use(build_model(read_module(plan.emit())))
+    model = build_model(read_module(plan.emit()))
+    uses = tile_use(model, ProgramSizes(model))
     objects = 2 * l1.input + l1.filter_depth * l1.filter
     results = l1.output * 2 * out + l1.accumulators * 4
     most = objects * size + results + STACK_BYTES + COUNTER_BYTES + 4 * PARAMETER_WORDS

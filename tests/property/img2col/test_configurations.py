@@ -1,6 +1,7 @@
 """Programs of one configuration: equal but for runtime sequence and parameters, and each still right."""
 
 import re
+from collections.abc import Hashable
 from typing import cast
 
 import numpy as np
@@ -8,6 +9,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import apply
 from aie_conv.mapping.plan import ArrayPlan
@@ -16,6 +18,7 @@ from aie_conv.sim import Simulator, verify
 from aie_conv.sim.model import verifier
 from tests.property.img2col.test_simulated import assert_equal, simulate
 from tests.support.img2col.strategies import Case
+from tests.support.mappings import emit_anew
 
 
 @st.composite
@@ -50,13 +53,27 @@ def test_sharers_differ_in_sequence_and_parameters_alone(
     key = common[pick % len(common)]
     plans = [offer[key] for offer in offers]
     whole = [cast("ArrayPlan", plan.shared_with(plans)) for plan in plans]
-    texts = [plan.emit() for plan in whole]
+    texts = [emit_anew(plan) for plan in whole]
     loaded = {Executable(device, (), False, text).configuration for text in texts}
     assert len(loaded) == 1
     for case, plan, text in zip(cases, whole, texts, strict=True):
         verify(text)
         got, arrays = simulate(case, plan, text)
         assert_equal(case, got, arrays)
+
+
+@given(neighbours(), st.sampled_from(["npu1_4col", "npu4"]))
+def test_a_parametric_array_is_the_same_whoever_it_is_made_for(
+    cases: list[Case], device: str
+) -> None:
+    """Of one configuration and epilogue; programs made one after the other share its text."""
+    arrays: dict[Hashable, str] = {}
+    for case in cases:
+        for plan in ParametricRoute().shareable(case.problem(), device):
+            array, _, _ = emit_anew(plan).partition("    aie.runtime_sequence")
+            key = plan.configuration, plan.mapping.epilogue_key
+            assert arrays.setdefault(key, array) == array
+            assert plan.emit().startswith(array)
 
 
 def test_another_tile_is_another_configuration() -> None:
@@ -94,7 +111,7 @@ def test_a_program_without_parameters_has_one_epilogue() -> None:
     plain, scaled, again = forced("bias"), forced("scaled"), forced("bias")
     assert plain.mapping.memtile.is_fixed
     assert plain.configuration == again.configuration != scaled.configuration
-    assert again.shared_with([plain, again]).emit() == plain.emit()
+    assert emit_anew(cast("ArrayPlan", again.shared_with([plain, again]))) == emit_anew(plain)
 
 
 SEQUENCE = re.compile(r"    aie\.runtime_sequence @sequence\((.*)\) \{\n(.*?)    \}\n", re.DOTALL)

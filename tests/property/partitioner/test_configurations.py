@@ -8,19 +8,24 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from aie_conv.arch import get_device
 from aie_conv.partitioner.cache import PlanCache
+from aie_conv.partitioner.choices import NpuCall
 from aie_conv.partitioner.configurations import (
-    NpuCall,
     assign_configurations,
     change_cycles,
+    overheads_of,
     shared,
 )
-from aie_conv.plan import Decision
-from aie_conv.problem import ConvProblem, conv2d
+from aie_conv.partitioner.cost import FIXED
+from aie_conv.partitioner.path import Overheads
+from aie_conv.plan import Candidate, Decision
+from aie_conv.problem import ConvProblem, Operand, conv2d
 from tests.support.partitioner.fakes import FakePlan
 
 DEVICE = "npu1_4col"
 CHANGE = change_cycles(DEVICE)
+LAUNCH = overheads_of(DEVICE).launch
 
 
 def problem(number: int) -> ConvProblem:
@@ -58,13 +63,26 @@ def decided(route: Offers, of: ConvProblem) -> Decision:
 
 
 def total(plans: list[FakePlan | None], cpu: list[int | None]) -> int:
+    """Cycles of the whole: what the CPU does in between ends a call."""
     keys = [plan.configuration for plan in plans if plan is not None]
-    changes = sum(new != old for old, new in pairwise(keys))
-    costs = [
-        plan.predicted_cycles if plan is not None else other or 0
-        for plan, other in zip(plans, cpu, strict=True)
-    ]
-    return sum(costs) + changes * CHANGE
+    changes = sum(new != old for old, new in pairwise([*keys[-1:], *keys]))
+    cost = changes * CHANGE
+    for old, plan, new, price in zip([None, *plans], plans, [*plans[1:], None], cpu, strict=False):
+        if plan is None:
+            cost += price or 0
+            continue
+        cost += plan.predicted_cycles
+        if old is None or old.configuration != plan.configuration:
+            cost += LAUNCH + crossing(plan.problem.lhs)
+        if new is None or new.configuration != plan.configuration:
+            cost += crossing(plan.problem.out)
+    return cost
+
+
+def crossing(operand: Operand) -> int:
+    """Cycles to bring an operand into a call, or out of it."""
+    clock = get_device(DEVICE).arch.clock_hz
+    return round(operand.bytes / FIXED.copy_bytes_per_second * clock)
 
 
 costs = st.dictionaries(st.integers(0, 3), st.integers(0, 3 * CHANGE), min_size=1, max_size=4)
@@ -88,12 +106,18 @@ def test_no_other_choice_is_cheaper(
         NpuCall(decided(route, of), frozenset(), True, price)
         for of, price in zip(problems, cpu, strict=True)
     ]
-    made = [d.plan for d in assign_configurations(calls, [route], DEVICE)]
+    choice = assign_configurations(calls, [route], DEVICE)
+    made = [d.plan for d in choice.decisions]
     choices = [
         [*(route.plan(of, key) for key in route.costs[of]), *([None] if price is not None else [])]
         for of, price in zip(problems, cpu, strict=True)
     ]
-    assert total(made, cpu) == min(total(list(plans), cpu) for plans in product(*choices))
+    every = [(total(list(plans), cpu), any(plans)) for plans in product(*choices)]
+    assert total(made, cpu) == min(cost for cost, _ in every)
+    if not any(made):
+        # What the report then says of the NPU.
+        with_npu = min(cost for cost, on_npu in every if on_npu)
+        assert choice.npu_excess == with_npu - total(made, cpu) > 0
 
 
 def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
@@ -102,17 +126,70 @@ def test_a_call_goes_to_the_cpu_rather_than_change_the_array() -> None:
         NpuCall(decided(route, problem(n)), frozenset(), True, cpu)
         for n, cpu in ((0, None), (1, CHANGE // 2), (0, None))
     ]
-    _, middle, last = assign_configurations(calls, [route], DEVICE)
+    _, middle, last = assign_configurations(calls, [route], DEVICE).decisions
     assert (middle.route, middle.plan) == ("cpu", None)
-    assert middle.reason.startswith(f"cpu: {CHANGE // 2} cycles, less than another configuration")
+    assert middle.reason.startswith(
+        f"cpu: {CHANGE // 2} cycles, less than it adds to the NPU's calls"
+    )
     assert last is calls[2].decision
 
 
-def test_a_change_costs_a_call_where_calls_do_several_dispatches() -> None:
-    route = Offers({problem(0): {0: 0, 1: CHANGE + 1}, problem(1): {1: 0}})
+def test_what_the_cpu_would_do_by_itself_is_drawn_into_a_call() -> None:
+    """It costs its array time there, and the CPU costs a launch more than its own time."""
+    route = Offers({problem(0): {0: 10}, problem(1): {0: LAUNCH}})
+    small = route.plan(problem(1), 0)
+    candidates = (
+        Candidate("cpu", run_cycles=LAUNCH // 2),
+        Candidate("offers", "", small, LAUNCH, 10),
+    )
+    kept = Decision("cpu", "cpu: cheaper", None, candidates)
+    calls = [
+        NpuCall(decided(route, problem(0)), frozenset(), True),
+        NpuCall(kept, frozenset(), True, kept.cpu_cycles),
+        NpuCall(decided(route, problem(0)), frozenset(), True),
+    ]
+    _, middle, _ = assign_configurations(calls, [route], DEVICE).decisions
+    assert (middle.route, middle.plan) == ("offers", small)
+    assert middle.reason.startswith(f"offers: {LAUNCH} cycles, the least for the whole; cpu")
+    # Where no call holds it with those beside it, the CPU keeps it.
+    cut = [calls[0], replace(calls[1], barrier=0), replace(calls[2], barrier=1)]
+    assert assign_configurations(cut, [route], DEVICE).decisions[1] is kept
+
+
+def test_a_call_begins_behind_what_it_cannot_hold() -> None:
+    """A barrier that lies farther back is free where a call begins in between anyway."""
+    route = Offers({problem(0): {0: 10}, problem(1): {1: 10}})
+    order = (0, 1, 1, 1)
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in order]
+    calls[3] = replace(calls[3], cpu=LAUNCH // 2, barrier=0)
+    assert assign_configurations(calls, [route], DEVICE).decisions[3].plan is not None
+    calls[3] = replace(calls[3], barrier=1)
+    assert assign_configurations(calls, [route], DEVICE).decisions[3].plan is None
+
+
+def test_all_stay_on_the_cpu_where_the_whole_is_faster_there(tmp_path: Path) -> None:
+    """Each by itself costs less than on the CPU, but for the launch."""
+    route = Offers({problem(n): {0: 10} for n in range(3)})
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True, LAUNCH // 3) for n in range(3)]
+    store = PlanCache(tmp_path, "1")
+    for _ in range(2):
+        choice = assign_configurations(calls, [route], DEVICE, store=store)
+        assert [d.plan for d in choice.decisions] == [None] * 3
+        whole = LAUNCH + 30 + crossing(problem(0).lhs) + crossing(problem(2).out)
+        assert choice.npu_excess == whole - 3 * (LAUNCH // 3)
+        assert f"the whole takes {choice.npu_excess} cycles more" in choice.decisions[0].reason
+    forced = [replace(call, cpu=None) for call in calls]
+    choice = assign_configurations(forced, [route], DEVICE, store=store)
+    assert all(d.plan for d in choice.decisions)
+    assert choice.npu_excess is None
+
+
+def test_a_change_costs_a_call_besides() -> None:
+    route = Offers({problem(0): {0: 0, 1: 2 * CHANGE + 999}, problem(1): {1: 0}})
     calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
-    for launch, key in ((0, 0), (2, 1)):
-        first, _ = assign_configurations(calls, [route], DEVICE, launch=launch)
+    for launch, key in ((0, 0), (999, 1)):
+        overheads = Overheads(launch, CHANGE)
+        first, _ = assign_configurations(calls, [route], DEVICE, overheads=overheads).decisions
         assert first.plan is not None
         assert first.plan.configuration == key
 
@@ -123,7 +200,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
         NpuCall(decided(route, problem(0)), frozenset(), False),
         NpuCall(decided(route, problem(1)), frozenset(), True),
     ]
-    first, second = assign_configurations(calls, [route], DEVICE)
+    first, second = assign_configurations(calls, [route], DEVICE).decisions
     assert first.plan is calls[0].decision.plan
     assert second.plan is not None
     assert second.plan.configuration == 1
@@ -132,7 +209,7 @@ def test_what_is_not_free_keeps_its_plan() -> None:
 def test_a_changed_plan_says_why() -> None:
     route = Offers({problem(0): {0: 10, 1: 20}, problem(1): {1: 10}})
     calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in (0, 1)]
-    first, second = assign_configurations(calls, [route], DEVICE)
+    first, second = assign_configurations(calls, [route], DEVICE).decisions
     assert first.plan is not None
     assert first.plan.configuration == 1
     assert "20 cycles in a configuration shared with 1 more (its own best plan: 10)" in first.reason
@@ -153,9 +230,9 @@ def test_a_remembered_choice_is_the_same(tmp_path: Path) -> None:
         for n, cpu in zip(order, prices, strict=True)
     ]
     store = PlanCache(tmp_path, "1")
-    cold = assign_configurations(calls, [route], DEVICE, store=store)
+    cold = assign_configurations(calls, [route], DEVICE, store=store).decisions
     asked = route.asked
-    warm = assign_configurations(calls, [route], DEVICE, store=store)
+    warm = assign_configurations(calls, [route], DEVICE, store=store).decisions
     assert [d.plan for d in warm] == [d.plan for d in cold]
     assert warm[-1].plan is None
     assert len({d.plan.configuration for d in cold[:1] + cold[5:6] if d.plan}) == 2
@@ -187,7 +264,7 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
         d.plan
         for d in assign_configurations(
             calls, [route], DEVICE, fits=lambda plan: plan.sharers <= most
-        )
+        ).decisions
     ]
     kinds = {plan.kind for plan in made if plan is not None and plan.configuration == 9}
     assert len(kinds) <= most
@@ -199,5 +276,7 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
 def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
     route = Kinds({problem(n): {9: 20} for n in range(3)})
     calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in range(3)]
-    made = assign_configurations(calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1)
+    made = assign_configurations(
+        calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1
+    ).decisions
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]

@@ -13,7 +13,7 @@ from aie_conv.sim import Simulator
 from aie_conv.sim.functional import corecode
 from aie_conv.sim.functional.native import compile_leaf
 from aie_conv.sim.model.module import build_model
-from aie_conv.sim.model.program_size import OP_BYTES, program_bytes
+from aie_conv.sim.model.program_size import OP_BYTES, ProgramSizes
 from aie_conv.sim.timing.blocktime import loop_time
 from aie_conv.sim.timing.trace import ACCUMULATOR, Rules, TraceLoop, TraceStep
 from tests.support.sim.programs import acquire, endless, kernel, transfer
@@ -252,7 +252,7 @@ def test_a_loop_of_loaded_trips_counts_higher_than_one_of_known_trips() -> None:
 
     def size(text: str) -> int:
         model = build_model(read_module(text))
-        return program_bytes(model, model.cores[0])
+        return ProgramSizes(model).program_bytes(model.cores[0])
 
     known = TABLE
     for name, word, value in (("n", "word", 14), ("step", "by", 1)):

@@ -42,7 +42,11 @@ def source(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def made(source: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("made")
     artifact = aie_conv.compile(
-        source, html=folder / "a.html", trace=folder / "a.trace", trace_dispatch="*conv*"
+        source,
+        route="im2col",
+        html=folder / "a.html",
+        trace=folder / "a.trace",
+        trace_dispatch="*conv*",
     )
     artifact.save(folder / "a.vmfb")
     return {
@@ -128,7 +132,17 @@ def test_the_page_opens_on_the_convolution(made: dict[str, Any]) -> None:
 
 def run(source: Path, folder: Path, *flags: str) -> tuple[int, list[str]]:
     before = {path.name for path in folder.iterdir()}
-    status = main(["compile", str(source), "-o", str(folder / "out.vmfb"), BACKEND, *flags])
+    status = main(
+        [
+            "compile",
+            str(source),
+            "-o",
+            str(folder / "out.vmfb"),
+            BACKEND,
+            "--amd-aie-route=im2col",
+            *flags,
+        ]
+    )
     return status, sorted({path.name for path in folder.iterdir()} - before)
 
 
@@ -140,7 +154,7 @@ def test_the_command_writes_each_file(source: Path, tmp_path: Path) -> None:
 
 def test_progress_says_what_is_simulated(source: Path, tmp_path: Path) -> None:
     said: list[str] = []
-    compile_source(source, Options(html=tmp_path / "a.html"), said.append)
+    compile_source(source, Options(route="im2col", html=tmp_path / "a.html"), said.append)
     assert [line for line in said if line.startswith("simulating program 1 of 1: ")]
 
 

@@ -6,7 +6,7 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.text import read_module
 from aie_conv.sim import verify
 from aie_conv.sim.model.module import build_model
-from aie_conv.sim.model.program_size import CALL_BYTES, OP_BYTES, ROUTINE_BYTES, program_bytes
+from aie_conv.sim.model.program_size import CALL_BYTES, OP_BYTES, ROUTINE_BYTES, ProgramSizes
 from tests.property.sim.test_scalar import conv, elementwise
 from tests.support.sim.programs import kernel
 
@@ -16,7 +16,7 @@ SIGNATURE = "(vector<64xi8>, vector<16xi32>, vector<16xi64>, i32) -> vector<16xi
 
 def size(text: str) -> int:
     model = build_model(read_module(text))
-    return program_bytes(model, model.cores[0])
+    return ProgramSizes(model).program_bytes(model.cores[0])
 
 
 def taps(count: int) -> str:

@@ -1,0 +1,182 @@
+"""Pooling, and what pads or joins images for it, with channels last, as convolutions are on the NPU.
+
+IREE's layout passes turn convolutions and carry the transpositions on through element-wise operations. They
+stop in front of a pooling along other dims, of the padding in front of it, and of a concatenation, so that a
+network went to and fro there. Here these three are turned too, each between a transposition of what it reads
+and one of what it gives; IREE's passes fold those that meet.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from iree.compiler import ir
+
+from aie_conv.bridge.graft import element_type, graft
+from aie_conv.bridge.tensors import owner, walk
+
+_POOLING = {
+    f"linalg.pooling_{first}_{kind}": f"linalg.pooling_{last}_{kind}"
+    for first, last in (("nchw", "nhwc"), ("ncw", "nwc"))
+    for kind in ("max", "sum")
+}
+_TURNED = frozenset((*_POOLING, "tensor.concat", "tensor.pad"))
+
+_LEAST_RANK = 3
+"""Of a tensor of images: batch, channels, and at least one axis of pixels."""
+
+
+def put_channels_last(module: ir.Operation) -> int:
+    """Rewrite a module of convolutions at IREE's `input` phase; the number of turned operations."""
+    operations = list(walk(module))
+    if not any(op.name.startswith("linalg.conv_") for op in operations):
+        return 0
+    turned = 0
+    # What stands inside an operation goes with it.
+    for op in [op for op in operations if op.name in _TURNED]:
+        turn = _turn_of(op)
+        if turn is not None:
+            images = _Images(op)
+            op.results[0].replace_all_uses_with(images.first(turn(op, images)))
+            op.erase()
+            turned += 1
+    return turned
+
+
+class _Images:
+    """Transpositions in front of an operation."""
+
+    def __init__(self, before: ir.Operation) -> None:
+        self._before = before
+
+    def last(self, value: ir.Value) -> ir.Value:
+        """A tensor with its channels last."""
+        rank = _rank(value)
+        return self._transposed(value, [0, *range(2, rank), 1])
+
+    def first(self, value: ir.Value) -> ir.Value:
+        """A tensor with its channels second again."""
+        rank = _rank(value)
+        return self._transposed(value, [0, rank - 1, *range(1, rank - 1)])
+
+    def _transposed(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
+        op = owner(value)
+        if op is not None and op.name == "linalg.transpose":
+            before = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
+            if [before[d] for d in order] == list(range(len(order))):
+                return op.operands[0]
+        kind = _kind([_shape(value)[d] for d in order], value)
+        text = f"""%e = tensor.empty() : {kind}
+%y = linalg.transpose ins(%x : {value.type}) outs(%e : {kind}) permutation = {list(order)}
+return %y : {kind}"""
+        return graft(self._before, text, {"%x": value})[0]
+
+
+_Turn = Callable[[ir.Operation, _Images], ir.Value]
+"""Writes an operation with channels last; gives its result."""
+
+
+def _turn_of(op: ir.Operation) -> _Turn | None:
+    """How an operation is turned; None where it stays."""
+    if op.name in _POOLING:
+        return _turn_pooling
+    if len(op.results) != 1 or not _is_static(op.results[0]):
+        return None
+    if _rank(op.results[0]) < _LEAST_RANK:
+        return None
+    if op.name == "tensor.concat" and ir.IntegerAttr(op.attributes["dim"]).value == 1:
+        return _turn_concat
+    if op.name == "tensor.pad" and _pads_for_pooling(op) and _padding(op) is not None:
+        return _turn_pad
+    return None
+
+
+def _turn_pooling(op: ir.Operation, images: _Images) -> ir.Value:
+    image, window, start = op.operands
+    attributes = " ".join(
+        f"{name} = {op.attributes[name]}{',' * (name == 'dilations')}"
+        for name in ("dilations", "strides")
+    )
+    known = {"%x": images.last(image), "%w": window, "%s": _turned_start(start, images)}
+    kind = known["%s"].type
+    text = f"""%y = {_POOLING[op.name]} {{{attributes}}}
+ ins(%x, %w : {known["%x"].type}, {window.type}) outs(%s : {kind}) -> {kind}
+return %y : {kind}"""
+    return graft(op, text, known)[0]
+
+
+def _turned_start(value: ir.Value, images: _Images) -> ir.Value:
+    """What a pooling starts from; of a tensor of one number no transposition is made."""
+    fill = owner(value)
+    if fill is None or fill.name != "linalg.fill":
+        return images.last(value)
+    shape = _shape(value)
+    number, kind = fill.operands[0], _kind([shape[0], *shape[2:], shape[1]], value)
+    text = f"""%e = tensor.empty() : {kind}
+%y = linalg.fill ins(%n : {number.type}) outs(%e : {kind}) -> {kind}
+return %y : {kind}"""
+    return graft(fill, text, {"%n": number})[0]
+
+
+def _turn_concat(op: ir.Operation, images: _Images) -> ir.Value:
+    parts = {f"%x{number}": images.last(value) for number, value in enumerate(op.operands)}
+    types = ", ".join(str(value.type) for value in parts.values())
+    shape = _shape(op.results[0])
+    kind = _kind([shape[0], *shape[2:], shape[1]], op.results[0])
+    text = f"""%y = tensor.concat dim({len(shape) - 1}) {", ".join(parts)} : ({types}) -> {kind}
+return %y : {kind}"""
+    return graft(op, text, parts)[0]
+
+
+def _turn_pad(op: ir.Operation, images: _Images) -> ir.Value:
+    low, high, number = _padding(op) or ([], [], None)
+    image, shape = images.last(op.operands[0]), _shape(op.results[0])
+    kind = _kind([shape[0], *shape[2:], shape[1]], op.results[0])
+    places = ", ".join(f"%i{dim}: index" for dim in range(len(shape)))
+    text = f"""%y = tensor.pad %x low{_with_channels_last(low)} high{_with_channels_last(high)} {{
+^bb0({places}):
+  %n = arith.constant {number}
+  tensor.yield %n : {element_type(image)}
+}} : {image.type} to {kind}
+return %y : {kind}"""
+    return graft(op, text, {"%x": image})[0]
+
+
+def _padding(op: ir.Operation) -> tuple[list[int], list[int], ir.Attribute] | None:
+    """What a pad adds in front and behind, and its number; None where it is no fixed one."""
+    low, high = (
+        list(ir.DenseI64ArrayAttr(op.attributes[f"static_{end}"])) for end in ("low", "high")
+    )
+    block: Any = op.regions[0].blocks[0]
+    number = owner(block.operations[len(block.operations) - 1].operation.operands[0])
+    if number is None or number.name != "arith.constant":
+        return None
+    if len(op.operands) > 1 or min(*low, *high) < 0:
+        return None
+    return low, high, number.attributes["value"]
+
+
+def _pads_for_pooling(op: ir.Operation) -> bool:
+    readers = [use.owner.operation for use in op.results[0].uses]
+    return bool(readers) and all(reader.name in _POOLING for reader in readers)
+
+
+def _with_channels_last(amounts: Sequence[int]) -> list[int]:
+    return [amounts[0], *amounts[2:], amounts[1]]
+
+
+def _shape(value: ir.Value) -> list[int]:
+    return list(ir.RankedTensorType(value.type).shape)
+
+
+def _rank(value: ir.Value) -> int:
+    return ir.RankedTensorType(value.type).rank
+
+
+def _is_static(value: ir.Value) -> bool:
+    return isinstance(value.type, ir.RankedTensorType) and value.type.has_static_shape
+
+
+def _kind(shape: Sequence[int], like: ir.Value) -> str:
+    return f"tensor<{'x'.join(map(str, [*shape, element_type(like)]))}>"

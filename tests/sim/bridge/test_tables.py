@@ -1,0 +1,107 @@
+"""Functions between bytes behind int8 convolutions, from ONNX, on the simulated NPU."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import aie_conv
+from tests.support.onnx.models import Arrays, graph_of, runtime_results
+from tests.support.onnx.shared import Block
+
+ROUTES: tuple[dict[str, str], ...] = (
+    {"route": "direct", "direct": "vector"},
+    {"route": "direct", "direct": "parametric"},
+    {"route": "im2col"},
+)
+
+
+def _silu(block: Block, x: str) -> str:
+    return block.op("Mul", x, block.quantised(block.op("Sigmoid", x), 0.6))
+
+
+def _one(kind: str, **attributes: Any) -> Callable[[Block, str], str]:
+    return lambda block, x: block.op(kind, x, **attributes)
+
+
+def _mish(block: Block, x: str) -> str:
+    return block.op("Mul", x, block.quantised(block.op("Tanh", block.op("Softplus", x)), 1.0))
+
+
+FUNCTIONS: dict[str, Callable[[Block, str], str]] = {
+    "silu": _silu,
+    "mish": _mish,
+    "sigmoid": _one("Sigmoid"),
+    "hardswish": _one("HardSwish"),
+    "hardsigmoid": _one("HardSigmoid", alpha=1 / 6),
+    "tanh": _one("Tanh"),
+    "elu": _one("Elu"),
+    "leaky": _one("LeakyRelu", alpha=0.1),
+    "softplus": _one("Softplus"),
+    "exp": _one("Exp"),
+    "erf": _one("Erf"),
+}
+
+
+def _model(name: str, seed: int, dtype: type[np.integer]) -> tuple[onnx.ModelProto, Arrays]:
+    """A convolution with a function behind it, and an input."""
+    block = Block(seed, dtype)
+    first = block.quantised("x")
+    y = block.quantised(block.conv(first, block.scale_of(first), (16, 16), 3))
+    reach = {"sigmoid": 0.6, "hardsigmoid": 0.6, "tanh": 1.0, "erf": 1.0}.get(name, 4.0)
+    result = block.quantised(FUNCTIONS[name](block, y), reach)
+    rng = np.random.default_rng(seed)
+    inputs: Arrays = {"x": (rng.standard_normal((1, 16, 6, 6)) * 2).astype(np.float32)}
+    return graph_of(block.nodes, inputs, block.constants, [result]), inputs
+
+
+def _check(
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+) -> None:
+    """The convolution and its function are one dispatch; a sum in a thousand may be requantised one step off."""
+    model, inputs = _model(name, seed, dtype)
+    artifact = aie_conv.compile(model, device=device, **options)
+    (convolution,) = [d for d in artifact.report["dispatches"] if d["contraction"]]
+    assert convolution["route"] == options["route"]
+    assert not convolution["split"]
+    result: Any = aie_conv.load(artifact, device="sim")(*inputs.values())
+    (wanted,) = runtime_results(model, inputs)
+    assert (np.asarray(result) != wanted).mean() <= 0.002
+
+
+@pytest.mark.parametrize("name", ["silu", "hardswish", "mish"])
+def test_a_function_goes_with_its_convolution(name: str) -> None:
+    _check(name, 0, np.uint8, "npu1_4col", ROUTES[0])
+
+
+@settings(max_examples=3)
+@given(
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.integers(0, 2**16),
+    st.sampled_from([np.uint8, np.int8]),
+    st.sampled_from(["npu1_4col", "npu4"]),
+    st.sampled_from([ROUTES[0], ROUTES[2]]),
+)
+def test_functions_in_every_program(
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+) -> None:
+    _check(name, seed, dtype, device, options)
+
+
+@pytest.mark.slow
+@settings(max_examples=100)
+@given(
+    st.sampled_from(sorted(FUNCTIONS)),
+    st.integers(0, 2**16),
+    st.sampled_from([np.uint8, np.int8]),
+    st.sampled_from(["npu1_4col", "npu4"]),
+    st.sampled_from([ROUTES[0], ROUTES[2]]),
+)
+def test_many_functions_in_every_program(
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+) -> None:
+    _check(name, seed, dtype, device, options)
