@@ -25,7 +25,7 @@ from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
-from aie_conv.seal import seal
+from aie_conv.seal import has_seal, seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
@@ -257,9 +257,12 @@ def read_source(path: Path) -> bytes:
     """A file's bytes.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: it cannot be read, or is an artifact.
     """
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {reason(error)}: give a .mlir or .mlirbc file") from None
+    if has_seal(data):
+        raise UsageError(f"{path}: compiled already: run it with aie-conv run --module={path}")
+    return data
