@@ -20,6 +20,7 @@ from aie_conv.bridge.host_values import (
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.requantised import requantised
+from aie_conv.bridge.results import separate_results
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
@@ -70,6 +71,8 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
 
 def _brought(compilation: Compilation, source: bytes, name: str, form: str) -> FlowModule:
     operation = compilation.to_flow(source, name, channels_last=form == "auto")
+    if form == "auto":
+        separate_results(operation)
     return FlowModule(operation, compilation, name, form)
 
 

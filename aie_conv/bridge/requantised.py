@@ -384,10 +384,20 @@ class _Builder:
         total = self._do("addi", total, self._do("muli", xh, yl))
         total = self._do("addi", total, self._do("shli", self._do("muli", xh, yh), sixteen))
         total = self._do("addi", total, self._per_channel(offset))
+        total = self._to_ties(total, affine.tie)
         q = self._do("shrsi", total, self._do("constant", attr=24))
         q = self._do("maxsi", q, self._do("constant", attr=-128))
         q = self._do("minsi", q, self._do("constant", attr=127))
         return self._finished(last, self._do("trunci", q, dtype="i8"))
+
+    def _to_ties(self, total: tuple[str, int], tie: int | None) -> tuple[str, int]:
+        """A total, one less where its result is one that ties do not go to: bit 24, spread, is -1 there."""
+        if tie is None:
+            return total
+        before = self._do("addi", total, self._do("constant", attr=-1)) if tie else total
+        odd = self._do("shli", before, self._do("constant", attr=7))
+        odd = self._do("shrsi", odd, self._do("constant", attr=31))
+        return self._do("addi", total, odd)
 
     def _finished(self, last: int, result: tuple[str, int]) -> Recognised:
         """The old operations with one value given anew, what nothing uses left out."""

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from aie_conv.arch import Arch
+from aie_conv.codegen.parameters import ParameterBlock
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.tables import MOST_HINGES, ByteHinges, TablePass, cut_last
 from aie_conv.problem import ConvProblem, Epilogue
@@ -19,6 +20,11 @@ class Ending:
 
     epilogue: Epilogue
     table: ByteHinges | None
+
+    def cycles_of(self, arch: Arch, output: int) -> int:
+        """Cycles of the pass over an object of so many bytes, an estimate; 0 without a table."""
+        each = TablePass(arch, ParameterBlock(()), 0, output)
+        return each.cycles_of(self.table) if self.table is not None else 0
 
 
 def ending_of(problem: ConvProblem) -> Ending:

@@ -9,6 +9,7 @@ from aie_conv.arch import Device
 from aie_conv.codegen.parameters import VECTOR_WORDS
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
+from aie_conv.codegen.parametric_lanewise import COMBINATIONS, ParametricLanewise
 from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
@@ -38,6 +39,7 @@ class ParametricProgram:
         residual: how a residual comes.
         look_up: the pass behind the epilogue, where outputs are bytes.
         table: what it looks up; None where the epilogue ends with no table.
+        lanewise: what takes the place of the product; None for a product.
     """
 
     device: Device
@@ -48,6 +50,7 @@ class ParametricProgram:
     residual: ResidualTile
     look_up: TablePass
     table: ByteHinges | None
+    lanewise: ParametricLanewise | None = None
 
     def row_turn(self, row: int) -> int:
         """Which of the rows that share time a row of cores is."""
@@ -85,14 +88,20 @@ class ParametricProgram:
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
-        return kernel.block.encode(
-            {
-                **values,
-                **self._residual_values(mapping),
-                **self._tables(),
-                **self.look_up.encode(self.table),
-            }
-        )
+        values |= self._residual_values(mapping) | self._lanewise_values(mapping)
+        values |= self.look_up.encode(self.table)
+        return kernel.block.encode({**values, **self._tables()})
+
+    def _lanewise_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
+        """What differs where lanes are combined: no weights, and channels of each row of cores."""
+        if self.lanewise is None:
+            return {}
+        (r, _, _), rows = self.kernel.rst, range(mapping.grid.rows)
+        # Pixels lie side by side for each row of the instruction.
+        firsts = [mapping.grid.n_tile_of(0, row) * self.p.tile_n * r for row in rows]
+        kept = mapping.filters.tail_objects if mapping.view.vectors else 1
+        pixels = self.tile.outputs
+        return {"lanes_first": firsts, "bias_inside": 1 - kept, "pixel_groups": pixels}
 
     def _residual_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
         view, residual = mapping.view, self.residual
@@ -118,7 +127,8 @@ class ParametricProgram:
         block, depth, (down, across) = r * s, p.tile_k // s, tile.step
         window = Window(0, p.input_width, tile.taps, tile.step, tile.dilation)
         taps = window.tap_offsets()
-        steps = [(tap * depth + i) * block for tap in taps for i in range(depth)]
+        of_tap = range(1 if self.lanewise else depth)
+        steps = [(tap * depth + i) * block for tap in taps for i in of_tap]
         high, wide = tile.output_shape
         # The pixels of a strip, an object of the output after the other.
         places = [
@@ -145,10 +155,17 @@ class ParametricProgram:
             *{op.attrs["sym_name"]: op for op in declared}.values(),
             take_function(mapping, self.kernel.memory),
             *([_keep_function(mapping)] if mapping.l1.bias else []),
-            self.kernel.function("multiply"),
+            *self._kernels(epilogues),
             *epilogue_functions(_once(epilogues)),
             *([self.look_up.function("look_up")] if looks_up else []),
         ]
+
+    def _kernels(self, epilogues: Sequence[Mapping]) -> list[Op]:
+        """The product, and what takes its place, as far as the program's sharers need them."""
+        kinds = [lanewise_of(each) for each in epilogues]
+        named = {kind.name: kind for kind in kinds if kind is not None}
+        product = [self.kernel.function("multiply")] if None in kinds else list[Op]()
+        return [*product, *(kind.function() for kind in named.values())]
 
     def write_core(
         self,
@@ -172,18 +189,29 @@ class ParametricProgram:
         )  # fmt: skip
 
     def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
-        """The function, and whether a table follows: how many objects bring a residual is a parameter."""
-        return mapping.epilogue.text("finish"), int(self.table is not None)
+        """The function, what is in front of it (the product, or a combination), and whether a table follows.
+
+        How many objects bring a residual is a run-time parameter.
+        """
+        kind = COMBINATIONS.index(self.lanewise.combine) + 1 if self.lanewise else 0
+        return mapping.epilogue.text("finish"), 2 * kind + (self.table is not None)
 
 
 def looked_up(epilogues: Sequence[Mapping]) -> bool:
     """Whether one of a program's epilogues ends with a table."""
-    return any(number for _, number in (each.epilogue_key for each in epilogues))
+    programs = [each.program for each in epilogues]
+    return any(p.table is not None for p in programs if isinstance(p, ParametricProgram))
 
 
 def _once(epilogues: Sequence[Mapping]) -> list[Mapping]:
-    """Epilogues of which each function is another one, with a table behind them or without."""
+    """Epilogues of which each function is another one, whatever is in front of it and behind."""
     return list({text: each for each in epilogues for text in each.epilogue_key[:1]}.values())
+
+
+def lanewise_of(mapping: Mapping) -> ParametricLanewise | None:
+    """What takes the place of a mapping's product."""
+    program = mapping.program
+    return program.lanewise if isinstance(program, ParametricProgram) else None
 
 
 def bias_type(mapping: Mapping) -> Type:
@@ -271,19 +299,44 @@ class ParametricCore:
         chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
         self._skip(("input_before", core.row), bounds)
         a_fifo, a = core.acquire_input()
-        call(a, b, zero, zero, fresh)
-        with w.loop("k", one, chunks, one) as k:
-            core.release(a_fifo, "Consume")
-            self._skip(("input_between", 0), bounds)
-            _, following = core.acquire_input()
-            call(following, b, zero, k, zero)
+        self._begin((a, b), fresh, zero)
+        multiplies = any(lanewise_of(each) is None for each in core.epilogues)
+        with w.loop("k", one, chunks, one) if multiplies else nullcontext() as k:
+            if k is not None:
+                core.release(a_fifo, "Consume")
+                self._skip(("input_between", 0), bounds)
+                _, following = core.acquire_input()
+                call(following, b, zero, k, zero)
         core.release(b_fifo, "Consume")
-        with w.loop("o", one, core.load("filter_objects"), one) as number:
-            _, b = core.acquire_filter()
-            call(a, b, number, zero, fresh)
-            core.release(b_fifo, "Consume")
+        with (
+            w.loop("o", one, core.load("filter_objects"), one)
+            if multiplies
+            else nullcontext() as number
+        ):
+            if number is not None:
+                _, b = core.acquire_filter()
+                call(a, b, number, zero, fresh)
+                core.release(b_fifo, "Consume")
         core.release(a_fifo, "Consume")
         self._skip(("input_after", core.row), bounds)
+
+    def _begin(self, objects: tuple[Value, Value], fresh: Value, zero: Value) -> None:
+        """The product of an object of the input with the first of the filter, or what takes its place."""
+        w, core, (a, b) = self._w, self._core, objects
+        kinds = [lanewise_of(each) for each in core.epilogues]
+        products = [number for number, kind in enumerate(kinds) if kind is None]
+        others = [number for number, kind in enumerate(kinds) if kind is not None]
+
+        def run(number: int) -> None:
+            kind = kinds[number]
+            if kind is None:
+                w.run("multiply", a, b, core.memory, zero, zero, fresh)
+            else:
+                w.run(kind.name, a, core.memory, core.load("lanes_first", core.row), fresh)
+
+        # Of products one stands for all: the last needs no comparison.
+        numbers = [*others, *products[:1]]
+        core.choose(numbers, core.epilogue_number() if others else None, run)
 
     def _keep(self, b: Value) -> None:
         """Keep the per-channel operands that lie at the end of an object of the filter."""
