@@ -189,7 +189,7 @@ class Follower:
         """
         executable = self.cut.executable
         with executable.context, executable.location:
-            old = _copy_executable(executable, symbol, name)
+            old = clone_executable(executable, symbol, name)
             self._function(name, ir.InsertionPoint(old))
             old.erase()
 
@@ -267,8 +267,17 @@ class Follower:
         return fresh
 
 
-def _copy_executable(executable: ir.Operation, symbol: str, name: str) -> ir.Operation:
-    """A copy of an executable, behind which it stands, under other names; its function."""
+def clone_executable(executable: ir.Operation, symbol: str, name: str) -> ir.Operation:
+    """A copy of an executable, in front of it, under other names.
+
+    Args:
+        executable: the other.
+        symbol: of the new one.
+        name: what it exports.
+
+    Returns:
+        Its function.
+    """
     copy = executable.clone(ip=ir.InsertionPoint(executable)).operation
     copy.attributes["sym_name"] = ir.StringAttr.get(symbol)
     inner = {view.operation.name: view.operation for view in copy.regions[0].blocks[0].operations}
@@ -310,7 +319,7 @@ def rebuild(
         arguments: the numbers of those of its arguments that they use.
     """
     with executable.context, executable.location:
-        old = _copy_executable(executable, symbol, name)
+        old = clone_executable(executable, symbol, name)
         function: Any = operations[0].parent
         block: Any = function.operation.regions[0].blocks[0]
         kinds = [block.arguments[n].type for n in arguments]
@@ -337,6 +346,13 @@ def _copied(
     return copy
 
 
+def tied_operands(call: ir.Operation) -> list[int]:
+    """For each result of a dispatch the number of the argument that it is tied to; -1 where it is none."""
+    if "tied_operands" not in call.attributes:
+        return [-1] * len(call.results)
+    return [ir.IntegerAttr(a).value for a in ir.ArrayAttr(call.attributes["tied_operands"])]
+
+
 def follow(
     call: ir.Operation,
     follower: Follower,
@@ -353,9 +369,7 @@ def follow(
         value: the cut's.
         operands: the dispatch's arguments.
     """
-    tied = [ir.IntegerAttr(a).value for a in ir.ArrayAttr(call.attributes["tied_operands"])] if (
-        "tied_operands" in call.attributes
-    ) else [-1] * len(call.results)  # fmt: skip
+    tied = tied_operands(call)
     kept = [number for number in follower.arguments if number < len(operands)]
     moved = [1 + kept.index(number) if number >= 0 else -1 for number in tied]
     index = ir.Type.parse("index", call.context)

@@ -23,6 +23,7 @@ from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.results import separate_results
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
+from aie_conv.bridge.slices import fold_slices
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 
@@ -73,6 +74,7 @@ def _brought(compilation: Compilation, source: bytes, name: str, form: str) -> F
     operation = compilation.to_flow(source, name, channels_last=form == "auto")
     if form == "auto":
         separate_results(operation)
+        fold_slices(operation)
     return FlowModule(operation, compilation, name, form)
 
 

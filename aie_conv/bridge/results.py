@@ -15,7 +15,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge import contraction
 from aie_conv.bridge.contraction import Contraction, NoContraction
-from aie_conv.bridge.cut import Cut, Follower, follower_name, rebuild
+from aie_conv.bridge.cut import Cut, Follower, follower_name, rebuild, tied_operands
 from aie_conv.bridge.host_values import call_arguments, symbol_of
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.split import separates
@@ -183,7 +183,7 @@ def _call(
 ) -> None:
     """Call the product's dispatch and the others' in the place of one call."""
     operands = call_arguments(call)
-    tied = _tied(call)
+    tied = tied_operands(call)
     # Results that are not tied are the function's arguments behind the operands.
     fresh = iter(range(len(operands), len(operands) + len(tied)))
     result_of = {(t if t >= 0 else next(fresh)): number for number, t in enumerate(tied)}
@@ -207,12 +207,6 @@ def _call(
     for (number, _), value in zip(rest, behind, strict=True):
         call.results[number].replace_all_uses_with(value)
     call.erase()
-
-
-def _tied(call: ir.Operation) -> list[int]:
-    if "tied_operands" not in call.attributes:
-        return [-1] * len(call.results)
-    return [ir.IntegerAttr(a).value for a in ir.ArrayAttr(call.attributes["tied_operands"])]
 
 
 def _dispatch(
