@@ -80,7 +80,8 @@ class StripAddresses:
         elif tile.input_pixels % p.input_width:
             # Rows of the input that are there from end to end follow one another: so do their pixels.
             pixels = ((tile.input_pixels, columns.pitch),)
-        steps = (*outer_steps(view, p.window), (view.channels // p.tile_k, p.tile_k))
+        parts = 1 if view.depthwise else view.channels // p.tile_k
+        steps = (*outer_steps(view, p.window), (parts, p.tile_k))
         shared = (p.time_shared, tile.strips * p.height * row)
         return (*steps, shared, *tile.strip_dims(p, row), *pixels, (p.tile_k, 1))
 
@@ -92,6 +93,8 @@ class StripAddresses:
         last += (view.columns.size - self.p.width) * view.columns.lhs
         last += sum((loop.size - 1) * loop.lhs for loop in view.outer)
         last += sum((size - 1) * stride for size, stride in self._input_dims)
+        # Rows of cores have channels of their own: those of the last round lie behind the others'.
+        last += view.n - self.p.tile_k if view.depthwise else 0
         return max(0, view.lhs_offset + last + 1 - view.lhs.elements)
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
@@ -100,6 +103,7 @@ class StripAddresses:
         row, column, outer = self.origin(tile)
         base = view.lhs_offset + row * view.rows.lhs + column * view.columns.lhs
         base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
+        base += self.channel_of(n_tiles[0]) if view.depthwise else 0
         yield view.lhs.name, Pattern(base, self._input_dims)
         if view.residual is not None:
             yield from self._residual_patterns(row, column, outer, n_tiles)
@@ -158,6 +162,8 @@ class StripAddresses:
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
         view, p, tile, dtype = self.view, self.p, self.tile, self.view.dtype
+        if view.depthwise:
+            return ()
         (s, t), x = self.block, self.group
         outer = prod(size for size, _ in outer_steps(view, p.window))
         parts, groups = view.channels // p.tile_k, p.object_channels // (x * t)

@@ -179,7 +179,9 @@ class ParametricTile:
 def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
     """How a tile fills its layout."""
     strips, window = device.arch.matmul[view.unit][0], held_window(view, p.window)
-    k_steps = outer_count(view, p.window) * (view.channels // p.tile_k)
+    # A lane-wise operation has channels of its own in each row of cores, and sums over none.
+    depth = device.arch.matmul[view.unit][1] if view.depthwise else p.tile_k
+    k_steps = outer_count(view, p.window) * (1 if view.depthwise else view.channels // p.tile_k)
     k_objects = ceil_div(k_steps, p.object_k_chunks)
     output_pixels = p.output_elements // (strips * p.tile_n)
 
@@ -198,7 +200,7 @@ def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> Para
         taps=window.taps,
         step=window.step,
         dilation=window.dilation,
-        k_elements=prod(window.taps) * p.tile_k,
+        k_elements=prod(window.taps) * depth,
         k_steps=k_steps,
         input_pixels=p.input_row_elements // p.tile_k,
         k_objects=k_objects,

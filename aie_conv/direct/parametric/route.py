@@ -39,7 +39,7 @@ _MAX_CHANNELS = 256
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
 
     n: int
@@ -69,7 +69,7 @@ def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) 
 
 
 @dataclass(frozen=True)
-class _Capacity:
+class Capacity:
     """What strips of one kind can hold.
 
     Attributes:
@@ -85,8 +85,8 @@ class _Capacity:
     time_shared: tuple[int, ...]
 
 
-def _strips(
-    view: DirectView, strips: int, window: int, capacity: _Capacity
+def strips_of(
+    view: DirectView, strips: int, window: int, capacity: Capacity
 ) -> Iterator[tuple[int, int, int, int, bool]]:
     """(height, width, input width, time-shared groups, interleaved) of strips that may fit."""
     apart = window < WindowResidency.WHOLE or view.rows.taps == 1
@@ -116,7 +116,7 @@ def _strips(
 
 def _shapes(
     view: DirectView, kernel: ParametricKernel, layout: dict[str, int], rows: int
-) -> Iterator[_Shape]:
+) -> Iterator[Shape]:
     """Everything that may fit a layout, on so many rows of cores."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
     output, sums = layout["output_elements"], layout["accumulator_elements"]
@@ -125,7 +125,7 @@ def _shapes(
     channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MAX_CHANNELS]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
-        taps = _taps(view, window)
+        taps = taps_of(view, window)
 
         def stored(weights: int) -> int:
             return chunk_elements(view.unit, view.dtype, weights)
@@ -140,20 +140,20 @@ def _shapes(
         if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
             shared.append(rows // (view.n // n))
         outputs = min(strip // k, sums // (r * n) // y * y)
-        capacity = _Capacity(strip // k, output // (r * n), outputs, tuple(shared))
-        for strips in _strips(view, r, window, capacity):
+        capacity = Capacity(strip // k, output // (r * n), outputs, tuple(shared))
+        for strips in strips_of(view, r, window, capacity):
             height, width, wide, count, interleaved = strips
-            yield _Shape(n, k, height, width, window, wide, share, span, count, interleaved)
+            yield Shape(n, k, height, width, window, wide, share, span, count, interleaved)
 
 
-def _taps(view: DirectView, window: int) -> int:
+def taps_of(view: DirectView, window: int) -> int:
     """Taps of the window that are held."""
     down = view.rows.taps if window == WindowResidency.WHOLE else 1
     return down * (view.columns.taps if window else 1)
 
 
 def _rough(
-    view: DirectView, shape: _Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
+    view: DirectView, shape: Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
 ) -> float:
     """About how long a mapping takes, by its bytes and by the products of its cores."""
     arch, size = device.arch, DTYPE_BYTES[view.dtype]
@@ -165,7 +165,7 @@ def _rough(
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
     steps = rounds * -(-tiles // device.columns)
-    taps = _taps(view, shape.window)
+    taps = taps_of(view, shape.window)
     chunks = view.k // taps // shape.k
     all_channels = shape.k == view.channels
     run = shape.k * size * (shape.input_width if all_channels else 1)
