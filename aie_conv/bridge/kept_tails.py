@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from iree.compiler import ir
 
-from aie_conv.bridge.tensors import owner, tensor_type, walk
+from aie_conv.bridge.tensors import owner, walk
 
 _BARRIER = "util.optimization_barrier"
 _MARK = "aie_conv.tail"
@@ -72,16 +72,23 @@ def _last(products: list[ir.Operation]) -> ir.Operation:
 def _product(value: ir.Value) -> ir.Operation | None:
     """The product that a value of floats comes from, element by element and read by nobody else."""
     op = owner(value)
-    while op is not None and tensor_type(op.results[0])[1] in _FLOATS:
-        if len(list(op.results[0].uses)) != 1:
-            return None
-        if _is_product(op):
-            return op
-        if not _is_elementwise(op):
-            return None
-        products = [p for operand in list(op.operands)[:-1] if (p := _product(operand)) is not None]
-        return products[0] if len(products) == 1 else None
-    return None
+    if op is None or not _is_float(value) or len(list(value.uses)) != 1:
+        return None
+    if _is_product(op):
+        return op
+    if not _is_elementwise(op):
+        return None
+    products = [p for operand in list(op.operands)[:-1] if (p := _product(operand)) is not None]
+    return products[0] if len(products) == 1 else None
+
+
+def _is_float(value: ir.Value) -> bool:
+    """Whether a value is a tensor of floats that a product may give."""
+    kind = value.type
+    return (
+        isinstance(kind, ir.RankedTensorType)
+        and str(ir.RankedTensorType(kind).element_type) in _FLOATS
+    )
 
 
 def _is_elementwise(op: ir.Operation) -> bool:

@@ -50,6 +50,29 @@ def test_each_product_adds_its_own_bias() -> None:
     assert inputs == [1, 1, 2]
 
 
+def test_a_number_beside_a_product_is_passed_over() -> None:
+    """It is a scalar operand of the sum, and no tensor."""
+    text = """
+func.func @main(%x: tensor<64x32xbf16>, %s: f32) -> tensor<64x32xf32> {
+  %w = arith.constant dense<0.5> : tensor<32x32xbf16>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x32xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%e : tensor<64x32xf32>) -> tensor<64x32xf32>
+  %p = linalg.matmul ins(%x, %w : tensor<64x32xbf16>, tensor<32x32xbf16>)
+    outs(%i : tensor<64x32xf32>) -> tensor<64x32xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> ()>,
+    affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %s : tensor<64x32xf32>, f32) outs(%e : tensor<64x32xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %c = arith.addf %a, %b : f32
+      linalg.yield %c : f32
+  } -> tensor<64x32xf32>
+  return %y : tensor<64x32xf32>
+}"""
+    module = to_flow(text.encode(), "scaled", "auto", ())
+    assert [call.recognised.contraction for call in find_dispatches(module)] == [True]
+
+
 def test_the_sum_equals_torchs() -> None:
     """In one call, and rounded where the model rounds."""
     torch.manual_seed(0)
