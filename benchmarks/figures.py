@@ -6,6 +6,7 @@ gemm      products of about 4096 on all columns, beside the best published on th
 kernels   one core's product as it is emitted, scheduled, beside the published kernels
 resnet50  ResNet-50, batch 1: time on the array, reconfigurations, launches
 traffic   what each convolution of ResNet-50 moves over the shim, beside its least
+networks  whole networks, planned: predicted time with launches, copies and the CPU's part
 plugin    the convolution of the peer plugin's own tests: traffic and cores
 search    seconds of CPU to plan every layer of ResNet-50
 
@@ -22,6 +23,7 @@ from functools import cache
 from pathlib import Path
 
 import network_figures
+import whole_networks
 from common import CALIBRATION, operands, simulate, unit_of, verdict
 
 from aie_conv.arch import get_device
@@ -292,6 +294,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], bool]]] = {
     "kernels": ("Products in one core", kernels),
     "resnet50": ("ResNet-50, batch 1", network_figures.times),
     "traffic": ("Shim traffic of ResNet-50's convolutions", network_figures.traffic),
+    "networks": ("Whole networks, batch 1", whole_networks.times),
     "plugin": ("The peer plugin's convolution", plugin),
     "search": ("Search", search),
 }

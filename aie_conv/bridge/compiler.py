@@ -15,6 +15,7 @@ from iree.compiler.passmanager import PassManager
 
 from aie_conv.bridge.channels_last import put_channels_last
 from aie_conv.bridge.kept_nan import is_torch, keep_nan
+from aie_conv.bridge.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
@@ -29,6 +30,9 @@ from aie_conv.seal import has_seal, seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
+
+OPTIMISED = b"global-optimization"
+"""Where layouts are settled, and nothing is fused into dispatches yet."""
 
 INPUT = b"input"
 """Where front ends' types and operations are linalg on tensors, and quantised values still say so."""
@@ -146,13 +150,14 @@ class Compilation:
         self.context: ir.Context = self._session.context
         self._kept: list[object] = []
 
-    def to_flow(self, source: bytes, name: str, *, channels_last: bool = False) -> ir.Operation:
+    def to_flow(self, source: bytes, name: str, *, for_array: bool = False) -> ir.Operation:
         """The module's dispatches.
 
         Args:
             source: MLIR text or bytecode, in a form that iree-compile takes.
             name: what messages call it.
-            channels_last: whether pooling is turned as convolutions are (see ``channels_last.py``).
+            for_array: whether dispatches may go to an NPU: then pooling is turned as convolutions are (see
+                ``channels_last.py``), and products keep what stands behind them (``kept_tails.py``).
 
         Raises:
             UsageError: IREE refuses the module (``by_compiler``, the message is IREE's),
@@ -183,10 +188,17 @@ class Compilation:
             join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)
-            if channels_last:
+            if for_array:
                 split_into_phases(module)
                 put_channels_last(module)
-        return self._between(module, INPUT, PHASE, name)
+        if not for_array:
+            return self._between(module, INPUT, PHASE, name)
+        module = self._between(module, INPUT, OPTIMISED, name)
+        held = keep_tails(module)
+        module = self._between(module, OPTIMISED, PHASE, name)
+        if held:
+            release_tails(module)
+        return module
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).

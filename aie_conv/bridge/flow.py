@@ -71,7 +71,7 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
 
 
 def _brought(compilation: Compilation, source: bytes, name: str, form: str) -> FlowModule:
-    operation = compilation.to_flow(source, name, channels_last=form == "auto")
+    operation = compilation.to_flow(source, name, for_array=form == "auto")
     if form == "auto":
         separate_results(operation)
         fold_slices(operation)

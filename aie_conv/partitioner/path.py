@@ -146,14 +146,19 @@ class _Front:
         if known is None or state.cost < known.cost:
             self.closed[key] = state
 
-    def prune(self, change: int) -> None:
-        """Drop what a change of configuration from the cheapest one brings about for less."""
+    def prune(self, change: int, begin: int) -> None:
+        """Drop what a change of configuration from the cheapest one brings about for less, and a new call."""
         costs = [s.cost for key, s in self.closed.items() if not isinstance(key, _Unused)]
         most = min(costs, default=0) + change
         self.closed = {
             key: state
             for key, state in self.closed.items()
             if isinstance(key, _Unused) or state.cost <= most
+        }
+        self.open = {
+            key: kept
+            for key, states in self.open.items()
+            if (kept := [each for each in states if each[1].cost <= most + begin])
         }
 
     def go_on(self, key: Hashable, start: int, state: _State) -> None:
@@ -165,7 +170,7 @@ class _Front:
         kept.append((start, state))
 
 
-def _advance(front: _Front, number: int, row: Offer, overheads: Overheads) -> _Front:
+def _advance(front: _Front, number: int, row: Offer, overheads: Overheads, begin: int) -> _Front:
     """The states behind the next row."""
     after = _Front()
     if row.cpu is not None:
@@ -186,7 +191,7 @@ def _advance(front: _Front, number: int, row: Offer, overheads: Overheads) -> _F
             after.end(key, _State(cost + way.cost + row.behind, step))
             if not way.leaves:
                 after.go_on(key, start, _State(cost + way.cost, step))
-    after.prune(overheads.change)
+    after.prune(overheads.change, begin)
     return after
 
 
@@ -196,8 +201,9 @@ def _ends(
     """The least cost of all rows by the configuration that they end with, with a call at least."""
     unused = _Unused(loaded)
     front = _Front({unused: _State(0, None)})
+    begin = overheads.launch + max((row.before for row in table), default=0)
     for number, row in enumerate(table):
-        front = _advance(front, number, row, overheads)
+        front = _advance(front, number, row, overheads, begin)
     return {key: state for key, state in front.closed.items() if key != unused}
 
 

@@ -1,5 +1,7 @@
 """Random graphs in regions: what the NPU computes in few calls equals torch, whatever the regions are."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -18,7 +20,7 @@ def compiled(network: Network, mode: str, device: str = "npu1_4col") -> Artifact
 
 
 def image_of(network: Network, seed: int) -> NDArray[np.int8]:
-    return np.random.default_rng(seed).integers(-128, 128, (1, *network.size), np.int8)
+    return np.random.default_rng(seed).integers(-128, 128, (network.batch, *network.size), np.int8)
 
 
 def check(network: Network, artifact: Artifact) -> int:
@@ -43,6 +45,16 @@ def test_a_graph_equals_torch_in_any_regions(seed: int) -> None:
     assert calls["large"] <= calls["auto"] <= calls["single"]
     assert calls["single"] == artifact.report["totals"]["npu"] > 1
     assert calls["auto"] < calls["single"]
+
+
+@pytest.mark.parametrize("batch", [2, 4])
+def test_a_batch_is_the_same_calls(batch: int) -> None:
+    """Its images are tiles like others."""
+    network = replace(random_network(1, steps=4), batch=batch)
+    artifact = compiled(network, "auto")
+    assert check(network, artifact) == check(
+        replace(network, batch=1), compiled(replace(network, batch=1), "auto")
+    )
 
 
 @pytest.mark.slow

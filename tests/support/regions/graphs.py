@@ -38,12 +38,18 @@ class Network:
         steps: in program order.
         results: the values that the function returns.
         seed: of its weights.
+        batch: images of a call.
     """
 
     size: tuple[int, int, int]
     steps: tuple[Step, ...]
     results: tuple[int, ...]
     seed: int
+    batch: int = 1
+
+    def kind(self, shape: tuple[int, int, int], dtype: str = "i8") -> str:
+        """The type of a value, as MLIR."""
+        return f"tensor<{self.batch}x{'x'.join(map(str, shape))}x{dtype}>"
 
     @property
     def shapes(self) -> list[tuple[int, int, int]]:
@@ -104,7 +110,7 @@ def random_network(
 
 
 def reference(network: Network, image: NDArray[np.int8]) -> list[NDArray[np.int8]]:
-    """The results in exact arithmetic; image [1, h, w, c]."""
+    """The results in exact arithmetic; image [batch, h, w, c]."""
     values = [torch.from_numpy(image.astype(np.float64)).permute(0, 3, 1, 2)]
     for step, (filter_, bias) in zip(network.steps, network.weights, strict=True):
         kernel = torch.from_numpy(filter_.astype(np.float64)).permute(3, 2, 0, 1)
@@ -119,10 +125,6 @@ def reference(network: Network, image: NDArray[np.int8]) -> list[NDArray[np.int8
     return [
         values[i].permute(0, 2, 3, 1).to(torch.int8).contiguous().numpy() for i in network.results
     ]
-
-
-def _type(shape: tuple[int, int, int], dtype: str = "i8") -> str:
-    return f"tensor<1x{'x'.join(map(str, shape))}x{dtype}>"
 
 
 def _dense(array: NDArray[np.generic]) -> str:
@@ -141,10 +143,10 @@ def _step_text(network: Network, number: int) -> list[str]:
     filter_, bias = network.weights[number]
     shapes = network.shapes
     (h, w, c), out, y = shapes[step.source], shapes[number + 1], f"%v{number + 1}"
-    source, kind, by = f"%v{step.source}", _type((h, w, c)), step.window // 2
+    source, kind, by = f"%v{step.source}", network.kind((h, w, c)), step.window // 2
     lines: list[str] = []
     if by:
-        padded = _type((h + 2 * by, w + 2 * by, c))
+        padded = network.kind((h + 2 * by, w + 2 * by, c))
         lines += [
             f"{y}_z = arith.constant 0 : i8",
             f"{y}_p = tensor.pad {source} low[0, {by}, {by}, 0] high[0, {by}, {by}, 0] {{",
@@ -153,7 +155,7 @@ def _step_text(network: Network, number: int) -> list[str]:
         ]
         source, kind = f"{y}_p", padded
     k = f"tensor<{'x'.join(map(str, filter_.shape))}xi8>"
-    acc = _type(out, "i32")
+    acc = network.kind(out, "i32")
     lines += [
         f"{y}_f = {_dense(filter_)}",
         f"{y}_b = {_dense(bias)}",
@@ -167,11 +169,11 @@ def _step_text(network: Network, number: int) -> list[str]:
         f"{y}_a = linalg.conv_2d_nhwc_hwcf {{dilations = dense<1> : vector<2xi64>,"
         f" strides = dense<{step.stride}> : vector<2xi64>}} ins({source}, {y}_f : {kind}, {k})"
         f" outs({y}_0 : {acc}) -> {acc}",
-        f"{y}_o = tensor.empty() : {_type(out)}",
+        f"{y}_o = tensor.empty() : {network.kind(out)}",
     ]
     ins = [(f"{y}_a", acc, "i32", "out"), (f"{y}_b", f"tensor<{out[2]}xi32>", "i32", "channel")]
     if step.residual >= 0:
-        ins.append((f"%v{step.residual}", _type(shapes[step.residual]), "i8", "out"))
+        ins.append((f"%v{step.residual}", network.kind(shapes[step.residual]), "i8", "out"))
     maps = ", ".join(_MAPS[each[3]] for each in ins) + f", {_MAPS['out']}"
     names, kinds = (", ".join(each[i] for each in ins) for i in (0, 1))
     args = ", ".join(f"%x{i}: {each[2]}" for i, each in enumerate(ins))
@@ -194,10 +196,10 @@ def _step_text(network: Network, number: int) -> list[str]:
     parallel = ", ".join(['"parallel"'] * 4)
     lines += [
         f"{y} = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{parallel}]}}"
-        f" ins({names} : {kinds}) outs({y}_o : {_type(out)}) {{",
+        f" ins({names} : {kinds}) outs({y}_o : {network.kind(out)}) {{",
         f"^bb0({args}, %out: i8):",
         *body,
-        f"}} -> {_type(out)}",
+        f"}} -> {network.kind(out)}",
     ]
     return lines
 
@@ -205,8 +207,8 @@ def _step_text(network: Network, number: int) -> list[str]:
 def module_text(network: Network, name: str = "main") -> str:
     """The network as a function of one tensor."""
     shapes = network.shapes
-    kinds = ", ".join(_type(shapes[i]) for i in network.results)
+    kinds = ", ".join(network.kind(shapes[i]) for i in network.results)
     lines = [line for number in range(len(network.steps)) for line in _step_text(network, number)]
     values = ", ".join(f"%v{i}" for i in network.results)
-    head = f"func.func @{name}(%v0: {_type(network.size)}) -> ({kinds}) {{"
+    head = f"func.func @{name}(%v0: {network.kind(network.size)}) -> ({kinds}) {{"
     return "\n".join(["module {", head, *lines, f"return {values} : {kinds}", "}", "}"])

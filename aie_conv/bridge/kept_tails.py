@@ -1,0 +1,111 @@
+"""What stands behind a product stays with it where the sum of several products is formed.
+
+IREE fuses bias and rounding of one product into the operation that adds another product to it, and that into
+the other's dispatch: the first then gives sums of f32, which is another program of the array, twice the
+bytes, and operands that ride on the second. Behind IREE's layout passes a barrier is put where the first
+one's result is final, and taken away when dispatches are formed. Every operation is the one it was.
+"""
+
+from __future__ import annotations
+
+from iree.compiler import ir
+
+from aie_conv.bridge.tensors import owner, walk
+
+_BARRIER = "util.optimization_barrier"
+_MARK = "aie_conv.tail"
+_FLOATS = ("f32", "bf16")
+_PRODUCTS = ("linalg.conv_", "linalg.matmul", "linalg.batch_matmul")
+
+
+def keep_tails(module: ir.Operation) -> int:
+    """Put barriers into a module behind IREE's global optimisation; how many.
+
+    Of the operands of an element-wise operation that come from products of their own, the last product's is
+    left, with which the operation may be one dispatch.
+    """
+    count = 0
+    for op in list(walk(module)):
+        if not _is_elementwise(op):
+            continue
+        order = {product: value for value in list(op.operands) if (product := _product(value))}
+        values = [value for product, value in order.items() if owner(value) != product]
+        last = _last(list(order)) if len(order) > 1 else None
+        for value in values:
+            if last is None or order[last] == value:
+                continue
+            _hold(op, value)
+            count += 1
+    return count
+
+
+def release_tails(module: ir.Operation) -> None:
+    """Take the barriers away, at `flow`."""
+    for op in list(walk(module)):
+        if op.name == _BARRIER and _MARK in op.attributes:
+            op.results[0].replace_all_uses_with(op.operands[0])
+            op.erase()
+
+
+def _hold(op: ir.Operation, value: ir.Value) -> None:
+    """Let an operation read a value behind a barrier."""
+    barrier = ir.Operation.create(
+        _BARRIER,
+        [value.type],
+        [value],
+        attributes={_MARK: ir.UnitAttr.get(op.context)},
+        loc=op.location,
+        ip=ir.InsertionPoint(op),
+    )
+    for number, operand in enumerate(op.operands):
+        if operand == value:
+            op.operands[number] = barrier.results[0]
+
+
+def _last(products: list[ir.Operation]) -> ir.Operation:
+    """The one that stands last in its block."""
+    block = products[0].block
+    order = [view.operation for view in block.operations]
+    return max(products, key=lambda product: order.index(product) if product in order else -1)
+
+
+def _product(value: ir.Value) -> ir.Operation | None:
+    """The product that a value of floats comes from, element by element and read by nobody else."""
+    op = owner(value)
+    if op is None or not _is_float(value) or len(list(value.uses)) != 1:
+        return None
+    if _is_product(op):
+        return op
+    if not _is_elementwise(op):
+        return None
+    products = [p for operand in list(op.operands)[:-1] if (p := _product(operand)) is not None]
+    return products[0] if len(products) == 1 else None
+
+
+def _is_float(value: ir.Value) -> bool:
+    """Whether a value is a tensor of floats that a product may give."""
+    kind = value.type
+    return (
+        isinstance(kind, ir.RankedTensorType)
+        and str(ir.RankedTensorType(kind).element_type) in _FLOATS
+    )
+
+
+def _is_elementwise(op: ir.Operation) -> bool:
+    """Whether an operation is parallel in all its loops, and its result lies as they go."""
+    if op.name != "linalg.generic" or len(op.results) != 1:
+        return False
+    kinds = [str(kind) for kind in ir.ArrayAttr(op.attributes["iterator_types"])]
+    if any("parallel" not in kind for kind in kinds):
+        return False
+    *_, last = ir.ArrayAttr(op.attributes["indexing_maps"])
+    affine = ir.AffineMapAttr(last).value
+    return affine == ir.AffineMap.get_identity(affine.n_dims, op.context)
+
+
+def _is_product(op: ir.Operation) -> bool:
+    if op.name.startswith(_PRODUCTS):
+        return True
+    if op.name != "linalg.generic" or _is_elementwise(op):
+        return False
+    return any(inner.name == "arith.mulf" for inner in walk(op))

@@ -1,0 +1,85 @@
+"""A sum of two products: each gives its own type, and what stands behind it is not the other's to do."""
+
+from typing import Any
+
+import pytest
+import torch
+from torch import nn
+
+import aie_conv
+from aie_conv.bridge.flow import find_dispatches, to_flow
+from aie_conv.bridge.tensors import walk
+from aie_conv.frontends.source import read_source
+
+
+class Joined(nn.Module):
+    """Two convolutions with bias of one input, added; one of them behind another."""
+
+    def __init__(self, reader: bool) -> None:
+        super().__init__()
+        self.first = nn.Conv2d(32, 32, 1)
+        self.second, self.side = nn.Conv2d(32, 64, 1), nn.Conv2d(32, 64, 1)
+        self.reader = reader
+
+    def forward(self, x: torch.Tensor) -> Any:
+        product = self.second(torch.relu(self.first(x)))
+        total = torch.relu(product + self.side(x))
+        return (total, product) if self.reader else total
+
+
+def calls_of(dtype: torch.dtype, *, reader: bool = False) -> Any:
+    model = Joined(reader).to(dtype).eval()
+    source = read_source(model, (torch.rand(1, 32, 16, 16).to(dtype),), None)
+    module = to_flow(source, "joined", "auto", ())
+    calls = find_dispatches(module)
+    return module, [c.recognised.problem for c in calls if c.recognised.problem is not None]
+
+
+@pytest.mark.parametrize("reader", [False, True])
+def test_no_product_gives_sums_of_f32(reader: bool) -> None:
+    module, problems = calls_of(torch.bfloat16, reader=reader)
+    products = [problem for problem in problems if hasattr(problem, "rhs")]
+    assert [problem.out.dtype for problem in products] == ["bf16"] * 3
+    assert not [op for op in walk(module.operation) if op.name == "util.optimization_barrier"]
+
+
+def test_each_product_adds_its_own_bias() -> None:
+    _, problems = calls_of(torch.float32)
+    products = [problem for problem in problems if hasattr(problem, "rhs")]
+    inputs = sorted(len(problem.epilogue.inputs) for problem in products)
+    assert inputs == [1, 1, 2]
+
+
+def test_a_number_beside_a_product_is_passed_over() -> None:
+    """It is a scalar operand of the sum, and no tensor."""
+    text = """
+func.func @main(%x: tensor<64x32xbf16>, %s: f32) -> tensor<64x32xf32> {
+  %w = arith.constant dense<0.5> : tensor<32x32xbf16>
+  %zero = arith.constant 0.0 : f32
+  %e = tensor.empty() : tensor<64x32xf32>
+  %i = linalg.fill ins(%zero : f32) outs(%e : tensor<64x32xf32>) -> tensor<64x32xf32>
+  %p = linalg.matmul ins(%x, %w : tensor<64x32xbf16>, tensor<32x32xbf16>)
+    outs(%i : tensor<64x32xf32>) -> tensor<64x32xf32>
+  %y = linalg.generic {indexing_maps = [affine_map<(a, b) -> (a, b)>, affine_map<(a, b) -> ()>,
+    affine_map<(a, b) -> (a, b)>], iterator_types = ["parallel", "parallel"]}
+    ins(%p, %s : tensor<64x32xf32>, f32) outs(%e : tensor<64x32xf32>) {
+    ^bb0(%a: f32, %b: f32, %o: f32):
+      %c = arith.addf %a, %b : f32
+      linalg.yield %c : f32
+  } -> tensor<64x32xf32>
+  return %y : tensor<64x32xf32>
+}"""
+    module = to_flow(text.encode(), "scaled", "auto", ())
+    assert [call.recognised.contraction for call in find_dispatches(module)] == [True]
+
+
+def test_the_sum_equals_torchs() -> None:
+    """In one call, and rounded where the model rounds."""
+    torch.manual_seed(0)
+    model, x = Joined(reader=False).to(torch.bfloat16).eval(), torch.rand(1, 32, 16, 16)
+    x = x.to(torch.bfloat16)
+    artifact = aie_conv.compile(model, example_inputs=(x,), route="direct", direct="parametric")
+    program = aie_conv.load(artifact, device="sim")
+    result: Any = program(x)
+    assert len(program.records) == 1
+    torch.testing.assert_close(result, model(x), rtol=2**-7, atol=2**-7)
