@@ -20,6 +20,7 @@ import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager, suppress
 from importlib import import_module
+from types import FrameType
 from typing import Any, BinaryIO, NoReturn, Protocol, cast
 
 from aie_conv.errors import AieConvError, ProcessDied
@@ -120,9 +121,18 @@ def _join(link: socket.socket) -> BinaryIO:
     """Be the child at this end of a link."""
     link.set_inheritable(False)
     stream = _VOICE.listen(link)
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGINT, _interrupt)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     return stream
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """Raise KeyboardInterrupt, and be silent: an extension that is imported may make it another error."""
+    with suppress(OSError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, 2)
+        os.close(null)
+    signal.default_int_handler(number, frame)
 
 
 def _watch(link: socket.socket) -> None:

@@ -71,6 +71,8 @@ def check_seal(data: bytes, name: str) -> None:
     """
     if not data:
         raise DeviceError(f"{name}: empty: compile the model again")
+    if name.endswith((".mlir", ".mlirbc", ".onnx")):
+        raise DeviceError(f"{name}: a model: compile it first, with aie-conv compile {name}")
     if not has_seal(data):
         raise DeviceError(
             f"{name}: no seal at its end: it was cut short or altered, or is not of this compiler (formats 1"

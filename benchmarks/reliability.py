@@ -17,7 +17,8 @@ from pathlib import Path
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))
 
-from tests.support.fuzz.cases import Built, case  # noqa: E402
+from tests.support.fuzz.cases import case  # noqa: E402
+from tests.support.fuzz.forms import Built  # noqa: E402
 from tests.support.fuzz.judge import Ending, build, perform, preload  # noqa: E402
 
 DOCUMENT = ROOT / "docs" / "reliability.md"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from iree.compiler import ir
@@ -66,10 +66,7 @@ class TopLevel:
 
     def copy(self, copy: HostCopy, *, fresh: bool) -> str:
         """The executable that makes a copy; the same one for equal copies."""
-        plain = HostCopy(
-            "", copy.view, copy.view_dtype, copy.offsets, copy.sizes, copy.perm, "",
-            copy.dest_shape, copy.dest_dtype, copy.dest_offsets, copy.part,
-        )  # fmt: skip
+        plain = replace(copy, source="", dest="", literal=())
         key = (plain, fresh)
         if key not in self.executables:
             self.executables[key] = f"amd_aie_copy_{len(self.executables)}"

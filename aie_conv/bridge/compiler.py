@@ -19,11 +19,13 @@ from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.signed_powers import keep_signs
+from aie_conv.bridge.stacked import join_stacks
+from aie_conv.bridge.transposed import split_into_phases
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
-from aie_conv.seal import seal
+from aie_conv.seal import has_seal, seal
 
 PHASE = b"flow"
 """Where the dispatches are read and replaced: formed, with their epilogues fused, not yet scheduled."""
@@ -178,9 +180,11 @@ class Compilation:
             if from_torch:
                 keep_nan(module)
                 keep_signs(module)
+            join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)
             if channels_last:
+                split_into_phases(module)
                 put_channels_last(module)
         return self._between(module, INPUT, PHASE, name)
 
@@ -253,9 +257,12 @@ def read_source(path: Path) -> bytes:
     """A file's bytes.
 
     Raises:
-        UsageError: it cannot be read.
+        UsageError: it cannot be read, or is an artifact.
     """
     try:
-        return path.read_bytes()
+        data = path.read_bytes()
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: {reason(error)}: give a .mlir or .mlirbc file") from None
+    if has_seal(data):
+        raise UsageError(f"{path}: compiled already: run it with aie-conv run --module={path}")
+    return data

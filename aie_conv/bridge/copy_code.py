@@ -94,13 +94,13 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
         return blocks_executable(copy, name, fresh=fresh)
     source, dest = tensor(copy.view, copy.view_dtype), tensor(copy.dest_shape, copy.dest_dtype)
     read = tensor(copy.sizes, copy.view_dtype)
-    out_sizes = [copy.sizes[p] for p in copy.perm]
+    out_sizes = list(copy.written)
     moved = tensor(out_sizes, copy.dest_dtype)
     rank = len(copy.perm)
     dims = [f"d{i}" for i in range(rank)]
     place = [""] * rank
     for i, p in enumerate(copy.perm):
-        place[p] = dims[i]
+        place[p] = "0" if copy.repeats and copy.repeats[i] > 1 else dims[i]
     every = ", ".join(dims)
     maps = f"affine_map<({every}) -> ({', '.join(place)})>, affine_map<({every}) -> ({every})>"
     iterators = ", ".join(['"parallel"'] * rank)
@@ -150,8 +150,8 @@ def as_sized(copy: HostCopy) -> HostCopy | None:
 
 
 def _is_complete(copy: HostCopy) -> bool:
-    """Whether it takes every element of its view, each for itself."""
-    elements = copy.part not in BLOCK_PARTS and bool(copy.perm)
+    """Whether it takes every element of its view once, each for itself."""
+    elements = copy.part not in BLOCK_PARTS and not copy.repeats and bool(copy.perm)
     return elements and copy.sizes == copy.view and not any(copy.offsets)
 
 

@@ -7,7 +7,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Generator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 
 _HELP = """\
@@ -71,6 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     if argv is not None:
         return _run(list(argv))
+    _open_streams()
     arguments = sys.argv[1:]
     if not _splits(arguments):
         return _run(arguments)
@@ -81,6 +82,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         return finish(_run(arguments)) if wait is None else _await(wait, arguments[0])
     except KeyboardInterrupt:
         return _INTERRUPTED
+
+
+def _open_streams() -> None:
+    """A closed standard stream is the null device: else the next file opened would be taken for it."""
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            null = os.open(os.devnull, os.O_RDWR)
+            if null != number:
+                os.dup2(null, number)
+                os.close(null)
+            mode = "w" if number else "r"
+            setattr(sys, name, os.fdopen(number, mode, encoding="utf-8", closefd=False))
 
 
 def _splits(arguments: Sequence[str]) -> bool:
@@ -109,13 +122,11 @@ def _await(wait: Callable[[], int], command: str) -> int:
 def _run(arguments: list[str]) -> int:
     """Run one command in this process."""
     if not arguments or arguments[0] in ("-h", "--help", "help"):
-        print(_HELP, end="")
-        return 0 if arguments else 2
+        return _guard("aie-conv", lambda: _show(_HELP, 0 if arguments else 2))
     if arguments[0] == "--version":
         from aie_conv import __version__
 
-        print(f"aie-conv {__version__}")
-        return 0
+        return _guard("aie-conv", lambda: _show(f"aie-conv {__version__}\n", 0))
     command, rest = arguments[0], arguments[1:]
     if command not in _COMMANDS:
         from aie_conv.suggest import closest
@@ -123,33 +134,51 @@ def _run(arguments: list[str]) -> int:
         known = ", ".join(_COMMANDS)
         hint = closest(command, _COMMANDS)
         return fail("aie-conv", f"'{command}': unknown command{hint}: use one of {known}")
-    return _guard(command, rest)
+    return _guard(f"aie-conv {command}", lambda: _perform(command, rest))
 
 
-def _guard(command: str, arguments: list[str]) -> int:
-    """Run a command; whatever it raises becomes one line."""
+def _show(text: str, status: int) -> int:
+    print(text, end="")
+    return status
+
+
+def _perform(command: str, arguments: list[str]) -> int:
     module, _, name = _COMMANDS[command].partition(":")
-    who = f"aie-conv {command}"
+    with _machine(arguments) as others:
+        return getattr(import_module(module), name)(others)
+
+
+def _guard(who: str, work: Callable[[], int]) -> int:
+    """Do a command's work; whatever it raises becomes one line."""
     from aie_conv.errors import AieConvError
 
     try:
-        with _machine(arguments) as others:
-            status = getattr(import_module(module), name)(others)
-            sys.stdout.flush()
-            return status
+        status = work()
+        sys.stdout.flush()
+        return status
     except AieConvError as error:
         return fail(who, str(error))
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return 0
     except KeyboardInterrupt:
         return _INTERRUPTED
     except MemoryError:
         return fail(who, "not enough memory: give it smaller inputs, or more memory")
     except OSError as error:
-        return fail(who, f"{error.filename or 'system'}: {error.strerror or error}")
+        if error.filename is None:
+            _drop_output()
+        return fail(who, f"{error.filename or 'output'}: {error.strerror or error}")
     except Exception as error:  # noqa: BLE001  the last place where a bug can still become a line
         return _internal(who, error)
+
+
+def _drop_output() -> None:
+    """What is still to be written goes nowhere: Python tries again when it ends."""
+    with suppress(OSError, ValueError):
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, sys.stdout.fileno())
+        os.close(null)
 
 
 def _internal(who: str, error: Exception) -> int:
@@ -208,7 +237,8 @@ def _machine(arguments: list[str]) -> Generator[list[str]]:
 
 def fail(who: str, message: str) -> int:
     """One line on stderr; returns the exit status of a user's mistake."""
-    print(f"{who}: {' '.join(message.split())}", file=sys.stderr)
+    with suppress(OSError):
+        print(f"{who}: {' '.join(message.split())}", file=sys.stderr, flush=True)
     return 2
 
 

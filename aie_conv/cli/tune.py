@@ -133,13 +133,13 @@ def _options(flags: list[str], values: dict[str, str]) -> Options:
 
 
 # -- what is tuned ----------------------------------------------------------------------------------
-def _note(source: bytes, flags: Sequence[str]) -> list[_Problem]:
-    """The problems of a module, in program order."""
+def _note(source: bytes | Path, flags: Sequence[str], name: str = "module") -> list[_Problem]:
+    """The problems of a module, in program order; a file's name is its own."""
     from aie_conv.options import Options
     from aie_conv.pipeline import import_module, recognise, run, start
     from aie_conv.problem import ConvProblem
 
-    state = start(source, Options(iree_flags=tuple(flags)))
+    state = start(source, Options(iree_flags=tuple(flags)), name=name)
     run(state, [import_module, recognise])
     return [
         _Problem(request.problem, request.constants)
@@ -194,7 +194,6 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 
 # -- tuning -----------------------------------------------------------------------------------------
 def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
-    from aie_conv.bridge.compiler import read_source
     from aie_conv.files import check_writable
     from aie_conv.frontends.onnx import import_onnx, is_onnx
     from aie_conv.partitioner.database import Database
@@ -208,9 +207,9 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
     )
     client = None if dask is None else _dask_client(dask)
     if is_onnx(path):
-        problems = _note(import_onnx(path), options.iree_flags)
+        problems = _note(import_onnx(path), options.iree_flags, path.name)
     elif path.suffix in (".mlir", ".mlirbc"):
-        problems = _note(read_source(path), options.iree_flags)
+        problems = _note(path, options.iree_flags)
     else:
         problems, failed = _of_commands(path, jobs, said)
     distinct = _distinct(problems)

@@ -20,6 +20,9 @@ _STEP_CYCLES = 60
 _COUNTER_BYTES = 64
 """What the lowering of FIFOs keeps in a core, with room to align what follows."""
 
+_MOST_TILES = 1 << 12
+"""Of each shim channel: every one's transfers are looked at, so this bounds how long planning takes."""
+
 _BUFFERS = 2
 """Objects of each FIFO in a core: one is worked on while the other is moved."""
 
@@ -53,7 +56,7 @@ class PlanCost:
 
 
 def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
-    """Raise ConfigRefused for what does not fit the memories."""
+    """Raise ConfigRefused for what does not fit the memories, or is too many tiles."""
     arch = device.arch
     core = _BUFFERS * (tile.input_bytes + tile.output_bytes) + tile.sums_bytes
     core += STACK_BYTES + _COUNTER_BYTES
@@ -63,6 +66,9 @@ def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
     memtile = _BUFFERS * objects * grid.rows * grid.channels
     if memtile > arch.memtile_bytes:
         raise ConfigRefused("mem tile", f"mem tile: {memtile} of {arch.memtile_bytes} bytes")
+    tiles = grid.steps * grid.rows
+    if tiles > _MOST_TILES:
+        raise ConfigRefused("tiles", f"tiles: {tiles} of each channel, at most {_MOST_TILES}")
 
 
 def cost_of(device: Device, tile: OperationTile, grid: CoreGrid) -> PlanCost:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from aie_conv.direct.geometry import held_axes, held_window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
 from aie_conv.direct.view import DirectView
-from aie_conv.mapping.blocks import chunk_elements
 from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import ceil_div, each, where
@@ -29,9 +28,14 @@ class CoreBlocks:
 
 
 def channel_limits(
-    view: DirectView, p: ParametricParameters, s: Sizes, tile: ParametricTile, blocks: CoreBlocks
+    view: DirectView,
+    p: ParametricParameters,
+    s: Sizes,
+    tile: ParametricTile,
+    blocks: CoreBlocks,
+    chunk: int,
 ) -> Iterator[Limit]:
-    """Of N tiles, chunks of K and objects of the filter."""
+    """Of N tiles, chunks of K and objects of the filter, with so many elements for one of the input."""
     (_, s_block, t), (_, x) = blocks.rst, blocks.group
     once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
     once = once & (p.resident == 0)
@@ -51,7 +55,6 @@ def channel_limits(
     yield limit(
         "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
     )
-    chunk = chunk_elements(view.unit, view.dtype, share * tile.k_elements)
     fits = chunks * chunk <= p.filter_elements
     yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
     either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
@@ -87,6 +90,7 @@ def pixel_limits(
     flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
     yield limit("input row", flat, lambda: f"rows of {wide} pixels")
     taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
+    taken = taken & (tile.groups == 1)
     yield limit(
         "input row",
         taken | (p.interleaved == 0),

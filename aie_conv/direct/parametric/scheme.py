@@ -14,6 +14,7 @@ from aie_conv.direct.parametric.addresses import StripAddresses
 from aie_conv.direct.parametric.layout import (
     ParametricParameters,
     ParametricTile,
+    ResidualTile,
     make_residual,
     make_tile,
 )
@@ -126,9 +127,7 @@ class ParametricScheme:
         places, _ = vector_offsets(p.tile_n, dtypes, DTYPE_BYTES[view.dtype])
         weights = tile.k_objects * tile.channel_objects * object_
         bias = p.bias_elements if view.vectors else 0
-        used = tile.first_k_chunks * chunk_elements(
-            view.unit, view.dtype, p.object_channels * tile.k_elements
-        )
+        used = tile.first_k_chunks * self._chunk(p, tile)
         tail = where((bias > 0) & (used + bias > object_), object_, 0)
         header = where((p.filter_reuse > 1) | p.resident, 0, object_)
         behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
@@ -147,6 +146,16 @@ class ParametricScheme:
             tail_objects=tail_objects,
             objects=tile.k_objects * tile.channel_objects + tail_objects,
         )
+
+    def _chunk(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """Elements of the weights of an object of the filter for one object of the input."""
+        weights = p.object_channels * tile.k_elements
+        return chunk_elements(self.view.unit, self.view.dtype, weights)
+
+    @property
+    def _keeps_vectors(self) -> bool:
+        """Whether cores have room for per-channel operands."""
+        return bool(self.view.vectors)
 
     def sizes(self, p: ParametricParameters) -> Sizes:
         """All numbers."""
@@ -172,7 +181,7 @@ class ParametricScheme:
                 output=p.output_elements,
                 accumulators=sums,
                 accumulator_bytes=sums * ACCUMULATOR_BYTES + 4 * words,
-                bias=p.bias_elements if view.vectors else 0,
+                bias=p.bias_elements if self._keeps_vectors else 0,
                 filter_depth=p.filter_buffers,
                 output_depth=p.output_buffers,
                 resident=p.resident,
@@ -223,9 +232,8 @@ class ParametricScheme:
         """Of the layout, of the problem, and of the device."""
         view, tile = self.view, make_tile(self.view, self.device, p)
         yield window_limit(view, p)
-        _, y, x = self._of_kernel(p)
-        blocks = CoreBlocks(self.rst, (y, x), self._bare_epilogue.channel_step)
-        yield from channel_limits(view, p, s, tile, blocks)
+        blocks = self._blocks(p)
+        yield from self._channel_limits(p, s, tile)
         yield from pixel_limits(view, p, s, tile, blocks)
         bias = _bias_elements(view, p.tile_n)
         yield limit(
@@ -241,6 +249,17 @@ class ParametricScheme:
         residual = make_residual(view, self.device, p, tile)
         yield from residual_limits(view, p, s, residual, blocks)
         yield from device_limits(self.device, view, p, s, stageable=p.k_chunks == 1)
+
+    def _blocks(self, p: ParametricParameters) -> CoreBlocks:
+        """What the core's code works on at a time."""
+        _, y, x = self._of_kernel(p)
+        return CoreBlocks(self.rst, (y, x), self._bare_epilogue.channel_step)
+
+    def _channel_limits(
+        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
+    ) -> Iterator[Limit]:
+        """Of N tiles, chunks of K and objects of the filter."""
+        return channel_limits(self.view, p, s, tile, self._blocks(p), self._chunk(p, tile))
 
     # -- cost -------------------------------------------------------------------------------------
     def price(self, p: ParametricParameters, s: Sizes) -> Cost:
@@ -289,19 +308,10 @@ class ParametricScheme:
 
     def _tile_cycles(self, p: ParametricParameters, s: Sizes) -> int:
         """Cycles of a core for one tile."""
-        view, device, (_, s_block, t) = self.view, self.device, self.rst
+        view, device, t = self.view, self.device, self.rst[2]
         tile = make_tile(view, device, p)
         residual = make_residual(view, device, p, tile)
-        _, y, x = self._of_kernel(p)
-
-        def product(steps: int, pixel_groups: int, channel_groups: int, *layout: Any) -> int:
-            return self._kernel(*layout).cycles_of(steps, pixel_groups, channel_groups)
-
-        steps = each(
-            product, tile.k_elements // s_block, ceil_div(tile.outputs, y),
-            p.object_channels // (x * t), p.input_row_elements, p.filter_elements,
-            p.accumulator_elements, p.seven_pixels,
-        )  # fmt: skip
+        steps = self._object_cycles(p, tile)
         products = tile.channel_objects * tile.k_steps * steps * bank_slowdown(device, view, s)
         products = truncated(products) + (tile.k_steps + s.filters.objects) * STEP_CYCLES
         # Two that share time work at once: an object comes to all rows of cores when the one before the
@@ -313,6 +323,19 @@ class ParametricScheme:
         calls = tile.output_objects * residual.calls
         finish = calls * (call + STEP_CYCLES)
         return products + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
+
+    def _object_cycles(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """Cycles of a core for one object of the input with one of the filter."""
+        _, y, x = self._of_kernel(p)
+        _, s, t = self.rst
+
+        def product(steps: int, pixel_groups: int, channel_groups: int, *layout: Any) -> int:
+            return self._kernel(*layout).cycles_of(steps, pixel_groups, channel_groups)
+
+        return each(
+            product, tile.k_elements // s, ceil_div(tile.outputs, y), p.object_channels // (x * t),
+            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
 
     # -- one mapping ------------------------------------------------------------------------------
     def _epilogue(
@@ -368,8 +391,19 @@ class ParametricScheme:
         epilogue = self._epilogue((p.output_elements, s.l1.input, p.bias_elements), kernel)
         addresses = self._addresses(*_columns(p))
         tile, residual = addresses.tile, addresses.residual
-        program = ParametricProgram(device, kernel, epilogue, p, tile, residual)
+        program = self._program(kernel, epilogue, p, tile, residual)
         return Mapping(device, view, p, present(s), kernel, epilogue, program, addresses, cost)
+
+    def _program(
+        self,
+        kernel: ParametricKernel,
+        epilogue: ParametricEpilogue,
+        p: ParametricParameters,
+        tile: ParametricTile,
+        residual: ResidualTile,
+    ) -> ParametricProgram:
+        """What the cores run."""
+        return ParametricProgram(self.device, kernel, epilogue, p, tile, residual)
 
 
 def _columns(p: ParametricParameters) -> list[Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,7 +55,25 @@ def _parse(data: bytes, name: str) -> onnx.ModelProto:
         ) from None
     if not model.graph.node and not model.graph.output:
         raise UsageError(f"{name}: no ONNX model: it has no graph")
+    if not _is_text(model):
+        raise UsageError(f"{name}: a damaged ONNX model: a name in it is no UTF-8")
     return model
+
+
+def _is_text(message: Any) -> bool:
+    """Whether every string of a message, and of those in it, is one; protobuf lets others pass as bytes."""
+    for field, value in message.ListFields():
+        if field.type not in (field.TYPE_STRING, field.TYPE_MESSAGE):
+            continue
+        values: Sequence[Any] = (
+            [value] if hasattr(value, "ListFields") or isinstance(value, str | bytes) else value
+        )
+        if field.type == field.TYPE_STRING:
+            if not all(isinstance(each, str) for each in values):
+                return False
+        elif not all(map(_is_text, values)):
+            return False
+    return True
 
 
 def _load_external(model: onnx.ModelProto, folder: Path | None) -> None:

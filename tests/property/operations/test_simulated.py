@@ -1,5 +1,6 @@
 """simulate(emit(p)) equals torch: the emitted text, parsed back and run, for random operations."""
 
+import time
 from math import prod
 
 import numpy as np
@@ -76,6 +77,36 @@ def test_windows_equal_torch(case: tuple[OperationProblem, str], device: str) ->
         check_near(got, want, prod(loop.size for loop in problem.reduced))
     else:
         check_equal(got, want)
+
+
+@pytest.mark.parametrize("shape", [(65536, 4, 8, 8), (100000, 3, 7, 5), (3, 1 << 22, 2, 2)])
+def test_planning_of_what_is_very_large_ends_soon(shape: tuple[int, ...]) -> None:
+    """Millions of tiles are not looked at one by one: there is a plan, or a refusal that says why."""
+    problem = _permuted(shape)
+    start, refused = time.process_time(), ""
+    try:
+        OperationRoute().propose(problem, "npu1_4col")
+    except ConfigRefused as refusal:
+        refused = str(refusal)
+    assert not refused or refused.startswith("tile: no tiling of elementwise")
+    assert time.process_time() - start < 20
+
+
+def _permuted(shape: tuple[int, ...]) -> OperationProblem:
+    """The larger of two numbers at each place of NCHW, stored as NHWC."""
+    n, c, h, w = shape
+    function = FUNCTIONS["max i8"]
+    inner = (c * h * w, h * w, w, 1)
+    outer = (c * h * w, 1, w * c, c)
+    loops = tuple(
+        Loop(name, "m", size, inner[i], 0, outer[i])
+        for i, (name, size) in enumerate(zip("nchw", shape, strict=True))
+    )
+    operand = Operand("i8", shape)
+    epilogue = Epilogue((EpilogueInput(operand, inner),), function.steps, function.result)
+    return OperationProblem(
+        "elementwise", loops, operand, Operand("i8", (n, h, w, c)), epilogue, "i8"
+    )
 
 
 @pytest.mark.parametrize(

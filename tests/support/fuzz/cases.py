@@ -4,170 +4,14 @@ from __future__ import annotations
 
 import json
 import random
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 
+from tests.support.fuzz.commands import damaged_onnx, damaged_regions, odd_call, odd_timing
+from tests.support.fuzz.damage import NUMBERS, TYPES, WORDS, damage_bytes, damage_json, damage_text
+from tests.support.fuzz.forms import BACKEND, Built, Case, W, X
 from tests.support.fuzz.seeds import COMMANDS, LINALG_I8, MATMUL, MODULES
 
-BACKEND = "--iree-hal-target-backends=amd-aie"
-X, W = "1x10x10x16xi8", "3x3x16x32xi8"
 
-
-@dataclass(frozen=True)
-class Case:
-    """One run of the command line.
-
-    Attributes:
-        kind: what was damaged, and how.
-        arguments: behind `aie-conv`.
-        files: what lies in the folder of the run, by name.
-        folders: empty folders in it.
-        stdin: what is piped in.
-        disk: bytes after which a file gets no longer, as on a full disk; None for no end.
-        good: the file that "y.bin" must equal where the run succeeds; None where nothing is known.
-    """
-
-    kind: str
-    arguments: tuple[str, ...]
-    files: Mapping[str, bytes] = field(default_factory=dict[str, bytes])
-    folders: tuple[str, ...] = ()
-    stdin: bytes = b""
-    disk: int | None = None
-    good: bytes | None = None
-
-
-@dataclass(frozen=True)
-class Built:
-    """What good runs have made, to be damaged.
-
-    Attributes:
-        artifacts: sealed .vmfb of modules with x and w as inputs.
-        bytecode: the modules as MLIR bytecode.
-        report, database: of a compilation, and of tuning.
-        npy: the first input of ``artifacts``.
-        result: what ``artifacts`` give for inputs of one.
-    """
-
-    artifacts: tuple[bytes, ...]
-    bytecode: tuple[bytes, ...]
-    report: bytes
-    database: bytes
-    npy: bytes
-    result: bytes
-
-
-_NUMBERS = (
-    "-1", "0", "1", "2", "3", "7", "8", "17", "64", "1000", "65536", "2147483647", "4294967296",
-    "99999999999999", "9" * 30, "-9223372036854775809", "1.5", "1e9", "nan", "inf", "0x10", "", " ", "١",
-)  # fmt: skip
-_WORDS = (
-    "",
-    "=",
-    "x",
-    "é",
-    "\udcff",
-    "%s",
-    "{}",
-    "a" * 300,
-    "../..",
-    "/",
-    "-",
-    "--",
-    "@",
-    "\n",
-    "1",
-    "-o",
-)
-_TYPES = ("i1", "i4", "i8", "ui8", "si8", "i16", "i32", "i64", "index", "f16", "bf16", "f32", "f64",
-          "complex<f32>", "complex<f64>", "f8E4M3FN", "tf32", "!torch.int", "none", "vector<4xf32>")  # fmt: skip
-
-
-# -- damage ---------------------------------------------------------------------------------------
-def damage_bytes(draw: random.Random, data: bytes) -> bytes:
-    """Some bytes changed, cut off, removed, doubled or put in."""
-    out = bytearray(data)
-    for _ in range(draw.choice((1, 1, 1, 2, 8))):
-        place = draw.randrange(len(out) + 1)
-        how = draw.randrange(6)
-        if how == 0:
-            del out[place:]
-        elif how == 1:
-            out[place : place + 1] = bytes([draw.randrange(256)])
-        elif how == 2:
-            del out[place : place + draw.choice((1, 4, 100))]
-        elif how == 3:
-            out[place:place] = bytes(draw.randrange(256) for _ in range(draw.choice((1, 4, 64))))
-        elif how == 4 and out:
-            place = min(place, len(out) - 1)
-            out[place] ^= 1 << draw.randrange(8)
-        else:
-            out[place:place] = out[place : place + 40]
-    return bytes(out)
-
-
-_TOKEN = re.compile(r"%\w+|\d+|[A-Za-z_.!]+|\S")
-
-
-def damage_text(draw: random.Random, text: str) -> str:
-    """Some words of a module changed: numbers, types, names, lines, or anything for anything."""
-    for _ in range(draw.choice((1, 1, 1, 2, 4))):
-        words = list(_TOKEN.finditer(text))
-        if not words:
-            return text
-        how = draw.randrange(7)
-        lines = text.splitlines(keepends=True)
-        if how == 0:
-            old, new = _number(draw, text)
-            text = re.sub(rf"(?<![\w%]){re.escape(old)}(?!\d)", new, text)
-        elif how == 1:
-            old = draw.choice(["i8", "i32", "bf16", "f32"])
-            text = re.sub(rf"\b{old}\b|(?<=x){old}\b", draw.choice(_TYPES), text)
-        elif how == 2:
-            del lines[draw.randrange(len(lines))]
-            text = "".join(lines)
-        elif how == 3:
-            place = draw.randrange(len(lines))
-            lines.insert(place, lines[draw.randrange(len(lines))])
-            text = "".join(lines)
-        else:
-            at, other = draw.choice(words), draw.choice(words)
-            new = draw.choice((other[0], "", draw.choice(_NUMBERS), draw.choice(_TYPES)))
-            text = text[: at.start()] + new + text[at.end() :]
-    return text
-
-
-def _number(draw: random.Random, text: str) -> tuple[str, str]:
-    """A number of a text and another for it, everywhere: shapes change and stay consistent."""
-    old = draw.choice(re.findall(r"\d+", text) or ["0"])
-    return old, draw.choice(_NUMBERS[1:13] if draw.random() < 0.8 else _NUMBERS)
-
-
-def damage_json(draw: random.Random, data: bytes) -> bytes:
-    """A value somewhere in a JSON text replaced, or its bytes damaged."""
-    if draw.random() < 0.3:
-        return damage_bytes(draw, data)
-    value = json.loads(data)
-    at: object = value
-    for _ in range(draw.randrange(1, 5)):
-        if isinstance(at, dict) and at:
-            key: object = draw.choice(sorted(at))
-        elif isinstance(at, list) and at:
-            key = draw.randrange(len(at))
-        else:
-            break
-        inner = at[key]  # pyright: ignore[reportArgumentType, reportCallIssue]
-        if draw.random() < 0.5 or not isinstance(inner, dict | list):
-            new = draw.choice(
-                [None, True, -1, 0, 1.5, 1e308, 10**30, "", "x", [], {}, [[1]], {"a": 1}]
-            )
-            at[key] = new  # pyright: ignore[reportIndexIssue, reportArgumentType]
-            break
-        at = inner
-    return json.dumps(value).encode()
-
-
-# -- kinds ----------------------------------------------------------------------------------------
 def _module(draw: random.Random) -> str:
     return MODULES[draw.choice(sorted(MODULES))]
 
@@ -223,13 +67,13 @@ def odd_inputs(draw: random.Random, built: Built) -> Case:
     """A good artifact with an input, a function or an output at random, or several."""
 
     def value() -> str:
-        shape = "x".join(draw.choice(_NUMBERS) for _ in range(draw.randrange(5)))
-        kind = draw.choice((*_TYPES, "i8", "i8"))
+        shape = "x".join(draw.choice(NUMBERS) for _ in range(draw.randrange(5)))
+        kind = draw.choice((*TYPES, "i8", "i8"))
         filled = draw.choice(
-            ("", "=1", "=1,2", "=@x.npy", "=@x.bin", "=@none", f"={draw.choice(_NUMBERS)}")
+            ("", "=1", "=1,2", "=@x.npy", "=@x.bin", "=@none", f"={draw.choice(NUMBERS)}")
         )
-        return draw.choice((f"{shape}x{kind}{filled}", f"{X}={draw.choice(_NUMBERS)}", f"{X}{filled}", "@x.npy",
-                            "@", draw.choice(_NUMBERS), draw.choice(_WORDS)))  # fmt: skip
+        return draw.choice((f"{shape}x{kind}{filled}", f"{X}={draw.choice(NUMBERS)}", f"{X}{filled}", "@x.npy",
+                            "@", draw.choice(NUMBERS), draw.choice(WORDS)))  # fmt: skip
 
     inputs, outputs, others = [f"{X}=1", f"{W}=1"], ["y.npy"], list[str]()
     for _ in range(draw.choice((1, 1, 2))):
@@ -253,7 +97,7 @@ def odd_inputs(draw: random.Random, built: Built) -> Case:
             )
             outputs = [draw.choice(names) for _ in range(draw.randrange(3))]
         elif how == 5:
-            others.append(f"--function={draw.choice(('main', 'none', '', '__init', *_WORDS))}")
+            others.append(f"--function={draw.choice(('main', 'none', '', '__init', *WORDS))}")
         else:
             name = draw.choice(("s.json", "no/s", "y.npy", "d", "/dev/full"))
             others.append(f"--amd-aie-{draw.choice(('stats', 'trace'))}={name}")
@@ -268,11 +112,17 @@ def odd_inputs(draw: random.Random, built: Built) -> Case:
 
 
 _FLAGS = {
-    "device": ("npu1_4col", "npu1_1col", "npu4", "npu1"),
+    "device": ("npu1_4col", "npu1_1col", "npu4", "npu1", "phoenix", "hawk point", "krackan"),
     "route": ("auto", "cpu", "im2col", "direct"),
     "direct": ("auto", "vector", "scalar", "sliding", "steered", "parametric"),
     "f32": ("cpu", "bf16", "bf16x3"),
+    "bf16": ("exact", "bfp16"),
     "cpu-cost": ("fixed", "measured"),
+    "regions": ("auto", "large", "single"),
+    "binaries": ("auto", "off", "require"),
+    "check": ("off", "tools"),
+    "mlir-aie-dir": ("d", "none", "m.mlir"),
+    "peano-dir": ("d", "none", "m.mlir"),
     "route-file": ("f.json", "d", "none"),
     "search": ("fast", "best"),
     "plan-db": ("f.json", "d", "none"),
@@ -281,9 +131,11 @@ _FLAGS = {
     "report": ("r.json", "d", "no/r.json", "m.vmfb", "/dev/null", "/dev/full"),
     "emit": ("d", "d/e/f", "m.mlir", "n" * 300),
     "emit-level": ("aie", "air"),
+    "air-version": ("august", "march"),
     "html": ("h.html", "r.json", "d"),
     "trace": ("t.json", "r.json", "no/t.json"),
     "trace-dispatch": ("*", "0", "none"),
+    "only": ("", "1"),
     "none": ("x",),
 }  # fmt: skip
 _IREE_FLAGS = (
@@ -305,9 +157,11 @@ def odd_flags(draw: random.Random, built: Built) -> Case:
         name = draw.choice(sorted(_FLAGS))
         value = draw.choice(_FLAGS[name])
         if draw.random() < 0.15:
-            value = draw.choice((*_WORDS, *_NUMBERS))
+            value = draw.choice((*WORDS, *NUMBERS))
         how = draw.random()
-        if how < 0.6:
+        if name == "only" and how < 0.4:
+            words.append("--amd-aie-only")
+        elif how < 0.6:
             words.append(f"--amd-aie-{name}={value}")
         elif how < 0.9:
             words.append(draw.choice(_IREE_FLAGS))
@@ -354,7 +208,7 @@ def odd_driver(draw: random.Random, built: Built) -> Case:
     for _ in range(draw.randrange(3)):
         place = draw.randrange(1, len(words))
         small = ("0", "1", "2", "3", "5", "8", "16")
-        words[place] = draw.choice((*small, *small, *_NUMBERS, draw.choice(_WORDS)))
+        words[place] = draw.choice((*small, *small, *NUMBERS, draw.choice(WORDS)))
     command = draw.choice(("driver", "driver", "generate", "explain", "tune", "file"))
     if command == "driver":
         return Case("driver", ("driver", "--verify-numerics", *words))
@@ -399,11 +253,13 @@ def odd_command(draw: random.Random, built: Built) -> Case:
         "tune",
         "cpu-cost",
         "timing",
+        "bench",
+        "doctor",
         "none",
         "",
     )
     words = ["--help", "-o", "m.mlir", "predict", "table", "show", "merge", "--stage=core", "--jobs", "--module",
-             "-c", "-f", "--full", "--machine", "f.json", "--csv=t.csv", "--device=sim", *_WORDS, *_NUMBERS]  # fmt: skip
+             "-c", "-f", "--full", "--machine", "f.json", "--csv=t.csv", "--device=sim", "--json", "compare", *WORDS, *NUMBERS]  # fmt: skip
     chosen = tuple(draw.choice(words) for _ in range(draw.randrange(5)))
     files = {"m.mlir": _module(draw).encode(), "f.json": b"{}"}
     return Case(
@@ -414,6 +270,7 @@ def odd_command(draw: random.Random, built: Built) -> Case:
 KINDS: tuple[tuple[Callable[[random.Random, Built], Case], int], ...] = (
     (damaged_module, 6), (damaged_bytes, 3), (odd_module, 2), (damaged_artifact, 5), (odd_inputs, 4),
     (odd_flags, 4), (damaged_json, 3), (odd_driver, 4), (odd_files, 3), (odd_command, 2),
+    (odd_call, 4), (damaged_regions, 2), (odd_timing, 2), (damaged_onnx, 3),
 )  # fmt: skip
 """What makes cases, and how often of all it is asked."""
 

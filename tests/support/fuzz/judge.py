@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import shutil
@@ -13,8 +14,8 @@ import traceback
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.support.fuzz.cases import BACKEND, Built, Case, W, X
-from tests.support.fuzz.seeds import LINALG_I8, MODULES
+from tests.support.fuzz.forms import BACKEND, Built, Case, W, X
+from tests.support.fuzz.seeds import LINALG_I8, MODULES, TWO_CONVS
 
 LIMIT_SECONDS = 60
 """Of the processor: a run that takes longer hangs."""
@@ -50,6 +51,7 @@ def preload() -> None:
     """Import what every run needs, once: a forked run begins with it. Starts no thread."""
     import aie_conv.bridge.flow
     import aie_conv.cli.main
+    import aie_conv.frontends.onnx.prepare
     import aie_conv.pipeline
     import aie_conv.runtime.program
     import aie_conv.sim
@@ -210,6 +212,14 @@ def build(top: Path) -> Built:
     npu, report = run(
         (*base, "--amd-aie-route=direct", "--amd-aie-report=r.json"), module, ("m.vmfb", "r.json")
     )
+    several = (
+        "--amd-aie-route=direct",
+        "--amd-aie-regions=large",
+        "--amd-aie-report=r.json",
+    )
+    (regions,) = run((*base, *several), {"m.mlir": TWO_CONVS.encode()}, ("r.json",))
+    if len(json.loads(regions)["regions"]) != 1:
+        raise RuntimeError("two convolutions are no region")
     (cpu,) = run((*base, "--amd-aie-route=cpu"), module, ("m.vmfb",))
     (database,) = run(("tune", "m.mlir", "-o", "p.json", "--search=fast"), module, ("p.json",))
     inputs = ("run", "--module=m.vmfb", f"--input={X}=1", f"--input={W}=1")
@@ -217,7 +227,40 @@ def build(top: Path) -> Built:
     (again,) = run((*inputs, "--output=@y.bin"), {"m.vmfb": npu}, ("y.bin",))
     if again != result:
         raise RuntimeError("the NPU's result is not the CPU's")
-    return Built((npu, cpu), _bytecode(top), report, database, _npy(), result)
+    return Built((npu, cpu), _bytecode(top), report, regions, database, _onnx(), _npy(), result)
+
+
+def _onnx() -> bytes:
+    """A convolution in int8 between scales, and a ReLU."""
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
+
+    arrays: dict[str, object] = {
+        "s": np.float32(0.05),
+        "z": np.int8(0),
+        "w": np.arange(-72, 72, dtype=np.int8).reshape(4, 4, 3, 3),
+    }
+    nodes = [
+        helper.make_node("QuantizeLinear", ["x", "s", "z"], ["xq"]),
+        helper.make_node("DequantizeLinear", ["xq", "s", "z"], ["xd"]),
+        helper.make_node("DequantizeLinear", ["w", "s", "z"], ["wd"]),
+        helper.make_node("Conv", ["xd", "wd"], ["c"], pads=[1, 1, 1, 1]),
+        helper.make_node("Relu", ["c"], ["r"]),
+        helper.make_node("QuantizeLinear", ["r", "s", "z"], ["y"]),
+    ]
+    shape = ["batch", 4, 8, 8]
+    graph = helper.make_graph(
+        nodes,
+        "g",
+        [helper.make_tensor_value_info("x", TensorProto.FLOAT, shape)],
+        [helper.make_tensor_value_info("y", TensorProto.INT8, shape)],
+        [numpy_helper.from_array(np.asarray(array), name) for name, array in arrays.items()],
+    )
+    opset = [helper.make_opsetid("", 17)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=8)
+    onnx.checker.check_model(model)
+    return model.SerializeToString()
 
 
 def _npy() -> bytes:

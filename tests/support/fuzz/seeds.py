@@ -1,5 +1,7 @@
 """Good inputs that the fuzzer damages: small modules in every form that the compiler takes, and texts."""
 
+from tests.support.regions.graphs import Network, Step, module_text
+
 LINALG_I8 = """\
 func.func @main(%x: tensor<1x10x10x16xi8>, %w: tensor<3x3x16x32xi8>) -> tensor<1x8x8x32xi32> {
   %c0 = arith.constant 0 : i32
@@ -87,6 +89,28 @@ func.func @main(%a: tensor<16x32xi8>, %b: tensor<32x64xi8>) -> (tensor<16x64xi32
     outs(%z : tensor<16x64xi32>) -> tensor<16x64xi32>
   return %r, %a : tensor<16x64xi32>, tensor<16x32xi8>
 }
+"""
+
+_STEPS = tuple(Step(source, -1, 64, window=3, stride=1, low=0) for source in (0, 1))
+TWO_CONVS = module_text(Network((16, 16, 64), _STEPS, (2,), 0))
+"""Two convolutions that one call of the NPU can do."""
+
+HARDWARE_REPORT = """\
+{"version": 1, "device": "xrt", "doctor": {"findings": [{"name": "NPU", "state": "ok", "detail": "npu4"}]},
+ "tests": [
+  {"name": "test_a", "outcome": "passed", "seconds": 1.5, "timings": [
+   {"npu": "npu4", "problem": "matmul m64 n64 k64 i8xi8->i32", "route": "im2col", "style": "vector",
+    "predicted_seconds": 0.0001, "measured_seconds": 0.0002},
+   {"npu": "npu4", "problem": "conv oh8 ow8 oc8 kh3 kw3 ic8 i8xi8->i32", "route": "direct", "style": "scalar",
+    "predicted_seconds": 0.0003, "measured_seconds": null}]},
+  {"name": "test_b", "outcome": "failed", "seconds": 0.1, "timings": []}]}
+"""
+
+CALIBRATION = """\
+source,device,dtype,kind,M,N,K,cores,tile,measured_value,unit,notes,conv_shape
+a,XDNA (npu1),i8->i32,kernel,48,48,280,1,48x280x48 (mxkxn),192.0,MAC/cycle/core,xchesscc,
+b,XDNA2 (npu4),bf16->bf16,gemm,4096,4096,4096,32,,20.0,TFLOPS,,
+c,XDNA (npu1),i8->i8,conv,,,,1,,30,us,,1x32x32x64 3x3
 """
 
 MODULES = {

@@ -12,7 +12,7 @@ import pytest
 from aie_conv.cli.run import _contents  # pyright: ignore[reportPrivateUsage]
 from aie_conv.cli.values import load_npy, parse_input
 from aie_conv.errors import UsageError
-from tests.support.fuzz.cases import damage_bytes
+from tests.support.fuzz.damage import damage_bytes
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,14 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, data: bytes) -> None:
         aie_conv.compile(path)
 
 
+@pytest.mark.parametrize("word", [b"Conv", b"x", b"kernel_shape"])
+def test_a_name_that_is_no_text_is_one_line(word: bytes) -> None:
+    # Protobuf gives such a name as bytes, without a word.
+    data = _conv(kernel_shape=[3, 3]).SerializeToString()
+    with pytest.raises(UsageError, match=r"a damaged ONNX model: a name in it is no UTF-8"):
+        aie_conv.compile(data.replace(word, b"\xff" * len(word)))
+
+
 def test_a_missing_file_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"m.onnx: cannot be read: No such file"):
         aie_conv.compile(tmp_path / "m.onnx")

@@ -19,7 +19,10 @@ def attributes(node: onnx.NodeProto) -> dict[str, Any]:
     from onnx import helper
 
     values = {each.name: helper.get_attribute_value(each) for each in node.attribute}
-    return {name: v.decode() if isinstance(v, bytes) else v for name, v in values.items()}
+    return {
+        name: v.decode(errors="replace") if isinstance(v, bytes) else v
+        for name, v in values.items()
+    }
 
 
 def changed(
