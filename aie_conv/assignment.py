@@ -76,9 +76,7 @@ def decide(
     if split is None or not any(c.rest_cycles for c in decision.candidates):
         return decision
     if decision.plan is None:
-        # What a report counts by its reason keeps it.
-        stays = decision.reason == partitioner.F32_STAYS
-        note = "" if stays else f"; priced as split behind the product: {split.reason}"
+        note = "" if decision.withheld else f"; priced as split behind the product: {split.reason}"
         return replace(decision, reason=f"{decision.reason}{note}")
     reason = f"{decision.reason}; split behind the product: {split.reason}"
     return replace(decision, reason=reason, split=split.reason)

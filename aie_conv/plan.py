@@ -5,7 +5,7 @@ Routes are known only by this.
 
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from numpy.typing import NDArray
 
@@ -191,6 +191,10 @@ class Candidate:
         return f"{self.route} {self.style}".rstrip()
 
 
+Withheld = Literal["", "f32", "pin"]
+"""What keeps a dispatch from an NPU that may be able to do it: f32 that it may not compute, a route file."""
+
+
 @dataclass(frozen=True)
 class Decision:
     """Where one dispatch goes.
@@ -201,6 +205,7 @@ class Decision:
         plan: the plan, None for the CPU.
         candidates: every route that was asked, with its cost or its refusal, cheapest first.
         split: why the plan is of the dispatch's first part alone; empty where it is of all of it.
+        withheld: what keeps it from the NPU besides its price; empty for nothing.
     """
 
     route: str
@@ -208,6 +213,7 @@ class Decision:
     plan: Plan | None = None
     candidates: tuple[Candidate, ...] = ()
     split: str = ""
+    withheld: Withheld = ""
 
     @property
     def cpu_cycles(self) -> int | None:

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from aie_conv import assignment
 from aie_conv.assignment import Request
 from aie_conv.errors import UsageError
-from aie_conv.partitioner import F32_STAYS, PINNED_TO_CPU
 from aie_conv.plan import Candidate, Decision, Dispatch
 
 if TYPE_CHECKING:
@@ -39,7 +38,7 @@ def _may_be_split(state: CompileState, dispatch: Dispatch) -> bool:
     decision, pins = dispatch.decision, state.planning.pins
     if decision.plan is not None or not dispatch.contraction or state.options.route == "cpu":
         return False
-    if decision.reason in (F32_STAYS, PINNED_TO_CPU):
+    if decision.withheld:
         return False
     if pins is not None and pins.stays_on_cpu(dispatch.name):
         return False
@@ -74,7 +73,7 @@ def _decide_split(
             continue
         if answer.plan is not None:
             return part, answer
-        if answer.reason == F32_STAYS or any(map(_is_able, answer.candidates)):
+        if answer.withheld == "f32" or any(map(_is_able, answer.candidates)):
             return call, answer
     return call, decision
 

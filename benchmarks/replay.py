@@ -8,6 +8,7 @@ words into new ones).
 
     python benchmarks/replay.py --base HEAD~1          everything, about ten minutes
     python benchmarks/replay.py --base main --quick    the single convolutions alone
+    python benchmarks/replay.py --base main --only "resnet50 int8 npu1"    cases of that name alone
 
 A commit's results are kept in the user's cache folder. Exit status: 0 all equal, 1 something differs.
 """
@@ -82,7 +83,7 @@ def _digest(data: bytes) -> str:
 
 
 # -- inputs: made once by this tree, so that both trees compile the same bytes --------------------------
-def _write_singles(folder: Path) -> Iterator[Case]:
+def _write_singles(folder: Path, only: str) -> Iterator[Case]:
     from aie_conv.frontends.miopen.command import parse
     from aie_conv.frontends.miopen.signature import generate_mlir
 
@@ -97,14 +98,17 @@ def _write_singles(folder: Path) -> Iterator[Case]:
         file = source(line)
         for route, direct, device in _ROUTES:
             options = {"route": route, "direct": direct, "device": device}
-            yield Case(f"single {number} {route} {direct} {device}", *file, options)
+            name = f"single {number} {route} {direct} {device}"
+            if only in name:
+                yield Case(name, *file, options)
     for number, line in enumerate(_F32):
         file = source(line)
         for f32 in ("cpu", "bf16", "bf16x3"):
-            yield Case(f"f32 {number} {f32}", *file, {"f32": f32, "device": "npu1_4col"})
+            if only in f"f32 {number} {f32}":
+                yield Case(f"f32 {number} {f32}", *file, {"f32": f32, "device": "npu1_4col"})
 
 
-def _write_networks(folder: Path) -> Iterator[Case]:
+def _write_networks(folder: Path, only: str) -> Iterator[Case]:
     sys.path.insert(0, str(ROOT / "examples"))
     import mobilenet_v2
     import resnet50
@@ -112,14 +116,17 @@ def _write_networks(folder: Path) -> Iterator[Case]:
 
     for example in (resnet50.EXAMPLE, mobilenet_v2.EXAMPLE):
         for dtype in ("int8", "bf16"):
+            devices = ("npu1_4col", "npu4")
+            named = {f"{example.name} {dtype} {device}": device for device in devices}
+            wanted = {name: device for name, device in named.items() if only in name}
+            if not wanted:
+                continue
             file = folder / f"{example.name}-{dtype}.mlir"
             if not file.exists():
                 file.write_bytes(module_of(example, dtype))
             digest = _digest(file.read_bytes())
-            for device in ("npu1_4col", "npu4"):
-                yield Case(
-                    f"{example.name} {dtype} {device}", file.name, digest, {"device": device}
-                )
+            for name, device in wanted.items():
+                yield Case(name, file.name, digest, {"device": device})
 
 
 # -- one tree ---------------------------------------------------------------------------------------------
@@ -270,6 +277,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n\n")[0])
     parser.add_argument("--base", default="HEAD", help="commit to compare with")
     parser.add_argument("--quick", action="store_true", help="single convolutions alone")
+    parser.add_argument("--only", default="", help="cases whose names have this in them")
     parser.add_argument("--tree", type=Path, default=ROOT, help="the tree that is tried")
     args = parser.parse_args(argv)
     commit = subprocess.run(
@@ -283,19 +291,25 @@ def main(argv: Sequence[str] | None = None) -> int:
             check=True, capture_output=True,
         )  # fmt: skip
         try:
-            return _replay(args.tree, base, commit, folders, Path(temporary) / "new")
+            trees = (base, args.tree)
+            return _replay(trees, commit, folders, Path(temporary) / "new", args.only)
         finally:
             subprocess.run(
                 ["git", "worktree", "remove", "--force", str(base)], cwd=args.tree, check=True
             )
 
 
-def _replay(tree: Path, base: Path, commit: str, folders: Sequence[Path], new: Path) -> int:
-    bad = 0
+def _replay(
+    trees: tuple[Path, Path], commit: str, folders: Sequence[Path], new: Path, only: str
+) -> int:
+    """Compile the cases with both trees, the base first; 1 if any differ."""
+    (base, tree), bad = trees, 0
     for folder in folders:
         folder.mkdir(parents=True, exist_ok=True)
         write = _write_singles if folder.name == "cases-quick" else _write_networks
-        cases = list(write(folder))
+        cases = list(write(folder, only))
+        if not cases:
+            continue
         (folder / "cases.json").write_text(json.dumps([asdict(case) for case in cases]))
         print(f"{len(cases)} compilations by {commit[:12]} and by this tree", flush=True)
         with ThreadPoolExecutor(2) as pool:

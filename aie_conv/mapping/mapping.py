@@ -105,12 +105,12 @@ class Grid:
     unicast: bool
     filter_columns: int
 
-    @property
+    @cached_property
     def n_tiles(self) -> int:
         """N tiles of all groups."""
         return self.groups * self.group_n_tiles
 
-    @property
+    @cached_property
     def rounds(self) -> int:
         """How often the pixels are walked, each time for the next N tiles."""
         apart = ceil_div(self.n_tiles, self.rows)

@@ -66,8 +66,9 @@ def input_patterns(
     What the mem tile sends for several rounds comes once for all of them.
     """
     grid, reuse = mapping.grid, mapping.memtile.input_reuse
+    tiles = grid.tiles_of(column)
     for round_, t in islice(grid.walk(reuse), most):
-        if round_ % reuse == 0 and t < grid.tiles_of(column):
+        if round_ % reuse == 0 and t < tiles:
             n_tiles = grid.row_n_tiles(round_)
             yield from mapping.addresses.input_patterns(grid.column_tile(column, t), n_tiles)
 
@@ -105,9 +106,9 @@ def output_patterns(
     mapping: Mapping, column: int, most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
     """The output stream of one column: per tile, each row of cores' N tile; of ``most`` steps."""
-    grid = mapping.grid
+    grid, tiles = mapping.grid, mapping.grid.tiles_of(column)
     for round_, t in islice(grid.walk(mapping.memtile.input_reuse), most):
-        if t >= grid.tiles_of(column):
+        if t >= tiles:
             continue
         n_tiles = grid.row_n_tiles(round_)
         for pattern in mapping.addresses.output_patterns(grid.column_tile(column, t), n_tiles):

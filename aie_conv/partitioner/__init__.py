@@ -53,12 +53,8 @@ either way."""
 DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "parametric")
 """What ``--amd-aie-direct`` takes."""
 
-F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
+_F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
 """Why an f32 problem that a route would take, for less than the CPU, is not given to it."""
-
-
-PINNED_TO_CPU = "pinned to the CPU"
-"""Why a dispatch stays there whose entry of the route file says so."""
 
 
 def route_names() -> tuple[str, ...]:
@@ -320,8 +316,9 @@ def choose(
         chooser = chooser.in_arithmetic("bf16", wanted=False)
         asked = chooser.gains(names, direct, min((c.cost for c in cpu), default=None))
         if asked:
-            kept = [replace(c, refused=F32_STAYS) for c in asked]
-            return Decision("cpu", F32_STAYS, None, tuple(rank([*cpu, *kept])))
+            kept = [replace(c, refused=_F32_STAYS) for c in asked]
+            ranked = tuple(rank([*cpu, *kept]))
+            return Decision("cpu", _F32_STAYS, None, ranked, withheld="f32")
     else:
         chooser = chooser.in_arithmetic(arithmetic, wanted=True)
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
@@ -331,7 +328,7 @@ def choose(
         reason = "; ".join(map(describe, npu)) if len(npu) > 1 else npu[0].refused
         return Decision("cpu", reason, None, tuple(npu))
     if arithmetic is None:
-        npu = [replace(c, refused=F32_STAYS) if c.plan is not None else c for c in npu]
+        npu = [replace(c, refused=_F32_STAYS) if c.plan is not None else c for c in npu]
     losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
     return decide(best, losers, note_arithmetic(problem, best))
 
@@ -370,7 +367,7 @@ def _follow_pin(chooser: _Chooser, permission: Permission, direct: str, pin: Pin
     """The decision that a pin makes."""
     problem = chooser.problem
     if pin.route == "cpu":
-        return Decision("cpu", PINNED_TO_CPU)
+        return Decision("cpu", "pinned to the CPU", withheld="pin")
     if pin.arithmetic is None:
         arithmetic = _arithmetic(problem, pin.route, permission, pin.style or direct)
     elif pin.arithmetic not in _ARITHMETIC:

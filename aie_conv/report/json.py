@@ -6,7 +6,6 @@ from typing import Any
 
 from aie_conv.arch import get_device
 from aie_conv.numerics import error_bound
-from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
 from aie_conv.plan import Candidate, Dispatch, Plan
 from aie_conv.problem import OperationProblem, Problem, contraction_of
@@ -117,7 +116,7 @@ def make_report(
     changes = sum(new != old for old, new in pairwise([*order[-1:], *order]))
     npu = [e for e in entries if e["route"] != "cpu"]
     operations = sum(not e["contraction"] for e in npu)
-    f32 = [e for e in entries if e["reason"] == F32_STAYS]
+    f32 = [e for d, e in zip(dispatches, entries, strict=True) if d.decision.withheld == "f32"]
     facts = get_device(device)
     return {
         "version": VERSION,

@@ -9,7 +9,7 @@ from typing import Any
 from aie_conv.arch import Device
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
-from aie_conv.direct.geometry import held_axes, held_window, window_limit
+from aie_conv.direct.geometry import window_limit
 from aie_conv.direct.parametric.addresses import StripAddresses
 from aie_conv.direct.parametric.ending import Ending, ending_of, look_up_pass
 from aie_conv.direct.parametric.layout import (
@@ -19,6 +19,12 @@ from aie_conv.direct.parametric.layout import (
     bias_elements,
     make_residual,
     make_tile,
+)
+from aie_conv.direct.parametric.limits import (
+    CoreBlocks,
+    channel_limits,
+    pixel_limits,
+    residual_limits,
 )
 from aie_conv.direct.parametric.program import ParametricProgram
 from aie_conv.direct.view import DirectView
@@ -155,20 +161,12 @@ class ParametricScheme:
 
     def sizes(self, p: ParametricParameters) -> Sizes:
         """All numbers."""
-        view, device, (r, s, t) = self.view, self.device, self.rst
-        size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+        view, device = self.view, self.device
         tile = make_tile(view, device, p)
         residual = make_residual(view, device, p, tile)
         words, _, _ = self._of_kernel(p)
         grid, filters = self._grid(p, tile), self._filters(p, tile, words)
-        input_, sums = r * p.input_row_elements, p.accumulator_elements
-        bytes_ = (
-            input_ * size,
-            grid.shared_rows * p.filter_elements * size,
-            grid.rows * p.output_elements * out,
-        )
-        deep = memtile_fits(device, grid, 1, bytes_, _DEPTHS)
-        depths = [where(deep, depth, 2) for depth in _DEPTHS]
+        sums = p.accumulator_elements
         return Sizes(
             tile=CoreTile(
                 pixels=tile.strips * tile.outputs,
@@ -180,7 +178,7 @@ class ParametricScheme:
             ),
             grid=grid,
             l1=L1Buffers(
-                input=input_,
+                input=self.rst[0] * p.input_row_elements,
                 filter=p.filter_elements,
                 output=p.output_elements,
                 accumulators=sums,
@@ -192,25 +190,7 @@ class ParametricScheme:
                 parameter_words=words,
                 parameter_buffers=0,
             ),
-            memtile=MemTile(
-                input=input_,
-                input_parts=1,
-                input_depth=depths[0],
-                filter=p.filter_elements,
-                filter_depth=depths[1],
-                k_chunks=p.k_chunks,
-                input_reuse=p.input_reuse,
-                filter_reuse=p.filter_reuse,
-                reusable_rounds=1,
-                # Strips side by side, in blocks of the instruction's channels, whatever their pixels are.
-                input_dims=(
-                    (p.input_row_elements // s, s),
-                    (r, p.input_row_elements),
-                    (s, 1),
-                ),
-                # From strips side by side, in blocks, back to pixels.
-                output_dims=((r, t), (p.output_elements // (r * t), r * t), (t, 1)),
-            ),
+            memtile=self._memtile(p, grid),
             filters=filters,
             residual=ResidualStream(
                 residual.channels,
@@ -218,13 +198,45 @@ class ParametricScheme:
             ),
         )
 
+    def _memtile(self, p: ParametricParameters, grid: Grid) -> MemTile:
+        """Objects as they come, in as many buffers as there is room for."""
+        view, (r, s, t), input_ = self.view, self.rst, self.rst[0] * p.input_row_elements
+        size, out = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
+        bytes_ = (
+            input_ * size,
+            grid.shared_rows * p.filter_elements * size,
+            grid.rows * p.output_elements * out,
+        )
+        deep = memtile_fits(self.device, grid, 1, bytes_, _DEPTHS)
+        depths = [where(deep, depth, 2) for depth in _DEPTHS]
+        return MemTile(
+            input=input_,
+            input_parts=1,
+            input_depth=depths[0],
+            filter=p.filter_elements,
+            filter_depth=depths[1],
+            k_chunks=p.k_chunks,
+            input_reuse=p.input_reuse,
+            filter_reuse=p.filter_reuse,
+            reusable_rounds=1,
+            # Strips side by side, in blocks of the instruction's channels, whatever their pixels are.
+            input_dims=(
+                (p.input_row_elements // s, s),
+                (r, p.input_row_elements),
+                (s, 1),
+            ),
+            # From strips side by side, in blocks, back to pixels.
+            output_dims=((r, t), (p.output_elements // (r * t), r * t), (t, 1)),
+        )
+
     # -- limits -----------------------------------------------------------------------------------
     def limits(self, p: ParametricParameters, s: Sizes) -> Iterator[Limit]:
         """Of the layout, of the problem, and of the device."""
         view, tile = self.view, make_tile(self.view, self.device, p)
         yield window_limit(view, p)
+        blocks = self._blocks(p)
         yield from self._channel_limits(p, s, tile)
-        yield from self._pixel_limits(p, s, tile)
+        yield from pixel_limits(view, p, s, tile, blocks)
         bias = bias_elements(view, p.tile_n)
         yield limit(
             "per-channel operands",
@@ -236,104 +248,23 @@ class ParametricScheme:
         limit_ = most(view.lhs.elements, tile.input_pixels * view.channels)
         yield limit("over-read", over_read <= limit_, lambda: f"{over_read} elements of {limit_}")
         yield from tail_limits(s)
-        yield from self._residual_limits(p, s, tile)
+        residual = make_residual(view, self.device, p, tile)
+        yield from residual_limits(view, p, s, residual, blocks)
         # The table that follows is among the parameters.
         problem = replace(view.problem, epilogue=self._ending.epilogue)
         computed = replace(view, problem=problem)
         yield from device_limits(self.device, computed, p, s, stageable=p.k_chunks == 1)
 
+    def _blocks(self, p: ParametricParameters) -> CoreBlocks:
+        """What the core's code works on at a time."""
+        _, y, x = self._of_kernel(p)
+        return CoreBlocks(self.rst, (y, x), self._bare_epilogue.channel_step)
+
     def _channel_limits(
         self, p: ParametricParameters, s: Sizes, tile: ParametricTile
     ) -> Iterator[Limit]:
-        view, (_, s_block, t) = self.view, self.rst
-        _, _, x = self._of_kernel(p)
-        once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
-        once = once & (p.resident == 0)
-        yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
-        plain = view.groups == 1 and not view.depthwise
-        yield limit("groups", plain, lambda: "rows of cores share their input")
-        rows, group = s.grid.rows, s.grid.group_n_tiles
-        even = (rows % group == 0) | (group > rows)
-        name = f"N tiles of {p.tile_n}"
-        yield limit("channels", (view.n % p.tile_n == 0) & even, lambda: name)
-        share = p.object_channels
-        divides = (p.tile_n % share == 0) & (share % (x * t) == 0)
-        yield limit("channels", divides, lambda: name)
-        divides = (view.channels % p.tile_k == 0) & (p.tile_k % s_block == 0)
-        yield limit("K chunk", divides, lambda: f"{p.tile_k}")
-        strip, chunks = p.input_row_elements, p.object_k_chunks
-        yield limit(
-            "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
-        )
-        fits = chunks * self._chunk(p, tile) <= p.filter_elements
-        yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
-        either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
-        yield limit("filter object", either, lambda: f"{chunks} of {tile.k_steps} chunks")
-
-    def _pixel_limits(
-        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
-    ) -> Iterator[Limit]:
-        view, r = self.view, self.rst[0]
-        _, y, _ = self._of_kernel(p)
-        core_window = held_window(view, p.window)
-        needed = (core_window.extent(0, p.height) - 1) * p.input_width + core_window.extent(
-            1, p.width
-        )
-        fits = needed <= tile.input_pixels
-        yield limit("input row", fits, lambda: f"{p.height}x{p.width} pixels")
-        inside = (p.width <= view.columns.size) & (tile.rows_out <= view.rows.size)
-        yield limit("tile", inside, lambda: f"{tile.rows_out}x{p.width} pixels")
-        groups = ceil_div(tile.outputs, y) * y
-        fits = groups * r * p.tile_n <= p.accumulator_elements
-        yield limit("accumulators", fits, lambda: f"{tile.outputs} pixels of {p.tile_n}")
-        pixels = tile.output_pixels
-        divides = (p.output_elements % (r * p.tile_n) == 0) & (
-            tile.outputs % where(pixels > 0, pixels, 1) == 0
-        )
-        yield limit(
-            "output object", divides, lambda: f"{tile.outputs} pixels of {p.tile_n} channels"
-        )
-        even = (tile.output_shape[0] != 0) | (tile.output_shape[1] != 0)
-        yield limit("output object", even, lambda: f"{pixels} pixels of rows of {p.width}")
-        rows, columns = (
-            each(lambda window, axis=axis: held_axes(view, window)[axis].pitch, p.window)
-            for axis in (0, 1)
-        )
-        wide = p.input_width
-        flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
-        yield limit("input row", flat, lambda: f"rows of {wide} pixels")
-        taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
-        taken = taken & (tile.groups == 1)
-        yield limit(
-            "input row",
-            taken | (p.interleaved == 0),
-            lambda: "only rows without a window are interleaved",
-        )
-        turns, n_tiles = p.time_shared, s.grid.n_tiles
-        all_rows_work = (turns == 1) | (turns * n_tiles == s.grid.rows)
-        yield limit("time-shared rows", all_rows_work, lambda: f"{turns} for {n_tiles} N tiles")
-        alone = (turns == 1) | (view.residual is None)
-        yield limit("time-shared rows", alone, lambda: "a residual has one")
-
-    def _residual_limits(
-        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
-    ) -> Iterator[Limit]:
-        view, operand, (_, s_block, t) = self.view, self.view.residual, self.rst
-        if operand is None:
-            return
-        residual = make_residual(view, self.device, p, tile)
-        w, size, grid = residual.channels, DTYPE_BYTES[view.dtype], s.grid
-        pixel = w * DTYPE_BYTES[operand.dtype]
-        exact = residual.pixels * pixel == p.input_row_elements * size
-        exact = exact & (pixel % (s_block * size) == 0)
-        shared = (w % p.tile_n == 0) & (grid.rows * p.tile_n % w == 0)
-        shared = shared & (grid.n_tiles % grid.rows == 0)
-        divides = p.tile_n // t % self._bare_epilogue.channel_step == 0
-        yield limit(
-            "residual object",
-            exact & shared & divides,
-            lambda: f"{w} channels for N tiles of {p.tile_n}",
-        )
+        """Of N tiles, chunks of K and objects of the filter."""
+        return channel_limits(self.view, p, s, tile, self._blocks(p), self._chunk(p, tile))
 
     # -- cost -------------------------------------------------------------------------------------
     def price(self, p: ParametricParameters, s: Sizes) -> Cost:

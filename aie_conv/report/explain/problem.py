@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from math import gcd
 
-from aie_conv.partitioner import F32_STAYS
 from aie_conv.plan import Candidate, Dispatch
 from aie_conv.problem import ConvProblem, Loop, Operand, OperationProblem
 from aie_conv.report.explain.stage import StageReport
@@ -216,7 +215,7 @@ def candidates(dispatch: Dispatch) -> StageReport:
     rows = [_row(candidate, candidate is best, least) for candidate in weighed]
     priced = sum(candidate.cost > 0 for candidate in weighed)
     why = "the cheapest is taken" if priced > 1 else "it is the one that was asked for"
-    if decision.reason == F32_STAYS:
+    if decision.withheld == "f32":
         why = "f32 stays on the CPU unless --amd-aie-f32 lets the NPU round its operands"
     measured = ", ".join(candidate.label for candidate in weighed if candidate.measured)
     notes = [f"array cycles by the simulator: {measured}"] if measured else []
