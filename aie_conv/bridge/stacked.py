@@ -23,7 +23,8 @@ def join_stacks(module: ir.Operation) -> int:
 def _join(op: ir.Operation) -> bool:
     matrix = _repeated(op.operands[1])
     static = all(ir.RankedTensorType(value.type).has_static_shape for value in op.operands)
-    if matrix is None or not static or not is_plain(op):
+    # What is summed in i64 becomes one of bytes first (:mod:`aie_conv.bridge.whole_products`).
+    if matrix is None or not static or not is_plain(op) or element_type(op.results[0]) == "i64":
         return False
     (batch, m, k), (_, _, n) = (tensor_type(value)[0] for value in op.operands[:2])
     if tuple(tensor_type(matrix)[0]) != (k, n):

@@ -34,12 +34,14 @@ class _Widened:
         unsigned: how they are read.
         zero: what is subtracted.
         spread: the operation that repeats the result along new dims; None where none does.
+        point: a byte that is subtracted too, known only at run time, and how it is widened; None for none.
     """
 
     raw: ir.Value
     unsigned: bool
     zero: int = 0
     spread: ir.Operation | None = None
+    point: tuple[ir.Value, str] | None = None
 
 
 def use_quantised(op: ir.Operation) -> bool:
@@ -57,15 +59,14 @@ def use_quantised(op: ir.Operation) -> bool:
     if lhs is None or rhs is None or not readers or not all(map(_truncates, readers)):
         return False
     kind = with_element(op.results[0].type, "i32")
-    (x, zx), (w, zw) = _make_signed(op, lhs), _make_signed(op, rhs)
+    x, w = _make_signed(op, lhs), _make_signed(op, rhs)
+    zeros = {"%a": _zero(op, lhs), "%b": _zero(op, rhs)}
     text = f"""%z = arith.constant 0 : i32
 %e = tensor.empty() : {kind}
 %f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}
-%a = arith.constant {zx} : i32
-%b = arith.constant {zw} : i32
 %y = {_QUANTISED[op.name]} ins(%x, %w, %a, %b : {x.type}, {w.type}, i32, i32) outs(%f : {kind}) -> {kind}
 return %y : {kind}"""
-    (product,) = graft(op, text, {"%x": x, "%w": w})
+    (product,) = graft(op, text, {"%x": x, "%w": w, **zeros})
     for reader in readers:
         reader.results[0].replace_all_uses_with(product)
         reader.erase()
@@ -148,27 +149,51 @@ def _read_extended(op: ir.Operation) -> _Widened | None:
 
 
 def _less(op: ir.Operation) -> _Widened | None:
-    """A tensor less a constant of bytes."""
+    """A tensor less a byte."""
     inner, constant = _read_widened(op.operands[0]), owner(op.operands[1])
     first, second, last = _body(op)
     x, zero, _ = _arguments(op)
     fits = first.name in _EXTENDED and second.name == "arith.subi" and first.operands[0] == zero
     fits = fits and list(second.operands) == [x, first.results[0]]
-    if inner is None or inner.spread or not fits or last.operands[0] != second.results[0]:
+    if (
+        inner is None
+        or inner.spread
+        or inner.point
+        or not fits
+        or last.operands[0] != second.results[0]
+    ):
+        return None
+    if element_type(op.operands[1]) != "i8":
         return None
     number = (
         splat_value(constant)
         if constant is not None and constant.name == "arith.constant"
         else None
     )
-    if not isinstance(number, int) or element_type(op.operands[1]) != "i8":
-        return None
-    number = number % 256 if _EXTENDED[first.name] else (number + 128) % 256 - 128
-    return replace(inner, zero=inner.zero + number)
+    if isinstance(number, int):
+        number = number % 256 if _EXTENDED[first.name] else (number + 128) % 256 - 128
+        return replace(inner, zero=inner.zero + number)
+    one = constant is None or constant.name != "arith.constant"
+    scalar = tensor_type(op.operands[1])[0] == ()
+    return replace(inner, point=(op.operands[1], first.name)) if one and scalar else None
 
 
-def _make_signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
-    """The bytes, signed and spread, and their zero point."""
+def _zero(before: ir.Operation, value: _Widened) -> ir.Value:
+    """What is subtracted from the signed bytes, a scalar of i32."""
+    constant = value.zero - 128 * value.unsigned
+    if value.point is None:
+        return graft(before, f"%a = arith.constant {constant} : i32\nreturn %a : i32", {})[0]
+    point, widen = value.point
+    text = f"""%s = tensor.extract %p[] : tensor<i8>
+%w = {widen} %s : i8 to i32
+%c = arith.constant {constant} : i32
+%a = arith.addi %w, %c : i32
+return %a : i32"""
+    return graft(before, text, {"%p": point})[0]
+
+
+def _make_signed(before: ir.Operation, value: _Widened) -> ir.Value:
+    """The bytes, signed and spread."""
     raw = shifted(before, value.raw, -128) if value.unsigned else value.raw
     if value.spread is not None:
         kind = with_element(value.spread.results[0].type, "i8")
@@ -183,4 +208,4 @@ def _make_signed(before: ir.Operation, value: _Widened) -> tuple[ir.Value, int]:
 }} -> {kind}
 return %y : {kind}"""
         (raw,) = graft(before, text, {"%x": raw})
-    return raw, value.zero - 128 * value.unsigned
+    return raw

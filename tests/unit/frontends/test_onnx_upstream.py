@@ -75,6 +75,11 @@ def _batched_qlinear() -> tuple[Any, Arrays]:
     return one_node("QLinearMatMul", x, {k: np.asarray(v) for k, v in constants.items()}), x
 
 
+def _matmul_integer() -> tuple[Any, Arrays]:
+    x = {"a": _bytes(2, 3, 4)}
+    return one_node("MatMulInteger", x, {"b": _bytes(4, 5).view(np.int8)}), x
+
+
 def _saturating_f8() -> tuple[Any, Arrays]:
     import ml_dtypes
 
@@ -104,6 +109,7 @@ FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "batched_qlinear": _batched_qlinear,
     "ceil_pooling": _ceil_pooling,
     "leftover": _leftover,
+    "matmul_integer": _matmul_integer,
     "microsoft_quantised": _microsoft_quantised,
     "padding": _padding,
     "saturating_f8": _saturating_f8,
@@ -157,7 +163,7 @@ def test_every_rewrite_has_a_form() -> None:
     from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES
 
     used = {module for table in (FOREIGN, REWRITES) for names in table.values() for module in names}
-    without_fault = {"qlinear_conv", "convinteger_padding"}
+    without_fault = {"qlinear_conv", "qlinear_matmul", "convinteger_padding"}
     assert used - without_fault == set(FORMS)
 
 

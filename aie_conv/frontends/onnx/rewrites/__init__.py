@@ -28,10 +28,11 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "DequantizeLinear": ("wide_quantisation",),
     "LpPool": ("auto_pads", "leftover"),
     "MatMul": ("vector_matmul",),
+    "MatMulInteger": ("matmul_integer",),
     "MaxPool": ("auto_pads", "leftover"),
     "Pad": ("padding",),
     "QLinearConv": ("qlinear_conv",),
-    "QLinearMatMul": ("batched_qlinear",),
+    "QLinearMatMul": ("qlinear_matmul", "batched_qlinear"),
     "QuantizeLinear": ("saturating_f8", "wide_quantisation"),
 }
 REWRITES: dict[str, tuple[str, ...]] = _FORMS | {
