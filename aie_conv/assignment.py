@@ -6,10 +6,12 @@ from dataclasses import dataclass, replace
 from aie_conv import partitioner
 from aie_conv.arch.machine import current
 from aie_conv.graph import DispatchGraph
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.choices import NpuCall, best_plan
 from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
 from aie_conv.partitioner.joining import find_relations
+from aie_conv.partitioner.operations import joined_candidate, stay_cycles
 from aie_conv.partitioner.pins import Pin
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
@@ -99,7 +101,6 @@ def assign(
         fits: whether a plan's program keeps within the device's limits.
     """
     everything = list(decisions)
-    # Other operations share no configurations.
     rest = [i for i, each in enumerate(requests) if not isinstance(each.problem, OperationProblem)]
     few = planning.options.configurations == "few"
     if few and len(rest) == 1 and not _was_split(requests[rest[0]], decisions[rest[0]]):
@@ -107,12 +108,18 @@ def assign(
         only = decide(planning, requests[rest[0]], measure=True, alone=True)
         everything[rest[0]] = only
         return Choice(everything, _excess(only))
-    able = [i for i in rest if few and _may_go(planning, requests[i], decisions[i])]
+    joinable = _joinable(planning, requests, decisions) if few and rest else {}
+    able = [
+        i
+        for i, request in enumerate(requests)
+        if few and (i in joinable or _may_go(planning, request, decisions[i]))
+    ]
     npu_excess = None
     if able:
         planning.progress("choosing configurations")
+        offered = [joinable.get(i, decisions[i]) for i in able]
         choice = assign_configurations(
-            _calls(planning, [requests[i] for i in able], [decisions[i] for i in able], graphs),
+            _calls(planning, [requests[i] for i in able], offered, graphs),
             partitioner.shareable_routes(planning.options.route),
             planning.options.device,
             planning.host,
@@ -121,18 +128,41 @@ def assign(
         )
         npu_excess = choice.npu_excess
         for i, decision in zip(able, choice.decisions, strict=True):
-            everything[i] = decision
-        close = [i for i in able if decisions[i].plan is not None]
+            if i not in joinable or decision.plan is not None:
+                everything[i] = decision
+        close = [i for i in able if i not in joinable and decisions[i].plan is not None]
         measured = _measure_close(
             planning, [requests[i] for i in close], [everything[i] for i in close]
         )
         for i, decision in zip(close, measured, strict=True):
             everything[i] = decision
-    npu = [i for i in rest if everything[i].plan is not None]
+    npu = [i for i, decision in enumerate(everything) if isinstance(decision.plan, ArrayPlan)]
     plans = shared([plan for i in npu if (plan := everything[i].plan) is not None], fits)
     for i, plan in zip(npu, plans, strict=True):
         everything[i] = replace(everything[i], plan=plan)
     return Choice(everything, npu_excess)
+
+
+def _joinable(
+    planning: Planning, requests: Sequence[Request], decisions: Sequence[Decision]
+) -> dict[int, Decision]:
+    """What may be decided of operations between contractions: a plan in their programs, or to stay.
+
+    Staying is where the decision by itself has put it, on the CPU or in a call of its own.
+    """
+    options = planning.options
+    products = [i for i, r in enumerate(requests) if not isinstance(r.problem, OperationProblem)]
+    asked = options.route in ("auto", "direct") and options.direct in ("auto", "parametric")
+    offers: dict[int, Decision] = {}
+    for i in range(products[0], products[-1]) if asked and options.regions != "single" else ():
+        problem, decision = requests[i].problem, decisions[i]
+        if not isinstance(problem, OperationProblem) or _is_pinned(planning, requests[i]):
+            continue
+        joined = joined_candidate(problem, options.device)
+        if joined is not None:
+            others = (joined, *decision.candidates)
+            offers[i] = replace(decision, route="cpu", plan=None, candidates=others)
+    return offers
 
 
 def _excess(decision: Decision) -> int | None:
@@ -144,6 +174,9 @@ def _excess(decision: Decision) -> int | None:
 
 def _may_go(planning: Planning, request: Request, decision: Decision) -> bool:
     """Whether a dispatch has a plan, taken or not: the CPU may have been cheaper by itself alone."""
+    if isinstance(request.problem, OperationProblem):
+        # Only where a pin has put it into the contractions' programs.
+        return isinstance(decision.plan, ArrayPlan)
     if decision.plan is not None:
         return True
     return request.split is None and best_plan(decision) is not None
@@ -192,6 +225,8 @@ def _is_pinned(planning: Planning, request: Request) -> bool:
 
 def _cpu_cycles(planning: Planning, request: Request, decision: Decision) -> int | None:
     """What the CPU costs in place of a dispatch's plan; None where it may not be taken."""
+    if isinstance(request.problem, OperationProblem) and decision.plan is None:
+        return stay_cycles(request.problem, decision, planning.options.device, planning.host)
     cpu = decision.cpu_cycles
     if cpu is None or _is_pinned(planning, request):
         return None

@@ -22,7 +22,7 @@ from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable
 from aie_conv.sim import Simulator
-from aie_conv.sim.functional.sequence import transfers
+from aie_conv.sim.functional.commands import transfers
 
 DTYPES = ("int8", "bf16")
 DEVICES = ("npu1_4col", "npu4")

@@ -65,10 +65,11 @@ class Arch:
 
 @dataclass(frozen=True)
 class Registers:
-    """Where a shim tile's DMA registers lie, in bytes; both architectures have the same map.
+    """Where the DMA registers of shim and mem tiles lie, in bytes; both architectures have the same map.
 
     An address is ``column << column_shift | row << row_shift | offset``. A descriptor has eight 32-bit
-    words; each channel has a control register and its task queue ``queue_offset`` behind it.
+    words; each channel has a control register and its task queue ``queue_offset`` behind it. Descriptors of
+    mem tiles number their own locks from ``memtile_lock_base`` on.
     """
 
     source: str
@@ -80,6 +81,10 @@ class Registers:
     shim_mm2s_control: int
     channel_stride: int
     queue_offset: int
+    memtile_bd_base: int
+    memtile_s2mm_control: int
+    memtile_mm2s_control: int
+    memtile_lock_base: int
 
 
 @dataclass(frozen=True)

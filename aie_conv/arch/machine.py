@@ -138,10 +138,12 @@ class ClockTable:
 class HostTiming:
     """The command stream, in cycles; and what the host waits for, in seconds.
 
+    ``issue`` writes a descriptor and starts it, ``start`` of it is the latter.
     ``reconfigure_*`` is another program by control packets, ``switch_*`` a whole other design.
     """
 
     issue: int
+    start: int
     launch: float
     launch_strix_halo: float
     reconfigure_aie2: float

@@ -31,6 +31,7 @@ class ChannelRates:
     write_next: int
     write_word: float
     issue: int
+    start: int
     wait: int
 
 
@@ -51,6 +52,7 @@ def channel_rates(machine: Machine, arch: str) -> ChannelRates:
         shim.write_next,
         word * shim.write_word,
         host.issue,
+        host.start,
         host.wait,
     )
 

@@ -14,6 +14,7 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.graft import element_type, graft
+from aie_conv.bridge.images import Images, is_static, kind_like, rank_of, shape_of
 from aie_conv.bridge.tensors import owner, walk
 
 _POOLING = {
@@ -37,43 +38,14 @@ def put_channels_last(module: ir.Operation) -> int:
     for op in [op for op in operations if op.name in _TURNED]:
         turn = _turn_of(op)
         if turn is not None:
-            images = _Images(op)
+            images = Images(op)
             op.results[0].replace_all_uses_with(images.first(turn(op, images)))
             op.erase()
             turned += 1
     return turned
 
 
-class _Images:
-    """Transpositions in front of an operation."""
-
-    def __init__(self, before: ir.Operation) -> None:
-        self._before = before
-
-    def last(self, value: ir.Value) -> ir.Value:
-        """A tensor with its channels last."""
-        rank = _rank(value)
-        return self._transposed(value, [0, *range(2, rank), 1])
-
-    def first(self, value: ir.Value) -> ir.Value:
-        """A tensor with its channels second again."""
-        rank = _rank(value)
-        return self._transposed(value, [0, rank - 1, *range(1, rank - 1)])
-
-    def _transposed(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
-        op = owner(value)
-        if op is not None and op.name == "linalg.transpose":
-            before = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
-            if [before[d] for d in order] == list(range(len(order))):
-                return op.operands[0]
-        kind = _kind([_shape(value)[d] for d in order], value)
-        text = f"""%e = tensor.empty() : {kind}
-%y = linalg.transpose ins(%x : {value.type}) outs(%e : {kind}) permutation = {list(order)}
-return %y : {kind}"""
-        return graft(self._before, text, {"%x": value})[0]
-
-
-_Turn = Callable[[ir.Operation, _Images], ir.Value]
+_Turn = Callable[[ir.Operation, Images], ir.Value]
 """Writes an operation with channels last; gives its result."""
 
 
@@ -81,9 +53,9 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
     """How an operation is turned; None where it stays."""
     if op.name in _POOLING:
         return _turn_pooling
-    if len(op.results) != 1 or not _is_static(op.results[0]):
+    if len(op.results) != 1 or not is_static(op.results[0]):
         return None
-    if _rank(op.results[0]) < _LEAST_RANK:
+    if rank_of(op.results[0]) < _LEAST_RANK:
         return None
     if op.name == "tensor.concat" and ir.IntegerAttr(op.attributes["dim"]).value == 1:
         return _turn_concat
@@ -92,7 +64,7 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
     return None
 
 
-def _turn_pooling(op: ir.Operation, images: _Images) -> ir.Value:
+def _turn_pooling(op: ir.Operation, images: Images) -> ir.Value:
     image, window, start = op.operands
     attributes = " ".join(
         f"{name} = {op.attributes[name]}{',' * (name == 'dilations')}"
@@ -106,33 +78,33 @@ return %y : {kind}"""
     return graft(op, text, known)[0]
 
 
-def _turned_start(value: ir.Value, images: _Images) -> ir.Value:
+def _turned_start(value: ir.Value, images: Images) -> ir.Value:
     """What a pooling starts from; of a tensor of one number no transposition is made."""
     fill = owner(value)
     if fill is None or fill.name != "linalg.fill":
         return images.last(value)
-    shape = _shape(value)
-    number, kind = fill.operands[0], _kind([shape[0], *shape[2:], shape[1]], value)
+    shape = shape_of(value)
+    number, kind = fill.operands[0], kind_like([shape[0], *shape[2:], shape[1]], value)
     text = f"""%e = tensor.empty() : {kind}
 %y = linalg.fill ins(%n : {number.type}) outs(%e : {kind}) -> {kind}
 return %y : {kind}"""
     return graft(fill, text, {"%n": number})[0]
 
 
-def _turn_concat(op: ir.Operation, images: _Images) -> ir.Value:
+def _turn_concat(op: ir.Operation, images: Images) -> ir.Value:
     parts = {f"%x{number}": images.last(value) for number, value in enumerate(op.operands)}
     types = ", ".join(str(value.type) for value in parts.values())
-    shape = _shape(op.results[0])
-    kind = _kind([shape[0], *shape[2:], shape[1]], op.results[0])
+    shape = shape_of(op.results[0])
+    kind = kind_like([shape[0], *shape[2:], shape[1]], op.results[0])
     text = f"""%y = tensor.concat dim({len(shape) - 1}) {", ".join(parts)} : ({types}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, parts)[0]
 
 
-def _turn_pad(op: ir.Operation, images: _Images) -> ir.Value:
+def _turn_pad(op: ir.Operation, images: Images) -> ir.Value:
     low, high, number = _padding(op) or ([], [], None)
-    image, shape = images.last(op.operands[0]), _shape(op.results[0])
-    kind = _kind([shape[0], *shape[2:], shape[1]], op.results[0])
+    image, shape = images.last(op.operands[0]), shape_of(op.results[0])
+    kind = kind_like([shape[0], *shape[2:], shape[1]], op.results[0])
     places = ", ".join(f"%i{dim}: index" for dim in range(len(shape)))
     text = f"""%y = tensor.pad %x low{_with_channels_last(low)} high{_with_channels_last(high)} {{
 ^bb0({places}):
@@ -164,19 +136,3 @@ def _pads_for_pooling(op: ir.Operation) -> bool:
 
 def _with_channels_last(amounts: Sequence[int]) -> list[int]:
     return [amounts[0], *amounts[2:], amounts[1]]
-
-
-def _shape(value: ir.Value) -> list[int]:
-    return list(ir.RankedTensorType(value.type).shape)
-
-
-def _rank(value: ir.Value) -> int:
-    return ir.RankedTensorType(value.type).rank
-
-
-def _is_static(value: ir.Value) -> bool:
-    return isinstance(value.type, ir.RankedTensorType) and value.type.has_static_shape
-
-
-def _kind(shape: Sequence[int], like: ir.Value) -> str:
-    return f"tensor<{'x'.join(map(str, [*shape, element_type(like)]))}>"

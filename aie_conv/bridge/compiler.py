@@ -19,6 +19,8 @@ from aie_conv.bridge.known_faults import refuse_known_faults
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.signed_powers import keep_signs
+from aie_conv.bridge.stacked import join_stacks
+from aie_conv.bridge.transposed import split_into_phases
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
@@ -178,9 +180,11 @@ class Compilation:
             if from_torch:
                 keep_nan(module)
                 keep_signs(module)
+            join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)
             if channels_last:
+                split_into_phases(module)
                 put_channels_last(module)
         return self._between(module, INPUT, PHASE, name)
 

@@ -88,9 +88,15 @@ def _inner(op: ir.Operation) -> Iterator[ir.Value]:
 
 @dataclass(frozen=True)
 class Follower:
-    """What follows a cut."""
+    """What follows a cut.
+
+    Attributes:
+        cut: where.
+        without: stores that are no part of it.
+    """
 
     cut: Cut
+    without: tuple[ir.Operation, ...] = ()
 
     @cached_property
     def _operations(self) -> list[ir.Operation]:
@@ -135,7 +141,8 @@ class Follower:
     @cached_property
     def operations(self) -> list[ir.Operation]:
         """The function's operations that are still needed, in order."""
-        needed = {op for op in self._operations if not len(op.results)}
+        ends = [op for op in self._operations if not len(op.results)]
+        needed = {op for op in ends if op not in self.without}
         waiting = [v for op in needed for v in self._operands(op)]
         while waiting:
             op = owner(waiting.pop())
@@ -182,33 +189,15 @@ class Follower:
         """
         executable = self.cut.executable
         with executable.context, executable.location:
-            copy = executable.clone(ip=ir.InsertionPoint(executable)).operation
-            copy.attributes["sym_name"] = ir.StringAttr.get(symbol)
-            for view in list(copy.regions[0].blocks[0].operations):
-                inner = view.operation
-                if inner.name == "flow.executable.export":
-                    inner.attributes["sym_name"] = ir.StringAttr.get(name)
-                    inner.attributes["function_ref"] = ir.FlatSymbolRefAttr.get(name)
-                elif inner.name == "builtin.module":
-                    old = inner.regions[0].blocks[0].operations[0].operation
-                    self._function(name, ir.InsertionPoint(old))
-                    old.erase()
+            old = _copy_executable(executable, symbol, name)
+            self._function(name, ir.InsertionPoint(old))
+            old.erase()
 
     def _function(self, name: str, place: ir.InsertionPoint) -> None:
         block: Any = self.cut.function.regions[0].blocks[0]
         access = f"!iree_tensor_ext.dispatch.tensor<readonly:{self.cut.tensor}>"
         kinds = [ir.Type.parse(access), *(block.arguments[n].type for n in self.arguments)]
-        attributes: dict[str, Any] = {
-            key: self.cut.function.attributes[key] for key in self.cut.function.attributes
-        }
-        attributes["sym_name"] = ir.StringAttr.get(name)
-        attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(kinds, []))
-        for key in ("arg_attrs", "res_attrs"):
-            attributes.pop(key, None)
-        function = ir.Operation.create(
-            "func.func", attributes=attributes, regions=1, loc=self.cut.function.location, ip=place
-        )
-        entry: Any = function.regions[0].blocks.append(*kinds)
+        entry = _open_function(self.cut.function, name, kinds, place)
         values: dict[Any, ir.Value] = {
             block.arguments[old]: entry.arguments[1 + new] for new, old in enumerate(self.arguments)
         }
@@ -276,6 +265,64 @@ class Follower:
             copy = _copied(old, inner, end)
             inner.update(zip(old.results, copy.results, strict=True))
         return fresh
+
+
+def _copy_executable(executable: ir.Operation, symbol: str, name: str) -> ir.Operation:
+    """A copy of an executable, behind which it stands, under other names; its function."""
+    copy = executable.clone(ip=ir.InsertionPoint(executable)).operation
+    copy.attributes["sym_name"] = ir.StringAttr.get(symbol)
+    inner = {view.operation.name: view.operation for view in copy.regions[0].blocks[0].operations}
+    export = inner["flow.executable.export"]
+    export.attributes["sym_name"] = ir.StringAttr.get(name)
+    export.attributes["function_ref"] = ir.FlatSymbolRefAttr.get(name)
+    return inner["builtin.module"].regions[0].blocks[0].operations[0].operation
+
+
+def _open_function(
+    like: ir.Operation, name: str, kinds: Sequence[ir.Type], place: ir.InsertionPoint
+) -> Any:
+    """The empty block of a new function of a dispatch."""
+    attributes: dict[str, Any] = {key: like.attributes[key] for key in like.attributes}
+    attributes["sym_name"] = ir.StringAttr.get(name)
+    attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(list(kinds), []))
+    for key in ("arg_attrs", "res_attrs"):
+        attributes.pop(key, None)
+    function = ir.Operation.create(
+        "func.func", attributes=attributes, regions=1, loc=like.location, ip=place
+    )
+    return function.regions[0].blocks.append(*kinds)
+
+
+def rebuild(
+    executable: ir.Operation,
+    symbol: str,
+    name: str,
+    operations: Sequence[ir.Operation],
+    arguments: Sequence[int],
+) -> None:
+    """Write an executable with a part of another's function in front of that one.
+
+    Args:
+        executable: the other.
+        symbol: of the new one.
+        name: what it exports.
+        operations: of the function's, in order, its end among them.
+        arguments: the numbers of those of its arguments that they use.
+    """
+    with executable.context, executable.location:
+        old = _copy_executable(executable, symbol, name)
+        function: Any = operations[0].parent
+        block: Any = function.operation.regions[0].blocks[0]
+        kinds = [block.arguments[n].type for n in arguments]
+        entry = _open_function(function.operation, name, kinds, ir.InsertionPoint(old))
+        values: dict[Any, ir.Value] = {
+            block.arguments[n]: entry.arguments[new] for new, n in enumerate(arguments)
+        }
+        inside = ir.InsertionPoint(entry)
+        for op in operations:
+            fresh = _copied(op, values, inside)
+            values.update(zip(op.results, fresh.results, strict=True))
+        old.erase()
 
 
 def _copied(

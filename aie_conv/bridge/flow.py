@@ -17,8 +17,10 @@ from aie_conv.bridge.host_values import (
     NpuRegion,
     constant_operands,
 )
+from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, recognise
 from aie_conv.bridge.requantised import requantised
+from aie_conv.bridge.results import separate_results
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
 from aie_conv.bridge.tensors import walk
@@ -69,6 +71,8 @@ def to_flow(source: bytes, name: str, form: str, user_flags: Sequence[str]) -> F
 
 def _brought(compilation: Compilation, source: bytes, name: str, form: str) -> FlowModule:
     operation = compilation.to_flow(source, name, channels_last=form == "auto")
+    if form == "auto":
+        separate_results(operation)
     return FlowModule(operation, compilation, name, form)
 
 
@@ -94,7 +98,7 @@ def find_dispatches(module: FlowModule) -> tuple[DispatchCall, ...]:
             refusal = f"dispatch has {len(operation.results)} results"
         constants, note = frozenset[str](), ""
         if not refusal:
-            recognised, note = requantised(operation, recognised)
+            recognised, note = requantised(operation, with_known_numbers(operation, recognised))
             constants = constant_operands(operation, recognised)
         calls.append(
             DispatchCall(name, operation, recognised, module.compilation, constants, refusal, note)

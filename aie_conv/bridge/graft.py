@@ -80,22 +80,22 @@ def computed_apart(
     numbers = constant_bytes(of)
     kind = value.type
     if less is not None and numbers is not None:
-        dense = ir.DenseElementsAttr.get((numbers - less).astype(np.int16), context=before.context)
-        return _constant(before, dense, kind)
+        return constant(before, (numbers - less).astype(np.int16), kind)
     text = f"%y = util.optimization_barrier %x : {kind}\nreturn %y : {kind}"
     return graft(before, text, {"%x": value})[0]
 
 
-def _constant(before: ir.Operation, value: ir.Attribute, kind: ir.Type) -> ir.Value:
-    constant = ir.Operation.create(
+def constant(before: ir.Operation, numbers: NDArray[Any], kind: ir.Type) -> ir.Value:
+    """A constant tensor of a type, in front of an operation."""
+    created = ir.Operation.create(
         "arith.constant",
         [kind],
         [],
-        {"value": value},
+        {"value": ir.DenseElementsAttr.get(numbers, context=before.context)},
         loc=before.location,
         ip=ir.InsertionPoint(before),
     )
-    return constant.results[0]
+    return created.results[0]
 
 
 def element_type(value: ir.Value) -> str:

@@ -13,7 +13,7 @@ bias that is quantised with the scale sx sw is added to the integers.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from iree.compiler import ir
@@ -22,18 +22,19 @@ from iree.compiler.dialects import linalg
 from aie_conv.bridge.contraction import is_multiply_add
 from aie_conv.bridge.filter_sums import Term, add_terms, added_up, dims_of, filter_sums, map_text
 from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
+from aie_conv.bridge.moves import axes_behind, is_zero, only_spreads
 from aie_conv.bridge.quantised_values import (
     DEQUANTISE,
     QUANTISE,
     Quantised,
     dequantised,
-    is_zero,
     make_signed,
     same_scale,
     signed_bytes,
+    walking,
     whole_numbers,
 )
-from aie_conv.bridge.tensors import owner, tensor_type, walk
+from aie_conv.bridge.tensors import tensor_type, walk
 
 _MOST_PRODUCTS = 2**31 // 255**2
 """Products of unsigned bytes that a sum in i32 holds."""
@@ -66,10 +67,8 @@ class _Contraction:
         lhs, rhs: its factors.
         maps: for each operand, the dims that each of its dims walks (several in a window).
         sizes: of the dims.
-        channel: the result's dim that the rhs's scale walks; None where the scale is a scalar.
-        bias: what the sums start from, as integers for the result's channels; None where they do not.
+        bias: what the sums start from, as integers; None where they do not.
         start: what they start from otherwise, in f32; None for zero.
-        bias_dim: the result's dim that the bias walks.
     """
 
     op: ir.Operation
@@ -77,10 +76,8 @@ class _Contraction:
     rhs: Quantised
     maps: tuple[tuple[tuple[int, ...], ...], ...]
     sizes: dict[int, int]
-    channel: int | None
-    bias: ir.Value | None
+    bias: Term | None
     start: ir.Value | None
-    bias_dim: int | None
 
     @property
     def out_dims(self) -> tuple[int, ...]:
@@ -102,7 +99,7 @@ def _match(op: ir.Operation) -> _Contraction | None:
         return None
     lhs, rhs = dequantised(op.operands[0]), dequantised(op.operands[1])
     attributes = linalg.get_indexing_maps(op)
-    if lhs is None or rhs is None or lhs.axis is not None or attributes is None:
+    if lhs is None or rhs is None or attributes is None:
         return None
     maps = tuple(tuple(dims_of(e) for e in ir.AffineMapAttr(m).value.results) for m in attributes)
     sizes: dict[int, int] = {}
@@ -113,51 +110,64 @@ def _match(op: ir.Operation) -> _Contraction | None:
     plain = all(len(dims) == 1 for dims in (*maps[1], *maps[2]))
     if not plain or {d for dims in maps[0] for d in dims} - set(sizes):
         return None
-    channel: int | None = None
-    if rhs.axis is not None:
-        dim = maps[1][rhs.axis][0]
-        out = [dims[0] for dims in maps[2]]
-        if dim not in out:
+    contraction = _Contraction(op, lhs, rhs, maps, sizes, None, None)
+    if contraction.products > _MOST_PRODUCTS:
+        return None
+    channels = [_channels(contraction, number) for number in (0, 1)]
+    if any(dims is None for dims in channels):
+        return None
+    bias = _bias(contraction)
+    start = None if bias is not None or is_zero(op.operands[2]) else op.operands[2]
+    return replace(contraction, bias=bias, start=start)
+
+
+def _channels(contraction: _Contraction, number: int) -> tuple[int, ...] | None:
+    """The result's dims that the scale of an operand walks; None where one of them is no dim of it."""
+    value = (contraction.lhs, contraction.rhs)[number]
+    dims = [contraction.maps[number][axis] for axis in value.axes]
+    out = contraction.out_dims
+    if any(len(walked) != 1 or walked[0] not in out for walked in dims):
+        return None
+    return tuple(out.index(walked[0]) for walked in dims)
+
+
+def _bias(contraction: _Contraction) -> Term | None:
+    """What the sums start from, where it is integers of the scale of the products."""
+    value = contraction.op.operands[2]
+    bias = dequantised(value, "i32")
+    if bias is None or bias.zero or not bias.moves:
+        return None
+    axes: tuple[int, ...] | None = (0,) if len(tensor_type(bias.raw)[0]) == 1 else None
+    for move in reversed(bias.moves):
+        if axes is None or not only_spreads(move):
             return None
-        channel = out.index(dim)
-    bias, start, bias_dim = _start(op.operands[2], lhs, rhs, channel)
-    contraction = _Contraction(op, lhs, rhs, maps, sizes, channel, bias, start, bias_dim)
-    return contraction if contraction.products <= _MOST_PRODUCTS else None
-
-
-def _start(
-    value: ir.Value, lhs: Quantised, rhs: Quantised, channel: int | None
-) -> tuple[ir.Value | None, ir.Value | None, int | None]:
-    """What sums start from: i32 for the channels, or f32; and the result's dim that the first walks."""
-    if is_zero(value):
-        return None, None, None
-    op = owner(value)
-    if op is not None and op.name == "linalg.broadcast":
-        bias = dequantised(op.operands[0], "i32")
-        missing = list(ir.DenseI64ArrayAttr(op.attributes["dimensions"]))
-        rank = len(tensor_type(value)[0])
-        (kept, *more) = [d for d in range(rank) if d not in missing] or [-1]
-        plain = bias is not None and not bias.moves and bias.zero == 0 and not more
-        fits = plain and kept >= 0 and channel in (None, kept)
-        if bias is not None and fits and same_scale(bias.scale, lhs.scale, rhs.scale):
-            return bias.raw, None, kept
-    return None, value, None
+        axes = axes_behind(move, axes)
+    scales = contraction.lhs.scale, contraction.rhs.scale
+    known = [dims for n in (0, 1) if (dims := _channels(contraction, n))]
+    fits = axes is not None and all(dims == axes for dims in known)
+    if axes is None or not fits or not same_scale(bias.scale, *scales):
+        return None
+    shape, _ = tensor_type(value)
+    return Term(walking(contraction.op, bias.raw, [shape[axis] for axis in axes]), axes, 1)
 
 
 def _rewrite(contraction: _Contraction) -> ir.Value:
-    op = contraction.op
+    op, lhs, rhs = contraction.op, contraction.lhs, contraction.rhs
     terms: list[Term] = []
-    if contraction.rhs.zero:
-        lhs, rhs = whole_numbers(op, contraction.lhs), whole_numbers(op, contraction.rhs)
+    plain = all(len(dims) == 1 for dims in contraction.maps[0])
+    if rhs.offset == 0 and lhs.offset is not None:
+        factors, number, zero = (signed_bytes(op, lhs), signed_bytes(op, rhs)), 1, lhs.offset
+    elif lhs.offset == 0 and rhs.offset is not None and plain:
+        factors, number, zero = (signed_bytes(op, lhs), signed_bytes(op, rhs)), 0, rhs.offset
     else:
-        lhs, rhs = signed_bytes(op, contraction.lhs), signed_bytes(op, contraction.rhs)
-        if contraction.lhs.zero:
-            rhs_dims = tuple(dims[0] for dims in contraction.maps[1])
-            of, dims = filter_sums(op, rhs, rhs_dims, contraction.out_dims)
-            terms.append(Term(of, dims, -contraction.lhs.zero))
-    sums = _sums(contraction, lhs, rhs)
-    if contraction.bias is not None and contraction.bias_dim is not None:
-        terms.append(Term(contraction.bias, (contraction.bias_dim,), 1))
+        factors, number, zero = (whole_numbers(op, lhs), whole_numbers(op, rhs)), 0, 0
+    if zero:
+        walked = tuple(dims[0] for dims in contraction.maps[number])
+        of, dims = filter_sums(op, factors[number], walked, contraction.out_dims)
+        terms.append(Term(of, dims, -zero))
+    sums = _sums(contraction, *factors)
+    if contraction.bias is not None:
+        terms.append(contraction.bias)
     if terms and len({term.dims for term in terms}) == 1:
         # One vector, which IREE computes when it compiles where filters are constant.
         first, walked = terms[0], range(len(terms[0].dims))
@@ -215,10 +225,11 @@ def _scale(
         places.append(tuple(f"d{d}" for d in term.dims))
     first = len(operands)
     lines, total = added_up([1, *(term.factor for term in terms if isinstance(term.factor, int))])
-    scales = ("%l", contraction.lhs.scale, None), ("%r", contraction.rhs.scale, contraction.channel)
-    for name, scale, axis in scales:
-        operands[name] = scale
-        places.append(() if axis is None else (f"d{axis}",))
+    for number, (name, value) in enumerate((("%l", contraction.lhs), ("%r", contraction.rhs))):
+        dims = _channels(contraction, number) or ()
+        shape, _ = tensor_type(contraction.op.results[0])
+        operands[name] = walking(contraction.op, value.scale, [shape[dim] for dim in dims])
+        places.append(tuple(f"d{dim}" for dim in dims))
     lines += [
         f"%m = arith.mulf %i{first}, %i{first + 1} : f32",
         f"%v = arith.sitofp {total} : i32 to f32",

@@ -7,13 +7,27 @@ stands for. Unsigned bytes are signed ones with another zero point: u = s + 128.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 from iree.compiler import ir
+from numpy.typing import NDArray
 
-from aie_conv.bridge.graft import computed_apart, constant_of, graft, with_element
-from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
+from aie_conv.bridge.graft import (
+    computed_apart,
+    constant,
+    constant_bytes,
+    constant_of,
+    element_type,
+    graft,
+    with_element,
+)
+from aie_conv.bridge.moves import axes_behind, find_source, move
+from aie_conv.bridge.tensors import owner, tensor_type
+
+Numbers = NDArray[np.int64]
 
 DEQUANTISE, QUANTISE = "iree_linalg_ext.dequantize_affine", "iree_linalg_ext.quantize_affine"
 
@@ -25,154 +39,136 @@ class Quantised:
     Attributes:
         raw: the bytes, or the i32 of a bias, as the module holds them.
         scale: a scalar, or a tensor of one dim.
-        axis: the dim of the value in question that the scale walks; None where it is a scalar.
-        zero: the zero point of the bytes read as signed.
+        axes: the dims of the value in question that the scale walks, in its order; none where it is a scalar.
+        zero: the zero point of the bytes read as signed; None where channels differ in it.
         unsigned: the module's bytes are unsigned: add -128 to read them as signed.
         moves: operations between the dequantisation and the value, the last one first.
+        numbers: constant bytes less their zero points, where those are not 0.
     """
 
     raw: ir.Value
     scale: ir.Value
-    axis: int | None
-    zero: int
+    axes: tuple[int, ...]
+    zero: int | None
     unsigned: bool
     moves: tuple[ir.Operation, ...] = ()
+    numbers: Numbers | None = None
+
+    @property
+    def fits(self) -> bool:
+        """Whether constant bytes less their zero points are bytes again."""
+        numbers = self.numbers
+        return numbers is not None and bool(numbers.min() >= -128 and numbers.max() <= 127)
+
+    @property
+    def offset(self) -> int | None:
+        """What must be subtracted from :func:`signed_bytes`; None where it is not one number."""
+        return 0 if self.fits else self.zero
 
 
 def dequantised(value: ir.Value, dtype: str = "i8") -> Quantised | None:
     """What a tensor is, where it is a dequantised one of ``dtype``, moved or not; else None."""
-    op, moves, axes = owner(value), list[ir.Operation](), list[ir.Operation]()
+    op, moves = owner(value), list[ir.Operation]()
     while op is not None and op.name != DEQUANTISE:
-        source = _find_source(op)
+        source = find_source(op)
         if source is None:
             return None
         moves.append(op)
-        axes.append(op)
         op = owner(source)
-    if op is None:
+    read = _read(op, dtype) if op is not None else None
+    if read is None:
         return None
-    parts = _read(op, dtype)
-    if parts is None:
-        return None
-    raw, scale, axis, zero, unsigned = parts
-    for move in reversed(axes):
-        if axis is not None:
-            axis = _axis_behind(move, axis)
-            if axis is None:
-                return None
-    return Quantised(raw, scale, axis, zero, unsigned, tuple(moves))
+    axes = read.axes
+    for op in reversed(moves):
+        behind = axes_behind(op, axes)
+        if behind is None:
+            return None
+        axes = behind
+    return replace(read, axes=axes, moves=tuple(moves))
 
 
 def zero_point(op: ir.Operation) -> int | None:
-    """The zero point of a (de)quantisation as the module says it; None where it is no constant."""
+    """The zero point of a (de)quantisation as the module says it; None where it is not one constant."""
+    points = _zero_points(op)
+    return int(points.flat[0]) if points is not None and (points == points.flat[0]).all() else None
+
+
+def _zero_points(op: ir.Operation) -> Numbers | None:
+    """The zero points of a (de)quantisation, one or one for each channel; None for no constants."""
     if len(op.operands) < 4:
-        return 0
-    value = owner(op.operands[2])
-    if value is None or value.name != "arith.constant":
+        return np.zeros(1, np.int64)
+    attribute: Any = constant_of(op.operands[2])
+    if isinstance(attribute, ir.IntegerAttr):
+        points = np.array([attribute.value], np.int64)
+    elif isinstance(attribute, ir.DenseIntElementsAttr):
+        points = np.array(attribute).astype(np.int64).reshape(-1)
+    else:
         return None
-    splat = splat_value(value)
-    return splat if isinstance(splat, int) else None
+    # Bits of unsigned bytes are kept as those of signed ones.
+    return points % 256 if "zp_unsigned" in op.attributes else points
 
 
-def _read(op: ir.Operation, dtype: str) -> tuple[ir.Value, ir.Value, int | None, int, bool] | None:
+def _read(op: ir.Operation, dtype: str) -> Quantised | None:
+    """What a dequantisation gives."""
     raw, scale = op.operands[0], op.operands[1]
     maps = [ir.AffineMapAttr(m).value for m in ir.ArrayAttr(op.attributes["indexing_maps"])]
-    zero, unsigned = zero_point(op), "input_unsigned" in op.attributes
+    points, unsigned = _zero_points(op), "input_unsigned" in op.attributes
     kinds = tensor_type(raw)[1], tensor_type(op.results[0])[1]
-    if zero is None or kinds != (dtype, "f32") or (unsigned and dtype != "i8"):
+    if points is None or kinds != (dtype, "f32") or (unsigned and dtype != "i8"):
         return None
-    walked = [ir.AffineDimExpr(e).position for e in maps[1].results]
-    if len(walked) > 1 or maps[0] != ir.AffineMap.get_identity(maps[0].n_dims, op.context):
+    axes = tuple(ir.AffineDimExpr(e).position for e in maps[1].results)
+    if len(axes) > 1 or maps[0] != ir.AffineMap.get_identity(maps[0].n_dims, op.context):
         return None
-    axis = walked[0] if walked else None
-    return raw, scale, axis, zero - 128 * unsigned, unsigned
-
-
-def is_zero(value: ir.Value) -> bool:
-    """Whether a scalar or a tensor is 0.0 everywhere."""
-    op = owner(value)
-    if op is not None and op.name == "linalg.fill":
-        op = owner(op.operands[0])
-    return op is not None and op.name == "arith.constant" and splat_value(op) == 0
-
-
-def _padding(op: ir.Operation) -> ir.Operation:
-    block: Any = op.regions[0].blocks[0]
-    return block.operations[len(block.operations) - 1].operation
-
-
-def _find_source(op: ir.Operation) -> ir.Value | None:
-    """What an operation moves without computing; None where it does more."""
-    if op.name in ("tensor.expand_shape", "tensor.collapse_shape", "linalg.transpose"):
-        return op.operands[0]
-    if op.name == "tensor.pad" and len(op.operands) == 1:
-        return op.operands[0] if is_zero(_padding(op).operands[0]) else None
-    if op.name == "tensor.insert_slice" and len(op.operands) == 2:
-        return op.operands[0] if is_zero(op.operands[1]) else None
-    if op.name == "tensor.extract_slice" and len(op.operands) == 1:
-        return op.operands[0]
-    if op.name == "linalg.generic":
-        extract = _extract(op)
-        return extract.operands[0] if extract is not None else None
-    return None
-
-
-def _extract(op: ir.Operation) -> ir.Operation | None:
-    """The one read of a generic operation that gathers a tensor, as transposed filters are flipped."""
-    inner = [o for o in walk(op) if o.name == "tensor.extract"]
-    block: Any = op.regions[0].blocks[0]
-    last = block.operations[len(block.operations) - 1].operation
-    if len(op.operands) != 1 or len(inner) != 1 or last.operands[0] != inner[0].results[0]:
+    points = points - 128 * unsigned
+    numbers = constant_bytes(raw) if points.any() else None
+    if numbers is not None:
+        numbers = numbers % 256 - 128 if unsigned else numbers
+        walked = [ir.AffineDimExpr(e).position for e in maps[2].results]
+        spread = [size if dim in walked else 1 for dim, size in enumerate(numbers.shape)]
+        numbers = numbers - (points.reshape(spread) if points.size > 1 else points[0])
+    zero = int(points[0]) if (points == points[0]).all() else None
+    if zero is None and numbers is None:
         return None
-    return inner[0]
-
-
-def _axis_behind(op: ir.Operation, axis: int) -> int | None:
-    """Which dim of an operation's result is a dim of what it moves; None where none is."""
-    if op.name == "linalg.transpose":
-        return list(ir.DenseI64ArrayAttr(op.attributes["permutation"])).index(axis)
-    if op.name in ("tensor.expand_shape", "tensor.collapse_shape"):
-        groups = [
-            [ir.IntegerAttr(d).value for d in ir.ArrayAttr(group)]
-            for group in ir.ArrayAttr(op.attributes["reassociation"])
-        ]
-        return _regroup(op, groups, axis)
-    if op.name == "linalg.generic":
-        extract = _extract(op)
-        index = owner(extract.operands[1 + axis]) if extract is not None else None
-        if index is None or index.name != "linalg.index":
-            return None
-        return ir.IntegerAttr(index.attributes["dim"]).value
-    return axis
-
-
-def _regroup(op: ir.Operation, groups: list[list[int]], axis: int) -> int | None:
-    before, _ = tensor_type(op.operands[0])
-    after, _ = tensor_type(op.results[0])
-    if op.name == "tensor.collapse_shape":
-        into = next(i for i, group in enumerate(groups) if axis in group)
-        return into if after[into] == before[axis] else None
-    same = [dim for dim in groups[axis] if after[dim] == before[axis]]
-    return same[0] if same else None
+    return Quantised(raw, scale, axes, zero, unsigned, numbers=numbers)
 
 
 # -- the same moves on the bytes -------------------------------------------------------------------
 def signed_bytes(before: ir.Operation, value: Quantised) -> ir.Value:
-    """The moved tensor's bytes, signed, made in front of an operation."""
-    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
+    """The moved tensor's bytes, signed, made in front of an operation; padding is the offset."""
+    if value.fits and value.numbers is not None:
+        moved = constant(before, value.numbers.astype(np.int8), value.raw.type)
+    else:
+        moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
     for op in reversed(value.moves):
-        moved = _move(before, op, moved, value.zero)
+        moved = move(before, op, moved, value.offset or 0)
     return moved
 
 
 def whole_numbers(before: ir.Operation, value: Quantised) -> ir.Value:
     """The moved tensor as i16, its zero point subtracted, so that padding is 0."""
-    moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
-    wide = shifted(before, moved, -value.zero, "i16")
-    moved = computed_apart(before, wide, of=moved, less=value.zero)
+    if value.numbers is not None:
+        wide = with_element(value.raw.type, "i16")
+        moved = constant(before, value.numbers.astype(np.int16), wide)
+    else:
+        moved = shifted(before, value.raw, -128) if value.unsigned else value.raw
+        zero = value.zero or 0
+        moved = computed_apart(before, shifted(before, moved, -zero, "i16"), of=moved, less=zero)
     for op in reversed(value.moves):
-        moved = _move(before, op, moved, 0)
+        moved = move(before, op, moved, 0)
     return moved
+
+
+def walking(before: ir.Operation, vector: ir.Value, sizes: Sequence[int]) -> ir.Value:
+    """A tensor of one dim, or a scalar, with a dim for each of ``sizes``."""
+    if len(sizes) < 2:
+        return vector
+    kind = f"tensor<{''.join(f'{size}x' for size in sizes)}{element_type(vector)}>"
+    dims = ", ".join(str(dim) for dim in range(len(sizes)))
+    text = (
+        f"%y = tensor.expand_shape %x [[{dims}]] output_shape [{', '.join(map(str, sizes))}] : "
+        f"{vector.type} into {kind}\nreturn %y : {kind}"
+    )
+    return graft(before, text, {"%x": vector})[0]
 
 
 def shifted(before: ir.Operation, value: ir.Value, by: int, dtype: str = "i8") -> ir.Value:
@@ -198,47 +194,6 @@ return %y : {kind}""",
         {"%x": value},
     )
     return sums
-
-
-def _move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> ir.Value:
-    dtype = tensor_type(value)[1]
-    kind, element = with_element(op.results[0].type, dtype), ir.Type.parse(dtype, op.context)
-    if op.name == "linalg.transpose":
-        order = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
-        text = (
-            f"%e = tensor.empty() : {kind}\n%y = linalg.transpose ins(%x : {value.type}) "
-            f"outs(%e : {kind}) permutation = {order}\nreturn %y : {kind}"
-        )
-        return graft(before, text, {"%x": value})[0]
-    copied = op.clone(ip=ir.InsertionPoint(before)).operation
-    if op.name == "linalg.generic":
-        extract = _extract(copied)
-        assert extract is not None
-        extract.operands[0] = value
-        extract.results[0].set_type(element)
-        copied.regions[0].blocks[0].arguments[0].set_type(element)
-        copied.operands[0] = _fill(copied, kind, zero)
-    else:
-        copied.operands[0] = value
-        if op.name == "tensor.pad":
-            _padding(copied).operands[0] = _number(copied, zero, dtype)
-        if op.name == "tensor.insert_slice":
-            copied.operands[1] = _fill(copied, with_element(op.operands[1].type, dtype), zero)
-    copied.results[0].set_type(kind)
-    return copied.results[0]
-
-
-def _number(before: ir.Operation, zero: int, dtype: str) -> ir.Value:
-    return graft(before, f"%z = arith.constant {zero} : {dtype}\nreturn %z : {dtype}", {})[0]
-
-
-def _fill(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:
-    dtype = ir.RankedTensorType(kind).element_type
-    text = (
-        f"%z = arith.constant {zero} : {dtype}\n%e = tensor.empty() : {kind}\n"
-        f"%y = linalg.fill ins(%z : {dtype}) outs(%e : {kind}) -> {kind}\nreturn %y : {kind}"
-    )
-    return graft(before, text, {})[0]
 
 
 # -- unsigned bytes as signed ones ----------------------------------------------------------------
@@ -293,7 +248,9 @@ def _relabel(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
         )
         for name in ("quant_min", "quant_max")
     }
-    attributes = {name: op.attributes[name] for name in op.attributes if name != flag} | limits
+    dropped = (flag, "zp_unsigned")
+    attributes = {name: op.attributes[name] for name in op.attributes if name not in dropped}
+    attributes |= limits
     attributes["indexing_maps"] = ir.ArrayAttr.get([maps[0], maps[1], scalar, maps[-1]], op.context)
     relabelled = ir.Operation.create(
         op.name,
@@ -308,8 +265,6 @@ def _relabel(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
 
 def same_scale(one: ir.Value, left: ir.Value, right: ir.Value) -> bool:
     """Whether a scale is the product of two others, all constant, as far as f32 tells."""
-    import numpy as np
-
     numbers = [_numbers(v) for v in (one, left, right)]
     if any(v is None for v in numbers):
         return False
@@ -318,8 +273,6 @@ def same_scale(one: ir.Value, left: ir.Value, right: ir.Value) -> bool:
 
 
 def _numbers(value: ir.Value) -> Any:
-    import numpy as np
-
     attribute: Any = constant_of(value)
     if isinstance(attribute, ir.FloatAttr):
         return np.float32(attribute.value)

@@ -55,7 +55,7 @@ def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised,
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
     if problem.lhs.dtype not in ("i8", "i16"):
         return recognised, ""
-    most, constants = 2**30, _Constants(call, recognised, problem)
+    most, constants = 2**30, KnownInputs(call, recognised, problem)
     for root in (0, *_biased(problem.epilogue)):
         model = _Model(problem.epilogue, constants, count, root)
         last = model.staircase()
@@ -116,8 +116,14 @@ def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | N
     return (affine if off == 0 or affine.differing else None), flip
 
 
-class _Constants:
-    """The inputs of an epilogue that are known, as arrays over the channels."""
+class KnownInputs:
+    """The inputs of an epilogue that are known, as arrays over the channels.
+
+    Args:
+        call: of the dispatch.
+        recognised: what it computes.
+        problem: the same.
+    """
 
     def __init__(self, call: ir.Operation, recognised: Recognised, problem: ConvProblem) -> None:
         self._call, self._problem = call, problem
@@ -191,7 +197,7 @@ class _Model:
     """
 
     epilogue: Epilogue
-    constants: _Constants
+    constants: KnownInputs
     channels: int
     root: int = 0
     _known: dict[int, Array | None] = field(default_factory=dict[int, "Array | None"])
@@ -378,10 +384,20 @@ class _Builder:
         total = self._do("addi", total, self._do("muli", xh, yl))
         total = self._do("addi", total, self._do("shli", self._do("muli", xh, yh), sixteen))
         total = self._do("addi", total, self._per_channel(offset))
+        total = self._to_ties(total, affine.tie)
         q = self._do("shrsi", total, self._do("constant", attr=24))
         q = self._do("maxsi", q, self._do("constant", attr=-128))
         q = self._do("minsi", q, self._do("constant", attr=127))
         return self._finished(last, self._do("trunci", q, dtype="i8"))
+
+    def _to_ties(self, total: tuple[str, int], tie: int | None) -> tuple[str, int]:
+        """A total, one less where its result is one that ties do not go to: bit 24, spread, is -1 there."""
+        if tie is None:
+            return total
+        before = self._do("addi", total, self._do("constant", attr=-1)) if tie else total
+        odd = self._do("shli", before, self._do("constant", attr=7))
+        odd = self._do("shrsi", odd, self._do("constant", attr=31))
+        return self._do("addi", total, odd)
 
     def _finished(self, last: int, result: tuple[str, int]) -> Recognised:
         """The old operations with one value given anew, what nothing uses left out."""

@@ -19,6 +19,7 @@ from aie_conv.bridge.contraction import Contraction, NoContraction, loop_sizes
 from aie_conv.bridge.cut import Cut, Follower
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.host_values import DispatchCall, constant_operands
+from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.tensors import Linear, View, indexing, row_major, tensor_type, walk
@@ -51,6 +52,7 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
         cut, recognised = _cut(executable, function, root, place) or (None, None)
         if cut is None or recognised is None:
             continue
+        recognised = with_known_numbers(call.operation, recognised)
         recognised, note = requantised(call.operation, recognised)
         follower = Follower(cut)
         yield replace(
@@ -135,7 +137,7 @@ def _places(function: ir.Operation, root: Contraction) -> list[_Place]:
             for each in inner
             if len(each.results) == 1 and each.results[0] in dependent
         ]
-    fit = [p for p in places if p.dtype in _DTYPES and _separates(block, product, p.value)]
+    fit = [p for p in places if p.dtype in _DTYPES and separates(function, product, p.value)]
     return sorted(reversed(fit), key=lambda p: _BYTES[p.dtype])
 
 
@@ -161,8 +163,15 @@ def _dependents(block: Any, product: ir.Value, *without: ir.Value) -> set[Any]:
     return dependent
 
 
-def _separates(block: Any, product: ir.Value, value: ir.Value) -> bool:
-    """Whether everything that a dispatch stores comes from its product through a value."""
+def separates(function: ir.Operation, product: ir.Value, value: ir.Value) -> bool:
+    """Whether everything that a dispatch stores comes from its product through a value.
+
+    Args:
+        function: the dispatch's.
+        product: the product's result.
+        value: a result of one of its operations, or a scalar in the body of one.
+    """
+    block: Any = function.regions[0].blocks[0]
     dependent = _dependents(block, product, value)
     stores = [view.operation for view in block.operations if not len(view.operation.results)]
     return not any(operand in dependent for op in stores for operand in op.operands)

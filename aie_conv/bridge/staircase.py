@@ -5,15 +5,22 @@ is a staircase: it rises at one place for each step. An affine form
 
     ((clamp(x, low, high) << left) * factor + (offset << 16)) >> 40
 
-is one too. The two are equal everywhere if they rise at the same places, and that is how equality is
-shown here: for each step, the first x that reaches it is looked for by bisection in the model's own
-operations, rounding as they round, and compared with the form's. Nothing is sampled.
+is one too. Where scales are powers of two many results lie halfway between two; such a tie goes to the even
+one, which the form does by taking its last bit from those that are odd:
+
+    t = ((clamp(x, low, high) << left) * factor + (offset << 16)) >> 16
+    (t - ((t - tie >> 24) & 1)) >> 24
+
+tie is 0 where ties go to even results, 1 where they go to odd ones (behind an odd zero point). The two are
+equal everywhere if they rise at the same places, and that is how equality is shown here: for each step, the
+first x that reaches it is looked for by bisection in the model's own operations, rounding as they round, and
+compared with the form's. Nothing is sampled.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +30,8 @@ Array = NDArray[Any]
 
 SHIFT = 40
 """Places that products are shifted: factors have 31 bits, and results lie in bits 40 to 47."""
+_FRACTION = 24
+"""Places below the results in the 32 bits that are kept."""
 _MOST = 2**31 - 1
 _FAR = 2**62
 
@@ -37,6 +46,7 @@ class Affine:
         factor: not negative.
         offset: in units of 2^16; may have more than 32 bits, of which the lower ones are all that counts.
         differing: numbers x for which the result is another than the model's, over all channels.
+        tie: which results ties go to, 0 even or 1 odd; None where all are rounded up.
     """
 
     low: Array
@@ -45,11 +55,15 @@ class Affine:
     factor: Array
     offset: Array
     differing: int
+    tie: int | None = None
 
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""
         inside = np.clip(x.astype(np.int64), self.low, self.high) << self.left
-        return (inside * self.factor + (self.offset << 16)) >> SHIFT
+        total = (inside * self.factor + (self.offset << 16)) >> SHIFT - _FRACTION
+        if self.tie is not None:
+            total = total - ((total - self.tie >> _FRACTION) & 1)
+        return total >> _FRACTION
 
 
 def rises(function: Callable[[Array], Array], low: int, high: int, channels: int) -> Array:
@@ -84,9 +98,21 @@ def fit(places: Array, low: int, high: int) -> Affine | None:
     Returns:
         None where the steps are too narrow or too wide for the form.
     """
+    affine = _fit(places, low, high, None)
+    if affine is not None and not affine.differing:
+        return affine
+    forms = [affine, *(_fit(places, low, high, tie) for tie in (0, 1))]
+    return min((f for f in forms if f is not None), key=lambda f: f.differing, default=None)
+
+
+def _fit(steps: Array, low: int, high: int, tie: int | None) -> Affine | None:
+    """The same with one rule for ties."""
     # Where every x or none reaches a result there is no step.
-    inner = (places > low) & (places <= high)
+    inner = (steps > low) & (steps <= high)
     results = np.arange(-127, 128)[:, None]
+    # Where results are reached that ties do not go to, the tie is the sum before.
+    places = steps if tie is None else steps - (inner & (results % 2 != tie))
+    least_rest = 0 if tie is None else 1 << SHIFT - _FRACTION
     least = np.where(places <= low, results, -128).max(axis=0)
     most = np.where(places <= high, results, -128).max(axis=0)
     first = np.where(inner, places, _MOST).min(axis=0)
@@ -96,18 +122,19 @@ def fit(places: Array, low: int, high: int) -> Affine | None:
     if left > 15:
         return None
     factor, offset = _lines(places, inner, results, steep / 2**left, left)
-    offset = np.where(most > least, offset, least << SHIFT - 16)
+    flat = (least << _FRACTION) + (0 if tie is None else 1 << _FRACTION - 1)
+    offset = np.where(most > least, offset, flat)
     # Bounds at the outer ends of the outermost steps: a line that is off by a sum stays off by a sum.
     line, by, room = offset << 16, np.maximum(factor << left, 1), (_MOST - 2**16) >> left
-    steps = most > least
-    lower = np.where(steps, -((line - (least << SHIFT)) // by), 0).clip(-room, room)
-    upper = np.where(steps, (((most + 1) << SHIFT) - 1 - line) // by, 0).clip(-room, room)
-    fits = (factor <= _MOST) & (~steps | ((lower < first) & (last <= upper)))
+    rising = most > least
+    lower = np.where(rising, -((line - (least << SHIFT) - least_rest) // by), 0).clip(-room, room)
+    upper = np.where(rising, (((most + 1) << SHIFT) - 1 - line) // by, 0).clip(-room, room)
+    fits = (factor <= _MOST) & (~rising | ((lower < first) & (last <= upper)))
     if not fits.all():
         return None
-    affine = Affine(lower, upper, left, factor, offset, 0)
-    affine_places = rises(affine.apply, low, high, places.shape[1])
-    return Affine(lower, upper, left, factor, offset, int(np.abs(affine_places - places).sum()))
+    affine = Affine(lower, upper, left, factor, offset, 0, tie)
+    affine_steps = rises(affine.apply, low, high, places.shape[1])
+    return replace(affine, differing=int(np.abs(affine_steps - steps).sum()))
 
 
 def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:
@@ -139,11 +166,12 @@ def _lines(
         return below - above
 
     low, high = (slopes * 0.5).astype(np.int64), np.minimum(slopes * 2 + 2, _MOST).astype(np.int64)
-    while (high - low > 2).any():
+    # A channel whose interval is short enough waits for the others.
+    while (wide := high - low > 2).any():
         third = np.maximum((high - low) // 3, 1)
         a, b = np.minimum(low + third, high), np.maximum(high - third, low)
         lower = gap(a) <= gap(b)
-        low, high = np.where(lower, low, a), np.where(lower, b, high)
+        low, high = np.where(wide & ~lower, a, low), np.where(wide & lower, b, high)
     tried = [np.minimum(low + i, high) for i in range(3)]
     gaps = np.array([gap(f) for f in tried])
     factor = np.choose(gaps.argmin(axis=0), tried)

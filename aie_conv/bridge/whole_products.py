@@ -14,7 +14,8 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
-from aie_conv.bridge.quantised_values import is_zero, shifted
+from aie_conv.bridge.moves import is_zero
+from aie_conv.bridge.quantised_values import shifted
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type
 
 _QUANTISED = {
@@ -49,7 +50,7 @@ def use_quantised(op: ir.Operation) -> bool:
     """
     if op.name not in _QUANTISED or element_type(op.results[0]) != "i64":
         return False
-    if not is_zero(op.operands[2]) or ("indexing_maps" in op.attributes and not _usual(op)):
+    if not is_zero(op.operands[2]) or not is_plain(op):
         return False
     lhs, rhs = _read_widened(op.operands[0]), _read_widened(op.operands[1])
     readers = [use.owner.operation for use in op.results[0].uses]
@@ -85,8 +86,10 @@ def _maps(op: ir.Operation) -> list[Any]:
     return [ir.AffineMapAttr(m).value for m in ir.ArrayAttr(op.attributes["indexing_maps"])]
 
 
-def _usual(op: ir.Operation) -> bool:
+def is_plain(op: ir.Operation) -> bool:
     """Whether a matmul transposes and broadcasts nothing."""
+    if "indexing_maps" not in op.attributes:
+        return True
     lhs, rhs, out = _maps(op)
     rank, names = out.n_dims, [str(ir.AffineDimExpr(e).position) for e in out.results]
     batch = names[:-2]

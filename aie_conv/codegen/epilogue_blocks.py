@@ -261,6 +261,10 @@ class BlockEpilogue:
         wide = [self._widen(w, a) for a in args]
         return self._narrow(w, w.value("e", op, *wide, to=vector(to, WIDE) if to else None))
 
+    def combined(self, w: Builder, op: str, x: Value, y: Value) -> Value:
+        """Two blocks as one, lane by lane, by an operation whose operands and result are of one type."""
+        return self._wide_operation(w, op, [x, y])
+
     def _convert(self, w: Builder, step: Step, value: Value) -> Value:
         """Between integers and f32; narrower integers go through i32."""
         if step.op == "arith.sitofp":

@@ -58,6 +58,7 @@ FIELDS = (
     Field("input_between"),
     Field("residual_pixels"),
     Field("residual_calls"),
+    Field("lanes_first", CORE_ROWS),
 )
 """What a core reads besides its tables.
 
@@ -83,6 +84,8 @@ bias_inside: whether an N tile's per-channel operands lie behind the weights of 
 bias_object: whether an object of their own comes behind a tile's others.
 residual_pixels: blocks of output pixels for which an object of the residual holds the channels.
 residual_calls: how many of them make an object of the output.
+lanes_first: element of a pixel in A at which a row's channels begin, where lanes are combined in place of
+a product (:mod:`aie_conv.codegen.parametric_lanewise`).
 """
 
 _LEAST_CHANNELS = 16

@@ -30,7 +30,14 @@ from aie_conv.direct.work import make_work
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.blocks import convert_chunks, last_of_block
 from aie_conv.mapping.build import has_own_inputs, make_grid, make_sizes, present
-from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits, tail_limits
+from aie_conv.mapping.check import (
+    Limit,
+    device_limits,
+    limit,
+    residual_block,
+    residual_limits,
+    tail_limits,
+)
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
@@ -95,7 +102,7 @@ class WindowScheme:
         yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         yield limit("channels", view.n % p.tile_n == 0, lambda: f"N tiles of {p.tile_n}")
         yield from tail_limits(s)
-        yield from residual_limits(view, s, t)
+        yield from residual_limits(view, s, residual_block(view, self.rst))
         yield from device_limits(self.device, view, p, s, stageable=p.k_chunks == 1)
 
     def stages(self, p: DirectParameters, s: Sizes) -> list[int]:

@@ -18,7 +18,14 @@ from aie_conv.img2col.addresses import GemmAddresses, input_dims, output_dims, r
 from aie_conv.img2col.view import GemmView
 from aie_conv.mapping.addresses import runs_of
 from aie_conv.mapping.build import TileShape, has_own_inputs, make_grid, make_sizes, present
-from aie_conv.mapping.check import Limit, device_limits, limit, residual_limits, tail_limits
+from aie_conv.mapping.check import (
+    Limit,
+    device_limits,
+    limit,
+    residual_block,
+    residual_limits,
+    tail_limits,
+)
 from aie_conv.mapping.core import LoopProgram
 from aie_conv.mapping.cost import Cost, Work, price, tile_cycles
 from aie_conv.mapping.epilogue import epilogue_cycles, make_epilogue
@@ -113,7 +120,7 @@ class GemmScheme:
         divides = (view.run % p.tile_k == 0) & (p.tile_k % s_block == 0)
         yield limit("K chunk", divides, lambda: f"{p.tile_k}")
         yield from tail_limits(s)
-        yield from residual_limits(view, s, t)
+        yield from residual_limits(view, s, residual_block(view, self.rst))
         # Whole fractions of a run, and the whole K.
         staged = p.k_chunks
         in_run = (view.run // p.tile_k) % where(staged > 0, staged, 1) == 0

@@ -60,6 +60,8 @@ class HostCopy:
         part: what is taken of each element; "hi" and "lo" from f32 to bf16 only, those of bfp16 from whole
             rows of bf16, eights of them, to bytes.
         literal: i32 values that are the source where no value of the program is.
+        repeats: how often each dimension of what is written repeats what is read, which has one element
+            along it wherever that is not 1; empty where none does.
     """
 
     source: str
@@ -74,6 +76,7 @@ class HostCopy:
     dest_offsets: tuple[int, ...]
     part: ValuePart = "whole"
     literal: tuple[int, ...] = ()
+    repeats: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         """Raise ValueError for a part of another type than it is of, or of what is not in eights."""
@@ -83,11 +86,18 @@ class HostCopy:
         in_rows = self.sizes == self.view and self.perm == tuple(range(len(self.view)))
         if self.part in BLOCK_PARTS and (not in_rows or self.view[-1] % BLOCK):
             raise ValueError(f"{self.part} of other than rows of eights")
+        if any(
+            times > 1 and self.sizes[p] > 1
+            for times, p in zip(self.repeats, self.perm, strict=bool(self.repeats))
+        ):
+            raise ValueError("only one element can be repeated")
 
     @property
     def written(self) -> tuple[int, ...]:
         """The shape of what is written."""
         sizes = tuple(self.sizes[p] for p in self.perm)
+        if self.repeats:
+            return tuple(n * times for n, times in zip(sizes, self.repeats, strict=True))
         return (*sizes[:-1], sizes[-1] // BLOCK) if self.part == "exponents" else sizes
 
     @property
@@ -125,6 +135,8 @@ def apply(
         view = view.view(NUMPY_DTYPE[copy.view_dtype]).reshape(copy.view)
         region = view[tuple(slice(o, o + s) for o, s in zip(copy.offsets, copy.sizes, strict=True))]
         moved = _take(region.transpose(copy.perm), copy)
+        if copy.repeats:
+            moved = np.broadcast_to(moved, copy.written)
         if copy.dest not in filled and copy.dest not in arrays:
             values[copy.dest] = np.zeros(copy.dest_shape, NUMPY_DTYPE[copy.dest_dtype])
         filled.add(copy.dest)

@@ -65,11 +65,21 @@ def residual_limits(view: ProblemView, s: Sizes, block_channels: int) -> Iterato
     # An object in the mem tile holds channels of one N tile.
     even = (staged == 1) | ((w <= n) & (n // w % staged == 0))
     yield limit("mem tile K chunks", even, lambda: f"{n // w} objects of the residual")
-    yield limit("residual object", w % t == 0, lambda: f"{w} channels are no blocks of {t}")
+    # An epilogue makes all the channels of a block that it reads.
+    blocks = (w % t == 0) & (n % t == 0)
+    yield limit("residual object", blocks, lambda: f"{w} of {n} channels are no blocks of {t}")
     blocks_fit = (w % n == 0) & (s.grid.rows * n % w == 0)
     even = (s.grid.n_tiles % s.grid.rows == 0) & (s.grid.unicast == 0)
     holds = (n % w == 0) | (blocks_fit & even)
     yield limit("residual object", holds, lambda: f"{w} channels for N tiles of {n}")
+
+
+def residual_block(view: ProblemView, rst: tuple[int, int, int]) -> int:
+    """Output channels that an epilogue makes at once, of blocks that lie as the left operand does."""
+    _, s, t = rst
+    if view.residual is None:
+        return t
+    return max(t, s * DTYPE_BYTES[view.dtype] // DTYPE_BYTES[view.residual.dtype])
 
 
 def device_limits(

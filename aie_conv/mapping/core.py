@@ -21,9 +21,15 @@ def input_name(mapping: Mapping, column: int, row: int) -> str:
     return f"a_l1_{column}_{row}" if mapping.grid.unicast else f"a_l1_{column}"
 
 
-def epilogue_name(number: int, epilogues: Sequence[Mapping]) -> str:
-    """The function of an epilogue."""
+def _own_name(number: int, epilogues: Sequence[Mapping]) -> str:
     return f"finish_{number}" if len(epilogues) > 1 else "finish"
+
+
+def epilogue_name(number: int, epilogues: Sequence[Mapping]) -> str:
+    """The function of an epilogue: that of the first with the same text."""
+    text = epilogues[number].epilogue.text("finish")
+    first = next(i for i, each in enumerate(epilogues) if each.epilogue.text("finish") == text)
+    return _own_name(first, epilogues)
 
 
 def take_function(mapping: Mapping, memory: Type) -> Op:
@@ -136,10 +142,11 @@ def declarations(kernel: Kernel, epilogues: Sequence[Mapping]) -> list[Op]:
 
 
 def epilogue_functions(epilogues: Sequence[Mapping]) -> list[Op]:
-    """The functions of a program's epilogues."""
+    """The functions of a program's epilogues, each once."""
     return [
         each.epilogue.function(epilogue_name(number, epilogues))
         for number, each in enumerate(epilogues)
+        if epilogue_name(number, epilogues) == _own_name(number, epilogues)
     ]
 
 

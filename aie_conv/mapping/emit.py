@@ -16,7 +16,13 @@ from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.configuration import configuration
 from aie_conv.mapping.core import input_name
 from aie_conv.mapping.mapping import Dims, Mapping
-from aie_conv.mapping.schedule import AwaitChain, StartChain, schedule
+from aie_conv.mapping.schedule import (
+    AwaitChain,
+    ConfigureChain,
+    SequenceCommand,
+    StartChain,
+    schedule,
+)
 from aie_conv.mapping.streams import channels
 from aie_conv.plan import Argument
 
@@ -184,7 +190,17 @@ class SequenceWriter:
         }
         self._w.op("aiex.npu.dma_memcpy_nd", self._arguments[part.name], attrs=attrs)
 
+    def _start(self, push: StartChain) -> None:
+        """Push a chain, and write its descriptors where that was not done before."""
+        if push not in self._chains and len(push.chain) == 1:
+            self._transfer(push)
+            return
+        if push not in self._chains:
+            self._chain(push)
+        self._w.op("aiex.dma_start_task", self._chains[push])
+
     def _chain(self, push: StartChain) -> None:
+        """Write a chain's descriptors."""
         w, last = self._w, len(push.chain) - 1
         blocks = [Block() for _ in push.chain]
         for number, (id_, part) in enumerate(zip(push.ids, push.chain, strict=True)):
@@ -203,7 +219,6 @@ class SequenceWriter:
         names = [f"chain_{len(self._chains)}"]
         task = w.op("aiex.dma_configure_task_for", names=names, attrs=attrs, blocks=blocks)
         self._chains[push] = task.results[0]
-        w.op("aiex.dma_start_task", task.results[0])
 
     def _descriptor(self, name: str, id_: int, task: Task) -> None:
         """A descriptor of a chain; the tools take no stride where there is one element."""
@@ -217,7 +232,7 @@ class SequenceWriter:
         }
         self._w.op("aie.dma_bd", self._arguments[name], attrs=attrs)
 
-    def write(self, commands: Iterable[StartChain | AwaitChain]) -> None:
+    def write(self, commands: Iterable[SequenceCommand]) -> None:
         """All of it."""
         for command in commands:
             if isinstance(command, AwaitChain):
@@ -227,13 +242,13 @@ class SequenceWriter:
                     self._w.op("aiex.dma_await_task", self._chains[push])
                 else:
                     self._w.op("aiex.npu.dma_wait", attrs={"symbol": push.symbol})
-            elif len(command.chain) > 1:
-                self._chain(command)
+            elif isinstance(command, ConfigureChain):
+                self._chain(command.push)
             else:
-                self._transfer(command)
+                self._start(command)
 
 
-def _sequence(arguments: Sequence[Argument], commands: Iterable[StartChain | AwaitChain]) -> Op:
+def _sequence(arguments: Sequence[Argument], commands: Iterable[SequenceCommand]) -> Op:
     """The runtime sequence."""
     w = Builder()
     values = [Value(memref(a.dtype, a.elements + a.slack), a.name) for a in arguments]
@@ -260,7 +275,7 @@ def emit_module(
     mapping: Mapping,
     arguments: Sequence[Argument],
     epilogues: Sequence[Mapping],
-    commands: Iterable[StartChain | AwaitChain],
+    commands: Iterable[SequenceCommand],
 ) -> str:
     """The text of the module: tiles, FIFOs, buffers, functions, cores, runtime sequence.
 

@@ -76,7 +76,6 @@ def fuse(problem: ConvProblem, n_padded: int, groups: int = 1) -> Fused:
         n_padded: output channels, those that are padded included.
         groups: equal parts of the channels, each padded at its end.
     """
-    n = problem.extent("n")
     vectors: list[tuple[int, str, str]] = []
     copies: list[HostCopy] = []
     residual: Residual | None = None
@@ -84,11 +83,10 @@ def fuse(problem: ConvProblem, n_padded: int, groups: int = 1) -> Fused:
     for index, input_ in enumerate(problem.epilogue.inputs):
         pairs = zip(problem.loops, input_.strides, strict=True)
         walked = {loop.role for loop, stride in pairs if stride}
-        # With one channel and no pixel loop, a single value is a vector of one.
-        if walked == {"n"} or (not walked and n == 1 and input_.operand.elements == 1):
+        if walked <= {"n"}:
             name, operand_copies = read_vector(problem, index, input_, n_padded, groups)
             vectors.append((index, input_.operand.dtype, name))
-        elif ("n" in walked or n == 1) and residual is None:
+        elif "k" not in walked and residual is None:
             residual, strides, operand_copies = read_residual(
                 problem, index, input_, n_padded, groups
             )

@@ -94,7 +94,10 @@ def canonical_copy(
     sizes: dict[int, int],
     dtype: str,
 ) -> HostCopy:
-    """Copy a plainly walked operand to the loop order ``order``, padded to ``sizes``."""
+    """Copy a plainly walked operand to the loop order ``order``, padded to ``sizes``.
+
+    A loop of the order that does not walk the operand repeats it.
+    """
     dims = walk_dims(operand, strides, source)
     _plain(dims, source)
     region = [1] * len(operand.shape)
@@ -102,18 +105,26 @@ def canonical_copy(
         if mult:
             region[d] = loop.size
     walked = [dims.of_loop[i][0] for i in order]
-    idle = [d for d in range(len(operand.shape)) if d not in walked]
+    # A loop that does not walk the operand repeats it, along a dimension that is added at the view's end.
+    still = [place for place, dim in enumerate(walked) if dim < 0]
+    rank = len(operand.shape)
+    for number, place in enumerate(still):
+        walked[place] = rank + number
+    idle = [d for d in range(rank) if d not in walked]
+    ones, zeros = (1,) * len(still), (0,) * len(still)
+    repeats = [loops[i].size if place in still else 1 for place, i in enumerate(order)]
     return HostCopy(
         source=source,
-        view=operand.shape,
+        view=(*operand.shape, *ones),
         view_dtype=operand.dtype,
-        offsets=dims.start,
-        sizes=tuple(region),
+        offsets=(*dims.start, *zeros),
+        sizes=(*region, *ones),
         perm=(*idle, *walked),
         dest=dest,
         dest_shape=(*(1 for _ in idle), *(sizes.get(i, loops[i].size) for i in order)),
         dest_dtype=dtype,
-        dest_offsets=(0,) * len(operand.shape),
+        dest_offsets=(0,) * (rank + len(still)),
+        repeats=(*(1 for _ in idle), *repeats) if max(repeats, default=1) > 1 else (),
     )
 
 
@@ -352,8 +363,6 @@ def read_residual(
     ):
         argument = Argument(f"in{index}", operand.dtype, operand.elements)
         return Residual(index, operand.dtype, operand.offset, argument), strides, ()
-    if any(strides[i] == 0 for i in (*ms, *ns)):
-        raise Unsupported(f"operand {index} of the epilogue is broadcast and not aligned")
     name, dtype = f"residual{index}", operand.dtype
     sizes = tuple(loops[i].size for i in ms)
     one = len(ns) == 1 and groups == 1

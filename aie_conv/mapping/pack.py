@@ -27,7 +27,9 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
         )  # fmt: skip
 
     front, addresses = filters.header, mapping.addresses
-    copies = [*addresses.filter_copies("weights_blocks"), place("weights_blocks", flat, front)]
+    blocks = addresses.filter_copies("weights_blocks")
+    # Without a filter its objects bring parameters and per-channel operands alone.
+    copies = [*blocks, place("weights_blocks", flat, front)] if blocks else list[HostCopy]()
     offsets = dict(filters.bias_offsets)
     for index, vector_dtype, name in view.vectors:
         row = (n_tiles, mapping.tile.n * DTYPE_BYTES[vector_dtype] // size)

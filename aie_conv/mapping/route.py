@@ -33,6 +33,8 @@ class ArrayRoute(ABC):
 
     name: str
     style: str
+    takes: type[ConvProblem] = ConvProblem
+    """The kind of problem that it computes: others' products are not what they say."""
 
     @abstractmethod
     def scheme(self, problem: ConvProblem, device: Device) -> Scheme[Any]:
@@ -57,18 +59,25 @@ class ArrayRoute(ABC):
         """The best mapping of a problem, or the one that ``parameters`` state."""
         if parameters is None:
             return self.finalists(problem, device, 1)[0]
+        self._check(problem)
         return self._plan(*rebuild(self.scheme(problem, get_device(device)), parameters))
+
+    def _check(self, problem: ConvProblem) -> None:
+        """Refuse a problem of another kind, and an operand of more bytes than are planned for."""
+        if type(problem) is not self.takes:
+            raise Unsupported(f"{self.name}: {problem.describe()}: another kind of problem")
+        check_size(problem)
 
     def finalists(self, problem: ConvProblem, device: str, count: int) -> list[ArrayPlan]:
         """The best mappings."""
-        check_size(problem)
+        self._check(problem)
         refused = ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
         timed = finalists(self.space(problem, get_device(device)), refused, count)
         return [self._plan(*each) for each in timed]
 
     def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
         """Plans for configurations that other problems may have too: none, where nothing is known of any."""
-        check_size(problem)
+        self._check(problem)
         space = self.common(problem, get_device(device))
         if space is None:
             return []

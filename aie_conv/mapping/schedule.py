@@ -2,7 +2,8 @@
 
 Tokens are all that orders tasks of different channels. So an operation's tasks are pushed behind those of
 the one before it, and a task waits for the tokens of those earlier ones that write what it reads, or read or
-write what it writes. What no earlier operation touches, its filter for instance, is on its way before.
+write what it writes. What no earlier operation touches, its filter for instance, is on its way before. Of
+what has to wait, the descriptors are written before, so that only the push is left behind the token.
 """
 
 from collections import deque
@@ -29,7 +30,14 @@ class AwaitChain:
     push: StartChain
 
 
-SequenceCommand = StartChain | AwaitChain
+@dataclass(frozen=True, eq=False)
+class ConfigureChain:
+    """Write the descriptors of a push that comes later; without it the push writes them."""
+
+    push: StartChain
+
+
+SequenceCommand = ConfigureChain | StartChain | AwaitChain
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +71,10 @@ def _meet(one: Chain, other: Chain) -> bool:
     )
 
 
+_CONFIGURED = 2
+"""Chains of a channel whose descriptors are written before the first of them can be pushed."""
+
+
 class _Queues:
     """The channels' queues while a sequence is written.
 
@@ -74,6 +86,7 @@ class _Queues:
         self._depth = depth
         self._open: dict[str, deque[_Open]] = {}
         self._holders: dict[str, dict[int, _Open]] = {}
+        self._configured: dict[str, deque[_Open]] = {}
         self._operation = -1
         self.written: list[SequenceCommand] = []
 
@@ -119,6 +132,8 @@ class _Queues:
             return conflict
         if len(self._of(channel)) == self._depth:
             return self._of(channel)[0]
+        if self._configured_of(channel):
+            return None
         return self._holder(channel) if len(self._free(channel)) < len(chain) else None
 
     def is_ahead(self, channel: Channel, chain: Chain) -> bool:
@@ -152,11 +167,44 @@ class _Queues:
         """Push a channel's next chain, and wait for what has to end before."""
         while (blocker := self.blocker(channel, chain)) is not None:
             self.wait(blocker)
-        start = StartChain(channel.symbol, tuple(self._free(channel)[: len(chain)]), chain)
-        self.written.append(start)
-        opened = _Open(start, channel, self._operation)
+        configured = self._configured_of(channel)
+        opened = configured.popleft() if configured else self._describe(channel, chain)
+        self.written.append(opened.push)
         self._of(channel).append(opened)
+
+    def _configured_of(self, channel: Channel) -> deque[_Open]:
+        """What is written for a channel and not pushed."""
+        return self._configured.setdefault(channel.symbol, deque())
+
+    def configured(self, channel: Channel) -> int:
+        """How many chains are written for a channel and not pushed."""
+        return len(self._configured_of(channel))
+
+    def _describe(self, channel: Channel, chain: Chain) -> _Open:
+        """Take descriptors for a chain."""
+        start = StartChain(channel.symbol, tuple(self._free(channel)[: len(chain)]), chain)
+        opened = _Open(start, channel, self._operation)
         self._holders_of(channel).update(dict.fromkeys(start.ids, opened))
+        return opened
+
+    def waits_for_bytes(self, channel: Channel, chain: Chain) -> bool:
+        """Whether an earlier operation has to be through with a chain's bytes first."""
+        return self._conflict(channel, chain) is not None
+
+    def configure(self, channel: Channel, chain: Chain) -> None:
+        """Write the descriptors of a channel's next chain, which has to wait.
+
+        Where the channel reads, an earlier operation's pushes in it are waited for, if they hold them: their
+        tokens come before those of what the operation writes.
+        """
+        queue = self._of(channel)
+        while len(self._free(channel)) < len(chain):
+            if channel.writes or not queue or queue[0].operation == self._operation:
+                return
+            self._wait_oldest(queue)
+        opened = self._describe(channel, chain)
+        self._configured_of(channel).append(opened)
+        self.written.append(ConfigureChain(opened.push))
 
     def drain(self, order: Sequence[str]) -> None:
         """Wait for all that is open, of these channels in turn."""
@@ -164,6 +212,20 @@ class _Queues:
             queue = self._open.get(symbol, deque())
             while queue:
                 self._wait_oldest(queue)
+
+
+def _configure_waiting(queues: _Queues, streams: Sequence[Channel], pushed: Sequence[int]) -> None:
+    """Write the descriptors of channels' next chains where the first has to wait for bytes.
+
+    The token that one waits for comes while those of the others are written.
+    """
+    for place in range(_CONFIGURED):
+        for channel, number in zip(streams, pushed, strict=True):
+            chains = [chain for _, chain in channel.chains[number : number + place + 1]]
+            if len(chains) <= place or queues.configured(channel) > place:
+                continue
+            if queues.waits_for_bytes(channel, chains[0]):
+                queues.configure(channel, chains[place])
 
 
 def _push_ahead(queues: _Queues, streams: Sequence[Channel]) -> list[int]:
@@ -177,6 +239,8 @@ def _push_ahead(queues: _Queues, streams: Sequence[Channel]) -> list[int]:
             chain = channel.chains[pushed[rank]][1]
             going[rank] = queues.is_ahead(channel, chain)
             if going[rank]:
+                if queues.blocker(channel, chain) is not None:
+                    _configure_waiting(queues, streams, pushed)
                 queues.push(channel, chain)
                 pushed[rank] += 1
                 going[rank] = pushed[rank] < len(channel.chains)
@@ -197,9 +261,14 @@ def _push_all(queues: _Queues, streams: Sequence[Channel], pushed: Sequence[int]
         if number >= pushed[rank]
     )
     late = deque[tuple[int, int, int]]()
+    pushed = list(pushed)
 
     def push(rank: int, number: int) -> None:
-        queues.push(streams[rank], streams[rank].chains[number][1])
+        chain = streams[rank].chains[number][1]
+        if queues.waits_for_bytes(streams[rank], chain):
+            _configure_waiting(queues, streams, pushed)
+        queues.push(streams[rank], chain)
+        pushed[rank] = number + 1
 
     for step, rank, number in order:
         channel = streams[rank]

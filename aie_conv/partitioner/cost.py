@@ -163,7 +163,7 @@ def _size(shape: tuple[int, ...], dtype: str) -> int:
 
 def _copied(copy: HostCopy) -> int:
     """Bytes that a copy reads and writes."""
-    return _size(copy.sizes, copy.view_dtype) + _size(copy.sizes, copy.dest_dtype)
+    return _size(copy.sizes, copy.view_dtype) + _size(copy.written, copy.dest_dtype)
 
 
 # -- measured costs -------------------------------------------------------------------------------

@@ -6,15 +6,16 @@ operations it takes its cycles. A candidate has both: ``run_cycles`` and ``host_
 the first kind, and by it the CPU mostly keeps an operation that stands alone.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from importlib import import_module
-from typing import Protocol
+from typing import Protocol, cast
 
 from aie_conv.arch import get_device
 from aie_conv.arch.machine import Machine, current
 from aie_conv.errors import ConfigRefused, Unsupported, UsageError
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner.cost import HostCost
 from aie_conv.partitioner.pins import Frozen, Pin
 from aie_conv.partitioner.reasons import decide
@@ -24,6 +25,9 @@ from aie_conv.problem import OperationProblem
 _ROUTES = {"direct": "aie_conv.operations.plan:OperationRoute"}
 """Route -> class. A new kind of operation is a route's to take or to refuse."""
 
+
+_SHARED = "aie_conv.direct.parametric.lanewise_route:LanewiseOperations"
+"""Operations in the programs of contractions."""
 
 _MOVES_STAY = "a move alone is the host's copy, whatever the route"
 """The NPU's would only read and write the host's memory once more; inside a region it has its price."""
@@ -35,6 +39,14 @@ class OperationPlanner(Protocol):
     def propose(
         self, problem: OperationProblem, device: str, parameters: Mapping[str, int] | None = None
     ) -> Plan:
+        """As of :class:`aie_conv.plan.Route`."""
+        ...
+
+
+class SharedOperations(OperationPlanner, Protocol):
+    """A way of running operations in the programs of contractions."""
+
+    def shareable(self, problem: OperationProblem, device: str) -> Sequence[ArrayPlan]:
         """As of :class:`aie_conv.plan.Route`."""
         ...
 
@@ -76,6 +88,35 @@ def choose_operation(
     return decide(best, losers, note + ("; pinned" if pin is not None else ""))
 
 
+@lru_cache(maxsize=512)
+def _shareable(problem: OperationProblem, device: str, machine: Machine) -> tuple[ArrayPlan, ...]:
+    del machine
+    module, _, cls = _SHARED.partition(":")
+    route: SharedOperations = getattr(import_module(module), cls)()
+    try:
+        return tuple(route.shareable(problem, device))
+    except (Unsupported, ConfigRefused):
+        return ()
+
+
+def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None:
+    """An operation in a program of contractions: what it costs inside a call; None where none computes it."""
+    plans = _shareable(problem, device, current())
+    if not plans:
+        return None
+    best = min(plans, key=lambda plan: plan.predicted_cycles)
+    plan = cast("Plan", best)
+    return Candidate(best.route, best.style, plan, best.predicted_cycles, 0, best.bound)
+
+
+def stay_cycles(problem: OperationProblem, decision: Decision, device: str, host: HostCost) -> int:
+    """What an operation costs that does not join: on the CPU, or in a call of its own."""
+    apart = [c for c in decision.candidates if not isinstance(c.plan, ArrayPlan) and not c.refused]
+    known = next((c.cost for c in apart if c.cost), 0)
+    clock = get_device(device).arch.clock_hz
+    return known or round(host.operation_seconds(problem) * clock)
+
+
 def alone_seconds(device: str, host: HostCost) -> float:
     """What a call costs beside its copies where its program serves it alone."""
     machine = current()
@@ -102,7 +143,8 @@ def _ask(
     if route not in _ROUTES:
         return Candidate(route, "", refused=f"{route}: {problem.kind}: it takes contractions alone")
     fixed = pin.parameters if pin is not None else None
-    plan = _proposed(_ROUTES[route], problem, device, fixed, current())
+    spec = _SHARED if pin is not None and pin.style == "parametric" else _ROUTES[route]
+    plan = _proposed(spec, problem, device, fixed, current())
     if isinstance(plan, str):
         return Candidate(route, problem.kind, refused=f"{route}: {problem.kind}: {plan}")
     clock = get_device(device).arch.clock_hz

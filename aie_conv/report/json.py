@@ -9,7 +9,7 @@ from aie_conv.numerics import error_bound
 from aie_conv.partitioner import F32_STAYS
 from aie_conv.partitioner.configurations import change_cycles
 from aie_conv.plan import Candidate, Dispatch, Plan
-from aie_conv.problem import OperationProblem, Problem
+from aie_conv.problem import OperationProblem, Problem, contraction_of
 from aie_conv.report.regions import describe_time, verdict, whole_time
 
 VERSION = 2
@@ -55,11 +55,12 @@ def _candidate(candidate: Candidate) -> dict[str, Any]:
     return fields
 
 
-def _error_bound(plan: Plan | None) -> str:
+def _error_bound(plan: Plan | None, problem: Problem | None) -> str:
     """Of a contraction's sums; others are the cores' own operations."""
-    if plan is None or isinstance(plan.problem, OperationProblem):
+    computed = plan.problem if plan is not None else problem
+    if plan is None or any(isinstance(each, OperationProblem) for each in (problem, computed)):
         return ""
-    return error_bound(plan.problem, plan.arithmetic)
+    return error_bound(contraction_of(plan.problem), plan.arithmetic)
 
 
 def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
         "route": dispatch.decision.route,
         "style": plan.style if plan else "",
         "arithmetic": plan.arithmetic if plan else "native",
-        "error_bound": _error_bound(plan),
+        "error_bound": _error_bound(plan, problem),
         "parameters": dict(plan.parameters) if plan else {},
         "reason": dispatch.decision.reason,
         "split": dispatch.decision.split,

@@ -3,7 +3,7 @@
 aie-translate makes these words of a runtime sequence: a header of four, then operations that write
 registers, patch a host buffer's address into a descriptor, and wait for tokens (mlir-aie,
 lib/Targets/AIETargetNPU.cpp, 1e400306). :func:`decode` gives the operations, :func:`read_commands` what
-they mean to the shim's DMA channels: tasks of descriptors, and waits.
+they mean to the DMA channels of shims and mem tiles: tasks of descriptors, and waits.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from aie_conv.arch import Arch, Registers, get_registers
 from aie_conv.errors import VerifyError
+from aie_conv.runtime.tile_words import MemTiles, TilePush
 
 HEADER_WORDS = 4
 WORD = 4
@@ -217,7 +218,7 @@ class Await:
     channel: int
 
 
-ControllerCommand = QueuePush | Await
+ControllerCommand = QueuePush | TilePush | Await
 
 
 def _shim_words(words: Sequence[int], argument: int, offset: int, burst: int) -> Descriptor:
@@ -275,7 +276,7 @@ class _Shims:
         if offset >> registers.row_shift:
             raise VerifyError(
                 f"instruction words: address {address:#x} is in row {offset >> registers.row_shift}:"
-                " only shim tiles are written"
+                " only shim and mem tiles are written"
             )
         return column, offset
 
@@ -358,14 +359,40 @@ class _Shims:
         return _shim_words(words, *patch, self._burst)
 
 
+def _row(registers: Registers, address: int) -> int:
+    """The row of an address."""
+    return (address & (1 << registers.column_shift) - 1) >> registers.row_shift
+
+
+def _to_mem_tile(
+    registers: Registers, tiles: MemTiles, operation: BlockWrite | Write
+) -> TilePush | None:
+    """Take what is written to a mem tile; gives a task, where that is a queue."""
+    column = operation.address >> registers.column_shift
+    offset = operation.address & (1 << registers.row_shift) - 1
+    if isinstance(operation, BlockWrite):
+        tiles.write_block(column, offset, operation.words)
+    elif operation.mask != 0xFFFFFFFF:
+        tiles.write_address(column, offset, operation.value, operation.mask)
+    else:
+        return tiles.push(column, 1, offset, operation.value)
+    return None
+
+
 def read_commands(operations: Sequence[Operation], arch: Arch) -> Iterator[ControllerCommand]:
-    """What a program's operations mean to the shim's channels of an architecture, in order.
+    """What a program's operations mean to the channels of an architecture's shims and mem tiles, in order.
 
     Raises:
         VerifyError: an operation that such a program does not have.
     """
-    shims = _Shims(get_registers(), arch.shim_burst_code)
+    registers = get_registers()
+    shims, tiles = _Shims(registers, arch.shim_burst_code), MemTiles(registers)
     for operation in operations:
+        if isinstance(operation, BlockWrite | Write) and _row(registers, operation.address) == 1:
+            push = _to_mem_tile(registers, tiles, operation)
+            if push is not None:
+                yield push
+            continue
         match operation:
             case BlockWrite():
                 shims.write_block(operation)

@@ -14,13 +14,15 @@ from aie_conv.errors import DeviceError, UsageError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.ir.text import read_module
 from aie_conv.sim.functional.array import TileArray
+from aie_conv.sim.functional.commands import Command
 from aie_conv.sim.functional.engine import Engine, Process
 from aie_conv.sim.functional.flow_ends import HostSender, PoolReceiver
 from aie_conv.sim.functional.flows import Flow
 from aie_conv.sim.functional.lower import Target
 from aie_conv.sim.functional.native import host_features
 from aie_conv.sim.functional.network import Network
-from aie_conv.sim.functional.sequence import Command, SequenceRun, read_sequence
+from aie_conv.sim.functional.sequence import SequenceRun, read_sequence
+from aie_conv.sim.functional.tile_dma import DescriptorReceiver
 from aie_conv.sim.model.module import Model, build_model
 from aie_conv.sim.model.verifier import verify_model
 from aie_conv.sim.timing.timeline import Timeline
@@ -37,7 +39,7 @@ class RunStats:
         shim_bytes: bytes that crossed the array's border, both ways.
         dma_words: 32-bit words each stream carried, by its sender.
         host_seconds: how long the simulation took.
-        tasks: (cycle of its last byte, bytes) of each task of the sequence, in the order of their pushes.
+        tasks: (cycle of its last byte, bytes) of each task of a shim channel, in the order of their pushes.
     """
 
     cycles: int
@@ -171,6 +173,9 @@ class Simulator:
             flow = flows.get(f"{fifo.producer} @{fifo.name}")
             if flow is not None:
                 flow.lane = timeline.lane(flow.name, "dma", fifo.producer, fifo.name)
+        for stream in self.model.dma.streams():
+            source = str(stream.source)
+            flows[source].lane = timeline.lane(source, "dma", stream.source.tile, source)
         for core in array.cores:
             core.lane = timeline.lane(core.core.name, "core", core.core.tile)
 
@@ -221,13 +226,25 @@ def _check_end(engine: Engine, host: Process, sequence: SequenceRun, network: Ne
                 f"simulator: {task.what} did not finish: {side}: "
                 "check its size against what the cores take and give"
             )
+    for run in sequence.runs:
+        if run.finished < 0:
+            raise DeviceError(
+                f"simulator: {run.task.what} did not finish: {_waits(engine, str(run.task.port))}: check its "
+                "locks and its size"
+            )
     for flow in network.flows:
         for receiver in flow.receivers:
-            if isinstance(receiver, PoolReceiver) and receiver.space:
+            if isinstance(receiver, PoolReceiver | DescriptorReceiver) and receiver.space:
                 raise DeviceError(
                     f"simulator: {flow.name}: data left over: the stream ended {receiver.space} "
-                    f"bytes before the end of an object of {len(receiver.memory)} bytes"
+                    f"bytes before the end of an object of {receiver.size} bytes"
                 )
+
+
+def _waits(engine: Engine, name: str) -> str:
+    """What a process waits for."""
+    waits = (one.waits.text for one in engine.processes if one.name == name and one.waits)
+    return f"it waits for {next(waits, 'nothing')}"
 
 
 def _reason(network: Network, fifo: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from aie_conv.runtime.wordcheck import check_words
 from tests.golden.test_golden import DESIGNS
+from tests.support.sim.resident import THROUGH_CORE
 from tests.tools.test_conformance import OPT, RESOURCES, ROUTING, run
 
 TRANSLATE = shutil.which("aie-translate", path=os.environ.get("AIE_TOOLS"))
@@ -41,6 +42,12 @@ def words_of(text: str, target: str, folder: Path) -> list[int]:
     )
     assert done.returncode == 0, done.stderr
     return [int(word, 16) for word in done.stdout.split()]
+
+
+@pytest.mark.parametrize("device", ["npu1", "npu2"])
+def test_words_of_mem_tiles_agree_with_their_text(device: str, tmp_path: Path) -> None:
+    text = THROUGH_CORE.replace("npu1", device)
+    check_words(text, words_of(text, "aie2" if device == "npu1" else "aie2p", tmp_path))
 
 
 @pytest.mark.parametrize("name", DESIGNS)

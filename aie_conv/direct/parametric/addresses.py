@@ -72,7 +72,6 @@ class StripAddresses:
         view, p, tile = self.view, self.p, self.tile
         rows, columns = held_axes(view, p.window)
         row = rows.step * rows.pitch
-        strip = tile.rows_apart(p) * row
         pixels = ((tile.input_pixels // p.input_width, rows.pitch), (p.input_width, columns.pitch))
         if p.interleaved:
             high, objects = tile.output_shape[0], tile.output_objects
@@ -81,9 +80,10 @@ class StripAddresses:
         elif tile.input_pixels % p.input_width:
             # Rows of the input that are there from end to end follow one another: so do their pixels.
             pixels = ((tile.input_pixels, columns.pitch),)
-        steps = (*outer_steps(view, p.window), (view.channels // p.tile_k, p.tile_k))
+        parts = 1 if view.depthwise else view.channels // p.tile_k
+        steps = (*outer_steps(view, p.window), (parts, p.tile_k))
         shared = (p.time_shared, tile.strips * p.height * row)
-        return (*steps, shared, (tile.strips, strip), *pixels, (p.tile_k, 1))
+        return (*steps, shared, *tile.strip_dims(p, row), *pixels, (p.tile_k, 1))
 
     @property
     def over_read(self) -> int:
@@ -93,6 +93,8 @@ class StripAddresses:
         last += (view.columns.size - self.p.width) * view.columns.lhs
         last += sum((loop.size - 1) * loop.lhs for loop in view.outer)
         last += sum((size - 1) * stride for size, stride in self._input_dims)
+        # Rows of cores have channels of their own: those of the last round lie behind the others'.
+        last += view.n - self.p.tile_k if view.depthwise else 0
         return max(0, view.lhs_offset + last + 1 - view.lhs.elements)
 
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
@@ -101,6 +103,7 @@ class StripAddresses:
         row, column, outer = self.origin(tile)
         base = view.lhs_offset + row * view.rows.lhs + column * view.columns.lhs
         base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
+        base += self.channel_of(n_tiles[0]) if view.depthwise else 0
         yield view.lhs.name, Pattern(base, self._input_dims)
         if view.residual is not None:
             yield from self._residual_patterns(row, column, outer, n_tiles)
@@ -116,11 +119,12 @@ class StripAddresses:
         base += self.channel_of(n_tiles[0])
         w, each = residual.channels, residual.pixels
         row, column, wide = view.rows.residual, view.columns.residual, self.tile.output_shape[1]
-        for offset, (strips, *_) in self._objects(row, column):
+        strips = self.tile.strip_dims(self.p, row)
+        for offset, _ in self._objects(row, column):
             for call in range(residual.calls):
                 down, across = divmod(call * each, wide)
                 pixels = ((max(1, each // wide), row), (min(each, wide), column))
-                dims = ((residual.objects, w), strips, *pixels, (w, 1))
+                dims = ((residual.objects, w), *strips, *pixels, (w, 1))
                 yield (
                     operand.argument.name,
                     Pattern(base + offset + down * row + across * column, dims),
@@ -130,7 +134,7 @@ class StripAddresses:
         """Where each output object's pixels begin and lie, in a buffer with these strides, strip by strip."""
         p, tile = self.p, self.tile
         high, wide = tile.output_shape
-        pixels = ((tile.strips, tile.rows_apart(p) * row), (high, row), (wide, column))
+        pixels = (*tile.strip_dims(p, row), (high, row), (wide, column))
         apart = tile.strips * high if p.interleaved else high
         for i, j in product(range(p.height // high), range(p.width // wide)):
             yield i * apart * row + j * wide * column, pixels
@@ -158,6 +162,8 @@ class StripAddresses:
     def filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
         """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
         view, p, tile, dtype = self.view, self.p, self.tile, self.view.dtype
+        if view.depthwise:
+            return ()
         (s, t), x = self.block, self.group
         outer = prod(size for size, _ in outer_steps(view, p.window))
         parts, groups = view.channels // p.tile_k, p.object_channels // (x * t)
@@ -214,4 +220,12 @@ class StripAddresses:
             *describe_tile(g, p.tile_n, p.tile_k, steps),
             "  the program    serves many shapes: all sizes of the tile are run-time parameters",
             f"                 {filters}, {outputs}",
+            *(
+                [
+                    f"  overlap        {tile.groups} groups of strips, {tile.groups_apart} rows from one to"
+                    f" the next: {tile.rows_out} rows in all"
+                ]
+                if tile.groups > 1
+                else []
+            ),
         ]

@@ -8,6 +8,7 @@ from aie_conv.direct.geometry import held_window, outer_count
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.mapping import Parameters
 from aie_conv.mapping.numbers import ceil_div, each, where
+from aie_conv.mapping.sizes import divisors
 from aie_conv.problem import DTYPE_BYTES
 
 
@@ -106,6 +107,25 @@ def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tup
     return 0, 0
 
 
+def group_strips(strips: int, height: int, rows: int) -> tuple[int, int]:
+    """Groups of strips that overlap so that they end where the rows do, and the rows from one to the next.
+
+    (1, 0) where the strips need not overlap, or no such groups end there.
+
+    Args:
+        strips: how many.
+        height: rows of each.
+        rows: that there are.
+    """
+    if strips * height <= rows:
+        return 1, 0
+    for groups in divisors(strips)[1:]:
+        over = rows - strips // groups * height
+        if over > 0 and over % (groups - 1) == 0:
+            return groups, over // (groups - 1)
+    return 1, 0
+
+
 @dataclass(frozen=True)
 class ParametricTile:
     """How a tile fills a layout.
@@ -114,6 +134,8 @@ class ParametricTile:
         strips: of a tile: the rows of the matrix instruction.
         outputs: output pixels of a strip.
         rows_out: output rows of a tile, of all that share time.
+        groups: groups of strips that overlap: rows in two of them are computed twice.
+        groups_apart: output rows from one to the next.
         taps, step, dilation: of the window that is held.
         k_elements: elements of one output channel's filter in a chunk of K.
         k_steps: chunks of K.
@@ -129,6 +151,8 @@ class ParametricTile:
     strips: int
     outputs: int
     rows_out: int
+    groups: int
+    groups_apart: int
     taps: tuple[int, int]
     step: tuple[int, int]
     dilation: tuple[int, int]
@@ -146,21 +170,37 @@ class ParametricTile:
         """Output rows from one strip of an object of the output to the next."""
         return where(p.interleaved, self.output_shape[0], p.height)
 
+    def strip_dims(self, p: ParametricParameters, row: int) -> tuple[tuple[int, int], ...]:
+        """(count, stride) of a tile's strips in a buffer with this stride of an output row."""
+        strips = (self.strips // self.groups, self.rows_apart(p) * row)
+        return (strips,) if self.groups == 1 else ((self.groups, self.groups_apart * row), strips)
+
 
 def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
     """How a tile fills its layout."""
     strips, window = device.arch.matmul[view.unit][0], held_window(view, p.window)
-    k_steps = outer_count(view, p.window) * (view.channels // p.tile_k)
+    # A lane-wise operation has channels of its own in each row of cores, and sums over none.
+    depth = device.arch.matmul[view.unit][1] if view.depthwise else p.tile_k
+    k_steps = outer_count(view, p.window) * (1 if view.depthwise else view.channels // p.tile_k)
     k_objects = ceil_div(k_steps, p.object_k_chunks)
     output_pixels = p.output_elements // (strips * p.tile_n)
+
+    def cover(height: int, time_shared: int) -> tuple[int, int, int]:
+        rows = view.rows.size
+        groups, apart = group_strips(strips, height, rows) if time_shared == 1 else (1, 0)
+        return groups, apart, rows if groups > 1 else time_shared * strips * height
+
+    groups, groups_apart, rows_out = each(cover, p.height, p.time_shared)
     return ParametricTile(
         strips=strips,
         outputs=p.height * p.width,
-        rows_out=p.time_shared * strips * p.height,
+        rows_out=rows_out,
+        groups=groups,
+        groups_apart=groups_apart,
         taps=window.taps,
         step=window.step,
         dilation=window.dilation,
-        k_elements=prod(window.taps) * p.tile_k,
+        k_elements=prod(window.taps) * depth,
         k_steps=k_steps,
         input_pixels=p.input_row_elements // p.tile_k,
         k_objects=k_objects,

@@ -9,6 +9,7 @@ from aie_conv.arch import Device
 from aie_conv.codegen.parameters import VECTOR_WORDS
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
+from aie_conv.codegen.parametric_lanewise import COMBINATIONS, ParametricLanewise
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
 from aie_conv.ir.builder import Builder, Function
@@ -35,6 +36,7 @@ class ParametricProgram:
         p: the mapping's parameters.
         tile: how it fills its layout.
         residual: how a residual comes.
+        lanewise: what takes the place of the product; None for a product.
     """
 
     device: Device
@@ -43,6 +45,7 @@ class ParametricProgram:
     p: ParametricParameters
     tile: ParametricTile
     residual: ResidualTile
+    lanewise: ParametricLanewise | None = None
 
     def row_turn(self, row: int) -> int:
         """Which of the rows that share time a row of cores is."""
@@ -80,7 +83,19 @@ class ParametricProgram:
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
-        return kernel.block.encode({**values, **self._residual_values(mapping), **self._tables()})
+        values |= self._residual_values(mapping) | self._lanewise_values(mapping)
+        return kernel.block.encode({**values, **self._tables()})
+
+    def _lanewise_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
+        """What differs where lanes are combined: no weights, and channels of each row of cores."""
+        if self.lanewise is None:
+            return {}
+        (r, _, _), rows = self.kernel.rst, range(mapping.grid.rows)
+        # Pixels lie side by side for each row of the instruction.
+        firsts = [mapping.grid.n_tile_of(0, row) * self.p.tile_n * r for row in rows]
+        kept = mapping.filters.tail_objects if mapping.view.vectors else 1
+        pixels = self.tile.outputs
+        return {"lanes_first": firsts, "bias_inside": 1 - kept, "pixel_groups": pixels}
 
     def _residual_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
         view, residual = mapping.view, self.residual
@@ -106,7 +121,8 @@ class ParametricProgram:
         block, depth, (down, across) = r * s, p.tile_k // s, tile.step
         window = Window(0, p.input_width, tile.taps, tile.step, tile.dilation)
         taps = window.tap_offsets()
-        steps = [(tap * depth + i) * block for tap in taps for i in range(depth)]
+        of_tap = range(1 if self.lanewise else depth)
+        steps = [(tap * depth + i) * block for tap in taps for i in of_tap]
         high, wide = tile.output_shape
         # The pixels of a strip, an object of the output after the other.
         places = [
@@ -128,9 +144,16 @@ class ParametricProgram:
             *declarations(self.kernel, epilogues),
             take_function(mapping, self.kernel.memory),
             *([_keep_function(mapping)] if mapping.l1.bias else []),
-            self.kernel.function("multiply"),
+            *self._kernels(epilogues),
             *epilogue_functions(epilogues),
         ]
+
+    def _kernels(self, epilogues: Sequence[Mapping]) -> list[Op]:
+        """The product, and what takes its place, as far as the program's sharers need them."""
+        kinds = [lanewise_of(each) for each in epilogues]
+        named = {kind.name: kind for kind in kinds if kind is not None}
+        product = [self.kernel.function("multiply")] if None in kinds else list[Op]()
+        return [*product, *(kind.function() for kind in named.values())]
 
     def write_core(
         self,
@@ -154,8 +177,18 @@ class ParametricProgram:
         )  # fmt: skip
 
     def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
-        """The function alone: how many objects bring a residual is a run-time parameter."""
-        return mapping.epilogue.text("finish"), 0
+        """The function, and what is in front of it: the product, or the number of a combination.
+
+        How many objects bring a residual is a run-time parameter.
+        """
+        kind = COMBINATIONS.index(self.lanewise.combine) + 1 if self.lanewise else 0
+        return mapping.epilogue.text("finish"), kind
+
+
+def lanewise_of(mapping: Mapping) -> ParametricLanewise | None:
+    """What takes the place of a mapping's product."""
+    program = mapping.program
+    return program.lanewise if isinstance(program, ParametricProgram) else None
 
 
 def bias_type(mapping: Mapping) -> Type:
@@ -242,19 +275,44 @@ class ParametricCore:
         chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
         self._skip(("input_before", core.row), bounds)
         a_fifo, a = core.acquire_input()
-        call(a, b, zero, zero, fresh)
-        with w.loop("k", one, chunks, one) as k:
-            core.release(a_fifo, "Consume")
-            self._skip(("input_between", 0), bounds)
-            _, following = core.acquire_input()
-            call(following, b, zero, k, zero)
+        self._begin((a, b), fresh, zero)
+        multiplies = any(lanewise_of(each) is None for each in core.epilogues)
+        with w.loop("k", one, chunks, one) if multiplies else nullcontext() as k:
+            if k is not None:
+                core.release(a_fifo, "Consume")
+                self._skip(("input_between", 0), bounds)
+                _, following = core.acquire_input()
+                call(following, b, zero, k, zero)
         core.release(b_fifo, "Consume")
-        with w.loop("o", one, core.load("filter_objects"), one) as number:
-            _, b = core.acquire_filter()
-            call(a, b, number, zero, fresh)
-            core.release(b_fifo, "Consume")
+        with (
+            w.loop("o", one, core.load("filter_objects"), one)
+            if multiplies
+            else nullcontext() as number
+        ):
+            if number is not None:
+                _, b = core.acquire_filter()
+                call(a, b, number, zero, fresh)
+                core.release(b_fifo, "Consume")
         core.release(a_fifo, "Consume")
         self._skip(("input_after", core.row), bounds)
+
+    def _begin(self, objects: tuple[Value, Value], fresh: Value, zero: Value) -> None:
+        """The product of an object of the input with the first of the filter, or what takes its place."""
+        w, core, (a, b) = self._w, self._core, objects
+        kinds = [lanewise_of(each) for each in core.epilogues]
+        products = [number for number, kind in enumerate(kinds) if kind is None]
+        others = [number for number, kind in enumerate(kinds) if kind is not None]
+
+        def run(number: int) -> None:
+            kind = kinds[number]
+            if kind is None:
+                w.run("multiply", a, b, core.memory, zero, zero, fresh)
+            else:
+                w.run(kind.name, a, core.memory, core.load("lanes_first", core.row), fresh)
+
+        # Of products one stands for all: the last needs no comparison.
+        numbers = [*others, *products[:1]]
+        core.choose(numbers, core.epilogue_number() if others else None, run)
 
     def _keep(self, b: Value) -> None:
         """Keep the per-channel operands that lie at the end of an object of the filter."""

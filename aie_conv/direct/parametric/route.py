@@ -17,6 +17,7 @@ from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
+    group_strips,
     output_shape,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
@@ -38,7 +39,7 @@ _MAX_CHANNELS = 256
 
 
 @dataclass(frozen=True)
-class _Shape:
+class Shape:
     """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
 
     n: int
@@ -68,7 +69,7 @@ def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) 
 
 
 @dataclass(frozen=True)
-class _Capacity:
+class Capacity:
     """What strips of one kind can hold.
 
     Attributes:
@@ -84,29 +85,38 @@ class _Capacity:
     time_shared: tuple[int, ...]
 
 
-def _strips(
-    view: DirectView, strips: int, window: int, capacity: _Capacity
+def strips_of(
+    view: DirectView, strips: int, window: int, capacity: Capacity
 ) -> Iterator[tuple[int, int, int, int, bool]]:
     """(height, width, input width, time-shared groups, interleaved) of strips that may fit."""
     apart = window < WindowResidency.WHOLE or view.rows.taps == 1
     for outputs in range(capacity.each, capacity.most + 1, capacity.each):
         for height in divisors(outputs):
             width = outputs // height
-            if height * strips > view.rows.size or width > view.columns.size:
+            overlap = group_strips(strips, height, view.rows.size)[0] > 1
+            fits = overlap or height * strips <= view.rows.size
+            if not fits or width > view.columns.size:
                 continue
             high = extent(view.rows, height) if window == WindowResidency.WHOLE else height
             broad = extent(view.columns, width) if window else width
             shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
             for wide in _widths(view, window, capacity.pixels, (high, broad)):
-                able = apart and wide * height == capacity.pixels and outputs > capacity.each
-                for count, interleaved in product(shared, [True, False] if able else [False]):
+                able = (
+                    apart
+                    and not overlap
+                    and wide * height == capacity.pixels
+                    and outputs > capacity.each
+                )
+                for count, interleaved in product(
+                    shared or [1], [True, False] if able else [False]
+                ):
                     if output_shape(height, width, capacity.each, interleaved) != (0, 0):
                         yield height, width, wide, count, interleaved
 
 
 def _shapes(
     view: DirectView, kernel: ParametricKernel, layout: dict[str, int], rows: int
-) -> Iterator[_Shape]:
+) -> Iterator[Shape]:
     """Everything that may fit a layout, on so many rows of cores."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
     output, sums = layout["output_elements"], layout["accumulator_elements"]
@@ -115,7 +125,7 @@ def _shapes(
     channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MAX_CHANNELS]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
-        taps = _taps(view, window)
+        taps = taps_of(view, window)
 
         def stored(weights: int) -> int:
             return chunk_elements(view.unit, view.dtype, weights)
@@ -130,20 +140,20 @@ def _shapes(
         if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
             shared.append(rows // (view.n // n))
         outputs = min(strip // k, sums // (r * n) // y * y)
-        capacity = _Capacity(strip // k, output // (r * n), outputs, tuple(shared))
-        for strips in _strips(view, r, window, capacity):
+        capacity = Capacity(strip // k, output // (r * n), outputs, tuple(shared))
+        for strips in strips_of(view, r, window, capacity):
             height, width, wide, count, interleaved = strips
-            yield _Shape(n, k, height, width, window, wide, share, span, count, interleaved)
+            yield Shape(n, k, height, width, window, wide, share, span, count, interleaved)
 
 
-def _taps(view: DirectView, window: int) -> int:
+def taps_of(view: DirectView, window: int) -> int:
     """Taps of the window that are held."""
     down = view.rows.taps if window == WindowResidency.WHOLE else 1
     return down * (view.columns.taps if window else 1)
 
 
 def _rough(
-    view: DirectView, shape: _Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
+    view: DirectView, shape: Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
 ) -> float:
     """About how long a mapping takes, by its bytes and by the products of its cores."""
     arch, size = device.arch, DTYPE_BYTES[view.dtype]
@@ -151,11 +161,11 @@ def _rough(
     (y, x), (strips, s, t) = kernel.group, kernel.rst
     out = DTYPE_BYTES[view.problem.out.dtype]
     outer = prod(loop.size for loop in view.outer)
-    high = strips * shape.height * shape.time_shared
+    high = min(strips * shape.height * shape.time_shared, view.rows.size)
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
     steps = rounds * -(-tiles // device.columns)
-    taps = _taps(view, shape.window)
+    taps = taps_of(view, shape.window)
     chunks = view.k // taps // shape.k
     all_channels = shape.k == view.channels
     run = shape.k * size * (shape.input_width if all_channels else 1)

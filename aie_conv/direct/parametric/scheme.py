@@ -14,6 +14,7 @@ from aie_conv.direct.parametric.addresses import StripAddresses
 from aie_conv.direct.parametric.layout import (
     ParametricParameters,
     ParametricTile,
+    ResidualTile,
     make_residual,
     make_tile,
 )
@@ -120,9 +121,7 @@ class ParametricScheme:
         places, _ = vector_offsets(p.tile_n, dtypes, DTYPE_BYTES[view.dtype])
         weights = tile.k_objects * tile.channel_objects * object_
         bias = p.bias_elements if view.vectors else 0
-        used = tile.first_k_chunks * chunk_elements(
-            view.unit, view.dtype, p.object_channels * tile.k_elements
-        )
+        used = tile.first_k_chunks * self._chunk(p, tile)
         tail = where((bias > 0) & (used + bias > object_), object_, 0)
         header = where((p.filter_reuse > 1) | p.resident, 0, object_)
         behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
@@ -141,6 +140,16 @@ class ParametricScheme:
             tail_objects=tail_objects,
             objects=tile.k_objects * tile.channel_objects + tail_objects,
         )
+
+    def _chunk(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """Elements of the weights of an object of the filter for one object of the input."""
+        weights = p.object_channels * tile.k_elements
+        return chunk_elements(self.view.unit, self.view.dtype, weights)
+
+    @property
+    def _keeps_vectors(self) -> bool:
+        """Whether cores have room for per-channel operands."""
+        return bool(self.view.vectors)
 
     def sizes(self, p: ParametricParameters) -> Sizes:
         """All numbers."""
@@ -174,7 +183,7 @@ class ParametricScheme:
                 output=p.output_elements,
                 accumulators=sums,
                 accumulator_bytes=sums * ACCUMULATOR_BYTES + 4 * words,
-                bias=p.bias_elements if view.vectors else 0,
+                bias=p.bias_elements if self._keeps_vectors else 0,
                 filter_depth=p.filter_buffers,
                 output_depth=p.output_buffers,
                 resident=p.resident,
@@ -251,8 +260,7 @@ class ParametricScheme:
         yield limit(
             "input row", strip % p.tile_k == 0, lambda: f"{strip} elements of {p.tile_k} channels"
         )
-        chunk = chunk_elements(view.unit, view.dtype, share * tile.k_elements)
-        fits = chunks * chunk <= p.filter_elements
+        fits = chunks * self._chunk(p, tile) <= p.filter_elements
         yield limit("filter object", fits, lambda: f"{share} channels for {chunks} chunks")
         either = (chunks == 1) | ((share == p.tile_n) & (chunks <= tile.k_steps))
         yield limit("filter object", either, lambda: f"{chunks} of {tile.k_steps} chunks")
@@ -290,6 +298,7 @@ class ParametricScheme:
         flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
         yield limit("input row", flat, lambda: f"rows of {wide} pixels")
         taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
+        taken = taken & (tile.groups == 1)
         yield limit(
             "input row",
             taken | (p.interleaved == 0),
@@ -368,19 +377,10 @@ class ParametricScheme:
 
     def _tile_cycles(self, p: ParametricParameters, s: Sizes) -> int:
         """Cycles of a core for one tile."""
-        view, device, (_, s_block, t) = self.view, self.device, self.rst
+        view, device, t = self.view, self.device, self.rst[2]
         tile = make_tile(view, device, p)
         residual = make_residual(view, device, p, tile)
-        _, y, x = self._of_kernel(p)
-
-        def product(steps: int, pixel_groups: int, channel_groups: int, *layout: Any) -> int:
-            return self._kernel(*layout).cycles_of(steps, pixel_groups, channel_groups)
-
-        steps = each(
-            product, tile.k_elements // s_block, ceil_div(tile.outputs, y),
-            p.object_channels // (x * t), p.input_row_elements, p.filter_elements,
-            p.accumulator_elements, p.seven_pixels,
-        )  # fmt: skip
+        steps = self._object_cycles(p, tile)
         products = tile.channel_objects * tile.k_steps * steps * bank_slowdown(device, view, s)
         products = truncated(products) + (tile.k_steps + s.filters.objects) * STEP_CYCLES
         # Two that share time work at once: an object comes to all rows of cores when the one before the
@@ -392,6 +392,19 @@ class ParametricScheme:
         calls = tile.output_objects * residual.calls
         finish = calls * (call + STEP_CYCLES)
         return products + residual_wait(device, view, s, finish, finish // calls) + TILE_CYCLES
+
+    def _object_cycles(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """Cycles of a core for one object of the input with one of the filter."""
+        _, y, x = self._of_kernel(p)
+        _, s, t = self.rst
+
+        def product(steps: int, pixel_groups: int, channel_groups: int, *layout: Any) -> int:
+            return self._kernel(*layout).cycles_of(steps, pixel_groups, channel_groups)
+
+        return each(
+            product, tile.k_elements // s, ceil_div(tile.outputs, y), p.object_channels // (x * t),
+            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
 
     # -- one mapping ------------------------------------------------------------------------------
     def _epilogue(
@@ -447,8 +460,19 @@ class ParametricScheme:
         epilogue = self._epilogue((p.output_elements, s.l1.input, p.bias_elements), kernel)
         addresses = self._addresses(*_columns(p))
         tile, residual = addresses.tile, addresses.residual
-        program = ParametricProgram(device, kernel, epilogue, p, tile, residual)
+        program = self._program(kernel, epilogue, p, tile, residual)
         return Mapping(device, view, p, present(s), kernel, epilogue, program, addresses, cost)
+
+    def _program(
+        self,
+        kernel: ParametricKernel,
+        epilogue: ParametricEpilogue,
+        p: ParametricParameters,
+        tile: ParametricTile,
+        residual: ResidualTile,
+    ) -> ParametricProgram:
+        """What the cores run."""
+        return ParametricProgram(self.device, kernel, epilogue, p, tile, residual)
 
 
 def _columns(p: ParametricParameters) -> list[Any]:

@@ -3,7 +3,20 @@
 Importing this package fills the table of :mod:`aie_conv.ir.definition`.
 """
 
-from aie_conv.ir.dialects import aie, aievec, aiex, air, arith, func, linalg, memref, scf, vector
+from aie_conv.ir.dialects import (
+    aie,
+    aievec,
+    aiex,
+    air,
+    arith,
+    dma,
+    func,
+    linalg,
+    memref,
+    scf,
+    vector,
+)
 
-DIALECTS = (func, scf, arith, vector, memref, aievec, aie, aiex, linalg, air)
-"""One module a dialect; ``func`` holds the module itself as well, ``arith`` math's only operation."""
+DIALECTS = (func, scf, arith, vector, memref, aievec, aie, dma, aiex, linalg, air)
+"""One module a dialect; ``func`` holds the module itself as well, ``arith`` math's only operation,
+``dma`` what ``aie`` says of locks and descriptors."""

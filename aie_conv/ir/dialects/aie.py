@@ -13,11 +13,11 @@ from aie_conv.ir.attributes import (
     STRING,
     Kind,
     Literal,
-    Word,
     literal_text,
 )
 from aie_conv.ir.core import INDEX, Op, Type, memref, refuse
 from aie_conv.ir.definition import define
+from aie_conv.ir.dialects.dma import Keyword
 from aie_conv.ir.dialects.inference import check, index, nothing
 from aie_conv.ir.shared import read_device
 
@@ -120,19 +120,6 @@ class _Contents:
             p.write(f" = dense<{value}> : tensor<{shape}>")
 
 
-class _Port:
-    """``Produce`` or ``Consume``."""
-
-    names = ("port",)
-    _WORD = Word("Produce", "Consume")
-
-    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
-        op.attrs["port"] = self._WORD.parse(r)
-
-    def print(self, p: "Printer", op: Op) -> None:
-        p.write(op.attrs["port"])
-
-
 class _BlockLayout:
     """``, [<size = n, stride = s>, …]``, if there is one."""
 
@@ -180,7 +167,7 @@ _FORMS = {
     "depths": _Depths(),
     "objects": _Objects(),
     "contents": _Contents(),
-    "port": _Port(),
+    "port": Keyword("port", "Produce", "Consume"),
     "dimensions": _BlockLayout(),
 }
 
@@ -241,4 +228,3 @@ define(
     attrs={"bd_id": I32, "burst_length": I32},
     custom=_FORMS,
 )
-define("aie.next_bd", " $dest:word", nothing)

@@ -16,6 +16,15 @@ from aie_conv.ir.xdsl.aie_array import (
     TileOp,
 )
 from aie_conv.ir.xdsl.aie_bd import DMABDOp, NextBDOp
+from aie_conv.ir.xdsl.aie_dma import (
+    DMAStartOp,
+    FlowOp,
+    LockOp,
+    MemOp,
+    MemTileDMAOp,
+    ShimDMAAllocationOp,
+    UseLockOp,
+)
 from aie_conv.ir.xdsl.aie_fifo import (
     ObjectFifoAcquireOp,
     ObjectFifoCreateOp,
@@ -41,6 +50,13 @@ AIE = Dialect(
         RuntimeSequenceOp,
         DMABDOp,
         NextBDOp,
+        LockOp,
+        UseLockOp,
+        FlowOp,
+        ShimDMAAllocationOp,
+        MemOp,
+        MemTileDMAOp,
+        DMAStartOp,
         ObjectFifoCreateOp,
         ObjectFifoLinkOp,
         ObjectFifoAcquireOp,

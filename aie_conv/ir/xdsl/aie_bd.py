@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import (
     IndexType,
     IntegerAttr,
     MemRefType,
+    StringAttr,
     SymbolRefAttr,
     i32,
 )
@@ -30,6 +31,7 @@ from xdsl.traits import HasParent, IsTerminator
 from xdsl.utils.exceptions import VerifyException
 
 from aie_conv.ir.xdsl.aie_array import INDEX, EndOp, RuntimeSequenceOp, print_dict
+from aie_conv.ir.xdsl.aie_dma import DIRECTIONS, UseLockOp, parse_number, parse_word
 from aie_conv.ir.xdsl.aie_fifo_types import BDDimLayoutArrayAttr
 
 
@@ -128,15 +130,65 @@ class DMAConfigureTaskForOp(IRDLOperation):
     def verify_(self) -> None:
         """Each block is one descriptor, and each but the first follows another."""
         for block in self.body.blocks:
-            if not self._is_descriptor(block):
+            if not _is_descriptor(block, locks=0):
                 raise VerifyException(
                     f"{self.name}: a block holds one aie.dma_bd and an aie.next_bd or aie.end"
                 )
 
-    @staticmethod
-    def _is_descriptor(block: Block) -> bool:
-        first, *others = block.ops
-        return isinstance(first, DMABDOp) and [type(op) for op in others] in ([NextBDOp], [EndOp])
+
+def _is_descriptor(block: Block, *, locks: int) -> bool:
+    """One descriptor, with up to so many uses of locks, and an end."""
+    *ops, last = block.ops
+    others = [op for op in ops if not isinstance(op, UseLockOp)]
+    single = len(others) == 1 and isinstance(others[0], DMABDOp)
+    return single and len(ops) - 1 <= locks and isinstance(last, NextBDOp | EndOp)
+
+
+@irdl_op_definition
+class DMAConfigureTaskOp(IRDLOperation):
+    """Write the descriptors of a chain for a tile's channel, with their locks."""
+
+    name = "aiex.dma_configure_task"
+    tile = operand_def(IndexType)
+    direction = prop_def(StringAttr)
+    channel = prop_def(IntegerAttr)
+    issue_token = opt_prop_def(BoolAttr)
+    repeat_count = opt_prop_def(IntegerAttr)
+    body = region_def()
+    result = result_def(IndexType)
+    traits = traits_def(HasParent(RuntimeSequenceOp))
+
+    @classmethod
+    def parse(cls, parser: Parser) -> "DMAConfigureTaskOp":
+        """``(%tile, S2MM, 0) { aie.use_lock(…) aie.dma_bd(…) … aie.end } {repeat_count = 1 : i32}``."""
+        parser.parse_punctuation("(")
+        tile = parser.parse_operand(INDEX)
+        parser.parse_punctuation(",")
+        properties: dict[str, Attribute] = {"direction": parse_word(parser, *DIRECTIONS)}
+        parser.parse_punctuation(",")
+        properties["channel"] = parse_number(parser)
+        parser.parse_punctuation(")")
+        region = parser.parse_region()
+        properties.update(parser.parse_optional_attr_dict())
+        return cls.build(
+            operands=[tile], properties=properties, regions=[region], result_types=[INDEX]
+        )
+
+    def print(self, printer: Printer) -> None:
+        """See :meth:`parse`."""
+        printer.print_string("(")
+        printer.print_operand(self.tile)
+        printer.print_string(f", {self.direction.data}, {self.channel.value.data}) ")
+        printer.print_region(self.body)
+        shown = ("issue_token", "repeat_count")
+        print_dict(printer, {k: self.properties[k] for k in shown if k in self.properties})
+
+    def verify_(self) -> None:
+        """Each block is one descriptor with its locks."""
+        if not all(_is_descriptor(block, locks=2) for block in self.body.blocks):
+            raise VerifyException(
+                f"{self.name}: a block holds one aie.dma_bd, its locks, and an aie.next_bd or aie.end"
+            )
 
 
 class _TaskOp(IRDLOperation):

@@ -1,4 +1,4 @@
-"""The aiex dialect: the host's transfers and waits in the runtime sequence (mlir-aie 1e400306)."""
+"""The aiex dialect: transfers, tasks and waits in the runtime sequence (mlir-aie 1e400306)."""
 
 from xdsl.dialects.builtin import (
     BoolAttr,
@@ -22,7 +22,12 @@ from xdsl.parser import Parser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
 
-from aie_conv.ir.xdsl.aie_bd import DMAAwaitTaskOp, DMAConfigureTaskForOp, DMAStartTaskOp
+from aie_conv.ir.xdsl.aie_bd import (
+    DMAAwaitTaskOp,
+    DMAConfigureTaskForOp,
+    DMAConfigureTaskOp,
+    DMAStartTaskOp,
+)
 
 
 @irdl_op_definition
@@ -102,5 +107,12 @@ class NpuDmaWaitOp(IRDLOperation):
 
 AIEX = Dialect(
     "aiex",
-    [NpuDmaMemcpyNdOp, NpuDmaWaitOp, DMAConfigureTaskForOp, DMAStartTaskOp, DMAAwaitTaskOp],
+    [
+        NpuDmaMemcpyNdOp,
+        NpuDmaWaitOp,
+        DMAConfigureTaskForOp,
+        DMAConfigureTaskOp,
+        DMAStartTaskOp,
+        DMAAwaitTaskOp,
+    ],
 )

@@ -15,7 +15,8 @@ from aie_conv.problem import ConvProblem
 from aie_conv.report.explain.counts import calls, count_sums, products
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import commented, excerpt, gist, plural, spaced, wrap
-from aie_conv.sim.functional.sequence import Transfer, read_sequence, transfers
+from aie_conv.sim.functional.commands import Transfer, transfers
+from aie_conv.sim.functional.sequence import read_sequence
 from aie_conv.sim.model.module import Model, build_model
 
 

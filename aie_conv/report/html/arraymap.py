@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from aie_conv.arch.rates import WORD_BYTES
 from aie_conv.sim import RunStats, Simulator
+from aie_conv.sim.functional.commands import transfers
 from aie_conv.sim.functional.engine import Engine, Pool
 from aie_conv.sim.functional.network import Network, build_network
-from aie_conv.sim.functional.sequence import transfers
 from aie_conv.sim.model.module import Fifo, Model, Tile
 
 ROLES = ("input", "filter", "other", "output")
@@ -120,7 +120,7 @@ def _arguments(simulator: Simulator) -> dict[str, frozenset[int]]:
     """The sequence's arguments that go through each FIFO, links followed."""
     by_fifo: dict[str, set[int]] = {name: set() for name in simulator.model.fifos}
     for transfer in transfers(simulator.commands):
-        by_fifo[transfer.fifo.name].add(transfer.argument)
+        by_fifo[transfer.end.name].add(transfer.argument)
     links = simulator.model.links
     for _ in links:  # as many rounds as a chain of links can be long
         for link in links:

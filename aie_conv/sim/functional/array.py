@@ -34,7 +34,7 @@ class TileArray:
         shared: dict[Hashable, Leaf] = {}
         self.cores = [self._core(core, shared) for core in model.cores]
         self.engine = Engine()
-        self.network = build_network(model, self.engine, machine)
+        self.network = build_network(model, self.engine, machine, self._memory)
         self._state: ArrayState | None = None
 
     def begin(self, target: Target) -> None:
@@ -47,11 +47,7 @@ class TileArray:
             self._load(target)
         for core in self.cores:
             core.begin(target)
-        for pool in self.network.pools:
-            pool.begin()
-        for flow in self.network.flows:
-            flow.begin()
-        self.network.memory.used.clear()
+        self.network.begin()
 
     def end(self) -> None:
         """After a call: raise DeviceError where the array does not stand as before it."""
@@ -65,7 +61,7 @@ class TileArray:
     def _load(self, target: Target) -> None:
         """Configure the array and let its cores come to where they wait for a call."""
         self.engine = Engine()
-        self.network = build_network(self.model, self.engine, self.machine)
+        self.network = build_network(self.model, self.engine, self.machine, self._memory)
         for pool in self.network.pools:
             pool.begin()
         for value, (_, op) in self.model.buffers.items():
@@ -75,9 +71,14 @@ class TileArray:
                 _initialise(memory, value, op.attrs["initial_value"])
         for core in self.cores:
             core.ports = self._ports(core.core)
+            core.locks = {
+                value: self.network.locks[lock] for value, lock in self.model.dma.locks.items()
+            }
             core.reset(target)
         for flow in self.network.flows:
             self.engine.start(flow.name, flow.process(), background=True)
+        for port, channel in self.network.tile_channels.items():
+            self.engine.start(str(port), channel.process(), background=True)
         for core in self.cores:
             self.engine.start(core.core.name, core.process())
         self.engine.run()

@@ -10,6 +10,7 @@ from aie_conv.errors import DeviceError
 from aie_conv.ir.core import ELEMENT_BITS, Op, Value
 from aie_conv.sim.functional.corecode import CoreCode
 from aie_conv.sim.functional.engine import Pool, Waiting, aligned
+from aie_conv.sim.functional.locks import LockState
 from aie_conv.sim.functional.lower import ControlRegisters, Target
 from aie_conv.sim.model.coreplan import (
     BranchStep,
@@ -45,6 +46,12 @@ class Port:
     seen: dict[int, list[Value]] = field(default_factory=dict)
 
 
+def waited_for(op: Op) -> str:
+    """What an acquire waits for: a FIFO, or a lock by its value's name."""
+    name = op.attrs.get("objFifo_name")
+    return f"%{op.operands[0].name}" if name is None else f"@{name}"
+
+
 class CoreRun:
     """One core's state while a program runs.
 
@@ -67,6 +74,7 @@ class CoreRun:
         self.core = core
         self.plan = plan
         self.ports: dict[tuple[str, str], Port] = {}
+        self.locks: dict[Value, LockState] = {}
         self.code = code
         self.buffers = buffers
         self.words: dict[Value, np.ndarray] = {}
@@ -125,6 +133,8 @@ class CoreRun:
             elif isinstance(step, FifoStep):
                 if step.op.name == "aie.objectfifo.acquire":
                     yield from self._acquire(step.op)
+                elif step.op.name == "aie.use_lock":
+                    yield from self._use_lock(step.op)
                 else:
                     self._fifo(step.op)
             elif isinstance(step, LoopStep):
@@ -260,9 +270,27 @@ class CoreRun:
             else:
                 port.pool.hand_back(self.clock)
 
+    def _use_lock(self, op: Op) -> Waiting:
+        """An acquire or a release of a lock that the module writes out."""
+        lock, count = self.locks[op.operands[0]], op.attrs["value"]
+        self.idle = 0
+        control = self.target.machine.control
+        if op.attrs["action"] == "Release":
+            self.clock += control.lock
+            self._record_lock(op)
+            lock.release(count, self.clock, f"{self.core.name}: line {op.line}")
+            return
+        self.waits = op
+        granted = yield from lock.acquire(count, self.clock)
+        self.clock = max(self.clock, granted + control.lock_to_core)
+        if self.lane is not None:
+            self.lane.wait(self.clock, control.lock_to_core, State.DATA, lock.lock.name)
+        self.clock += control.lock
+        self._record_lock(op)
+
     def _record_lock(self, op: Op) -> None:
         if self.lane is not None:
-            self.lane.until(self.clock, State.START, op.attrs["objFifo_name"])
+            self.lane.until(self.clock, State.START, waited_for(op).lstrip("@"))
 
     def _access(self, op: Op) -> None:
         """A subview access: its result is an address until the object is released."""

@@ -266,6 +266,11 @@ class PoolReceiver:
         sizes = {len(pool.slots[0]) for pool in self.pools}
         return sizes.pop() if len(sizes) == 1 else 0
 
+    @property
+    def size(self) -> int:
+        """Bytes of the current object."""
+        return len(self.memory)
+
     def reserve(self) -> Generator[Event, None, float]:
         """See Receiver."""
         if self.space:

@@ -13,6 +13,7 @@ from aie_conv.arch.rates import WORD_BYTES, ChannelRates
 from aie_conv.sim.functional.engine import Waiting
 from aie_conv.sim.functional.flow_ends import HostReceiver, HostSender, PoolReceiver, PoolSender
 from aie_conv.sim.functional.strided import copy_pair
+from aie_conv.sim.functional.tile_dma import DescriptorReceiver, DescriptorSender
 from aie_conv.sim.timing.hostmemory import HostMemory
 from aie_conv.sim.timing.timeline import Lane, State
 
@@ -25,8 +26,8 @@ class Flow:
     """
 
     name: str
-    sender: PoolSender | HostSender
-    receivers: list[PoolReceiver | HostReceiver]
+    sender: PoolSender | HostSender | DescriptorSender
+    receivers: list[PoolReceiver | HostReceiver | DescriptorReceiver]
     rates: ChannelRates
     memory: HostMemory
     words: int = 0

@@ -1,12 +1,16 @@
 """Builds pools, channels and flows from a model: the data paths of one program."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from math import prod
+
+import numpy as np
 
 from aie_conv.arch.machine import Machine, current
 from aie_conv.arch.rates import ChannelRates, channel_rates
 from aie_conv.errors import VerifyError
-from aie_conv.ir.core import ELEMENT_BITS
+from aie_conv.ir.core import ELEMENT_BITS, Value
 from aie_conv.sim.functional.engine import Engine, Pool, aligned
 from aie_conv.sim.functional.flow_ends import (
     DmaChannel,
@@ -18,7 +22,15 @@ from aie_conv.sim.functional.flow_ends import (
     PoolSender,
 )
 from aie_conv.sim.functional.flows import Flow
+from aie_conv.sim.functional.locks import LockState
 from aie_conv.sim.functional.strided import byte_dims, merged, merged_pair
+from aie_conv.sim.functional.tile_dma import (
+    DescriptorReceiver,
+    DescriptorSender,
+    ResidentBuffer,
+    TileChannel,
+)
+from aie_conv.sim.model.dma import DmaPort, DmaStream, Semaphore
 from aie_conv.sim.model.module import Dims, Fifo, Link, Model, Tile, walk
 from aie_conv.sim.timing.hostmemory import HostMemory
 
@@ -30,6 +42,8 @@ class Network:
     Attributes:
         rates: what its clock charges; ``memory``: the host's, shared by all shim channels.
         produced, consumed: pools by FIFO, and by FIFO and consumer number.
+        channels: of the shims, by the FIFOs' and allocations' names.
+        locks, tile_channels, memories: what the module writes out besides FIFOs.
     """
 
     engine: Engine
@@ -39,6 +53,22 @@ class Network:
     consumed: dict[tuple[str, int], list[Pool]] = field(default_factory=dict)
     channels: dict[str, DmaChannel] = field(default_factory=dict)
     flows: list[Flow] = field(default_factory=list)
+    locks: dict[Semaphore, LockState] = field(default_factory=dict[Semaphore, LockState])
+    tile_channels: dict[DmaPort, TileChannel] = field(default_factory=dict[DmaPort, TileChannel])
+    memories: dict[Value, ResidentBuffer] = field(default_factory=dict[Value, ResidentBuffer])
+
+    def token_source(self, channel: str) -> DmaChannel | TileChannel:
+        """Where tokens of a channel come from, by its name in the commands."""
+        if channel.startswith("@"):
+            return self.channels[channel[1:]]
+        return next(one for port, one in self.tile_channels.items() if str(port) == channel)
+
+    def begin(self) -> None:
+        """Before a call: all clocks at 0, and what nobody holds of FIFOs' memory filled with 0xFF."""
+        ends = (self.pools, self.flows, self.locks.values(), self.tile_channels.values())
+        for one in (*chain.from_iterable(ends), *self.memories.values()):
+            one.begin()
+        self.memory.used.clear()
 
     @property
     def pools(self) -> list[Pool]:
@@ -152,7 +182,7 @@ def _flow(network: Network, fifo: Fifo) -> None:
     else:
         walked = MemoryWalk(stream_dims(fifo.to_stream, fifo, fifo.stored_bytes), _pad(fifo))
         sender = PoolSender(network.produced[fifo.name], walked, network.rates, fifo.repeat)
-    receivers: list[PoolReceiver | HostReceiver] = []
+    receivers: list[PoolReceiver | HostReceiver | DescriptorReceiver] = []
     for i, tile in enumerate(fifo.consumers):
         if tile.kind == "shim" and channel:
             receivers.append(HostReceiver(channel, network.rates))
@@ -164,8 +194,67 @@ def _flow(network: Network, fifo: Fifo) -> None:
     network.flows.append(Flow(name, sender, receivers, network.rates, network.memory))
 
 
-def build_network(model: Model, engine: Engine, machine: Machine | None = None) -> Network:
-    """Pools, channels and flows of a model, empty; ``machine`` (the current one) charges its clock."""
+def _tiles(model: Model, network: Network, buffers: Mapping[Value, np.ndarray]) -> None:
+    """Locks, and the tiles' channels that run descriptors, with the memory that these walk."""
+    engine, dma = network.engine, model.dma
+    network.locks = {lock: LockState(lock, engine) for lock in dma.locks.values()}
+    network.memories = {
+        value: ResidentBuffer(data[: value.type.bytes]) for value, data in buffers.items()
+    }
+    for stream in dma.streams():
+        for port in (stream.source, *stream.sinks):
+            if port.tile.kind != "shim":
+                network.tile_channels[port] = TileChannel(
+                    port, dma.programs.get(port), engine, network.locks, network.memories
+                )
+
+
+def _stream(model: Model, network: Network, stream: DmaStream) -> None:
+    """The flow of an aie.flow."""
+    names = {port: name for name, port in model.dma.allocations.items()}
+
+    def host(port: DmaPort) -> DmaChannel:
+        name = names.get(port)
+        if name is None:
+            raise VerifyError(
+                f"line {stream.line}: aie.flow: {port} has no aie.shim_dma_allocation, so no task reaches it"
+            )
+        channel = network.channels[name] = DmaChannel(name, network.engine)
+        return channel
+
+    rates, tiles = network.rates, network.tile_channels
+    source = stream.source
+    sender: HostSender | DescriptorSender = (
+        HostSender(host(source), rates)
+        if source.tile.kind == "shim"
+        else DescriptorSender(tiles[source], rates)
+    )
+    receivers: list[PoolReceiver | HostReceiver | DescriptorReceiver] = [
+        HostReceiver(host(sink), rates)
+        if sink.tile.kind == "shim"
+        else DescriptorReceiver(tiles[sink], rates)
+        for sink in stream.sinks
+    ]
+    network.flows.append(Flow(str(source), sender, receivers, rates, network.memory))
+
+
+def build_network(
+    model: Model,
+    engine: Engine,
+    machine: Machine | None = None,
+    buffers: Mapping[Value, np.ndarray] | None = None,
+) -> Network:
+    """Pools, channels and flows of a model, empty.
+
+    Args:
+        model: what the module declares.
+        engine: runs what moves.
+        machine: charges its clock; the current one if None.
+        buffers: the bytes of the module's buffers, which its descriptors walk.
+
+    Raises:
+        VerifyError: a path that cannot be.
+    """
     arch, machine = model.arch, machine or current()
     memory = HostMemory(machine, arch.name, arch.clock_hz)
     network = Network(engine, channel_rates(machine, arch.name), memory)
@@ -177,4 +266,7 @@ def build_network(model: Model, engine: Engine, machine: Machine | None = None) 
         _own_pools(model, network, fifo)
     for fifo in model.fifos.values():
         _flow(network, fifo)
+    _tiles(model, network, buffers or {})
+    for stream in model.dma.streams():
+        _stream(model, network, stream)
     return network

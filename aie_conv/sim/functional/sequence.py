@@ -1,173 +1,82 @@
-"""The runtime sequence: host transfers as tasks, and the process that pushes and awaits them."""
+"""The runtime sequence: its commands read, and the process that pushes tasks and awaits them."""
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from math import prod
 
 import numpy as np
 
 from aie_conv.errors import VerifyError
-from aie_conv.ir.core import ELEMENT_BITS, Op, Type, Value
+from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Type, Value
+from aie_conv.sim.functional.commands import (
+    Command,
+    Start,
+    TaskChain,
+    TileTask,
+    Transfer,
+    Wait,
+    channel_of,
+)
 from aie_conv.sim.functional.engine import Engine, Waiting
 from aie_conv.sim.functional.flow_ends import TransferTask
 from aie_conv.sim.functional.network import Network
-from aie_conv.sim.functional.strided import merged, total_bytes
-from aie_conv.sim.model.module import Fifo, Model
+from aie_conv.sim.functional.strided import total_bytes
+from aie_conv.sim.functional.tile_dma import TileRun
+from aie_conv.sim.model.dma import follow, labelled
+from aie_conv.sim.model.module import Model, ShimEnd
 from aie_conv.sim.timing.timeline import Lane, State
-
-
-@dataclass(frozen=True)
-class Transfer:
-    """An aiex.npu.dma_memcpy_nd in numbers, or an aie.dma_bd of a chain.
-
-    Attributes:
-        argument: which argument of the sequence.
-        offset: first byte.
-        sizes, strides: in elements, outermost first ([d3, d2, d1, d0]).
-        element: bytes of an element.
-    """
-
-    op: Op
-    fifo: Fifo
-    argument: int
-    memref: Type
-    offset: int
-    sizes: tuple[int, ...]
-    strides: tuple[int, ...]
-    element: int
-    id: int
-    writes: bool
-    issues_token: bool
-
-    @property
-    def what(self) -> str:
-        """For messages."""
-        name = self.op.name.rpartition(".")[2]
-        return f"line {self.op.line}: {name} id {self.id} of @{self.fifo.name}"
-
-    @property
-    def dims(self) -> list[tuple[int, int]]:
-        """The walk in merged byte dimensions."""
-        return self._walk(0)
-
-    @property
-    def inner(self) -> list[tuple[int, int]]:
-        """The walk of one iteration."""
-        return self._walk(1)
-
-    def _walk(self, first: int) -> list[tuple[int, int]]:
-        pairs = zip(self.sizes[first:], self.strides[first:], strict=True)
-        return merged([*((n, step * self.element) for n, step in pairs), (self.element, 1)])
-
-    @property
-    def bytes(self) -> int:
-        """Bytes it moves."""
-        return total_bytes(self.dims)
-
-
-@dataclass(frozen=True, eq=False)
-class TaskChain:
-    """An aiex.dma_configure_task_for: descriptors written, to run in turn as one task.
-
-    Attributes:
-        parts: of each descriptor what it walks in all runs of the chain; the outermost dimension is
-            its iteration, by whose stride it moves on from one run to the next.
-        runs: how often the whole chain runs.
-    """
-
-    op: Op
-    fifo: Fifo
-    parts: tuple[Transfer, ...]
-    runs: int
-    issues_token: bool
-
-    @property
-    def what(self) -> str:
-        """For messages."""
-        return f"line {self.op.line}: chain of {len(self.parts)} of @{self.fifo.name}"
-
-
-@dataclass(frozen=True)
-class Start:
-    """An aiex.dma_start_task."""
-
-    op: Op
-    chain: TaskChain
-
-
-@dataclass(frozen=True)
-class Wait:
-    """An aiex.npu.dma_wait, or the aiex.dma_await_task of a chain."""
-
-    op: Op
-    fifo: str
-    chain: TaskChain | None = None
-
-
-Command = Transfer | TaskChain | Start | Wait
-
-
-def transfers(commands: Iterable[Command]) -> Iterator[Transfer]:
-    """All transfers, those of the chains with them."""
-    for command in commands:
-        if isinstance(command, Transfer):
-            yield command
-        elif isinstance(command, TaskChain):
-            yield from command.parts
 
 
 def read_sequence(model: Model) -> list[Command]:
     """The commands of the runtime sequence.
 
     Raises:
-        VerifyError: an operation that does not belong there, or metadata that names no shim FIFO.
+        VerifyError: an operation that does not belong there, or metadata that names no shim channel.
     """
     if model.sequence is None:
         raise VerifyError("module: no aie.runtime_sequence: nothing would run")
     block = model.sequence.blocks[0]
     commands: list[Command] = []
-    chains: dict[Value, TaskChain] = {}
+    chains: dict[Value, TaskChain | TileTask] = {}
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
-            commands.append(Wait(op, _shim_fifo(model, op, "symbol").name))
+            commands.append(Wait(op, f"@{_shim_end(model, op, 'symbol').name}"))
         elif op.name == "aiex.npu.dma_memcpy_nd":
             commands.append(_transfer(model, op))
-        elif op.name == "aiex.dma_configure_task_for":
-            chain = chains[op.results[0]] = _chain(model, op)
+        elif op.name in _CONFIGURE:
+            chain = chains[op.results[0]] = _CONFIGURE[op.name](model, op)
             commands.append(chain)
         elif op.name in ("aiex.dma_start_task", "aiex.dma_await_task"):
             chain = chains.get(op.operands[0])
             if chain is None:
                 raise VerifyError(f"line {op.line}: {op.name}: its operand is no configured task")
             starts = op.name == "aiex.dma_start_task"
-            commands.append(Start(op, chain) if starts else Wait(op, chain.fifo.name, chain))
+            commands.append(Start(op, chain) if starts else Wait(op, channel_of(chain), chain))
         elif op.name != "arith.constant":
             raise VerifyError(f"line {op.line}: {op.name} in the runtime sequence is not simulated")
     return commands
 
 
-def _shim_fifo(model: Model, op: Op, attribute: str) -> Fifo:
-    name = op.attrs.get(attribute)
-    fifo = model.fifos.get(str(name))
-    if fifo is None:
-        raise VerifyError(f"line {op.line}: {op.name}: there is no object FIFO @{name}")
-    if fifo.producer.kind != "shim" and all(tile.kind != "shim" for tile in fifo.consumers):
+def _shim_end(model: Model, op: Op, attribute: str) -> ShimEnd:
+    name = str(op.attrs.get(attribute))
+    end = model.shim_end(name)
+    if end is None and name in model.fifos:
         raise VerifyError(f"line {op.line}: {op.name}: @{name} has no end on a shim tile")
-    return fifo
+    if end is None:
+        raise VerifyError(f"line {op.line}: {op.name}: there is no object FIFO @{name}")
+    return end
 
 
 def _transfer(model: Model, op: Op) -> Transfer:
-    fifo = _shim_fifo(model, op, "metadata")
+    end = _shim_end(model, op, "metadata")
     argument, memref = _argument(model, op)
     sizes, strides, offsets = (tuple(op.attrs[k]) for k in ("sizes", "strides", "offsets"))
     if {len(sizes), len(strides), len(offsets)} != {4}:
         raise VerifyError(f"line {op.line}: {op.name}: offsets, sizes and strides have 4 numbers")
     element = ELEMENT_BITS[memref.elem] // 8
-    writes = fifo.producer.kind != "shim"
     first = sum(o * s for o, s in zip(offsets, strides, strict=True)) * element
     return Transfer(
         op,
-        fifo,
+        end,
         argument,
         memref,
         first,
@@ -175,8 +84,8 @@ def _transfer(model: Model, op: Op) -> Transfer:
         strides,
         element,
         int(op.attrs.get("id", 0)),
-        writes,
-        writes or bool(op.attrs.get("issue_token", False)),
+        end.writes,
+        end.writes or bool(op.attrs.get("issue_token", False)),
     )
 
 
@@ -188,49 +97,63 @@ def _argument(model: Model, op: Op) -> tuple[int, Type]:
     return args.index(op.operands[0]), op.operands[0].type
 
 
+def _blocks(op: Op) -> Iterator[Block]:
+    """The descriptors' blocks of a task in turn; behind them, that there are no others."""
+    blocks = labelled(op)
+    chain, back = follow(op, blocks, "")
+    if back:
+        raise VerifyError(f"line {op.line}: {op.name}: next_bd {back}: no such block, or again")
+    yield from chain
+    if blocks:
+        raise VerifyError(f"line {op.line}: {op.name}: a block that no aie.next_bd leads to")
+
+
 def _chain(model: Model, op: Op) -> TaskChain:
-    fifo = _shim_fifo(model, op, "fifo")
-    blocks = dict(zip(op.attrs["labels"], op.blocks, strict=True))
+    end = _shim_end(model, op, "fifo")
     parts: list[Transfer] = []
-    label: str | None = ""
-    while label is not None:
-        block = blocks.pop(label, None)
-        if block is None:
-            raise VerifyError(
-                f"line {op.line}: {op.name}: next_bd {label}: no such block, or again"
-            )
-        names = [inner.name for inner in block.ops]
-        if len(names) != 2 or names[0] != "aie.dma_bd" or names[1] not in _BLOCK_ENDS:
+    for block in _blocks(op):
+        if len(block.ops) != 2 or block.ops[0].name != "aie.dma_bd":
             raise VerifyError(
                 f"line {op.line}: {op.name}: a block holds one aie.dma_bd and an aie.next_bd or "
                 "aie.end"
             )
-        parts.append(_descriptor(model, block.ops[0], fifo))
-        label = block.ops[1].attrs.get("dest")
-    if blocks:
-        raise VerifyError(f"line {op.line}: {op.name}: a block that no aie.next_bd leads to")
-    runs = int(op.attrs.get("repeat_count", 0)) + 1
-    return TaskChain(op, fifo, tuple(parts), runs, bool(op.attrs.get("issue_token", False)))
+        parts.append(_descriptor(model, block.ops[0], end))
+    return TaskChain(op, end, tuple(parts), *_runs(op))
 
 
-_BLOCK_ENDS = ("aie.next_bd", "aie.end")
+def _runs(op: Op) -> tuple[int, bool]:
+    """How often a task runs, and whether it issues a token then."""
+    return int(op.attrs.get("repeat_count", 0)) + 1, bool(op.attrs.get("issue_token", False))
 
 
-def _descriptor(model: Model, op: Op, fifo: Fifo) -> Transfer:
+def _tile_task(model: Model, op: Op) -> TileTask:
+    port = model.dma.task_port(op)
+    parts = tuple(model.dma.descriptor(block, port.tile, iterates=True) for block in _blocks(op))
+    return TileTask(op, port, parts, *_runs(op))
+
+
+_CONFIGURE: dict[str, Callable[[Model, Op], TaskChain | TileTask]] = {
+    "aiex.dma_configure_task_for": _chain,
+    "aiex.dma_configure_task": _tile_task,
+}
+
+
+def _descriptor(model: Model, op: Op, end: ShimEnd) -> Transfer:
     argument, memref = _argument(model, op)
-    dims = op.attrs["dimensions"]
+    length = op.attrs["len"]
+    dims = op.attrs["dimensions"] or [(1, 0), (1, 0), (1, 0), (length, 1)]
     if len(dims) != 4 or "bd_id" not in op.attrs:
         raise VerifyError(f"line {op.line}: {op.name}: it needs four dimensions and a bd_id")
     sizes, strides = zip(*dims, strict=True)
-    if op.attrs["len"] != prod(sizes[1:]):
+    if length != prod(sizes[1:]):
         raise VerifyError(
-            f"line {op.line}: {op.name}: length {op.attrs['len']}: its three inner dimensions have "
+            f"line {op.line}: {op.name}: length {length}: its three inner dimensions have "
             f"{prod(sizes[1:])} elements"
         )
     element = ELEMENT_BITS[memref.elem] // 8
     return Transfer(
         op,
-        fifo,
+        end,
         argument,
         memref,
         op.attrs["offset"] * element,
@@ -238,7 +161,7 @@ def _descriptor(model: Model, op: Op, fifo: Fifo) -> Transfer:
         strides,
         element,
         op.attrs["bd_id"],
-        fifo.producer.kind != "shim",
+        end.writes,
         issues_token=False,
     )
 
@@ -249,6 +172,7 @@ class SequenceRun:
     Attributes:
         tasks: what was pushed, each run of a chain's descriptors by itself.
         starts: where among them each command's begin.
+        runs: the tasks of tiles' channels that were pushed.
         clock: of the process, in cycles.
     """
 
@@ -267,38 +191,50 @@ class SequenceRun:
         self.lane = lane
         self.tasks: list[TransferTask] = []
         self.starts: list[int] = []
+        self.runs: list[TileRun] = []
         self.clock = 0.0
 
     def process(self) -> Waiting:
         """The process that pushes tasks and waits for tokens."""
         for command in self.commands:
             if isinstance(command, Wait):
-                channel = self.network.channels[command.fifo]
+                channel = self.network.token_source(command.channel)
                 while not channel.tokens:
                     yield channel.token
                 token = channel.tokens.popleft()
                 self.clock = max(self.clock, token) + self.network.rates.wait
                 if self.lane is not None:
-                    self.lane.until(token, State.TOKEN, command.fifo)
-                    self.lane.until(self.clock, State.BUSY, f"dma_wait @{command.fifo}")
+                    self.lane.until(token, State.TOKEN, command.channel.lstrip("@"))
+                    self.lane.until(self.clock, State.BUSY, f"dma_wait {command.channel}")
                 continue
             if isinstance(command, Start):
-                self.starts.append(len(self.tasks))
+                self._spend(self.network.rates.start, f"dma_start_task {channel_of(command.chain)}")
                 self._start(command.chain)
                 continue
             # Writing one descriptor of a chain costs as much as a whole dma_memcpy_nd does, which
             # writes one and pushes it; the push of the chain is in that.
-            chain = isinstance(command, TaskChain)
-            self.clock += self.network.rates.issue * (len(command.parts) if chain else 1)
-            if self.lane is not None:
-                name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
-                self.lane.until(self.clock, State.BUSY, f"{name} @{command.fifo.name}")
+            rates = self.network.rates
+            chain = isinstance(command, TaskChain | TileTask)
+            cycles = rates.issue * len(command.parts) - rates.start if chain else rates.issue
+            name = "dma_configure_task_for" if chain else "dma_memcpy_nd"
+            self._spend(cycles, f"{name} {channel_of(command)}")
             if not chain:
                 self.starts.append(len(self.tasks))
                 self._push(command, command.offset, command.dims, command.issues_token)
 
-    def _start(self, chain: TaskChain) -> None:
+    def _spend(self, cycles: float, what: str) -> None:
+        """Cycles of the sequence."""
+        self.clock += cycles
+        if self.lane is not None:
+            self.lane.until(self.clock, State.BUSY, what)
+
+    def _start(self, chain: TaskChain | TileTask) -> None:
         """Queue a chain: its descriptors in turn, each moved on in every run."""
+        if isinstance(chain, TileTask):
+            self.runs.append(TileRun(chain, self.clock))
+            self.network.tile_channels[chain.port].push(self.runs[-1])
+            return
+        self.starts.append(len(self.tasks))
         for run in range(chain.runs):
             for part in chain.parts:
                 last = run == chain.runs - 1 and part is chain.parts[-1]
@@ -309,7 +245,7 @@ class SequenceRun:
         self, transfer: Transfer, offset: int, dims: list[tuple[int, int]], issues_token: bool
     ) -> None:
         task = TransferTask(
-            transfer.fifo.name,
+            transfer.end.name,
             transfer.what,
             self.memories[transfer.argument],
             offset,
@@ -319,4 +255,4 @@ class SequenceRun:
             self.clock,
         )
         self.tasks.append(task)
-        self.network.channels[transfer.fifo.name].push(task)
+        self.network.channels[transfer.end.name].push(task)

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 
 from aie_conv.errors import DeviceError
 from aie_conv.ir.core import Op
-from aie_conv.sim.functional.corerun import CoreRun
+from aie_conv.sim.functional.corerun import CoreRun, waited_for
 from aie_conv.sim.functional.flow_ends import HostReceiver, PoolReceiver, PoolSender
 from aie_conv.sim.functional.flows import Flow
 from aie_conv.sim.functional.network import Network
+from aie_conv.sim.functional.tile_dma import DescriptorReceiver
 
 
 @dataclass(frozen=True)
@@ -34,11 +35,17 @@ class CoreState:
 
 @dataclass(frozen=True)
 class ArrayState:
-    """Where an array stands: its cores, the objects of each pool in use, and the turns of its DMAs."""
+    """Where an array stands: its cores, the objects of each pool in use, and the turns of its DMAs.
+
+    ``locks`` are their values; ``channels`` of tiles that run descriptors: which one,
+    and whether it has its lock.
+    """
 
     cores: tuple[CoreState, ...]
     pools: tuple[tuple[int, int, int], ...]
     turns: tuple[tuple[int, ...], ...]
+    locks: tuple[int, ...]
+    channels: tuple[tuple[int, bool], ...]
 
 
 def state_of(network: Network, cores: Sequence[CoreRun]) -> ArrayState:
@@ -50,6 +57,8 @@ def state_of(network: Network, cores: Sequence[CoreRun]) -> ArrayState:
             for pool in network.pools
         ),
         tuple(_turns(flow.sender, *flow.receivers) for flow in network.flows),
+        tuple(len(lock.units) for lock in network.locks.values()),
+        tuple((one.place, one.move is not None) for one in network.tile_channels.values()),
     )
 
 
@@ -64,8 +73,8 @@ def _turns(*ends: object) -> tuple[int, ...]:
     for end in ends:
         if isinstance(end, PoolSender):
             turns += [end.turn, end.sent]
-        elif isinstance(end, PoolReceiver):
-            turns += [end.turn, end.space]
+        elif isinstance(end, PoolReceiver | DescriptorReceiver):
+            turns += [0 if isinstance(end, DescriptorReceiver) else end.turn, end.space]
     return tuple(turns)
 
 
@@ -79,6 +88,20 @@ def check_state(before: ArrayState, network: Network, cores: Sequence[CoreRun]) 
     """
     after = state_of(network, cores)
     _check_left_over(before, after, network, cores)
+    for channel, first, last in zip(
+        network.tile_channels.values(), before.channels, after.channels, strict=True
+    ):
+        if first != last:
+            raise DeviceError(
+                f"simulator: {channel.port}: after the call it is at another of its descriptors than before "
+                "it: move as many as come"
+            )
+    for lock, first, last in zip(network.locks.values(), before.locks, after.locks, strict=True):
+        if first != last:
+            raise DeviceError(
+                f"simulator: {lock.lock}: after the call it is {last}, before it {first}: release what is "
+                "acquired"
+            )
     for core, first, last in zip(cores, before.cores, after.cores, strict=True):
         _check_core(core.core.name, first, last)
     for pool, first, last in zip(network.pools, before.pools, after.pools, strict=True):
@@ -150,7 +173,7 @@ def _place(state: CoreState) -> str:
     if state.waits is None:
         return "its program's end"
     loops = "".join(f", %{op.blocks[0].args[0].name} = {value}" for op, value in state.trips)
-    return f"line {state.waits.line} for @{state.waits.attrs['objFifo_name']}{loops}"
+    return f"line {state.waits.line} for {waited_for(state.waits)}{loops}"
 
 
 def _objects(counts: tuple[int, int, int]) -> str:

@@ -16,8 +16,14 @@ from aie_conv.sim.model.module import CoreModel, walk
 from aie_conv.sim.model.ranges import Range, range_of
 
 FIFO_OPS = frozenset(
-    {"aie.objectfifo.acquire", "aie.objectfifo.release", "aie.objectfifo.subview.access"}
+    {
+        "aie.objectfifo.acquire",
+        "aie.objectfifo.release",
+        "aie.objectfifo.subview.access",
+        "aie.use_lock",
+    }
 )
+"""What a core does with others: acquires and releases of objects, or of locks."""
 
 
 ENDLESS = 1 << 31
@@ -101,7 +107,7 @@ def _rows(ops: Sequence[Op], numbers: dict[Value, int]) -> tuple[Hashable, ...]:
 
 @dataclass(eq=False)
 class FifoStep:
-    """An acquire, release or subview access."""
+    """An acquire, release or subview access, or a lock that is used."""
 
     op: Op
 

@@ -1,34 +1,34 @@
 """What an AIE module describes: tiles, object FIFOs, links, buffers, cores, and their memory.
 
+Locks, flows and descriptors that are written out are read in :mod:`aie_conv.sim.model.dma`.
+
 A FIFO becomes one *pool* of objects at each end that has memory, and one *flow* of data between
 them; a link makes the input FIFO's consumer pool the output FIFO's producer pool, cut into parts
 where it distributes or joins. The runtime sequence stands at the ends on shim tiles.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from aie_conv.arch import Arch, device_names, get_device
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Type, Value
+from aie_conv.sim.model.dma import DmaModel
+from aie_conv.sim.model.tile import Tile
 
 Dims = tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, order=True)
-class Tile:
-    """A tile by its place; row 0 is shim, row 1 memory, the others cores."""
+@dataclass(frozen=True)
+class ShimEnd:
+    """A channel of a shim's DMA by the name that the runtime sequence calls it: a FIFO's or an allocation's.
 
-    col: int
-    row: int
+    ``writes`` is whether it writes to the host's memory.
+    """
 
-    @property
-    def kind(self) -> str:
-        """ "shim", "mem" or "core"."""
-        return ("shim", "mem")[self.row] if self.row < 2 else "core"
-
-    def __str__(self) -> str:
-        return f"{self.kind} tile ({self.col}, {self.row})"
+    name: str
+    tile: Tile
+    writes: bool
 
 
 @dataclass
@@ -106,7 +106,10 @@ class CoreModel:
 
 @dataclass
 class Model:
-    """Everything a module declares, by name; ``array`` is all of it but the runtime sequence."""
+    """Everything a module declares, by name.
+
+    ``dma`` is what it says besides object FIFOs, ``array`` all of it but the runtime sequence.
+    """
 
     ir_name: str
     arch: Arch
@@ -119,6 +122,24 @@ class Model:
     cores: list[CoreModel] = field(default_factory=list)
     sequence: Op | None = None
     array: tuple[Op, ...] = ()
+    dma: DmaModel = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Locks and flows name tiles and buffers."""
+        self.dma = DmaModel(self.tiles, self.buffers)
+
+    def shim_end(self, name: str) -> ShimEnd | None:
+        """The shim channel of an object FIFO or of an allocation; None if nothing of that name has one."""
+        port = self.dma.allocations.get(name)
+        if port is not None:
+            return ShimEnd(name, port.tile, port.direction == "S2MM")
+        fifo = self.fifos.get(name)
+        if fifo is None:
+            return None
+        if fifo.producer.kind == "shim":
+            return ShimEnd(name, fifo.producer, writes=False)
+        shim = next((tile for tile in fifo.consumers if tile.kind == "shim"), None)
+        return None if shim is None else ShimEnd(name, shim, writes=True)
 
     def link_into(self, fifo: str) -> Link | None:
         """The link that ``fifo`` goes into at its consumer's tile."""
@@ -261,7 +282,7 @@ def _sequence(model: Model, op: Op) -> None:
     model.sequence = op
 
 
-_DECLARE = {
+_DECLARE: dict[str, Callable[[Model, Op], None]] = {
     "aie.tile": _tile,
     "aie.objectfifo": _fifo,
     "aie.objectfifo.link": _link,
@@ -269,6 +290,11 @@ _DECLARE = {
     "aie.buffer": _buffer,
     "aie.core": _core,
     "aie.runtime_sequence": _sequence,
+    "aie.lock": lambda model, op: model.dma.read_lock(op),
+    "aie.flow": lambda model, op: model.dma.read_flow(op),
+    "aie.shim_dma_allocation": lambda model, op: model.dma.read_allocation(op),
+    "aie.mem": lambda model, op: model.dma.read_memory(op),
+    "aie.memtile_dma": lambda model, op: model.dma.read_memory(op),
 }
 
 

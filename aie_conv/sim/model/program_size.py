@@ -67,16 +67,6 @@ def _is_vector(op: Op) -> bool:
     return any(value.type.kind == "vector" for value in (*op.results, *op.operands))
 
 
-def _registers(op: Op) -> int:
-    """512-bit registers that an operation's largest value takes: it becomes that many operations."""
-    bits = [
-        value.type.elements * max(8, ELEMENT_BITS[value.type.elem])
-        for value in (*op.results, *op.operands)
-        if value.type.kind == "vector"
-    ]
-    return max(1, ceil(max(bits, default=0) / 512))
-
-
 def is_table(op: Op) -> bool:
     """A vector constant with a number for each lane: it lies in data memory, and is loaded."""
     return op.name == "arith.constant" and isinstance(op.attrs["value"], list)
@@ -89,6 +79,7 @@ class CodeSizes:
         self.load_bytes = get_arch(arch).vector_load_bytes
         self.constants = constants
         self.routines: set[str] = set()
+        self._live: dict[Value, int] = {}
 
     def block(self, block: Block) -> int:
         """Bytes of straight code and loops without FIFO operations."""
@@ -98,6 +89,8 @@ class CodeSizes:
         """Bytes of one operation with all inside it."""
         if is_table(op):
             return OP_BYTES * max(1, ceil(op.results[0].type.bytes / self.load_bytes))
+        if _is_vector(op):
+            self._keep_live(op)
         if op.name in _FREE:
             return 0
         if op.name == "func.call":
@@ -111,6 +104,33 @@ class CodeSizes:
         if _is_vector(op):
             return OP_BYTES * self._vectors(op)
         return self._scalar(op)
+
+    def _keep_live(self, op: Op) -> None:
+        """Note which lanes of its result hold anything: for the others no code is left."""
+        if not op.results:
+            return
+        if op.name == "vector.shuffle":
+            kept = (i + 1 for i, index in enumerate(op.attrs["mask"]) if index >= 0)
+            self._live[op.results[0]] = max(kept, default=1)
+            return
+        if op.name == "arith.constant":
+            # A splat has as many as what it meets.
+            self._live[op.results[0]] = 1
+            return
+        result = op.results[0].type
+        wide = [v for v in op.operands if v.type.kind == "vector"]
+        alike = all(v.type.elements == result.elements for v in wide)
+        if result.kind == "vector" and wide and alike and all(v in self._live for v in wide):
+            self._live[op.results[0]] = max(self._live[value] for value in wide)
+
+    def _registers(self, op: Op) -> int:
+        """512-bit registers that an operation's largest value takes: it becomes that many operations."""
+        bits = [
+            self._live.get(value, value.type.elements) * max(8, ELEMENT_BITS[value.type.elem])
+            for value in (*op.results, *op.operands)
+            if value.type.kind == "vector"
+        ]
+        return max(1, ceil(max(bits, default=0) / 512))
 
     def _is_part_of_another(self, op: Op) -> bool:
         """A constant distance is in the access's own address; a register's first lanes are no move."""
@@ -151,7 +171,7 @@ class CodeSizes:
             element = max(1, ELEMENT_BITS[value.type.elem] // 8)
             pieces = access_pieces(value.type.bytes, element, op.attrs.get("alignment"))
             return 2 * pieces or max(1, ceil(value.type.bytes / self.load_bytes))
-        return _registers(op)
+        return self._registers(op)
 
     def _scalar(self, op: Op) -> int:
         kind = (op.results or op.operands)[0].type
@@ -194,7 +214,7 @@ def body_bytes(model: Model, core: CoreModel, block: Block, sizes: CodeSizes) ->
     """Bytes of a core's body with its unrolled loops."""
     total = 0
     for op in block.ops:
-        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release"):
+        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release", "aie.use_lock"):
             total += FIFO_BYTES
         elif op.name == "scf.for" and holds_fifo(op):
             times = 1 if core.op.attrs.get("dynamic_objfifo_lowering") else _unroll(model, core, op)

@@ -13,25 +13,22 @@ from aie_conv.arch import Arch
 from aie_conv.errors import VerifyError
 from aie_conv.ir.core import ELEMENT_BITS
 from aie_conv.recent import Recent
+from aie_conv.sim.functional.commands import Command, TileTask
 from aie_conv.sim.functional.network import depth_at, link_depth
-from aie_conv.sim.functional.sequence import Command
-from aie_conv.sim.model.module import Dims, Fifo, Model, Tile, walk
+from aie_conv.sim.model.dma import DmaPort
+from aie_conv.sim.model.module import Dims, Fifo, Model, walk
 from aie_conv.sim.model.program_size import ProgramSizes
+from aie_conv.sim.model.tile import Tile
 from aie_conv.sim.model.verify_code import verify_code
+from aie_conv.sim.model.verify_dma import BD_LENGTH_BITS, LOCKS, verify_dma, verify_tasks
 from aie_conv.sim.model.verify_host import verify_host
 
 _DIRECTION = {"in": "S2MM", "out": "MM2S"}
-_BD_LENGTH_BITS = {"core": 14, "mem": 17}
-"""Bits of a descriptor's length in words [aie-rt register database]."""
-
 _DIMS = {"core": 3, "mem": 4}
 """Address dimensions of a descriptor [AM020]."""
 
 _PAD_WORDS = (63, 31, 15)
 """Largest zero padding of the innermost dimensions, before or after [AM020: 6, 5 and 4 bits]."""
-
-_LOCKS = {"core": 16, "mem": 64}
-"""Locks of a tile [AM020]."""
 
 
 @dataclass
@@ -41,7 +38,7 @@ class Use:
     Attributes:
         channels: for each direction, (FIFO, buffer descriptors) in channel order.
         memory: (what, bytes).
-        locks: lock pairs.
+        locks: those of FIFOs and those written out.
     """
 
     channels: dict[str, list[tuple[str, int]]] = field(
@@ -61,12 +58,14 @@ def tile_use(model: Model, programs: ProgramSizes) -> dict[Tile, Use]:
         tile = joint.producer if joined else joint.consumers[0]
         size = joint.bytes
         uses[tile].memory.append((f"@{joint.name} (x{depth})", depth * size))
-        uses[tile].locks += max(len(link.ins), len(link.outs))
+        uses[tile].locks += 2 * max(len(link.ins), len(link.outs))
     for fifo in model.fifos.values():
         _fifo_use(model, uses, fifo)
     for tile, op in model.buffers.values():
         size = op.results[0].type.bytes
         uses[tile].memory.append((f"buffer {op.attrs.get('sym_name', op.results[0].name)}", size))
+    for lock in model.dma.locks.values():
+        uses[lock.tile].locks += 1
     for core in model.cores:
         uses[core.tile].memory.append(("stack", core.stack))
         if tables := programs.table_bytes(core):
@@ -82,21 +81,21 @@ def _fifo_use(model: Model, uses: dict[Tile, Use], fifo: Fifo) -> None:
     if fifo.shared:
         depth = depth_at(model, fifo, 0)
         uses[fifo.producer].memory.append((f"@{fifo.name} (x{depth})", depth * fifo.bytes))
-        uses[fifo.producer].locks += 1
+        uses[fifo.producer].locks += 2
         return
     depth = link_depth(model, out) if out else depth_at(model, fifo, 0)
     parts = len(out.ins) if out and len(out.ins) > 1 else 1
     uses[fifo.producer].channels["out"].append((fifo.name, depth * parts * fifo.repeat))
     if out is None and fifo.producer.kind != "shim":
         uses[fifo.producer].memory.append((f"@{fifo.name} (x{depth})", depth * fifo.stored_bytes))
-        uses[fifo.producer].locks += 1
+        uses[fifo.producer].locks += 2
     for i, tile in enumerate(fifo.consumers):
         depth = link_depth(model, into) if into else depth_at(model, fifo, i + 1)
         parts = len(into.outs) if into and len(into.outs) > 1 else 1
         uses[tile].channels["in"].append((fifo.name, depth * parts))
         if into is None and tile.kind != "shim":
             uses[tile].memory.append((f"@{fifo.name} (x{depth})", depth * fifo.bytes))
-            uses[tile].locks += 1
+            uses[tile].locks += 2
 
 
 # -- tiles ----------------------------------------------------------------------------------------
@@ -149,9 +148,23 @@ def _check_memory(model: Model, tile: Tile, use: Use) -> None:
 
 
 def _check_locks(_model: Model, tile: Tile, use: Use) -> None:
-    limit = _LOCKS.get(tile.kind)
-    if limit is not None and 2 * use.locks > limit:
-        raise VerifyError(f"{tile}: {2 * use.locks} locks: there are {limit}: use fewer FIFOs")
+    if tile.kind != "shim" and use.locks > LOCKS[tile.kind]:
+        raise VerifyError(
+            f"{tile}: {use.locks} locks: there are {LOCKS[tile.kind]}: use fewer FIFOs"
+        )
+
+
+def _fifo_channels(model: Model) -> dict[DmaPort, int]:
+    """The channels that the tools give FIFOs, the first ones of each tile, and their descriptors."""
+    uses: dict[Tile, Use] = defaultdict(Use)
+    for fifo in model.fifos.values():
+        _fifo_use(model, uses, fifo)
+    return {
+        DmaPort(tile, _DIRECTION[side], number): count
+        for tile, use in uses.items()
+        for side, channels in use.channels.items()
+        for number, (_, count) in enumerate(channels)
+    }
 
 
 # -- FIFOs ----------------------------------------------------------------------------------------
@@ -174,7 +187,7 @@ def _check_length(fifo: Fifo, tile: Tile, size: int) -> None:
         raise VerifyError(
             f"@{fifo.name}: 4-byte granularity: an object of {size} bytes: make it a multiple of 4"
         )
-    bits = _BD_LENGTH_BITS.get(tile.kind)
+    bits = BD_LENGTH_BITS.get(tile.kind)
     if bits is not None and size // 4 >= 1 << bits:
         raise VerifyError(
             f"@{fifo.name}: BD length: {size // 4} words on {tile}: its field has {bits} bits"
@@ -315,6 +328,9 @@ def verify_model(model: Model, commands: list[Command]) -> None:
     if _VERIFIED.get(key) is not model.arch:
         _verify_array(model)
         _VERIFIED.put(key, model.arch)
+    tasks = [command for command in commands if isinstance(command, TileTask)]
+    if tasks:
+        verify_tasks(model, tasks, _fifo_channels(model))
     verify_host(model, commands)
 
 
@@ -335,3 +351,4 @@ def _verify_array(model: Model) -> None:
             check(model, tile, use)
     for core in model.cores:
         programs.check(core)
+    verify_dma(model, _fifo_channels(model))

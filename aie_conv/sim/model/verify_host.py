@@ -7,8 +7,18 @@ unfinished until a token of it, or of a later task of its channel, has been wait
 from itertools import product
 
 from aie_conv.errors import VerifyError
-from aie_conv.sim.functional.sequence import Command, Start, TaskChain, Transfer, Wait, transfers
-from aie_conv.sim.model.module import Model, Tile
+from aie_conv.sim.functional.commands import (
+    Command,
+    Start,
+    TaskChain,
+    TileTask,
+    Transfer,
+    Wait,
+    channel_of,
+    transfers,
+)
+from aie_conv.sim.model.module import Model
+from aie_conv.sim.model.tile import Tile
 
 _ITERATIONS = 64
 """Largest outermost size (6-bit iteration field, stored minus one) [mlir-aie, tested: 65 fails]."""
@@ -35,9 +45,21 @@ def verify_host(model: Model, commands: list[Command]) -> None:
     _Order(model).check(commands)
 
 
-def _parts(task: Transfer | TaskChain) -> tuple[Transfer, ...]:
-    """The transfers of a task."""
+_Task = Transfer | TaskChain | TileTask
+
+
+def _parts(task: _Task) -> tuple[Transfer, ...]:
+    """The transfers of a task; a tile's own has none."""
+    if isinstance(task, TileTask):
+        return ()
     return task.parts if isinstance(task, TaskChain) else (task,)
+
+
+def _descriptors(task: _Task) -> list[tuple[Tile, int, str]]:
+    """The descriptors that a task writes: tile, number, and what each is called."""
+    if isinstance(task, TileTask):
+        return [(task.port.tile, -1 if one.id is None else one.id, one.what) for one in task.parts]
+    return [(one.end.tile, one.id, one.what) for one in _parts(task)]
 
 
 def _end(transfer: Transfer) -> int:
@@ -93,23 +115,14 @@ def _check_fields(model: Model, transfer: Transfer) -> None:
             )
 
 
-def _shim(transfer: Transfer) -> Tile:
-    fifo = transfer.fifo
-    if fifo.producer.kind == "shim":
-        return fifo.producer
-    return next(tile for tile in fifo.consumers if tile.kind == "shim")
-
-
 def _check_chain(chain: TaskChain) -> None:
     """What the tools and the hardware need of a chain besides each of its descriptors."""
-    for part in chain.parts:
-        if part.sizes[0] != chain.runs:
+    for one in chain.parts:
+        if one.sizes[0] != chain.runs:
             raise VerifyError(
-                f"{part.what}: iteration: size {part.sizes[0]} in a chain that runs {chain.runs} "
+                f"{one.what}: iteration: size {one.sizes[0]} in a chain that runs {chain.runs} "
                 "times: they must be equal"
             )
-    if not chain.issues_token:
-        raise VerifyError(f"{chain.what}: it issues no token, so its end cannot be awaited")
 
 
 class _Order:
@@ -117,9 +130,9 @@ class _Order:
 
     def __init__(self, model: Model) -> None:
         self.model = model
-        self.queues: dict[str, list[Transfer | TaskChain]] = {}
-        self.ids: dict[tuple[Tile, int], Transfer] = {}
-        self.configured: list[TaskChain] = []
+        self.queues: dict[str, list[_Task]] = {}
+        self.ids: dict[tuple[Tile, int], str] = {}
+        self.configured: list[TaskChain | TileTask] = []
 
     def check(self, commands: list[Command]) -> None:
         """The whole sequence."""
@@ -128,13 +141,12 @@ class _Order:
                 self._wait(command)
             elif isinstance(command, Start):
                 self._start(command.chain)
-            elif isinstance(command, TaskChain):
-                for part in command.parts:
-                    self._take(part)
-                self.configured.append(command)
             else:
                 self._take(command)
-                self._push(command)
+                if isinstance(command, Transfer):
+                    self._push(command)
+                else:
+                    self.configured.append(command)
         for chain in self.configured:
             raise VerifyError(f"{chain.what}: it is never started")
         for tasks in self.queues.values():
@@ -144,37 +156,38 @@ class _Order:
                         f"{task.what}: token unmatched: it is never waited for: add a dma_wait"
                     )
 
-    def _take(self, task: Transfer) -> None:
-        """A descriptor is written."""
+    def _take(self, task: _Task) -> None:
+        """Descriptors are written."""
         limit = self.model.arch.shim_bds
-        if not 0 <= task.id < limit:
-            raise VerifyError(f"{task.what}: shim descriptors have ids 0 to {limit - 1}")
-        place = (_shim(task), task.id)
-        if place in self.ids:
-            raise VerifyError(
-                f"{task.what}: id reused while {self.ids[place].what} may still run: wait for it "
-                "first"
-            )
-        self.ids[place] = task
+        for tile, number, what in _descriptors(task):
+            if tile.kind == "shim" and not 0 <= number < limit:
+                raise VerifyError(f"{what}: shim descriptors have ids 0 to {limit - 1}")
+            if (tile, number) in self.ids:
+                raise VerifyError(
+                    f"{what}: id reused while {self.ids[tile, number]} may still run: "
+                    + ("wait for it first" if tile.kind == "shim" else "take another")
+                )
+            self.ids[tile, number] = what
 
-    def _start(self, chain: TaskChain) -> None:
+    def _start(self, chain: TaskChain | TileTask) -> None:
         if chain not in self.configured:
             raise VerifyError(f"{chain.what}: started twice: configure it again")
         self.configured.remove(chain)
         self._push(chain)
 
-    def _push(self, task: Transfer | TaskChain) -> None:
+    def _push(self, task: _Task) -> None:
         self._check_races(task)
-        queue = self.queues.setdefault(task.fifo.name, [])
+        queue = self.queues.setdefault(channel_of(task), [])
         queue.append(task)
         depth = self.model.arch.shim_queue_depth
         if len(queue) > depth:
             raise VerifyError(
                 f"{task.what}: queue overflow: {len(queue)} unfinished tasks on the channel of "
-                f"@{task.fifo.name}, its queue holds {depth}: wait before pushing"
+                f"{channel_of(task)}, its queue holds {depth}: "
+                + ("give them one chain" if isinstance(task, TileTask) else "wait before pushing")
             )
 
-    def _check_races(self, task: Transfer | TaskChain) -> None:
+    def _check_races(self, task: _Task) -> None:
         """Nothing reads what may still be written, or writes what may still be read.
 
         Two that write the same are no race: tiles overlap, and say the same there.
@@ -195,9 +208,9 @@ class _Order:
 
     def _wait(self, wait: Wait) -> None:
         """A token ends its task and all before it on the channel."""
-        queue = self.queues.get(wait.fifo, [])
+        queue = self.queues.get(wait.channel, [])
         index = next((i for i, task in enumerate(queue) if task.issues_token), None)
-        who = f"line {wait.op.line}: {wait.op.name.rpartition('.')[2]} @{wait.fifo}"
+        who = f"line {wait.op.line}: {wait.op.name.rpartition('.')[2]} {wait.channel}"
         if index is None:
             raise VerifyError(f"{who}: token unmatched: no task of it is open")
         ends = queue[index]
@@ -208,6 +221,6 @@ class _Order:
                 + ("await that one" if isinstance(ends, TaskChain) else "wait for it with dma_wait")
             )
         for task in queue[: index + 1]:
-            for part in _parts(task):
-                del self.ids[_shim(part), part.id]
+            for tile, number, _ in _descriptors(task):
+                del self.ids[tile, number]
         del queue[: index + 1]

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aie_conv.direct.parametric.addresses import StripAddresses
-from aie_conv.direct.parametric.layout import L1Layout
+from aie_conv.direct.parametric.layout import L1Layout, group_strips
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping import emit
@@ -31,10 +31,10 @@ LAST = (0, 2, 3, 1)
 
 @st.composite
 def dense(draw: st.DrawFn) -> Case:
-    """Convolutions with as many rows of outputs as a tile has strips, and whole groups of channels."""
+    """Convolutions with about as many rows of outputs as a tile has strips, and whole groups of channels."""
     tap, step = st.sampled_from([1, 3, 3, 5]), st.sampled_from([1, 1, 2])
     taps, stride, dilation = ((draw(each), draw(each)) for each in (tap, step, step))
-    out = (draw(st.integers(8, 12)), draw(st.integers(2, 12)))
+    out = (draw(st.integers(8, 12) | st.integers(5, 7)), draw(st.integers(2, 12)))
     spatial = tuple(
         (size - 1) * s + (k - 1) * d + 1 + draw(st.integers(0, s - 1))
         for size, k, s, d in zip(out, taps, stride, dilation, strict=True)
@@ -110,6 +110,28 @@ def test_small_images_equal_torch(side: int, channels: int, dtype: str) -> None:
     case.check(got, arrays)
 
 
+@given(st.sampled_from([4, 8]), st.integers(1, 9), st.integers(1, 70))
+def test_strips_that_overlap_cover_all_rows(strips: int, height: int, rows: int) -> None:
+    groups, apart = group_strips(strips, height, rows)
+    first = [g * apart + i * height for g in range(groups) for i in range(strips // groups)]
+    covered = {row + i for row in first for i in range(height)}
+    if groups > 1:
+        assert covered == set(range(rows))
+        assert strips * height > rows
+    assert apart > 0 or groups == 1
+
+
+@pytest.mark.parametrize("epilogue", ["bias", "residual"])
+@pytest.mark.parametrize("taps", [1, 3])
+def test_images_with_fewer_rows_than_the_instruction_equal_torch(taps: int, epilogue: str) -> None:
+    """Seven rows for the eight of npu4's matrix unit, in the layouts that are tried for networks."""
+    case = replace(image(6 + taps, 64, taps, outputs=256), epilogue=epilogue, border=1)
+    plan = ParametricRoute().propose(case.problem(), "npu4")
+    assert strips(plan.mapping).tile.groups == 2
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+
+
 # -- who computes what -----------------------------------------------------------------------------
 WAYS = {
     "rows of cores with pixels of their own": lambda m: strips(m).p.time_shared > 1,
@@ -118,6 +140,7 @@ WAYS = {
     "columns of a strip": lambda m: (
         strips(m).tile.output_shape[0] == strips(m).p.height > 1 < m.tile.output_objects
     ),
+    "strips that overlap": lambda m: strips(m).tile.groups > 1,
     "taps that are brought one by one": lambda m: (
         not strips(m).p.window and strips(m).view.rows.taps > 1
     ),

@@ -18,6 +18,7 @@ from tests.property.sim.test_chains import program as chained
 from tests.property.sim.test_mac import element_program, intrinsic_program
 from tests.property.sim.test_scalar import conv
 from tests.support.sim.programs import GEMM, fan, kernel, relay
+from tests.support.sim.resident import THROUGH_CORE
 
 PADDED = relay(
     14 * 8,
@@ -57,6 +58,7 @@ ARRAYS = relay(64, "i8").replace("{%c }, 2 : i32)", "{%c }, [2, 1])")
 TEXTS = {
     "relay": relay(64, "i8"),
     "chains": chained(WHOLE, 6),
+    "tasks": THROUGH_CORE,
     "depths": ARRAYS,
     "product": GEMM,
     "fan": fan(),

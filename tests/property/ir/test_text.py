@@ -10,10 +10,11 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.core import Op, walk
 from aie_conv.ir.definition import defined
 from aie_conv.ir.text import print_module, read_module
-from tests.support.ir.modules import AIR, ARRAY, CODE, equal, functions
+from tests.support.ir.modules import AIR, ARRAY, CODE, DMA, equal, functions
+from tests.support.sim.resident import THROUGH_CORE
 
 GOLDEN = sorted((Path(__file__).parents[2] / "golden").glob("*.mlir"))
-TEXTS = {"array": ARRAY, "code": CODE, "air": AIR}
+TEXTS = {"array": ARRAY, "dma": DMA, "tasks": THROUGH_CORE, "code": CODE, "air": AIR}
 
 
 @pytest.mark.parametrize("name", TEXTS)

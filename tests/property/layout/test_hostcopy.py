@@ -146,3 +146,14 @@ def test_parts_add_up_and_make_no_nan(bits: list[int]) -> None:
 def test_integers_have_no_parts() -> None:
     with pytest.raises(ValueError, match="lo part of i8 as bf16"):
         HostCopy("lhs", (1,), "i8", (0,), (1,), (0,), "p", (1,), "bf16", (0,), "lo")
+
+
+def test_one_element_is_repeated() -> None:
+    copy = HostCopy(
+        "in0", (3, 1), "i8", (0, 0), (3, 1), (1, 0), "rows", (4, 5), "i8", (0, 1), repeats=(2, 1)
+    )
+    assert copy.written == (2, 3)
+    rows = apply([copy], {"in0": np.array([1, 2, 3], np.int8)})["rows"]
+    assert rows.tolist() == [[0, 1, 2, 3, 0]] * 2 + [[0] * 5] * 2
+    with pytest.raises(ValueError, match="one element"):
+        HostCopy("in0", (3,), "i8", (0,), (3,), (0,), "p", (6,), "i8", (0,), repeats=(2,))

@@ -13,7 +13,7 @@ import aie_conv
 from tests.support.onnx.models import Arrays, graph_of, runtime_results
 from tests.support.onnx.shared import Block
 
-ROUTES: tuple[dict[str, str], ...] = (
+ROUTES: tuple[dict[str, Any], ...] = (
     {"route": "direct", "direct": "vector"},
     {"route": "direct", "direct": "parametric"},
     {"route": "im2col"},
@@ -32,8 +32,22 @@ def _mish(block: Block, x: str) -> str:
     return block.op("Mul", x, block.quantised(block.op("Tanh", block.op("Softplus", x)), 1.0))
 
 
+def _number(block: Block, value: float) -> str:
+    """A quantised constant of the graph."""
+    scale, zero = block.constant(np.float32(value / 91)), block.constant(np.int8(0))
+    return block.op("DequantizeLinear", block.constant(np.int8(91)), scale, zero)
+
+
+def _gelu(block: Block, x: str) -> str:
+    erf = block.quantised(block.op("Erf", block.op("Div", x, _number(block, 2**0.5))), 1.0)
+    more = block.quantised(block.op("Add", erf, _number(block, 1.0)), 2.0)
+    product = block.quantised(block.op("Mul", x, more), 8.0)
+    return block.op("Mul", product, _number(block, 0.5))
+
+
 FUNCTIONS: dict[str, Callable[[Block, str], str]] = {
     "silu": _silu,
+    "gelu": _gelu,
     "mish": _mish,
     "sigmoid": _one("Sigmoid"),
     "hardswish": _one("HardSwish"),
@@ -60,7 +74,7 @@ def _model(name: str, seed: int, dtype: type[np.integer]) -> tuple[onnx.ModelPro
 
 
 def _check(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     """The convolution and its function are one dispatch; a sum in a thousand may be requantised one step off."""
     model, inputs = _model(name, seed, dtype)
@@ -73,7 +87,7 @@ def _check(
     assert (np.asarray(result) != wanted).mean() <= 0.002
 
 
-@pytest.mark.parametrize("name", ["silu", "hardswish", "mish"])
+@pytest.mark.parametrize("name", ["silu", "gelu", "hardswish"])
 def test_a_function_goes_with_its_convolution(name: str) -> None:
     _check(name, 0, np.uint8, "npu1_4col", ROUTES[0])
 
@@ -87,7 +101,7 @@ def test_a_function_goes_with_its_convolution(name: str) -> None:
     st.sampled_from([ROUTES[0], ROUTES[2]]),
 )
 def test_functions_in_every_program(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     _check(name, seed, dtype, device, options)
 
@@ -102,6 +116,6 @@ def test_functions_in_every_program(
     st.sampled_from([ROUTES[0], ROUTES[2]]),
 )
 def test_many_functions_in_every_program(
-    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, str]
+    name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     _check(name, seed, dtype, device, options)

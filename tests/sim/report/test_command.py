@@ -213,3 +213,14 @@ def test_a_page_without_the_npu(source: Path, tmp_path: Path) -> None:
 def test_options_of_the_library(source: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no folder"):
         aie_conv.compile(source, trace=tmp_path / "none" / "a.json")
+
+
+def test_a_module_that_is_slower_on_the_npu_says_by_how_much(source: Path) -> None:
+    """Array and copies alone are faster there; the launch is not."""
+    artifact = aie_conv.compile(source)
+    excess = artifact.report["totals"]["time"]["npu_excess_cycles"]
+    assert artifact.report["totals"]["npu"] == 0 < excess
+    assert f"the NPU is predicted to be {excess / 1.8e6:.3g} ms slower" in repr(artifact)
+    forced = aie_conv.compile(source, route="im2col").report
+    assert forced["totals"]["npu"] == 1
+    assert forced["totals"]["time"]["npu_excess_cycles"] is None

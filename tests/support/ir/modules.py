@@ -51,6 +51,44 @@ issue_token = true, metadata = @in} : memref<4096xi8>
 }
 """
 
+DMA = """module {
+  aie.device(npu1) {
+    %shim = aie.tile(0, 0)
+    %mem = aie.tile(0, 1)
+    %stays = aie.buffer(%mem) {sym_name = "stays"} : memref<4096xi8>
+    %empty = aie.lock(%mem, 0) {init = 1 : i32, sym_name = "empty"}
+    %full = aie.lock(%mem, 1)
+    aie.flow(%shim, DMA : 0, %mem, DMA : 2)
+    aie.flow(%mem, DMA : 0, %shim, DMA : 1)
+    aie.shim_dma_allocation @from_host(%shim, MM2S, 0)
+    aie.shim_dma_allocation @to_host(%shim, S2MM, 1)
+    %dma = aie.memtile_dma(%mem) {
+      %0 = aie.dma_start(S2MM, 2, ^bb1, ^bb2)
+    ^bb1:
+      aie.use_lock(%empty, AcquireGreaterEqual, 1)
+      aie.dma_bd(%stays : memref<4096xi8>, 0, 1024)
+      aie.use_lock(%full, Release, 1)
+      aie.next_bd ^bb1
+    ^bb2:
+      aie.end
+    }
+    aie.runtime_sequence @sequence(%x: memref<1024xi8>, %y: memref<1024xi8>) {
+      %read = aiex.dma_configure_task(%mem, MM2S, 0) {
+        aie.use_lock(%full, AcquireGreaterEqual, 1)
+        aie.dma_bd(%stays : memref<4096xi8>, 0, 64, [<size = 2, stride = 256>, <size = 4, stride = 64>, \
+<size = 16, stride = 1>]) {bd_id = 4 : i32}
+        aie.use_lock(%empty, Release, 1)
+        aie.next_bd ^next
+      ^next:
+        aie.dma_bd(%stays : memref<4096xi8>, 64, 64) {bd_id = 5 : i32}
+        aie.end
+      } {repeat_count = 1 : i32}
+      aiex.dma_start_task(%read)
+    }
+  }
+}
+"""
+
 CODE = """module @code attributes {author = "a person", unit} {
   func.func @views(%m: memref<4x8xi32>, %b: memref<16xbf16>, %f: f32, %n: i32) {
     %c0 = arith.constant 0 : index

@@ -59,7 +59,7 @@ def runtime_results(model: onnx.ModelProto, inputs: Arrays) -> list[np.ndarray]:
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(model.SerializeToString(), options)
-    return session.run(None, inputs)
+    return [np.asarray(each) for each in session.run(None, inputs)]
 
 
 def importer_bytecode(model: onnx.ModelProto) -> bytes:

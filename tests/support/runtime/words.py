@@ -16,15 +16,9 @@ from aie_conv.arch import Registers, get_registers
 from aie_conv.ir.core import Op, memref
 from aie_conv.ir.text import read_module
 from aie_conv.runtime.transactions import Await, Descriptor, QueuePush, decode, read_commands
-from aie_conv.sim.functional.sequence import (
-    Command,
-    Start,
-    TaskChain,
-    Transfer,
-    Wait,
-    read_sequence,
-)
-from aie_conv.sim.model.module import Fifo, Model, build_model
+from aie_conv.sim.functional.commands import Command, Start, TaskChain, TileTask, Transfer, Wait
+from aie_conv.sim.functional.sequence import read_sequence
+from aie_conv.sim.model.module import Model, ShimEnd, build_model
 
 MAGIC = b"FAKEXCLB"
 Place = tuple[int, int, int]
@@ -81,16 +75,19 @@ class _Writer:
             case Transfer():
                 self._describe(command, None)
                 runs = command.sizes[0]
-                self._push(command.fifo, command.id, runs, command.issues_token)
+                self._push(command.end, command.id, runs, command.issues_token)
             case TaskChain():
                 parts = command.parts
                 for part, following in zip(parts, [*parts[1:], None], strict=True):
                     self._describe(part, following)
+            case TileTask():
+                raise NotImplementedError("programs of object FIFOs push shim channels alone")
             case Start():
                 chain = command.chain
-                self._push(chain.fifo, chain.parts[0].id, chain.runs, chain.issues_token)
+                assert isinstance(chain, TaskChain)
+                self._push(chain.end, chain.parts[0].id, chain.runs, chain.issues_token)
             case Wait():
-                column, direction, channel = self.places[command.fifo]
+                column, direction, channel = self.places[command.channel[1:]]
                 place = column << 16 | direction
                 self.operations.append([0x80, 16, place, channel << 24 | 1 << 16 | 1 << 8])
 
@@ -98,7 +95,7 @@ class _Writer:
         return column << self.registers.column_shift | offset
 
     def _describe(self, part: Transfer, following: Transfer | None) -> None:
-        column, _, _ = self.places[part.fifo.name]
+        column, _, _ = self.places[part.end.name]
         registers = self.registers
         start = registers.shim_bd_base + part.id * registers.shim_bd_stride
         words = self._words(part, following)
@@ -127,8 +124,8 @@ class _Writer:
             iteration, last,
         ]  # fmt: skip
 
-    def _push(self, fifo: Fifo, first: int, runs: int, token: bool) -> None:
-        column, direction, channel = self.places[fifo.name]
+    def _push(self, end: ShimEnd, first: int, runs: int, token: bool) -> None:
+        column, direction, channel = self.places[end.name]
         registers = self.registers
         base = registers.shim_mm2s_control if direction else registers.shim_s2mm_control
         control = base + channel * registers.channel_stride
@@ -154,39 +151,40 @@ def read_words(words: Sequence[int], model: Model, places: dict[str, Place]) -> 
         VerifyError: the words are no such program.
         KeyError: they name a channel that serves no FIFO.
     """
-    fifos = {tuple(place): model.fifos[name] for name, place in places.items()}
-    return list(_commands(words, model, fifos))
+    ends = {tuple(place): end for name, place in places.items() if (end := model.shim_end(name))}
+    return list(_commands(words, model, ends))
 
 
 def _commands(
-    words: Sequence[int], model: Model, fifos: dict[tuple[int, ...], Fifo]
+    words: Sequence[int], model: Model, ends: dict[tuple[int, ...], ShimEnd]
 ) -> Iterator[Command]:
     chains: dict[str, TaskChain] = {}
     for number, command in enumerate(read_commands(decode(words), model.arch)):
         op = Op("words.command", number)
-        fifo = fifos[command.column, command.direction, command.channel]
+        end = ends[command.column, command.direction, command.channel]
         if isinstance(command, Await):
-            yield Wait(op, fifo.name, chains.get(fifo.name))
+            yield Wait(op, f"@{end.name}", chains.get(end.name))
             continue
-        chain = _chain(op, fifo, command)
+        assert isinstance(command, QueuePush), "programs of object FIFOs push shim channels alone"
+        chain = _chain(op, end, command)
         yield chain
         yield Start(op, chain)
 
 
-def _chain(op: Op, fifo: Fifo, push: QueuePush) -> TaskChain:
+def _chain(op: Op, end: ShimEnd, push: QueuePush) -> TaskChain:
     parts = tuple(
-        _transfer(op, fifo, descriptor, number)
+        _transfer(op, end, descriptor, number)
         for number, descriptor in zip(push.ids, push.descriptors, strict=True)
     )
-    return TaskChain(op, fifo, parts, push.runs, push.issues_token)
+    return TaskChain(op, end, parts, push.runs, push.issues_token)
 
 
-def _transfer(op: Op, fifo: Fifo, descriptor: Descriptor, number: int) -> Transfer:
+def _transfer(op: Op, end: ShimEnd, descriptor: Descriptor, number: int) -> Transfer:
     sizes = (descriptor.iterations, *(size for size, _ in descriptor.dims))
     strides = (descriptor.iteration_stride, *(stride for _, stride in descriptor.dims))
     return Transfer(
-        op, fifo, descriptor.argument, memref("i8", 1), descriptor.offset, sizes, strides, 1, number,
-        fifo.producer.kind != "shim", issues_token=False,
+        op, end, descriptor.argument, memref("i8", 1), descriptor.offset, sizes, strides, 1, number,
+        end.writes, issues_token=False,
     )  # fmt: skip
 
 

@@ -293,6 +293,7 @@ EXCUSES = {
     "bytes": "the element type of a FIFO's objects, of the same width, where no core takes them: DMAs move bytes",
     "place": "a core on another free tile",
     "stride": "the stride of a dimension of one element",
+    "lock": "the number of a lock, or more of it than is ever taken",
 }
 """Why a change may pass, by class."""
 
@@ -333,6 +334,7 @@ _CLASSES: tuple[tuple[str, tuple[str, ...], Callable[[str], bool]], ...] = (
     ("token", ("word",), lambda line: "issue_token = true" in line),
     ("bytes", ("word",), lambda line: line.startswith("aie.objectfifo @")),
     ("place", ("number",), lambda line: "= aie.tile(" in line),
+    ("lock", ("number",), lambda line: "= aie.lock(" in line),
 )
 """A class, the kinds of change and the lines that may be of it."""
 

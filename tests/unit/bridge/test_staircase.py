@@ -75,6 +75,28 @@ def test_single_rounding_of_integers_is_exact(shift: int) -> None:
     assert made.differing == 0
 
 
+@pytest.mark.parametrize("zero", [0, 3, -128])
+@pytest.mark.parametrize("relu", [False, True])
+@pytest.mark.parametrize("places", [1, 4, 9, 13])
+def test_powers_of_two_with_ties_to_even_are_exact(places: int, relu: bool, zero: int) -> None:
+    """AMD's XINT8: one sum in 2^places lies halfway between two results; channels differ in their places."""
+    scale = np.float32(2.0**-places) * np.exp2(-(np.arange(8) % 3)).astype(np.float32)
+    bias = np.array([5, -17, 1000, -3000, 0, 2**14 + 1, 77, 12345])
+
+    def function(x: Numbers) -> Numbers:
+        real = (x + bias).astype(np.float32) * scale
+        real = np.maximum(real, np.float32(0)) if relu else real
+        return np.clip(np.rint(real) + np.float32(zero), -128, 127).astype(np.int64)
+
+    most = 27 * 2**14
+    affine = fit(rises(function, -most, most, 8), -most, most)
+    assert affine is not None
+    assert affine.differing == 0
+    x = np.random.default_rng(0).integers(-most, most + 1, (4000, 8))
+    x[2000:] >>= 8
+    np.testing.assert_array_equal(affine.apply(x), function(x))
+
+
 def test_a_constant_and_a_single_step() -> None:
     def function(x: Numbers) -> Numbers:
         return np.where(np.array([False, True]) & (x >= 77), 5, np.array([9, 4])).astype(np.int64)

@@ -1,0 +1,202 @@
+"""What a core of a parametric program does in place of a product: each lane combined over a window.
+
+Its tables are those of the product: where each block of pixels begins in A, and how far a tap of the window
+lies from there. The result takes the place of the sums, so that the epilogues behind it are those of
+products. Without a window it is the operand itself, and the epilogue all there is.
+
+Layouts as of :mod:`aie_conv.codegen.parametric`: A as [pixels of a strip][blocks of s channels][r][s], of the
+channels of all rows of cores; C as [pixels of a strip][blocks of t channels][r][t].
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from aie_conv.codegen.epilogue_blocks import BlockEpilogue
+from aie_conv.codegen.matrix_unit import bitcast
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.ir.builder import ALIGNMENT, Builder, Function
+from aie_conv.ir.core import INDEX, Block, Op, Type, Value, memref, vector
+from aie_conv.lazy import cached_property
+from aie_conv.problem import DTYPE_BYTES, Epilogue
+
+COMBINATIONS = ("", "arith.addi", "arith.addf", "arith.maxsi", "arith.minsi", "arith.maximumf",
+                "arith.minimumf")  # fmt: skip
+"""What the cores combine by; "" where there is one tap."""
+
+_AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
+"""Combinations that the tools keep at a vector's own width."""
+
+_SUMS = frozenset(("arith.addi", "arith.addf"))
+
+_ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
+
+
+@dataclass(frozen=True)
+class ParametricLanewise:
+    """The function of one combination in a layout.
+
+    Attributes:
+        product: the kernel of the same layout, whose run-time parameters are read.
+        combine: one of :data:`COMBINATIONS`.
+    """
+
+    product: ParametricKernel
+    combine: str
+
+    @property
+    def name(self) -> str:
+        """The function's name."""
+        return f"combine_{self.combine.removeprefix('arith.') or 'one'}"
+
+    @property
+    def _covered(self) -> int:
+        """Blocks of C that a block of A gives."""
+        _, s, t = self.product.rst
+        return s // t
+
+    @cached_property
+    def _blocks(self) -> BlockEpilogue:
+        """Operations on lanes of a block of C."""
+        return self._lanes_of(self.product.rst)
+
+    @cached_property
+    def _wide(self) -> BlockEpilogue:
+        """Operations on lanes of a block of A."""
+        r, s, _ = self.product.rst
+        return self._lanes_of((r, s, s))
+
+    def _lanes_of(self, rst: tuple[int, int, int]) -> BlockEpilogue:
+        dtype = self.product.dtype
+        kind = _ACCUMULATOR[dtype]
+        return BlockEpilogue(self.product.arch, Epilogue(), kind, kind, dtype, rst)
+
+    @property
+    def arguments(self) -> list[tuple[str, Type]]:
+        """The function's arguments: names and types."""
+        p = self.product
+        return [
+            ("a", memref(p.unit.element, p.a_elements)),
+            ("c", p.memory),
+            ("first", INDEX),
+            ("fresh", INDEX),
+        ]
+
+    def function(self) -> Op:
+        """The function ``name(a, c, first, fresh)``.
+
+        ``first`` is the element of a pixel's blocks of A at which a row of cores' channels begin. Where
+        ``fresh`` is 0 the lanes are combined with what C holds.
+        """
+        p, (r, _, t) = self.product, self.product.rst
+        f = Function(self.name, self.arguments)
+        w, (a, c, first, fresh) = f.builder, f.arguments
+        zero, one = w.constant(0), w.constant(1)
+        steps, pixels = p.block.load(w, c, "steps"), p.block.load(w, c, "pixel_groups")
+        row = p.block.load(w, c, "channel_blocks", factor=r * t)
+        begins, wide = w.compare("ne", fresh, zero), w.constant(r * t * self._covered)
+        table = p.block.place("pixel_table")
+        with w.carrying("pixel", (zero, pixels, one), [w.constant(p.block.words)]) as each:
+            at = w.sum(w.word(c, w.plus(each.iv, table)), first)
+            with w.loop("channel", zero, row, wide) as channel:
+                # A block of A has as many elements as those of C that it gives.
+                values = self._combined(w, (a, c), w.sum(at, channel), (one, steps, one))
+                self._keep(w, values, (c, w.sum(each.values[0], channel)), begins)
+            each.values = [w.sum(each.values[0], row)]
+        return f.finish()
+
+    def _combined(
+        self,
+        w: Builder,
+        buffers: tuple[Value, Value],
+        block: Value,
+        bounds: tuple[Value, Value, Value],
+    ) -> list[Value]:
+        """A block of A combined over the taps: sums as the blocks of C that it gives."""
+        a, c = buffers
+        table = self.product.block.place("step_table")
+
+        def read(step: Value) -> list[Value]:
+            return self._read(w, a, w.sum(block, w.word(c, w.plus(step, table))))
+
+        start = read(w.constant(0))
+        if not self.combine:
+            return start
+        with w.carrying("step", bounds, start) as loop:
+            pairs = zip(loop.values, read(loop.iv), strict=True)
+            loop.values = [self._combine(w, x, y) for x, y in pairs]
+        return loop.results
+
+    def _read(self, w: Builder, a: Value, place: Value) -> list[Value]:
+        """A block of A as what is combined: sums in the accumulator's type, blocks of C apart."""
+        r, s, _ = self.product.rst
+        size = r * s * DTYPE_BYTES[a.type.elem]
+        value = w.load("v", a, place, r * s, min(ALIGNMENT, size & -size))
+        return self._extended(w, value) if self.combine in _SUMS else [value]
+
+    def _extended(self, w: Builder, value: Value) -> list[Value]:
+        """The blocks of C in a block of A, in the accumulator's type."""
+        r, s, t = self.product.rst
+        kind = vector(self._blocks.accumulator, r * t)
+        extend = "arith.extf" if self._blocks.accumulator == "f32" else "arith.extsi"
+        parts = [value]
+        if self._covered > 1:
+            parts = [
+                w.shuffle(
+                    "r", value, value, [i * s + n * t + k for i in range(r) for k in range(t)]
+                )
+                for n in range(self._covered)
+            ]
+        return [w.value("e", extend, part, to=kind) for part in parts]
+
+    def _combine(self, w: Builder, x: Value, y: Value) -> Value:
+        if self.combine in _AS_THEY_ARE:
+            return w.value("e", self.combine, x, y)
+        lanes = self._blocks if self.combine in _SUMS else self._wide
+        return lanes.combined(w, self.combine, x, y)
+
+    def _keep(
+        self, w: Builder, values: Sequence[Value], place: tuple[Value, Value], begins: Value
+    ) -> None:
+        """Write blocks of C, or combine them with what is there."""
+        (c, to), (r, _, t) = place, self.product.rst
+        whole = list(values) if self.combine in _SUMS else self._extended(w, values[0])
+        for value in whole:
+            kept = self._with_known(w, value, (c, to), begins) if self.combine else value
+            w.store(bitcast(w, kept, vector("i32", r * t)), c, to)
+            to = w.plus(to, r * t)
+
+    def _with_known(
+        self, w: Builder, value: Value, place: tuple[Value, Value], begins: Value
+    ) -> Value:
+        """A block of C, combined with what is there but for a tile's first taps."""
+        r, _, t = self.product.rst
+        then, other = Block(), Block()
+        with w.inside(then):
+            w.op("scf.yield", value)
+        with w.inside(other):
+            known = bitcast(w, w.load("acc", *place, r * t), value.type)
+            w.op("scf.yield", self._joined(w, known, value))
+        return w.chosen("kept", begins, then, other, [value.type])[0]
+
+    def _joined(self, w: Builder, x: Value, y: Value) -> Value:
+        """Blocks of C combined."""
+        if self.combine in _AS_THEY_ARE:
+            return w.value("e", self.combine, x, y)
+        return self._blocks.combined(w, self.combine, x, y)
+
+    def cycles_of(self, steps: int, pixel_blocks: int, channel_blocks: int) -> int:
+        """Issue cycles of one call, an estimate.
+
+        Args:
+            steps: taps of a window.
+            pixel_blocks: blocks of pixels of a tile.
+            channel_blocks: blocks of t channels of an N tile.
+        """
+        p, (r, s, _) = self.product, self.product.rst
+        lanes = r * s
+        loads = -(-lanes * DTYPE_BYTES[p.dtype] // p.arch.vector_load_bytes)
+        vectors = max(1, lanes * DTYPE_BYTES[self._blocks.accumulator] // 64)
+        work = 1 if self.combine not in _SUMS else (2 + self._covered) * vectors
+        around = 26 + 3 * vectors if self.combine else 4 + 2 * vectors
+        each = (steps - 1) * max(loads, work, 4) + around
+        return pixel_blocks * (-(-channel_blocks // self._covered) * each + 12) + 10

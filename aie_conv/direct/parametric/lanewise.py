@@ -1,0 +1,220 @@
+"""Operations that are no contractions, in the programs of contractions: pooling and element-wise ones.
+
+A window's taps are combined lane by lane in place of a product's, and behind them stands the epilogue of a
+product. To the program such an operation is a convolution whose channels are its groups, without weights.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Any
+
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
+from aie_conv.codegen.parametric_lanewise import COMBINATIONS, ParametricLanewise
+from aie_conv.direct.parametric.layout import (
+    ParametricParameters,
+    ParametricTile,
+    ResidualTile,
+)
+from aie_conv.direct.parametric.program import ParametricProgram
+from aie_conv.direct.parametric.scheme import ParametricScheme
+from aie_conv.direct.view import DirectView, make_view
+from aie_conv.errors import Unsupported
+from aie_conv.mapping.check import Limit, limit
+from aie_conv.mapping.mapping import Sizes
+from aie_conv.mapping.numbers import each, least
+from aie_conv.mapping.operands import K_BLOCK
+from aie_conv.problem import ConvProblem, Epilogue, Loop, Operand, OperationProblem, Step
+
+_ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
+"""Of the cores' sums, by the operands' type."""
+
+_CUTS = (256, 128, 64, 32, 16)
+"""Channels that a loop over everything is cut into."""
+
+
+@dataclass(frozen=True)
+class LanewiseProblem(ConvProblem):
+    """An operation as a convolution without weights, whose channels are its groups.
+
+    Attributes:
+        operation: what it is.
+    """
+
+    operation: OperationProblem | None = None
+
+    @property
+    def combine(self) -> str:
+        """What taps are combined by; "" without a window."""
+        return self.operation.combine if self.operation is not None else ""
+
+    @cached_property
+    def macs(self) -> int:
+        """None: nothing is multiplied by weights."""
+        return 0
+
+    @cached_property
+    def minimum_bytes(self) -> int:
+        """The operation's."""
+        return self.operation.minimum_bytes if self.operation is not None else 0
+
+    def describe(self) -> str:
+        """The operation's line."""
+        return self.operation.describe() if self.operation is not None else super().describe()
+
+
+def as_convolution(problem: OperationProblem) -> LanewiseProblem:
+    """An operation as a convolution of as many groups as it has channels.
+
+    Raises:
+        Unsupported: it has no channels that lie side by side, or a type or combination that no core has.
+    """
+    dtype = problem.lhs.dtype
+    if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS:
+        raise Unsupported(f"lane-wise: {problem.combine or problem.kind} of {dtype}")
+    problem = _cut(problem)
+    channel = next((loop for loop in problem.parallel if loop.lhs == loop.out == 1), None)
+    if channel is None:
+        raise Unsupported("lane-wise: no channels that lie side by side in input and output")
+    taps, loops = 1, list[Loop]()
+    for loop in reversed(problem.loops):
+        if loop == channel:
+            loops.append(replace(loop, role="g", rhs=0))
+        else:
+            loops.append(replace(loop, rhs=taps if loop.role == "k" else 0))
+            taps *= loop.size if loop.role == "k" else 1
+    loops = [replace(loop, rhs=taps) if loop.role == "g" else loop for loop in reversed(loops)]
+    accumulator = _ACCUMULATOR[dtype]
+    return LanewiseProblem(
+        kind="conv",
+        loops=tuple(loops),
+        lhs=problem.lhs,
+        rhs=Operand(dtype, (channel.size, *(loop.size for loop in problem.reduced))),
+        out=problem.out,
+        accumulator=accumulator,
+        epilogue=_behind(problem.epilogue, accumulator, problem.accumulator),
+        keeps_base=problem.keeps_base,
+        operation=problem,
+    )
+
+
+def _cut(problem: OperationProblem) -> OperationProblem:
+    """The same with the channels of a loop over all elements as a loop of their own."""
+    if len(problem.loops) != 1:
+        return problem
+    (loop,) = problem.loops
+    strides = [entry.strides[0] for entry in problem.epilogue.inputs]
+    size = next((cut for cut in _CUTS if loop.size % cut == 0 and loop.size > cut), 0)
+    if not size or loop.lhs != 1 or loop.out != 1 or any(s not in (0, 1) for s in strides):
+        return problem
+    outer = replace(loop, name="a", size=loop.size // size, lhs=size, out=size)
+    inputs = tuple(
+        replace(entry, strides=(size * stride, stride))
+        for entry, stride in zip(problem.epilogue.inputs, strides, strict=True)
+    )
+    loops = (outer, replace(loop, name="b", size=size))
+    return replace(problem, loops=loops, epilogue=replace(problem.epilogue, inputs=inputs))
+
+
+def _behind(steps: Epilogue, accumulator: str, dtype: str) -> Epilogue:
+    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``."""
+    if dtype == accumulator:
+        return steps
+    narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
+    first = len(steps.inputs) + 1
+
+    def moved(value: int) -> int:
+        return first if value == 0 else value + (value >= first)
+
+    others = tuple(replace(s, args=tuple(map(moved, s.args))) for s in steps.steps)
+    return Epilogue(steps.inputs, (narrowed, *others), moved(steps.result))
+
+
+def lanewise_view(problem: LanewiseProblem) -> DirectView:
+    """An operation over buffers as they lie.
+
+    Raises:
+        Unsupported: the host would have to re-order or pad one.
+    """
+    channels = problem.extent("g")
+    view = make_view(problem, problem.lhs.dtype, K_BLOCK, _CUTS[-1])
+    packed = [copy for copy in view.prologue if not copy.source.startswith("rhs")]
+    sources = {view.lhs.name, *([view.residual.argument.name] if view.residual else [])}
+    copied = any(copy.dest in sources for copy in packed)
+    if not view.depthwise or view.n != channels or copied or view.finish:
+        raise Unsupported("lane-wise: its operands do not lie as the DMA reads them")
+    return replace(view, prologue=tuple(packed), filter="")
+
+
+@dataclass(frozen=True)
+class LanewiseScheme(ParametricScheme):
+    """The mappings of a lane-wise operation in layouts."""
+
+    def _lanewise(self, kernel: ParametricKernel) -> ParametricLanewise:
+        problem = self.view.problem
+        combine = problem.combine if isinstance(problem, LanewiseProblem) else ""
+        return ParametricLanewise(kernel, combine)
+
+    @property
+    def _keeps_vectors(self) -> bool:
+        """In any case, as the programs of nearly all convolutions do."""
+        return True
+
+    def _chunk(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """No weights."""
+        del tile
+        return 0 * p.tile_n
+
+    def _channel_limits(
+        self, p: ParametricParameters, s: Sizes, tile: ParametricTile
+    ) -> Iterator[Limit]:
+        view, (_, s_block, t) = self.view, self.rst
+        _, _, x = self._of_kernel(p)
+        once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
+        once = once & (p.resident == 0) & (p.object_k_chunks == 1)
+        yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
+        rows, n_tiles = s.grid.rows, s.grid.group_n_tiles
+        even = (rows % n_tiles == 0) | (n_tiles % rows == 0)
+        name = f"N tiles of {p.tile_n}"
+        quantum = max(s_block, t)
+        divides = (view.n % p.tile_n == 0) & (p.tile_n % (x * t) == 0) & (p.tile_n % quantum == 0)
+        yield limit("channels", divides & even, lambda: name)
+        yield limit("channels", p.object_channels == p.tile_n, lambda: name)
+        holds = p.tile_k == p.tile_n * least(rows, n_tiles)
+        yield limit("K chunk", holds, lambda: f"{p.tile_k} channels for all rows of cores")
+        whole = p.input_row_elements % p.tile_k == 0
+        yield limit("input row", whole, lambda: f"{p.input_row_elements} of {p.tile_k} channels")
+        taps = tile.k_elements // s_block
+
+        def most_steps(*layout: Any) -> int:
+            return self._kernel(*layout).most_steps
+
+        fits = taps <= each(
+            most_steps, p.input_row_elements, p.filter_elements, p.accumulator_elements,
+            p.seven_pixels,
+        )  # fmt: skip
+        yield limit("window", fits, lambda: f"{taps} taps")
+
+    def _object_cycles(self, p: ParametricParameters, tile: ParametricTile) -> int:
+        """Cycles of a core for one object of the input."""
+        _, s, t = self.rst
+
+        def combined(steps: int, pixels: int, channels: int, *layout: Any) -> int:
+            return self._lanewise(self._kernel(*layout)).cycles_of(steps, pixels, channels)
+
+        return each(
+            combined, tile.k_elements // s, tile.outputs, p.tile_n // t, p.input_row_elements,
+            p.filter_elements, p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
+
+    def _program(
+        self,
+        kernel: ParametricKernel,
+        epilogue: ParametricEpilogue,
+        p: ParametricParameters,
+        tile: ParametricTile,
+        residual: ResidualTile,
+    ) -> ParametricProgram:
+        program = super()._program(kernel, epilogue, p, tile, residual)
+        return replace(program, lanewise=self._lanewise(kernel))

@@ -1,0 +1,167 @@
+"""The route of lane-wise operations in programs for many shapes: which mappings are tried."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from math import prod
+
+from aie_conv.arch import Device
+from aie_conv.arch.rates import WORD_BYTES, present_rates
+from aie_conv.codegen import epilogue
+from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.direct.geometry import useful_windows
+from aie_conv.direct.parametric.lanewise import (
+    LanewiseProblem,
+    LanewiseScheme,
+    as_convolution,
+    lanewise_view,
+)
+from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, ParametricParameters
+from aie_conv.direct.parametric.route import Capacity, Shape, strips_of, taps_of
+from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.mapping.plan import ArrayPlan
+from aie_conv.mapping.route import ArrayRoute
+from aie_conv.mapping.search import Space
+from aie_conv.mapping.sizes import divisors
+from aie_conv.mapping.table import table_of
+from aie_conv.problem import DTYPE_BYTES, ConvProblem, OperationProblem
+
+_LIKELY = 12
+"""Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""
+
+_MOST_CHANNELS = 256
+
+
+class LanewiseRoute(ArrayRoute):
+    """Operations beside convolutions, in programs for many shapes."""
+
+    name = "direct"
+    style = "parametric"
+    takes = LanewiseProblem
+
+    def __init__(self, layouts: Sequence[L1Layout] = LAYOUTS) -> None:
+        self._layouts = layouts
+
+    def scheme(self, problem: ConvProblem, device: Device) -> LanewiseScheme:
+        """See :class:`ArrayRoute`."""
+        if not isinstance(problem, LanewiseProblem):
+            raise Unsupported("lane-wise: a product")
+        epilogue.check(problem.epilogue, problem.accumulator)
+        scheme = LanewiseScheme(lanewise_view(problem), device)
+        _, s, t = scheme.rst
+        if s % t:
+            raise Unsupported(f"lane-wise: {device.arch.name} has no blocks of {problem.lhs.dtype}")
+        return scheme
+
+    def space(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
+        """See :class:`ArrayRoute`."""
+        scheme = self.scheme(problem, device)
+        rows = [p for layout in self._layouts for p in _likely(scheme, layout)]
+        if not rows:
+            raise ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
+        return Space(scheme, table_of(ParametricParameters, rows))
+
+    def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
+        """See :class:`ArrayRoute`."""
+        return self.space(problem, device)
+
+
+class LanewiseOperations:
+    """The same of operations as they are recognised."""
+
+    def propose(
+        self, problem: OperationProblem, device: str, parameters: Mapping[str, int] | None = None
+    ) -> ArrayPlan:
+        """The best plan of an operation, or the one that ``parameters`` of an earlier plan describe.
+
+        Raises:
+            Unsupported: it is none that these programs compute; the message says why.
+            ConfigRefused: no tiling of it fits, or the one described does not.
+        """
+        return LanewiseRoute().propose(as_convolution(problem), device, parameters)
+
+    def shareable(self, problem: OperationProblem, device: str) -> list[ArrayPlan]:
+        """Plans of an operation, one a configuration, in programs that convolutions may have too.
+
+        Raises:
+            Unsupported: it is none that these programs compute.
+            ConfigRefused: no tiling of it fits.
+        """
+        return LanewiseRoute().shareable(as_convolution(problem), device)
+
+
+def _likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:
+    """The mappings in a layout that are worth a closer look."""
+    view, device = scheme.view, scheme.device
+    elements = layout.elements(view, device)
+    kernel = ParametricKernel(
+        device.arch, view.unit, scheme.rst[0] * elements["input_row_elements"],
+        elements["filter_elements"], elements["accumulator_elements"], layout.seven_pixels,
+    )  # fmt: skip
+    shapes = dict.fromkeys(_shapes(scheme, kernel, elements))
+    ranked = sorted(shapes, key=lambda shape: _rough(scheme, shape, layout))
+    for shape in ranked[:_LIKELY]:
+        yield ParametricParameters(
+            tile_n=shape.n,
+            tile_k=shape.k,
+            resident=False,
+            filter_buffers=2,
+            height=shape.height,
+            width=shape.width,
+            window=shape.window,
+            input_width=shape.input_width,
+            object_channels=shape.object_channels,
+            object_k_chunks=1,
+            time_shared=shape.time_shared,
+            interleaved=shape.interleaved,
+            seven_pixels=layout.seven_pixels,
+            **elements,
+        )
+
+
+def _shapes(
+    scheme: LanewiseScheme, kernel: ParametricKernel, layout: Mapping[str, int]
+) -> Iterator[Shape]:
+    """Everything that may fit a layout."""
+    view, rows = scheme.view, scheme.device.arch.core_rows
+    strip, output, sums = (
+        layout["input_row_elements"], layout["output_elements"], layout["accumulator_elements"]
+    )  # fmt: skip
+    (y, x), (r, s, t) = kernel.group, kernel.rst
+    quantum, least = max(s, x * t), kernel.least_blocks * t
+    channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MOST_CHANNELS]
+    for n in channels:
+        n_tiles = view.n // n
+        k = n * min(rows, n_tiles)
+        if output % (r * n) or strip % k or (n_tiles % rows and rows % n_tiles):
+            continue
+        alone = n_tiles >= rows or view.residual is not None
+        shared = (1,) if alone else (1, rows // n_tiles)
+        outputs = min(strip // k, sums // (r * n) // y * y)
+        capacity = Capacity(strip // k, output // (r * n), outputs, shared)
+        for window in useful_windows(view, every=True):
+            if taps_of(view, window) > kernel.most_steps:
+                continue
+            for height, width, wide, count, interleaved in strips_of(view, r, window, capacity):
+                yield Shape(n, k, height, width, window, wide, n, 1, count, interleaved)
+
+
+def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout) -> float:
+    """About how long a mapping takes: by its bytes, and by the lanes of its cores."""
+    view, arch = scheme.view, scheme.device.arch
+    _, host = present_rates(arch)
+    strips = scheme.rst[0]
+    out = DTYPE_BYTES[view.problem.out.dtype]
+    high = strips * shape.height * shape.time_shared
+    tiles = prod(loop.size for loop in view.outer)
+    tiles *= -(-view.rows.size // high) * -(-view.columns.size // shape.width)
+    rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
+    held = taps_of(view, shape.window)
+    chunks = view.rows.taps * view.columns.taps // held
+    steps = rounds * -(-tiles // scheme.device.columns)
+    input_ = rounds * tiles * chunks * shape.time_shared * layout.input
+    filters = steps * arch.core_rows * chunks * layout.filter
+    results = rounds * tiles * high * shape.width * shape.n * out
+    memory = max((input_ + filters) / host.read, results / host.write)
+    blocks = shape.height * shape.width * shape.n // scheme.rst[1]
+    lanes = steps * chunks * blocks * (8 + 2 * held)
+    stream = steps * chunks * shape.time_shared * layout.input / WORD_BYTES
+    return max(memory, lanes, stream)

@@ -1,0 +1,168 @@
+"""Operations in the programs of convolutions equal torch: the emitted text, parsed back and run."""
+
+from math import prod
+from typing import cast
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aie_conv.arch import device_names
+from aie_conv.direct.parametric.lanewise_route import LanewiseOperations
+from aie_conv.direct.parametric.route import ParametricRoute
+from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
+from aie_conv.operations.plan import OperationPlan
+from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem, conv2d
+from tests.support.operations.cases import (
+    COMBINATIONS,
+    FUNCTIONS,
+    Function,
+    answer,
+    check_equal,
+    check_near,
+    operands,
+    reduced,
+    simulate,
+)
+
+ABOUT_20 = settings(max_examples=max(20, settings().max_examples * 3 // 5))
+WIDE = ("i8", "bf16")
+
+
+@st.composite
+def pools(draw: st.DrawFn) -> tuple[OperationProblem, str]:
+    """A pooling of images, channels last, as large as the programs' tiles need."""
+    kinds = [key for key in sorted(COMBINATIONS) if key[0] in WIDE]
+    dtype, what = draw(st.sampled_from(kinds))
+    combine, accumulator = COMBINATIONS[dtype, what]
+    channels = draw(st.sampled_from([32, 64, 128]))
+    kernel = [draw(st.integers(1, 5)) for _ in range(2)]
+    outputs = [draw(st.sampled_from([4, 7, 8, 14])), draw(st.sampled_from([4, 7, 8, 14, 28]))]
+    stride = [draw(st.integers(1, 2)) for _ in range(2)]
+    sides = [(o - 1) * s + k for o, s, k in zip(outputs, stride, kernel, strict=True)]
+    row, pixel = sides[1] * channels, channels
+    loops = (
+        Loop("oh", "m", outputs[0], stride[0] * row, 0, outputs[1] * channels),
+        Loop("ow", "m", outputs[1], stride[1] * pixel, 0, channels),
+        Loop("c", "m", channels, 1, 0, 1),
+        Loop("kh", "k", kernel[0], row, 0, 0),
+        Loop("kw", "k", kernel[1], pixel, 0, 0),
+    )
+    kept = tuple(loop for loop in loops if loop.role == "m" or loop.size > 1)
+    if len(kept) == 3:
+        kept = loops
+    shapes = (*sides, channels), (*outputs, channels)
+    out = Operand(accumulator, shapes[1])
+    lhs = Operand(dtype, shapes[0])
+    return OperationProblem("window", kept, lhs, out, Epilogue(), accumulator, combine), what
+
+
+@st.composite
+def sums(draw: st.DrawFn) -> tuple[OperationProblem, Function]:
+    """An element-wise operation of two tensors, or of one, over all elements or channels last."""
+    names = [n for n, f in FUNCTIONS.items() if set(f.inputs) <= set(WIDE) and f.out in WIDE]
+    function = FUNCTIONS[draw(st.sampled_from(sorted(names)))]
+    pixels = draw(st.sampled_from([64, 128, 196, 784]))
+    channels = draw(st.sampled_from([64, 128, 256]))
+    flat = draw(st.booleans())
+    shape = (pixels * channels,) if flat else (pixels, channels)
+    steps = (1,) if flat else (channels, 1)
+    per_channel = not flat and draw(st.booleans())
+    loops = tuple(
+        Loop("ab"[d], "m", size, step, 0, step)
+        for d, (size, step) in enumerate(zip(shape, steps, strict=True))
+    )
+    entries = [
+        EpilogueInput(Operand(dtype, shape[-1:]), (0, 1))
+        if per_channel
+        else EpilogueInput(Operand(dtype, shape), steps)
+        for dtype in function.inputs[1:]
+    ]
+    epilogue = Epilogue(tuple(entries), function.steps, function.result)
+    kind = "elementwise" if function.steps else "move"
+    lhs, out = Operand(function.inputs[0], shape), Operand(function.out, shape)
+    return OperationProblem(kind, loops, lhs, out, epilogue, lhs.dtype), function
+
+
+def plan_of(problem: OperationProblem, device: str) -> OperationPlan | None:
+    """A plan, as those know it that simulate one; None where tiles of the layouts do not fit."""
+    try:
+        return cast("OperationPlan", LanewiseOperations().propose(problem, device))
+    except (Unsupported, ConfigRefused):
+        return None
+
+
+def test_enough_is_taken() -> None:
+    """What the random tests pass over is no more than half."""
+    taken = total = 0
+    for device in device_names():
+        for outputs, channels in ((7, 64), (8, 64), (14, 128), (28, 64)):
+            for window in (2, 3):
+                problem = _pool(outputs, channels, window)
+                taken += plan_of(problem, device) is not None
+                total += 1
+    assert taken > total / 2
+
+
+def _pool(outputs: int, channels: int, window: int) -> OperationProblem:
+    side = outputs + window - 1
+    loops = (
+        Loop("oh", "m", outputs, side * channels, 0, outputs * channels),
+        Loop("ow", "m", outputs, channels, 0, channels),
+        Loop("c", "m", channels, 1, 0, 1),
+        Loop("kh", "k", window, side * channels, 0, 0),
+        Loop("kw", "k", window, channels, 0, 0),
+    )
+    lhs, out = Operand("i8", (side, side, channels)), Operand("i8", (outputs, outputs, channels))
+    return OperationProblem("window", loops, lhs, out, Epilogue(), "i8", "arith.maxsi")
+
+
+@ABOUT_20
+@given(pools(), st.sampled_from(device_names()))
+def test_pools_equal_torch(case: tuple[OperationProblem, str], device: str) -> None:
+    problem, what = case
+    plan = plan_of(problem, device)
+    if plan is None:
+        return
+    floats = problem.combine == "arith.addf"
+    arrays = operands(problem, special=not floats)
+    got, _ = simulate(plan, arrays)
+    want = reduced(problem, arrays, what)
+    if floats:
+        check_near(got, want, prod(loop.size for loop in problem.reduced))
+    else:
+        check_equal(got, want)
+
+
+@ABOUT_20
+@given(sums(), st.sampled_from(device_names()))
+def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], device: str) -> None:
+    problem, function = case
+    plan = plan_of(problem, device)
+    if plan is None:
+        return
+    arrays = operands(problem)
+    got, _ = simulate(plan, arrays)
+    check_equal(got, answer(problem, arrays, function))
+
+
+def test_a_changed_program_is_noticed() -> None:
+    problem = _pool(8, 64, 3)
+    plan = plan_of(problem, "npu1_4col")
+    assert plan is not None
+    text, arrays = plan.emit(), operands(problem)
+    want = reduced(problem, arrays, "max")
+    check_equal(simulate(plan, arrays, text)[0], want)
+    with pytest.raises((AssertionError, AieConvError)):
+        check_equal(simulate(plan, arrays, text.replace("arith.maxsi", "arith.minsi"))[0], want)
+
+
+def test_a_pool_is_no_product() -> None:
+    """Routes of contractions refuse what stands for an operation, and the other way round."""
+    plan = LanewiseOperations().propose(_pool(8, 64, 3), "npu1_4col")
+    with pytest.raises(Unsupported, match="another kind of problem"):
+        ParametricRoute().propose(plan.problem, "npu1_4col")
+    keys = {p.configuration for p in ParametricRoute().shareable(
+        conv2d(1, 16, 16, 64, 64, 1, 1, dtype="i8", out_dtype="i8"), "npu1_4col"
+    )}  # fmt: skip
+    assert keys
