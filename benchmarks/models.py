@@ -25,6 +25,7 @@ from common import EXAMPLES, best
 import aie_conv
 from aie_conv.arch import get_device
 from aie_conv.artifact import Artifact
+from aie_conv.errors import AieConvError
 
 sys.path.insert(0, str(EXAMPLES))
 from networks import NETWORKS, Network
@@ -146,13 +147,21 @@ def main() -> None:
     args = parser.parse_args()
     print(HEAD)
     rows: list[Row] = []
+    refused: list[str] = []
     for name in args.names or NETWORKS:
         for dtype in args.dtype or DTYPES:
             start = time.perf_counter()
-            rows.append(row_of(name, dtype, args.device, small=args.small))
+            try:
+                rows.append(row_of(name, dtype, args.device, small=args.small))
+            except AieConvError as error:
+                refused.append(f"{name} {dtype}: {error}")
+                print(refused[-1], flush=True)
+                continue
             print(f"{rows[-1].text()} {time.perf_counter() - start:.0f} s", flush=True)
             if args.write:
                 write(rows, args.device)
+    if refused:
+        sys.exit(f"not compiled: {len(refused)}")
 
 
 if __name__ == "__main__":
