@@ -136,7 +136,9 @@ class Follower:
             return [v for v in _inner(op) if v != self.cut.value]
         kept = [op.operands[number] for number in self._read]
         kept += list(op.operands)[len(op.operands) - len(op.results) :]
-        return [*kept, *(v for inner in self._left for v in _inner(inner))]
+        *_, last = [view.operation for view in self._body.operations]
+        inner = [v for each in (*self._left, last) for v in _inner(each)]
+        return [*kept, *(v for v in inner if v != self.cut.value)]
 
     @cached_property
     def operations(self) -> list[ir.Operation]:
@@ -156,7 +158,8 @@ class Follower:
     def arguments(self) -> list[int]:
         """The numbers of the function's arguments that are still needed, those of the results among them."""
         block: Any = self.cut.function.regions[0].blocks[0]
-        used = {v for op in self.operations for v in op.operands}
+        # Numbers are read inside of operations' bodies.
+        used = {v for op in self.operations for v in self._operands(op)}
         return [a.arg_number for a in block.arguments if a in used]
 
     @property

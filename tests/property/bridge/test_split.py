@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.bridge.bodies import Body, bodies, turned_dispatch
+from tests.support.bridge.bodies import Body, bodies, numbered, turned_dispatch
 from tests.support.bridge.reference import Routed, on_cpu, route_split, small_integers
 
 
@@ -35,6 +35,14 @@ def test_the_parts_compute_what_the_whole_did(body: Body, number: int) -> None:
 @pytest.mark.parametrize("number", range(3))
 def test_loops_of_the_rest_may_be_in_another_order(number: int) -> None:
     text = turned_dispatch(5, 6, 7)
+    routed = route_split(text, number)
+    assert routed is not None
+    compare(text, routed)
+
+
+@pytest.mark.parametrize("number", range(3))
+def test_numbers_that_are_read_in_a_body_come_with_the_rest(number: int) -> None:
+    text = numbered(5, 6, 7)
     routed = route_split(text, number)
     assert routed is not None
     compare(text, routed)

@@ -237,3 +237,28 @@ def turned_dispatch(m: int, n: int, k: int) -> str:
     return %y : {out}
   }}
 """
+
+
+def numbered(m: int, n: int, k: int) -> str:
+    """A matmul whose epilogue reads numbers that are no tensors: a dispatch has them as arguments."""
+    out = f"tensor<{m}x{n}xi32>"
+    same = "affine_map<(d0, d1) -> (d0, d1)>"
+    return f"""
+func.func @main(%a: tensor<{m}x{k}xi8>, %b: tensor<{k}x{n}xi8>, %p: tensor<i32>, %q: tensor<i32>) -> {out} {{
+  %first = tensor.extract %p[] : tensor<i32>
+  %second = tensor.extract %q[] : tensor<i32>
+  %zero = arith.constant 0 : i32
+  %empty = tensor.empty() : {out}
+  %init = linalg.fill ins(%zero : i32) outs(%empty : {out}) -> {out}
+  %acc = linalg.matmul ins(%a, %b : tensor<{m}x{k}xi8>, tensor<{k}x{n}xi8>) outs(%init : {out}) -> {out}
+  %y = linalg.generic {{indexing_maps = [{same}, {same}], iterator_types = ["parallel", "parallel"]}}
+    ins(%acc : {out}) outs(%empty : {out}) {{
+  ^bb0(%s: i32, %old: i32):
+    %t = arith.muli %s, %first : i32
+    %u = arith.addi %t, %second : i32
+    %v = arith.muli %u, %s : i32
+    linalg.yield %v : i32
+  }} -> {out}
+  return %y : {out}
+}}
+"""
