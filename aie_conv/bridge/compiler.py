@@ -22,6 +22,7 @@ from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.signed_powers import keep_signs
 from aie_conv.bridge.stacked import join_stacks
 from aie_conv.bridge.transposed import split_into_phases
+from aie_conv.bridge.wide_sums import widen_sums
 from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
@@ -188,6 +189,7 @@ class Compilation:
             join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)
+            widen_sums(module)
             if for_array:
                 split_into_phases(module)
                 put_channels_last(module)

@@ -14,6 +14,7 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.epilogue import arguments_read
+from aie_conv.bridge.graft import copy_operation
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.problem import DTYPE_BYTES
 
@@ -212,7 +213,7 @@ class Follower:
             if self.cut.inside and op == self.cut.op:
                 fresh = self._shortened(op, loaded, values, inside)
             else:
-                fresh = _copied(op, values, inside)
+                fresh = copy_operation(op, values, inside)
             values.update(zip(op.results, fresh.results, strict=True))
 
     def _loaded(self, buffer: ir.Value, place: ir.InsertionPoint) -> ir.Value:
@@ -265,7 +266,7 @@ class Follower:
         end = ir.InsertionPoint(block)
         *_, last = [view.operation for view in body.operations]
         for old in (*self._left, last):
-            copy = _copied(old, inner, end)
+            copy = copy_operation(old, inner, end)
             inner.update(zip(old.results, copy.results, strict=True))
         return fresh
 
@@ -332,21 +333,9 @@ def rebuild(
         }
         inside = ir.InsertionPoint(entry)
         for op in operations:
-            fresh = _copied(op, values, inside)
+            fresh = copy_operation(op, values, inside)
             values.update(zip(op.results, fresh.results, strict=True))
         old.erase()
-
-
-def _copied(
-    op: ir.Operation, values: Mapping[Any, ir.Value], place: ir.InsertionPoint
-) -> ir.Operation:
-    """An operation once more, on other values."""
-    copy = op.clone(ip=place).operation
-    for inner in (copy, *walk(copy)):
-        for number, value in enumerate(list(inner.operands)):
-            if value in values:
-                inner.operands[number] = values[value]
-    return copy
 
 
 def tied_operands(call: ir.Operation) -> list[int]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.tensors import owner
+from aie_conv.bridge.tensors import owner, walk
 
 
 def graft(before: ir.Operation, body: str, operands: dict[str, ir.Value]) -> list[ir.Value]:
@@ -34,6 +34,18 @@ def graft(before: ir.Operation, body: str, operands: dict[str, ir.Value]) -> lis
             copied.operands[number] = known[operand]
         known.update(zip(op.results, copied.results, strict=True))
     return [known[operand] for operand in last.operands]
+
+
+def copy_operation(
+    op: ir.Operation, values: Mapping[Any, ir.Value], place: ir.InsertionPoint
+) -> ir.Operation:
+    """An operation once more, on other values."""
+    copy = op.clone(ip=place).operation
+    for inner in (copy, *walk(copy)):
+        for number, value in enumerate(list(inner.operands)):
+            if value in values:
+                inner.operands[number] = values[value]
+    return copy
 
 
 def constant_of(value: ir.Value) -> ir.Attribute | None:

@@ -26,6 +26,7 @@ NAMES = (
     "special_values",
     "prelu",
     "shrink",
+    "adaptive",
     "padding",
     "batch_norm",
     "instance_norm",
