@@ -95,6 +95,7 @@ def times() -> bool:
     print("predicted; dispatches on the CPU that have no price are in no sum")
     holds = True
     for network in NETWORKS:
+        print(f"planning {network.title} on {network.device}", file=sys.stderr, flush=True)
         report = plan(network)
         totals = report["totals"]
         (_, whole), *parts = describe_time(report)

@@ -27,8 +27,8 @@ def _own_name(number: int, epilogues: Sequence[Mapping]) -> str:
 
 def epilogue_name(number: int, epilogues: Sequence[Mapping]) -> str:
     """The function of an epilogue: that of the first with the same text."""
-    text = epilogues[number].epilogue.text("finish")
-    first = next(i for i, each in enumerate(epilogues) if each.epilogue.text("finish") == text)
+    text = epilogues[number].epilogue_text
+    first = next(i for i, each in enumerate(epilogues) if each.epilogue_text == text)
     return _own_name(first, epilogues)
 
 
@@ -129,7 +129,7 @@ class LoopProgram:
 
     def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
         """The function, and how many objects bring a tile's residual."""
-        return mapping.epilogue.text("finish"), mapping.residual.objects
+        return mapping.epilogue_text, mapping.residual.objects
 
 
 _PARAMETERS = memref("i32", LOOPS.words)

@@ -414,6 +414,11 @@ class Mapping:
         return self.sizes.residual
 
     @cached_property
+    def epilogue_text(self) -> str:
+        """The epilogue's function; every core's calls ask which of them are alike."""
+        return self.epilogue.text("finish")
+
+    @cached_property
     def epilogue_key(self) -> tuple[str, int]:
         """See :meth:`CoreProgram.epilogue_key`; whoever compares mappings asks often."""
         return self.program.epilogue_key(self)

@@ -24,6 +24,9 @@ from aie_conv.problem import Problem, contraction_of
 MODES = ("few", "each")
 """What ``--amd-aie-configurations`` takes: plans chosen together, or each dispatch's own best."""
 
+PASSES = 16
+"""How often ways are chosen before all are asked for their whole price; a quantised YOLOv8n takes one."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -217,29 +220,43 @@ def _rank(way: Way) -> tuple[bool, int]:
 def _priced_path(table: list[Offer], overheads: Overheads) -> Path:
     """The cheapest ways, one a row, with the time to issue their tasks, which is too slow to ask of all.
 
-    None is the CPU.
+    None is the CPU. A pass asks of those alone that it takes. After :data:`PASSES` of them all the others are
+    asked too, so that the next pass is the last.
     """
     priced: dict[int, Way | None] = {}
+    passes = 0
     while True:
+        if passes == PASSES:
+            for row in table:
+                for way in list(row.ways.values()):
+                    _reprice(row, way, priced)
+        passes += 1
         path = cheapest_path(table, overheads)
         if path is None:
             return Path(sum(row.cpu or 0 for row in table), (None,) * len(table))
-        again = False
-        for row, way in zip(table, path.ways, strict=True):
-            if way is None:
-                continue
-            key = way.plan.configuration
-            if id(way.plan) not in priced:
-                priced[id(way.plan)] = _priced(way)
-            known = priced[id(way.plan)]
-            if known is None:
-                del row.ways[key]
-                again = True
-            elif known.cost != way.cost:
-                priced[id(known.plan)] = row.ways[key] = known
-                again = True
-        if not again:
+        taken = [(row, way) for row, way in zip(table, path.ways, strict=True) if way is not None]
+        if not any([_reprice(row, way, priced) for row, way in taken]):
             return path
+
+
+def _reprice(row: Offer, way: Way, priced: dict[int, Way | None]) -> bool:
+    """Give a row's way its whole price, or drop it; whether that changes the row.
+
+    Args:
+        row: changed in place.
+        way: one of its.
+        priced: what is known, by the plan's identity; added to.
+    """
+    if id(way.plan) not in priced:
+        priced[id(way.plan)] = _priced(way)
+    known = priced[id(way.plan)]
+    if known is None:
+        del row.ways[way.plan.configuration]
+        return True
+    if known.cost == way.cost:
+        return False
+    priced[id(known.plan)] = row.ways[way.plan.configuration] = known
+    return True
 
 
 def _priced(way: Way) -> Way | None:

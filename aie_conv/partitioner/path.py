@@ -10,6 +10,9 @@ that reads nothing that the CPU makes of the call's results. Of two states in a 
 dropped that costs no less and whose call began no later. For a chain that is the least of all choices. In
 a graph a dispatch on the CPU ends the call in front of it even where it could run beside it, and only the
 program's order is looked at.
+
+Of n dispatches with k configurations, a row has at most k + 1 states whose calls have all ended, and one with
+an open call for each configuration and row in front: it looks at n k states, the whole search at n n k.
 """
 
 import sys
@@ -132,11 +135,27 @@ class _Front:
     closed: dict[Hashable, _State] = field(default_factory=dict[Hashable, _State])
     open: _Open = field(default_factory=dict[Hashable, list[tuple[int, _State]]])
 
-    def cheapest_to(self, key: Hashable, change: int) -> tuple[_State, int]:
-        """The state from which a configuration is had most cheaply, and what that costs in all."""
+    def leaders(self) -> list[Hashable]:
+        """The configurations that a change to another one may be cheapest from, in their order.
+
+        A change costs the same from each, so that it is the cheapest of them, or what was before any call.
+        """
+        used = [key for key in self.closed if not isinstance(key, _Unused)]
+        least = min(used, key=lambda key: self.closed[key].cost, default=None)
+        return [key for key in self.closed if isinstance(key, _Unused) or key is least]
+
+    def cheapest_to(
+        self, key: Hashable, leaders: Sequence[Hashable], change: int
+    ) -> tuple[_State, int]:
+        """The state from which a configuration is had most cheaply, and what that costs in all.
+
+        Of equal ones it is that which needs no change.
+        """
+        loaded = [key, *leaders] if key in self.closed else leaders
         moves = [
-            (state, state.cost + _change(loaded, key, change))
-            for loaded, state in self.closed.items()
+            (state, state.cost + _change(each, key, change))
+            for each in loaded
+            for state in [self.closed[each]]
         ]
         return min(moves, key=lambda move: move[1])
 
@@ -176,8 +195,9 @@ def _advance(front: _Front, number: int, row: Offer, overheads: Overheads, begin
     if row.cpu is not None:
         for key, state in front.closed.items():
             after.end(key, _State(state.cost + row.cpu, _Step(None, state.steps)))
+    leaders = front.leaders()
     for key, way in row.ways.items():
-        from_, loading = front.cheapest_to(key, overheads.change)
+        from_, loading = front.cheapest_to(key, leaders, overheads.change)
         begun = loading + overheads.launch + row.before
         calls = [(number, begun, from_.steps)]
         barrier = max(row.barrier, way.barrier)

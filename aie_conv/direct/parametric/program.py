@@ -194,7 +194,7 @@ class ParametricProgram:
         How many objects bring a residual is a run-time parameter.
         """
         kind = COMBINATIONS.index(self.lanewise.combine) + 1 if self.lanewise else 0
-        return mapping.epilogue.text("finish"), 2 * kind + (self.table is not None)
+        return mapping.epilogue_text, 2 * kind + (self.table is not None)
 
 
 def looked_up(epilogues: Sequence[Mapping]) -> bool:

@@ -1,14 +1,17 @@
 """Plans of a module chosen together: the cheapest path, what is remembered of it, and what is shared."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
 from itertools import pairwise, product
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
+from aie_conv.partitioner import configurations
 from aie_conv.partitioner.cache import PlanCache
 from aie_conv.partitioner.choices import NpuCall
 from aie_conv.partitioner.configurations import (
@@ -18,7 +21,7 @@ from aie_conv.partitioner.configurations import (
     shared,
 )
 from aie_conv.partitioner.cost import FIXED
-from aie_conv.partitioner.path import Overheads
+from aie_conv.partitioner.path import Offer, Overheads, cheapest_path
 from aie_conv.plan import Candidate, Decision
 from aie_conv.problem import ConvProblem, Operand, conv2d
 from tests.support.partitioner.fakes import FakePlan
@@ -204,6 +207,45 @@ def test_what_is_not_free_keeps_its_plan() -> None:
     assert first.plan is calls[0].decision.plan
     assert second.plan is not None
     assert second.plan.configuration == 1
+
+
+@dataclass(frozen=True)
+class Slow(FakePlan):
+    """A plan that takes longer once its tasks are counted, if it seemed to be quick."""
+
+    def issued(self) -> "Slow":
+        return self if self.predicted_cycles >= 900 else replace(self, predicted_cycles=1000)
+
+
+class SlowOffers(Offers):
+    def plan(self, of: ConvProblem, key: int) -> Slow:
+        each = super().plan(of, key)
+        return Slow(**{field.name: getattr(each, field.name) for field in fields(each)})
+
+
+def test_all_plans_are_priced_after_some_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However many plans seem cheaper than they are, few searches find the same choice."""
+    searches = 0
+
+    def counted(table: Sequence[Offer], overheads: Overheads) -> Any:
+        nonlocal searches
+        searches += 1
+        return cheapest_path(table, overheads)
+
+    monkeypatch.setattr(configurations, "cheapest_path", counted)
+    costs = {key: 10 + key for key in range(60)} | {60: 900}
+    route = SlowOffers({problem(n): costs for n in range(3)})
+    calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in range(3)]
+    results = list[tuple[int, list[int]]]()
+    for passes in (configurations.PASSES, 1000):
+        monkeypatch.setattr(configurations, "PASSES", passes)
+        searches = 0
+        plans = [d.plan for d in assign_configurations(calls, [route], DEVICE).decisions]
+        cycles = [plan.predicted_cycles for plan in plans if plan is not None]
+        results.append((searches, cycles))
+    (few, ours), (many, least) = results
+    assert few <= 17 < many
+    assert ours == least == [900, 900, 900]
 
 
 def test_a_changed_plan_says_why() -> None:
