@@ -98,6 +98,44 @@ def test_infinities_nans_and_overflow_are_as_torch_has_them(device: str) -> None
     assert torch.isfinite(got[~wild]).all()
 
 
+SUMS = {
+    "matmul": "linalg.matmul",
+    "transposed": "linalg.matmul indexing_maps = [affine_map<(m, n, k) -> (m, k)>,"
+    " affine_map<(m, n, k) -> (n, k)>, affine_map<(m, n, k) -> (m, n)>]",
+    "generic": """linalg.generic {iterator_types = ["parallel", "parallel", "reduction"],
+      indexing_maps = [affine_map<(m, n, k) -> (m, k)>, affine_map<(m, n, k) -> (k, n)>,
+      affine_map<(m, n, k) -> (m, n)>]}""",
+}
+BODY = """{
+    ^bb0(%l: f16, %r: f16, %o: f16):
+      %p = arith.mulf %l, %r : f16
+      %s = arith.addf %o, %p : f16
+      linalg.yield %s : f16 }"""
+
+
+@pytest.mark.parametrize("form", SUMS)
+def test_sums_of_f16_are_of_f32_and_rounded_once(form: str) -> None:
+    t = "tensor<64x64xf16>"
+    body = f"""
+    %zero = arith.constant 0.0 : f16
+    %empty = tensor.empty() : {t}
+    %init = linalg.fill ins(%zero : f16) outs(%empty : {t}) -> {t}
+    %y = {SUMS[form]} ins(%a, %b : {t}, {t}) outs(%init : {t})
+      {BODY if form == "generic" else ""} -> {t}"""
+    artifact = aie_conv.compile(
+        modules.function([("a", t), ("b", t)], body, "y", t), route="direct", f16="bf16x3"
+    )
+    assert [d["arithmetic"] for d in convolutions(artifact)] == ["bf16x3"]
+    rng = np.random.default_rng(5)
+    a, b = (rng.standard_normal((64, 64)).astype(np.float16) for _ in range(2))
+    right = b.T if form == "transposed" else b
+    exact = a.astype(np.float64) @ right
+    off = np.abs(a.astype(np.float64)) @ np.abs(right)
+    off *= error_share("bf16x3", 64, rounded=False, in_two=True)
+    got = aie_conv.load(artifact, device="sim")(a, b)
+    assert (np.abs(got - exact) <= off + HALF_UNIT * (np.abs(exact) + off)).all()
+
+
 def test_it_stays_on_the_cpu_unless_it_is_allowed() -> None:
     model, x = nn.Conv2d(64, 64, 3, padding=1).eval().half(), torch.zeros(1, 64, 56, 56).half()
     report = aie_conv.compile(model, example_inputs=x).report
