@@ -58,6 +58,7 @@ def compile(
     device: str = "npu1_4col",
     route: str = "auto",
     f32: str = "cpu",
+    f16: str = "cpu",
     bf16: str = "exact",
     direct: str = "auto",
     cpu_cost: str = "fixed",
@@ -96,6 +97,7 @@ def compile(
         route: "auto", "cpu" or a route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions as one or three
             bf16 products with f32 sums.
+        f16: "cpu", or "bf16x3" to let the NPU compute f16 convolutions as three bf16 products with f32 sums.
         bf16: "exact", or "bfp16" to let npu4 multiply bf16, and f32 that is computed in bf16, as blocks of
             eight values that share an exponent: eight times as fast, off by 2^-6 of a block's largest value.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
@@ -138,6 +140,7 @@ def compile(
         device=device,
         route=route,
         f32=f32,
+        f16=f16,
         bf16=bf16,
         direct=direct,
         cpu_cost=cpu_cost,

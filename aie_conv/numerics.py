@@ -14,13 +14,14 @@ def sum_growth(count: int, unit: float = F32_UNIT) -> float:
     return count * unit / (1 - count * unit) if count * unit < 0.5 else float("inf")
 
 
-def error_share(arithmetic: str, count: int, *, rounded: bool) -> float:
+def error_share(arithmetic: str, count: int, *, rounded: bool, in_two: bool = False) -> float:
     """What a sum of so many products of floats may be off by.
 
     Args:
         arithmetic: of the products.
         count: of them.
         rounded: the operands were rounded to bf16 for it.
+        in_two: two values of bf16 hold an operand, as they do of f16.
 
     Returns:
         A share of the sum of the products' magnitudes; for "bfp16" of ``count`` times the product of the
@@ -28,7 +29,7 @@ def error_share(arithmetic: str, count: int, *, rounded: bool) -> float:
     """
     u = BF16_UNIT
     if arithmetic == "bf16x3":
-        left_out = 3 * u**2 + 2 * u**3 + 2 * u**4
+        left_out = u**2 if in_two else 3 * u**2 + 2 * u**3 + 2 * u**4
         return left_out + sum_growth(3 * count) * (1 + u) ** 2 * (1 + 2 * u)
     if arithmetic == "bf16":
         return 2 * u + u * u + sum_growth(count) * (1 + u) ** 2
@@ -47,5 +48,6 @@ def error_bound(problem: ConvProblem, arithmetic: str) -> str:
     if problem.accumulator != "f32":
         return "0"
     count = problem.extent("k")
-    share = error_share(arithmetic, count, rounded=problem.lhs.dtype == "f32")
+    dtype = problem.lhs.dtype
+    share = error_share(arithmetic, count, rounded=dtype == "f32", in_two=dtype == "f16")
     return f"{share * count:.3g} A B" if arithmetic == BLOCK_FLOAT else f"{share:.3g} S"

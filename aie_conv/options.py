@@ -7,7 +7,14 @@ from typing import Any
 from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
 from aie_conv.foreign_flags import take
-from aie_conv.partitioner import BF16_MODES, DIRECT_STYLES, F32_MODES, Permission, route_names
+from aie_conv.partitioner import (
+    BF16_MODES,
+    DIRECT_STYLES,
+    F16_MODES,
+    F32_MODES,
+    Permission,
+    route_names,
+)
 from aie_conv.partitioner.configurations import MODES
 from aie_conv.partitioner.planner import SEARCHES
 from aie_conv.partitioner.regions import MODES as REGION_MODES
@@ -34,6 +41,7 @@ class Options:
         device: the NPU's name, as XRT and iree-amd-aie name it.
         route: "auto", "cpu" or one route's name.
         f32: "cpu", or "bf16" or "bf16x3" to let the NPU compute f32 convolutions so.
+        f16: "cpu", or "bf16x3" to let the NPU compute f16 convolutions so.
         bf16: "exact", or "bfp16" to let an NPU that can multiply bf16 as blocks with shared exponents.
         direct: "auto", "scalar", "vector", "sliding" or "parametric" code of the direct route.
         cpu_cost: "fixed", or "measured" for this machine's stored measurement.
@@ -65,6 +73,7 @@ class Options:
     device: str = "npu1_4col"
     route: str = "auto"
     f32: str = "cpu"
+    f16: str = "cpu"
     bf16: str = "exact"
     direct: str = "auto"
     cpu_cost: str = "fixed"
@@ -91,7 +100,7 @@ class Options:
     @property
     def permission(self) -> Permission:
         """What the NPU may do that changes results."""
-        return Permission(self.f32, self.bf16)
+        return Permission(self.f32, self.bf16, self.f16)
 
     def __post_init__(self) -> None:
         """Check every value; raises UsageError with what may stand there."""
@@ -100,6 +109,7 @@ class Options:
         for flag, value, known in (
             ("route", self.route, route_names()),
             ("f32", self.f32, F32_MODES),
+            ("f16", self.f16, F16_MODES),
             ("bf16", self.bf16, BF16_MODES),
             ("direct", self.direct, DIRECT_STYLES),
             ("cpu-cost", self.cpu_cost, CPU_COSTS),

@@ -191,8 +191,8 @@ class Candidate:
         return f"{self.route} {self.style}".rstrip()
 
 
-Withheld = Literal["", "f32", "pin"]
-"""What keeps a dispatch from an NPU that may be able to do it: f32 that it may not compute, a route file."""
+Withheld = Literal["", "f32", "f16", "pin"]
+"""What keeps a dispatch from an NPU that may be able to do it: f32 or f16 that it may not take, a pin."""
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ BLOCK = 8
 """Values of K that share an exponent."""
 
 Arithmetic = Literal["native", "bf16", "bf16x3", "bfp16"]
-"""How products are computed: in the operands' own type, f32 operands by way of bf16, or either as bfp16.
+"""How products are computed: in the operands' own type, f32 or f16 by way of bf16, or f32 or bf16 as bfp16.
 
 With u = 2^-8 and v = 2^-24, the unit roundoffs of bf16 and f32, g(n) = nv / (1 - nv), and S the sum of
 the magnitudes of the K exact products of one output, a sum in f32, in any order, is off by at most
@@ -43,7 +43,10 @@ the magnitudes of the K exact products of one output, a sum in f32, in any order
 * "bf16": ``(2u + u^2) S`` from rounding both operands once, and ``g(K) (1 + u)^2 S`` from adding;
 * "bf16x3": ``(3u^2 + 2u^3 + 2u^4) S`` from the products that are left out (lo * lo, and what hi + lo
   leaves over on either side: at most u^2 S each, to first order), and
-  ``g(3K) (1 + u)^2 (1 + 2u) S`` from adding three times as many.
+  ``g(3K) (1 + u)^2 (1 + 2u) S`` from adding three times as many. Of f16 operands only lo * lo is left out:
+  ``u^2 S`` in place of the first. f16 has 11 significant bits and its values are multiples of 2^-24; bf16(x)
+  leaves at most half a unit of its last place, a multiple of 2^-24 with at most three bits, and neither part
+  overflows or is subnormal. So hi + lo is x for every finite x, f16's subnormal values included;
 
 * "bfp16": ``(2d + d^2) K A B`` from both operands, and ``g(K) (1 + d)^2 K A B`` from adding, A and B being
   their largest magnitudes and d = 2^-6 where they are bf16, 2^-6 (1 + u) + u where they were rounded to it.
@@ -153,7 +156,7 @@ class ConvProblem:
         accumulator: "i32" (wrapping) or "f32".
         epilogue: the fused operations.
         keeps_base: the output is a slice of a buffer whose other elements keep their values.
-        arithmetic: how the products are computed; other than "native" for f32 operands only.
+        arithmetic: how the products are computed.
     """
 
     kind: Literal["conv", "matmul"]

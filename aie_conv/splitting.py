@@ -73,7 +73,7 @@ def _decide_split(
             continue
         if answer.plan is not None:
             return part, answer
-        if answer.withheld == "f32" or any(map(_is_able, answer.candidates)):
+        if answer.withheld in ("f32", "f16") or any(map(_is_able, answer.candidates)):
             return call, answer
     return call, decision
 

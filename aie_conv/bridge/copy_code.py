@@ -72,15 +72,28 @@ _REST = """
             %both_normal = arith.andi %normal, %rest_above : i1"""
 
 
+def _is_widened(copy: HostCopy) -> bool:
+    """Whether elements go through f32: neither of f16 and bf16 holds the other."""
+    return {copy.view_dtype, copy.dest_dtype} == {"f16", "bf16"}
+
+
+def _argument(copy: HostCopy) -> str:
+    """What the body calls the element that is read."""
+    return "narrow" if _is_widened(copy) else "a"
+
+
 def _element(copy: HostCopy) -> str:
     """The body that makes one element of the dest from %a; see ``aie_conv.layout.hostcopy``."""
     source, dest = copy.view_dtype, copy.dest_dtype
     if source == dest:
         return f"            linalg.yield %a : {source}"
+    wide = ""
+    if _is_widened(copy):
+        wide, source = f"            %a = arith.extf %narrow : {source} to f32\n", "f32"
     if copy.part == "whole":
-        text = f"            %whole = {_convert(source, dest)} %a : {source} to {dest}"
+        text = f"{wide}            %whole = {_convert(source, dest)} %a : {source} to {dest}"
         return f"{text}\n            linalg.yield %whole : {dest}"
-    text = f"""{_CONSTANTS}{_round("hi", "%a")}{_NORMAL}
+    text = f"""{wide}{_CONSTANTS}{_round("hi", "%a")}{_NORMAL}
             %hi = arith.select %normal, %hi_b, %zero : bf16"""
     if copy.part == "lo":
         text += f"""{_REST}{_round("lo", "%rest")}
@@ -121,7 +134,7 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
         %empty = tensor.empty() : {moved}
         %moved = linalg.generic {{indexing_maps = [{maps}], iterator_types = [{iterators}]}}
             ins(%read : {read}) outs(%empty : {moved}) {{
-          ^bb0(%a: {copy.view_dtype}, %old: {copy.dest_dtype}):
+          ^bb0(%{_argument(copy)}: {copy.view_dtype}, %old: {copy.dest_dtype}):
 {_element(copy)}
         }} -> {moved}
         iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = {print_vector(copy.dest_offsets)},
@@ -208,7 +221,7 @@ def sized_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
         %moved = linalg.generic {{indexing_maps = [{maps}],
             iterator_types = [{", ".join(['"parallel"'] * len(dims))}]}}
             ins(%read : {read}) outs(%empty : {moved}) {{
-          ^bb0(%a: {copy.view_dtype}, %old: {copy.dest_dtype}):
+          ^bb0(%{_argument(copy)}: {copy.view_dtype}, %old: {copy.dest_dtype}):
 {_element(copy)}
         }} -> {moved}
         iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = [{listed(firsts)}],

@@ -13,10 +13,15 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.graft import copy_operation, graft, with_element
-from aie_conv.bridge.tensors import owner, walk
+from aie_conv.bridge.tensors import owner, splat_value, walk
 
 _NARROW = ("bf16", "f16")
 _POOLING = frozenset(f"linalg.pooling_{layout}_sum" for layout in ("nchw", "nhwc", "ncw", "nwc"))
+_PRODUCTS = ("linalg.conv_", "linalg.depthwise_conv_", "linalg.matmul", "linalg.batch_matmul")
+_STEPS = ("dilations", "strides")
+_MAPS = "indexing_maps"
+_ATTRIBUTES = {*_STEPS, _MAPS, "operandSegmentSizes", "linalg.memoized_indexing_maps"}
+"""Of products whose text says all of them."""
 
 
 def widen_sums(module: ir.Operation) -> int:
@@ -26,9 +31,7 @@ def widen_sums(module: ir.Operation) -> int:
     for op, write in sums:
         starts = list(op.operands)[len(op.operands) - len(op.results) :]
         for number in _narrow_sums(op):
-            starts[number] = _converted(
-                op, starts[number], with_element(starts[number].type, "f32")
-            )
+            starts[number] = _start(op, starts[number])
         for result, wide in zip(op.results, write(op, starts), strict=True):
             fits = wide.type == result.type
             result.replace_all_uses_with(wide if fits else _converted(op, wide, result.type))
@@ -42,6 +45,8 @@ _Writer = Callable[[ir.Operation, Sequence[ir.Value]], Sequence[ir.Value]]
 
 def _writer_of(op: ir.Operation) -> _Writer | None:
     """How narrow sums are written in f32; None where there are none."""
+    if _is_half_product(op):
+        return _product
     if op.name != "linalg.generic" and op.name not in _POOLING:
         return None
     if not _narrow_sums(op):
@@ -56,7 +61,7 @@ def _narrow_sums(op: ir.Operation) -> list[int]:
         for number, result in enumerate(op.results)
         if isinstance(result.type, ir.RankedTensorType) and str(result.type.element_type) in _NARROW
     ]
-    if op.name in _POOLING or not narrow:
+    if op.name != "linalg.generic" or not narrow:
         return narrow
     if "reduction" not in str(op.attributes["iterator_types"]):
         return []
@@ -77,6 +82,25 @@ def _total(value: ir.Value, so_far: ir.Value) -> ir.Operation | None:
     readers = [use.owner.operation for use in so_far.uses]
     adds = op is not None and op.name == "arith.addf" and readers == [op]
     return op if adds and len(list(value.uses)) == 1 else None
+
+
+def _is_half_product(op: ir.Operation) -> bool:
+    """Whether a named product has sums of f16; of bf16 they are read as they are (bridge/contraction.py)."""
+    if not op.name.startswith(_PRODUCTS) or set(op.attributes) - _ATTRIBUTES:
+        return False
+    return len(op.operands) == 3 and str(ir.ShapedType(op.results[0].type).element_type) == "f16"
+
+
+def _product(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]:
+    image, window, _ = op.operands
+    kind = starts[0].type
+    known = [f"{key} = {op.attributes[key]}" for key in _STEPS if key in op.attributes]
+    attributes = f"{{{', '.join(known)}}}" if known else ""
+    maps = f"{_MAPS} = {op.attributes[_MAPS]}" if _MAPS in op.attributes else ""
+    text = f"""%y = {op.name} {maps} {attributes}
+ ins(%x, %w : {image.type}, {window.type}) outs(%s : {kind}) -> {kind}
+return %y : {kind}"""
+    return graft(op, text, {"%x": image, "%w": window, "%s": starts[0]})
 
 
 def _pool(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]:
@@ -118,17 +142,36 @@ def _generic(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]
 
 def _widened(total: ir.Operation, place: ir.InsertionPoint, number: ir.Type) -> list[ir.Value]:
     """An addition to a sum of f32, in the place of one whose other term is narrow."""
-    terms = [
-        value
-        if value.type == number
-        else ir.Operation.create(
-            "arith.extf", [number], [value], loc=total.location, ip=place
-        ).results[0]
-        for value in total.operands
-    ]
+
+    def extended(value: ir.Value) -> ir.Value:
+        if value.type == number:
+            return value
+        product = owner(value)
+        factors = list(product.operands) if product and product.name == "arith.mulf" else []
+        # A product that is rounded before it is added is none of two inputs.
+        name = "arith.mulf" if factors else "arith.extf"
+        terms = [extended(factor) for factor in factors] or [value]
+        return ir.Operation.create(name, [number], terms, loc=total.location, ip=place).results[0]
+
+    terms = [extended(value) for value in total.operands]
     wide = ir.Operation.create("arith.addf", [number], terms, loc=total.location, ip=place)
     total.erase()
     return list(wide.results)
+
+
+def _start(before: ir.Operation, value: ir.Value) -> ir.Value:
+    """What sums start from, in f32."""
+    kind, filled = with_element(value.type, "f32"), owner(value)
+    number = (
+        owner(filled.operands[0]) if filled is not None and filled.name == "linalg.fill" else None
+    )
+    if number is None or number.name != "arith.constant" or splat_value(number) != 0:
+        return _converted(before, value, kind)
+    text = f"""%z = arith.constant 0.0 : f32
+%e = tensor.empty() : {kind}
+%y = linalg.fill ins(%z : f32) outs(%e : {kind}) -> {kind}
+return %y : {kind}"""
+    return graft(before, text, {})[0]
 
 
 def _converted(before: ir.Operation, value: ir.Value, kind: ir.Type) -> ir.Value:

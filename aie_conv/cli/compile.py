@@ -31,6 +31,9 @@ flags of this backend:
                              operands rounded to bf16 (each product off by 2^-7 at most), or as
                              three bf16 products (3 x 2^-16, three times the work); sums are
                              f32 (default cpu)
+  --amd-aie-f16=cpu|bf16x3   how the NPU may compute f16 convolutions: not at all (default), or as
+                             three bf16 products (off by 2^-16 at most); sums are f32, rounded
+                             once to f16 on the CPU
   --amd-aie-bf16=exact|bfp16 npu4 alone: multiply bf16, and f32 that is computed in bf16, as they
                              are (default), or as blocks of eight values that share an exponent
                              (bfp16: 8 times the rate, each value off by 2^-6 of the largest in

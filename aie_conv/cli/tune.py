@@ -360,12 +360,13 @@ def _print_table(
         print(
             f"{npu} calls on the NPU: {before} -> {after} simulated cycles ({after / before - 1:+.1%})"
         )
-    stay = sum(
-        tuned is not None and not tuned.entries and each.problem.lhs.dtype == "f32"
-        for each, tuned in zip(distinct, results, strict=True)
-    )
-    if stay:
-        print(f"{stay} f32 problems stay on the CPU: --amd-aie-f32=bf16 or bf16x3 tunes them")
+    for dtype, modes in (("f32", "bf16 or bf16x3"), ("f16", "bf16x3")):
+        stay = sum(
+            tuned is not None and not tuned.entries and each.problem.lhs.dtype == dtype
+            for each, tuned in zip(distinct, results, strict=True)
+        )
+        if stay:
+            print(f"{stay} {dtype} problems stay on the CPU: --amd-aie-{dtype}={modes} tunes them")
     print(f"{output}: {len(database.entries)} plans")
 
 

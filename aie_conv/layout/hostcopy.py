@@ -19,6 +19,7 @@ NUMPY_DTYPE: dict[str, np.dtype] = {
     "i8": np.dtype(np.int8),
     "i16": np.dtype(np.int16),
     "i32": np.dtype(np.int32),
+    "f16": np.dtype(np.float16),
     "f32": np.dtype(np.float32),
     "bf16": np.dtype(ml_dtypes.bfloat16),
 }
@@ -26,11 +27,12 @@ NUMPY_DTYPE: dict[str, np.dtype] = {
 
 
 ValuePart = Literal["whole", "hi", "lo", "mantissas", "exponents"]
-"""What a copy from f32 to bf16 takes of each element x, with b = bf16(x):
+"""What a copy from f32 or f16 to bf16 takes of each element x, with b = bf16(x):
 
 "whole" is b. Where x is a normal number and b is finite "hi" is b and "lo" is bf16(x - b), or zero where
-that difference is not normal; elsewhere both are zero. ``hi + lo`` is then x to 16 bits, and a product with
-an infinity or a NaN can be left to the factors' "whole" alone: hi and lo make no NaN of it.
+that difference is not normal; elsewhere both are zero. ``hi + lo`` is then x to 16 bits, all that
+f16 has, and a product with an infinity or a NaN can be left to the factors' "whole" alone: hi and lo make
+no NaN of it.
 
 "mantissas" and "exponents" take rows of bf16 as bytes of bfp16 (:mod:`aie_conv.layout.block_float`): one for
 each element, or one for each eight neighbours of a row.
@@ -38,6 +40,9 @@ each element, or one for each eight neighbours of a row.
 
 BLOCK_PARTS = ("mantissas", "exponents")
 """The parts of bfp16."""
+
+SPLIT_DTYPES = ("f32", "f16")
+"""The types of operands that have parts of bf16."""
 
 SMALLEST_NORMAL = 2.0**-126
 """Below it bf16 and f32 are subnormal, which processors may take for zero; "hi" and "lo" always do."""
@@ -57,8 +62,8 @@ class HostCopy:
         dest_shape, dest_dtype: its shape, row-major, and type; a type other than ``view_dtype``
             is a numeric conversion (round to nearest even).
         dest_offsets: where the region goes.
-        part: what is taken of each element; "hi" and "lo" from f32 to bf16 only, those of bfp16 from whole
-            rows of bf16, eights of them, to bytes.
+        part: what is taken of each element; "hi" and "lo" from f32 or f16 to bf16 only, those of bfp16 from
+            whole rows of bf16, eights of them, to bytes.
         literal: i32 values that are the source where no value of the program is.
         repeats: how often each dimension of what is written repeats what is read, which has one element
             along it wherever that is not 1; empty where none does.
@@ -80,8 +85,8 @@ class HostCopy:
 
     def __post_init__(self) -> None:
         """Raise ValueError for a part of another type than it is of, or of what is not in eights."""
-        types = ("bf16", "i8") if self.part in BLOCK_PARTS else ("f32", "bf16")
-        if self.part != "whole" and (self.view_dtype, self.dest_dtype) != types:
+        sources, dest = (("bf16",), "i8") if self.part in BLOCK_PARTS else (SPLIT_DTYPES, "bf16")
+        if self.part != "whole" and (self.view_dtype not in sources or self.dest_dtype != dest):
             raise ValueError(f"{self.part} part of {self.view_dtype} as {self.dest_dtype}")
         in_rows = self.sizes == self.view and self.perm == tuple(range(len(self.view)))
         if self.part in BLOCK_PARTS and (not in_rows or self.view[-1] % BLOCK):
@@ -111,6 +116,8 @@ def _take(x: NDArray[np.generic], copy: HostCopy) -> NDArray[np.generic]:
     if copy.part in BLOCK_PARTS:
         mantissas, exponents = to_blocks(x)
         return mantissas if copy.part == "mantissas" else exponents.view(np.int8)
+    if copy.view_dtype == "f16":
+        x = x.astype(np.float32)
     with np.errstate(over="ignore", invalid="ignore"):
         converted = x.astype(NUMPY_DTYPE[copy.dest_dtype])
     if copy.part == "whole":

@@ -6,14 +6,21 @@ from aie_conv.arch import Arch
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.operands import Residual, read_residual, read_vector
-from aie_conv.problem import BLOCK_FLOAT, ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
 
 _KERNEL_DTYPE = {
     ("i8", "i8", "i32"): "i8",
     ("i16", "i16", "i32"): "i16",
     ("bf16", "bf16", "f32"): "bf16",
     ("f32", "f32", "f32"): "bf16",
+    ("f16", "f16", "f32"): "bf16",
 }
+
+_BY_BF16: dict[str, tuple[Arithmetic, ...]] = {
+    "f32": ("bf16", "bf16x3", "bfp16"),
+    "f16": ("bf16x3",),
+}
+"""How the types that are multiplied as bf16 may be computed."""
 
 
 @dataclass(frozen=True)
@@ -43,7 +50,8 @@ def merge(m: list[MLoop]) -> tuple[MLoop, ...]:
 def matrix_dtype(problem: ConvProblem) -> str:
     """The type that the matrix instructions multiply; Unsupported if there is none."""
     types = (problem.lhs.dtype, problem.rhs.dtype, problem.accumulator)
-    if types not in _KERNEL_DTYPE or (types[0] == "f32" and problem.arithmetic == "native"):
+    able = _BY_BF16.get(types[0], (problem.arithmetic,))
+    if types not in _KERNEL_DTYPE or problem.arithmetic not in able:
         raise Unsupported(f"{types[0]} x {types[1]} -> {types[2]} has no matrix instruction")
     return _KERNEL_DTYPE[types]
 

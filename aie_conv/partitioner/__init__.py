@@ -17,7 +17,7 @@ from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.planner import Found, Planner, proposed, route_of
 from aie_conv.partitioner.reasons import decide, describe, note_arithmetic, rank
 from aie_conv.partitioner.words import current_style
-from aie_conv.plan import Candidate, Decision, Route, Split
+from aie_conv.plan import Candidate, Decision, Route, Split, Withheld
 from aie_conv.problem import (
     BLOCK_FLOAT,
     Arithmetic,
@@ -43,6 +43,9 @@ _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic
 F32_MODES = ("cpu", "bf16", "bf16x3")
 """What ``--amd-aie-f32`` takes."""
 
+F16_MODES = ("cpu", "bf16x3")
+"""What ``--amd-aie-f16`` takes."""
+
 BF16_MODES = ("exact", BLOCK_FLOAT)
 """What ``--amd-aie-bf16`` takes."""
 
@@ -53,8 +56,14 @@ either way."""
 DIRECT_STYLES = ("auto", "scalar", "vector", "sliding", "parametric")
 """What ``--amd-aie-direct`` takes."""
 
-_F32_STAYS = "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)"
-"""Why an f32 problem that a route would take, for less than the CPU, is not given to it."""
+_STAYS = {
+    "f32": "f32 stays on the CPU (--amd-aie-f32=bf16 or bf16x3 lets the NPU compute it)",
+    "f16": "f16 stays on the CPU (--amd-aie-f16=bf16x3 lets the NPU compute it)",
+}
+"""Why a problem of a type that a route would take, for less than the CPU, is not given to it."""
+
+_MAY_BE: dict[str, Arithmetic] = {"f32": "bf16", "f16": "bf16x3"}
+"""The cheapest arithmetic that may be allowed for a type."""
 
 
 def route_names() -> tuple[str, ...]:
@@ -103,10 +112,12 @@ class Permission:
         f32: "cpu" keeps f32 problems off the NPU; "bf16" and "bf16x3" let it compute them so.
         bf16: "exact", or "bfp16" to let matrix units that have it multiply bf16, and f32 that is computed in
             bf16, as bfp16.
+        f16: "cpu" keeps f16 problems off the NPU; "bf16x3" lets it compute them so.
     """
 
     f32: str = "cpu"
     bf16: str = "exact"
+    f16: str = "cpu"
 
     def on(self, device: str) -> "Permission":
         """What of it a device can make use of."""
@@ -244,6 +255,7 @@ def _check_words(route: str, permission: "Permission", direct: str) -> None:
     for what, value, known in (
         ("route", route, route_names()),
         ("f32 mode", permission.f32, F32_MODES),
+        ("f16 mode", permission.f16, F16_MODES),
         ("bf16 mode", permission.bf16, BF16_MODES),
         ("direct", direct, DIRECT_STYLES),
     ):
@@ -313,12 +325,14 @@ def choose(
     names = tuple(_ROUTES) if route == "auto" else (route,)
     cpu = [chooser.cpu()] if route == "auto" and chooser.pricing.cpu else []
     if arithmetic is None:
-        chooser = chooser.in_arithmetic("bf16", wanted=False)
+        withheld: Withheld = "f16" if problem.lhs.dtype == "f16" else "f32"
+        stays = _STAYS[withheld]
+        chooser = chooser.in_arithmetic(_MAY_BE[withheld], wanted=False)
         asked = chooser.gains(names, direct, min((c.cost for c in cpu), default=None))
         if asked:
-            kept = [replace(c, refused=_F32_STAYS) for c in asked]
+            kept = [replace(c, refused=stays) for c in asked]
             ranked = tuple(rank([*cpu, *kept]))
-            return Decision("cpu", _F32_STAYS, None, ranked, withheld="f32")
+            return Decision("cpu", stays, None, ranked, withheld=withheld)
     else:
         chooser = chooser.in_arithmetic(arithmetic, wanted=True)
     npu = [candidate for name in names for candidate in chooser.npu(name, direct)]
@@ -328,7 +342,8 @@ def choose(
         reason = "; ".join(map(describe, npu)) if len(npu) > 1 else npu[0].refused
         return Decision("cpu", reason, None, tuple(npu))
     if arithmetic is None:
-        npu = [replace(c, refused=_F32_STAYS) if c.plan is not None else c for c in npu]
+        stays = _STAYS[problem.lhs.dtype]
+        npu = [replace(c, refused=stays) if c.plan is not None else c for c in npu]
     losers = [c for c in (*npu, *cpu) if (c.route, c.style) != (best.route, best.style)]
     return decide(best, losers, note_arithmetic(problem, best))
 
@@ -349,6 +364,8 @@ def _arithmetic(
     problem: ConvProblem, route: str, permission: Permission, direct: str
 ) -> Arithmetic | None:
     """How the NPU may compute a problem; None if it may not."""
+    if problem.lhs.dtype == problem.rhs.dtype == "f16":
+        return None if permission.f16 == "cpu" else _ARITHMETIC[permission.f16]
     if problem.lhs.dtype != "f32":
         blocks = permission.bf16 == BLOCK_FLOAT and {problem.lhs.dtype, problem.rhs.dtype} == {
             "bf16"
@@ -366,6 +383,7 @@ def _arithmetic(
 def _follow_pin(chooser: _Chooser, permission: Permission, direct: str, pin: Pin) -> Decision:
     """The decision that a pin makes."""
     problem = chooser.problem
+    dtype = problem.lhs.dtype
     if pin.route == "cpu":
         return Decision("cpu", "pinned to the CPU", withheld="pin")
     if pin.arithmetic is None:
@@ -377,13 +395,13 @@ def _follow_pin(chooser: _Chooser, permission: Permission, direct: str, pin: Pin
         arithmetic = _ARITHMETIC[pin.arithmetic]
     if arithmetic is None:
         raise UsageError(
-            f"{pin.where}: pinned to {pin.route}, but f32 stays on the CPU:"
-            ' add "arithmetic" to the entry, or use --amd-aie-f32=bf16'
+            f"{pin.where}: pinned to {pin.route}, but {dtype} stays on the CPU:"
+            f' add "arithmetic" to the entry, or use --amd-aie-{dtype}={_MAY_BE[dtype]}'
         )
-    able = ("native", "bfp16") if problem.lhs.dtype == "bf16" else ("native",)
-    if problem.lhs.dtype != "f32" and arithmetic not in able:
+    able = {"bf16": ("native", "bfp16"), "f16": ("bf16x3",)}.get(dtype, ("native",))
+    if dtype != "f32" and arithmetic not in able:
         raise UsageError(
-            f"{pin.where}: arithmetic {arithmetic} of {problem.lhs.dtype}: remove it from the entry"
+            f"{pin.where}: arithmetic {arithmetic} of {dtype}: remove it from the entry"
         )
     chooser = chooser.in_arithmetic(arithmetic, wanted=True)
     *refused, last = chooser.npu(pin.route, direct, pin)

@@ -59,7 +59,8 @@ def _error_bound(plan: Plan | None, problem: Problem | None) -> str:
     computed = plan.problem if plan is not None else problem
     if plan is None or any(isinstance(each, OperationProblem) for each in (problem, computed)):
         return ""
-    return error_bound(contraction_of(plan.problem), plan.arithmetic)
+    # A plan's own problem may be over the operands' parts, three times the products.
+    return error_bound(contraction_of(problem or plan.problem), plan.arithmetic)
 
 
 def entry(dispatch: Dispatch, configuration: int = 0) -> dict[str, Any]:
@@ -116,7 +117,7 @@ def make_report(
     changes = sum(new != old for old, new in pairwise([*order[-1:], *order]))
     npu = [e for e in entries if e["route"] != "cpu"]
     operations = sum(not e["contraction"] for e in npu)
-    f32 = [e for d, e in zip(dispatches, entries, strict=True) if d.decision.withheld == "f32"]
+    withheld = [d.decision.withheld for d in dispatches]
     facts = get_device(device)
     return {
         "version": VERSION,
@@ -137,7 +138,8 @@ def make_report(
             "configurations": len(numbers) - 1,
             "configuration_changes": changes,
             "change_cycles": changes * change_cycles(device),
-            "f32_on_cpu": len(f32),
+            "f32_on_cpu": withheld.count("f32"),
+            "f16_on_cpu": withheld.count("f16"),
             "time": whole_time(
                 device, entries, regions, changes * change_cycles(device), npu_excess
             ),
@@ -159,7 +161,8 @@ def summary(report: dict[str, Any]) -> str:
     )
     if others:
         text += f"; {others} other operations on {report['device']}"
-    if totals["contractions"] > npu and not totals["f32_on_cpu"]:
+    f16 = totals.get("f16_on_cpu", 0)
+    if totals["contractions"] > npu and not totals["f32_on_cpu"] and not f16:
         text += " (--amd-aie-report=FILE.json says why)"
     if totals["npu"] > 1:
         text += f"; {totals['configurations']} configurations, {totals['configuration_changes']} changes"
@@ -170,4 +173,6 @@ def summary(report: dict[str, Any]) -> str:
     text += f"; {slower}" if (slower := verdict(report)) else ""
     if totals["f32_on_cpu"]:
         text += f"; {totals['f32_on_cpu']} are f32 and would move with --amd-aie-f32=bf16 or bf16x3"
+    if f16:
+        text += f"; {f16} are f16 and would move with --amd-aie-f16=bf16x3"
     return text

@@ -1,15 +1,15 @@
-"""f32 by three bf16 products: a problem over f32 as one over bf16 with three times the channels.
+"""f32 and f16 by three bf16 products: a problem over either as one over bf16 with three times the channels.
 
-Each operand is x = hi + lo to 16 bits. The input's channels become [x, hi, lo] and the filter's
-[x, lo, hi], x rounded to bf16, so that a plain sum over them is x * x + hi * lo + lo * hi; the cores know
-nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.ValuePart`).
+Each operand is x = hi + lo to 16 bits, which is all of f16. The input's channels become [x, hi, lo] and the
+filter's [x, lo, hi], x rounded to bf16, so that a plain sum over them is x * x + hi * lo + lo * hi; the
+cores know nothing of it. An infinity or NaN stands in x alone (:data:`aie_conv.layout.hostcopy.ValuePart`).
 The error bound is at :data:`aie_conv.problem.Arithmetic`.
 """
 
 from dataclasses import replace
 
 from aie_conv.errors import Unsupported
-from aie_conv.layout.hostcopy import HostCopy, ValuePart
+from aie_conv.layout.hostcopy import SPLIT_DTYPES, HostCopy, ValuePart
 from aie_conv.mapping.operands import K_BLOCK, channel_loop, round_up, row_major, walk_dims
 from aie_conv.problem import ConvProblem, Loop, Operand
 
@@ -27,13 +27,14 @@ def split_bf16x3(problem: ConvProblem) -> tuple[ConvProblem, tuple[HostCopy, ...
     renamed (:func:`aie_conv.mapping.operands.renamed`). Channels are padded with zeros to whole blocks.
 
     Raises:
-        Unsupported: an operand is not f32, or its channels share a dimension with another loop.
+        Unsupported: the operands are not both f32 or both f16, or one's channels share a dimension with
+            another loop.
     """
     if problem.arithmetic != "bf16x3":
         return problem, ()
     types = (problem.lhs.dtype, problem.rhs.dtype)
-    if types != ("f32", "f32"):
-        raise Unsupported(f"{types[0]} x {types[1]}: only f32 operands have parts")
+    if types[0] not in SPLIT_DTYPES or types[0] != types[1]:
+        raise Unsupported(f"{types[0]} x {types[1]}: only two f32 or two f16 operands have parts")
     channel = channel_loop(problem)
     count = problem.loops[channel].size if channel is not None else 1
     total = len(_LHS) * count

@@ -210,13 +210,15 @@ def candidates(dispatch: Dispatch) -> StageReport:
     weighed = decision.candidates
     best = next((c for c in weighed if c.cost and c.route == decision.route), None)
     heading = ("", "route", "cost", "array", "host", "cores", "bytes moved", "x once")
-    # f32 by way of bf16 moves other bytes than the problem has.
-    least = contraction.minimum_bytes if contraction.lhs.dtype != "f32" else None
+    # f32 and f16 by way of bf16 move other bytes than the problem has.
+    least = contraction.minimum_bytes if contraction.lhs.dtype not in ("f32", "f16") else None
     rows = [_row(candidate, candidate is best, least) for candidate in weighed]
     priced = sum(candidate.cost > 0 for candidate in weighed)
     why = "the cheapest is taken" if priced > 1 else "it is the one that was asked for"
     if decision.withheld == "f32":
         why = "f32 stays on the CPU unless --amd-aie-f32 lets the NPU round its operands"
+    if decision.withheld == "f16":
+        why = "f16 stays on the CPU unless --amd-aie-f16 lets the NPU split its operands"
     measured = ", ".join(candidate.label for candidate in weighed if candidate.measured)
     notes = [f"array cycles by the simulator: {measured}"] if measured else []
     text = "\n".join(

@@ -242,9 +242,6 @@ ZERO_POINT = """%x = arith.extsi %l : i8 to i32
       %p = arith.muli %d, %w : i32
       %s = arith.addi %o, %p : i32
       linalg.yield %s : i32"""
-HALF = """%p = arith.mulf %l, %r : f16
-      %s = arith.addf %o, %p : f16
-      linalg.yield %s : f16"""
 
 
 @pytest.mark.parametrize(
@@ -252,9 +249,8 @@ HALF = """%p = arith.mulf %l, %r : f16
     [
         (generic(UNSIGNED, "i8", "i8", "i32"), "extui"),
         (generic(ZERO_POINT, "i8", "i8", "i32"), "subi"),
-        (generic(HALF, "f16", "f16", "f16"), "accumulates in f16"),
     ],
-    ids=["unsigned", "zero point", "f16"],
+    ids=["unsigned", "zero point"],
 )
 def test_what_no_route_takes_runs_on_the_cpu(text: str, reason: str) -> None:
     routed = route_all(text)

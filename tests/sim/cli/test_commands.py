@@ -78,6 +78,7 @@ COMPILE_MISTAKES = [
     ),
     (["{d}/model.mlir", "--amd-aie-route=fast"], "--amd-aie-route=fast: unknown"),
     (["{d}/model.mlir", "--amd-aie-f32=f16"], "--amd-aie-f32=f16: unknown"),
+    (["{d}/model.mlir", "--amd-aie-f16=bf16"], "--amd-aie-f16=bf16: unknown"),
     (["{d}/model.mlir", "--amd-aie-direct=fast"], "--amd-aie-direct=fast: unknown"),
     (["{d}/model.mlir", "--amd-aie-cpu-cost=low"], "--amd-aie-cpu-cost=low: unknown"),
     (["{d}/model.mlir", "--amd-aie-cpu-cost=measured"], "run `aie-conv cpu-cost measure`"),

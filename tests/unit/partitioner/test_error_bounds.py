@@ -13,6 +13,11 @@ def f32(problem: ConvProblem) -> ConvProblem:
     return replace(problem, lhs=lhs, rhs=rhs)
 
 
+def f16(problem: ConvProblem) -> ConvProblem:
+    lhs, rhs = (replace(operand, dtype="f16") for operand in (problem.lhs, problem.rhs))
+    return replace(problem, lhs=lhs, rhs=rhs)
+
+
 CONV = conv2d(1, 16, 16, 64, 64, 3, 3)
 """Sums of 576 products."""
 
@@ -24,6 +29,7 @@ CONV = conv2d(1, 16, 16, 64, 64, 3, 3)
         (CONV, "native", "3.43e-05 S"),
         (f32(CONV), "bf16", "0.00786 S"),
         (f32(CONV), "bf16x3", "0.000151 S"),
+        (f16(CONV), "bf16x3", "0.00012 S"),
         (CONV, "bfp16", "18.2 A B"),
         (f32(CONV), "bfp16", "22.8 A B"),
     ],
