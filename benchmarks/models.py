@@ -145,6 +145,9 @@ def main() -> None:
     parser.add_argument("--small", action="store_true", help="the tests' small inputs")
     parser.add_argument("--write", action="store_true", help=f"into {DOC.name}")
     args = parser.parse_args()
+    for name in args.names:
+        if name not in NETWORKS:
+            parser.error(f"{name}: unknown: use some of {', '.join(NETWORKS)}")
     print(HEAD)
     rows: list[Row] = []
     refused: list[str] = []

@@ -14,9 +14,11 @@ from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
 from aie_conv.bridge.channels_last import put_channels_last
+from aie_conv.bridge.flags import inlined_bytes
 from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.known_faults import refuse_known_faults
+from aie_conv.bridge.plain_constants import write_out_constants
 from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
 from aie_conv.bridge.signed_powers import keep_signs
@@ -148,6 +150,7 @@ class Compilation:
         _PROCESS_FLAGS.apply(process_flags)
         self._session = Session()
         self._session.set_flags(*session_flags)
+        self._inlined = inlined_bytes((*session_flags, *process_flags))
         self.context: ir.Context = self._session.context
         self._kept: list[object] = []
 
@@ -190,6 +193,7 @@ class Compilation:
             use_integers(module)
             take_out_zero_points(module)
             widen_sums(module)
+            write_out_constants(module, self._inlined)
             if for_array:
                 split_into_phases(module)
                 put_channels_last(module)

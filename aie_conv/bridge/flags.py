@@ -7,12 +7,16 @@ _LAYOUT = (
     "builtin.module(iree-preprocessing-transpose-convolution-pipeline)"
 )
 
+_INLINED = "--iree-flow-inline-constants-max-byte-length"
+_IREE_INLINES = 256
+"""Bytes of the longest constant that IREE inlines where no flag says so (3.13)."""
+
 BASE = (
     "--iree-hal-target-device=local",
     "--iree-hal-local-target-device-backends=llvm-cpu",
     # The CPU dispatches of a mixed module meet constants of types that fold only as operands: with
     # them inlined, IREE 3.13 refuses a bf16 bias next to an f32 sum on llvm-cpu.
-    "--iree-flow-inline-constants-max-byte-length=4",
+    f"{_INLINED}=4",
     "--iree-llvmcpu-target-cpu=host",
 )
 
@@ -65,3 +69,10 @@ def session_flags(route: str, user: Sequence[str]) -> list[list[str]]:
         + list(user)
         for form in forms
     ]
+
+
+def inlined_bytes(flags: Sequence[str]) -> int:
+    """Bytes of the longest constant that IREE puts into a dispatch with these flags."""
+    name = _INLINED.lstrip("-")
+    values = [flag.partition("=")[2] for flag in flags if flag.lstrip("-").startswith(f"{name}=")]
+    return int(values[-1]) if values and values[-1].isdecimal() else _IREE_INLINES
