@@ -13,6 +13,7 @@ from aie_conv.arch import device_names
 from aie_conv.direct.parametric.lanewise_route import LanewiseOperations
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.operations.plan import OperationPlan
 from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem, conv2d
 from tests.support.mappings import emit_anew
@@ -173,16 +174,20 @@ def test_an_array_is_the_same_whoever_it_is_made_for(
 def test_operations_of_one_configuration_are_told_apart() -> None:
     """Pools of unlike sizes share an array's text; another combination is another text."""
     arrays: dict[Hashable, dict[str, set[str]]] = {}
+    emitted: list[tuple[ArrayPlan, str]] = []
     for outputs, window, combine in ((8, 2, ""), (14, 3, ""), (8, 2, "arith.minsi")):
         problem = _pool(outputs, 64, window)
         problem = replace(problem, combine=combine) if combine else problem
         for plan in LanewiseOperations().shareable(problem, "npu1_4col"):
             array, _, _ = emit_anew(plan).partition("    aie.runtime_sequence")
             arrays.setdefault(plan.configuration, {}).setdefault(combine, set()).add(array)
+            emitted.append((plan, array))
     both = [texts for texts in arrays.values() if len(texts) == 2]
     assert both
     assert all(len(texts[c]) == 1 for texts in both for c in texts)
     assert all(texts[""] != texts["arith.minsi"] for texts in both)
+    # One after the other, each with what was cached for those before it.
+    assert all(plan.emit().startswith(array) for plan, array in emitted)
 
 
 def test_a_changed_program_is_noticed() -> None:
