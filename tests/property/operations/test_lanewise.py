@@ -1,5 +1,7 @@
 """Operations in the programs of convolutions equal torch: the emitted text, parsed back and run."""
 
+from collections.abc import Hashable
+from dataclasses import replace
 from math import prod
 from typing import cast
 
@@ -11,8 +13,10 @@ from aie_conv.arch import device_names
 from aie_conv.direct.parametric.lanewise_route import LanewiseOperations
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.operations.plan import OperationPlan
 from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem, conv2d
+from tests.support.mappings import emit_anew
 from tests.support.operations.cases import (
     COMBINATIONS,
     FUNCTIONS,
@@ -144,6 +148,46 @@ def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], devic
     arrays = operands(problem)
     got, _ = simulate(plan, arrays)
     check_equal(got, answer(problem, arrays, function))
+
+
+@ABOUT_20
+@given(
+    st.lists(st.one_of(pools(), sums()), min_size=2, max_size=4), st.sampled_from(device_names())
+)
+def test_an_array_is_the_same_whoever_it_is_made_for(
+    cases: list[tuple[OperationProblem, str | Function]], device: str
+) -> None:
+    """Of one configuration and epilogue; programs made one after the other share its text."""
+    arrays: dict[Hashable, str] = {}
+    for problem, _ in [*cases, (_pool(8, 64, 2), ""), (_pool(14, 64, 3), "")]:
+        try:
+            plans = LanewiseOperations().shareable(problem, device)
+        except (Unsupported, ConfigRefused):
+            continue
+        for plan in plans:
+            array, _, _ = emit_anew(plan).partition("    aie.runtime_sequence")
+            key = plan.configuration, plan.mapping.epilogue_key
+            assert arrays.setdefault(key, array) == array
+            assert plan.emit().startswith(array)
+
+
+def test_operations_of_one_configuration_are_told_apart() -> None:
+    """Pools of unlike sizes share an array's text; another combination is another text."""
+    arrays: dict[Hashable, dict[str, set[str]]] = {}
+    emitted: list[tuple[ArrayPlan, str]] = []
+    for outputs, window, combine in ((8, 2, ""), (14, 3, ""), (8, 2, "arith.minsi")):
+        problem = _pool(outputs, 64, window)
+        problem = replace(problem, combine=combine) if combine else problem
+        for plan in LanewiseOperations().shareable(problem, "npu1_4col"):
+            array, _, _ = emit_anew(plan).partition("    aie.runtime_sequence")
+            arrays.setdefault(plan.configuration, {}).setdefault(combine, set()).add(array)
+            emitted.append((plan, array))
+    both = [texts for texts in arrays.values() if len(texts) == 2]
+    assert both
+    assert all(len(texts[c]) == 1 for texts in both for c in texts)
+    assert all(texts[""] != texts["arith.minsi"] for texts in both)
+    # One after the other, each with what was cached for those before it.
+    assert all(plan.emit().startswith(array) for plan, array in emitted)
 
 
 def test_a_changed_program_is_noticed() -> None:

@@ -11,7 +11,9 @@ import aie_conv
 pytest.importorskip("onnx")
 pytest.importorskip("onnxruntime")
 
-from tests.support.onnx.models import Arrays, one_node, runtime_results
+from onnx import helper
+
+from tests.support.onnx.models import Arrays, graph_of, one_node, runtime_results
 
 _RNG = np.random.default_rng(16)
 
@@ -52,6 +54,21 @@ def _matmul_case(shape: tuple[int, ...], zero: int, result: bool = False) -> Cas
     return Case("QLinearMatMul", {"x": x}, constants)
 
 
+def _columns_case(shape: tuple[int, ...]) -> Case:
+    """A product whose filter has a scale for each column: powers of two, so that no f32 rounding tells."""
+    columns = np.exp2(_RNG.integers(-9, -4, 16)).astype(np.float32)
+    constants: Arrays = {
+        "xs": _scale(2**-5), "xz": np.array(120, np.uint8), "w": numbers((32, 16), np.int8),
+        "ws": columns, "wz": np.zeros(16, np.int8), "ys": _scale(0.5), "yz": np.array(100, np.uint8),
+    }  # fmt: skip
+    return Case("QLinearMatMul", {"x": numbers(shape, np.uint8)}, constants)
+
+
+def _signs_case(shape: tuple[int, ...]) -> Case:
+    """A product of unsigned and signed bytes without zero points; its sums."""
+    return Case("MatMulInteger", {"x": numbers(shape, np.uint8)}, {"w": numbers((32, 16), np.int8)})
+
+
 def _conv_case(c: int, oc: int, kind: Any, zero: int, **attributes: Any) -> Case:
     w = numbers((oc, c // attributes.get("group", 1), 3, 3), kind)
     constants = {"w": w, "xz": np.array(200, np.uint8), "wz": np.array(zero, kind)}
@@ -87,6 +104,10 @@ CASES = {
     "QLinearMatMul, batch": _matmul_case((2, 24, 32), 0, result=True),
     "QLinearConv": _linear_case(8, 16, 1),
     "QLinearConv, depthwise": _linear_case(16, 16, 16),
+    "QLinearMatMul, columns": _columns_case((24, 32)),
+    "QLinearMatMul, columns, batch": _columns_case((2, 24, 32)),
+    "MatMulInteger, no zero points": _signs_case((24, 32)),
+    "MatMulInteger, no zero points, batch": _signs_case((2, 24, 32)),
 }
 
 
@@ -108,7 +129,8 @@ def test_results_are_onnxruntimes(name: str, route: str) -> None:
     got = np.asarray(aie_conv.load(artifact, device="sim")(*case.inputs.values()))
     (want,) = runtime_results(model, case.inputs)
     assert got.dtype == want.dtype
-    if want.dtype == np.int32 or "equal for every sum" in entry["reason"]:
+    exact = want.dtype == np.int32 or "columns" in name or "equal for every sum" in entry["reason"]
+    if exact:
         np.testing.assert_array_equal(got, want)
     else:
         assert np.abs(got.astype(int) - want).max() <= 1
@@ -128,3 +150,40 @@ def test_a_zero_point_and_a_filter_may_be_given_at_run_time() -> None:
     assert entry["route"] == "direct", entry["reason"]
     got = np.asarray(aie_conv.load(artifact, device="sim")(*inputs.values()))
     np.testing.assert_array_equal(got, runtime_results(model, inputs)[0])
+
+
+@pytest.mark.parametrize("shape", [(24, 32), (2, 24, 32)], ids=["matrix", "batch"])
+@pytest.mark.parametrize("kind", [np.uint8, np.int8])
+def test_a_zero_point_of_a_product_may_be_given_at_run_time(
+    shape: tuple[int, ...], kind: type
+) -> None:
+    inputs = {"x": numbers(shape, kind)}
+    constants = {"w": numbers((32, 16), np.int8)}
+    zero = {"xz": np.array(77, kind)}
+    node = helper.make_node("MatMulInteger", ["x", "w", "xz"], ["y0"])
+    model = graph_of([node], inputs | zero, constants, ["y0"])
+    artifact = aie_conv.compile(model, route="direct", device="npu1_1col")
+    (entry,) = [d for d in artifact.report["dispatches"] if d["macs"]]
+    assert entry["route"] == "direct", entry["reason"]
+    assert "i8xi8" in entry["problem"]["text"]
+    program = aie_conv.load(artifact, device="sim")
+    for value in (np.iinfo(kind).min, 77, np.iinfo(kind).max):
+        arrays = inputs | {"xz": np.array(value, kind)}
+        got = np.asarray(program(*arrays.values()))
+        np.testing.assert_array_equal(got, runtime_results(model, arrays)[0])
+
+
+def test_a_product_of_what_is_quantised_at_run_time() -> None:
+    """onnxruntime's dynamic quantisation: DynamicQuantizeLinear, MatMulInteger."""
+    x = {"x": _RNG.normal(0.7, 2, (2, 24, 32)).astype(np.float32)}
+    nodes = [
+        helper.make_node("DynamicQuantizeLinear", ["x"], ["q", "s", "z"]),
+        helper.make_node("MatMulInteger", ["q", "w", "z"], ["y0"]),
+    ]
+    model = graph_of(nodes, x, {"w": numbers((32, 16), np.int8)}, ["y0"])
+    artifact = aie_conv.compile(model, route="direct", device="npu1_1col")
+    (entry,) = [d for d in artifact.report["dispatches"] if d["macs"]]
+    assert entry["route"] == "direct", entry["reason"]
+    assert "i8xi8" in entry["problem"]["text"]
+    got = np.asarray(aie_conv.load(artifact, device="sim")(*x.values()))
+    np.testing.assert_array_equal(got, runtime_results(model, x)[0])
