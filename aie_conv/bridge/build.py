@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -10,11 +10,10 @@ from iree.compiler import ir
 
 from aie_conv.bridge.copy_code import (
     FLOATS,
-    as_sized,
+    as_rows,
     copy_executable,
     print_vector,
-    size_arguments,
-    sized_executable,
+    rows_executable,
     tensor,
 )
 from aie_conv.errors import Unsupported
@@ -28,14 +27,14 @@ class TopLevel:
     Attributes:
         operation: the module.
         executables: name of each copy's executable.
-        sized_executables: name of each executable that serves copies of several sizes.
+        row_executables: name of each executable that serves copies of several sizes.
         text: the new top-level ops that are text until :meth:`flush`.
         calls: program, name and constants of each call of the NPU, as they stand in front of it.
     """
 
     operation: ir.Operation
     executables: dict[tuple[HostCopy, bool], str] = field(default_factory=dict)
-    sized_executables: dict[Hashable, str] = field(default_factory=dict[Hashable, str])
+    row_executables: dict[tuple[str, ...], str] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set[str])
     text: list[str] = field(default_factory=list)
     calls: list[tuple[ir.Value, ir.Value, int]] = field(
@@ -73,14 +72,13 @@ class TopLevel:
             self.text.append(copy_executable(plain, self.executables[key], fresh=fresh))
         return self.executables[key]
 
-    def sized_copy(self, copy: HostCopy, *, fresh: bool) -> str:
-        """The executable that makes a copy, of any size."""
-        key = (copy.view_dtype, copy.dest_dtype, copy.part, copy.perm, fresh)
-        names = self.sized_executables
-        if key not in names:
-            names[key] = f"amd_aie_sized_{len(names)}"
-            self.text.append(sized_executable(copy, names[key], fresh=fresh))
-        return names[key]
+    def rows(self, copy: HostCopy, *, fresh: bool) -> str:
+        """The executable that makes a copy of rows, of any size."""
+        key = (copy.view_dtype, copy.dest_dtype, copy.part, str(fresh))
+        if key not in self.row_executables:
+            self.row_executables[key] = f"amd_aie_rows_{len(self.row_executables)}"
+            self.text.append(rows_executable(copy, self.row_executables[key], fresh=fresh))
+        return self.row_executables[key]
 
     def runner(self, count: int, results: int = 1) -> str:
         """The name of the imported function that runs a program on ``count`` buffer views."""
@@ -174,9 +172,9 @@ class Emitter:
 
     def copy(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
         """The dest after a host copy; ``dest`` is what it was before, None where all is written."""
-        sized = as_sized(copy) if self.once else None
-        if sized is not None:
-            moved = self._copy_sized(sized, source, dest)
+        rows = as_rows(copy) if self.once else None
+        if rows is not None:
+            moved = self._rows(rows, source, dest)
             return self.view(moved, copy.dest_shape, copy.dest_dtype)
         name = self.module.copy(copy, fresh=dest is None)
         operands = [self.view(source, copy.view, copy.view_dtype)]
@@ -193,13 +191,13 @@ class Emitter:
             tied_operands=self.attribute(f"[{tied} : index]"),
         ).results[0]
 
-    def _copy_sized(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
-        name = self.module.sized_copy(copy, fresh=dest is None)
+    def _rows(self, copy: HostCopy, source: ir.Value, dest: ir.Value | None) -> ir.Value:
+        name = self.module.rows(copy, fresh=dest is None)
         sizes = [
             self.op("arith.constant", [], "index", value=self.attribute(f"{size} : index")).results[
                 0
             ]
-            for size in size_arguments(copy, fresh=dest is None)
+            for size in (*copy.view, *copy.dest_shape, *copy.dest_offsets)
         ]
         buffers, tied = [self.view(source, copy.view, copy.view_dtype)], -1
         if dest is not None:

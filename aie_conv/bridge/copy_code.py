@@ -146,86 +146,63 @@ def copy_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
 """
 
 
-def as_sized(copy: HostCopy) -> HostCopy | None:
-    """The same copy in a form whose sizes may be arguments; None where it has none.
-
-    Rows are those of a matrix, into a larger one or as they lie; what is transposed is all of its dest.
-    """
-    if not _is_complete(copy):
+def as_rows(copy: HostCopy) -> HostCopy | None:
+    """The same copy as one of a matrix's rows into a matrix; None where it moves them otherwise."""
+    if copy.part in BLOCK_PARTS or copy.repeats:
         return None
-    if copy.covers_dest and _is_in_order(copy):
+    complete = copy.sizes == copy.view and not any(copy.offsets)
+    if not complete or copy.perm != tuple(range(len(copy.perm))) or not copy.perm:
+        return None
+    if copy.covers_dest:
         flat = (prod(copy.view[:-1]), copy.view[-1])
         return replace(
             copy, view=flat, offsets=(0, 0), sizes=flat, perm=(0, 1), dest_shape=flat, dest_offsets=(0, 0)
         )  # fmt: skip
-    rows = _is_in_order(copy) and len(copy.perm) == 2
-    return copy if copy.covers_dest or rows else None
+    return copy if len(copy.perm) == 2 else None
 
 
-def _is_complete(copy: HostCopy) -> bool:
-    """Whether it takes every element of its view once, each for itself."""
-    elements = copy.part not in BLOCK_PARTS and not copy.repeats and bool(copy.perm)
-    return elements and copy.sizes == copy.view and not any(copy.offsets)
+_SIZES = ("rows", "columns", "dest_rows", "dest_columns", "first_row", "first_column")
+"""What :func:`rows_executable` takes behind its buffers."""
 
 
-def _is_in_order(copy: HostCopy) -> bool:
-    return copy.perm == tuple(range(len(copy.perm)))
+def rows_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
+    """The executable of all copies of rows that treat an element as this one; sizes are arguments.
 
-
-def size_arguments(copy: HostCopy, *, fresh: bool) -> tuple[int, ...]:
-    """What :func:`sized_executable` takes of a copy besides its buffers."""
-    return copy.view if fresh else (*copy.view, *copy.dest_shape, *copy.dest_offsets)
-
-
-def sized_executable(copy: HostCopy, name: str, *, fresh: bool) -> str:
-    """The executable of all copies that move and treat elements as this one; sizes are arguments.
-
-    IREE takes tens of milliseconds for each executable, and a network has hundreds of such copies.
+    IREE takes tens of milliseconds for each executable, and a network has a hundred such copies.
     """
-    dims = range(len(copy.perm))
-    sizes = [f"%size_{i}" for i in dims]
-    moved_sizes = [sizes[p] for p in copy.perm]
-    ends = moved_sizes if fresh else [f"%dest_{i}" for i in dims]
-    firsts = ["0" if fresh else f"%first_{i}" for i in dims]
-    known = sizes if fresh else [*sizes, *ends, *firsts]
-    numbers = [f"{each}_given" for each in known]
-    typed = ", ".join(f"{number}: index" for number in numbers)
+    sizes = ", ".join(f"%{size}_given: index" for size in _SIZES)
+    names = ", ".join(f"%{size}_given" for size in _SIZES)
     ordinals = "\n".join(
-        f"        {each} = iree_tensor_ext.dispatch.workload.ordinal {each}_given, {i} : index"
-        for i, each in enumerate(known)
+        f"        %{size} = iree_tensor_ext.dispatch.workload.ordinal %{size}_given, {i} : index"
+        for i, size in enumerate(_SIZES)
     )
-    read, moved = (tensor(["?"] * len(dims), t) for t in (copy.view_dtype, copy.dest_dtype))
+    read, moved = (tensor(("?", "?"), dtype) for dtype in (copy.view_dtype, copy.dest_dtype))
     source = f"!iree_tensor_ext.dispatch.tensor<readonly:{read}>"
     dest = f"!iree_tensor_ext.dispatch.tensor<{'writeonly' if fresh else 'readwrite'}:{moved}>"
-    in_order = (typed, f"%dest_given: {dest}") if fresh else (f"%dest_given: {dest}", typed)
-    walked = [""] * len(dims)
-    for i, p in enumerate(copy.perm):
-        walked[p] = f"d{i}"
-    every = ", ".join(f"d{i}" for i in dims)
-    maps = f"affine_map<({every}) -> ({', '.join(walked)})>, affine_map<({every}) -> ({every})>"
-    zeros, ones, listed = print_vector([0] * len(dims)), print_vector([1] * len(dims)), ", ".join
+    in_order = (f"%dest_given: {dest}", sizes) if not fresh else (sizes, f"%dest_given: {dest}")
+    same = "affine_map<(d0, d1) -> (d0, d1)>"
     return f"""
   flow.executable private @{name} {{
-    flow.executable.export public @{name} workgroups({typed}) -> (index, index, index) {{
-      %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice({listed(numbers)})
+    flow.executable.export public @{name} workgroups({sizes}) -> (index, index, index) {{
+      %x, %y, %z = iree_tensor_ext.dispatch.workgroup_count_from_slice({names})
       flow.return %x, %y, %z : index, index, index
     }}
     builtin.module {{
       func.func @{name}(%source_given: {source}, {", ".join(in_order)}) {{
 {ordinals}
-        %source = flow.dispatch.tie_shape %source_given : {source}{{{listed(sizes)}}}
-        %dest = flow.dispatch.tie_shape %dest_given : {dest}{{{listed(ends)}}}
-        %read = iree_tensor_ext.dispatch.tensor.load %source, offsets = {zeros},
-          sizes = [{listed(sizes)}], strides = {ones} : {source}{{{listed(sizes)}}} -> {read}
-        %empty = tensor.empty({listed(moved_sizes)}) : {moved}
-        %moved = linalg.generic {{indexing_maps = [{maps}],
-            iterator_types = [{", ".join(['"parallel"'] * len(dims))}]}}
+        %source = flow.dispatch.tie_shape %source_given : {source}{{%rows, %columns}}
+        %dest = flow.dispatch.tie_shape %dest_given : {dest}{{%dest_rows, %dest_columns}}
+        %read = iree_tensor_ext.dispatch.tensor.load %source, offsets = [0, 0],
+          sizes = [%rows, %columns], strides = [1, 1] : {source}{{%rows, %columns}} -> {read}
+        %empty = tensor.empty(%rows, %columns) : {moved}
+        %moved = linalg.generic {{indexing_maps = [{same}, {same}],
+            iterator_types = ["parallel", "parallel"]}}
             ins(%read : {read}) outs(%empty : {moved}) {{
           ^bb0(%{_argument(copy)}: {copy.view_dtype}, %old: {copy.dest_dtype}):
 {_element(copy)}
         }} -> {moved}
-        iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = [{listed(firsts)}],
-          sizes = [{listed(moved_sizes)}], strides = {ones} : {moved} -> {dest}{{{listed(ends)}}}
+        iree_tensor_ext.dispatch.tensor.store %moved, %dest, offsets = [%first_row, %first_column],
+          sizes = [%rows, %columns], strides = [1, 1] : {moved} -> {dest}{{%dest_rows, %dest_columns}}
         return
       }}
     }}

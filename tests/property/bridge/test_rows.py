@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from aie_conv.assignment import Request
 from aie_conv.bridge import build
-from aie_conv.bridge.copy_code import as_sized
+from aie_conv.bridge.copy_code import as_rows
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, ValuePart, apply
 from aie_conv.plan import Argument, Decision, Plan
 from aie_conv.runtime.executable import Buffer, Executable
@@ -46,20 +46,19 @@ def copies(draw: st.DrawFn) -> HostCopy:
 
 
 @given(copy=copies())
-def test_a_sized_copy_means_the_same(copy: HostCopy) -> None:
-    sized = as_sized(copy)
-    if sized is None:
+def test_a_copy_of_rows_means_the_same(copy: HostCopy) -> None:
+    rows = as_rows(copy)
+    if rows is None:
         return
     source = np.arange(np.prod(copy.view)).astype(NUMPY_DTYPE[copy.view_dtype])
-    made, want = (apply([each], {"rhs": source})["made"] for each in (sized, copy))
-    in_order = sized.perm == tuple(range(len(sized.perm)))
-    assert len(sized.view) == len(sized.dest_shape) == 2 if in_order else sized.covers_dest
+    made, want = (apply([each], {"rhs": source})["made"] for each in (rows, copy))
+    assert len(rows.view) == len(rows.dest_shape) == 2
     np.testing.assert_array_equal(made.reshape(want.shape), want)
 
 
 @dataclass(frozen=True)
 class PackedPlan(PassPlan):
-    """Hands over its constant filter in bf16, transposed, between other columns of a larger matrix."""
+    """Hands over its constant filter in bf16, between other columns of a larger matrix."""
 
     part: ValuePart = "whole"
     rows: int = 1
@@ -75,8 +74,7 @@ class PackedPlan(PassPlan):
         half = "bf16" if dtype == "f32" else dtype
         made = (
             HostCopy("rhs", flat, dtype, (0,), flat, (0,), "half", flat, half, (0,), self.part),
-            HostCopy("half", shape, half, zeros, shape, (1, 0), "turned", shape[::-1], half, zeros),
-            HostCopy("turned", shape, half, zeros, shape, (0, 1), "packed", wide, half, ahead),
+            HostCopy("half", shape, half, zeros, shape, (0, 1), "packed", wide, half, ahead),
         )
         object.__setattr__(self, "prologue", made)
 
@@ -146,7 +144,7 @@ def test_constants_are_packed_as_they_are_meant(
     convs = [Conv(c=c, oc=8, kh=1, kw=1, dtype=dtype) for c in (4, 6)]
     plans: list[PackedPlan] = []
     written: list[str] = []
-    original = build.sized_executable
+    original = build.rows_executable
 
     def decide(asked: Request) -> Decision:
         taken = part if dtype == "f32" else "whole"
@@ -159,15 +157,15 @@ def test_constants_are_packed_as_they_are_meant(
         return original(copy, name, fresh=fresh)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(build, "sized_executable", counted)
+        patch.setattr(build, "rows_executable", counted)
         text = two_filters(convs, values).encode()
         made = compile_with(text, decide, make)
     keeper = Keeper()
     images = [np.zeros(conv.shapes()[0], NUMPY_DTYPE[dtype]) for conv in convs]
     load_program(made.vmfb, keeper).main(*images)
     assert len(plans) == len(convs)
-    # The filter as it is, transposed, and into a larger matrix: twice each, of different sizes.
-    assert len(written) <= 3
+    # The filter as it is, and into a larger matrix: twice each, of different sizes.
+    assert len(written) <= 2
     for plan, got in zip(plans, keeper.filters, strict=True):
         conv = next(c for c in convs if np.prod(c.shapes()[2]) == plan.problem.rhs.elements)
         numbers = values[convs.index(conv)]
