@@ -1,9 +1,10 @@
-"""What stands behind a product stays with it where the sum of several products is formed.
+"""What stands behind a product stays with it where several products are added, or its pixels are.
 
 IREE fuses bias and rounding of one product into the operation that adds another product to it, and that into
 the other's dispatch: the first then gives sums of f32, which is another program of the array, twice the
-bytes, and operands that ride on the second. Behind IREE's layout passes a barrier is put where the first
-one's result is final, and taken away when dispatches are formed. Every operation is the one it was.
+bytes, and operands that ride on the second. A mean takes the activation before it likewise. Behind IREE's
+layout passes a barrier is put where the product's result is final, and taken away when dispatches are
+formed. Every operation is the one it was.
 """
 
 from __future__ import annotations
@@ -22,21 +23,27 @@ def keep_tails(module: ir.Operation) -> int:
     """Put barriers into a module behind IREE's global optimisation; how many.
 
     Of the operands of an element-wise operation that come from products of their own, the last product's is
-    left, with which the operation may be one dispatch.
+    left, with which the operation may be one dispatch; of a sum or window none is.
     """
     count = 0
     for op in list(walk(module)):
-        if not _is_elementwise(op):
-            continue
-        order = {product: value for value in list(op.operands) if (product := _product(value))}
-        values = [value for product, value in order.items() if owner(value) != product]
-        last = _last(list(order)) if len(order) > 1 else None
-        for value in values:
-            if last is None or order[last] == value:
-                continue
+        for value in _tails(op):
             _hold(op, value)
             count += 1
     return count
+
+
+def _tails(op: ir.Operation) -> list[ir.Value]:
+    """What an operation reads and IREE would compute with it, not with the product before it."""
+    elementwise = _is_elementwise(op)
+    if not elementwise and not _is_sum(op):
+        return []
+    order = {product: value for value in list(op.operands) if (product := _product(value))}
+    if elementwise:
+        # With the last product the operation may be one dispatch.
+        last = _last(list(order)) if order else None
+        order = {product: value for product, value in order.items() if product != last}
+    return [value for product, value in order.items() if owner(value) != product]
 
 
 def release_tails(module: ir.Operation) -> None:
@@ -101,6 +108,17 @@ def _is_elementwise(op: ir.Operation) -> bool:
     *_, last = ir.ArrayAttr(op.attributes["indexing_maps"])
     affine = ir.AffineMapAttr(last).value
     return affine == ir.AffineMap.get_identity(affine.n_dims, op.context)
+
+
+def _is_sum(op: ir.Operation) -> bool:
+    """Whether an operation reduces what it reads, and multiplies nothing."""
+    if op.name.startswith("linalg.pooling_"):
+        return True
+    return (
+        op.name == "linalg.generic"
+        and "reduction" in str(op.attributes["iterator_types"])
+        and not _is_product(op)
+    )
 
 
 def _is_product(op: ir.Operation) -> bool:

@@ -10,6 +10,7 @@ import aie_conv
 from aie_conv.bridge.flow import find_dispatches, to_flow
 from aie_conv.bridge.tensors import walk
 from aie_conv.frontends.source import read_source
+from aie_conv.problem import ConvProblem, OperationProblem
 
 
 class Joined(nn.Module):
@@ -27,10 +28,13 @@ class Joined(nn.Module):
         return (total, product) if self.reader else total
 
 
+def flow_of(model: nn.Module, dtype: torch.dtype) -> Any:
+    source: Any = read_source(model.to(dtype).eval(), (torch.rand(1, 32, 16, 16).to(dtype),), None)
+    return to_flow(source, "model", "auto", ())
+
+
 def calls_of(dtype: torch.dtype, *, reader: bool = False) -> Any:
-    model = Joined(reader).to(dtype).eval()
-    source = read_source(model, (torch.rand(1, 32, 16, 16).to(dtype),), None)
-    module = to_flow(source, "joined", "auto", ())
+    module = flow_of(Joined(reader), dtype)
     calls = find_dispatches(module)
     return module, [c.recognised.problem for c in calls if c.recognised.problem is not None]
 
@@ -71,6 +75,26 @@ func.func @main(%x: tensor<64x32xbf16>, %s: f32) -> tensor<64x32xf32> {
 }"""
     module = to_flow(text.encode(), "scaled", "auto", ())
     assert [call.recognised.contraction for call in find_dispatches(module)] == [True]
+
+
+class Averaged(nn.Module):
+    """A mean of what an activation function gives behind a product."""
+
+    def __init__(self, mean: Any) -> None:
+        super().__init__()
+        self.conv, self.mean = nn.Conv2d(32, 64, 1), mean
+
+    def forward(self, x: torch.Tensor) -> Any:
+        return self.mean(torch.relu(self.conv(x)))
+
+
+@pytest.mark.parametrize("mean", [lambda x: x.mean((2, 3)), nn.AdaptiveAvgPool2d(1)])
+def test_an_activation_in_front_of_a_mean_stays_with_its_product(mean: Any) -> None:
+    module = flow_of(Averaged(mean), torch.bfloat16)
+    problems = [call.recognised.problem for call in find_dispatches(module)]
+    (product,) = (problem for problem in problems if isinstance(problem, ConvProblem))
+    assert "arith.maximumf" in [step.op for step in product.epilogue.steps]
+    assert any(isinstance(problem, OperationProblem) for problem in problems)
 
 
 def test_the_sum_equals_torchs() -> None:
