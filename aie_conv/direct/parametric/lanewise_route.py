@@ -15,7 +15,14 @@ from aie_conv.direct.parametric.lanewise import (
     lanewise_view,
 )
 from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, ParametricParameters
-from aie_conv.direct.parametric.route import Capacity, Shape, strips_of, taps_of
+from aie_conv.direct.parametric.route import (
+    Capacity,
+    Shape,
+    kernel_of,
+    parameters_of,
+    strips_of,
+    taps_of,
+)
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
@@ -91,30 +98,10 @@ class LanewiseOperations:
 def _likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     view, device = scheme.view, scheme.device
-    elements = layout.elements(view, device)
-    kernel = ParametricKernel(
-        device.arch, view.unit, scheme.rst[0] * elements["input_row_elements"],
-        elements["filter_elements"], elements["accumulator_elements"], layout.seven_pixels,
-    )  # fmt: skip
+    elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
     shapes = dict.fromkeys(_shapes(scheme, kernel, elements))
     ranked = sorted(shapes, key=lambda shape: _rough(scheme, shape, layout))
-    for shape in ranked[:_LIKELY]:
-        yield ParametricParameters(
-            tile_n=shape.n,
-            tile_k=shape.k,
-            resident=False,
-            filter_buffers=2,
-            height=shape.height,
-            width=shape.width,
-            window=shape.window,
-            input_width=shape.input_width,
-            object_channels=shape.object_channels,
-            object_k_chunks=1,
-            time_shared=shape.time_shared,
-            interleaved=shape.interleaved,
-            seven_pixels=layout.seven_pixels,
-            **elements,
-        )
+    yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
 
 
 def _shapes(

@@ -3,7 +3,7 @@
 Such plans are asked for where a module's plans are chosen together, or by the style's name.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -195,33 +195,49 @@ def _rough(
     return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
 
 
-def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
-    """The mappings in a layout that are worth a closer look."""
-    arch, elements = device.arch, layout.elements(view, device)
-    rows = arch.matmul[view.unit][0]
-    kernel = ParametricKernel(
-        arch, view.unit, rows * elements["input_row_elements"], elements["filter_elements"],
+def kernel_of(device: Device, view: DirectView, layout: L1Layout) -> ParametricKernel:
+    """The product's code in a layout."""
+    elements, rows = layout.elements(view, device), device.arch.matmul[view.unit][0]
+    return ParametricKernel(
+        device.arch, view.unit, rows * elements["input_row_elements"], elements["filter_elements"],
         elements["accumulator_elements"], layout.seven_pixels,
     )  # fmt: skip
-    shapes = dict.fromkeys(_shapes(view, kernel, elements, arch.core_rows))
+
+
+def parameters_of(
+    shape: Shape, layout: L1Layout, elements: Mapping[str, int]
+) -> ParametricParameters:
+    """A mapping's parameters.
+
+    Args:
+        shape: how it is cut.
+        layout: the cores' buffers.
+        elements: their lengths in elements of the problem.
+    """
+    return ParametricParameters(
+        tile_n=shape.n,
+        tile_k=shape.k,
+        resident=False,
+        filter_buffers=2,
+        height=shape.height,
+        width=shape.width,
+        window=shape.window,
+        input_width=shape.input_width,
+        object_channels=shape.object_channels,
+        object_k_chunks=shape.object_k_chunks,
+        time_shared=shape.time_shared,
+        interleaved=shape.interleaved,
+        seven_pixels=layout.seven_pixels,
+        **elements,
+    )
+
+
+def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
+    """The mappings in a layout that are worth a closer look."""
+    elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
+    shapes = dict.fromkeys(_shapes(view, kernel, elements, device.arch.core_rows))
     ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
-    for shape in ranked[:_LIKELY]:
-        yield ParametricParameters(
-            tile_n=shape.n,
-            tile_k=shape.k,
-            resident=False,
-            filter_buffers=2,
-            height=shape.height,
-            width=shape.width,
-            window=shape.window,
-            input_width=shape.input_width,
-            object_channels=shape.object_channels,
-            object_k_chunks=shape.object_k_chunks,
-            time_shared=shape.time_shared,
-            interleaved=shape.interleaved,
-            seven_pixels=layout.seven_pixels,
-            **elements,
-        )
+    yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
 
 
 class ParametricRoute(ArrayRoute):
