@@ -27,18 +27,10 @@ from answers import (
 )
 from image_files import crop, read_image
 from networks.quantise import to_onnx
-from shapes import NAMES, Namer, Pen, train_namer
+from shapes import NAMES, Namer, Pen, add_learning, learn, train_namer
 from torch import Tensor
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
-
-
-def _learnt(args: argparse.Namespace) -> Namer:
-    if args.weights is None:
-        return train_namer(args.steps, args.seed)
-    model = Namer().eval()
-    model.load_state_dict(torch.load(args.weights, map_location="cpu", weights_only=True))
-    return model
 
 
 def _drawn(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tensor], list[str]]:
@@ -49,10 +41,7 @@ def _drawn(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tens
         picture = crop(read_image(args.image), args.size)
     print(show(picture[0]))
     ranges = [pen.one(pen.labels(1), args.size) for _ in range(16)]
-    model = _learnt(args)
-    if args.save_weights is not None:
-        torch.save(model.state_dict(), args.save_weights)
-    return to_onnx(model, picture), picture, ranges, NAMES
+    return to_onnx(learn(args, Namer, train_namer), picture), picture, ranges, NAMES
 
 
 def _theirs(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tensor], list[str]]:
@@ -84,11 +73,7 @@ def main() -> None:
     add = parser.add_argument
     add("--labels", metavar="FILE", type=Path, help="with --onnx: a name a line")
     add("--shape", choices=NAMES, default="heart", help="what is drawn (default heart)")
-    add("--size", type=int, default=64, help="of the picture, in pixels (default 64)")
-    add("--steps", type=int, default=240, help="of training (default 240)")
-    add("--seed", type=int, default=0, help="of the training and the picture (default 0)")
-    add("--weights", metavar="FILE", type=Path, help="in place of training: what was saved")
-    add("--save-weights", metavar="FILE", type=Path, help="keep what was learnt")
+    add_learning(parser, size=64, steps=240)
     args = parser.parse_args()
     model, x, ranges, names = _drawn(args) if args.onnx is None else _theirs(args)
     result = run_both(args, model, x, ranges)

@@ -18,7 +18,7 @@ import torch
 from answers import Array, class_names, load_theirs, parser_of, run_both, run_main, size_of
 from image_files import draw_box, fit, read_image, write_png
 from networks.quantise import behind_convolutions, to_onnx
-from shapes import NAMES, Finder, Pen, train_finder
+from shapes import NAMES, Finder, Pen, add_learning, learn, train_finder
 from torch import Tensor
 
 
@@ -70,14 +70,6 @@ def _overlap(one: tuple[float, ...], other: tuple[float, ...]) -> float:
     return shared / max(sum(areas) - shared, 1e-9)
 
 
-def _learnt(args: argparse.Namespace) -> Finder:
-    if args.weights is None:
-        return train_finder(args.steps, args.seed)
-    model = Finder().eval()
-    model.load_state_dict(torch.load(args.weights, map_location="cpu", weights_only=True))
-    return model
-
-
 def _drawn(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tensor], list[str]]:
     """The shapes' network, a picture, pictures for the ranges, names."""
     pen = Pen(args.seed + 1)
@@ -90,10 +82,7 @@ def _drawn(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tens
                 sides = (x - wide / 2, y - high / 2, x + wide / 2, y + high / 2)
                 print(f"drawn: {NAMES[label]} at {', '.join(f'{side:.0f}' for side in sides)}")
     ranges = [pen.several(1, args.size, 6)[0] for _ in range(8)]
-    model = _learnt(args)
-    if args.save_weights is not None:
-        torch.save(model.state_dict(), args.save_weights)
-    return to_onnx(model, picture), picture, ranges, NAMES
+    return to_onnx(learn(args, Finder, train_finder), picture), picture, ranges, NAMES
 
 
 def _theirs(args: argparse.Namespace) -> tuple[onnx.ModelProto, Tensor, list[Tensor], list[str]]:
@@ -120,11 +109,7 @@ def main() -> None:
     add("--labels", metavar="FILE", type=Path, help="with --onnx: a name a line")
     add("--output", metavar="FILE.png", type=Path, help="the picture with boxes")
     add("--least", type=float, default=0.4, help="the score of what is reported (default 0.4)")
-    add("--size", type=int, default=128, help="of the picture, in pixels (default 128)")
-    add("--steps", type=int, default=350, help="of training (default 350)")
-    add("--seed", type=int, default=0, help="of the training and the picture (default 0)")
-    add("--weights", metavar="FILE", type=Path, help="in place of training: what was saved")
-    add("--save-weights", metavar="FILE", type=Path, help="keep what was learnt")
+    add_learning(parser, size=128, steps=350)
     args = parser.parse_args()
     model, x, ranges, names = _drawn(args) if args.onnx is None else _theirs(args)
     result = run_both(args, model, x, ranges, nodes_to_exclude=behind_convolutions(model))

@@ -6,7 +6,10 @@ file: the pictures are drawn from a seed, and so is what is learnt.
 
 from __future__ import annotations
 
+import argparse
 from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
 
 import torch
 from networks.classifiers import head, unit
@@ -165,6 +168,39 @@ class Finder(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         boxes, scores = self.raw(x)
         return torch.cat([boxes.flatten(2), scores.sigmoid().flatten(2)], 1)
+
+
+Model = TypeVar("Model", bound=nn.Module)
+
+
+def add_learning(parser: argparse.ArgumentParser, size: int, steps: int) -> None:
+    """The options of an example that learns drawn shapes, with the defaults of two."""
+    add = parser.add_argument
+    add("--size", type=int, default=size, help=f"of the picture, in pixels (default {size})")
+    add("--steps", type=int, default=steps, help=f"of training (default {steps})")
+    add("--seed", type=int, default=0, help="of the training and the picture (default 0)")
+    add("--weights", metavar="FILE", type=Path, help="in place of training: what was saved")
+    add("--save-weights", metavar="FILE", type=Path, help="keep what was learnt")
+
+
+def learn(
+    args: argparse.Namespace, fresh: Callable[[], Model], train: Callable[[int, int], Model]
+) -> Model:
+    """The network of --weights or a trained one, kept where --save-weights says.
+
+    Args:
+        args: options of :func:`add_learning`.
+        fresh: makes the network untrained.
+        train: makes it trained, of steps and seed.
+    """
+    if args.weights is None:
+        model = train(args.steps, args.seed)
+    else:
+        model = fresh().eval()
+        model.load_state_dict(torch.load(args.weights, map_location="cpu", weights_only=True))
+    if args.save_weights is not None:
+        torch.save(model.state_dict(), args.save_weights)
+    return model
 
 
 def train_namer(steps: int, seed: int) -> Namer:
