@@ -84,7 +84,7 @@ def _turned_start(value: ir.Value, images: Images) -> ir.Value:
     if fill is None or fill.name != "linalg.fill":
         return images.last(value)
     shape = shape_of(value)
-    number, kind = fill.operands[0], kind_like([shape[0], *shape[2:], shape[1]], value)
+    number, kind = fill.operands[0], kind_like(_with_channels_last(shape), value)
     text = f"""%e = tensor.empty() : {kind}
 %y = linalg.fill ins(%n : {number.type}) outs(%e : {kind}) -> {kind}
 return %y : {kind}"""
@@ -95,7 +95,7 @@ def _turn_concat(op: ir.Operation, images: Images) -> ir.Value:
     parts = {f"%x{number}": images.last(value) for number, value in enumerate(op.operands)}
     types = ", ".join(str(value.type) for value in parts.values())
     shape = shape_of(op.results[0])
-    kind = kind_like([shape[0], *shape[2:], shape[1]], op.results[0])
+    kind = kind_like(_with_channels_last(shape), op.results[0])
     text = f"""%y = tensor.concat dim({len(shape) - 1}) {", ".join(parts)} : ({types}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, parts)[0]
@@ -104,7 +104,7 @@ return %y : {kind}"""
 def _turn_pad(op: ir.Operation, images: Images) -> ir.Value:
     low, high, number = _padding(op) or ([], [], None)
     image, shape = images.last(op.operands[0]), shape_of(op.results[0])
-    kind = kind_like([shape[0], *shape[2:], shape[1]], op.results[0])
+    kind = kind_like(_with_channels_last(shape), op.results[0])
     places = ", ".join(f"%i{dim}: index" for dim in range(len(shape)))
     text = f"""%y = tensor.pad %x low{_with_channels_last(low)} high{_with_channels_last(high)} {{
 ^bb0({places}):

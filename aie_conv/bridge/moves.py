@@ -13,6 +13,9 @@ from iree.compiler import ir
 from aie_conv.bridge.graft import graft, with_element
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
 
+_DIMS = {"linalg.transpose": "permutation", "linalg.broadcast": "dimensions"}
+"""Of named moves, the attribute that says which dims go where."""
+
 
 def is_zero(value: ir.Value) -> bool:
     """Whether a scalar or a tensor is 0.0 everywhere."""
@@ -133,18 +136,11 @@ def move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> 
     """The same move of another tensor, in front of an operation, padding with ``zero``."""
     dtype = tensor_type(value)[1]
     kind, element = with_element(op.results[0].type, dtype), ir.Type.parse(dtype, op.context)
-    if op.name == "linalg.transpose":
-        order = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
+    attribute = _DIMS.get(op.name)
+    if attribute is not None:
         text = (
-            f"%e = tensor.empty() : {kind}\n%y = linalg.transpose ins(%x : {value.type}) "
-            f"outs(%e : {kind}) permutation = {order}\nreturn %y : {kind}"
-        )
-        return graft(before, text, {"%x": value})[0]
-    if op.name == "linalg.broadcast":
-        added = list(ir.DenseI64ArrayAttr(op.attributes["dimensions"]))
-        text = (
-            f"%e = tensor.empty() : {kind}\n%y = linalg.broadcast ins(%x : {value.type}) "
-            f"outs(%e : {kind}) dimensions = {added}\nreturn %y : {kind}"
+            f"%e = tensor.empty() : {kind}\n%y = {op.name} ins(%x : {value.type}) outs(%e : {kind}) "
+            f"{attribute} = {list(ir.DenseI64ArrayAttr(op.attributes[attribute]))}\nreturn %y : {kind}"
         )
         return graft(before, text, {"%x": value})[0]
     copied = op.clone(ip=ir.InsertionPoint(before)).operation

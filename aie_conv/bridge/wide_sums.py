@@ -45,13 +45,9 @@ _Writer = Callable[[ir.Operation, Sequence[ir.Value]], Sequence[ir.Value]]
 
 def _writer_of(op: ir.Operation) -> _Writer | None:
     """How narrow sums are written in f32; None where there are none."""
-    if _is_half_product(op):
-        return _product
-    if op.name != "linalg.generic" and op.name not in _POOLING:
-        return None
-    if not _narrow_sums(op):
-        return None
-    return _pool if op.name in _POOLING else _generic
+    if op.name in _POOLING or _is_half_product(op):
+        return _named if _narrow_sums(op) else None
+    return _generic if op.name == "linalg.generic" and _narrow_sums(op) else None
 
 
 def _narrow_sums(op: ir.Operation) -> list[int]:
@@ -91,23 +87,13 @@ def _is_half_product(op: ir.Operation) -> bool:
     return len(op.operands) == 3 and str(ir.ShapedType(op.results[0].type).element_type) == "f16"
 
 
-def _product(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]:
+def _named(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]:
     image, window, _ = op.operands
     kind = starts[0].type
     known = [f"{key} = {op.attributes[key]}" for key in _STEPS if key in op.attributes]
     attributes = f"{{{', '.join(known)}}}" if known else ""
     maps = f"{_MAPS} = {op.attributes[_MAPS]}" if _MAPS in op.attributes else ""
     text = f"""%y = {op.name} {maps} {attributes}
- ins(%x, %w : {image.type}, {window.type}) outs(%s : {kind}) -> {kind}
-return %y : {kind}"""
-    return graft(op, text, {"%x": image, "%w": window, "%s": starts[0]})
-
-
-def _pool(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]:
-    image, window, _ = op.operands
-    kind = starts[0].type
-    attributes = f"dilations = {op.attributes['dilations']}, strides = {op.attributes['strides']}"
-    text = f"""%y = {op.name} {{{attributes}}}
  ins(%x, %w : {image.type}, {window.type}) outs(%s : {kind}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, {"%x": image, "%w": window, "%s": starts[0]})

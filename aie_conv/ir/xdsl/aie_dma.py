@@ -122,8 +122,10 @@ class FlowOp(IRDLOperation):
     def parse(cls, parser: Parser) -> "FlowOp":
         """``(%a, DMA : 0, %b, DMA : 0)``."""
         operands, properties = [], dict[str, Attribute]()
-        for end, before in (("source", "("), ("dest", ",")):
-            parser.parse_punctuation("(" if before == "(" else ",")
+        parser.parse_punctuation("(")
+        for end in ("source", "dest"):
+            if end == "dest":
+                parser.parse_punctuation(",")
             operands.append(parser.parse_operand(INDEX))
             parser.parse_punctuation(",")
             properties[f"{end}_bundle"] = StringAttr(parser.parse_identifier())
