@@ -2,7 +2,6 @@
 
 from collections.abc import Hashable
 from dataclasses import replace
-from math import prod
 from typing import cast
 
 import pytest
@@ -21,9 +20,9 @@ from tests.support.operations.cases import (
     COMBINATIONS,
     FUNCTIONS,
     Function,
-    answer,
+    check_elementwise,
     check_equal,
-    check_near,
+    check_reduction,
     operands,
     reduced,
     simulate,
@@ -126,16 +125,8 @@ def _pool(outputs: int, channels: int, window: int) -> OperationProblem:
 def test_pools_equal_torch(case: tuple[OperationProblem, str], device: str) -> None:
     problem, what = case
     plan = plan_of(problem, device)
-    if plan is None:
-        return
-    floats = problem.combine == "arith.addf"
-    arrays = operands(problem, special=not floats)
-    got, _ = simulate(plan, arrays)
-    want = reduced(problem, arrays, what)
-    if floats:
-        check_near(got, want, prod(loop.size for loop in problem.reduced))
-    else:
-        check_equal(got, want)
+    if plan is not None:
+        check_reduction(plan, problem, what)
 
 
 @ABOUT_20
@@ -143,11 +134,8 @@ def test_pools_equal_torch(case: tuple[OperationProblem, str], device: str) -> N
 def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], device: str) -> None:
     problem, function = case
     plan = plan_of(problem, device)
-    if plan is None:
-        return
-    arrays = operands(problem)
-    got, _ = simulate(plan, arrays)
-    check_equal(got, answer(problem, arrays, function))
+    if plan is not None:
+        check_elementwise(plan, problem, function)
 
 
 @ABOUT_20

@@ -1,7 +1,6 @@
 """simulate(emit(p)) equals torch: the emitted text, parsed back and run, for random operations."""
 
 import time
-from math import prod
 
 import numpy as np
 import pytest
@@ -16,11 +15,10 @@ from tests.support.operations.cases import (
     FUNCTIONS,
     Function,
     answer,
-    check_equal,
-    check_near,
+    check_elementwise,
+    check_reduction,
     elementwise,
     operands,
-    reduced,
     simulate,
     windows,
 )
@@ -55,11 +53,8 @@ def plan_of(problem: OperationProblem, device: str) -> OperationPlan | None:
 def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], device: str) -> None:
     problem, function = case
     plan = plan_of(problem, device)
-    if plan is None:
-        return
-    arrays = operands(problem)
-    got, _ = simulate(plan, arrays)
-    check_equal(got, answer(problem, arrays, function))
+    if plan is not None:
+        check_elementwise(plan, problem, function)
 
 
 @ABOUT_20
@@ -67,16 +62,8 @@ def test_elementwise_equals_torch(case: tuple[OperationProblem, Function], devic
 def test_windows_equal_torch(case: tuple[OperationProblem, str], device: str) -> None:
     problem, what = case
     plan = plan_of(problem, device)
-    if plan is None:
-        return
-    floats = problem.combine == "arith.addf"
-    arrays = operands(problem, special=not floats)
-    got, _ = simulate(plan, arrays)
-    want = reduced(problem, arrays, what)
-    if floats:
-        check_near(got, want, prod(loop.size for loop in problem.reduced))
-    else:
-        check_equal(got, want)
+    if plan is not None:
+        check_reduction(plan, problem, what)
 
 
 @pytest.mark.parametrize("shape", [(65536, 4, 8, 8), (100000, 3, 7, 5), (3, 1 << 22, 2, 2)])

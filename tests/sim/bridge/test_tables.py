@@ -115,14 +115,18 @@ def test_convolutions_of_other_tables_are_one_call(device: str) -> None:
     assert (np.asarray(result) != wanted).mean() <= 0.01
 
 
-@settings(max_examples=3)
-@given(
+ANY = given(
     st.sampled_from(sorted(FUNCTIONS)),
     st.integers(0, 2**16),
     st.sampled_from([np.uint8, np.int8]),
     st.sampled_from(["npu1_4col", "npu4"]),
     st.sampled_from(ROUTES),
 )
+"""A function, a seed, a type, a device, and a kind of program."""
+
+
+@settings(max_examples=3)
+@ANY
 def test_functions_in_every_program(
     name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
@@ -131,13 +135,7 @@ def test_functions_in_every_program(
 
 @pytest.mark.slow
 @settings(max_examples=100)
-@given(
-    st.sampled_from(sorted(FUNCTIONS)),
-    st.integers(0, 2**16),
-    st.sampled_from([np.uint8, np.int8]),
-    st.sampled_from(["npu1_4col", "npu4"]),
-    st.sampled_from(ROUTES),
-)
+@ANY
 def test_many_functions_in_every_program(
     name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:

@@ -328,3 +328,22 @@ def check_near(got: Array, want: Array, count: int) -> None:
     """Sums in f32 of ``count`` elements, in another order."""
     a, b = got.astype(np.float64).reshape(-1), want.astype(np.float64).reshape(-1)
     assert (np.abs(a - b) <= 2.0**-23 * count * (np.abs(b) + 64 * count)).all()
+
+
+def check_elementwise(plan: OperationPlan, problem: OperationProblem, function: Function) -> None:
+    """A plan's program gives what torch gives."""
+    arrays = operands(problem)
+    got, _ = simulate(plan, arrays)
+    check_equal(got, answer(problem, arrays, function))
+
+
+def check_reduction(plan: OperationPlan, problem: OperationProblem, what: str) -> None:
+    """The same for a window or a reduction; special values are among the operands but for sums of floats."""
+    floats = problem.combine == "arith.addf"
+    arrays = operands(problem, special=not floats)
+    got, _ = simulate(plan, arrays)
+    want = reduced(problem, arrays, what)
+    if floats:
+        check_near(got, want, prod(loop.size for loop in problem.reduced))
+    else:
+        check_equal(got, want)
