@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from aie_conv.errors import UsageError
+from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
     from aie_conv.runtime.interface import RuntimeDevice
@@ -46,6 +47,11 @@ class CallParser(argparse.ArgumentParser):
         )
         _add_call_options(self)
 
+    @property
+    def option_names(self) -> list[str]:
+        """The options, as they are written."""
+        return [name for action in self._actions for name in action.option_strings]
+
     def error(self, message: str) -> NoReturn:
         """One line, with where to read on."""
         raise UsageError(f"{message}: see {self.prog} --help")
@@ -76,10 +82,23 @@ def _add_call_options(parser: argparse.ArgumentParser) -> None:
     add("--input", action="append", default=[], metavar="VALUE", help="an input, see below")
     add(
         "--device",
-        choices=CALL_DEVICES,
+        type=_device,
+        metavar=f"{{{','.join(CALL_DEVICES)}}}",
         help="the simulated NPU, or a real one through pyxrt or HRX; cpu for an artifact without NPU"
         " dispatches; default: xrt where both are, else sim",
     )
+
+
+def _device(name: str) -> str:
+    """A device's name, as it is.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    if name not in CALL_DEVICES:
+        hint, known = closest(name, CALL_DEVICES), ", ".join(CALL_DEVICES)
+        raise UsageError(f"--device={name}: unknown{hint}: use one of {known}")
+    return name
 
 
 def parse_call(parser: CallParser, arguments: Sequence[str]) -> argparse.Namespace:
@@ -92,6 +111,10 @@ def parse_call(parser: CallParser, arguments: Sequence[str]) -> argparse.Namespa
         if word.endswith("=--"):
             # argparse takes the dashes for the end of the options.
             raise UsageError(f"{word}: no value: see {parser.prog} --help")
+        option = word.partition("=")[0]
+        if option.startswith("--") and option not in parser.option_names:
+            hint = closest(option, parser.option_names)
+            raise UsageError(f"{option}: unknown option{hint}: see {parser.prog} --help")
     return parser.parse_args(list(arguments))
 
 

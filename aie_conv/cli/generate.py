@@ -17,6 +17,7 @@ from aie_conv.frontends.miopen.jobs import Failure, guarded, run_all
 from aie_conv.frontends.miopen.levels import LEVELS, generate, wanted
 from aie_conv.frontends.miopen.shape import MODES
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.suggest import closest
 
 if TYPE_CHECKING:
     from aie_conv.options import Options
@@ -166,9 +167,9 @@ def run_generate(arguments: list[str]) -> int:
     words = part(_long(arguments), _WITH_VALUE, set())
     values = words.values
     if words.command:
-        raise UsageError(
-            f"{words.command[0]}: unknown option: `aie-conv generate --help` lists them"
-        )
+        word = words.command[0]
+        hint = closest(word.partition("=")[0], [f"--{name}" for name in _WITH_VALUE])
+        raise UsageError(f"{word}: unknown option{hint}: `aie-conv generate --help` lists them")
     if ("command" in values) == ("commands-file" in values):
         raise UsageError("give one of -c COMMAND and -f FILE")
     level = one_of("level", values.get("level", "linalg"), tuple(LEVELS))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from aie_conv.errors import UsageError
 from aie_conv.frontends.quantised_modules import INSTEAD, refuse_quantised
+from aie_conv.frontends.torch_package import require_torch
 
 if TYPE_CHECKING:
     import torch
@@ -31,6 +32,7 @@ def read_inputs(example_inputs: Any, example_kwargs: Mapping[str, Any] | None = 
     Raises:
         UsageError: anything else.
     """
+    require_torch("a model")
     import torch
 
     if isinstance(example_inputs, Mapping):

@@ -15,6 +15,7 @@ from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.layouts import check_layout, default_layout
 from aie_conv.frontends.miopen.shape import Direction
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.suggest import closest
 
 WORDS = {"conv": "f32", "convbfp16": "bf16", "convfp16": "f16", "convint8": "i8"}
 """First word of a command -> type of its operands."""
@@ -97,7 +98,8 @@ def _read_option(word: str) -> tuple[str, str | None]:
         value = word[2:].removeprefix("=")
         return _SHORT[word[1]], value or None
     if word.startswith("-"):
-        raise UsageError(f"{word}: unknown option: `aie-conv driver --help` lists them")
+        hint = closest(word.partition("=")[0], [f"--{name}" for name in _LONG])
+        raise UsageError(f"{word}: unknown option{hint}: `aie-conv driver --help` lists them")
     raise UsageError(f"'{word}': neither an option nor the value of one")
 
 
@@ -184,7 +186,8 @@ def parse(line: str | Sequence[str]) -> DriverCommand:
         base = re.sub(r"(bfp16|bf16|fp16|f16|int8|fp64|fp8|bfp8|v2)$", "", word)
         known = base in OTHERS or word.startswith("aten::")
         what = "not a convolution" if known else "unknown command"
-        raise UsageError(f"'{word}': {what}: use one of {', '.join(WORDS)}")
+        hint = "" if known else closest(word, WORDS)
+        raise UsageError(f"'{word}': {what}{hint}: use one of {', '.join(WORDS)}")
     options = _Given(_values(rest))
     forw = options.choice("forw", [str(f) for f in FORW])
     flags = {name: options.choice(name, ("0", "1")) == "1" for name in ("bias", "time", "verify")}

@@ -17,6 +17,7 @@ from aie_conv.errors import DeviceError, UsageError
 from aie_conv.files import code_digest
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.frontends.torch_package import has_torch, require_torch
 from aie_conv.seal import check_seal
 
 if TYPE_CHECKING:
@@ -282,7 +283,7 @@ def _run_torch(s: ConvSignature, arguments: tuple[Tensor, ...], settings: Settin
 
 
 def _run_program(
-    outcome: Outcome, artifact: Compiled, arguments: tuple[Tensor, ...], settings: Settings
+    outcome: Outcome, artifact: Compiled, arguments: tuple[Any, ...], settings: Settings
 ) -> None:
     import numpy as np
 
@@ -321,21 +322,32 @@ def run(s: ConvSignature, backend: str, settings: Settings) -> Outcome:
         s = s.with_batch(settings.batch_limit)
     device = settings.device if backend == "amd-aie" else "cpu"
     outcome = Outcome(s, backend, device, clock="host")
-    arguments: tuple[Tensor, ...] | None = None
+    if backend == "torch" or (settings.verify and not settings.compile_only):
+        require_torch("--backend=torch" if backend == "torch" else "--verify-numerics")
+    arguments: tuple[Any, ...] | None = None
     if backend != "torch":
         artifact = outcome.compiled = compiled(s, backend, settings)
         if settings.compile_only:
             return outcome
         if backend == "amd-aie":
             _check_size(s, artifact, settings)
-        arguments = s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
+        arguments = _sample(s, settings)
         _run_program(outcome, artifact, arguments, settings)
     elif not settings.compile_only:
-        arguments = s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
+        arguments = _sample(s, settings)
         outcome = _run_torch(s, arguments, settings)
     if settings.verify and arguments is not None:
         outcome.numerics = _verify(outcome, arguments, settings)
     return outcome
+
+
+def _sample(s: ConvSignature, settings: Settings) -> tuple[Any, ...]:
+    """Operands to compute of: torch's where it is installed, as a reference takes them."""
+    from aie_conv.frontends.miopen.reference import sample_arrays
+
+    if has_torch():
+        return s.get_sample_conv_args(seed=settings.seed, splat_value=settings.splat)
+    return sample_arrays(s, settings.seed, settings.splat)
 
 
 def _verify(outcome: Outcome, arguments: tuple[Tensor, ...], settings: Settings) -> Numerics:

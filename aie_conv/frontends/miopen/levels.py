@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aie_conv.errors import UsageError
 from aie_conv.frontends.miopen.linalg import module_text
 from aie_conv.frontends.miopen.signature import ConvSignature
+from aie_conv.frontends.torch_package import require_torch
 from aie_conv.plan import Decision
 from aie_conv.problem import ConvProblem
 
@@ -53,6 +54,7 @@ def _torch(s: ConvSignature, options: Options | None) -> str:
     from aie_conv.bridge.passes import run_passes
     from aie_conv.frontends.torch import import_model
 
+    require_torch("--level=torch")
     arguments = s.get_sample_conv_args(splat_value=0)
     module = import_model(s.get_nn_module(), arguments, function_name=s.name)
     return run_passes(module, None, s.name)

@@ -6,11 +6,15 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, cast
 
+import numpy as np
+
 from aie_conv.frontends.miopen.layouts import default_layout
 from aie_conv.frontends.miopen.shape import ConvShape
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
 
 if TYPE_CHECKING:
     import torch
+    from numpy.typing import NDArray
     from torch import Tensor
 
 
@@ -106,6 +110,23 @@ def sample_arguments(
         else:
             tensors.append(torch.randn(shape, generator=generator).to(kind))
     return tuple(tensors)
+
+
+def sample_arrays(
+    s: ConvShape, seed: int, splat_value: float | None = None
+) -> tuple[NDArray[Any], ...]:
+    """The same kinds of operands without torch, of numpy's generator: other numbers for a seed."""
+    generator = np.random.default_rng(seed)
+    arrays: list[NDArray[Any]] = []
+    for _, shape, dtype in s.argument_shapes:
+        kind = NUMPY_DTYPE[dtype]
+        if splat_value is not None:
+            arrays.append(np.full(shape, splat_value).astype(kind))
+        elif dtype[0] == "i":
+            arrays.append(generator.integers(-128, 128, shape).astype(kind))
+        else:
+            arrays.append(generator.standard_normal(shape, np.float32).astype(kind))
+    return tuple(arrays)
 
 
 def reference(s: ConvShape, arguments: Sequence[Tensor], dtype: str) -> tuple[Tensor, Tensor]:

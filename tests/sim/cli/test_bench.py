@@ -149,8 +149,8 @@ MISTAKES = [
     (["--module={d}/cpu.vmfb", "--min_time=0x"], "--min_time=0: give a whole number"),
     (["--module={d}/cpu.vmfb", "--min_time=inf"], "--min_time=inf: give seconds"),
     (["--module={d}/cpu.vmfb", "--repetitions=-1"], "--repetitions=-1: give a whole number"),
-    (["--module={d}/cpu.vmfb", "--device=gpu"], "invalid choice: 'gpu'"),
-    (["--module={d}/cpu.vmfb", "--colour"], "--colour: see aie-conv bench --help"),
+    (["--module={d}/cpu.vmfb", "--device=gpu"], "--device=gpu: unknown"),
+    (["--module={d}/cpu.vmfb", "--colour"], "--colour: unknown option: see aie-conv bench --help"),
     ([], "--module: see aie-conv bench --help"),
 ]  # fmt: skip
 

@@ -130,10 +130,10 @@ RUN_MISTAKES = [
     (["--input=2xf32=1,2,3"], "3 values for 2 elements"),
     (["--input=1xi8=300"], "does not fit"),
     (["--input=wide"], "write @file.npy, or a shape"),
-    (["--device=gpu"], "invalid choice: 'gpu'"),
+    (["--device=gpu"], "--device=gpu: unknown"),
     (["--output=y.npy"], "write @FILE.npy"),
     (["--output=@/nowhere/y.npy"], "cannot be written"),
-    (["--colour=red"], "--colour=red"),
+    (["--colour=red"], "--colour: unknown option"),
 ]
 
 
