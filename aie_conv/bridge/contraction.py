@@ -7,6 +7,7 @@ from typing import Any
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import LOAD
 from aie_conv.bridge.tensors import (
     Linear,
     View,
@@ -156,7 +157,7 @@ def source(value: ir.Value) -> View:
         Unsupported: it is computed inside the dispatch.
     """
     op = owner(value)
-    if op is not None and op.name == "iree_tensor_ext.dispatch.tensor.load":
+    if op is not None and op.name == LOAD:
         return slice_view(op, op.operands[0], value)
     if op is not None and op.name == "arith.constant":
         return constant_view(op)

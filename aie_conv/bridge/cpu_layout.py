@@ -10,12 +10,11 @@ from dataclasses import dataclass
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import LOAD
 from aie_conv.bridge.tensors import walk
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem
-
-_LOAD = "iree_tensor_ext.dispatch.tensor.load"
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ def with_layout(
         attributes = {key: load.attributes[key] for key in load.attributes}
         attributes["static_sizes"] = ir.DenseI64ArrayAttr.get(shape)
         fresh = ir.Operation.create(
-            _LOAD,
+            LOAD,
             [tensor],
             list(load.operands),
             attributes,
@@ -109,7 +108,7 @@ def _reader(
         return None
     block_argument = function.regions[0].blocks[0].arguments[argument]
     users = [op for op in inside if block_argument in list(op.operands)]
-    if len(users) != 1 or users[0].name != _LOAD:
+    if len(users) != 1 or users[0].name != LOAD:
         return None
     load = users[0]
     readers = [op for op in inside if load.results[0] in list(op.operands)]

@@ -13,13 +13,12 @@ from typing import Any
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import LOAD, STORE, dispatch, symbol_of, tied_operands
 from aie_conv.bridge.epilogue import arguments_read
 from aie_conv.bridge.graft import copy_operation
-from aie_conv.bridge.tensors import owner, walk
+from aie_conv.bridge.tensors import operations_of, owner, walk
 from aie_conv.problem import DTYPE_BYTES
 
-_LOAD = "iree_tensor_ext.dispatch.tensor.load"
-_STORE = "iree_tensor_ext.dispatch.tensor.store"
 _DYNAMIC = -(2**63)
 _WIDEST = 8
 
@@ -54,13 +53,12 @@ class Cut:
     @cached_property
     def key(self) -> tuple[str, int, int]:
         """Equal for cuts of one executable at one place."""
-        block: Any = self.function.regions[0].blocks[0]
-        place = [view.operation for view in block.operations].index(self.op)
+        place = operations_of(self.function).index(self.op)
         inner = -1
         if self.inside:
-            body: Any = self.op.regions[0].blocks[0]
-            inner = [view.operation for view in body.operations].index(owner(self.value))
-        return ir.StringAttr(self.executable.attributes["sym_name"]).value, place, inner
+            value = owner(self.value)
+            inner = next(n for n, op in enumerate(operations_of(self.op)) if op == value)
+        return symbol_of(self.executable), place, inner
 
     @property
     def bytes(self) -> int:
@@ -101,8 +99,7 @@ class Follower:
 
     @cached_property
     def _operations(self) -> list[ir.Operation]:
-        block: Any = self.cut.function.regions[0].blocks[0]
-        return [view.operation for view in block.operations]
+        return operations_of(self.cut.function)
 
     @cached_property
     def _body(self) -> Any:
@@ -111,7 +108,7 @@ class Follower:
     @cached_property
     def _left(self) -> list[ir.Operation]:
         """The operations of the cut op's body that are still needed, without its yield."""
-        *_, last = [view.operation for view in self._body.operations]
+        *_, last = operations_of(self.cut.op)
         needed: set[Any] = set()
         waiting = [v for v in last.operands if v != self.cut.value]
         while waiting:
@@ -120,12 +117,12 @@ class Follower:
                 continue
             needed.add(op)
             waiting += [v for v in _inner(op) if v != self.cut.value]
-        return [view.operation for view in self._body.operations if view.operation in needed]
+        return [op for op in operations_of(self.cut.op) if op in needed]
 
     @cached_property
     def _read(self) -> list[int]:
         """The numbers of the cut op's inputs that its body still reads."""
-        *_, last = [view.operation for view in self._body.operations]
+        *_, last = operations_of(self.cut.op)
         values = [v for op in (*self._left, last) for v in _inner(op) if v != self.cut.value]
         direct = [v for v in values if isinstance(v, ir.BlockArgument)]
         inputs = len(self.cut.op.operands) - len(self.cut.op.results)
@@ -137,7 +134,7 @@ class Follower:
             return [v for v in _inner(op) if v != self.cut.value]
         kept = [op.operands[number] for number in self._read]
         kept += list(op.operands)[len(op.operands) - len(op.results) :]
-        *_, last = [view.operation for view in self._body.operations]
+        *_, last = operations_of(self.cut.op)
         inner = [v for each in (*self._left, last) for v in _inner(each)]
         return [*kept, *(v for v in inner if v != self.cut.value)]
 
@@ -168,8 +165,8 @@ class Follower:
         """What it reads and writes, the cut's value included."""
         moved = 0
         for op in self.operations:
-            if op.name in (_LOAD, _STORE):
-                value = op.results[0] if op.name == _LOAD else op.operands[0]
+            if op.name in (LOAD, STORE):
+                value = op.results[0] if op.name == LOAD else op.operands[0]
                 sizes = list(ir.DenseI64ArrayAttr(op.attributes["static_sizes"]))
                 kind = str(ir.ShapedType(value.type).element_type)
                 if _DYNAMIC not in sizes:
@@ -225,7 +222,7 @@ class Follower:
             "operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 0, 0, 0, 0]),
         }
         load = ir.Operation.create(
-            _LOAD, [self.cut.tensor], [buffer], attributes, loc=self.cut.op.location, ip=place
+            LOAD, [self.cut.tensor], [buffer], attributes, loc=self.cut.op.location, ip=place
         )
         return load.results[0]
 
@@ -264,7 +261,7 @@ class Follower:
         places = [*range(at), *range(at + 1, len(kinds) + 1)]
         inner.update(zip(arguments, (block.arguments[n] for n in places), strict=True))
         end = ir.InsertionPoint(block)
-        *_, last = [view.operation for view in body.operations]
+        *_, last = operations_of(op)
         for old in (*self._left, last):
             copy = copy_operation(old, inner, end)
             inner.update(zip(old.results, copy.results, strict=True))
@@ -338,13 +335,6 @@ def rebuild(
         old.erase()
 
 
-def tied_operands(call: ir.Operation) -> list[int]:
-    """For each result of a dispatch the number of the argument that it is tied to; -1 where it is none."""
-    if "tied_operands" not in call.attributes:
-        return [-1] * len(call.results)
-    return [ir.IntegerAttr(a).value for a in ir.ArrayAttr(call.attributes["tied_operands"])]
-
-
 def follow(
     call: ir.Operation,
     follower: Follower,
@@ -364,18 +354,9 @@ def follow(
     tied = tied_operands(call)
     kept = [number for number in follower.arguments if number < len(operands)]
     moved = [1 + kept.index(number) if number >= 0 else -1 for number in tied]
-    index = ir.Type.parse("index", call.context)
-    attributes: dict[str, Any] = {
-        "entry_points": ir.ArrayAttr.get([ir.SymbolRefAttr.get(list(symbols))]),
-        "operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, 1 + len(kept), 0, 0]),
-        "tied_operands": ir.ArrayAttr.get([ir.IntegerAttr.get(index, n) for n in moved]),
-    }
-    fresh = ir.Operation.create(
-        "flow.dispatch",
-        [r.type for r in call.results],
+    return dispatch(
+        call,
+        symbols,
         [value, *(operands[number] for number in kept)],
-        attributes,
-        loc=call.location,
-        ip=ir.InsertionPoint(call),
+        list(enumerate(moved)),
     )
-    return list(fresh.results)

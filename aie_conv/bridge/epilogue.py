@@ -10,6 +10,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.bounds import Bounds, Interval, of_type
 from aie_conv.bridge.canonical import RawStep, Ref, canonical
+from aie_conv.bridge.dispatch import LOAD
 from aie_conv.bridge.expand import expanded
 from aie_conv.bridge.tensors import (
     Linear,
@@ -101,7 +102,7 @@ class Reader:
                 raise Unsupported("the epilogue reads two elements of the accumulator")
             self.at_root = at
             return self._accumulated(at)
-        if op.name == "iree_tensor_ext.dispatch.tensor.load":
+        if op.name == LOAD:
             return self._input(slice_view(op, op.operands[0], value), at)
         if op.name == "arith.constant":
             splat = splat_value(op)

@@ -15,6 +15,7 @@ from aie_conv.bridge.build import Emitter, TopLevel
 from aie_conv.bridge.compiler import Compilation
 from aie_conv.bridge.copy_code import tensor
 from aie_conv.bridge.cut import Follower
+from aie_conv.bridge.dispatch import call_arguments, symbol_of
 from aie_conv.bridge.host import BoundCopy, HostProgram, HostValue
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
@@ -30,11 +31,6 @@ _CONSTANT_OPS = {
 }
 
 
-def symbol_of(op: ir.Operation) -> str:
-    """The name that an operation gives itself."""
-    return ir.StringAttr(op.attributes["sym_name"]).value
-
-
 def constant_operands(call: ir.Operation, recognised: Recognised) -> frozenset[str]:
     """The names of a dispatch's operands that are equal at every call."""
     arguments = call_arguments(call)
@@ -43,12 +39,6 @@ def constant_operands(call: ir.Operation, recognised: Recognised) -> frozenset[s
         for name, binding in recognised.operands
         if not isinstance(binding, int) or is_constant(arguments[binding])
     )
-
-
-def call_arguments(call: ir.Operation) -> list[ir.Value]:
-    """The arguments of a flow.dispatch, without its workload."""
-    workload, count, *_ = ir.DenseI32ArrayAttr(call.attributes["operandSegmentSizes"])
-    return list(call.operands)[workload : workload + count]
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from iree.compiler import ir
 from aie_conv.bridge import contraction, operations
 from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction
+from aie_conv.bridge.dispatch import STORE
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
 from aie_conv.errors import Unsupported
@@ -166,7 +167,7 @@ def _store(function: ir.Operation) -> ir.Operation:
     stores = [
         view.operation
         for view in function.regions[0].blocks[0].operations
-        if view.operation.name == "iree_tensor_ext.dispatch.tensor.store"
+        if view.operation.name == STORE
     ]
     if len(stores) != 1:
         raise Unsupported(f"the dispatch has {len(stores)} results")

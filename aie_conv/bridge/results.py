@@ -15,21 +15,28 @@ from iree.compiler import ir
 
 from aie_conv.bridge import contraction
 from aie_conv.bridge.contraction import Contraction, NoContraction
-from aie_conv.bridge.cut import Cut, Follower, follower_name, rebuild, tied_operands
-from aie_conv.bridge.host_values import call_arguments, symbol_of
+from aie_conv.bridge.cut import Cut, Follower, follower_name, rebuild
+from aie_conv.bridge.dispatch import (
+    STORE,
+    call_arguments,
+    dispatch,
+    entry_of,
+    is_static,
+    symbol_of,
+    tied_operands,
+)
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.split import separates
 from aie_conv.bridge.tensors import (
     View,
     indexing,
+    operations_of,
     owner,
     row_major,
     tensor_type,
     walk,
 )
 from aie_conv.errors import Unsupported
-
-_STORE = "iree_tensor_ext.dispatch.tensor.store"
 
 
 @dataclass(frozen=True)
@@ -52,23 +59,17 @@ def separate_results(module: ir.Operation) -> int:
     calls: dict[str, list[ir.Operation]] = {}
     for op in walk(module):
         if op.name == "flow.dispatch":
-            (entry,) = list(ir.ArrayAttr(op.attributes["entry_points"]))[:1]
-            calls.setdefault(ir.SymbolRefAttr(entry).value[0], []).append(op)
+            calls.setdefault(entry_of(op)[0], []).append(op)
     count = 0
     for view in list(module.regions[0].blocks[0].operations):
         op = view.operation
         if op.name != "flow.executable":
             continue
         users = calls.get(symbol_of(op), [])
-        separation = _separation_of(op) if users and all(map(_is_static, users)) else None
+        separation = _separation_of(op) if users and all(map(is_static, users)) else None
         if separation is not None:
             count += _separate(op, separation, users)
     return count
-
-
-def _is_static(call: ir.Operation) -> bool:
-    workload, _, *dynamic = ir.DenseI32ArrayAttr(call.attributes["operandSegmentSizes"])
-    return not workload and not any(dynamic)
 
 
 def _separation_of(executable: ir.Operation) -> _Separation | None:
@@ -77,7 +78,7 @@ def _separation_of(executable: ir.Operation) -> _Separation | None:
         function = function_of(executable)
     except (NoContraction, Unsupported):
         return None
-    stores = [op for op in _operations(function) if op.name == _STORE]
+    stores = [op for op in operations_of(function) if op.name == STORE]
     if len(stores) < 2:
         return None
     try:
@@ -116,7 +117,7 @@ def _cut_at(executable: ir.Operation, function: ir.Operation, store: ir.Operatio
     number = ir.OpResult(tensor).result_number
     forms = indexing(op)[len(op.operands) - len(op.results) + number]
     dims = tuple(form.variable for form in forms if form.variable is not None)
-    value = _operations(op)[-1].operands[number]
+    value = operations_of(op)[-1].operands[number]
     if sorted(dims) != list(range(len(shape))) or isinstance(value, ir.BlockArgument):
         return None
     return Cut(executable, function, op, value, dims, shape, dtype)
@@ -140,14 +141,9 @@ def _is_complete(store: ir.Operation) -> bool:
     return kind == f"!iree_tensor_ext.dispatch.tensor<writeonly:tensor<{text}>>"
 
 
-def _operations(op: ir.Operation) -> list[ir.Operation]:
-    block: Any = op.regions[0].blocks[0]
-    return [view.operation for view in block.operations]
-
-
 def _needed(function: ir.Operation, store: ir.Operation) -> Iterator[ir.Operation]:
     """A function's operations that a store needs, and its end, in order."""
-    *operations, end = _operations(function)
+    *operations, end = operations_of(function)
     needed = {store}
     waiting: list[ir.Value] = list(store.operands)
     while waiting:
@@ -189,7 +185,7 @@ def _call(
     result_of = {(t if t >= 0 else next(fresh)): number for number, t in enumerate(tied)}
     kept = result_of[ir.BlockArgument(separation.store.operands[1]).arg_number]
     symbol, name = names
-    first = _dispatch(
+    first = dispatch(
         call,
         (f"{symbol}_first", name),
         [operands[n] for n in arguments if n < len(operands)],
@@ -202,32 +198,8 @@ def _call(
         if number != kept
     ]
     values = [first[0], *(operands[n] for n in others)]
-    behind = _dispatch(call, (f"{symbol}_others", follower_name(name)), values, rest)
+    behind = dispatch(call, (f"{symbol}_others", follower_name(name)), values, rest)
     call.results[kept].replace_all_uses_with(first[0])
     for (number, _), value in zip(rest, behind, strict=True):
         call.results[number].replace_all_uses_with(value)
     call.erase()
-
-
-def _dispatch(
-    call: ir.Operation,
-    symbols: tuple[str, str],
-    operands: Sequence[ir.Value],
-    results: Sequence[tuple[int, int]],
-) -> list[ir.Value]:
-    """A call in front of another, with some of its results: (number, the operand that it is tied to)."""
-    index = ir.Type.parse("index", call.context)
-    attributes: dict[str, Any] = {
-        "entry_points": ir.ArrayAttr.get([ir.SymbolRefAttr.get(list(symbols))]),
-        "operandSegmentSizes": ir.DenseI32ArrayAttr.get([0, len(operands), 0, 0]),
-        "tied_operands": ir.ArrayAttr.get([ir.IntegerAttr.get(index, t) for _, t in results]),
-    }
-    fresh = ir.Operation.create(
-        "flow.dispatch",
-        [call.results[number].type for number, _ in results],
-        list(operands),
-        attributes,
-        loc=call.location,
-        ip=ir.InsertionPoint(call),
-    )
-    return list(fresh.results)

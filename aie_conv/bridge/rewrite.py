@@ -9,17 +9,16 @@ from iree.compiler import ir
 from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
 from aie_conv.bridge.cut import Follower, follow, follower_name
+from aie_conv.bridge.dispatch import call_arguments, entry_of, symbol_of
 from aie_conv.bridge.host import bind, bind_plan
 from aie_conv.bridge.host_values import (
     DispatchCall,
     HostValues,
     NpuProgram,
     NpuRegion,
-    call_arguments,
     clone,
     open_initializer,
     program_bytes,
-    symbol_of,
 )
 from aie_conv.bridge.rewrite_region import RegionReplacement
 from aie_conv.bridge.tensors import walk
@@ -71,14 +70,14 @@ class Rewriter:
             if relaid not in values.constants:
                 return
             op = call.operation
-            entry = ir.SymbolRefAttr(ir.ArrayAttr(op.attributes["entry_points"])[0]).value
-            symbol = f"{entry[0]}_cpu"
+            called, name = entry_of(op)
+            symbol = f"{called}_cpu"
             if symbol not in self._relaid:
                 original = next(
                     view.operation
                     for view in self._top.block.operations
                     if view.operation.name == "flow.executable"
-                    and symbol_of(view.operation) == entry[0]
+                    and symbol_of(view.operation) == called
                 )
                 self._relaid[symbol] = with_layout(original, symbol, argument, layout.perm)
             if self._relaid[symbol] is None:
@@ -87,7 +86,7 @@ class Rewriter:
             values.copy_constants()
             first, *_ = ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])
             op.operands[first + argument] = values[relaid]
-            moved = ir.SymbolRefAttr.get([symbol, *entry[1:]])
+            moved = ir.SymbolRefAttr.get([symbol, name])
             op.attributes["entry_points"] = ir.ArrayAttr.get([moved])
 
     def finish(self) -> None:

@@ -12,12 +12,12 @@ from iree.compiler import ir
 
 from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.dispatch import call_arguments
 from aie_conv.bridge.host import HostValue, bind_plan
 from aie_conv.bridge.host_values import (
     DispatchCall,
     HostValues,
     NpuRegion,
-    call_arguments,
     declare_global,
     load_global,
     open_initializer,

@@ -13,14 +13,20 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.cut import clone_executable, tied_operands
-from aie_conv.bridge.host_values import call_arguments, symbol_of
+from aie_conv.bridge.cut import clone_executable
+from aie_conv.bridge.dispatch import (
+    LOAD,
+    STORE,
+    call_arguments,
+    entry_of,
+    is_static,
+    symbol_of,
+    tied_operands,
+)
 from aie_conv.bridge.recognise import function_of
-from aie_conv.bridge.tensors import owner, walk
+from aie_conv.bridge.tensors import operations_of, owner, walk
 from aie_conv.errors import AieConvError
 
-_LOAD = "iree_tensor_ext.dispatch.tensor.load"
-_STORE = "iree_tensor_ext.dispatch.tensor.store"
 _DYNAMIC = -(2**63)
 
 
@@ -83,10 +89,9 @@ class _Folder:
         return True
 
     def _function(self, call: ir.Operation) -> ir.Operation | None:
-        workload, _, *dynamic = ir.DenseI32ArrayAttr(call.attributes["operandSegmentSizes"])
-        entries = list(ir.ArrayAttr(call.attributes["entry_points"]))
-        executable = self._executables.get(ir.SymbolRefAttr(entries[0]).value[0])
-        if executable is None or workload or any(dynamic) or len(entries) > 1:
+        executable = self._executables.get(entry_of(call)[0])
+        several = len(ir.ArrayAttr(call.attributes["entry_points"])) > 1
+        if executable is None or several or not is_static(call):
             return None
         try:
             return function_of(executable)
@@ -98,8 +103,8 @@ class _Folder:
         function = self._function(call)
         if function is None or len(call_arguments(call)) != 2 or tied_operands(call) != [1]:
             return None
-        operations = _operations(function)
-        if [op.name for op in operations] != [_LOAD, _STORE, "func.return"]:
+        operations = operations_of(function)
+        if [op.name for op in operations] != [LOAD, STORE, "func.return"]:
             return None
         load, store, _ = operations
         whole = _is_whole(load) and store.operands[0] == load.results[0]
@@ -116,7 +121,7 @@ class _Folder:
         function = self._function(call)
         if function is None or tied_operands(call) != [-1]:
             return False
-        stores = [op for op in _operations(function) if op.name == _STORE]
+        stores = [op for op in operations_of(function) if op.name == STORE]
         return len(stores) == 1 and _is_whole(stores[0])
 
     def _only_loads(self, call: ir.Operation, value: ir.Value) -> bool:
@@ -129,7 +134,7 @@ class _Folder:
             return False
         arguments = [_arguments(function)[n] for n in places]
         uses = [use.owner.operation for argument in arguments for use in argument.uses]
-        return all(op.name == _LOAD and _DYNAMIC not in _numbers(op, "offsets") for op in uses)
+        return all(op.name == LOAD and _DYNAMIC not in _numbers(op, "offsets") for op in uses)
 
     def _rewrite(
         self,
@@ -167,8 +172,7 @@ class _Folder:
         self, call: ir.Operation, numbers: Sequence[int], place: _Slice, access: str
     ) -> ir.Attribute:
         """The entry point of a call's dispatch with the slice in the place of some arguments."""
-        (entry,) = ir.ArrayAttr(call.attributes["entry_points"])
-        symbol, name = ir.SymbolRefAttr(entry).value
+        symbol, name = entry_of(call)
         key = symbol, f"{list(numbers)} {access} {place.kind} {place.offsets}"
         with call.context, call.location:
             if key not in self.written:
@@ -207,11 +211,6 @@ def _put(function: ir.Operation, numbers: Sequence[int], place: _Slice, access: 
     function.attributes["function_type"] = ir.TypeAttr.get(ir.FunctionType.get(kinds, []))
 
 
-def _operations(function: ir.Operation) -> list[ir.Operation]:
-    block: Any = function.regions[0].blocks[0]
-    return [view.operation for view in block.operations]
-
-
 def _arguments(function: ir.Operation) -> list[ir.BlockArgument]:
     block: Any = function.regions[0].blocks[0]
     return list(block.arguments)
@@ -223,9 +222,9 @@ def _numbers(op: ir.Operation, name: str) -> tuple[int, ...]:
 
 def _is_whole(op: ir.Operation) -> bool:
     """Whether a load or store is of all of its argument, in its shape."""
-    value = op.results[0] if op.name == _LOAD else op.operands[0]
-    argument = op.operands[0] if op.name == _LOAD else op.operands[1]
-    access = "readonly" if op.name == _LOAD else "writeonly"
+    value = op.results[0] if op.name == LOAD else op.operands[0]
+    argument = op.operands[0] if op.name == LOAD else op.operands[1]
+    access = "readonly" if op.name == LOAD else "writeonly"
     return str(argument.type) == f"!iree_tensor_ext.dispatch.tensor<{access}:{value.type}>"
 
 

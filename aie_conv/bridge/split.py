@@ -17,12 +17,21 @@ from aie_conv.bridge import contraction
 from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction, loop_sizes
 from aie_conv.bridge.cut import Cut, Follower
+from aie_conv.bridge.dispatch import entry_of, is_static, symbol_of
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.host_values import DispatchCall, constant_operands
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.requantised import requantised
-from aie_conv.bridge.tensors import Linear, View, indexing, row_major, tensor_type, walk
+from aie_conv.bridge.tensors import (
+    Linear,
+    View,
+    indexing,
+    operations_of,
+    row_major,
+    tensor_type,
+    walk,
+)
 from aie_conv.errors import Unsupported
 from aie_conv.plan import Split
 from aie_conv.problem import ConvProblem
@@ -38,10 +47,9 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
         call: a dispatch that multiplies, taken by a route or not.
         reason: why no route takes all of it.
     """
-    workload, _, *dynamic = ir.DenseI32ArrayAttr(call.operation.attributes["operandSegmentSizes"])
     executable = _executable(call.operation)
     unsplit = call.recognised.problem
-    if executable is None or not isinstance(unsplit, ConvProblem) or workload or any(dynamic):
+    if executable is None or not isinstance(unsplit, ConvProblem) or not is_static(call.operation):
         return
     try:
         function = function_of(executable)
@@ -69,19 +77,12 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
 
 def _executable(call: ir.Operation) -> ir.Operation | None:
     """The executable that a dispatch calls."""
-    (entry,) = ir.ArrayAttr(call.attributes["entry_points"])
-    symbol = ir.SymbolRefAttr(entry).value[0]
+    symbol, _ = entry_of(call)
     module: Any = call.parent
     while module.operation.name != "builtin.module":
         module = module.operation.parent
-    for view in module.operation.regions[0].blocks[0].operations:
-        op = view.operation
-        if (
-            op.name == "flow.executable"
-            and ir.StringAttr(op.attributes["sym_name"]).value == symbol
-        ):
-            return op
-    return None
+    executables = (op for op in operations_of(module.operation) if op.name == "flow.executable")
+    return next((op for op in executables if symbol_of(op) == symbol), None)
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _places(function: ir.Operation, root: Contraction) -> list[_Place]:
         except Unsupported:
             continue
         ordered = tuple(sizes[d] for d in sorted(sizes))
-        inner = [v.operation for v in op.regions[0].blocks[0].operations]
+        inner = operations_of(op)
         places += [
             _Place(op, each.results[0], ordered)
             for each in inner
@@ -173,7 +174,7 @@ def separates(function: ir.Operation, product: ir.Value, value: ir.Value) -> boo
     """
     block: Any = function.regions[0].blocks[0]
     dependent = _dependents(block, product, value)
-    stores = [view.operation for view in block.operations if not len(view.operation.results)]
+    stores = [op for op in operations_of(function) if not len(op.results)]
     return not any(operand in dependent for op in stores for operand in op.operands)
 
 

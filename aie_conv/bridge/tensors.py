@@ -210,6 +210,12 @@ def splat_value(op: ir.Operation) -> int | float | None:
     return None
 
 
+def operations_of(op: ir.Operation) -> list[ir.Operation]:
+    """The operations of a function or a body, which have one block, in order."""
+    block: Any = op.regions[0].blocks[0]
+    return [view.operation for view in block.operations]
+
+
 def walk(op: ir.Operation) -> Iterator[ir.Operation]:
     """Every operation inside an operation, outer before inner; each block may change as it is left."""
     for region in op.regions:

@@ -16,7 +16,7 @@ from iree.compiler import ir
 from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
 from aie_conv.bridge.moves import is_zero
 from aie_conv.bridge.quantised_values import shifted
-from aie_conv.bridge.tensors import owner, splat_value, tensor_type
+from aie_conv.bridge.tensors import operations_of, owner, splat_value, tensor_type
 
 _QUANTISED = {
     "linalg.matmul": "linalg.quantized_matmul",
@@ -74,11 +74,6 @@ return %y : {kind}"""
     return True
 
 
-def _body(op: ir.Operation) -> list[ir.Operation]:
-    block: Any = op.regions[0].blocks[0]
-    return [view.operation for view in block.operations]
-
-
 def _arguments(op: ir.Operation) -> list[ir.Value]:
     return list(op.regions[0].blocks[0].arguments)
 
@@ -104,9 +99,9 @@ def is_plain(op: ir.Operation) -> bool:
 def _truncates(op: ir.Operation) -> bool:
     if op.name != "linalg.generic" or len(op.operands) != 2 or not _identity(op):
         return False
-    first, last = _body(op)[0], _body(op)[-1]
+    first, last = operations_of(op)[0], operations_of(op)[-1]
     return (
-        len(_body(op)) == 2
+        len(operations_of(op)) == 2
         and first.name == "arith.trunci"
         and element_type(first.results[0]) == "i32"
         and first.operands[0] == _arguments(op)[0]
@@ -127,7 +122,7 @@ def _read_widened(value: ir.Value) -> _Widened | None:
     op = owner(value)
     if op is None or op.name != "linalg.generic" or element_type(value) != "i32":
         return None
-    body, arguments = _body(op), _arguments(op)
+    body, arguments = operations_of(op), _arguments(op)
     if len(body) == 1 and len(op.operands) == 2 and body[0].operands[0] == arguments[0]:
         inner = _read_widened(op.operands[0])
         widened = replace(inner, spread=op) if inner is not None and inner.spread is None else None
@@ -141,7 +136,7 @@ def _read_widened(value: ir.Value) -> _Widened | None:
 
 
 def _read_extended(op: ir.Operation) -> _Widened | None:
-    first, last = _body(op)
+    first, last = operations_of(op)
     plain = first.name in _EXTENDED and first.operands[0] == _arguments(op)[0]
     if not plain or last.operands[0] != first.results[0] or element_type(op.operands[0]) != "i8":
         return None
@@ -151,7 +146,7 @@ def _read_extended(op: ir.Operation) -> _Widened | None:
 def _less(op: ir.Operation) -> _Widened | None:
     """A tensor less a byte."""
     inner, constant = _read_widened(op.operands[0]), owner(op.operands[1])
-    first, second, last = _body(op)
+    first, second, last = operations_of(op)
     x, zero, _ = _arguments(op)
     fits = first.name in _EXTENDED and second.name == "arith.subi" and first.operands[0] == zero
     fits = fits and list(second.operands) == [x, first.results[0]]

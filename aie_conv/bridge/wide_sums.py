@@ -13,7 +13,7 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.graft import copy_operation, graft, with_element
-from aie_conv.bridge.tensors import owner, splat_value, walk
+from aie_conv.bridge.tensors import operations_of, owner, splat_value, walk
 
 _NARROW = ("bf16", "f16")
 _POOLING = frozenset(f"linalg.pooling_{layout}_sum" for layout in ("nchw", "nhwc", "ncw", "nwc"))
@@ -68,7 +68,7 @@ def _narrow_sums(op: ir.Operation) -> list[int]:
 def _totals(op: ir.Operation) -> list[ir.Operation | None]:
     """For each result what adds to its value so far; None where something else is done with that."""
     body: Any = op.regions[0].blocks[0]
-    *_, end = [view.operation for view in body.operations]
+    *_, end = operations_of(op)
     so_far = list(body.arguments)[len(body.arguments) - len(op.results) :]
     return [_total(value, each) for value, each in zip(end.operands, so_far, strict=True)]
 
