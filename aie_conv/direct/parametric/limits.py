@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aie_conv.direct.geometry import held_axes, held_window
-from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.direct.parametric.layout import (
+    ParametricParameters,
+    ParametricTile,
+    ResidualTile,
+    has_channel_turns,
+)
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
@@ -98,6 +103,7 @@ def pixel_limits(
     )
     turns, n_tiles = p.time_shared, s.grid.n_tiles
     all_rows_work = (turns == 1) | (turns * n_tiles == s.grid.rows)
+    all_rows_work = all_rows_work | (has_channel_turns(view, p) & (turns == s.grid.rows))
     yield limit("time-shared rows", all_rows_work, lambda: f"{turns} for {n_tiles} N tiles")
     alone = (turns == 1) | (view.residual is None)
     yield limit("time-shared rows", alone, lambda: "a residual has one")

@@ -3,8 +3,8 @@
 Such plans are asked for where a module's plans are chosen together, or by the style's name.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -12,16 +12,28 @@ from aie_conv.arch import Device
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.codegen import epilogue
 from aie_conv.codegen.parametric import ParametricKernel
-from aie_conv.direct.geometry import WindowResidency, extent, useful_windows
+from aie_conv.direct.geometry import useful_windows
+from aie_conv.direct.parametric.lanewise import (
+    LEAST_CHANNELS,
+    LanewiseScheme,
+    multiplies_channels,
+)
+from aie_conv.direct.parametric.lanewise_route import likely as likely_lanewise
 from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
     bias_elements,
-    group_strips,
-    output_shape,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
+from aie_conv.direct.parametric.shapes import (
+    Capacity,
+    Shape,
+    kernel_of,
+    parameters_of,
+    strips_of,
+    taps_of,
+)
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
 from aie_conv.mapping.blocks import chunk_elements
@@ -37,82 +49,6 @@ _LIKELY = 6
 """Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""
 
 _MAX_CHANNELS = 256
-
-
-@dataclass(frozen=True)
-class Shape:
-    """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
-
-    n: int
-    k: int
-    height: int
-    width: int
-    window: int
-    input_width: int
-    object_channels: int
-    object_k_chunks: int
-    time_shared: int
-    interleaved: bool
-
-
-def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
-    """Pixels in a row of a strip of ``pixels``, for ``shape`` (rows, columns) that a tile needs."""
-    high, broad = shape
-    down, across = view.rows, view.columns
-    pitch = across.pitch if window else across.lhs
-    row = down.pitch if window == WindowResidency.WHOLE else down.lhs
-    if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
-        image_width = row // pitch
-        if (high - 1) * image_width + broad <= pixels:
-            yield image_width
-    fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
-    yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """What strips of one kind can hold.
-
-    Attributes:
-        pixels: of the input in a strip.
-        each: output pixels of a strip in an object of the output.
-        most: output pixels of a strip whose sums fit.
-        time_shared: groups of rows that share time, as many as are worth trying.
-    """
-
-    pixels: int
-    each: int
-    most: int
-    time_shared: tuple[int, ...]
-
-
-def strips_of(
-    view: DirectView, strips: int, window: int, capacity: Capacity
-) -> Iterator[tuple[int, int, int, int, bool]]:
-    """(height, width, input width, time-shared groups, interleaved) of strips that may fit."""
-    apart = window < WindowResidency.WHOLE or view.rows.taps == 1
-    for outputs in range(capacity.each, capacity.most + 1, capacity.each):
-        for height in divisors(outputs):
-            width = outputs // height
-            overlap = group_strips(strips, height, view.rows.size)[0] > 1
-            fits = overlap or height * strips <= view.rows.size
-            if not fits or width > view.columns.size:
-                continue
-            high = extent(view.rows, height) if window == WindowResidency.WHOLE else height
-            broad = extent(view.columns, width) if window else width
-            shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
-            for wide in _widths(view, window, capacity.pixels, (high, broad)):
-                able = (
-                    apart
-                    and not overlap
-                    and wide * height == capacity.pixels
-                    and outputs > capacity.each
-                )
-                for count, interleaved in product(
-                    shared or [1], [True, False] if able else [False]
-                ):
-                    if output_shape(height, width, capacity.each, interleaved) != (0, 0):
-                        yield height, width, wide, count, interleaved
 
 
 def _shapes(
@@ -154,12 +90,6 @@ def _shapes(
             yield Shape(n, k, height, width, window, wide, share, span, count, interleaved)
 
 
-def taps_of(view: DirectView, window: int) -> int:
-    """Taps of the window that are held."""
-    down = view.rows.taps if window == WindowResidency.WHOLE else 1
-    return down * (view.columns.taps if window else 1)
-
-
 def _rough(
     view: DirectView, shape: Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
 ) -> float:
@@ -195,43 +125,6 @@ def _rough(
     return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
 
 
-def kernel_of(device: Device, view: DirectView, layout: L1Layout) -> ParametricKernel:
-    """The product's code in a layout."""
-    elements, rows = layout.elements(view, device), device.arch.matmul[view.unit][0]
-    return ParametricKernel(
-        device.arch, view.unit, rows * elements["input_row_elements"], elements["filter_elements"],
-        elements["accumulator_elements"], layout.seven_pixels,
-    )  # fmt: skip
-
-
-def parameters_of(
-    shape: Shape, layout: L1Layout, elements: Mapping[str, int]
-) -> ParametricParameters:
-    """A mapping's parameters.
-
-    Args:
-        shape: how it is cut.
-        layout: the cores' buffers.
-        elements: their lengths in elements of the problem.
-    """
-    return ParametricParameters(
-        tile_n=shape.n,
-        tile_k=shape.k,
-        resident=False,
-        filter_buffers=2,
-        height=shape.height,
-        width=shape.width,
-        window=shape.window,
-        input_width=shape.input_width,
-        object_channels=shape.object_channels,
-        object_k_chunks=shape.object_k_chunks,
-        time_shared=shape.time_shared,
-        interleaved=shape.interleaved,
-        seven_pixels=layout.seven_pixels,
-        **elements,
-    )
-
-
 def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
@@ -252,8 +145,11 @@ class ParametricRoute(ArrayRoute):
     def scheme(self, problem: ConvProblem, device: Device) -> ParametricScheme:
         """See :class:`ArrayRoute`."""
         epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
-        view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
-        view = replace(view, unit=matrix_unit(problem, device.arch))
+        dtype, unit = matrix_dtype(problem), matrix_unit(problem, device.arch)
+        view = make_view(problem, dtype, K_BLOCK, LEAST_CHANNELS)
+        if view.depthwise and multiplies_channels(device, unit):
+            return LanewiseScheme(view, device)
+        view = replace(make_view(problem, dtype, K_BLOCK, None), unit=unit)
         if view.groups > 1:
             raise Unsupported("direct: programs for many shapes take no groups")
         return ParametricScheme(view, device)
@@ -261,7 +157,10 @@ class ParametricRoute(ArrayRoute):
     def space(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""
         scheme = self.scheme(problem, device)
-        rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
+        if isinstance(scheme, LanewiseScheme):
+            rows = [p for layout in self._layouts for p in likely_lanewise(scheme, layout)]
+        else:
+            rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
         return Space(scheme, table_of(ParametricParameters, rows))
 
     def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:

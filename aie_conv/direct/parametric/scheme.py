@@ -387,7 +387,14 @@ class ParametricScheme:
         residual = make_residual(view, device, p, tile)
         _, _, group = self._of_kernel(p)
         rows = device.arch.core_rows
-        return StripAddresses(view, p, tile, residual, rows, group, self.rst[1:])
+        return StripAddresses(
+            view, p, tile, residual, rows, group, self.rst[1:], self._taps_at_once
+        )
+
+    @property
+    def _taps_at_once(self) -> int:
+        """Taps that a step takes of a filter of each channel's own."""
+        return 1
 
     def stages(self, p: ParametricParameters, s: Sizes) -> list[int]:
         """None: a mem tile's repeats are no run-time parameters."""

@@ -38,7 +38,35 @@ class Joined(nn.Module):
         return self.last(torch.maximum(y, self.second(y)))
 
 
+class Inverted(nn.Module):
+    """An inverted residual block: a depthwise convolution between two of single pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.narrow = nn.Conv2d(64, 128, 1), nn.Conv2d(128, 64, 1)
+        self.inner = nn.Conv2d(128, 128, 3, padding=1, groups=128)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = functional.relu6(self.inner(functional.relu6(self.wide(x))))
+        return self.narrow(y) + x
+
+
 CASES = {"stem": (Stem, (1, 8, 56, 56)), "joined": (Joined, (1, 64, 28, 28))}
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_a_depthwise_convolution_is_inside_a_call(device: str) -> None:
+    torch.manual_seed(3)
+    model = Inverted().eval().to(torch.bfloat16)
+    x = torch.randn(1, 64, 28, 28).to(torch.bfloat16)
+    artifact = aie_conv.compile(model, example_inputs=(x,), device=device, route="direct")
+    (region,) = artifact.report["regions"]
+    assert len(region["dispatches"]) == 3
+    program = aie_conv.load(artifact, device="sim")
+    for seed in (0, 1):
+        image = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x.dtype)
+        got, want = program(image), model(image)
+        assert torch.allclose(got.float(), want.float(), rtol=2**-6, atol=2**-5)
 
 
 @pytest.mark.parametrize(
