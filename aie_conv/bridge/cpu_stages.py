@@ -26,6 +26,7 @@ from aie_conv.bridge.cpu_work import (
     macs_of,
     sizes_of,
 )
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
@@ -169,15 +170,11 @@ def _functions(module: ir.Operation) -> Iterator[ir.Operation]:
             yield op
 
 
-def _symbol(op: ir.Operation) -> str:
-    return ir.StringAttr(op.attributes["sym_name"]).value
-
-
 def _keep_only(module: ir.Operation, function: str) -> None:
     """Erase everything but the executable that holds a function."""
     for view in list(module.regions[0].blocks[0].operations):
         op = view.operation
-        contains = any(_symbol(f) == function for f in _functions(op))
+        contains = any(symbol_of(f) == function for f in _functions(op))
         if op.name != "util.global" and not contains:
             op.erase()
 
@@ -206,7 +203,7 @@ def _read_configuration(function: ir.Operation) -> CpuFunction:
     if root is None:
         with_distribution = (op for op in candidates if "distribution" in dict(_tiles(op)))
         root = next(with_distribution, None)
-    symbol = _symbol(function)
+    symbol = symbol_of(function)
     name = symbol.replace("$async", "")
     how = (strategy[1] or strategy[2]) if strategy else "none"
     if root is None:

@@ -13,7 +13,7 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.dispatch import LOAD, STORE, dispatch, tied_operands
+from aie_conv.bridge.dispatch import LOAD, STORE, dispatch, symbol_of, tied_operands
 from aie_conv.bridge.epilogue import arguments_read
 from aie_conv.bridge.graft import copy_operation
 from aie_conv.bridge.tensors import operations_of, owner, walk
@@ -58,7 +58,7 @@ class Cut:
         if self.inside:
             value = owner(self.value)
             inner = next(n for n, op in enumerate(operations_of(self.op)) if op == value)
-        return ir.StringAttr(self.executable.attributes["sym_name"]).value, place, inner
+        return symbol_of(self.executable), place, inner
 
     @property
     def bytes(self) -> int:

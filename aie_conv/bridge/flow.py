@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -10,6 +9,7 @@ from types import MappingProxyType
 from iree.compiler import ir
 
 from aie_conv.bridge.compiler import Compilation, check_process_flags, split_flags
+from aie_conv.bridge.dispatch import entry_of, symbol_of
 from aie_conv.bridge.flags import session_flags
 from aie_conv.bridge.host_values import (
     DispatchCall,
@@ -162,9 +162,6 @@ def _list_calls(module: ir.Operation) -> list[ir.Operation]:
     return calls
 
 
-_ENTRY = re.compile(r'@(?:"([^"]+)"|([\w$.]+))::@(?:"([^"]+)"|([\w$.]+))')
-
-
 class _Executables:
     """The executables of a module by name, each recognised once."""
 
@@ -174,14 +171,11 @@ class _Executables:
         for view in module.regions[0].blocks[0].operations:
             op = view.operation
             if op.name == "flow.executable":
-                self._operations[ir.StringAttr(op.attributes["sym_name"]).value] = op
+                self._operations[symbol_of(op)] = op
 
     def recognise(self, call: ir.Operation) -> tuple[str, Recognised]:
         """The exported name of a call's entry point, and what it computes."""
-        points = str(call.attributes["entry_points"])
-        match = _ENTRY.search(points)
-        executable = (match[1] or match[2]) if match else ""
-        name = (match[3] or match[4]) if match else points
+        executable, name = entry_of(call)
         if executable not in self._operations:
             return name, Recognised(None, "no code of its own", contraction=False)
         if executable not in self._recognised:

@@ -104,6 +104,9 @@ _LINALG = re.compile(
     r"linalg\.(?:\w*conv\w*|pooling\w*|\w*matmul\w*|\w*matvec|\w*vecmat|dot|contract)"
 )
 
+_ESCAPED = re.compile(rb'"[^"\\]*\\(?:[^"\\]|\\.)*"')
+_ESCAPE = re.compile(rb"\\(?:([0-9A-F]{2})|.)")
+
 
 def refuse_known_faults(module: ir.Operation, name: str) -> None:
     """Raise UsageError for a module that IREE's library would die of, or that holds nothing.
@@ -114,6 +117,8 @@ def refuse_known_faults(module: ir.Operation, name: str) -> None:
     """
     if not any(len(block.operations) for region in module.regions for block in region.blocks):
         raise UsageError(f"{name}: nothing in it: give a module with a function")
+    if not _is_text(module):
+        raise UsageError(f"{name}: a name in it is no UTF-8: give it another")
     rules = dict(_RULES)
     for op in walk(module):
         kind = op.name
@@ -123,6 +128,20 @@ def refuse_known_faults(module: ir.Operation, name: str) -> None:
         why = rules[kind](op)
         if why is not None:
             raise UsageError(f"{name}: {why}: IREE's library dies of it as it is")
+
+
+def _is_text(module: ir.Operation) -> bool:
+    """Whether all names are UTF-8: of another IREE's Python bindings end the process, or raise."""
+    asm: bytes = module.get_asm(
+        binary=True, large_elements_limit=0, large_resource_limit=0, assume_verified=True
+    )
+    try:
+        for string in _ESCAPED.findall(asm):
+            _ESCAPE.sub(lambda e: bytes.fromhex((e[1] or b"").decode()), string).decode()
+        asm.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _no_rule(op: ir.Operation) -> str | None:

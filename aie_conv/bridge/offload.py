@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.outline import OutlinedRegion, cut_regions
 from aie_conv.bridge.tensors import owner, walk
 from aie_conv.errors import Unsupported, UsageError
@@ -128,20 +129,20 @@ class OffloadModule:
         """
         try:
             self._check()
-            taken = {_symbol(op) for op in self._functions()}
+            taken = {symbol_of(op) for op in self._functions()}
             regions = [r for f in self._functions() for r in self._outline(f, taken)]
         except _Refused as refused:
             raise UsageError(f"{self._name}: offload: {refused}") from None
         if not any(region.contraction for region in regions):
             raise UsageError(f"{self._name}: offload: no convolution in it: use aie-conv compile")
-        functions = {_symbol(op): op for op in self._functions()}
+        functions = {symbol_of(op): op for op in self._functions()}
         sources = {r.name: self._alone(functions[r.name]) for r in regions}
         return Outlined(self.text(), sources)
 
     def name_executables(self, facts: Mapping[str, Mapping[str, str | int]]) -> ModuleText:
         """Drop the regions' bodies; ``facts`` has each region's attributes, all of them in `aie_conv.`."""
         for function in self._functions():
-            name = _symbol(function)
+            name = symbol_of(function)
             if name not in facts:
                 continue
             with self._context:
@@ -169,7 +170,7 @@ class OffloadModule:
                     for word in access
                 ]
                 widened.attributes["arg_attrs"] = ir.ArrayAttr.get(entries)
-            for call in self._calls(_symbol(widened)):
+            for call in self._calls(symbol_of(widened)):
                 place = ir.InsertionPoint(call)
                 empties = [
                     ir.Operation.create("tensor.empty", [t], loc=call.location, ip=place).results[0]
@@ -196,7 +197,7 @@ class OffloadModule:
                 narrowed = _declaration(
                     declaration, ir.TypeAttr.get(ir.FunctionType.get(inputs, [])), results=False
                 )
-            for call in self._calls(_symbol(narrowed)):
+            for call in self._calls(symbol_of(narrowed)):
                 # An executable's results are its destinations, the last of its arguments.
                 operands = list(call.operands)
                 ir.Operation.create(
@@ -243,15 +244,15 @@ class OffloadModule:
         for view in self._module.body.operations:
             op = view.operation
             if op.name != "func.func":
-                name = f" @{_symbol(op)}" if "sym_name" in op.attributes else ""
+                name = f" @{symbol_of(op)}" if "sym_name" in op.attributes else ""
                 raise _Refused(f"{op.name}{name} at the top level: only func.func is taken")
             blocks = len(op.regions[0].blocks)
             if blocks != 1:
                 what = f"has {blocks} blocks" if blocks else "has no body"
-                raise _Refused(f"@{_symbol(op)} {what}: one block of tensor operations is taken")
+                raise _Refused(f"@{symbol_of(op)} {what}: one block of tensor operations is taken")
             kind = ir.FunctionType(ir.TypeAttr(op.attributes["function_type"]).value)
             for t in (*kind.inputs, *kind.results):
-                _check_type(t, f"@{_symbol(op)}")
+                _check_type(t, f"@{symbol_of(op)}")
 
     def _outline(self, function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]:
         _drop_dead(function)
@@ -382,10 +383,6 @@ def _write_in_place(function: ir.Operation) -> None:
                 use.owner.operation.erase()
         source.replace_all_uses_with(instead)
         maker.erase()
-
-
-def _symbol(op: ir.Operation) -> str:
-    return ir.StringAttr(op.attributes["sym_name"]).value
 
 
 def _first(error: Exception) -> str:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.signature import SIGNATURE, set_reflection
 from aie_conv.errors import UsageError
 
@@ -43,7 +44,7 @@ def import_graph(model: onnx.ModelProto, signature: str) -> bytes:
     ) as error:
         raise UsageError(_first_line(str(error))) from None
     for view in module.regions[0].blocks[0].operations:
-        if ir.StringAttr(view.operation.attributes["sym_name"]).value == model.graph.name:
+        if symbol_of(view.operation) == model.graph.name:
             set_reflection(view.operation, SIGNATURE, signature)
     text = io.BytesIO()
     module.write_bytecode(text)

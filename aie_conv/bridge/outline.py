@@ -13,6 +13,7 @@ from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
 from aie_conv.bridge.contraction import is_multiply_add
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.tensors import dims_count, indexing, walk
 from aie_conv.errors import Unsupported
 
@@ -211,7 +212,7 @@ def cut_regions(function: ir.Operation, taken: set[str]) -> list[OutlinedRegion]
         for contraction, members in groups
     ]
     read = {value for *_, inputs in parts for value in inputs} | set(cutter.terminator.operands)
-    prefix = ir.StringAttr(function.attributes["sym_name"]).value
+    prefix = symbol_of(function)
     counts: dict[str, int] = {}
     regions: list[OutlinedRegion] = []
     for contraction, members, numbers, inputs in parts:

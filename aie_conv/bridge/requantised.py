@@ -18,6 +18,7 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.staircase import Affine, fit, rises
 from aie_conv.bridge.tensors import owner
@@ -168,7 +169,7 @@ def _initial(op: ir.Operation, symbol: str) -> Any:
         inner = view.operation
         if inner.name != "util.global" or "is_mutable" in inner.attributes:
             continue
-        if ir.StringAttr(inner.attributes["sym_name"]).value == symbol:
+        if symbol_of(inner) == symbol:
             known = "initial_value" in inner.attributes
             return inner.attributes["initial_value"] if known else None
     return None

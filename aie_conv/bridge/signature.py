@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.signature import KEY as SIGNATURE
 from aie_conv.signature import Parameter, Signature
 
@@ -93,7 +94,7 @@ def declare(module: ir.Operation) -> None:
     runtime can say what is wrong with an input.
     """
     functions = {
-        ir.StringAttr(view.operation.attributes["sym_name"]).value: view.operation
+        symbol_of(view.operation): view.operation
         for view in module.regions[0].blocks[0].operations
         if view.operation.name == "util.func"
     }

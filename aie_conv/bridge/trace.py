@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from iree.compiler import ir
 
+from aie_conv.bridge.dispatch import symbol_of
 from aie_conv.bridge.flow import FlowModule
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
@@ -56,6 +57,6 @@ def print_executables(module: FlowModule) -> dict[str, str]:
             continue
         for inner in walk(op):
             if inner.name == "func.func":
-                name = ir.StringAttr(inner.attributes["sym_name"]).value
+                name = symbol_of(inner)
                 texts[name.replace("$async", "")] = _print(inner, local=True)
     return texts

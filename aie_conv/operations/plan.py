@@ -168,7 +168,8 @@ def _views(problem: OperationProblem, padded: bool) -> Iterator[OperationView]:
 def _search(problem: OperationProblem, target: Device) -> OperationPlan:
     """The best plan of the first form that has one: operands as they lie, else padded ones."""
     refusal: ConfigRefused | None = None
-    for padded in (False, True):
+    # What the host would copy for a move is all there is.
+    for padded in (False, True) if problem.kind != "move" else (False,):
         for number, view in enumerate(_views(problem, padded)):
             try:
                 chosen = search(target, view)[0]

@@ -28,6 +28,8 @@ class Generation:
         common: arguments of every call.
         words: arguments that ask for instruction words alone, and the file that they make.
         binary: arguments that ask for the xclbin as well, and the file of it.
+        elf: arguments that ask for one ELF of a configuration and all runtime sequences of the module, and
+            the file of it; () where it takes too few buffers.
     """
 
     name: str
@@ -38,6 +40,8 @@ class Generation:
     words_file: str
     binary: tuple[str, ...]
     binary_file: str
+    elf: tuple[str, ...] = ()
+    elf_file: str = ""
 
 
 GENERATIONS = (
@@ -50,6 +54,8 @@ GENERATIONS = (
         "insts_{device}_sequence.bin",
         ("--get-xclbin",),
         "aie.xclbin",
+        ("--get-full-elf",),
+        "aie.elf",
     ),
     Generation(
         "March 2026",
@@ -58,6 +64,7 @@ GENERATIONS = (
         ("--no-xchesscc", "--no-xbridge", "--peano={peano}", "--no-compile-host"),
         ("--aie-generate-npu-insts", "--npu-insts-name=program.bin"),
         "program.bin",
+        # Its --generate-full-elf declares three buffers, whatever the sequence takes.
         ("--aie-generate-xclbin", "--xclbin-name=program.xclbin"),
         "program.xclbin",
     ),

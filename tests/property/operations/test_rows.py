@@ -17,6 +17,7 @@ ABOUT_20 = settings(max_examples=max(20, settings().max_examples * 3 // 5))
 REFUSED = (
     "a move that the DMA's units", "a broadcast operand", "lanes that are a part of a dimension",
     "its rows lie in no order", "rows of ", "an output that is no box", "everything is reduced",
+    "elements for all lanes",
 )  # fmt: skip
 """What may be refused, by how the reason begins."""
 

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from aie_conv.cli.main import main
+
 IREE_COMPILE = Path(sys.executable).with_name("iree-compile")
 STOCK = ("--iree-hal-target-device=local", "--iree-hal-local-target-device-backends=llvm-cpu")
 
@@ -109,3 +111,39 @@ def test_what_is_like_a_fault_and_is_none_is_compiled(tmp_path: Path) -> None:
         ]
         done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
         assert done.returncode == 0, done.stderr
+
+
+PRODUCT = """
+func.func @"{name}"(%a: tensor<16x32xi8>, %b: tensor<32x64xi8>) -> tensor<16x64xi32> {{
+  %zero = arith.constant 0 : i32
+  %e = tensor.empty() : tensor<16x64xi32>
+  %z = linalg.fill ins(%zero : i32) outs(%e : tensor<16x64xi32>) -> tensor<16x64xi32>
+  %r = linalg.matmul ins(%a, %b : tensor<16x32xi8>, tensor<32x64xi8>) outs(%z : tensor<16x64xi32>)
+    -> tensor<16x64xi32>
+  return %r : tensor<16x64xi32>
+}}"""
+
+
+@pytest.mark.parametrize("name", ["a b", "a$b", r"m\C3\A9", r"m\\DC", r"a\22b", "a\\0Ab", "a::@b"])
+def test_a_function_of_any_name_goes_to_the_npu(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "m.mlir").write_text(PRODUCT.format(name=name))
+    arguments = [f"{tmp_path}/m.mlir", "-o", f"{tmp_path}/m.vmfb", "--amd-aie-route=direct"]
+    assert main(["compile", *arguments]) == 0
+    assert "1 convolutions and matmuls of 1 dispatches: 1 on" in capsys.readouterr().out
+    inputs = ("--input=16x32xi8=1", "--input=32x64xi8=-128")
+    assert (
+        main(["run", f"--module={tmp_path}/m.vmfb", *inputs, "--expected_output=16x64xi32=-4096"])
+        == 0
+    )
+
+
+@pytest.mark.parametrize("name", [r"m\DC", r"\FFm", r"m\C3", r"\ED\A0\80"])
+def test_a_name_that_is_no_utf_8_is_one_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    (tmp_path / "m.mlir").write_text(PRODUCT.format(name=name))
+    assert main(["compile", f"{tmp_path}/m.mlir", "-o", f"{tmp_path}/m.vmfb"]) == 2
+    assert "a name in it is no UTF-8" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["m.mlir"]
