@@ -80,7 +80,7 @@ def as_convolution(problem: OperationProblem) -> LanewiseProblem:
         Unsupported: it has no channels that lie side by side, or a type or combination that no core has.
     """
     dtype = problem.lhs.dtype
-    if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS:
+    if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS or problem.by_rows:
         raise Unsupported(f"lane-wise: {problem.combine or problem.kind} of {dtype}")
     problem = _cut(problem)
     channel = next((loop for loop in problem.parallel if loop.lhs == loop.out == 1), None)
