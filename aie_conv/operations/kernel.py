@@ -14,12 +14,15 @@ from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import Op, Type, Value, memref, vector
+from aie_conv.ir.core import Op, Type, Value, memref, scalar, vector
 from aie_conv.operations.tile import OperandSection, OperationTile
 from aie_conv.problem import DTYPE_BYTES, OperationProblem
 
 _UNROLLED = 32
 """Taps of a window that are written one behind the other; of more there are loops."""
+
+_MOVED = 16
+"""Elements of a move that are loaded before they are stored."""
 
 _AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
 """Combinations that the tools keep at a vector's own width."""
@@ -105,7 +108,8 @@ class OperationCode(BlockEpilogue):
         source = memref(tile.object_dtype, tile.object_elements)
         out = memref(problem.out.dtype, tile.outputs)
         if tile.chunks == 1:
-            return [self._function("compute", [("source", source), ("out", out)], self._compute)]
+            write = self._move_elements if tile.view.by_elements else self._compute
+            return [self._function("compute", [("source", source), ("out", out)], write)]
         sums = memref(problem.accumulator, tile.outputs)
         return [
             self._function("first", [("source", source), ("sums", sums)], self._first),
@@ -134,13 +138,30 @@ class OperationCode(BlockEpilogue):
             }
             w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, body)
+        self._nest(w, self._trips(), body)
+
+    def _move_elements(self, w: Builder, source: Value, out: Value) -> None:
+        """Move elements one by one: several are loaded before they are stored, since loads take long."""
+        *outer, inner = self._trips()
+        count = max(n for n in range(1, _MOVED + 1) if inner.count % n == 0)
+        (step,) = inner.steps
+
+        def body(place: _Place) -> None:
+            elements = [
+                w.value("v", "memref.load", source, w.plus(place.sections[0], n * step))
+                for n in range(count)
+            ]
+            for n, element in enumerate(elements):
+                w.op("memref.store", element, out, w.plus(place.out, n * inner.out))
+
+        run = _Trip(inner.count // count, [step * count], inner.out * count)
+        self._nest(w, [*outer, run], body)
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
             w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
 
-        self._nest(w, body)
+        self._nest(w, self._trips(), body)
 
     def _more(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
@@ -148,7 +169,7 @@ class OperationCode(BlockEpilogue):
             value = self._combine(w, value, self._reduce(w, source, place))
             w.store(value, sums, place.out, self._aligned(sums))
 
-        self._nest(w, body)
+        self._nest(w, self._trips(), body)
 
     def _last(self, w: Builder, sums: Value, out: Value) -> None:
         constants = self._constants(w)
@@ -157,7 +178,7 @@ class OperationCode(BlockEpilogue):
             value = self._load(w, sums, place.out, self.lanes)
             w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, body)
+        self._nest(w, self._trips(), body)
 
     def _aligned(self, buffer: Value) -> int:
         size = self.lanes * DTYPE_BYTES[buffer.type.elem]
@@ -169,16 +190,20 @@ class OperationCode(BlockEpilogue):
         tile = self.tile
         axes = tile.view.axes
         dense = [prod(tile.sizes[axis + 1 :]) for axis in range(len(axes))]
-        loops: list[_Trip] = []
-        for axis, size in enumerate(tile.sizes[:-1]):
-            if size > 1:
-                steps = [
-                    section.pitches[axis] * (axes[axis].step if number == 0 else 1)
-                    for number, section in enumerate(tile.sections)
-                ]
-                loops.append(_Trip(size, steps, dense[axis]))
+        steps_of = [
+            [
+                section.pitches[axis] * (axes[axis].step if number == 0 else 1)
+                for number, section in enumerate(tile.sections)
+            ]
+            for axis in range(len(axes))
+        ]
+        loops = [
+            _Trip(size, steps_of[axis], dense[axis])
+            for axis, size in enumerate(tile.sizes[:-1])
+            if size > 1
+        ]
         width = tile.sizes[-1] // self.lanes
-        steps = [section.pitches[-1] * self.lanes for section in tile.sections]
+        steps = [step * self.lanes for step in steps_of[-1]]
         if width > 1 or not loops:
             loops.append(_Trip(width, steps, self.lanes))
         merged: list[_Trip] = []
@@ -193,13 +218,13 @@ class OperationCode(BlockEpilogue):
         longest = max(range(len(merged)), key=lambda n: (merged[n].count, n))
         return [*merged[:longest], *merged[longest + 1 :], merged[longest]]
 
-    def _nest(self, w: Builder, body: Callable[[_Place], None]) -> None:
-        """Write a body for every vector of the output."""
+    def _nest(self, w: Builder, trips: Sequence[_Trip], body: Callable[[_Place], None]) -> None:
+        """Write a body for every vector of the output, in loops."""
         zero, one = w.constant(0), w.constant(1)
         sections = [self._start(w, section) for section in self.tile.sections]
         place = _Place(sections, zero)
         with ExitStack() as stack:
-            for trip in self._trips():
+            for trip in trips:
                 if trip.count == 1:
                     continue
                 iv = stack.enter_context(w.loop("i", zero, w.constant(trip.count), one))
@@ -221,9 +246,13 @@ class OperationCode(BlockEpilogue):
         size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
         if section.pitches[-1] == 0:
             element = w.value("v", "memref.load", source, place)
+            if element.type.elem != section.dtype:
+                element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
             return w.value("v", "vector.broadcast", element, to=kind)
-        if size != unit:
+        if size > unit:
             place = w.times(place, size // unit)
+        elif size < unit:
+            place = w.value("i", "arith.divui", place, w.constant(unit // size))
         return bitcast(w, self._load(w, source, place, self.lanes * size // unit), kind)
 
     def _input(self, w: Builder, number: int, source: Value, place: _Place) -> Value:
@@ -302,6 +331,8 @@ class OperationCode(BlockEpilogue):
     def cycles(self) -> int:
         """Cycles of a tile's objects, an estimate."""
         tile, problem = self.tile, self.tile.view.problem
+        if tile.view.by_elements:
+            return self._cycles_of_elements()
         vectors = tile.outputs // self.lanes
         taps = prod(axis.taps for axis in tile.view.axes)
         first = tile.sections[0]
@@ -323,3 +354,8 @@ class OperationCode(BlockEpilogue):
         inner = self._trips()[-1].count
         drains = -(-vectors // max(1, inner)) * 18
         return 30 + vectors * cycles + drains
+
+    def _cycles_of_elements(self) -> int:
+        """The same of elements that are moved one by one."""
+        inner = max(1, self._trips()[-1].count)
+        return 30 + self.tile.outputs * 2 + self.tile.outputs // inner * 18

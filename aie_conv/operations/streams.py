@@ -67,6 +67,7 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
                 offset += at * stride
                 dims.append((tile.sections[n].spans[i], stride))
             section = tile.sections[n]
+            dims = [dims[i] for i in section.order] or dims
             if section.run != dims[-1][0] or dims[-1][1] != 1:
                 dims[-1] = (section.run, 1)
             yield argument.name, argument.dtype, Pattern(offset, tuple(dims))

@@ -16,6 +16,9 @@ from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
 PADDED_BYTES = 32
 """To a multiple of these the host pads lanes: a vector load, and what keeps objects aligned."""
 
+_SPARSE_BYTES = 32
+"""Between elements that are read, at most: of more the DMA brings each by itself."""
+
 _DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
 
 
@@ -71,6 +74,8 @@ class OperationView:
         result: the output's argument.
         offset: where the output's axes begin in it.
         prologue, finish: copies of the host.
+        by_elements: cores take elements one by one: a move of which the DMA brings what lies beside each
+            other in the input, and takes away what does in the output.
     """
 
     problem: OperationProblem
@@ -80,6 +85,7 @@ class OperationView:
     offset: int
     prologue: tuple[HostCopy, ...]
     finish: tuple[HostCopy, ...]
+    by_elements: bool = False
 
 
 def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationView:
@@ -99,20 +105,38 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
             raise Unsupported(f"elements of {operand.dtype}")
     if not problem.parallel:
         raise Unsupported("everything is reduced to one element")
+    if problem.kind == "move":
+        return _view_of_move(problem)
     view = _Maker(problem, padded=padded).view(_lanes(problem))
     _check_broadcasts(view)
     return view
 
 
+def _view_of_move(problem: OperationProblem) -> OperationView:
+    """A move as addresses alone where lanes lie beside each other in both buffers, else by elements.
+
+    Raises:
+        Unsupported: its result has no neighbours.
+    """
+    maker = _Maker(problem, padded=False)
+    lanes = next((i for i, loop in enumerate(problem.loops) if loop.out == 1), None)
+    if lanes is None:
+        raise Unsupported("a move to elements that are no neighbours")
+    return maker.elements(lanes) if maker.needs_copies(lanes) else maker.view(problem.loops[lanes])
+
+
 def _check_broadcasts(view: OperationView) -> None:
-    """Refuse one element for all lanes where a core cannot load it: wider than the bytes it lies among."""
+    """Refuse elements for all lanes of several widths beside operands of other types.
+
+    Raises:
+        Unsupported: a core cannot load them all from one object.
+    """
     problem, last = view.problem, view.axes[-1]
     dtypes = [problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)]
-    if len(set(dtypes)) == 1:
-        return
-    for stride, dtype in zip((last.unit, *last.others), dtypes, strict=True):
-        if not stride and DTYPE_BYTES[dtype] > 1:
-            raise Unsupported(f"one {dtype} for all lanes beside operands of other types")
+    strides = zip((last.unit, *last.others), dtypes, strict=True)
+    widths = {DTYPE_BYTES[dtype] for stride, dtype in strides if not stride}
+    if len(widths) > 1:
+        raise Unsupported("elements for all lanes of several widths")
 
 
 def _lanes(problem: OperationProblem) -> Loop:
@@ -175,9 +199,7 @@ class _Maker:
         at = problem.loops.index(lanes)
         moved = self._needs_copy(self._out, at)
         padded = lanes.size
-        if moved or any(self._needs_copy(walk, at) for walk in self._walks):
-            if problem.kind == "move":
-                raise Unsupported("a move that the DMA's units of 4 bytes do not address")
+        if self.needs_copies(at):
             padded = self._padded(lanes.size)
         sources: list[InputSource] = []
         walks: list[_Walk] = []
@@ -197,6 +219,29 @@ class _Maker:
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
+        )  # fmt: skip
+
+    def needs_copies(self, at: int) -> bool:
+        """Whether the DMA cannot bring or take a buffer as it lies, the lanes being loop ``at``'s."""
+        return any(self._needs_copy(walk, at) for walk in (self._out, *self._walks))
+
+    def elements(self, at: int) -> OperationView:
+        """A move's view by elements; the output's neighbours are loop ``at``'s."""
+        problem, (walk,) = self._problem, self._walks
+        axes = [LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out) for loop in problem.loops]
+        # What the DMA brings must lie in runs: where none does, what lies between comes too.
+        near = min((axis.unit for axis in axes if axis.unit), default=1)
+        if near * DTYPE_BYTES[walk.operand.dtype] <= _SPARSE_BYTES:
+            axes = [
+                replace(axis, unit=1, step=near) if axis.unit == near else axis for axis in axes
+            ]
+        outer = [axis for number, axis in enumerate(axes) if number != at]
+        outer.sort(key=lambda axis: -axis.out)
+        source = Argument("lhs", walk.operand.dtype, walk.operand.elements)
+        result = Argument("result", self._out.operand.dtype, self._out.operand.elements)
+        return OperationView(
+            problem, _merged([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
+            result, self._out.operand.offset, (), (), by_elements=True,
         )  # fmt: skip
 
     def _padded(self, size: int) -> int:
@@ -360,7 +405,7 @@ def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
 
 
 def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
-    parallel = outer.taps == inner.taps == 1
+    parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
     reduced = outer.size == inner.size == 1
     if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
         return False

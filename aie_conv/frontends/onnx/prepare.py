@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.order import order_nodes
 from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
 from aie_conv.frontends.onnx.shapes import fix_shapes
 
@@ -27,7 +28,7 @@ def function_name(graph_name: str) -> str:
 
 
 def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
-    """The model with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
+    """The model in order, with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
 
     Args:
         model: with its weights; changed.
@@ -38,6 +39,7 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     """
     from onnx import inliner
 
+    order_nodes(model.graph)
     fix_shapes(model.graph, shapes)
     if model.functions:
         model = inliner.inline_local_functions(model, convert_version=True)

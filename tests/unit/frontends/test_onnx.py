@@ -11,6 +11,7 @@ from aie_conv.errors import UsageError
 from tests.support.onnx.models import graph_of, one_node, runtime_results
 
 onnx = pytest.importorskip("onnx")
+helper = onnx.helper
 
 W = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
 
@@ -155,6 +156,27 @@ def test_an_old_opset_is_raised() -> None:
     model = one_node("Clip", x, opset=6, min=-0.5, max=0.5)
     y = aie_conv.load(aie_conv.compile(model), device="sim").main(**x)
     np.testing.assert_array_equal(y, x["x"].clip(-0.5, 0.5))
+
+
+def test_nodes_in_any_order_are_put_in_order() -> None:
+    x = {"x": np.random.default_rng(2).standard_normal((2, 3)).astype(np.float32)}
+    nodes = [
+        helper.make_node("Add", ["c", "b"], ["y"]),
+        helper.make_node("Exp", ["b"], ["c"]),
+        helper.make_node("Neg", ["x"], ["b"]),
+    ]
+    y = aie_conv.load(aie_conv.compile(graph_of(nodes, x, {}, ["y"])), device="sim")(x["x"])
+    np.testing.assert_allclose(y, np.exp(-x["x"]) - x["x"], rtol=1e-6)
+
+
+def test_a_circle_of_nodes_is_one_line() -> None:
+    nodes = [
+        helper.make_node("Add", ["x", "b"], ["c"], name="first"),
+        helper.make_node("Neg", ["c"], ["b"], name="second"),
+    ]
+    x = {"x": np.zeros(3, np.float32)}
+    with pytest.raises(UsageError, match="reads what is computed from its result"):
+        aie_conv.compile(graph_of(nodes, x, {}, ["c"]))
 
 
 def test_local_functions_are_inlined() -> None:
