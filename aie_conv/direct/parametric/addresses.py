@@ -180,7 +180,7 @@ class StripAddresses:
         base = view.out_offset + row * view.rows.out + column * view.columns.out
         base += sum(loop.out * i for loop, i in zip(view.outer, outer, strict=True))
         starts = [self.channel_of(n_tile) for n_tile in n_tiles]
-        n_tile_count = min(len(starts), self._n_tiles)
+        n_tile_count = min(len(starts), self._n_tiles // self.p.column_shares)
         evenly = len({b - a for a, b in pairwise(starts[:n_tile_count])}) <= 1
         evenly = evenly and len(starts) % n_tile_count == 0
         turns = self.tile.strips * self.p.height * view.rows.out

@@ -64,6 +64,8 @@ class ParametricParameters(Parameters):
         object_k_chunks: chunks of K of one object of the filter; a tile's first one has what is left over.
         time_shared: groups of rows of cores that take turns with the objects of the input: each has pixels of
             its own, or channels (:func:`has_channel_turns`). Rows of one group have N tiles of their own.
+        column_shares: groups of columns with N tiles of their own, as of
+            :class:`aie_conv.mapping.mapping.Grid`.
         interleaved: the strips of an object of the output follow one another, and so do the tile's objects;
             else each strip's pixels do.
         input_row_elements, filter_elements, output_elements, accumulator_elements, bias_elements: the layout:
@@ -78,6 +80,7 @@ class ParametricParameters(Parameters):
     object_channels: int
     object_k_chunks: int
     time_shared: int
+    column_shares: int = 1
     interleaved: bool
     input_row_elements: int
     filter_elements: int
@@ -85,6 +88,15 @@ class ParametricParameters(Parameters):
     accumulator_elements: int
     bias_elements: int
     seven_pixels: bool
+
+
+def filter_groups(device: Device) -> int:
+    """Groups of columns to which filters are sent apart: as many as there are shims for each row of cores.
+
+    Each then gets filters at the rate of a stream for every row, and N tiles of its own where images are
+    small.
+    """
+    return max(1, device.columns // device.arch.core_rows)
 
 
 def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:

@@ -66,6 +66,7 @@ class ParametricProgram:
         (y, x), (_, s, t) = kernel.group, kernel.rst
         rows, columns = range(grid.rows), range(grid.columns)
         tiles = [grid.tiles_of(column) for column in columns]
+        passed = [grid.sent_tiles(column) - grid.tiles_of(column) for column in columns]
         turns, tail = p.time_shared, mapping.filters.tail_objects
         values: dict[str, int | Sequence[int]] = {
             "rounds": grid.rounds,
@@ -86,9 +87,7 @@ class ParametricProgram:
             "input_after": [turns - 1 - self.row_turn(row) for row in rows],
             "input_between": turns - 1,
             "column_tiles": tiles,
-            "idle_objects": [
-                (grid.column_tiles - count) * mapping.filters.objects for count in tiles
-            ],
+            "idle_objects": [count * mapping.filters.objects for count in passed],
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }

@@ -24,6 +24,7 @@ from aie_conv.direct.parametric.layout import (
     L1Layout,
     ParametricParameters,
     bias_elements,
+    filter_groups,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.parametric.shapes import (
@@ -52,9 +53,9 @@ _MAX_CHANNELS = 256
 
 
 def _shapes(
-    view: DirectView, kernel: ParametricKernel, layout: dict[str, int], rows: int
+    view: DirectView, kernel: ParametricKernel, layout: dict[str, int], device: Device
 ) -> Iterator[Shape]:
-    """Everything that may fit a layout, on so many rows of cores."""
+    """Everything that may fit a layout."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
     output, sums = layout["output_elements"], layout["accumulator_elements"]
     (y, x), (r, s, t) = kernel.group, kernel.rst
@@ -80,14 +81,29 @@ def _shapes(
             continue
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-        shared = [1]
-        if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
-            shared.append(rows // (view.n // n))
         outputs = min(strip // k, sums // (r * n) // y * y)
-        capacity = Capacity(strip // k, output // (r * n), outputs, tuple(shared))
-        for strips in strips_of(view, r, window, capacity):
-            height, width, wide, count, interleaved = strips
-            yield Shape(n, k, height, width, window, wide, share, span, count, interleaved)
+        for columns in {1, filter_groups(device)}:
+            shared = _time_shared(view, device, n, columns)
+            if not shared:
+                continue
+            capacity = Capacity(strip // k, output // (r * n), outputs, shared)
+            for strips in strips_of(view, r, window, capacity):
+                height, width, wide, count, interleaved = strips
+                yield Shape(
+                    n, k, height, width, window, wide, share, span, count, interleaved, columns
+                )
+
+
+def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
+    """Groups of rows that may share time with ``n`` channels in an N tile.
+
+    None where the shares of the columns get no equal number of N tiles.
+    """
+    rows, (n_tiles, over) = device.arch.core_rows, divmod(view.n // n, shares)
+    if over or not n_tiles:
+        return ()
+    alone = n_tiles >= rows or rows % n_tiles or view.residual is not None
+    return (1,) if alone else (1, rows // n_tiles)
 
 
 def _rough(
@@ -101,23 +117,27 @@ def _rough(
     outer = prod(loop.size for loop in view.outer)
     high = min(strips * shape.height * shape.time_shared, view.rows.size)
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
-    rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
-    steps = rounds * -(-tiles // device.columns)
+    shares = shape.column_shares
+    rounds = max(1, -(-view.n // (shape.n * arch.core_rows * shares)))
+    columns = device.columns // shares
+    steps = rounds * -(-tiles // columns)
     taps = taps_of(view, shape.window)
     chunks = view.k // taps // shape.k
     all_channels = shape.k == view.channels
     run = shape.k * size * (shape.input_width if all_channels else 1)
     pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
-    input_ = rounds * tiles * chunks * shape.time_shared * layout.input
+    input_ = shares * rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.n // shape.object_channels
-    filters = steps * arch.core_rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
+    rows = arch.core_rows * filter_groups(device)
+    filters = steps * rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
     outputs = shape.height * shape.width
-    results = rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
+    results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
     moved = input_ * host.factor(run, max(run, pitch)) + filters
     moved += results * host.factor(
         shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
     )
     memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
+    memory = max(memory, filters / (min(rows, device.columns) * WORD_BYTES))
     groups = -(-outputs // y), shape.object_channels // (x * t)
     each = objects * kernel.cycles_of(taps * shape.k // s, *groups)
     if shape.time_shared > 1:
@@ -128,7 +148,7 @@ def _rough(
 def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
-    shapes = dict.fromkeys(_shapes(view, kernel, elements, device.arch.core_rows))
+    shapes = dict.fromkeys(_shapes(view, kernel, elements, device))
     ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
     yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
 

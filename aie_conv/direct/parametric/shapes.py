@@ -31,6 +31,7 @@ class Shape:
     object_k_chunks: int
     time_shared: int
     interleaved: bool
+    column_shares: int = 1
 
 
 def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
@@ -130,6 +131,7 @@ def parameters_of(
         object_channels=shape.object_channels,
         object_k_chunks=shape.object_k_chunks,
         time_shared=shape.time_shared,
+        column_shares=shape.column_shares,
         interleaved=shape.interleaved,
         seven_pixels=layout.seven_pixels,
         **elements,
