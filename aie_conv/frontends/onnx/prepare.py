@@ -59,14 +59,15 @@ def default_opset(model: onnx.ModelProto) -> int:
 
 
 def _upgrade(model: onnx.ModelProto) -> onnx.ModelProto:
-    from onnx import version_converter
+    from onnx import shape_inference, version_converter
 
     if default_opset(model) >= OPSET:
         return model
     try:
         return version_converter.convert_version(model, OPSET)
-    except (RuntimeError, version_converter.ConvertError):
+    except (RuntimeError, version_converter.ConvertError, shape_inference.InferenceError):
         # It has no converter for an operator or a type; most forms of older opsets are taken as they are.
+        # What is damaged is refused where types are inferred.
         return model
 
 
@@ -95,6 +96,7 @@ def _lack_of_inputs(node: onnx.NodeProto, opset: int) -> str:
     """What a node has too few or too many of, by its operator's schema; "" where it is complete."""
     from onnx import defs
 
+    opset = max(1, min(opset, defs.onnx_opset_version()))
     if not defs.has(node.op_type, opset, ""):
         return ""
     schema = defs.get_schema(node.op_type, opset, "")

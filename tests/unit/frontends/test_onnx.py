@@ -1,5 +1,6 @@
 """ONNX models read: files, external data, shapes, names, opsets; what is wrong is one line."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -252,3 +253,13 @@ def test_a_result_too_many_and_an_input_that_is_not_there_are_one_line() -> None
     ):
         with pytest.raises(UsageError, match=lack):
             prepare(graph_of([node], tensors, {}, ["y"]), {})
+
+
+@pytest.mark.parametrize("version", [None, -(2**63), -1, 0, 1, 2**31, 2**63 - 1])
+def test_any_opset_is_taken_or_refused_in_a_line(version: int | None) -> None:
+    model = _conv()
+    del model.opset_import[:]
+    if version is not None:
+        model.opset_import.add(domain="", version=version)
+    with contextlib.suppress(UsageError):
+        prepare(model, {})
