@@ -10,7 +10,7 @@ from torch.nn import functional
 from hw_tests.conftest import Runner
 from tests.support.onnx.functions import convolution_with
 from tests.support.onnx.models import runtime_results
-from tests.support.regions.pooled import Stem
+from tests.support.regions.pooled import Inverted, Stem
 
 
 def styles(artifact: Any) -> list[str]:
@@ -64,6 +64,18 @@ def test_pools_and_sums_between_products_are_one_call(runner: Runner) -> None:
     assert any(entry["style"] == "parametric" for entry in others)
     result = runner.run(artifact, x).astype(np.float32)
     assert len(runner.timings) < artifact.report["totals"]["npu"], "several dispatches are one call"
+    np.testing.assert_allclose(result, wanted, rtol=2**-6, atol=2**-5)
+
+
+def test_a_depthwise_convolution_in_a_call(runner: Runner) -> None:
+    torch.manual_seed(3)
+    model, x = Inverted().eval().to(torch.bfloat16), torch.randn(1, 64, 28, 28).to(torch.bfloat16)
+    with torch.no_grad():
+        wanted = model(x).float().numpy()
+    artifact = runner.compile(model, example_inputs=(x,), route="direct", regions="large")
+    result = runner.run(artifact, x).astype(np.float32)
+    assert len(runner.timings) == 1
+    assert len(styles(artifact)) == 3
     np.testing.assert_allclose(result, wanted, rtol=2**-6, atol=2**-5)
 
 

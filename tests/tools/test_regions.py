@@ -16,7 +16,7 @@ from tests.property.operations.test_moves import transposition
 from tests.sim.regions.test_graphs import compiled
 from tests.sim.regions.test_programs import CHAIN
 from tests.support.onnx.functions import convolution_with
-from tests.support.regions.pooled import Stem
+from tests.support.regions.pooled import Inverted, Stem
 from tests.tools.test_words import pytestmark as needs_tools
 from tests.tools.test_words import words_of
 
@@ -40,6 +40,15 @@ def _pools(device: str) -> Artifact:
     return aie_conv.compile(model, example_inputs=(x,), device=device, **options)
 
 
+def _depthwise(device: str) -> Artifact:
+    """A depthwise convolution between products in one call."""
+    torch.manual_seed(3)
+    model, x = Inverted().eval().to(torch.bfloat16), torch.zeros(1, 64, 28, 28).to(torch.bfloat16)
+    return aie_conv.compile(
+        model, example_inputs=(x,), device=device, route="direct", binaries="off"
+    )
+
+
 def _table(device: str) -> Artifact:
     """A table of bytes behind a parametric product."""
     model, _ = convolution_with("silu", 0, np.int8)
@@ -48,7 +57,7 @@ def _table(device: str) -> Artifact:
 
 
 @pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
-@pytest.mark.parametrize("make", [_pools, _table])
+@pytest.mark.parametrize("make", [_pools, _depthwise, _table])
 def test_words_of_other_operations_agree_with_their_text(
     make: Callable[[str], Artifact], device: str, tmp_path: Path
 ) -> None:

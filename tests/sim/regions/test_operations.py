@@ -7,7 +7,22 @@ import pytest
 import torch
 
 import aie_conv
-from tests.support.regions.pooled import CASES, Stem
+from tests.support.regions.pooled import CASES, Inverted, Stem
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_a_depthwise_convolution_is_inside_a_call(device: str) -> None:
+    torch.manual_seed(3)
+    model = Inverted().eval().to(torch.bfloat16)
+    x = torch.randn(1, 64, 28, 28).to(torch.bfloat16)
+    artifact = aie_conv.compile(model, example_inputs=(x,), device=device, route="direct")
+    (region,) = artifact.report["regions"]
+    assert len(region["dispatches"]) == 3
+    program = aie_conv.load(artifact, device="sim")
+    for seed in (0, 1):
+        image = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x.dtype)
+        got, want = program(image), model(image)
+        assert torch.allclose(got.float(), want.float(), rtol=2**-6, atol=2**-5)
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Small networks with pooling and element-wise operations between their convolutions."""
+"""Small networks with pools, element-wise operations and depthwise convolutions between convolutions."""
 
 import torch
 from torch import nn
@@ -30,6 +30,19 @@ class Joined(nn.Module):
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         y = functional.max_pool2d(self.first(x), 3, 1, 1)
         return self.last(torch.maximum(y, self.second(y)))
+
+
+class Inverted(nn.Module):
+    """An inverted residual block: a depthwise convolution between two of single pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.wide, self.narrow = nn.Conv2d(64, 128, 1), nn.Conv2d(128, 64, 1)
+        self.inner = nn.Conv2d(128, 128, 3, padding=1, groups=128)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        y = functional.relu6(self.inner(functional.relu6(self.wide(x))))
+        return self.narrow(y) + x
 
 
 CASES = {"stem": (Stem, (1, 8, 56, 56)), "joined": (Joined, (1, 64, 28, 28))}
