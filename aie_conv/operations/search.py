@@ -11,8 +11,9 @@ from aie_conv.errors import ConfigRefused
 from aie_conv.operations.cost import PlanCost, check, cost_of
 from aie_conv.operations.kernel import lanes
 from aie_conv.operations.streams import CoreGrid, count_tasks
-from aie_conv.operations.tile import OperationTile, make_tile
+from aie_conv.operations.tile import ALIGNED, OperationTile, make_tile
 from aie_conv.operations.view import OperationView
+from aie_conv.problem import DTYPE_BYTES
 
 _OBJECT_BYTES = 24 << 10
 """Bytes of input and output objects of a tile, at most: they are there twice."""
@@ -68,11 +69,35 @@ def _taps(view: OperationView) -> Iterator[tuple[int, ...]]:
 
 
 def _shapes(view: OperationView, most: int) -> Iterator[tuple[int, ...]]:
-    """Sizes of tiles: the two largest axes beside the lanes are cut, others are one element."""
+    """Sizes of tiles: the two largest axes beside the lanes are cut, others are one element; rows never."""
+    if view.by_elements:
+        yield from _blocks(view)
+        return
     outer = range(len(view.axes) - 1)
-    cut = sorted(outer, key=lambda axis: -view.axes[axis].size)[:2]
-    choices = [_cuts(view.axes[axis].size) if axis in cut else [1] for axis in outer]
-    yield from product(*choices, _lane_cuts(view.axes[-1].size, most))
+    free = [axis for axis in outer if not view.axes[axis].along]
+    cut = sorted(free, key=lambda axis: -view.axes[axis].size)[:2]
+    last = view.axes[-1]
+    choices = [
+        [view.axes[i].size] if view.axes[i].along else _cuts(view.axes[i].size) if i in cut else [1]
+        for i in outer
+    ]
+    lanes = [last.size] if last.along else _lane_cuts(last.size, most)
+    yield from product(*choices, lanes)
+
+
+def _blocks(view: OperationView) -> Iterator[tuple[int, ...]]:
+    """Sizes of tiles of elements: one axis is cut, those in it are whole, but perhaps for the last.
+
+    So what is written lies in long runs.
+    """
+    full = [axis.size for axis in view.axes]
+    unit = max(1, ALIGNED // DTYPE_BYTES[view.problem.out.dtype])
+    inner = sorted({full[-1], *(cut for cut in _cuts(full[-1]) if cut % unit == 0)})
+    for at in range(len(full) - 1):
+        for cut, last in product(_cuts(full[at]), inner):
+            yield (*[1] * at, cut, *full[at + 1 : -1], last)
+    if len(full) == 1:
+        yield from ((last,) for last in inner)
 
 
 def _tiles(view: OperationView) -> Iterator[OperationTile]:

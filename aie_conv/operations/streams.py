@@ -67,6 +67,7 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
                 offset += at * stride
                 dims.append((tile.sections[n].spans[i], stride))
             section = tile.sections[n]
+            dims = [dims[i] for i in section.order] or dims
             if section.run != dims[-1][0] or dims[-1][1] != 1:
                 dims[-1] = (section.run, 1)
             yield argument.name, argument.dtype, Pattern(offset, tuple(dims))
@@ -77,7 +78,8 @@ def output_pattern(tile: OperationTile, number: int) -> Pattern:
     view, offset = tile.view, tile.view.offset
     for start, axis in zip(tile.starts(number), view.axes, strict=True):
         offset += start * axis.out
-    dims = [(size, axis.out) for size, axis in zip(tile.sizes, view.axes, strict=True)]
+    pairs = zip(tile.stored, view.axes, strict=True)
+    dims = [(size, axis.out) for size, axis in pairs if not axis.along or axis.out]
     return Pattern(offset, tuple(dims))
 
 

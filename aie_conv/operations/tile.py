@@ -7,6 +7,9 @@ from aie_conv.errors import ConfigRefused
 from aie_conv.operations.view import OperationView
 from aie_conv.problem import DTYPE_BYTES
 
+WORD_BYTES = 4
+"""What a DMA addresses."""
+
 ALIGNED = 32
 """Bytes to which objects are aligned: a core's vector loads."""
 
@@ -21,6 +24,7 @@ class OperandSection:
         spans: elements of each axis that it holds; 1 where it is broadcast.
         run: elements of its innermost run that are read, at least what is used.
         dtype: of its elements.
+        order: of the axes in it, outermost first; empty for theirs.
     """
 
     start: int
@@ -28,11 +32,17 @@ class OperandSection:
     spans: tuple[int, ...]
     run: int
     dtype: str
+    order: tuple[int, ...] = ()
+
+    @property
+    def last(self) -> int:
+        """The axis along which runs lie."""
+        return self.order[-1] if self.order else len(self.spans) - 1
 
     @property
     def elements(self) -> int:
         """Elements that it holds."""
-        return prod(self.spans[:-1]) * self.run
+        return prod(self.spans) // self.spans[self.last] * self.run
 
     @property
     def bytes(self) -> int:
@@ -42,7 +52,7 @@ class OperandSection:
     @property
     def over_read(self) -> int:
         """Elements behind the last one that is used."""
-        return self.run - self.spans[-1]
+        return self.run - self.spans[self.last]
 
 
 @dataclass(frozen=True)
@@ -84,7 +94,19 @@ class OperationTile:
     @property
     def outputs(self) -> int:
         """Elements of one object of the output."""
-        return prod(self.sizes)
+        return prod(self.stored)
+
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """Elements of one object of the output along each axis."""
+        pairs = zip(self.view.axes, self.sizes, strict=True)
+        return tuple(min(size, axis.stored) for axis, size in pairs)
+
+    @property
+    def stored_pitches(self) -> tuple[int, ...]:
+        """From one element of each axis to the next in an object of the output; 0 where there is one."""
+        sizes = self.stored
+        return tuple(prod(sizes[i + 1 :]) if size > 1 else 0 for i, size in enumerate(sizes))
 
     @property
     def output_bytes(self) -> int:
@@ -104,9 +126,15 @@ class OperationTile:
 
     @property
     def object_dtype(self) -> str:
-        """Type of the input's objects: the inputs' where they have one, else bytes."""
+        """Type of the input's objects: the inputs' where they have one, else integers.
+
+        Those are as wide as what is loaded for all lanes.
+        """
         dtypes = {section.dtype for section in self.sections}
-        return dtypes.pop() if len(dtypes) == 1 else "i8"
+        if len(dtypes) == 1:
+            return dtypes.pop()
+        widths = {DTYPE_BYTES[s.dtype] for s in self.sections if not s.pitches[-1]}
+        return f"i{8 * max(widths, default=1)}"
 
     @property
     def object_elements(self) -> int:
@@ -138,6 +166,8 @@ def make_tile(
     Raises:
         ConfigRefused: it cannot be addressed or aligned.
     """
+    if view.by_elements:
+        return _make_tile_of_elements(view, sizes)
     vector = min(most_vector, sizes[-1] & -sizes[-1])
     inputs = [view.problem.lhs.dtype, *(e.operand.dtype for e in view.problem.epilogue.inputs)]
     dtypes = [*inputs, view.problem.out.dtype]
@@ -149,6 +179,32 @@ def make_tile(
     for what, length in (("input", tile.input_bytes), ("output", tile.output_bytes)):
         if length % ALIGNED:
             raise ConfigRefused("alignment", f"{what} objects of {length} bytes")
+    return tile
+
+
+def _make_tile_of_elements(view: OperationView, sizes: tuple[int, ...]) -> OperationTile:
+    """A tile whose input lies in the order of the input's buffer.
+
+    Raises:
+        ConfigRefused: it does not begin or end on 4 bytes.
+    """
+    dtype = view.problem.lhs.dtype
+    _check_starts(view, sizes, [dtype, dtype])
+    spans = [
+        axis.span(size, 1) if axis.unit else 1 for axis, size in zip(view.axes, sizes, strict=True)
+    ]
+    order = tuple(sorted(range(len(spans)), key=lambda axis: (-view.axes[axis].unit, spans[axis])))
+    last = order[-1]
+    words = WORD_BYTES // min(WORD_BYTES, DTYPE_BYTES[dtype])
+    run = -(-spans[last] // words) * words
+    pitches, pitch = [0] * len(spans), 1
+    for axis in reversed(order):
+        pitches[axis] = pitch if spans[axis] > 1 else 0
+        pitch *= run if axis == last else spans[axis]
+    section = OperandSection(0, tuple(pitches), tuple(spans), run, dtype, order)
+    tile = OperationTile(view, sizes, (1,) * len(sizes), 1, (section,))
+    if tile.output_bytes % WORD_BYTES:
+        raise ConfigRefused("4-byte granularity", f"output objects of {tile.output_bytes} bytes")
     return tile
 
 

@@ -4,7 +4,7 @@ Every operand lies with the lanes' elements beside each other, and what a DMA ad
 Where a dispatch's buffer does not, the host copies it, which its price says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -15,6 +15,9 @@ from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
 
 PADDED_BYTES = 32
 """To a multiple of these the host pads lanes: a vector load, and what keeps objects aligned."""
+
+_SPARSE_BYTES = 32
+"""Between elements that are read, at most: of more the DMA brings each by itself."""
 
 _DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
 
@@ -32,6 +35,7 @@ class LoopAxis:
         step, dilation: of output and window on the input's axis.
         others: stride of each other input; 0 where it is broadcast.
         out: the output's stride.
+        along: whether its elements are a row's: steps combine what is computed of them.
     """
 
     size: int
@@ -41,6 +45,12 @@ class LoopAxis:
     dilation: int
     others: tuple[int, ...]
     out: int
+    along: bool = False
+
+    @property
+    def stored(self) -> int:
+        """Elements of the output that it walks."""
+        return 1 if self.along and not self.out else self.size
 
     def span(self, size: int, taps: int) -> int:
         """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
@@ -71,6 +81,8 @@ class OperationView:
         result: the output's argument.
         offset: where the output's axes begin in it.
         prologue, finish: copies of the host.
+        by_elements: cores take elements one by one: a move of which the DMA brings what lies beside each
+            other in the input, and takes away what does in the output.
     """
 
     problem: OperationProblem
@@ -80,6 +92,7 @@ class OperationView:
     offset: int
     prologue: tuple[HostCopy, ...]
     finish: tuple[HostCopy, ...]
+    by_elements: bool = False
 
 
 def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationView:
@@ -93,26 +106,81 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
     Raises:
         Unsupported: it has no such form; the message says why.
     """
-    operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
-    for operand in (*operands, problem.out):
-        if operand.dtype not in _DTYPES:
-            raise Unsupported(f"elements of {operand.dtype}")
-    if not problem.parallel:
-        raise Unsupported("everything is reduced to one element")
+    _check(problem)
+    if problem.kind == "move":
+        return _view_of_move(problem)
     view = _Maker(problem, padded=padded).view(_lanes(problem))
     _check_broadcasts(view)
     return view
 
 
+def make_row_views(problem: OperationProblem, *, padded: bool = False) -> Iterator[OperationView]:
+    """An operation by rows as the array may run it, for each loop that vectors may walk.
+
+    Those come first over whose elements every operand lies as it is. Vectors along rows are combined
+    across their lanes at last; vectors across rows are never.
+
+    Args:
+        problem: the operation.
+        padded: as of :func:`make_view`; of vectors across rows alone.
+
+    Raises:
+        Unsupported: it has no such form; the message says why.
+    """
+    _check(problem)
+    flat = replace(problem, loops=tuple(replace(loop, role="m") for loop in problem.loops))
+    along = frozenset(i for i, loop in enumerate(problem.loops) if loop.role == "k")
+    views, refusal = list[OperationView](), None
+    for number, loop in enumerate(flat.loops):
+        if number in along and (padded or loop.lhs != 1):
+            continue
+        try:
+            view = _Maker(flat, padded=padded, along=along).view(loop)
+            _check_broadcasts(view)
+        except Unsupported as reason:
+            refusal = reason
+            continue
+        views.append(replace(view, problem=problem))
+    if not views:
+        raise refusal or Unsupported("its rows lie in no order that vectors walk")
+    views.sort(key=lambda view: (len(view.prologue) + len(view.finish), -view.axes[-1].size))
+    yield from views
+
+
+def _check(problem: OperationProblem) -> None:
+    operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
+    for operand in (*operands, problem.out):
+        if operand.dtype not in _DTYPES:
+            raise Unsupported(f"elements of {operand.dtype}")
+    if not problem.stored:
+        raise Unsupported("everything is reduced to one element")
+
+
+def _view_of_move(problem: OperationProblem) -> OperationView:
+    """A move as addresses alone where lanes lie beside each other in both buffers, else by elements.
+
+    Raises:
+        Unsupported: its result has no neighbours.
+    """
+    maker = _Maker(problem, padded=False)
+    lanes = next((i for i, loop in enumerate(problem.loops) if loop.out == 1), None)
+    if lanes is None:
+        raise Unsupported("a move to elements that are no neighbours")
+    return maker.elements(lanes) if maker.needs_copies(lanes) else maker.view(problem.loops[lanes])
+
+
 def _check_broadcasts(view: OperationView) -> None:
-    """Refuse one element for all lanes where a core cannot load it: wider than the bytes it lies among."""
+    """Refuse elements for all lanes of several widths beside operands of other types.
+
+    Raises:
+        Unsupported: a core cannot load them all from one object.
+    """
     problem, last = view.problem, view.axes[-1]
     dtypes = [problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)]
-    if len(set(dtypes)) == 1:
-        return
-    for stride, dtype in zip((last.unit, *last.others), dtypes, strict=True):
-        if not stride and DTYPE_BYTES[dtype] > 1:
-            raise Unsupported(f"one {dtype} for all lanes beside operands of other types")
+    strides = zip((last.unit, *last.others), dtypes, strict=True)
+    widths = {DTYPE_BYTES[dtype] for stride, dtype in strides if not stride}
+    if len(widths) > 1:
+        raise Unsupported("elements for all lanes of several widths")
 
 
 def _lanes(problem: OperationProblem) -> Loop:
@@ -157,8 +225,10 @@ class _Walk:
 class _Maker:
     """Makes a view."""
 
-    def __init__(self, problem: OperationProblem, *, padded: bool) -> None:
-        self._problem, self._force = problem, padded
+    def __init__(
+        self, problem: OperationProblem, *, padded: bool, along: frozenset[int] = frozenset()
+    ) -> None:
+        self._problem, self._force, self._along = problem, padded, along
         self._prologue: list[HostCopy] = []
         self._finish: list[HostCopy] = []
         entries = problem.epilogue.inputs
@@ -175,10 +245,10 @@ class _Maker:
         at = problem.loops.index(lanes)
         moved = self._needs_copy(self._out, at)
         padded = lanes.size
-        if moved or any(self._needs_copy(walk, at) for walk in self._walks):
-            if problem.kind == "move":
-                raise Unsupported("a move that the DMA's units of 4 bytes do not address")
+        if self.needs_copies(at):
             padded = self._padded(lanes.size)
+            if at in self._along and (padded > lanes.size or (moved and not lanes.out)):
+                raise Unsupported(f"rows of {lanes.size} elements")
         sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
@@ -193,10 +263,33 @@ class _Maker:
         result = Argument("result", out.operand.dtype, out.operand.elements)
         loops = list(problem.loops)
         loops[at] = replace(lanes, size=padded)
-        axes = _axes(loops, walks, out, at)
+        axes = _axes(loops, walks, out, at, self._along)
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
+        )  # fmt: skip
+
+    def needs_copies(self, at: int) -> bool:
+        """Whether the DMA cannot bring or take a buffer as it lies, the lanes being loop ``at``'s."""
+        return any(self._needs_copy(walk, at) for walk in (self._out, *self._walks))
+
+    def elements(self, at: int) -> OperationView:
+        """A move's view by elements; the output's neighbours are loop ``at``'s."""
+        problem, (walk,) = self._problem, self._walks
+        axes = [LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out) for loop in problem.loops]
+        # What the DMA brings must lie in runs: where none does, what lies between comes too.
+        near = min((axis.unit for axis in axes if axis.unit), default=1)
+        if near * DTYPE_BYTES[walk.operand.dtype] <= _SPARSE_BYTES:
+            axes = [
+                replace(axis, unit=1, step=near) if axis.unit == near else axis for axis in axes
+            ]
+        outer = [axis for number, axis in enumerate(axes) if number != at]
+        outer.sort(key=lambda axis: -axis.out)
+        source = Argument("lhs", walk.operand.dtype, walk.operand.elements)
+        result = Argument("result", self._out.operand.dtype, self._out.operand.elements)
+        return OperationView(
+            problem, _merged([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
+            result, self._out.operand.offset, (), (), by_elements=True,
         )  # fmt: skip
 
     def _padded(self, size: int) -> int:
@@ -276,7 +369,8 @@ class _Maker:
         out, loops = self._out, self._problem.loops
         operand, shape = out.operand, out.operand.shape
         steps = _strides(shape)
-        order = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at] + [at]
+        walks = [loop.role == "m" and (out.strides[i] != 0) for i, loop in enumerate(loops)]
+        order = [i for i, walk in enumerate(walks) if walk and i != at] + [at]
         dims = {i: _dim(operand, out.strides[i]) for i in order}
         if any(out.strides[i] != steps[d] for i, d in dims.items()) or len(
             set(dims.values())
@@ -305,7 +399,11 @@ class _Maker:
 
 
 def _axes(
-    loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int
+    loops: Sequence[Loop],
+    walks: Sequence[_Walk],
+    out: _Walk,
+    at: int,
+    along: frozenset[int],
 ) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
     lhs, *others = walks
@@ -339,11 +437,11 @@ def _axes(
                 )
             )  # fmt: skip
         else:
-            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
+            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], i in along))
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
-    lanes = LoopAxis(
-        loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
-    )
+    across = tuple(walk.strides[at] for walk in others)
+    place = 1 if at not in along else out.strides[at]
+    lanes = LoopAxis(loops[at].size, 1, lhs.strides[at], 1, 1, across, place, at in along)
     return _merged([*axes, lanes])
 
 
@@ -360,7 +458,9 @@ def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
 
 
 def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
-    parallel = outer.taps == inner.taps == 1
+    if outer.along != inner.along:
+        return False
+    parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
     reduced = outer.size == inner.size == 1
     if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
         return False

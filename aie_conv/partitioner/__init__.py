@@ -313,8 +313,10 @@ def choose(
     _check_words(route, permission, direct)
     _check_size(problem)
     if isinstance(problem, OperationProblem):
-        prices = (pricing or Pricing()).host
-        return choose_operation(problem, device, route, constants, pin, prices)
+        pricing = pricing or Pricing()
+        return choose_operation(
+            problem, device, route, constants, pin, pricing.host, cpu=pricing.cpu
+        )
     allowed = permission.on(device)
     arithmetic = _arithmetic(problem, route, allowed, direct)
     chooser = _Chooser(problem, device, constants, pricing or Pricing())

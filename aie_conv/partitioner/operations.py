@@ -58,8 +58,14 @@ def choose_operation(
     constants: frozenset[str] | None,
     pin: Pin | None,
     host: HostCost,
+    *,
+    cpu: bool = True,
 ) -> Decision:
     """Decide where one operation runs; arguments as of :func:`aie_conv.partitioner.choose`.
+
+    Args:
+        problem, device, route, constants, pin, host: as there.
+        cpu: whether the CPU may be taken where a route has a plan.
 
     Raises:
         UsageError: the pinned plan does not exist.
@@ -77,14 +83,14 @@ def choose_operation(
         )
     if not able:
         return Decision("cpu", "; ".join(c.refused for c in asked), None, tuple(asked))
-    if problem.kind == "move" and pin is None:
+    if problem.kind == "move" and pin is None and cpu:
         kept = tuple(replace(candidate, refused=_MOVES_STAY) for candidate in able)
         return Decision("cpu", _MOVES_STAY, None, kept)
-    cpu = [_cpu(problem, device, host)] if wanted == "auto" else []
-    best = min([*able, *cpu], key=lambda candidate: candidate.cost)
+    stays = [_cpu(problem, device, host)] if wanted == "auto" and cpu else []
+    best = min([*able, *stays], key=lambda candidate: candidate.cost)
     inside = min(able, key=lambda candidate: candidate.run_cycles)
     note = f"; {inside.run_cycles:,} of the array".replace(",", " ")
-    losers = [candidate for candidate in [*asked, *cpu] if candidate is not best]
+    losers = [candidate for candidate in [*asked, *stays] if candidate is not best]
     return decide(best, losers, note + ("; pinned" if pin is not None else ""))
 
 

@@ -1,0 +1,73 @@
+"""Moves on the array, by addresses or by elements: what is written is what was read, to the bit."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aie_conv.arch import device_names
+from aie_conv.errors import AieConvError, ConfigRefused
+from aie_conv.operations.plan import OperationRoute
+from aie_conv.problem import Epilogue, Loop, Operand, OperationProblem
+from tests.support.operations.cases import FUNCTIONS, answer, check_elementwise, operands, simulate
+from tests.support.operations.moves import moves
+
+_MOVE = FUNCTIONS["move i8"]
+
+
+def _check(problem: OperationProblem, device: str) -> None:
+    check_elementwise(OperationRoute().propose(problem, device), problem, _MOVE)
+
+
+@settings(max_examples=20)
+@given(moves(), st.sampled_from(device_names()))
+def test_moves_equal_torch(problem: OperationProblem, device: str) -> None:
+    _check(problem, device)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(moves(), st.sampled_from(device_names()))
+def test_many_moves_equal_torch(problem: OperationProblem, device: str) -> None:
+    _check(problem, device)
+
+
+def transposition(rows: int, columns: int, dtype: str) -> OperationProblem:
+    """A matrix's."""
+    loops = (Loop("a", "m", columns, 1, 0, rows), Loop("b", "m", rows, columns, 0, 1))
+    lhs, out = Operand(dtype, (rows, columns)), Operand(dtype, (columns, rows))
+    return OperationProblem("move", loops, lhs, out, Epilogue(), dtype)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "bf16", "f32"])
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_a_transposition_takes_about_what_is_predicted(dtype: str, device: str) -> None:
+    plan = OperationRoute().propose(transposition(64, 512, dtype), device)
+    _, cycles = simulate(plan, operands(plan.problem))
+    assert plan.predicted_cycles == pytest.approx(cycles, rel=0.5)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"), [("memref.store", ""), ("([] [0, ", "([] [32, "), ("constant 64 ", "constant 66 ")]
+)  # fmt: skip
+def test_a_changed_transposition_is_noticed(old: str, new: str) -> None:
+    """Nothing but the text decides."""
+    problem = transposition(32, 64, "i16")
+    plan = OperationRoute().propose(problem, "npu1_4col")
+    lines = plan.emit().splitlines()
+    at = next(number for number, line in enumerate(lines) if old in line)
+    lines[at] = lines[at].replace(old, new) if new else ""
+    arrays = operands(problem)
+    try:
+        got, _ = simulate(plan, arrays, "\n".join(lines))
+    except AieConvError:
+        return
+    assert not np.array_equal(got, answer(problem, arrays, _MOVE))
+
+
+def test_what_begins_off_4_bytes_is_refused() -> None:
+    loops = (Loop("a", "m", 8, 11, 0, 11), Loop("b", "m", 9, 1, 0, 1))
+    buffer = Operand("i8", (8, 11), 1)
+    problem = OperationProblem("move", loops, buffer, buffer, Epilogue(), "i8", keeps_base=True)
+    with pytest.raises(ConfigRefused, match="tile: no tiling of move a8 b9 i8->i8"):
+        OperationRoute().propose(problem, "npu1_4col")
