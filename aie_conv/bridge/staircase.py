@@ -70,6 +70,25 @@ class Affine:
             total = total - ((total - self.tie >> _FRACTION) & 1)
         return total >> _FRACTION
 
+    def rises(self, low: int, high: int) -> Array:
+        """:func:`rises` of :meth:`apply`, by division: a result is reached where its sum is."""
+        results = np.arange(-127, 128)[:, None]
+        # Results that ties do not go to are reached by the next sum.
+        behind = 0 if self.tie is None else results % 2 != self.tie
+        missing = (results << _FRACTION) + behind - self.offset
+        first = self._reached_by(missing)
+        if self.below is not None:
+            before = self._reached_by(missing + self.below)
+            first = np.where(before < 0, before, np.maximum(first, 0))
+        inside = np.where(first > self.high, high + 1, first.clip(low, high + 1))
+        return np.where(first <= self.low, low, inside)
+
+    def _reached_by(self, sums: Array) -> Array:
+        """The first x, of all numbers, whose product with the factor is a sum of :meth:`apply`."""
+        sums, steep = sums << SHIFT - _FRACTION, self.factor << self.left
+        quotient = -(-sums // np.maximum(steep, 1))
+        return np.where(steep > 0, quotient, np.where(sums > 0, _FAR, -_FAR))
+
 
 def rises(function: Callable[[Array], Array], low: int, high: int, channels: int) -> Array:
     """For each result from -127 to 127 and channel, the first x in [low, high] that reaches it.
@@ -82,15 +101,53 @@ def rises(function: Callable[[Array], Array], low: int, high: int, channels: int
     Returns:
         (255, channels); high + 1 where no x reaches the result.
     """
-    wanted = np.arange(-127, 128)[:, None]
-    first = np.full((255, channels), low, np.int64)
-    last = np.full((255, channels), high + 1, np.int64)
-    while (first < last).any():
-        middle = (first + last) // 2
-        reached = (function(np.minimum(middle, high)) >= wanted) | (middle > high)
-        last = np.where(reached, middle, last)
-        first = np.where(reached, first, middle + 1)
+    limits, apart = (low, high), np.append(np.arange(0, 254, _APART), 254)
+    start = np.full((len(apart), channels), low, np.int64)
+    known = _bisect(function, limits, apart - 127, (start, np.full_like(start, high + 1)))
+    # The others lie between two of these, and mostly where a line through both has them.
+    steps = np.arange(255)
+    part = np.minimum(steps // _APART, len(apart) - 2)
+    first, last = known[part], known[part + 1]
+    behind, length = steps - apart[part], apart[part + 1] - apart[part]
+    guess = first + (last - first) * behind[:, None] // length[:, None]
+    for near in (guess - _NEAR, guess + _NEAR):
+        middle = np.clip(near, first, np.maximum(last - 1, first))
+        first, last = _narrow(function, limits, steps - 127, (first, last), middle)
+    return _bisect(function, limits, steps - 127, (first, last))
+
+
+_APART, _NEAR = 32, 2
+"""Results from one of which the place is looked for from nothing to the next, and how far from a guess the
+others are looked for first."""
+
+Bounds = tuple[Array, Array]
+"""For each result and channel: the first x that reaches it lies from the one to the other, both included."""
+
+
+def _bisect(
+    function: Callable[[Array], Array], limits: tuple[int, int], wanted: Array, bounds: Bounds
+) -> Array:
+    """The first x that reaches each result."""
+    first, last = bounds
+    while (rows := (first < last).any(axis=1)).any():
+        middle = (first[rows] + last[rows]) // 2
+        narrowed = _narrow(function, limits, wanted[rows], (first[rows], last[rows]), middle)
+        first[rows], last[rows] = narrowed
     return first
+
+
+def _narrow(
+    function: Callable[[Array], Array],
+    limits: tuple[int, int],
+    wanted: Array,
+    bounds: Bounds,
+    middle: Array,
+) -> Bounds:
+    """Bounds on one side of an x between them."""
+    (first, last), (_, high) = bounds, limits
+    reached = (function(np.minimum(middle, high)) >= wanted[:, None]) | (middle > high)
+    reached |= first >= last
+    return np.where(reached, first, middle + 1), np.where(reached, np.minimum(middle, last), last)
 
 
 def fit(places: Array, low: int, high: int, *, bent: bool = False) -> Affine | None:
@@ -153,8 +210,7 @@ def _fit(
         return None
     below = offset - before if bent else None
     affine = Affine(lower, upper, left, factor, offset, 0, tie, below)
-    affine_steps = rises(affine.apply, low, high, places.shape[1])
-    return replace(affine, differing=int(np.abs(affine_steps - steps).sum()))
+    return replace(affine, differing=int(np.abs(affine.rises(low, high) - steps).sum()))
 
 
 def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:
@@ -182,8 +238,8 @@ def _lines(
         rests = edges - x * factor
         return [
             (
-                np.where(inner & reached, rests, -_FAR).max(axis=0),
-                np.where(inner & missed, rests, _FAR).min(axis=0) + (factor << left) - 1,
+                rests.max(axis=0, where=inner & reached, initial=-_FAR),
+                rests.min(axis=0, where=inner & missed, initial=_FAR) + (factor << left) - 1,
             )
             for reached, missed in sides
         ]
