@@ -74,6 +74,7 @@ bench: $(STAMP)
 	$(BIN)/python benchmarks/cpu_route.py
 	$(BIN)/python benchmarks/simulate.py
 	$(BIN)/python benchmarks/routes.py
+	$(BIN)/python benchmarks/operations.py
 	$(BIN)/python benchmarks/figures.py
 
 BASE ?= HEAD

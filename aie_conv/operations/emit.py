@@ -103,7 +103,7 @@ class _Program:
     def _input(self, column: int, half: int) -> None:
         """A shim channel's objects, one for each of its cores, to them."""
         elements, dtype = self._input_object
-        rows, name = self._rows(half), f"in_l3_{column}_{half}"
+        rows, name = self._rows(half), f"in_l3_{half}_{column}"
         joined = elements * len(rows), dtype
         self._fifo(name, f"shim_{column}", f"mem_{column}", joined)
         names = [f"in_l1_{column}_{row}" for row in rows]
@@ -113,7 +113,7 @@ class _Program:
 
     def _output(self, column: int, half: int) -> None:
         elements, dtype = self._out
-        rows, name = self._rows(half), f"out_l3_{column}_{half}"
+        rows, name = self._rows(half), f"out_l3_{half}_{column}"
         names = [f"out_l1_{column}_{row}" for row in rows]
         for row, each in zip(rows, names, strict=True):
             self._fifo(each, f"core_{column}_{row}", f"mem_{column}", self._out)

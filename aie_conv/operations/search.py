@@ -21,6 +21,9 @@ _OBJECT_BYTES = 24 << 10
 _COUNTED = 10
 """Candidates whose tasks are counted: the best without them."""
 
+_NEAR = 1.01
+"""Candidates that take this much of the best one's time are as good: taken is what keeps cores busy least."""
+
 _SIZES = 12
 """Sizes of an axis that are tried at most."""
 
@@ -144,9 +147,8 @@ def search(device: Device, view: OperationView) -> list[TileCandidate]:
                 continue
             cost = cost_of(device, tile, grid)
             priced.append((cost.cycles, len(priced), TileCandidate(tile, grid, cost, cost.cycles)))
-    priced.sort(key=lambda entry: entry[:2])
     counted: list[TileCandidate] = []
-    for _, _, candidate in priced:
+    for candidate in _ordered([candidate for _, _, candidate in sorted(priced, key=_price)]):
         if len(counted) == _COUNTED:
             break
         try:
@@ -155,7 +157,17 @@ def search(device: Device, view: OperationView) -> list[TileCandidate]:
             continue
     if not counted:
         raise ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
-    return sorted(counted, key=lambda candidate: candidate.cycles)
+    return _ordered(sorted(counted, key=lambda candidate: candidate.cycles))
+
+
+def _price(entry: tuple[int, int, TileCandidate]) -> tuple[int, int]:
+    return entry[:2]
+
+
+def _ordered(candidates: list[TileCandidate]) -> list[TileCandidate]:
+    """Candidates by their time, but those as good as the best by how long a core is busy."""
+    near = [c for c in candidates if c.cycles <= _NEAR * candidates[0].cycles]
+    return [*sorted(near, key=lambda c: c.cost.loads["cores"]), *candidates[len(near) :]]
 
 
 def issued(device: Device, candidate: TileCandidate) -> TileCandidate:

@@ -132,10 +132,10 @@ def channels(device: Device, tile: OperationTile, grid: CoreGrid) -> list[Channe
         size = tile.input_bytes * tile.chunks * grid.rows
         parts = _input_channel(device, tile, grid, number)
         dated = _dated(parts, device, _INPUT_IDS, size)
-        inputs.append(Channel(f"in_l3_{column}_{half}", tuple(ids[:_INPUT_IDS]), dated))
+        inputs.append(Channel(f"in_l3_{half}_{column}", tuple(ids[:_INPUT_IDS]), dated))
         parts = _output_channel(device, tile, grid, number)
         dated = _dated(parts, device, _OUTPUT_IDS, tile.output_bytes * grid.rows)
-        outputs.append(Channel(f"out_l3_{column}_{half}", tuple(ids[_INPUT_IDS:]), dated))
+        outputs.append(Channel(f"out_l3_{half}_{column}", tuple(ids[_INPUT_IDS:]), dated))
     return [*inputs, *outputs]
 
 

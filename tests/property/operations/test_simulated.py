@@ -127,3 +127,21 @@ def test_a_changed_program_is_noticed(old: str, new: str) -> None:
     except AieConvError:
         return
     assert not np.array_equal(got, answer(problem, arrays, function))
+
+
+def test_columns_wait_for_no_other_columns_tokens() -> None:
+    """Two columns' channels have descriptors of their own: waiting for the other's ended in a deadlock."""
+    channels, side, out = 64, 56, 28
+    loops = (
+        Loop("oh", "m", out, 2 * side * channels, 0, out * channels),
+        Loop("ow", "m", out, 2 * channels, 0, channels),
+        Loop("c", "m", channels, 1, 0, 1),
+        Loop("kh", "k", 2, side * channels, 0, 0),
+        Loop("kw", "k", 2, channels, 0, 0),
+    )
+    shapes = Operand("bf16", (side, side, channels)), Operand("bf16", (out, out, channels))
+    problem = OperationProblem("window", loops, *shapes, Epilogue(), "bf16", "arith.maximumf")
+    sizes = {"size_0": 1, "size_1": 14, "size_2": 32, "taps_0": 2, "taps_1": 2, "taps_2": 1}
+    grid = {"columns": 2, "channels": 2, "rows": 2, "padded": 0}
+    plan = OperationRoute().propose(problem, "npu1_4col", sizes | grid)
+    check_reduction(plan, problem, "max")
