@@ -93,6 +93,8 @@ class Grid:
         groups, group_n_tiles: groups of the problem, and N tiles of each.
         unicast: the rows of a column have inputs of their own.
         filter_columns: columns whose shim and mem tile bring filters; may be more than compute.
+        overlaps: the last round begins so that it ends with the last N tile, where all rows have one; else
+            rows past the end repeat that.
     """
 
     tiles: int
@@ -104,6 +106,7 @@ class Grid:
     group_n_tiles: int
     unicast: bool
     filter_columns: int
+    overlaps: bool = False
 
     @cached_property
     def n_tiles(self) -> int:
@@ -140,12 +143,14 @@ class Grid:
         return min(column * self.column_tiles + number, self.tiles - 1)
 
     def n_tile_of(self, round_: int, row: int) -> int:
-        """The N tile of a row of cores; past the end, the last one's.
+        """The N tile of a row of cores; past the end, the last one's, unless rounds overlap.
 
         Where there are fewer than rows, several have the same.
         """
         if self.n_tiles < self.rows:
             return row % self.n_tiles
+        if self.overlaps:
+            return min(round_ * self.rows, self.n_tiles - self.rows) + row
         if self.unicast:
             return min(round_ * self.rows + row, self.n_tiles - 1)
         group, round_ = divmod(round_, self.rounds // self.groups)
@@ -295,6 +300,11 @@ class Addresses(Protocol):
     @property
     def over_read(self) -> int:
         """Elements behind the input that the shim reads though no output needs them."""
+        ...
+
+    @property
+    def residual_over_read(self) -> int:
+        """The same of the residual."""
         ...
 
     @property

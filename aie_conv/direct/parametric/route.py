@@ -64,9 +64,12 @@ def _shapes(
         for n in divisors(view.n)
         if n % quantum == 0
         and least <= n <= _MAX_CHANNELS
+        and output % (r * n) == 0
         # Those alone whose operands have room.
         and bias_elements(view, n) <= layout["bias_elements"]
     ]
+    # Where none divides all and fills an object, the last N tile overlaps the one before it.
+    channels = channels or [n for n in (least, 2 * least) if n % quantum == 0 and n < view.n]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
         taps = taps_of(view, window)
@@ -81,7 +84,8 @@ def _shapes(
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
         shared = [1]
-        if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
+        alone = view.n % n > 0 or view.residual is not None
+        if view.n // n < rows and rows % (view.n // n) == 0 and not alone:
             shared.append(rows // (view.n // n))
         outputs = min(strip // k, sums // (r * n) // y * y)
         capacity = Capacity(strip // k, output // (r * n), outputs, tuple(shared))

@@ -120,6 +120,7 @@ class ParametricScheme:
             group_n_tiles=ceil_div(view.n, p.tile_n),
             unicast=False,
             filter_columns=min(device.columns, rows),
+            overlaps=view.groups == 1,
         )
 
     def _filters(self, p: ParametricParameters, tile: ParametricTile, words: int) -> FilterStream:
