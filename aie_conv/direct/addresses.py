@@ -117,6 +117,11 @@ class TileAddresses:
     pack: "Callable[[TileAddresses, str], tuple[HostCopy, ...]]"
 
     @property
+    def residual_over_read(self) -> int:
+        """None."""
+        return 0
+
+    @property
     def over_read(self) -> int:
         """Nothing: rows outside the input repeat the nearest one."""
         return 0

@@ -78,6 +78,11 @@ class PlanarAddresses:
     k_elements: int
 
     @property
+    def residual_over_read(self) -> int:
+        """None."""
+        return 0
+
+    @property
     def over_read(self) -> int:
         """Nothing: the input's rows are as long as the loads need."""
         return 0

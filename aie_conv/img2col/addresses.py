@@ -74,6 +74,11 @@ class GemmAddresses:
     parts: int = 1
 
     @property
+    def residual_over_read(self) -> int:
+        """None."""
+        return 0
+
+    @property
     def over_read(self) -> int:
         """Nothing: the windows end with the input."""
         return 0

@@ -97,6 +97,8 @@ class Grid:
         filter_groups: groups of columns to which filters are sent apart.
         column_shares: groups of columns that share out the N tiles and each walk all pixels: 1, or all groups
             to which filters are sent apart.
+        overlaps: the last round begins so that it ends with the last N tile, where all rows have one; else
+            rows past the end repeat that.
     """
 
     tiles: int
@@ -110,6 +112,7 @@ class Grid:
     filter_columns: int
     filter_groups: int = 1
     column_shares: int = 1
+    overlaps: bool = False
 
     @cached_property
     def n_tiles(self) -> int:
@@ -158,13 +161,15 @@ class Grid:
         return min(column % self.share_columns * self.column_tiles + number, self.tiles - 1)
 
     def n_tile_of(self, round_: int, row: int, column: int = 0) -> int:
-        """The N tile of a core; past the end, the last one's.
+        """The N tile of a core; past the end, the last one's, unless rounds overlap.
 
         Where there are fewer than rows, several have the same.
         """
         first = column // self.share_columns * self.share_n_tiles
         if self.share_n_tiles < self.rows:
             return first + row % self.share_n_tiles
+        if self.overlaps:
+            return first + min(round_ * self.rows, self.share_n_tiles - self.rows) + row
         if self.unicast:
             return min(round_ * self.rows + row, self.n_tiles - 1)
         group, round_ = divmod(round_, self.rounds // self.groups)
@@ -341,6 +346,11 @@ class Addresses(Protocol):
     @property
     def over_read(self) -> int:
         """Elements behind the input that the shim reads though no output needs them."""
+        ...
+
+    @property
+    def residual_over_read(self) -> int:
+        """The same of the residual."""
         ...
 
     @property

@@ -92,9 +92,11 @@ class ArrayPlan:
         m, view = self.mapping, self.mapping.view
         elements = m.grid.n_tiles * m.filters.n_tile_elements
         weights = Argument("weights", view.dtype, elements)
-        residual = (view.residual.argument,) if view.residual else ()
         lhs = replace(view.lhs, slack=m.addresses.over_read)
-        return (lhs, weights, *residual, view.result)
+        if view.residual is None:
+            return (lhs, weights, view.result)
+        residual = replace(view.residual.argument, slack=m.addresses.residual_over_read)
+        return (lhs, weights, residual, view.result)
 
     @cached_property
     def run_time(self) -> tuple[int, ...]:

@@ -116,6 +116,21 @@ class StripAddresses:
         last += view.n - self.p.tile_k if view.depthwise else 0
         return max(0, view.lhs_offset + last + 1 - view.lhs.elements)
 
+    @property
+    def residual_over_read(self) -> int:
+        """Elements behind the residual that fill up objects of it."""
+        view, operand, rows = self.view, self.view.residual, min(self.rows, self._n_tiles)
+        if operand is None or self.residual.brought == self.residual.pixels:
+            return 0
+        place = view.rows.size - self.tile.rows_out, view.columns.size - self.p.width
+        outer = tuple(loop.size - 1 for loop in view.outer)
+        n_tiles = range(self._n_tiles - rows, self._n_tiles)
+        behind = max(
+            pattern.offset + sum((size - 1) * stride for size, stride in pattern.dims) + 1
+            for _, pattern in self._residual_patterns(*place, outer, n_tiles)
+        )
+        return max(0, behind - operand.argument.elements)
+
     def input_patterns(self, tile: int, n_tiles: Sequence[int]) -> Iterator[tuple[str, Pattern]]:
         """The strips of a tile, a chunk of K after the other, then its residual."""
         view = self.view
@@ -157,7 +172,10 @@ class StripAddresses:
         for offset, _ in self._objects(row, column):
             for call in range(residual.calls):
                 down, across = divmod(call * each, wide)
-                pixels = ((max(1, each // wide), row), (min(each, wide), column))
+                high, broad = max(1, each // wide), min(each, wide)
+                if residual.brought > each:
+                    high, broad = (residual.brought, 1) if wide == 1 else (1, residual.brought)
+                pixels = ((high, row), (broad, column))
                 dims = ((residual.objects, w), *strips, *pixels, (w, 1))
                 yield (
                     operand.argument.name,
@@ -210,13 +228,13 @@ class StripAddresses:
         )  # fmt: skip
         order = (0, 5, 7, 1, 2, 6, 8, 3, *last_of_block(view.unit, 9, 4))
         blocks, zeros = tuple(split[i] for i in order), (0,) * 10
-        packed = HostCopy(
-            view.filter, split, dtype, zeros, split, order, dest, blocks, dtype, zeros
-        )
+        source = view.filter, outer * prod(tile.taps) * view.channels, dtype
+        name, slices = by_n_tile(view, self.n_tile_runs, (self._n_tiles, p.tile_n), source)
+        packed = HostCopy(name, split, dtype, zeros, split, order, dest, blocks, dtype, zeros)
         weights, span = p.object_channels * tile.k_elements, p.object_k_chunks
         chunk = chunk_elements(view.unit, dtype, weights)
         if chunk * span == p.filter_elements and tile.k_steps % span == 0:
-            return convert_chunks(view.unit, packed, weights)
+            return (*slices, *convert_chunks(view.unit, packed, weights))
         tight_chunks = convert_chunks(view.unit, replace(packed, dest=f"{dest}_tight"), weights)
         count, starts = self._n_tiles * objects, [0]
         if tile.k_steps % span == 0:
@@ -227,6 +245,7 @@ class StripAddresses:
             starts += ends[:-1]
         tight, padded = (count, ends[-1] * chunk), (count, len(ends) * p.filter_elements)
         return (
+            *slices,
             *tight_chunks,
             *(
                 HostCopy(

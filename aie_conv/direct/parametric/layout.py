@@ -8,7 +8,7 @@ from aie_conv.codegen.parametric_epilogue import vector_offsets
 from aie_conv.direct.geometry import held_window, outer_count
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.mapping import Parameters
-from aie_conv.mapping.numbers import ceil_div, each, where
+from aie_conv.mapping.numbers import ceil_div, each, least, where
 from aie_conv.mapping.sizes import divisors
 from aie_conv.problem import DTYPE_BYTES
 
@@ -47,10 +47,13 @@ class L1Layout:
 LAYOUTS = (
     L1Layout(7168, 4608, 3584, 30720, 512, seven_pixels=True),
     L1Layout(7168, 4608, 3584, 16384, 512, seven_pixels=True),
+    L1Layout(7680, 4608, 3584, 28672, 512, seven_pixels=True),
     L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
 )
 """Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
-channels are powers of two. The filter's object holds a 3x3 window over 32 channels of int8 for 16 others."""
+channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
+that a window of three taps reads for seven outputs, two apart. The filter's object holds a 3x3 window over 32
+channels of int8 for 16 others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -248,12 +251,14 @@ class ResidualTile:
         calls: parts of an output object's pixels that it comes for, so that an object has many channels of
             each. With those of all rows of cores the shim reads longer runs, and no row waits for another's.
         pixels: output pixels of each strip for which one object holds it.
+        brought: pixels that it holds: those behind fill it up.
         channels: that one object holds of them; 0 without a residual.
         objects: that bring it for such pixels, for all rows of cores.
     """
 
     calls: int
     pixels: int
+    brought: int
     channels: int
     objects: int
 
@@ -262,24 +267,37 @@ def make_residual(
     view: DirectView, device: Device, p: ParametricParameters, tile: ParametricTile
 ) -> ResidualTile:
     """How the residual of a tile comes."""
-    residual, rows = view.residual, device.arch.core_rows
+    residual = view.residual
     if residual is None:
-        return ResidualTile(1, tile.output_pixels, 0, 0)
-    row, size = p.input_row_elements * DTYPE_BYTES[view.dtype], DTYPE_BYTES[residual.dtype]
+        return ResidualTile(1, tile.output_pixels, tile.output_pixels, 0, 0)
+    size, span = DTYPE_BYTES[residual.dtype], least(device.arch.core_rows * p.tile_n, view.n)
+    row = p.input_row_elements * DTYPE_BYTES[view.dtype] // size
+    calls, brought = each(
+        _residual_calls, row, tile.output_pixels, tile.output_shape[1], p.tile_n, span
+    )
+    channels = row // brought
+    return ResidualTile(calls, tile.output_pixels // calls, brought, channels, span // channels)
 
-    def calls_of(row: int, pixels: int, wide: int, n: int) -> int:
-        least = row // (pixels * size)
-        for calls in range(max(1, rows * n // max(1, least)), 1, -1):
-            each_call = pixels // calls
-            divides = each_call * calls == pixels and rows * n % (least * calls) == 0
-            if divides and (each_call % wide == 0 or wide % each_call == 0):
-                return calls
-        return 1
 
-    calls = each(calls_of, row, tile.output_pixels, tile.output_shape[1], p.tile_n)
-    pixels = tile.output_pixels // calls
-    channels = row // (pixels * size)
-    return ResidualTile(calls, pixels, channels, rows * p.tile_n // channels)
+def _residual_calls(row: int, pixels: int, wide: int, n: int, span: int) -> tuple[int, int]:
+    """Parts of an output object's pixels that a residual comes for, and pixels that an object of it holds.
+
+    Args:
+        row: elements of an object for each strip.
+        pixels, wide: of each strip in an object of the output, and in a row of it.
+        n, span: channels of an N tile, and of all rows of cores.
+    """
+    alike = [q for q in divisors(pixels) if q % wide == 0 or wide % q == 0]
+    wanted = [q for q in alike if row % q == 0 and span % (row // q) == 0]
+    exact = [q for q in wanted if row // q % n == 0 or row // q == span]
+    if exact:
+        return pixels // exact[0], exact[0]
+    # The channels of all rows of cores, of pixels of one row or column and some behind them.
+    brought = row // span if row % span == 0 else pixels
+    runs = [q for q in alike if q <= brought and (q <= wide or wide == 1)]
+    if brought <= row and runs:
+        return pixels // runs[-1], brought
+    return 1, pixels
 
 
 def bias_elements(view: DirectView, n: int) -> int:

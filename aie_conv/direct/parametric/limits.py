@@ -13,7 +13,7 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
-from aie_conv.mapping.numbers import ceil_div, each, where
+from aie_conv.mapping.numbers import ceil_div, each, least, where
 from aie_conv.problem import DTYPE_BYTES
 
 
@@ -48,12 +48,14 @@ def channel_limits(
     plain = view.groups == 1 and not view.depthwise
     yield limit("groups", plain, lambda: "rows of cores share their input")
     rows, group = s.grid.rows, s.grid.share_n_tiles
-    even = (rows % group == 0) | (group > rows)
     shares = p.column_shares
     apart = ((shares == 1) | (shares == s.grid.filter_groups)) & (s.grid.n_tiles % shares == 0)
+    apart = apart & ((rows % group == 0) | (group > rows)) & (view.n % p.tile_n == 0) | (
+        shares == 1
+    )
     yield limit("column shares", apart, lambda: f"{s.grid.n_tiles} N tiles for {shares}")
     name = f"N tiles of {p.tile_n}"
-    yield limit("channels", (view.n % p.tile_n == 0) & even, lambda: name)
+    yield limit("channels", (p.tile_n <= view.n) & (view.n % s_block == 0), lambda: name)
     share = p.object_channels
     divides = (p.tile_n % share == 0) & (share % (x * t) == 0)
     yield limit("channels", divides, lambda: name)
@@ -121,10 +123,13 @@ def residual_limits(
         return
     w, size, grid = residual.channels, DTYPE_BYTES[view.dtype], s.grid
     pixel = w * DTYPE_BYTES[operand.dtype]
-    exact = residual.pixels * pixel == p.input_row_elements * size
+    exact = residual.brought * pixel == p.input_row_elements * size
     exact = exact & (pixel % (s_block * size) == 0)
-    shared = (w % p.tile_n == 0) & (grid.rows * p.tile_n % w == 0)
-    shared = shared & (grid.share_n_tiles % grid.rows == 0)
+    # N tiles that overlap begin elsewhere in their last round: then one round and one object for all.
+    span = least(grid.rows * p.tile_n, view.n)
+    apart = (view.n % p.tile_n == 0) & (w % p.tile_n == 0) & (span % w == 0)
+    shared = apart | ((w == view.n) & (grid.n_tiles <= grid.rows))
+    shared = shared & ((p.column_shares == 1) | (grid.share_n_tiles % grid.rows == 0))
     divides = p.tile_n // t % blocks.channel_step == 0
     yield limit(
         "residual object",

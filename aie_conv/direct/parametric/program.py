@@ -117,7 +117,8 @@ class ParametricProgram:
         size = DTYPE_BYTES[view.dtype]
         of_block = self.kernel.rst[1] * size // DTYPE_BYTES[view.residual.dtype]
         places = [
-            divmod(row * self.p.tile_n, residual.channels) for row in range(mapping.grid.rows)
+            divmod(mapping.addresses.channel_of(n_tile), residual.channels)
+            for n_tile in mapping.grid.row_n_tiles(0)
         ]
         return {
             "residual_blocks": residual.channels // of_block,

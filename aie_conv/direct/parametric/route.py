@@ -65,9 +65,12 @@ def _shapes(
         for n in divisors(view.n)
         if n % quantum == 0
         and least <= n <= _MAX_CHANNELS
+        and output % (r * n) == 0
         # Those alone whose operands have room.
         and bias_elements(view, n) <= layout["bias_elements"]
     ]
+    # Where none divides all and fills an object, the last N tile overlaps the one before it.
+    channels = channels or [n for n in (least, 2 * least) if n % quantum == 0 and n < view.n]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
         taps = taps_of(view, window)
@@ -99,10 +102,11 @@ def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple
 
     None where the shares of the columns get no equal number of N tiles.
     """
-    rows, (n_tiles, over) = device.arch.core_rows, divmod(view.n // n, shares)
-    if over or not n_tiles:
+    rows, ragged = device.arch.core_rows, view.n % n > 0
+    n_tiles, over = divmod(-(-view.n // n), shares)
+    if over or (shares > 1 and ragged):
         return ()
-    alone = n_tiles >= rows or rows % n_tiles or view.residual is not None
+    alone = n_tiles >= rows or rows % n_tiles or ragged or view.residual is not None
     return (1,) if alone else (1, rows // n_tiles)
 
 

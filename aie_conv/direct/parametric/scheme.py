@@ -124,6 +124,7 @@ class ParametricScheme:
             filter_columns=min(device.columns, rows * groups),
             filter_groups=groups,
             column_shares=p.column_shares,
+            overlaps=view.groups == 1,
         )
 
     def _filters(self, p: ParametricParameters, tile: ParametricTile, words: int) -> FilterStream:

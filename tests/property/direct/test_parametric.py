@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from itertools import product
 from random import Random
 from typing import Any
 
@@ -175,15 +176,14 @@ def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Rando
 @given(st.one_of(dense(), cases(["i8", "bf16"])), DEVICES)
 def test_the_over_read_ends_at_the_last_address(case: Case, device: str) -> None:
     plan = plan_of(case, device)
-    grid, addresses, lhs = plan.mapping.grid, plan.mapping.addresses, plan.arguments[0]
-    behind = max(
-        pattern.offset + sum((size - 1) * stride for size, stride in pattern.dims) + 1
-        for tile in range(grid.tiles)
-        for name, pattern in addresses.input_patterns(tile, grid.row_n_tiles(0))
-        if name == lhs.name
-    )
-    assert lhs.slack == max(0, behind - lhs.elements)
-    assert [a.slack for a in plan.arguments[1:]] == [0] * (len(plan.arguments) - 1)
+    grid, addresses = plan.mapping.grid, plan.mapping.addresses
+    behind = dict.fromkeys((argument.name for argument in plan.arguments), 0)
+    for tile, round_ in product(range(grid.tiles), range(grid.rounds)):
+        for name, pattern in addresses.input_patterns(tile, grid.row_n_tiles(round_)):
+            last = pattern.offset + sum((size - 1) * stride for size, stride in pattern.dims)
+            behind[name] = max(behind[name], last + 1)
+    for argument in plan.arguments:
+        assert argument.slack == max(0, behind[argument.name] - argument.elements)
     assert [b.size for b in blank_operands(plan)] == [a.elements + a.slack for a in plan.arguments]
 
 
@@ -241,3 +241,14 @@ def test_outputs_in_front_of_what_cores_need_only_cost_time(
     early = simulated(plan, plan.emit())
     assert late[1] == early[1]
     assert late[0] <= early[0]
+
+
+# -- channels that are no whole rounds -----------------------------------------------------------------
+@pytest.mark.parametrize("epilogue", ["bias", "residual"])
+@pytest.mark.parametrize(("outputs", "channels"), [(24, 96), (96, 64), (160, 24)])
+def test_any_number_of_channels_equals_torch(outputs: int, channels: int, epilogue: str) -> None:
+    """N tiles overlap, or their last round does; a residual's objects are filled up with further pixels."""
+    case = replace(image(14, channels, 1, outputs), epilogue=epilogue)
+    plan = ParametricRoute().propose(case.problem(), "npu1_4col")
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
