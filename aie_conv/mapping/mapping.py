@@ -17,6 +17,8 @@ from collections.abc import Mapping as NamedMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from aie_conv.arch import Device
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.layout.hostcopy import HostCopy
@@ -188,8 +190,10 @@ class Grid:
     @property
     def filter_tiles(self) -> int:
         """The same of a column of each group."""
-        wide = self.columns // self.filter_groups
-        return sum(self.sent_tiles(group * wide) for group in range(self.filter_groups))
+        wide, groups = self.columns // self.filter_groups, self.filter_groups
+        count = int(np.max(groups))
+        sent = (where(group < groups, self.sent_tiles(group * wide), 0) for group in range(count))
+        return sum(sent)
 
     def filter_streams(self, column: int) -> list[int]:
         """The streams of filters that come through a column's shim and mem tile."""

@@ -1,6 +1,7 @@
 """The route of lane-wise operations in programs for many shapes: which mappings are tried."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from math import prod
 
 from aie_conv.arch import Device
@@ -14,7 +15,12 @@ from aie_conv.direct.parametric.lanewise import (
     as_convolution,
     lanewise_view,
 )
-from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, ParametricParameters
+from aie_conv.direct.parametric.layout import (
+    LAYOUTS,
+    L1Layout,
+    ParametricParameters,
+    filter_groups,
+)
 from aie_conv.direct.parametric.shapes import (
     Capacity,
     Shape,
@@ -100,7 +106,10 @@ def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParam
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
     shapes = dict.fromkeys(_shapes(scheme, kernel, elements))
     ranked = sorted(shapes, key=lambda shape: _rough(scheme, shape, layout))
-    yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
+    for shape in ranked[:_LIKELY]:
+        # One for each program that the convolutions around it may have.
+        for groups in sorted({1, filter_groups(device)}):
+            yield parameters_of(replace(shape, filter_groups=groups), layout, elements)
 
 
 def _shapes(

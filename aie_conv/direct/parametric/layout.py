@@ -67,8 +67,8 @@ class ParametricParameters(Parameters):
         object_k_chunks: chunks of K of one object of the filter; a tile's first one has what is left over.
         time_shared: groups of rows of cores that take turns with the objects of the input: each has pixels of
             its own, or channels (:func:`has_channel_turns`). Rows of one group have N tiles of their own.
-        column_shares: groups of columns with N tiles of their own, as of
-            :class:`aie_conv.mapping.mapping.Grid`.
+        filter_groups, column_shares: groups of columns to which filters are sent apart, and with N tiles of
+            their own, as of :class:`aie_conv.mapping.mapping.Grid`.
         interleaved: the strips of an object of the output follow one another, and so do the tile's objects;
             else each strip's pixels do.
         input_row_elements, filter_elements, output_elements, accumulator_elements, bias_elements: the layout:
@@ -83,6 +83,7 @@ class ParametricParameters(Parameters):
     object_channels: int
     object_k_chunks: int
     time_shared: int
+    filter_groups: int = 1
     column_shares: int = 1
     interleaved: bool
     input_row_elements: int
@@ -94,7 +95,7 @@ class ParametricParameters(Parameters):
 
 
 def filter_groups(device: Device) -> int:
-    """Groups of columns to which filters are sent apart: as many as there are shims for each row of cores.
+    """Groups of columns to which filters can be sent apart: as many as there are shims for each row of cores.
 
     Each then gets filters at the rate of a stream for every row, and N tiles of its own where images are
     small.

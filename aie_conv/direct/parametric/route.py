@@ -5,7 +5,7 @@ Such plans are asked for where a module's plans are chosen together, or by the s
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from math import prod
 
 from aie_conv.arch import Device
@@ -85,16 +85,33 @@ def _shapes(
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
         outputs = min(strip // k, sums // (r * n) // y * y)
-        for columns in {1, filter_groups(device)}:
-            shared = _time_shared(view, device, n, columns)
+        for groups, shares in _column_groups(device):
+            shared = _time_shared(view, device, n, shares)
             if not shared:
                 continue
             capacity = Capacity(strip // k, output // (r * n), outputs, shared)
             for strips in strips_of(view, r, window, capacity):
                 height, width, wide, count, interleaved = strips
                 yield Shape(
-                    n, k, height, width, window, wide, share, span, count, interleaved, columns
+                    n,
+                    k,
+                    height,
+                    width,
+                    window,
+                    wide,
+                    share,
+                    span,
+                    count,
+                    interleaved,
+                    groups,
+                    shares,
                 )
+
+
+def _column_groups(device: Device) -> list[tuple[int, int]]:
+    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
+    most = filter_groups(device)
+    return list(dict.fromkeys([(1, 1), (most, 1), (most, most)]))
 
 
 def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
@@ -132,7 +149,7 @@ def _rough(
     pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
     input_ = shares * rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.n // shape.object_channels
-    rows = arch.core_rows * filter_groups(device)
+    rows = arch.core_rows * shape.filter_groups
     filters = steps * rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
     outputs = shape.height * shape.width
     results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
@@ -154,7 +171,10 @@ def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[Param
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
     shapes = dict.fromkeys(_shapes(view, kernel, elements, device))
     ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
-    yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
+    # With other streams of filters it is another program; in it some share out pixels, others N tiles.
+    for ways in _column_groups(device):
+        alike = (each for each in ranked if (each.filter_groups, each.column_shares) == ways)
+        yield from (parameters_of(shape, layout, elements) for shape in islice(alike, _LIKELY))
 
 
 class ParametricRoute(ArrayRoute):

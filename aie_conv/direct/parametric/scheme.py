@@ -17,7 +17,6 @@ from aie_conv.direct.parametric.layout import (
     ParametricTile,
     ResidualTile,
     bias_elements,
-    filter_groups,
     make_residual,
     make_tile,
 )
@@ -55,7 +54,7 @@ from aie_conv.mapping.mapping import (
     ResidualStream,
     Sizes,
 )
-from aie_conv.mapping.numbers import ceil_div, each, every, most, truncated, where
+from aie_conv.mapping.numbers import ceil_div, each, every, least, most, truncated, where
 from aie_conv.problem import DTYPE_BYTES
 
 _DEPTHS = 3, 4
@@ -110,7 +109,6 @@ class ParametricScheme:
             outer * ceil_div(view.rows.size, tile.rows_out) * ceil_div(view.columns.size, p.width)
         )
         rows = device.arch.core_rows
-        groups = filter_groups(device)
         return Grid(
             tiles=tiles,
             columns=device.columns,
@@ -121,8 +119,8 @@ class ParametricScheme:
             groups=view.groups,
             group_n_tiles=ceil_div(view.n, p.tile_n),
             unicast=False,
-            filter_columns=min(device.columns, rows * groups),
-            filter_groups=groups,
+            filter_columns=least(device.columns, rows * p.filter_groups),
+            filter_groups=p.filter_groups,
             column_shares=p.column_shares,
             overlaps=view.groups == 1,
         )

@@ -31,6 +31,7 @@ class Shape:
     object_k_chunks: int
     time_shared: int
     interleaved: bool
+    filter_groups: int = 1
     column_shares: int = 1
 
 
@@ -131,6 +132,7 @@ def parameters_of(
         object_channels=shape.object_channels,
         object_k_chunks=shape.object_k_chunks,
         time_shared=shape.time_shared,
+        filter_groups=shape.filter_groups,
         column_shares=shape.column_shares,
         interleaved=shape.interleaved,
         seven_pixels=layout.seven_pixels,
