@@ -4,7 +4,7 @@ Every operand lies with the lanes' elements beside each other, and what a DMA ad
 Where a dispatch's buffer does not, the host copies it, which its price says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
@@ -35,6 +35,7 @@ class LoopAxis:
         step, dilation: of output and window on the input's axis.
         others: stride of each other input; 0 where it is broadcast.
         out: the output's stride.
+        along: whether its elements are a row's: steps combine what is computed of them.
     """
 
     size: int
@@ -44,6 +45,12 @@ class LoopAxis:
     dilation: int
     others: tuple[int, ...]
     out: int
+    along: bool = False
+
+    @property
+    def stored(self) -> int:
+        """Elements of the output that it walks."""
+        return 1 if self.along and not self.out else self.size
 
     def span(self, size: int, taps: int) -> int:
         """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
@@ -99,17 +106,54 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
     Raises:
         Unsupported: it has no such form; the message says why.
     """
-    operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
-    for operand in (*operands, problem.out):
-        if operand.dtype not in _DTYPES:
-            raise Unsupported(f"elements of {operand.dtype}")
-    if not problem.parallel:
-        raise Unsupported("everything is reduced to one element")
+    _check(problem)
     if problem.kind == "move":
         return _view_of_move(problem)
     view = _Maker(problem, padded=padded).view(_lanes(problem))
     _check_broadcasts(view)
     return view
+
+
+def make_row_views(problem: OperationProblem, *, padded: bool = False) -> Iterator[OperationView]:
+    """An operation by rows as the array may run it, for each loop that vectors may walk.
+
+    Those come first over whose elements every operand lies as it is. Vectors along rows are combined
+    across their lanes at last; vectors across rows are never.
+
+    Args:
+        problem: the operation.
+        padded: as of :func:`make_view`; of vectors across rows alone.
+
+    Raises:
+        Unsupported: it has no such form; the message says why.
+    """
+    _check(problem)
+    flat = replace(problem, loops=tuple(replace(loop, role="m") for loop in problem.loops))
+    along = frozenset(i for i, loop in enumerate(problem.loops) if loop.role == "k")
+    views, refusal = list[OperationView](), None
+    for number, loop in enumerate(flat.loops):
+        if number in along and (padded or loop.lhs != 1):
+            continue
+        try:
+            view = _Maker(flat, padded=padded, along=along).view(loop)
+            _check_broadcasts(view)
+        except Unsupported as reason:
+            refusal = reason
+            continue
+        views.append(replace(view, problem=problem))
+    if not views:
+        raise refusal or Unsupported("its rows lie in no order that vectors walk")
+    views.sort(key=lambda view: (len(view.prologue) + len(view.finish), -view.axes[-1].size))
+    yield from views
+
+
+def _check(problem: OperationProblem) -> None:
+    operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
+    for operand in (*operands, problem.out):
+        if operand.dtype not in _DTYPES:
+            raise Unsupported(f"elements of {operand.dtype}")
+    if not problem.stored:
+        raise Unsupported("everything is reduced to one element")
 
 
 def _view_of_move(problem: OperationProblem) -> OperationView:
@@ -181,8 +225,10 @@ class _Walk:
 class _Maker:
     """Makes a view."""
 
-    def __init__(self, problem: OperationProblem, *, padded: bool) -> None:
-        self._problem, self._force = problem, padded
+    def __init__(
+        self, problem: OperationProblem, *, padded: bool, along: frozenset[int] = frozenset()
+    ) -> None:
+        self._problem, self._force, self._along = problem, padded, along
         self._prologue: list[HostCopy] = []
         self._finish: list[HostCopy] = []
         entries = problem.epilogue.inputs
@@ -201,6 +247,8 @@ class _Maker:
         padded = lanes.size
         if self.needs_copies(at):
             padded = self._padded(lanes.size)
+            if at in self._along and (padded > lanes.size or (moved and not lanes.out)):
+                raise Unsupported(f"rows of {lanes.size} elements")
         sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
@@ -215,7 +263,7 @@ class _Maker:
         result = Argument("result", out.operand.dtype, out.operand.elements)
         loops = list(problem.loops)
         loops[at] = replace(lanes, size=padded)
-        axes = _axes(loops, walks, out, at)
+        axes = _axes(loops, walks, out, at, self._along)
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
@@ -321,7 +369,8 @@ class _Maker:
         out, loops = self._out, self._problem.loops
         operand, shape = out.operand, out.operand.shape
         steps = _strides(shape)
-        order = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at] + [at]
+        walks = [loop.role == "m" and (out.strides[i] != 0) for i, loop in enumerate(loops)]
+        order = [i for i, walk in enumerate(walks) if walk and i != at] + [at]
         dims = {i: _dim(operand, out.strides[i]) for i in order}
         if any(out.strides[i] != steps[d] for i, d in dims.items()) or len(
             set(dims.values())
@@ -350,7 +399,11 @@ class _Maker:
 
 
 def _axes(
-    loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int
+    loops: Sequence[Loop],
+    walks: Sequence[_Walk],
+    out: _Walk,
+    at: int,
+    along: frozenset[int],
 ) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
     lhs, *others = walks
@@ -384,11 +437,11 @@ def _axes(
                 )
             )  # fmt: skip
         else:
-            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
+            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], i in along))
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
-    lanes = LoopAxis(
-        loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
-    )
+    across = tuple(walk.strides[at] for walk in others)
+    place = 1 if at not in along else out.strides[at]
+    lanes = LoopAxis(loops[at].size, 1, lhs.strides[at], 1, 1, across, place, at in along)
     return _merged([*axes, lanes])
 
 
@@ -405,6 +458,8 @@ def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
 
 
 def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
+    if outer.along != inner.along:
+        return False
     parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
     reduced = outer.size == inner.size == 1
     if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):

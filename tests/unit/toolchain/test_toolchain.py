@@ -142,5 +142,5 @@ def test_a_tool_of_no_known_generation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="of no generation that this project knows"):
         generation_of(tool)
     tool.chmod(0o644)
-    with pytest.raises(UsageError, match="cannot be asked for its flags: Permission denied"):
+    with pytest.raises(UsageError, match="cannot be run with --help: Permission denied"):
         generation_of(tool)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from aie_conv.errors import UsageError
 from aie_conv.frontends.onnx.rewrites.average_ties import round_products
 from aie_conv.frontends.onnx.rewrites.graph import attributes
 
@@ -34,11 +35,26 @@ _INT32 = 6
 _TYPES = {"uint8": 2, "int8": 3}
 """By ONNX's number."""
 
-OPERATORS = (*_ONE, *_TWO, "QLinearConcat", "QGemm", "QuantizeLinear", "DequantizeLinear")
+OPERATORS = {
+    **dict.fromkeys(_ONE, 4),
+    **dict.fromkeys(_TWO, 7),
+    "QLinearConcat": 5,
+    "QGemm": 6,
+    "QuantizeLinear": 2,
+    "DequantizeLinear": 2,
+}
+"""Operators with how many inputs each needs."""
 
 
 def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
-    """The inputs made real, the operator, its result quantised."""
+    """The inputs made real, the operator, its result quantised.
+
+    Raises:
+        UsageError: the node has fewer inputs than its operator needs.
+    """
+    if len(node.input) < OPERATORS[node.op_type]:
+        count, least = len(node.input), OPERATORS[node.op_type]
+        raise UsageError(f"operator {node.op_type}: {count} inputs: it needs {least}")
     values = attributes(node)
     if values.pop("channels_last", 0):
         return None
