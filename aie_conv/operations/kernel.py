@@ -14,7 +14,8 @@ from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import Op, Type, Value, memref, scalar, vector
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref, scalar, vector
+from aie_conv.operations.gathered import PlaceTable, slots
 from aie_conv.operations.tile import OperandSection, OperationTile
 from aie_conv.problem import DTYPE_BYTES, OperationProblem
 
@@ -57,11 +58,15 @@ class _Trip:
         count: its trips.
         steps: elements from one to the next in each input's section.
         out: the same in the output's object.
+        table: where the loop's tiles find elements, if it gathers, by entries of the object's.
+        slots: for each input which of the table's rows is its; -1 of those that step.
     """
 
     count: int
     steps: list[int]
     out: int
+    table: PlaceTable | None = None
+    slots: tuple[int, ...] = ()
 
     @property
     def moves(self) -> list[int]:
@@ -138,11 +143,13 @@ class OperationCode(BlockEpilogue):
             }
             w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _move_elements(self, w: Builder, source: Value, out: Value) -> None:
         """Move elements one by one: several are loaded before they are stored, since loads take long."""
         *outer, inner = self._trips()
+        if inner.table is not None:
+            outer, inner = [*outer, inner], _Trip(1, [0], 0)
         count = max(n for n in range(1, _MOVED + 1) if inner.count % n == 0)
         (step,) = inner.steps
 
@@ -152,16 +159,18 @@ class OperationCode(BlockEpilogue):
                 for n in range(count)
             ]
             for n, element in enumerate(elements):
+                if element.type.elem != out.type.elem:
+                    element = w.value("v", "arith.bitcast", element, to=scalar(out.type.elem))
                 w.op("memref.store", element, out, w.plus(place.out, n * inner.out))
 
         run = _Trip(inner.count // count, [step * count], inner.out * count)
-        self._nest(w, [*outer, run], body)
+        self._nest(w, source, [*outer, run], body)
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
             w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _more(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: _Place) -> None:
@@ -169,7 +178,7 @@ class OperationCode(BlockEpilogue):
             value = self._combine(w, value, self._reduce(w, source, place))
             w.store(value, sums, place.out, self._aligned(sums))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _last(self, w: Builder, sums: Value, out: Value) -> None:
         constants = self._constants(w)
@@ -178,7 +187,7 @@ class OperationCode(BlockEpilogue):
             value = self._load(w, sums, place.out, self.lanes)
             w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, sums, self._trips(), body)
 
     def _aligned(self, buffer: Value) -> int:
         size = self.lanes * DTYPE_BYTES[buffer.type.elem]
@@ -198,19 +207,25 @@ class OperationCode(BlockEpilogue):
             for axis in range(len(axes))
         ]
         loops = [
-            _Trip(size, steps_of[axis], dense[axis])
+            self._trip(axis, size, steps_of[axis], dense[axis])
             for axis, size in enumerate(tile.sizes[:-1])
-            if size > 1
+            if size > 1 or axes[axis].places
         ]
         width = tile.sizes[-1] // self.lanes
         steps = [step * self.lanes for step in steps_of[-1]]
-        if width > 1 or not loops:
-            loops.append(_Trip(width, steps, self.lanes))
+        if width > 1 or not loops or axes[-1].places:
+            loops.append(self._trip(len(axes) - 1, width, steps, self.lanes))
         merged: list[_Trip] = []
         for loop in loops:
             before = merged[-1] if merged else None
-            if before is not None and all(
-                far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
+            plain = before is not None and not before.table and not loop.table
+            if (
+                before is not None
+                and plain
+                and all(
+                    far == loop.count * near
+                    for far, near in zip(before.moves, loop.moves, strict=True)
+                )
             ):
                 merged[-1] = replace(loop, count=before.count * loop.count)
             else:
@@ -218,21 +233,53 @@ class OperationCode(BlockEpilogue):
         longest = max(range(len(merged)), key=lambda n: (merged[n].count, n))
         return [*merged[:longest], *merged[longest + 1 :], merged[longest]]
 
-    def _nest(self, w: Builder, trips: Sequence[_Trip], body: Callable[[_Place], None]) -> None:
+    def _trip(self, axis: int, count: int, steps: list[int], out: int) -> _Trip:
+        """A loop along an axis."""
+        table = next((table for table in self.tile.tables if table.axis == axis), None)
+        if table is None:
+            return _Trip(count, steps, out)
+        return _Trip(count, steps, out, table, tuple(slots(self.tile.view.axes[axis])))
+
+    def _entry(self, w: Builder, source: Value, trip: _Trip, slot: int, iv: Value) -> Value:
+        """How far a gathered element lies behind its section's first, in its elements."""
+        table = trip.table
+        assert table is not None
+        size = DTYPE_BYTES[source.type.elem]
+        entry = w.plus(iv, table.start // table.width + slot * self.tile.sizes[table.axis])
+        if size == table.width:
+            return w.word(source, entry)
+        # Two bytes of an object of bytes; an entry is less than 2^15.
+        byte, wide = w.times(entry, 2), scalar("i32")
+        low, high = (w.value("b", "memref.load", source, w.plus(byte, n)) for n in range(2))
+        low = w.value("b", "arith.extui", low, to=wide)
+        high = w.value("b", "arith.extui", high, to=wide)
+        high = w.value("b", "arith.muli", high, w.constant(256, wide))
+        return w.value("n", "arith.index_cast", w.sum(low, high), to=INDEX)
+
+    def _moved(self, w: Builder, source: Value, trip: _Trip, place: _Place, iv: Value) -> _Place:
+        """A place in a trip of a loop."""
+        sections = list[Value]()
+        for number, (begin, step) in enumerate(zip(place.sections, trip.steps, strict=True)):
+            if trip.table is not None and trip.slots[number] >= 0:
+                entry = self._entry(w, source, trip, trip.slots[number], iv)
+                sections.append(w.sum(begin, entry))
+            else:
+                sections.append(w.sum(begin, w.times(iv, step)) if step else begin)
+        return _Place(sections, w.sum(place.out, w.times(iv, trip.out)))
+
+    def _nest(
+        self, w: Builder, source: Value, trips: Sequence[_Trip], body: Callable[[_Place], None]
+    ) -> None:
         """Write a body for every vector of the output, in loops."""
         zero, one = w.constant(0), w.constant(1)
         sections = [self._start(w, section) for section in self.tile.sections]
         place = _Place(sections, zero)
         with ExitStack() as stack:
             for trip in trips:
-                if trip.count == 1:
+                if trip.count == 1 and trip.table is None:
                     continue
                 iv = stack.enter_context(w.loop("i", zero, w.constant(trip.count), one))
-                moved = [
-                    w.sum(at, w.times(iv, step)) if step else at
-                    for at, step in zip(place.sections, trip.steps, strict=True)
-                ]
-                place = _Place(moved, w.sum(place.out, w.times(iv, trip.out)))
+                place = self._moved(w, source, trip, place, iv)
             body(place)
 
     def _start(self, w: Builder, section: OperandSection) -> Value:
@@ -245,15 +292,30 @@ class OperationCode(BlockEpilogue):
         kind = vector(section.dtype, self.lanes)
         size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
         if section.pitches[-1] == 0:
-            element = w.value("v", "memref.load", source, place)
-            if element.type.elem != section.dtype:
-                element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
+            element = self._one(w, section, source, place)
             return w.value("v", "vector.broadcast", element, to=kind)
         if size > unit:
             place = w.times(place, size // unit)
         elif size < unit:
             place = w.value("i", "arith.divui", place, w.constant(unit // size))
         return bitcast(w, self._load(w, source, place, self.lanes * size // unit), kind)
+
+    def _one(self, w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
+        """An element of a section; of a wider object's a part of one of its elements."""
+        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
+        if size == unit:
+            element = w.value("v", "memref.load", source, place)
+        else:
+            parts, wide = w.constant(unit // size), scalar(source.type.elem)
+            near = w.value("i", "arith.divui", place, parts)
+            shift = w.times(w.value("i", "arith.remui", place, parts), 8 * size)
+            shift = w.value("n", "arith.index_cast", shift, to=wide)
+            word = w.value("v", "memref.load", source, near)
+            word = w.value("v", "arith.shrui", word, shift)
+            element = w.value("v", "arith.trunci", word, to=scalar(f"i{8 * size}"))
+        if element.type.elem != section.dtype:
+            element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
+        return element
 
     def _input(self, w: Builder, number: int, source: Value, place: _Place) -> Value:
         section = self.tile.sections[number + 1]

@@ -35,6 +35,8 @@ class LoopAxis:
         step, dilation: of output and window on the input's axis.
         others: stride of each other input; 0 where it is broadcast.
         out: the output's stride.
+        places: of each input that is taken in no even steps, which of its elements each output takes;
+            empty of others, and where there is none.
     """
 
     size: int
@@ -44,10 +46,19 @@ class LoopAxis:
     dilation: int
     others: tuple[int, ...]
     out: int
+    places: tuple[tuple[int, ...], ...] = ()
 
     def span(self, size: int, taps: int) -> int:
         """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
         return (size - 1) * self.step + (taps - 1) * self.dilation + 1
+
+    def stride(self, number: int) -> int:
+        """An input's stride."""
+        return self.others[number - 1] if number else self.unit
+
+    def gathers(self, number: int) -> bool:
+        """Whether an input is taken in no even steps."""
+        return bool(self.places) and bool(self.places[number])
 
 
 @dataclass(frozen=True)
@@ -87,6 +98,18 @@ class OperationView:
     finish: tuple[HostCopy, ...]
     by_elements: bool = False
 
+    @property
+    def shared(self) -> tuple[int, ...]:
+        """For each input the first one that reads the same elements of the same buffer."""
+        count = len(self.sources)
+        same = [
+            (source, tuple((axis.stride(n), axis.gathers(n)) for axis in self.axes))
+            for n, source in enumerate(self.sources)
+        ]
+        if not self.problem.gathers:
+            return tuple(range(count))
+        return tuple(same.index(each) for each in same)
+
 
 def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationView:
     """An operation as the array runs it.
@@ -107,9 +130,7 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
         raise Unsupported("everything is reduced to one element")
     if problem.kind == "move":
         return _view_of_move(problem)
-    view = _Maker(problem, padded=padded).view(_lanes(problem))
-    _check_broadcasts(view)
-    return view
+    return _Maker(problem, padded=padded).view(_lanes(problem))
 
 
 def _view_of_move(problem: OperationProblem) -> OperationView:
@@ -122,21 +143,10 @@ def _view_of_move(problem: OperationProblem) -> OperationView:
     lanes = next((i for i, loop in enumerate(problem.loops) if loop.out == 1), None)
     if lanes is None:
         raise Unsupported("a move to elements that are no neighbours")
-    return maker.elements(lanes) if maker.needs_copies(lanes) else maker.view(problem.loops[lanes])
-
-
-def _check_broadcasts(view: OperationView) -> None:
-    """Refuse elements for all lanes of several widths beside operands of other types.
-
-    Raises:
-        Unsupported: a core cannot load them all from one object.
-    """
-    problem, last = view.problem, view.axes[-1]
-    dtypes = [problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)]
-    strides = zip((last.unit, *last.others), dtypes, strict=True)
-    widths = {DTYPE_BYTES[dtype] for stride, dtype in strides if not stride}
-    if len(widths) > 1:
-        raise Unsupported("elements for all lanes of several widths")
+    gathered = any(gather.loop == lanes for gather in problem.gathers)
+    if gathered or maker.needs_copies(lanes):
+        return maker.elements(lanes)
+    return maker.view(problem.loops[lanes])
 
 
 def _lanes(problem: OperationProblem) -> Loop:
@@ -148,11 +158,15 @@ def _lanes(problem: OperationProblem) -> Loop:
         for loop in problem.parallel
         if loop.lhs in steps and (not loop.lhs or _dim(problem.lhs, loop.lhs) not in walked)
     ]
+    gathered = {gather.loop for gather in problem.gathers}
+    free = [loop for loop in free if problem.loops.index(loop) not in gathered]
     if not free:
         raise Unsupported("every loop of the output walks a window: there are no channels")
 
-    def rank(loop: Loop) -> tuple[int, int]:
-        return int(loop.lhs == 1) + int(loop.out == 1), loop.size
+    def rank(loop: Loop) -> tuple[int, int, int]:
+        place = problem.loops.index(loop)
+        others = sum(entry.strides[place] == 1 for entry in problem.epilogue.inputs)
+        return int(loop.lhs == 1) + int(loop.out == 1), others, loop.size
 
     return max(free, key=rank)
 
@@ -190,7 +204,9 @@ class _Maker:
             _Walk(problem.lhs, tuple(loop.lhs for loop in problem.loops)),
             *(_Walk(entry.operand, entry.strides) for entry in entries),
         ]
-        self._names = ["lhs", *(f"in{number}" for number in range(len(entries)))]
+        names = ["lhs", *(f"in{number}" for number in range(len(entries)))]
+        same = problem.same_as or range(1, len(names))
+        self._names = [names[number] for number in (0, *same)]
         self._out = _Walk(problem.out, tuple(loop.out for loop in problem.loops))
 
     def view(self, lanes: Loop) -> OperationView:
@@ -204,7 +220,14 @@ class _Maker:
         sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
-            copied = self._needs_copy(walk, at) or (padded > lanes.size and walk.strides[at] != 0)
+            copied = self._needs_copy(walk, at) or (
+                walk.strides[at] != 0
+                and any(
+                    self._needs_copy(each, at) or padded > lanes.size
+                    for other, each in zip(self._names, self._walks, strict=True)
+                    if other == name and each.strides[at]
+                )
+            )
             seen = self._copy_in(name, walk, at, padded) if copied else walk
             total = seen.operand
             source = Argument(f"{name}_lanes" if copied else name, total.dtype, total.elements)
@@ -215,11 +238,20 @@ class _Maker:
         result = Argument("result", out.operand.dtype, out.operand.elements)
         loops = list(problem.loops)
         loops[at] = replace(lanes, size=padded)
-        axes = _axes(loops, walks, out, at)
+        axes = _axes(loops, walks, out, at, self._places())
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
         )  # fmt: skip
+
+    def _places(self) -> list[tuple[tuple[int, ...], ...]]:
+        """For each loop the places of each input; empty of loops without."""
+        problem, inputs = self._problem, range(len(self._walks))
+        gathered = {gather.loop for gather in problem.gathers}
+        return [
+            tuple(problem.places(number, i) for number in inputs) if i in gathered else ()
+            for i in range(len(problem.loops))
+        ]
 
     def needs_copies(self, at: int) -> bool:
         """Whether the DMA cannot bring or take a buffer as it lies, the lanes being loop ``at``'s."""
@@ -228,12 +260,16 @@ class _Maker:
     def elements(self, at: int) -> OperationView:
         """A move's view by elements; the output's neighbours are loop ``at``'s."""
         problem, (walk,) = self._problem, self._walks
-        axes = [LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out) for loop in problem.loops]
+        axes = [
+            LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out, places)
+            for loop, places in zip(problem.loops, self._places(), strict=True)
+        ]
         # What the DMA brings must lie in runs: where none does, what lies between comes too.
         near = min((axis.unit for axis in axes if axis.unit), default=1)
         if near * DTYPE_BYTES[walk.operand.dtype] <= _SPARSE_BYTES:
             axes = [
-                replace(axis, unit=1, step=near) if axis.unit == near else axis for axis in axes
+                replace(axis, unit=1, step=near) if axis.unit == near and not axis.places else axis
+                for axis in axes
             ]
         outer = [axis for number, axis in enumerate(axes) if number != at]
         outer.sort(key=lambda axis: -axis.out)
@@ -273,24 +309,27 @@ class _Maker:
             raise Unsupported("a broadcast operand that does not begin on 4 bytes")
         dims = [_dim(operand, stride) if stride else -1 for stride in walk.strides]
         steps = _strides(shape)
-        first = self._origin(operand)
+        # Of what is read in no even steps, or by several inputs, all is copied.
+        complete = bool(self._problem.gathers or self._problem.same_as)
+        first = (0,) * len(shape) if complete else self._origin(operand)
         perm = (*(d for d in range(len(shape)) if d != dims[at]), dims[at])
         if walk.strides[at] != steps[dims[at]]:
             raise Unsupported("lanes that are a part of a dimension")
-        extents = self._extents(walk, dims, first)
-        sizes = tuple(extents)
+        sizes = shape if complete else tuple(self._extents(walk, dims, first))
         dest = (*(sizes[d] for d in perm[:-1]), padded)
         copy = HostCopy(
             name, shape, operand.dtype, first, sizes, perm,
             f"{name}_lanes", dest, operand.dtype, (0,) * len(dest),
         )  # fmt: skip
-        self._prologue.append(copy)
+        if copy not in self._prologue:
+            self._prologue.append(copy)
         place = {d: step for d, step in zip(perm, _strides(dest), strict=True)}
         strides = tuple(
             stride // steps[d] * place[d] if stride else 0
             for stride, d in zip(walk.strides, dims, strict=True)
         )
-        return _Walk(Operand(operand.dtype, dest), strides)
+        offset = sum(n * place[d] for d, n in enumerate(self._origin(operand))) if complete else 0
+        return _Walk(Operand(operand.dtype, dest, offset), strides)
 
     @staticmethod
     def _origin(operand: Operand) -> tuple[int, ...]:
@@ -350,7 +389,11 @@ class _Maker:
 
 
 def _axes(
-    loops: Sequence[Loop], walks: Sequence[_Walk], out: _Walk, at: int
+    loops: Sequence[Loop],
+    walks: Sequence[_Walk],
+    out: _Walk,
+    at: int,
+    places: Sequence[tuple[tuple[int, ...], ...]],
 ) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
     lhs, *others = walks
@@ -384,7 +427,7 @@ def _axes(
                 )
             )  # fmt: skip
         else:
-            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i]))
+            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], places[i]))
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
     lanes = LoopAxis(
         loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
@@ -405,6 +448,8 @@ def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
 
 
 def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
+    if outer.places or inner.places:
+        return False
     parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
     reduced = outer.size == inner.size == 1
     if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
