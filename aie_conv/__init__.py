@@ -77,6 +77,7 @@ def compile(
     trace: str | PathLike[str] | None = None,
     trace_dispatch: str = "",
     binaries: str = "auto",
+    binary_format: str = "xclbin",
     check: str = "off",
     mlir_aie_dir: str | PathLike[str] | None = None,
     peano_dir: str | PathLike[str] | None = None,
@@ -120,6 +121,7 @@ def compile(
         trace_dispatch: names, patterns or numbers of the dispatches in it; all if empty.
         binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
             refuses where they are not (docs/hardware.md).
+        binary_format: "xclbin", or "elf" for ELFs, which mlir-aie of August 2026 makes and later XRTs load.
         check: "tools" has mlir-aie's aie-opt and aie-translate lower every program; "off" does not.
         mlir_aie_dir, peano_dir: where these are, to be used in place of what is installed.
         flags: more flags of iree-compile.
@@ -159,6 +161,7 @@ def compile(
         trace=None if trace is None else Path(trace),
         trace_dispatch=trace_dispatch,
         binaries=binaries,
+        binary_format=binary_format,
         check=check,
         mlir_aie_dir=None if mlir_aie_dir is None else str(mlir_aie_dir),
         peano_dir=None if peano_dir is None else str(peano_dir),

@@ -101,7 +101,8 @@ def _check_tools(options: Options) -> None:
     if options.check == "tools":
         open_checker(options.mlir_aie_dir)
     if options.binaries == "require":
-        open_toolchain(options.binaries, options.mlir_aie_dir, options.peano_dir)
+        folders = options.mlir_aie_dir, options.peano_dir
+        open_toolchain(options.binaries, *folders, options.binary_format)
     can_build(options)
 
 

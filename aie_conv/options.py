@@ -26,6 +26,7 @@ CPU_COSTS = ("fixed", "measured")
 EMIT_LEVELS = ("aie", "air")
 AIR_VERSIONS = ("march", "august")
 BINARIES = ("auto", "off", "require")
+BINARY_FORMATS = ("xclbin", "elf")
 CHECKS = ("off", "tools")
 BACKEND = "amd-aie"
 _SWITCHES = frozenset(("only",))
@@ -63,6 +64,8 @@ class Options:
         air_version: of mlir-air, 2026's "march" or "august", that modules of that level are for.
         binaries: "auto" makes NPU binaries where mlir-aie and Peano are installed, "off" does not, "require"
             refuses where they are not.
+        binary_format: what a configuration's binary is: "xclbin", or "elf" with its programs' instruction
+            words in it (mlir-aie of August 2026).
         check: "off", or "tools" to have mlir-aie's aie-opt and aie-translate lower every program and compare
             the instruction words with it.
         mlir_aie_dir: folder of mlir-aie, None to look for it.
@@ -92,6 +95,7 @@ class Options:
     trace_dispatch: str = ""
     html: Path | None = None
     binaries: str = "auto"
+    binary_format: str = "xclbin"
     check: str = "off"
     mlir_aie_dir: str | None = None
     peano_dir: str | None = None
@@ -120,6 +124,7 @@ class Options:
             ("configurations", self.configurations, MODES),
             ("regions", self.regions, REGION_MODES),
             ("binaries", self.binaries, BINARIES),
+            ("binary-format", self.binary_format, BINARY_FORMATS),
             ("check", self.check, CHECKS),
         ):
             if value not in known:

@@ -6,7 +6,7 @@ Whoever compiles runs :data:`STAGES`, or a part of it, or puts another function 
 import dataclasses
 import time
 import warnings
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -334,20 +334,21 @@ def build_binaries(state: CompileState) -> None:
         return
     from aie_conv.toolchain.build import build_all, open_toolchain
 
-    toolchain = open_toolchain(options.binaries, options.mlir_aie_dir, options.peano_dir)
+    folders, wanted = (options.mlir_aie_dir, options.peano_dir), options.binary_format
+    toolchain = open_toolchain(options.binaries, *folders, wanted)
     if toolchain is None:
         return
     texts = dict.fromkeys(p.executable.text for p in state.programs.values())
-    built = build_all(list(texts), toolchain, state.progress)
+    built = build_all(list(texts), toolchain, state.progress, wanted)
     state.binaries = dict(built.binaries)
     state.programs = {
-        name: _with_words(program.executable, built.words[program.executable.text])
+        name: _with_code(program.executable, built.programs[program.executable.text])
         for name, program in state.programs.items()
     }
 
 
-def _with_words(executable: Executable, words: bytes) -> Emitted:
-    whole = dataclasses.replace(executable, blobs={"instructions": words})
+def _with_code(executable: Executable, blobs: Mapping[str, bytes]) -> Emitted:
+    whole = dataclasses.replace(executable, blobs=dict(blobs))
     return Emitted(whole, whole.pack())
 
 

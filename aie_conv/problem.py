@@ -209,8 +209,11 @@ class ConvProblem:
         return f"{self.kind} {loops} {types}{how}"
 
 
-OperationKind = Literal["elementwise", "window", "reduction", "move"]
+OperationKind = Literal["elementwise", "window", "reduction", "normalisation", "move"]
 """What stands between contractions: see :class:`OperationProblem`."""
+
+REDUCE = "reduce"
+"""A step whose argument is combined over all "k" loops, by the operation that its ``attr`` names."""
 
 
 @dataclass(frozen=True)
@@ -237,12 +240,18 @@ class OperationProblem:
     Without "k" loops the value in front of the epilogue is the element of ``lhs`` itself. Broadcasting,
     transposition, slices and windows are nothing but strides. A window's padding is in the operand.
 
+    *By rows* nothing is combined in front: the "k" loops walk the elements of a row, and the epilogue's
+    REDUCE steps combine a value of each element to one of the row, which any later step may use. So a
+    softmax is a maximum, a sum of exponentials and a quotient; a variance the sum of what is computed.
+
     Attributes:
         kind: "window" where a "k" loop walks what an "m" loop walks too, "reduction" of other "k" loops,
-            "elementwise" without any, "move" where nothing is computed either.
+            "normalisation" where the output has an element for each of a row's, "elementwise" without "k"
+            loops, "move" where nothing is computed either.
         loops: every loop, outermost first, of roles "m" and "k"; ``rhs`` is 0.
         lhs, out: the buffers.
-        epilogue: its value 0 is the element or the reduced value; its other inputs walk "m" loops.
+        epilogue: its value 0 is the element or the reduced value; its other inputs walk "m" loops, by rows
+            any.
         accumulator: type of value 0; wider than ``lhs`` where elements are extended before they are added.
         combine: "arith.addi", "arith.maximumf", …; empty without "k" loops. Sums of bf16 are of f32.
         keeps_base: as of :class:`ConvProblem`.
@@ -280,14 +289,26 @@ class OperationProblem:
         return tuple(loop for loop in self.loops if loop.role == "k")
 
     @cached_property
+    def by_rows(self) -> bool:
+        """Whether steps combine what is computed of a row's elements."""
+        return any(step.op == REDUCE for step in self.epilogue.steps)
+
+    @property
+    def stored(self) -> tuple[Loop, ...]:
+        """The loops that walk the output."""
+        return tuple(loop for loop in self.loops if loop.role == "m" or loop.out)
+
+    @cached_property
     def elements(self) -> int:
         """Elements of the output."""
-        return prod(loop.size for loop in self.parallel)
+        return prod(loop.size for loop in self.stored)
 
     @cached_property
     def work(self) -> int:
         """Scalar operations: combinations, and the epilogue's."""
         steps = sum(step.op != "arith.constant" for step in self.epilogue.steps)
+        if self.by_rows:
+            return prod(loop.size for loop in self.loops) * steps
         return self.elements * (prod(loop.size for loop in self.reduced) + steps)
 
     @property
@@ -308,17 +329,21 @@ class OperationProblem:
 
     def describe(self) -> str:
         """A line for people, e.g. "window max oh28 ow28 c64 kh3 kw3 bf16->bf16"."""
-        what = self.combine.removeprefix("arith.").rstrip("fiu").removesuffix("s")
-        name = {"maximum": "max", "minimum": "min", "maxnum": "max", "minnum": "min"}.get(
-            what, what
-        )
+        inside = [str(step.attr) for step in self.epilogue.steps if step.op == REDUCE]
+        names = [_combination(name) for name in ([self.combine] if self.combine else inside)]
         others = [entry.operand.dtype for entry in self.epilogue.inputs]
-        words = [self.kind, *([name] if name else [])]
+        words = [self.kind, *names]
         words += [f"{loop.name}{loop.size}" for loop in self.loops]
         if self.gathers:
             digest = hashlib.sha256(repr(self.gathers).encode()).hexdigest()[:8]
             words.append(f"gathered-{digest}")
         return " ".join([*words, f"{','.join([self.lhs.dtype, *others])}->{self.out.dtype}"])
+
+
+def _combination(name: str) -> str:
+    """What people call a combining operation."""
+    what = name.removeprefix("arith.").rstrip("fiu").removesuffix("s")
+    return {"maximum": "max", "minimum": "min", "maxnum": "max", "minnum": "min"}.get(what, what)
 
 
 Problem = ConvProblem | OperationProblem

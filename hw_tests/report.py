@@ -1,11 +1,12 @@
 """What a run of the hardware tests found: a table for people, and a file to attach to an issue.
 
 The file holds what `aie-conv doctor` says, versions, outcomes and times; no inputs and no results. The user's
-folder, the checkout's and Python's have other names in it.
+folder, the checkout's and Python's have other names in it, and of other paths the last part is left.
 """
 
 import json
 import platform
+import re
 import sys
 from importlib import metadata
 from pathlib import Path
@@ -18,6 +19,11 @@ from aie_conv.toolchain.doctor import as_json, examine
 VERSION = 1
 _PACKAGES = ("iree-base-compiler", "iree-base-runtime", "numpy", "ml_dtypes", "llvmlite", "torch")
 
+_FOLDER = re.compile(
+    r"(?<![\w/:.~…])/(?!dev/|sys/|proc/|usr/|lib|bin/|etc/|opt/xilinx/)(?:[\w.@+~-]+/)+"
+)
+"""Folders of a path that are somebody's own; addresses of the net are none."""
+
 
 class Results:
     """Outcomes and times of tests, in the order of their running."""
@@ -28,7 +34,7 @@ class Results:
 
     def add(self, name: str, outcome: str, reason: str, timings: list[dict[str, Any]]) -> None:
         """One test's outcome: "passed", "failed" or "skipped"."""
-        first = _without_folders(" ".join(reason.splitlines()[:1]))
+        first = without_folders(" ".join(reason.splitlines()[:1]))
         self.tests.append(
             {"name": name, "outcome": outcome, "reason": first, "timings": timings}
         )  # fmt: skip
@@ -61,19 +67,22 @@ class Results:
             "doctor": as_json(examine()),
             "tests": self.tests,
         }
-        text = _without_folders(json.dumps(report, indent=1, ensure_ascii=False))
+        text = without_folders(json.dumps(report, indent=1, ensure_ascii=False))
         write_whole(path, text.encode() + b"\n")
 
 
-def _without_folders(text: str) -> str:
-    """A text in which nothing tells where on the user's machine something lies."""
+def without_folders(text: str) -> str:
+    """A text in which nothing tells where on the user's machine something lies.
+
+    Folders that are the same on every machine stay; of others the last part of the path does.
+    """
     for folder, name in (
         (sys.prefix, "PYTHON"),
         (str(Path.cwd()), "CHECKOUT"),
         (str(Path.home()), "~"),
     ):
         text = text.replace(folder, name) if len(folder) > 1 else text
-    return text
+    return _FOLDER.sub("…/", text)
 
 
 def _microseconds(seconds: float) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar, get_type_hints
 
 from aie_conv.errors import UsageError
+from aie_conv.lazy import cached_property
 
 DEFAULT_PROFILE = "chess-like"
 """The compiler whose code is timed if nobody says otherwise."""
@@ -193,9 +194,13 @@ class Machine:
         """The host's memory in laptops with an NPU of that architecture."""
         return self.memory["npu1" if arch == "aie2" else "npu4"]
 
-    def __hash__(self) -> int:
-        """Machines are few and compared by content."""
+    @cached_property
+    def _hash(self) -> int:
         return hash((self.scalar, self.control, self.stream, self.shim, self.host))
+
+    def __hash__(self) -> int:
+        """Machines are few and compared by content; every price asks for the present one's rates."""
+        return self._hash
 
 
 @cache

@@ -8,8 +8,8 @@ from dataclasses import replace
 
 from iree.compiler import ir
 
+from aie_conv.bridge.known_inputs import KnownInputs
 from aie_conv.bridge.recognise import Recognised
-from aie_conv.bridge.requantised import KnownInputs
 from aie_conv.problem import ConvProblem, Epilogue, Step
 
 

@@ -12,14 +12,13 @@ from aie_conv.bridge.contraction import loop_sizes, source
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.gathers import GatherReader, takes_elements, unflatten
 from aie_conv.bridge.interpreter import Inside
+from aie_conv.bridge.rows import OperationReader, RowReader, combination, reduces, start_of
 from aie_conv.bridge.tensors import (
     Linear,
     View,
-    dims_count,
     indexing,
     owner,
     slice_view,
-    splat_value,
     tensor_type,
 )
 from aie_conv.errors import Unsupported
@@ -34,12 +33,6 @@ from aie_conv.problem import (
     Step,
 )
 
-_LOWEST = {"i8": -(1 << 7), "i16": -(1 << 15), "i32": -(1 << 31)}
-_HIGHEST = {"i8": (1 << 7) - 1, "i16": (1 << 15) - 1, "i32": (1 << 31) - 1}
-_COMBINE = frozenset(
-    f"arith.{name}"
-    for name in ("addf", "addi", "maximumf", "minimumf", "maxsi", "minsi", "maxui", "minui")
-)
 _EXTEND = frozenset(("arith.extf", "arith.extsi"))
 
 
@@ -116,12 +109,45 @@ def read(
     Raises:
         Unsupported: it is none that a problem can say.
     """
+    try:
+        return _read_plain(function, store, inside)
+    except Unsupported:
+        if not _reductions(function):
+            raise
+    return _read_rows(store)
+
+
+def _read_rows(store: ir.Operation) -> RecognisedOperation:
+    """An operation by rows: reductions of what is computed, and what is computed from them."""
+    value = store.operands[0]
+    out = slice_view(store, store.operands[1], value)
+    stored = {d: size for d, size in enumerate(out.sizes) if size > 1}
+    reader = RowReader(NoRoot(), stored=stored)
+    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    result = reader.tensor(value, here)
+    if not reader.row:
+        raise Unsupported("the stored value does not depend on the reduction")
+    parallel = [d for d in stored if d not in reader.row]
+    loops = [Loop("", "m", stored[d], 0, 0, out.strides[d]) for d in parallel]
+    loops += [
+        Loop("", "k", size, 0, 0, out.strides[d] if d in stored else 0)
+        for d, size in reader.row.items()
+    ]
+    kind = "normalisation" if set(reader.row) <= set(stored) else "reduction"
+    epilogue = reader.finish(result, [*parallel, *reader.row])
+    return _elementwise(reader, epilogue, _name(loops), out, kind)
+
+
+def _read_plain(
+    function: ir.Operation, store: ir.Operation, inside: Inside | None
+) -> RecognisedOperation:
+    """An operation with at most one reduction, in front of everything else."""
     value = store.operands[0]
     out = slice_view(store, store.operands[1], value)
     root = _find_reduction(function)
     if root is None and inside is not None and takes_elements(function):
         return _gathered(function, value, out, inside)
-    reader = Reader(root if root is not None else NoRoot())
+    reader = OperationReader(root if root is not None else NoRoot())
     here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
     result = reader.tensor(value, here)
     parallel = [d for d, size in enumerate(out.sizes) if size > 1]
@@ -199,15 +225,22 @@ def _name(loops: Sequence[Loop]) -> tuple[Loop, ...]:
 
 
 def _elementwise(
-    reader: Reader, epilogue: Epilogue, loops: tuple[Loop, ...], out: View
+    reader: Reader,
+    epilogue: Epilogue,
+    loops: tuple[Loop, ...],
+    out: View,
+    kind: OperationKind = "elementwise",
 ) -> RecognisedOperation:
     """The problem whose first operand is the one that walks the most elements."""
     main = _main_input(epilogue, loops)
+    walked = sum(stride != 0 for stride in epilogue.inputs[main].strides)
+    if kind != "elementwise" and walked < len(loops):
+        raise Unsupported("a reduction of what no operand walks alone")
     first = epilogue.inputs[main]
     loops = tuple(
         replace(loop, lhs=stride) for loop, stride in zip(loops, first.strides, strict=True)
     )
-    kind: OperationKind = "elementwise" if epilogue.steps else "move"
+    kind = kind if epilogue.steps else "move"
     problem = OperationProblem(
         kind,
         loops,
@@ -254,15 +287,13 @@ def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
 
 
 # -- reductions -----------------------------------------------------------------------------------
-def _find_reduction(function: ir.Operation) -> Reduction | None:
+def _reductions(function: ir.Operation) -> list[ir.Operation]:
     block: Any = function.regions[0].blocks[0]
-    reductions: list[ir.Operation] = []
-    for view in block.operations:
-        op = view.operation
-        if op.name.startswith("linalg.") and len(op.regions) and op.name != "linalg.fill":
-            out = {v for form in indexing(op)[-1] for v, _ in form.terms}
-            if len(out) < dims_count(op):
-                reductions.append(op)
+    return [view.operation for view in block.operations if reduces(view.operation)]
+
+
+def _find_reduction(function: ir.Operation) -> Reduction | None:
+    reductions = _reductions(function)
     if len(reductions) > 1:
         raise Unsupported(f"{len(reductions)} reductions in one dispatch")
     return _analyse(reductions[0]) if reductions else None
@@ -276,17 +307,9 @@ def _analyse(op: ir.Operation) -> Reduction:
     """
     if len(op.results) != 1:
         raise Unsupported(f"a reduction of {len(op.results)} results")
-    block: Any = op.regions[0].blocks[0]
-    total = owner(block.operations[len(block.operations) - 1].operation.operands[0])
     inputs = len(op.operands) - 1
-    if total is None or total.name not in _COMBINE or len(total.operands) != 2:
-        name = total.name if total is not None else "nothing"
-        raise Unsupported(f"a reduction by {name}")
-    here = block.arguments[inputs]
-    left, right = total.operands
-    if (left == here) == (right == here):
-        raise Unsupported(f"a reduction whose {total.name} is not with its result")
-    value = right if left == here else left
+    name, value = combination(op, inputs)
+    block: Any = op.regions[0].blocks[0]
     extended = owner(value)
     if extended is not None and extended.name in _EXTEND:
         value = extended.operands[0]
@@ -299,12 +322,12 @@ def _analyse(op: ir.Operation) -> Reduction:
     for form, stride in zip(forms[number], view.strides, strict=True):
         place = place.plus(form.scaled(stride))
     _, dtype = tensor_type(op.results[0])
-    sums = total.name in ("arith.addf", "arith.addi")
+    sums = name in ("arith.addf", "arith.addi")
     accumulator = "f32" if sums and dtype == "bf16" else dtype
     if (view.dtype, accumulator) not in _ACCUMULATE and not (view.dtype == accumulator != "i64"):
         raise Unsupported(f"a reduction of {view.dtype} in {accumulator}")
     return Reduction(
-        op, accumulator, dtype, _start(op.operands[inputs], total.name, dtype), total.name,
+        op, accumulator, dtype, start_of(op.operands[inputs], name, dtype), name,
         view, dict(place.terms), place.constant, loop_sizes(op, forms), tuple(forms[-1]),
         _windows(forms[number], forms[-1]),
     )  # fmt: skip
@@ -323,22 +346,6 @@ def _windows(forms: Sequence[Linear], out_forms: Sequence[Linear]) -> dict[int, 
 
 
 _ACCUMULATE = frozenset({("bf16", "f32"), ("i8", "i32"), ("i16", "i32"), ("i8", "i16")})
-
-
-def _start(value: ir.Value, combine: str, dtype: str) -> ir.Value | None:
-    """The tensor that a reduction starts from, unless that is the neutral one."""
-    op = owner(value)
-    if op is not None and op.name == "linalg.fill":
-        op = owner(op.operands[0])
-    if op is None or op.name != "arith.constant":
-        return value
-    number, infinity = splat_value(op), float("inf")
-    neutral: dict[str, float | None] = {
-        "arith.addf": 0, "arith.addi": 0, "arith.maximumf": -infinity, "arith.minimumf": infinity,
-        "arith.maxsi": _LOWEST.get(dtype), "arith.minsi": _HIGHEST.get(dtype),
-        "arith.maxui": 0, "arith.minui": -1,
-    }  # fmt: skip
-    return None if number == neutral[combine] else value
 
 
 def _loops(root: Reduction, reader: Reader, out: View) -> tuple[tuple[Loop, ...], list[int]]:

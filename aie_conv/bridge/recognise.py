@@ -56,7 +56,9 @@ def recognise(executable: ir.Operation) -> Recognised:
     try:
         found = contraction.analyse(root)
     except Unsupported as refusal:
-        return Recognised(None, str(refusal))
+        # Squares are summed by products too: a variance is no contraction of two buffers.
+        other = _operation(function, str(refusal))
+        return other if other.problem is not None else Recognised(None, str(refusal))
     try:
         return _whole(function, found)
     except Unsupported as refusal:

@@ -18,18 +18,14 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.dispatch import symbol_of
+from aie_conv.bridge.known_inputs import DTYPES, KnownInputs
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.staircase import Affine, fit, rises
-from aie_conv.bridge.tensors import owner
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Operand, Step
 
 Array = NDArray[Any]
 _FEW = 1e-3
 """Of the sums that do not saturate, so many may give a neighbour of what f32 rounding gives."""
-_DTYPES: dict[str, Any] = {
-    "i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "f32": np.float32,
-}  # fmt: skip
 _RISING: dict[str, Callable[..., Array]] = {
     "addf": np.add, "subf": np.subtract, "mulf": np.multiply, "divf": np.divide,
     "maximumf": np.maximum, "minimumf": np.minimum, "addi": np.add, "subi": np.subtract,
@@ -56,40 +52,71 @@ def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised,
     count = prod(loop.size for loop in problem.loops if loop.role in ("n", "g"))
     if problem.lhs.dtype not in ("i8", "i16"):
         return recognised, ""
-    most, constants = 2**30, KnownInputs(call, recognised, problem)
+    constants = KnownInputs(call, recognised, problem)
+    best: _Form | None = None
     for root in (0, *_biased(problem.epilogue)):
         model = _Model(problem.epilogue, constants, count, root)
         last = model.staircase()
-        if last is not None:
+        if last is None:
+            continue
+        real = "f32" in model.types(last)
+        form = _form(problem, model, last, real=real)
+        if form is not None and (best is None or form.affine.differing < best.affine.differing):
+            best = form
+        # Rounding of integers may turn on the sign of one of these values.
+        if real or (best is not None and not best.affine.differing):
             break
-    else:
+    if best is None:
         return recognised, ""
-    sure = root == 0 and problem.lhs.dtype == "i8"
-    if sure:
-        most = prod(loop.size for loop in problem.of_role("k")) * 2**14
-    if most > 2**30:
-        return recognised, ""
-    affine, flip = _affine(model, last, most, count)
-    if affine is None or (not sure and not _saturates(affine, most)):
-        return recognised, ""
-    total = int((affine.high - affine.low + 1).sum())
-    if affine.differing > _FEW * total:
+    affine, total = best.affine, int((best.affine.high - best.affine.low + 1).sum())
+    # A model of integers is exact; one of floats is off in a last place here and there by itself.
+    if affine.differing > (_FEW * total if best.real else 0):
         return recognised, ""
     changed = _bound(
-        _Builder(problem, recognised).replaced((root, last), affine, flip), call.context
+        _Builder(problem, recognised).replaced(best.ends, affine, best.flip), call.context
     )
     if not affine.differing:
         return changed, "requantised in integers, equal for every sum"
     return changed, f"requantised in integers, one step off for {affine.differing} of {total} sums"
 
 
+@dataclass(frozen=True)
+class _Form:
+    """What a requantisation is replaced by.
+
+    Attributes:
+        ends: the value that it is a function of, and its result.
+        affine: the form.
+        flip: what to add to its results: 128 where bytes are unsigned.
+        real: whether the model computes in f32.
+    """
+
+    ends: tuple[int, int]
+    affine: Affine
+    flip: int
+    real: bool
+
+
+def _form(problem: ConvProblem, model: _Model, last: int, *, real: bool) -> _Form | None:
+    """The affine form of a value as a function of the model's root; None where there is none."""
+    sure = model.root == 0 and problem.lhs.dtype == "i8"
+    most = prod(loop.size for loop in problem.of_role("k")) * 2**14 if sure else 2**30
+    if most > 2**30:
+        return None
+    affine, flip = _affine(model, last, most, bent=not real)
+    if affine is None or (not sure and not _saturates(affine, most)):
+        return None
+    return _Form((model.root, last), affine, flip, real)
+
+
 def _biased(epilogue: Epilogue) -> list[int]:
-    """Values that are the sum and something else, in i32."""
-    return [
-        number + 1 + len(epilogue.inputs)
-        for number, step in enumerate(epilogue.steps)
-        if step.op in ("arith.addi", "arith.subi") and step.args[0] == 0 and step.dtype == "i32"
-    ]
+    """Values that are the sum and other terms, in i32."""
+    sums = [0]
+    for number, step in enumerate(epilogue.steps):
+        added = step.op in ("arith.addi", "arith.subi") and step.dtype == "i32"
+        if added and step.args[0] in sums:
+            sums.append(number + 1 + len(epilogue.inputs))
+    return sums[1:]
 
 
 def _saturates(affine: Affine, most: int) -> bool:
@@ -97,8 +124,9 @@ def _saturates(affine: Affine, most: int) -> bool:
     return bool((affine.low > -most).all() and (affine.high < most).all())
 
 
-def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | None, int]:
+def _affine(model: _Model, last: int, most: int, *, bent: bool) -> tuple[Affine | None, int]:
     """The form of a staircase, and what to add to its results: 128 where bytes are unsigned."""
+    count = model.channels
     ends = [model.value(last, np.full((1, count), x, np.int64)) for x in (-most, most)]
     flip = 128 if (ends[0] > ends[1]).any() else 0
 
@@ -106,7 +134,7 @@ def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | N
         values = model.value(last, x).astype(np.int64)
         return (values % 256) - 128 if flip else values
 
-    affine = fit(rises(function, -most, most, count), -most, most)
+    affine = fit(rises(function, -most, most, count), -most, most, bent=bent)
     if affine is None:
         return None, flip
     # The model must not fall anywhere; that is how its operations were chosen, and a sample agrees.
@@ -115,75 +143,6 @@ def _affine(model: _Model, last: int, most: int, count: int) -> tuple[Affine | N
     x[:1024] = rng.integers(affine.low - 2, affine.high + 3, (1024, count)).clip(-most, most)
     off = int((function(x) != affine.apply(x)).sum())
     return (affine if off == 0 or affine.differing else None), flip
-
-
-class KnownInputs:
-    """The inputs of an epilogue that are known, as arrays over the channels.
-
-    Args:
-        call: of the dispatch.
-        recognised: what it computes.
-        problem: the same.
-    """
-
-    def __init__(self, call: ir.Operation, recognised: Recognised, problem: ConvProblem) -> None:
-        self._call, self._problem = call, problem
-        self._sources = dict(recognised.operands)
-
-    def of(self, number: int) -> Array | None:
-        """Input ``number`` for every channel; None where it is not known or walks pixels."""
-        input_ = self._problem.epilogue.inputs[number]
-        loops = self._problem.loops
-        if any(s and x.role not in ("n", "g") for x, s in zip(loops, input_.strides, strict=True)):
-            return None
-        source = self._sources[f"in{number}"]
-        attribute = source if not isinstance(source, int) else self._argument(source)
-        buffer = _array(attribute, input_.operand)
-        if buffer is None:
-            return None
-        place = np.array(input_.operand.offset)
-        for loop, stride in zip(loops, input_.strides, strict=True):
-            if loop.role in ("n", "g"):
-                place = place[..., None] + np.arange(loop.size) * stride
-        values = buffer[place.reshape(-1)]
-        return values if np.isfinite(values).all() else None
-
-    def _argument(self, number: int) -> Any:
-        first, *_ = ir.DenseI32ArrayAttr(self._call.attributes["operandSegmentSizes"])
-        op = owner(self._call.operands[first + number])
-        while op is not None and op.name == "flow.tensor.reshape":
-            op = owner(op.operands[0])
-        if op is not None and op.name in ("arith.constant", "flow.tensor.constant"):
-            return op.attributes["value"]
-        if op is None or op.name != "util.global.load":
-            return None
-        return _initial(op, ir.FlatSymbolRefAttr(op.attributes["global"]).value)
-
-
-def _initial(op: ir.Operation, symbol: str) -> Any:
-    """The value that a global has from the start, if nothing else is stored to it."""
-    module = op
-    while module.parent is not None:
-        module = module.parent.operation
-    for view in module.regions[0].blocks[0].operations:
-        inner = view.operation
-        if inner.name != "util.global" or "is_mutable" in inner.attributes:
-            continue
-        if symbol_of(inner) == symbol:
-            known = "initial_value" in inner.attributes
-            return inner.attributes["initial_value"] if known else None
-    return None
-
-
-def _array(attribute: Any, operand: Operand) -> Array | None:
-    kind = _DTYPES.get(operand.dtype)
-    if kind is None or not isinstance(attribute, ir.DenseElementsAttr):
-        return None
-    if attribute.is_splat:
-        return np.full(operand.elements, attribute.get_splat_value().value, kind)
-    if isinstance(attribute, ir.DenseIntElementsAttr | ir.DenseFPElementsAttr):
-        return np.array(list(attribute), kind)
-    return None
 
 
 @dataclass
@@ -219,8 +178,8 @@ class _Model:
             return self.constants.of(value - 1)
         step = self._step(value)
         if step.op == "arith.constant":
-            known = isinstance(step.attr, int | float) and step.dtype in _DTYPES
-            return np.full(self.channels, step.attr, _DTYPES[step.dtype]) if known else None
+            known = isinstance(step.attr, int | float) and step.dtype in DTYPES
+            return np.full(self.channels, step.attr, DTYPES[step.dtype]) if known else None
         args = [self.constant(arg) for arg in step.args]
         if any(arg is None for arg in args) or not self._taken(step):
             return None
@@ -232,7 +191,7 @@ class _Model:
         if name in ("cmpi", "cmpf"):
             return step.attr in _COMPARED
         named = name in _RISING or name in _SAME or name in ("roundeven", "select")
-        return step.dtype in _DTYPES and named
+        return step.dtype in DTYPES and named
 
     def staircase(self) -> int | None:
         """The first value of i8 that follows from the sum alone, by floats or more than 32 bits, rising."""
@@ -240,11 +199,22 @@ class _Model:
             value = number + 1 + len(self.epilogue.inputs)
             if step.dtype == "i8" and step.op in ("arith.fptosi", "arith.trunci"):
                 used = set[int]()
-                if self._rises(value, used) and self.root in used:
-                    types = {self._step(v).dtype for v in used if v > len(self.epilogue.inputs)}
-                    if types & {"f32", "i64"}:
-                        return value
+                wide = self.types(value) & {"f32", "i64"}
+                if wide and self._rises(value, used) and self.root in used:
+                    return value
         return None
+
+    def types(self, value: int) -> set[str]:
+        """The types of the steps that a value is made of, from the root on."""
+        known, waiting = {self.root, *range(len(self.epilogue.inputs) + 1)}, [value]
+        types = set[str]()
+        while waiting:
+            value = waiting.pop()
+            if value not in known:
+                known.add(value)
+                types.add(self._step(value).dtype)
+                waiting += self._step(value).args
+        return types
 
     def _rises(self, value: int, used: set[int]) -> bool:
         """Whether a value does not fall where the sum rises; what it uses is noted."""
@@ -310,7 +280,7 @@ class _Model:
 
 
 def _apply(step: Step, args: list[Array]) -> Array:
-    kind = _DTYPES[step.dtype]
+    kind = DTYPES[step.dtype]
     name = step.op.partition(".")[2]
     with np.errstate(all="ignore"):
         if name == "select":
@@ -384,7 +354,11 @@ class _Builder:
         total = self._do("addi", total, self._do("muli", xl, yh))
         total = self._do("addi", total, self._do("muli", xh, yl))
         total = self._do("addi", total, self._do("shli", self._do("muli", xh, yh), sixteen))
-        total = self._do("addi", total, self._per_channel(offset))
+        added = self._per_channel(offset)
+        if affine.below is not None:
+            negative = self._do("cmpi", x, self._do("constant", attr=0), attr="slt", dtype="i1")
+            added = self._do("select", negative, self._per_channel(offset - affine.below), added)
+        total = self._do("addi", total, added)
         total = self._to_ties(total, affine.tie)
         q = self._do("shrsi", total, self._do("constant", attr=24))
         q = self._do("maxsi", q, self._do("constant", attr=-128))

@@ -11,7 +11,8 @@ one, which the form does by taking its last bit from those that are odd:
     t = ((clamp(x, low, high) << left) * factor + (offset << 16)) >> 16
     (t - ((t - tie >> 24) & 1)) >> 24
 
-tie is 0 where ties go to even results, 1 where they go to odd ones (behind an odd zero point). The two are
+tie is 0 where ties go to even results, 1 where they go to odd ones (behind an odd zero point). TOSA's double
+rounding adds another half to sums below 0 than to others, so their offset is another. The two are
 equal everywhere if they rise at the same places, and that is how equality is shown here: for each step, the
 first x that reaches it is looked for by bisection in the model's own operations, rounding as they round, and
 compared with the form's. Nothing is sampled.
@@ -47,6 +48,7 @@ class Affine:
         offset: in units of 2^16; may have more than 32 bits, of which the lower ones are all that counts.
         differing: numbers x for which the result is another than the model's, over all channels.
         tie: which results ties go to, 0 even or 1 odd; None where all are rounded up.
+        below: what the offset is less for x < 0, in the same units; None where it is the same.
     """
 
     low: Array
@@ -56,11 +58,14 @@ class Affine:
     offset: Array
     differing: int
     tie: int | None = None
+    below: Array | None = None
 
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""
         inside = np.clip(x.astype(np.int64), self.low, self.high) << self.left
         total = (inside * self.factor + (self.offset << 16)) >> SHIFT - _FRACTION
+        if self.below is not None:
+            total = total - np.where(inside < 0, self.below, 0)
         if self.tie is not None:
             total = total - ((total - self.tie >> _FRACTION) & 1)
         return total >> _FRACTION
@@ -88,12 +93,13 @@ def rises(function: Callable[[Array], Array], low: int, high: int, channels: int
     return first
 
 
-def fit(places: Array, low: int, high: int) -> Affine | None:
+def fit(places: Array, low: int, high: int, *, bent: bool = False) -> Affine | None:
     """The affine form that rises where a staircase does, as nearly as there is one.
 
     Args:
         places: of :func:`rises`.
         low, high: where x lies.
+        bent: whether the offset may be another for x < 0.
 
     Returns:
         None where the steps are too narrow or too wide for the form.
@@ -102,11 +108,15 @@ def fit(places: Array, low: int, high: int) -> Affine | None:
     if affine is not None and not affine.differing:
         return affine
     forms = [affine, *(_fit(places, low, high, tie) for tie in (0, 1))]
+    if bent and all(form is None or form.differing for form in forms):
+        forms.append(_fit(places, low, high, None, bent=True))
     return min((f for f in forms if f is not None), key=lambda f: f.differing, default=None)
 
 
-def _fit(steps: Array, low: int, high: int, tie: int | None) -> Affine | None:
-    """The same with one rule for ties."""
+def _fit(
+    steps: Array, low: int, high: int, tie: int | None, *, bent: bool = False
+) -> Affine | None:
+    """The same with one rule for ties, and one offset, or with another one for x < 0 (``bent``)."""
     # Where every x or none reaches a result there is no step.
     inner = (steps > low) & (steps <= high)
     results = np.arange(-127, 128)[:, None]
@@ -121,18 +131,28 @@ def _fit(steps: Array, low: int, high: int, tie: int | None) -> Affine | None:
     left = max(0, int(np.ceil(np.log2(max(float(steep.max()), 1.0) / _MOST))))
     if left > 15:
         return None
-    factor, offset = _lines(places, inner, results, steep / 2**left, left)
+    factor, offsets = _lines(places, inner, results, steep / 2**left, left, bent=bent)
     flat = (least << _FRACTION) + (0 if tie is None else 1 << _FRACTION - 1)
-    offset = np.where(most > least, offset, flat)
+    before, offset = (np.where(most > least, each, flat) for each in offsets)
     # Bounds at the outer ends of the outermost steps: a line that is off by a sum stays off by a sum.
-    line, by, room = offset << 16, np.maximum(factor << left, 1), (_MOST - 2**16) >> left
+    by, room = np.maximum(factor << left, 1), (_MOST - 2**16) >> left
     rising = most > least
-    lower = np.where(rising, -((line - (least << SHIFT) - least_rest) // by), 0).clip(-room, room)
-    upper = np.where(rising, (((most + 1) << SHIFT) - 1 - line) // by, 0).clip(-room, room)
+
+    def bounds(offset: Array) -> tuple[Array, Array]:
+        line = offset << 16
+        lower = np.where(rising, -((line - (least << SHIFT) - least_rest) // by), 0)
+        upper = np.where(rising, (((most + 1) << SHIFT) - 1 - line) // by, 0)
+        return lower.clip(-room, room), upper.clip(-room, room)
+
+    (lower, end), (begin, upper) = bounds(before), bounds(offset)
+    if bent:
+        lower = np.where(lower < 0, lower, np.maximum(begin, 0))
+        upper = np.where(upper >= 0, upper, np.minimum(end, -1))
     fits = (factor <= _MOST) & (~rising | ((lower < first) & (last <= upper)))
     if not fits.all():
         return None
-    affine = Affine(lower, upper, left, factor, offset, 0, tie)
+    below = offset - before if bent else None
+    affine = Affine(lower, upper, left, factor, offset, 0, tie, below)
     affine_steps = rises(affine.apply, low, high, places.shape[1])
     return replace(affine, differing=int(np.abs(affine_steps - steps).sum()))
 
@@ -146,24 +166,30 @@ def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) 
 
 
 def _lines(
-    places: Array, inner: Array, results: Array, slopes: Array, left: int
-) -> tuple[Array, Array]:
-    """Factors and offsets with which each channel's line reaches a result's edge at its place.
+    places: Array, inner: Array, results: Array, slopes: Array, left: int, *, bent: bool
+) -> tuple[Array, tuple[Array, Array]]:
+    """Factors, and offsets for x < 0 and for others, with which each line reaches results at their places.
 
     For a factor f, offsets from max(e - f x) on reach every edge, and up to min(e - f (x - 1)) - 1 reach
     none too early. By how much the first is above the second is convex in f: thirds find the least.
     """
     x, edges = places << left, results << SHIFT
+    every = np.ones_like(places, bool)
+    # A step is reached at its place, and not one before.
+    sides = [(places < 0, places <= 0), (places >= 0, places > 0)] if bent else [(every, every)]
 
-    def limits(factor: Array) -> tuple[Array, Array]:
+    def limits(factor: Array) -> list[tuple[Array, Array]]:
         rests = edges - x * factor
-        below = np.where(inner, rests, -_FAR).max(axis=0)
-        above = np.where(inner, rests, _FAR).min(axis=0) + (factor << left) - 1
-        return below, above
+        return [
+            (
+                np.where(inner & reached, rests, -_FAR).max(axis=0),
+                np.where(inner & missed, rests, _FAR).min(axis=0) + (factor << left) - 1,
+            )
+            for reached, missed in sides
+        ]
 
     def gap(factor: Array) -> Array:
-        below, above = limits(factor)
-        return below - above
+        return np.max([below - above for below, above in limits(factor)], axis=0)
 
     low, high = (slopes * 0.5).astype(np.int64), np.minimum(slopes * 2 + 2, _MOST).astype(np.int64)
     # A channel whose interval is short enough waits for the others.
@@ -176,9 +202,16 @@ def _lines(
     gaps = np.array([gap(f) for f in tried])
     factor = np.choose(gaps.argmin(axis=0), tried)
     factor = np.where(inner.any(axis=0), factor, 0)
-    below, above = limits(factor)
+    offsets = [_between(*each) for each in limits(factor)]
+    some = [(inner & reached).any(axis=0) for reached, _ in sides]
+    before, behind = offsets[0], offsets[-1]
+    # A side without steps goes on as the other one.
+    before, behind = np.where(some[0], before, behind), np.where(some[-1], behind, before)
+    steps = inner.any(axis=0)
+    return factor, (np.where(steps, before, 0), np.where(steps, behind, 0))
+
+
+def _between(below: Array, above: Array) -> Array:
+    """An offset between two limits, in units of 2^16."""
     word = -(-below >> 16)
-    middle = (below + above) >> 17
-    offset = np.where(word << 16 <= above, word, middle)
-    flat = np.where(inner.any(axis=0), offset, 0)
-    return factor, flat
+    return np.where(word << 16 <= above, word, (below + above) >> 17)

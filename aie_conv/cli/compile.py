@@ -66,6 +66,8 @@ flags of this backend:
   --amd-aie-binaries=auto|off|require  NPU binaries, one xclbin a configuration of the array and
                              instruction words for each program: where mlir-aie and Peano are
                              installed (default), never, or refuse without them (docs/hardware.md)
+  --amd-aie-binary-format=xclbin|elf  xclbin (default), or elf: a configuration's binary with its
+                             programs' instruction words in it, of mlir-aie of August 2026
   --amd-aie-check=off|tools  tools: mlir-aie's aie-opt and aie-translate lower every program, and
                              what its instruction words say is compared; no Peano, no NPU needed
   --amd-aie-mlir-aie-dir=DIR, --amd-aie-peano-dir=DIR  where these are, to be used in place of

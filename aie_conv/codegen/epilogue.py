@@ -39,14 +39,19 @@ def check(epilogue: Epilogue, accumulator: str, arithmetic: Arithmetic = "native
             continue
         if step.op not in TAKEN:
             raise Unsupported(f"epilogue: {step.op} is not one of the cores' operations")
-        _check_types(epilogue, number, accumulator)
+        check_types(epilogue, number, accumulator)
         for place, value in enumerate(step.args):
             boolean = epilogue.value_dtype(value, accumulator) == "i1"
             if boolean != (step.op == "arith.select" and place == 0):
                 raise Unsupported(f"epilogue: step {number} ({step.op}) uses a comparison's result")
 
 
-def _check_types(epilogue: Epilogue, number: int, accumulator: str) -> None:
+def check_types(epilogue: Epilogue, number: int, accumulator: str) -> None:
+    """Refuse types that a step's vectors cannot have.
+
+    Raises:
+        Unsupported: the message names the operation.
+    """
     step = epilogue.steps[number]
     if step.dtype not in _VALUE_DTYPES:
         raise Unsupported(f"epilogue: {step.op} gives {step.dtype}, a type without vectors")

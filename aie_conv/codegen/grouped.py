@@ -6,7 +6,7 @@ parts: each part is one such loop over all groups, and the partial sums stay in 
 costs nothing but the loop's filling and draining.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -208,36 +208,42 @@ CALL_CYCLES = 10
 """Cycles of a function around its loops."""
 
 
-def fastest(
-    options: Iterable[Sequence[B]], kinds_of: Callable[[B], Iterable[tuple[int, Tally]]]
-) -> tuple[B, int]:
-    """The fastest way to cut a product that fits into the program memory, and its cycles.
+Kinds = Sequence[tuple[int, Sequence[Tally]]]
+"""Groups of each kind that a product is cut into: how many, and what one takes, written out in each way."""
+
+
+def fastest(forms: Iterable[tuple[B, Kinds]]) -> tuple[B, int, int]:
+    """The fastest way to cut a product that fits into the program memory.
 
     Of those about as fast the one that loads least.
 
     Args:
-        options: ways to cut it; in each sequence the ones that write out most stand first.
-        kinds_of: how many groups of each kind one has.
+        forms: forms of a group, each with its kinds of groups; the ways that write out most stand first.
+
+    Returns:
+        The form, the number of its way, and the cycles.
     """
-    best: tuple[float, int, B] | None = None
-    for sequence in options:
-        seen = 0
-        for number, option in enumerate(sequence, 1):
-            cycles, loads, operations = CALL_CYCLES, 0, 0
-            for groups, each in kinds_of(option):
+    best: tuple[float, int, B, int] | None = None
+    for form, kinds in forms:
+        ways, seen = len(kinds[0][1]), 0
+        for way in range(ways):
+            taken = [(groups, tallies[way]) for groups, tallies in kinds]
+            much = sum(each.operations for _, each in taken) > MOST_WRITTEN
+            if much and way + 1 < ways:
+                continue
+            cycles, price = CALL_CYCLES, 0.0
+            for groups, each in taken:
                 cycles += groups * each.interval + each.overhead
-                loads += groups * each.loads
-                operations += each.operations
-            if operations <= MOST_WRITTEN or number == len(sequence):
-                price = LOAD_PRICE * loads + (operations > MOST_WRITTEN) * cycles
-                if best is None or cycles + price < best[0]:
-                    best = cycles + price, cycles, option
-                seen += 1
+                price += LOAD_PRICE * groups * each.loads
+            price += much * cycles
+            if best is None or cycles + price < best[0]:
+                best = cycles + price, cycles, form, way
+            seen += 1
             if seen == _MOST_TRIED:
                 break
     if best is None:
         raise ValueError("no way to cut a product")
-    return best[2], best[1]
+    return best[2], best[3], best[1]
 
 
 @dataclass

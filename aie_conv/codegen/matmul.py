@@ -4,7 +4,6 @@ Blocked layouts, all contiguous: A as [kc/s][m/r][r][s], B as [chunks][n/t][kc/s
 [m/r][n/t][r][t]. Groups of accumulators are written out whole (:mod:`aie_conv.codegen.grouped`).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -15,6 +14,7 @@ from aie_conv.codegen.grouped import (
     Body,
     Dim,
     GroupWork,
+    Kinds,
     Operands,
     SumPart,
     Tally,
@@ -50,18 +50,18 @@ def _best_blocking(
     rows, columns, depth = sizes
     most = _most_blocks(arch, dtype)
 
-    def kinds(cut_: Blocking) -> Iterator[tuple[int, Tally]]:
-        x, each = cut_.columns, cut_.depth
-        for band in bands(rows, cut_.rows):
-            of_kind = _tally(arch, dtype, (band.rows, x, depth, each), fresh)
-            yield band.groups * (columns // x), of_kind
+    def kinds(y: int, x: int) -> Kinds:
+        return [
+            (band.groups * (columns // x), _tallies(arch, dtype, (band.rows, x, depth), fresh))
+            for band in bands(rows, y)
+        ]
 
-    options = (
-        [Blocking(y, x, each) for each in _depths(depth)]
+    group, way, cycles = fastest(
+        ((y, x), kinds(y, x))
         for y, x in product((4, 2, 1), repeat=2)
         if not columns % x and y <= rows and y * x <= most
     )
-    return fastest(options, kinds)
+    return Blocking(*group, _depths(depth)[way]), cycles
 
 
 @cache
@@ -76,11 +76,20 @@ def _depths(depth: int) -> list[int]:
 
 
 @cache
-def _tally(arch: str, dtype: str, sizes: tuple[int, int, int, int], fresh: bool) -> Tally:
-    """What groups of so many blocks of pixels and channels take for a sum, in parts of so many steps."""
-    y, x, depth, each = sizes
-    parts = cut(depth, each, fresh)
-    return tally(arch, dtype, ((p, GroupWork(y, x, p.steps, y * p.steps)) for p in parts))
+def _tallies(arch: str, dtype: str, sizes: tuple[int, int, int], fresh: bool) -> tuple[Tally, ...]:
+    """What a group of so many blocks of pixels and channels takes for a sum, by the steps of its parts."""
+    y, x, depth = sizes
+    return tuple(
+        tally(
+            arch,
+            dtype,
+            (
+                (part, GroupWork(y, x, part.steps, y * part.steps))
+                for part in cut(depth, each, fresh)
+            ),
+        )
+        for each in _depths(depth)
+    )
 
 
 @dataclass(frozen=True)

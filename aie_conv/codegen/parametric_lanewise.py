@@ -10,6 +10,7 @@ channels of all rows of cores; C as [pixels of a strip][blocks of t channels][r]
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
 from aie_conv.codegen.matrix_unit import bitcast
@@ -43,10 +44,44 @@ class ParametricLanewise:
     product: ParametricKernel
     combine: str
 
+    weighs: ClassVar[bool] = False
+    pixels: ClassVar[int] = 1
+    taps_at_once: ClassVar[int] = 1
+
     @property
     def name(self) -> str:
         """The function's name."""
         return f"combine_{self.combine.removeprefix('arith.') or 'one'}"
+
+    @property
+    def number(self) -> int:
+        """Which of the functions that take a product's place it is, from 1."""
+        return COMBINATIONS.index(self.combine) + 1
+
+    def pixel_groups(self, pixels: int) -> int:
+        """Groups of so many blocks of pixels: each is one."""
+        return pixels
+
+    def steps(self, taps: int) -> int:
+        """Steps of a window of so many taps: each is one."""
+        return taps
+
+    def fill_steps(self, taps: Sequence[int]) -> list[int]:
+        """The table of taps."""
+        return list(taps)
+
+    def fill_pixels(self, pixels: Sequence[int]) -> list[int]:
+        """The table of pixels."""
+        return list(pixels)
+
+    def filter_elements(self, taps: int, channels: int) -> int:
+        """Elements of B for a window of so many taps over so many channels: there are no weights."""
+        del taps, channels
+        return 0
+
+    def declared(self) -> list[Op]:
+        """What the module must declare: nothing."""
+        return []
 
     @property
     def _covered(self) -> int:

@@ -7,7 +7,6 @@ dilation. Blocked layouts, all contiguous: A as [rows of a strip][columns][kc/s]
 are written out whole (:mod:`aie_conv.codegen.grouped`).
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from itertools import product
@@ -18,6 +17,7 @@ from aie_conv.codegen.grouped import (
     Body,
     Dim,
     GroupWork,
+    Kinds,
     Operands,
     SumPart,
     Tally,
@@ -117,19 +117,21 @@ def _most_blocks(arch: str, dtype: str) -> int:
 
 
 @cache
-def _tally(
-    arch: str, dtype: str, sum_: _Sum, group: tuple[int, int, int, int], fresh: bool
-) -> Tally:
-    """What groups of (rows, columns, channels) blocks take for a sum, in parts of so many rows of taps."""
-    y, x, c, units = group
-    ky, kx = sum_.taps
-    return tally(
-        arch,
-        dtype,
-        (
-            (part, GroupWork(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
-            for part in cut(sum_.depth * ky, units, fresh)
-        ),
+def _tallies(
+    arch: str, dtype: str, sum_: _Sum, group: tuple[int, int, int], fresh: bool
+) -> tuple[Tally, ...]:
+    """What a group of (rows, columns, channels) blocks takes for a sum, by the length of its parts."""
+    (y, x, c), (ky, kx) = group, sum_.taps
+    return tuple(
+        tally(
+            arch,
+            dtype,
+            (
+                (part, GroupWork(y * x, c, part.steps * kx, sum_.pixels(y, x, part.steps)))
+                for part in cut(sum_.depth * ky, units, fresh)
+            ),
+        )
+        for units in _units(sum_.depth, ky)
     )
 
 
@@ -141,19 +143,29 @@ def _best_blocking(
     height, width, blocks = output
     most = _most_blocks(arch, dtype)
 
-    def kinds(cut_: WindowBlocking) -> Iterator[tuple[int, Tally]]:
-        y, c = cut_.rows, cut_.channels
+    def kinds(y: int, x: int, c: int) -> Kinds:
         others = (height // y) * (blocks // c)
-        for band in bands(width, cut_.columns):
-            group = y, band.rows, c, cut_.units
-            yield band.groups * others, _tally(arch, dtype, sum_, group, fresh)
+        return [
+            (band.groups * others, _tallies(arch, dtype, sum_, (y, band.rows, c), fresh))
+            for band in bands(width, x)
+        ]
 
-    options = (
-        [WindowBlocking(y, x, c, units) for units in _units(sum_.depth, sum_.taps[0])]
-        for y, x, c in product((4, 2, 1), repeat=3)
-        if not (height % y or blocks % c) and x <= width and y * x * c <= most
+    group, way, cycles = fastest(
+        (group, kinds(*group)) for group in _groups(most) if _divides(group, output)
     )
-    return fastest(options, kinds)
+    return WindowBlocking(*group, _units(sum_.depth, sum_.taps[0])[way]), cycles
+
+
+@cache
+def _groups(most: int) -> list[tuple[int, int, int]]:
+    """Blocks of (rows, columns, channels) that a group of at most so many may have."""
+    return [(y, x, c) for y, x, c in product((4, 2, 1), repeat=3) if y * x * c <= most]
+
+
+def _divides(group: tuple[int, int, int], output: tuple[int, int, int]) -> bool:
+    """Whether an output is groups, but for some in a row that are smaller."""
+    (y, x, c), (height, width, blocks) = group, output
+    return not (height % y or blocks % c) and x <= width
 
 
 @dataclass(frozen=True)

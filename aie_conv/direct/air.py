@@ -59,7 +59,8 @@ class _Whole:
 
 
 VERSIONS = {
-    "march": "March 2026 (d1ade562): sizes and strides are operands",
+    "march": "March 2026 (d1ade562): sizes and strides are operands; its aircc loses offsets inside memory"
+    " tiles (docs/hardware.md)",
     "august": "August 2026 (e972f29): sizes and strides are operands, and attributes say so;"
     " March's tools read it alike",
 }

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, cast
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.quantised_modules import INSTEAD, refuse_quantised
 
 if TYPE_CHECKING:
     import torch
@@ -55,6 +56,8 @@ def _tensors(value: Any, where: str) -> Any:
     for number, leaf in enumerate(leaves):
         if isinstance(leaf, np.ndarray | np.generic):
             leaves[number] = _tensor(np.asarray(leaf), where)
+        elif isinstance(leaf, torch.Tensor) and leaf.is_quantized:
+            raise UsageError(f"example input {where}: a quantised tensor: {INSTEAD}")
         elif not isinstance(leaf, torch.Tensor | int | float | str | None):
             kind = type(leaf).__name__
             raise UsageError(f"example input {where}: {kind} given: use tensors or numpy arrays")
@@ -87,6 +90,7 @@ def export(model: Any, inputs: Inputs) -> ExportedProgram:
     if isinstance(model, torch.export.ExportedProgram):
         return model
     module = _as_module(model)
+    refuse_quantised(module)
     # A graph of torch's own has its mode inside; the flag says nothing.
     if module.training and not isinstance(module, torch.fx.GraphModule):
         raise UsageError("the model is in training mode: call model.eval() first")

@@ -13,7 +13,7 @@ from aie_conv.mapping.mapping import Mapping
 def configuration(mapping: Mapping) -> Hashable:
     """What a mapping's program, but for its epilogue, depends on; equal for those that may share one."""
     grid, view = mapping.grid, mapping.view
-    array = (grid.columns, grid.rows, grid.filter_columns, grid.unicast)
+    array = (grid.columns, grid.rows, grid.filter_columns, grid.filter_groups, grid.unicast)
     # Cores may keep room for per-channel operands that a mapping itself does not have.
     vectors = bool(view.vectors) or bool(mapping.l1.bias)
     types = (mapping.device.name, view.dtype, view.problem.out.dtype, vectors)

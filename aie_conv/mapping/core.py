@@ -204,7 +204,7 @@ class Core:
     def acquire_filter(self) -> tuple[str, Value]:
         """The FIFO of the filter, and its next object."""
         m = self.mapping
-        fifo = f"b_l1_{self.row}"
+        fifo = f"b_l1_{m.grid.stream_to(self.column, self.row)}"
         return fifo, self.acquire(fifo, "Consume", m.l1.filter, m.view.dtype)
 
     def acquire_output(self) -> tuple[str, Value]:

@@ -197,14 +197,15 @@ def streamed_bytes(view: ProblemView, s: Sizes) -> tuple[int, int, int]:
     a_object = memtile.input_parts * memtile.input * size
     objects = (s.tile.input_objects + s.residual.objects) // memtile.k_chunks
     tiles = grid.rounds * grid.computed_tiles
-    sent = where(s.l1.resident, 1, grid.column_tiles // memtile.filter_reuse)
+    sent = where(s.l1.resident, grid.filter_groups, grid.filter_tiles // memtile.filter_reuse)
     n_tiles = grid.rounds * grid.rows * sent
-    filter_ = n_tiles * (filters.n_tile_elements - filters.header) + grid.rows * filters.header
+    filter_ = n_tiles * (filters.n_tile_elements - filters.header)
+    filter_ = filter_ + grid.filter_groups * grid.rows * filters.header
     out = s.tile.output_objects * s.l1.output * out_size
     return (
-        tiles // memtile.input_reuse * objects * a_object,
+        grid.column_shares * tiles // memtile.input_reuse * objects * a_object,
         filter_ * size,
-        tiles * grid.rows * out,
+        grid.column_shares * tiles * grid.rows * out,
     )
 
 
@@ -219,7 +220,7 @@ def _loads(
     a, b, out = streamed
     grid, l1 = s.grid, s.l1
     objects = grid.steps * (s.tile.input_objects + s.residual.objects)
-    fullest = grid.column_tiles / grid.computed_tiles
+    fullest = grid.column_tiles / (grid.computed_tiles * grid.column_shares)
     filters = grid.steps * s.filters.objects * where(l1.resident, 0, 1)
     waits = _filter_waits(s, size, rate) + _refills(device, s, size, work)
     return {
@@ -275,8 +276,16 @@ def norm(power: int, *values: int) -> float:
     return sum(value**power for value in values) ** (1 / power)
 
 
-def price(device: Device, view: ProblemView, s: Sizes, work: Work) -> Cost:
-    """Predicted cycles: what is busiest, and what cannot overlap it at either end."""
+def price(
+    device: Device, view: ProblemView, s: Sizes, work: Work, *, follows: bool = False
+) -> Cost:
+    """Predicted cycles: what is busiest, and what cannot overlap it at either end.
+
+    Args:
+        device, view, s, work: the mapping.
+        follows: it comes behind another one in a call: its filters are on their way before that has ended,
+            and its first descriptors are written.
+    """
     size, out_size = DTYPE_BYTES[view.dtype], DTYPE_BYTES[view.problem.out.dtype]
     rate, channel = stream_rate(device.arch), present_rates(device.arch)[0]
     streamed = streamed_bytes(view, s)
@@ -285,7 +294,9 @@ def price(device: Device, view: ProblemView, s: Sizes, work: Work) -> Cost:
     a_words = (memtile.input_parts * memtile.input + l1.input) * size / rate
     b_words = (grid.shared_rows * memtile.filter + l1.filter) * size / rate
     # The first tasks of all input and filter channels are issued one by one.
-    first = (grid.busy_columns + grid.filter_columns) * channel.issue + channel.read_start
+    filters = 0 if follows else grid.filter_columns
+    issue = channel.start if follows else channel.issue
+    first = (grid.busy_columns + filters) * issue + channel.read_start
     first = first + most(a_words, b_words)
     part = l1.output * out_size / rate
     last = part * (1 + grid.rows)
@@ -294,7 +305,7 @@ def price(device: Device, view: ProblemView, s: Sizes, work: Work) -> Cost:
     stream = most(*(load for name, load in loads.items() if name not in others))
     reading = every(lambda *busy: norm(_JAM, *busy), loads["cores"], loads["host memory"], stream)
     # Before its first output task a column gets as far as its buffers reach.
-    issued = (2 * grid.busy_columns + grid.filter_columns) * channel.issue
+    issued = (2 * grid.busy_columns + filters) * issue
     behind = most(0.0, 1 - BUFFERED_TILES / grid.steps) * most(*loads.values())
     cycles = truncated(most(first + most(writing, reading + last), issued + behind + last))
     return Cost(cycles, loads, streamed)

@@ -132,15 +132,16 @@ class _Array:
         stored, depth = m.memtile.filter, m.memtile.filter_depth
         attrs = _attributes(m.memtile.filter_reuse, ())
         for c in range(grid.filter_columns):
-            rows = grid.filter_rows(c)
-            self._fifo(f"b_l3_{c}", (f"shim_{c}", [f"mem_{c}"]), depth, (stored * len(rows), dtype))
-            for row in rows:
-                sinks = [f"core_{col}_{row}" for col in range(grid.columns)]
+            streams = grid.filter_streams(c)
+            held_together = stored * len(streams), dtype
+            self._fifo(f"b_l3_{c}", (f"shim_{c}", [f"mem_{c}"]), depth, held_together)
+            for stream in streams:
+                sinks = [f"core_{col}_{row}" for col, row in grid.stream_cores(stream)]
                 # The mem tile's, then what fits each core.
-                depths = [depth, *[m.l1.filter_depth] * grid.columns]
+                depths = [depth, *[m.l1.filter_depth] * len(sinks)]
                 ends = f"mem_{c}", sinks
-                self._fifo(f"b_l1_{row}", ends, depths, (m.l1.filter, dtype), (), attrs)
-            self._link([f"b_l3_{c}"], [f"b_l1_{row}" for row in rows], stored)
+                self._fifo(f"b_l1_{stream}", ends, depths, (m.l1.filter, dtype), (), attrs)
+            self._link([f"b_l3_{c}"], [f"b_l1_{stream}" for stream in streams], stored)
 
     def declare_outputs(self) -> None:
         """The FIFOs that take the output."""

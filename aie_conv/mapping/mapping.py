@@ -2,8 +2,9 @@
 
 Columns of cores take tiles of output pixels, rows take *N tiles*: so many output channels of a group. A
 *round* computes all tiles of pixels for as many N tiles as there are rows. The filter of an N tile is
-sent along a row. A tile of the input is broadcast down a column; where rows work on different groups
-(unicast), each gets a part of its own instead.
+sent along a row; where there are more columns than rows, groups of columns may have streams of filters
+of their own, and with them N tiles of their own. A tile of the input is broadcast down a column; where
+rows work on different groups (unicast), each gets a part of its own instead.
 
 A route builds it whole. What fits (:mod:`aie_conv.mapping.check`), what it costs
 (:mod:`aie_conv.mapping.cost`), what the shim carries (:mod:`aie_conv.mapping.streams`) and the program
@@ -93,6 +94,9 @@ class Grid:
         groups, group_n_tiles: groups of the problem, and N tiles of each.
         unicast: the rows of a column have inputs of their own.
         filter_columns: columns whose shim and mem tile bring filters; may be more than compute.
+        filter_groups: groups of columns to which filters are sent apart.
+        column_shares: groups of columns that share out the N tiles and each walk all pixels: 1, or all groups
+            to which filters are sent apart.
     """
 
     tiles: int
@@ -104,6 +108,8 @@ class Grid:
     group_n_tiles: int
     unicast: bool
     filter_columns: int
+    filter_groups: int = 1
+    column_shares: int = 1
 
     @cached_property
     def n_tiles(self) -> int:
@@ -111,10 +117,21 @@ class Grid:
         return self.groups * self.group_n_tiles
 
     @cached_property
+    def share_n_tiles(self) -> int:
+        """N tiles of a column."""
+        return self.n_tiles // self.column_shares
+
+    @property
+    def share_columns(self) -> int:
+        """Columns that share out the tiles of pixels."""
+        return self.columns // self.column_shares
+
+    @cached_property
     def rounds(self) -> int:
         """How often the pixels are walked, each time for the next N tiles."""
         apart = ceil_div(self.n_tiles, self.rows)
-        return where(self.unicast, apart, self.groups * ceil_div(self.group_n_tiles, self.rows))
+        in_turn = ceil_div(self.group_n_tiles // self.column_shares, self.rows)
+        return where(self.unicast, apart, self.groups * in_turn)
 
     @property
     def steps(self) -> int:
@@ -124,41 +141,70 @@ class Grid:
     @property
     def busy_columns(self) -> int:
         """Columns that compute tiles."""
-        return ceil_div(self.computed_tiles, self.column_tiles)
+        return ceil_div(self.computed_tiles, self.column_tiles) * self.column_shares
 
     @property
     def shared_rows(self) -> int:
-        """Rows of cores whose filters come through one mem tile."""
-        return ceil_div(self.rows, self.filter_columns)
+        """Rows of cores whose filters come through one mem tile, those of all groups of columns."""
+        return ceil_div(self.rows * self.filter_groups, self.filter_columns)
 
     def tiles_of(self, column: int) -> int:
         """Tiles that a column computes in a round."""
-        return most(0, least(self.column_tiles, self.computed_tiles - column * self.column_tiles))
+        before = column % self.share_columns * self.column_tiles
+        return most(0, least(self.column_tiles, self.computed_tiles - before))
 
     def column_tile(self, column: int, number: int) -> int:
         """The tile that a column computes as its ``number``-th; past the end, the last one."""
-        return min(column * self.column_tiles + number, self.tiles - 1)
+        return min(column % self.share_columns * self.column_tiles + number, self.tiles - 1)
 
-    def n_tile_of(self, round_: int, row: int) -> int:
-        """The N tile of a row of cores; past the end, the last one's.
+    def n_tile_of(self, round_: int, row: int, column: int = 0) -> int:
+        """The N tile of a core; past the end, the last one's.
 
         Where there are fewer than rows, several have the same.
         """
-        if self.n_tiles < self.rows:
-            return row % self.n_tiles
+        first = column // self.share_columns * self.share_n_tiles
+        if self.share_n_tiles < self.rows:
+            return first + row % self.share_n_tiles
         if self.unicast:
             return min(round_ * self.rows + row, self.n_tiles - 1)
         group, round_ = divmod(round_, self.rounds // self.groups)
-        inside = min(round_ * self.rows + row, self.group_n_tiles - 1)
-        return group * self.group_n_tiles + inside
+        inside = min(round_ * self.rows + row, self.group_n_tiles // self.column_shares - 1)
+        return first + group * self.group_n_tiles + inside
 
-    def row_n_tiles(self, round_: int) -> list[int]:
-        """The N tiles of all rows in one round."""
-        return [self.n_tile_of(round_, row) for row in range(self.rows)]
+    def row_n_tiles(self, round_: int, column: int = 0) -> list[int]:
+        """The N tiles of all rows of a column in one round."""
+        return [self.n_tile_of(round_, row, column) for row in range(self.rows)]
 
-    def filter_rows(self, column: int) -> list[int]:
-        """The rows of cores whose filters come through a column's shim and mem tile."""
-        return [row for row in range(self.rows) if row % self.filter_columns == column]
+    def sent_tiles(self, column: int) -> int:
+        """Tiles for which a column gets filters in a round: no group gets what all of it would pass over."""
+        wide = self.columns // self.filter_groups
+        return self.tiles_of(column // wide * wide)
+
+    @property
+    def filter_tiles(self) -> int:
+        """The same of a column of each group."""
+        wide = self.columns // self.filter_groups
+        return sum(self.sent_tiles(group * wide) for group in range(self.filter_groups))
+
+    def filter_streams(self, column: int) -> list[int]:
+        """The streams of filters that come through a column's shim and mem tile."""
+        count = self.rows * self.filter_groups
+        return [stream for stream in range(count) if stream % self.filter_columns == column]
+
+    def stream_to(self, column: int, row: int) -> int:
+        """The stream of filters of a core: one a row of a group of columns."""
+        return column // (self.columns // self.filter_groups) * self.rows + row
+
+    def stream_cores(self, stream: int) -> list[tuple[int, int]]:
+        """(column, row) of the cores that get a stream of filters; the first has the most tiles."""
+        group, row = divmod(stream, self.rows)
+        wide = self.columns // self.filter_groups
+        return [(column, row) for column in range(group * wide, (group + 1) * wide)]
+
+    def stream_n_tiles(self, round_: int, streams: Sequence[int]) -> list[int]:
+        """The N tiles that streams of filters bring in a round."""
+        firsts = (self.stream_cores(stream)[0] for stream in streams)
+        return [self.n_tile_of(round_, row, column) for column, row in firsts]
 
     def walk(self, input_reuse: int) -> Iterator[tuple[int, int]]:
         """(round, tile of a column) in the order in which a core does them."""

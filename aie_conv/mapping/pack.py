@@ -1,6 +1,7 @@
 """The packed filter: what the host writes for every N tile."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.mapping.interface import ProblemView
@@ -41,9 +42,13 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
         return tuple(copies)
     count = mapping.l1.parameter_words
     words = (*parameters, *[0] * (count - len(parameters)))
-    first = min(mapping.grid.rows, n_tiles)
+    grid = mapping.grid
+    first = min(grid.rows, grid.share_n_tiles)
     row = (first, 4 * count // size)
-    copies.append(place("", row, filters.parameters_at, words * first))
+    steering = place("", row, filters.parameters_at, words * first)
+    # The first round's N tiles of each share of the columns.
+    starts = range(0, n_tiles, grid.share_n_tiles)
+    copies += [replace(steering, dest_offsets=(start, filters.parameters_at)) for start in starts]
     return tuple(copies)
 
 

@@ -83,10 +83,14 @@ class ArrayRoute(ABC):
             return []
         best: dict[Hashable, tuple[tuple[int, int], ArrayPlan]] = {}
         fitting, _ = space.fitting(range(len(space)))
-        for _, candidate in sorted(space.leading(fitting), key=lambda pair: pair[0]):
+        leaders = [candidate for _, candidate in space.leading(fitting)]
+        for candidate in sorted(leaders, key=lambda leader: leader.price.cycles):
             plan = self._plan(space.mapping(candidate), candidate.price.cycles)
-            order = candidate.price.cycles, candidate.order[1]
             known = best.get(plan.configuration)
+            # It is never issued in less than it is predicted to take.
+            if known is not None and known[0] < (plan.predicted_cycles, candidate.order[1]):
+                continue
+            order = plan.issued().predicted_cycles, candidate.order[1]
             if known is None or order < known[0]:
                 best[plan.configuration] = order, plan
         return [plan for _, plan in best.values()]

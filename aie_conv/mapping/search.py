@@ -355,29 +355,60 @@ def _best(
     close = (c for c in near if c.price.cycles <= 1.03 * least)
     lightest = sorted(close, key=lambda c: (c.price.shim_bytes, *c.order))
     ranked = (*fitting[:_TIMED], *few[:_TIMED], *lightest[:_TIMED])
-    timed: list[tuple[PricedMapping, Timed]] = []
+    distinct = {c.order[1]: c for c in ranked}.values()
+    return _lightest(space, sorted(distinct, key=lambda c: (c.price.cycles, c.order[1])), refused)
+
+
+def _lightest(
+    space: Space[Any], ranked: Sequence[PricedMapping], refused: ConfigRefused
+) -> tuple[PricedMapping, Timed]:
+    """The lightest of the candidates that are about as fast as the fastest, and its mapping.
+
+    Tasks are counted of as few as decide it.
+
+    Args:
+        space: whose candidates they are.
+        ranked: the fastest first by themselves.
+        refused: raised if there is none.
+    """
+    timed: dict[int, Timed] = {}
     least = 0
-    distinct = {c.order[1]: c for c in ranked}
+
+    def time(candidate: PricedMapping) -> bool:
+        """Whether a candidate's tasks can be expressed."""
+        nonlocal refused, least
+        number = candidate.order[1]
+        if number not in timed:
+            try:
+                timed[number] = _time(space, candidate)
+            except ConfigRefused as error:
+                refused = error
+                return False
+            least = min(least or timed[number][1], timed[number][1])
+        return True
+
+    if ranked and time(ranked[0]) and least == ranked[0].price.cycles:
+        # None can be faster, so that the first that is about as fast is the one.
+        near = [c for c in ranked if c.price.cycles <= 1.03 * least]
+        for candidate in sorted(near, key=_weight):
+            if time(candidate) and timed[candidate.order[1]][1] <= 1.03 * least:
+                return candidate, timed[candidate.order[1]]
     # The fastest first: one that is slower by itself needs no count of its tasks.
-    for candidate in sorted(distinct.values(), key=lambda c: (c.price.cycles, c.order[1])):
+    for candidate in ranked:
         if least and candidate.price.cycles > 1.03 * least:
             break
-        try:
-            entry = _time(space, candidate)
-        except ConfigRefused as error:
-            refused = error
-            continue
-        timed.append((candidate, entry))
-        least = min(least or entry[1], entry[1])
+        time(candidate)
     if not timed:
         raise refused
+    able = [c for c in ranked if c.order[1] in timed and timed[c.order[1]][1] <= 1.03 * least]
+    best = min(able, key=_weight)
+    return best, timed[best.order[1]]
 
-    def light(pair: tuple[PricedMapping, Timed]) -> tuple[int, int]:
-        # Bytes within 10 % of each other are equal too: then less work for the cores.
-        price = pair[0].price
-        return int(log(price.shim_bytes) / log(1.1)), price.cores
 
-    return min((pair for pair in timed if pair[1][1] <= 1.03 * least), key=light)
+def _weight(candidate: PricedMapping) -> tuple[int, int]:
+    """What a light candidate has little of: bytes, those within 10 % of each other equal, then work."""
+    price = candidate.price
+    return int(log(price.shim_bytes) / log(1.1)), price.cores
 
 
 def _others(

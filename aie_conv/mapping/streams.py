@@ -69,22 +69,24 @@ def input_patterns(
     tiles = grid.tiles_of(column)
     for round_, t in islice(grid.walk(reuse), most):
         if round_ % reuse == 0 and t < tiles:
-            n_tiles = grid.row_n_tiles(round_)
+            n_tiles = grid.row_n_tiles(round_, column)
             yield from mapping.addresses.input_patterns(grid.column_tile(column, t), n_tiles)
 
 
 def filter_patterns(
-    mapping: Mapping, rows: list[int], most: int | None = None
+    mapping: Mapping, streams: list[int], most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
-    """The filter stream of one column's shim, for the rows of cores that it feeds; of ``most`` steps."""
+    """What one column's shim sends of the filter, for the rows of cores that it feeds; of ``most`` steps."""
     grid, memtile, filters = mapping.grid, mapping.memtile, mapping.filters
     size, ahead = filters.n_tile_elements, filters.header
-    if ahead and len(rows) > 1:
-        for row in rows:
-            yield "weights", Pattern(grid.n_tile_of(0, row) * size, ((ahead, 1),))
+    tiles = grid.sent_tiles(grid.stream_cores(streams[0])[0][0])
+    if ahead and (len(streams) > 1 or not tiles):
+        for n_tile in grid.stream_n_tiles(0, streams):
+            yield "weights", Pattern(n_tile * size, ((ahead, 1),))
         ahead = 0
-    for round_, t in islice(grid.walk(memtile.input_reuse), most):
-        starts = [grid.n_tile_of(round_, row) * size + filters.header for row in rows]
+    walk = islice(grid.walk(memtile.input_reuse), most)
+    for round_, t in ((round_, t) for round_, t in walk if t < tiles):
+        starts = [n * size + filters.header for n in grid.stream_n_tiles(round_, streams)]
         if mapping.l1.resident:
             for start in starts if t == 0 else ():
                 yield "weights", Pattern(start, ((size, 1),))
@@ -110,7 +112,7 @@ def output_patterns(
     for round_, t in islice(grid.walk(mapping.memtile.input_reuse), most):
         if t >= tiles:
             continue
-        n_tiles = grid.row_n_tiles(round_)
+        n_tiles = grid.row_n_tiles(round_, column)
         for pattern in mapping.addresses.output_patterns(grid.column_tile(column, t), n_tiles):
             yield "result", pattern
 
@@ -275,17 +277,19 @@ class _SendClock:
         tile, inside = divmod(sent // object_ * m.memtile.k_chunks, self.per_tile)
         return self.step(column, tile) * m.memtile.input_reuse * self.ticks + inside
 
-    def of_filter(self, rows: int, sent: int) -> int:
-        """The date of a byte of the filter of so many rows of cores."""
+    def of_filter(self, streams: Sequence[int], sent: int) -> int:
+        """The date of a byte of these streams of filters, which come together."""
         m, filters = self.mapping, self.mapping.filters
-        number = sent // (m.l1.filter * DTYPE_BYTES[m.view.dtype]) // rows
+        number = sent // (m.l1.filter * DTYPE_BYTES[m.view.dtype]) // len(streams)
         if m.l1.resident:
             return number * m.grid.column_tiles * self.ticks
         # The first object holds the parameters.
         number = max(0, number - (filters.header > 0))
         tile, inside = divmod(number, filters.objects)
         ahead = inside * filters.k_chunks // filters.input_objects
-        return tile * m.memtile.filter_reuse * self.ticks + ahead
+        column, _ = m.grid.stream_cores(streams[0])[0]
+        tile *= m.memtile.filter_reuse
+        return (self.step(column, tile) if m.grid.tiles_of(column) else 0) * self.ticks + ahead
 
 
 def channels(
@@ -310,16 +314,16 @@ def channels(
     outputs: list[Channel] = []
     shims = range(max(grid.columns, grid.filter_columns)) if columns is None else columns
     for c in shims:
-        rows = grid.filter_rows(c) if columns is None or c == columns[0] else []
+        streams = grid.filter_streams(c) if columns is None or c == columns[0] else []
         patterns = (
             input_patterns(mapping, c, most) if c < grid.columns else iter(()),
-            filter_patterns(mapping, rows, most) if rows else iter(()),
+            filter_patterns(mapping, streams, most) if streams else iter(()),
             output_patterns(mapping, c, most) if c < grid.columns else iter(()),
         )
         tasks = [_tasks(mapping, p) for p in patterns]
         (a, b, out), (a_ids, b_ids, out_ids) = _shim(tasks, arch, plain)
         inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, partial(clock.of_input, c))))
-        filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, partial(clock.of_filter, len(rows)))))
+        filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, partial(clock.of_filter, streams))))
         depth = arch.shim_queue_depth
         step_of, ticks = partial(clock.step, c), clock.ticks
         dated = _date_outputs(out, out_bytes, step_of, ticks, len(out_ids), depth)
@@ -346,7 +350,7 @@ def count_tasks(mapping: Mapping) -> int:
         ConfigRefused: one of them cannot be expressed.
     """
     grid = mapping.grid
-    steps, shared = grid.steps, len(grid.filter_rows(0))
+    steps, shared = grid.steps, len(grid.filter_streams(0))
     each = 1 if mapping.l1.resident or shared == 1 else shared * mapping.filters.objects
     most = min(steps, max(32, _COUNTED // each))
     of_step = max(

@@ -6,7 +6,7 @@ from aie_conv.arch import Device
 from aie_conv.arch.rates import WORD_BYTES, HostRates, present_rates
 from aie_conv.errors import ConfigRefused
 from aie_conv.mapping.check import STACK_BYTES
-from aie_conv.operations.kernel import OperationCode
+from aie_conv.operations.code import code_of
 from aie_conv.operations.streams import CoreGrid, input_patterns, output_pattern
 from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES
@@ -74,7 +74,7 @@ def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
 def cost_of(device: Device, tile: OperationTile, grid: CoreGrid) -> PlanCost:
     """The prediction for a tile on a grid."""
     rates, host = present_rates(device.arch)
-    code = OperationCode.of(tile, device.arch)
+    code = code_of(tile, device.arch)
     channels = grid.columns * grid.channels
     read = grid.steps * grid.rows * tile.chunks * tile.input_bytes
     written = grid.steps * grid.rows * tile.output_bytes

@@ -11,7 +11,7 @@ from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.core import ENDLESS
 from aie_conv.mapping.emit import SequenceWriter
 from aie_conv.mapping.schedule import schedule
-from aie_conv.operations.kernel import OperationCode
+from aie_conv.operations.code import code_of
 from aie_conv.operations.streams import CoreGrid, channels
 from aie_conv.operations.tile import OperationTile
 from aie_conv.plan import Argument
@@ -65,7 +65,7 @@ class _Program:
             self._output(column, half)
         cores = [(c, r) for c in range(grid.columns) for r in range(grid.channels * grid.rows)]
         sums = {place: self._sums(*place) for place in cores if self._tile.chunks > 1}
-        code = OperationCode.of(self._tile, self._device.arch)
+        code = code_of(self._tile, self._device.arch)
         self.w.block.ops += [*code.declared(), *code.functions()]
         for column, row in cores:
             self._core(column, row, sums.get((column, row)))

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.errors import ConfigRefused
-from aie_conv.operations.view import LoopAxis, OperationView
+from aie_conv.operations.axes import LoopAxis
+from aie_conv.operations.view import OperationView
 
 _MOST_OFFSET = 1 << 15
 """An entry of two bytes is less."""

@@ -13,7 +13,7 @@ from aie_conv.codegen.epilogue_blocks import BlockEpilogue
 from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.errors import Unsupported
-from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.builder import ALIGNMENT, Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref, scalar, vector
 from aie_conv.operations.gathered import PlaceTable, slots
 from aie_conv.operations.tile import OperandSection, OperationTile
@@ -51,7 +51,7 @@ def check_code(problem: OperationProblem) -> None:
 
 
 @dataclass(frozen=True)
-class _Trip:
+class LoopTrip:
     """A loop of a tile.
 
     Attributes:
@@ -60,6 +60,7 @@ class _Trip:
         out: the same in the output's object.
         table: where the loop's tiles find elements, if it gathers, by entries of the object's.
         slots: for each input which of the table's rows is its; -1 of those that step.
+        row: entries of a row of the table.
     """
 
     count: int
@@ -67,6 +68,7 @@ class _Trip:
     out: int
     table: PlaceTable | None = None
     slots: tuple[int, ...] = ()
+    row: int = 0
 
     @property
     def moves(self) -> list[int]:
@@ -75,7 +77,7 @@ class _Trip:
 
 
 @dataclass(frozen=True)
-class _Place:
+class TilePlace:
     """Where a vector of the output lies, and what it is computed of, in elements.
 
     Attributes:
@@ -85,6 +87,112 @@ class _Place:
 
     sections: list[Value]
     out: Value
+
+    def moved(
+        self, w: Builder, iv: Value, trip: LoopTrip, source: Value | None = None
+    ) -> "TilePlace":
+        """Where a trip of a loop is; ``source`` is the object with the loop's table, if it has one."""
+        sections = list[Value]()
+        for number, (place, step) in enumerate(zip(self.sections, trip.steps, strict=True)):
+            if trip.table is not None and source is not None and trip.slots[number] >= 0:
+                first = trip.table.start // trip.table.width + trip.slots[number] * trip.row
+                entry = _entry(w, source, trip.table, w.plus(iv, first))
+                sections.append(w.sum(place, entry))
+            else:
+                sections.append(w.sum(place, w.times(iv, step)) if step else place)
+        out = w.sum(self.out, w.times(iv, trip.out)) if trip.out else self.out
+        return TilePlace(sections, out)
+
+
+def _entry(w: Builder, source: Value, table: PlaceTable, entry: Value) -> Value:
+    """How far a gathered element lies behind its section's first, in its elements."""
+    if DTYPE_BYTES[source.type.elem] == table.width:
+        return w.word(source, entry)
+    # Two bytes of an object of bytes; an entry is less than 2^15.
+    byte, wide = w.times(entry, 2), scalar("i32")
+    low, high = (w.value("b", "memref.load", source, w.plus(byte, n)) for n in range(2))
+    low = w.value("b", "arith.extui", low, to=wide)
+    high = w.value("b", "arith.extui", high, to=wide)
+    high = w.value("b", "arith.muli", high, w.constant(256, wide))
+    return w.value("n", "arith.index_cast", w.sum(low, high), to=INDEX)
+
+
+def merge_trips(loops: Sequence[LoopTrip]) -> list[LoopTrip]:
+    """Loops with those as one that walk on where the next one ends."""
+    merged: list[LoopTrip] = []
+    for loop in loops:
+        before = merged[-1] if merged else None
+        tables = loop.table is not None or (before is not None and before.table is not None)
+        if (
+            before is not None
+            and not tables
+            and all(
+                far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
+            )
+        ):
+            merged[-1] = replace(loop, count=before.count * loop.count)
+        else:
+            merged.append(loop)
+    return merged
+
+
+def section_start(w: Builder, section: OperandSection) -> Value:
+    """Where a section begins, in its elements."""
+    return w.constant(section.start // DTYPE_BYTES[section.dtype])
+
+
+def _load_one(w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
+    """An element of a section; of a wider object's a part of one of its elements."""
+    size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
+    if size == unit:
+        element = w.value("v", "memref.load", source, place)
+    else:
+        parts, wide = w.constant(unit // size), scalar(source.type.elem)
+        near = w.value("i", "arith.divui", place, parts)
+        shift = w.times(w.value("i", "arith.remui", place, parts), 8 * size)
+        shift = w.value("n", "arith.index_cast", shift, to=wide)
+        word = w.value("v", "memref.load", source, near)
+        word = w.value("v", "arith.shrui", word, shift)
+        element = w.value("v", "arith.trunci", word, to=scalar(f"i{8 * size}"))
+    if element.type.elem != section.dtype:
+        element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
+    return element
+
+
+def load_section(
+    w: Builder, lanes: int, section: OperandSection, source: Value, place: Value
+) -> Value:
+    """Lanes of a section, or one element for all of them; ``place`` is in its elements."""
+    kind = vector(section.dtype, lanes)
+    size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
+    if section.pitches[-1] == 0:
+        element = _load_one(w, section, source, place)
+        return w.value("v", "vector.broadcast", element, to=kind)
+    if size > unit:
+        place = w.times(place, size // unit)
+    elif size < unit:
+        place = w.value("i", "arith.divui", place, w.constant(unit // size))
+    total = lanes * size
+    loaded = w.load("v", source, place, total // unit, min(ALIGNMENT, total & -total))
+    return bitcast(w, loaded, kind)
+
+
+def write_function(
+    name: str,
+    arguments: Sequence[tuple[str, Type]],
+    write: Callable[[Builder, Value, Value], None],
+) -> Op:
+    """A function of two buffers."""
+    f = Function(name, arguments)
+    write(f.builder, f.arguments[0], f.arguments[1])
+    return f.finish()
+
+
+def combine_lanes(code: BlockEpilogue, w: Builder, op: str, left: Value, right: Value) -> Value:
+    """Two vectors as one, lane by lane."""
+    if op in _AS_THEY_ARE:
+        return w.value("e", op, left, right)
+    return code.combined(w, op, left, right)
 
 
 @dataclass(frozen=True)
@@ -114,28 +222,18 @@ class OperationCode(BlockEpilogue):
         out = memref(problem.out.dtype, tile.outputs)
         if tile.chunks == 1:
             write = self._move_elements if tile.view.by_elements else self._compute
-            return [self._function("compute", [("source", source), ("out", out)], write)]
+            return [write_function("compute", [("source", source), ("out", out)], write)]
         sums = memref(problem.accumulator, tile.outputs)
         return [
-            self._function("first", [("source", source), ("sums", sums)], self._first),
-            self._function("more", [("source", source), ("sums", sums)], self._more),
-            self._function("last", [("sums", sums), ("out", out)], self._last),
+            write_function("first", [("source", source), ("sums", sums)], self._first),
+            write_function("more", [("source", source), ("sums", sums)], self._more),
+            write_function("last", [("sums", sums), ("out", out)], self._last),
         ]
-
-    def _function(
-        self,
-        name: str,
-        arguments: Sequence[tuple[str, Type]],
-        write: Callable[[Builder, Value, Value], None],
-    ) -> Op:
-        f = Function(name, arguments)
-        write(f.builder, f.arguments[0], f.arguments[1])
-        return f.finish()
 
     def _compute(self, w: Builder, source: Value, out: Value) -> None:
         constants = self._constants(w)
 
-        def body(place: _Place) -> None:
+        def body(place: TilePlace) -> None:
             value = self._reduce(w, source, place)
             inputs = {
                 number: self._input(w, number, source, place)
@@ -149,11 +247,11 @@ class OperationCode(BlockEpilogue):
         """Move elements one by one: several are loaded before they are stored, since loads take long."""
         *outer, inner = self._trips()
         if inner.table is not None:
-            outer, inner = [*outer, inner], _Trip(1, [0], 0)
+            outer, inner = [*outer, inner], LoopTrip(1, [0], 0)
         count = max(n for n in range(1, _MOVED + 1) if inner.count % n == 0)
         (step,) = inner.steps
 
-        def body(place: _Place) -> None:
+        def body(place: TilePlace) -> None:
             elements = [
                 w.value("v", "memref.load", source, w.plus(place.sections[0], n * step))
                 for n in range(count)
@@ -163,17 +261,17 @@ class OperationCode(BlockEpilogue):
                     element = w.value("v", "arith.bitcast", element, to=scalar(out.type.elem))
                 w.op("memref.store", element, out, w.plus(place.out, n * inner.out))
 
-        run = _Trip(inner.count // count, [step * count], inner.out * count)
+        run = LoopTrip(inner.count // count, [step * count], inner.out * count)
         self._nest(w, source, [*outer, run], body)
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
-        def body(place: _Place) -> None:
+        def body(place: TilePlace) -> None:
             w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
 
         self._nest(w, source, self._trips(), body)
 
     def _more(self, w: Builder, source: Value, sums: Value) -> None:
-        def body(place: _Place) -> None:
+        def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
             value = self._combine(w, value, self._reduce(w, source, place))
             w.store(value, sums, place.out, self._aligned(sums))
@@ -183,7 +281,7 @@ class OperationCode(BlockEpilogue):
     def _last(self, w: Builder, sums: Value, out: Value) -> None:
         constants = self._constants(w)
 
-        def body(place: _Place) -> None:
+        def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
             w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
 
@@ -194,7 +292,7 @@ class OperationCode(BlockEpilogue):
         return min(32, size & -size)
 
     # -- loops ------------------------------------------------------------------------------------
-    def _trips(self) -> list[_Trip]:
+    def _trips(self) -> list[LoopTrip]:
         """Loops of a tile, the longest innermost: that one is pipelined."""
         tile = self.tile
         axes = tile.view.axes
@@ -215,128 +313,55 @@ class OperationCode(BlockEpilogue):
         steps = [step * self.lanes for step in steps_of[-1]]
         if width > 1 or not loops or axes[-1].places:
             loops.append(self._trip(len(axes) - 1, width, steps, self.lanes))
-        merged: list[_Trip] = []
-        for loop in loops:
-            before = merged[-1] if merged else None
-            plain = before is not None and not before.table and not loop.table
-            if (
-                before is not None
-                and plain
-                and all(
-                    far == loop.count * near
-                    for far, near in zip(before.moves, loop.moves, strict=True)
-                )
-            ):
-                merged[-1] = replace(loop, count=before.count * loop.count)
-            else:
-                merged.append(loop)
+        merged = merge_trips(loops)
         longest = max(range(len(merged)), key=lambda n: (merged[n].count, n))
         return [*merged[:longest], *merged[longest + 1 :], merged[longest]]
 
-    def _trip(self, axis: int, count: int, steps: list[int], out: int) -> _Trip:
+    def _trip(self, axis: int, count: int, steps: list[int], out: int) -> LoopTrip:
         """A loop along an axis."""
         table = next((table for table in self.tile.tables if table.axis == axis), None)
         if table is None:
-            return _Trip(count, steps, out)
-        return _Trip(count, steps, out, table, tuple(slots(self.tile.view.axes[axis])))
-
-    def _entry(self, w: Builder, source: Value, trip: _Trip, slot: int, iv: Value) -> Value:
-        """How far a gathered element lies behind its section's first, in its elements."""
-        table = trip.table
-        assert table is not None
-        size = DTYPE_BYTES[source.type.elem]
-        entry = w.plus(iv, table.start // table.width + slot * self.tile.sizes[table.axis])
-        if size == table.width:
-            return w.word(source, entry)
-        # Two bytes of an object of bytes; an entry is less than 2^15.
-        byte, wide = w.times(entry, 2), scalar("i32")
-        low, high = (w.value("b", "memref.load", source, w.plus(byte, n)) for n in range(2))
-        low = w.value("b", "arith.extui", low, to=wide)
-        high = w.value("b", "arith.extui", high, to=wide)
-        high = w.value("b", "arith.muli", high, w.constant(256, wide))
-        return w.value("n", "arith.index_cast", w.sum(low, high), to=INDEX)
-
-    def _moved(self, w: Builder, source: Value, trip: _Trip, place: _Place, iv: Value) -> _Place:
-        """A place in a trip of a loop."""
-        sections = list[Value]()
-        for number, (begin, step) in enumerate(zip(place.sections, trip.steps, strict=True)):
-            if trip.table is not None and trip.slots[number] >= 0:
-                entry = self._entry(w, source, trip, trip.slots[number], iv)
-                sections.append(w.sum(begin, entry))
-            else:
-                sections.append(w.sum(begin, w.times(iv, step)) if step else begin)
-        return _Place(sections, w.sum(place.out, w.times(iv, trip.out)))
+            return LoopTrip(count, steps, out)
+        rows, size = tuple(slots(self.tile.view.axes[axis])), self.tile.sizes[axis]
+        return LoopTrip(count, steps, out, table, rows, size)
 
     def _nest(
-        self, w: Builder, source: Value, trips: Sequence[_Trip], body: Callable[[_Place], None]
+        self,
+        w: Builder,
+        source: Value,
+        trips: Sequence[LoopTrip],
+        body: Callable[[TilePlace], None],
     ) -> None:
         """Write a body for every vector of the output, in loops."""
         zero, one = w.constant(0), w.constant(1)
-        sections = [self._start(w, section) for section in self.tile.sections]
-        place = _Place(sections, zero)
+        sections = [section_start(w, section) for section in self.tile.sections]
+        place = TilePlace(sections, zero)
         with ExitStack() as stack:
             for trip in trips:
                 if trip.count == 1 and trip.table is None:
                     continue
                 iv = stack.enter_context(w.loop("i", zero, w.constant(trip.count), one))
-                place = self._moved(w, source, trip, place, iv)
+                place = place.moved(w, iv, trip, source)
             body(place)
 
-    def _start(self, w: Builder, section: OperandSection) -> Value:
-        """Where a section begins, in its elements."""
-        return w.constant(section.start // DTYPE_BYTES[section.dtype])
-
     # -- values -----------------------------------------------------------------------------------
-    def _vector_at(self, w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
-        """Lanes of a section, or one element for all of them."""
-        kind = vector(section.dtype, self.lanes)
-        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
-        if section.pitches[-1] == 0:
-            element = self._one(w, section, source, place)
-            return w.value("v", "vector.broadcast", element, to=kind)
-        if size > unit:
-            place = w.times(place, size // unit)
-        elif size < unit:
-            place = w.value("i", "arith.divui", place, w.constant(unit // size))
-        return bitcast(w, self._load(w, source, place, self.lanes * size // unit), kind)
-
-    def _one(self, w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
-        """An element of a section; of a wider object's a part of one of its elements."""
-        size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
-        if size == unit:
-            element = w.value("v", "memref.load", source, place)
-        else:
-            parts, wide = w.constant(unit // size), scalar(source.type.elem)
-            near = w.value("i", "arith.divui", place, parts)
-            shift = w.times(w.value("i", "arith.remui", place, parts), 8 * size)
-            shift = w.value("n", "arith.index_cast", shift, to=wide)
-            word = w.value("v", "memref.load", source, near)
-            word = w.value("v", "arith.shrui", word, shift)
-            element = w.value("v", "arith.trunci", word, to=scalar(f"i{8 * size}"))
-        if element.type.elem != section.dtype:
-            element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
-        return element
-
-    def _input(self, w: Builder, number: int, source: Value, place: _Place) -> Value:
+    def _input(self, w: Builder, number: int, source: Value, place: TilePlace) -> Value:
         section = self.tile.sections[number + 1]
-        return self._vector_at(w, section, source, place.sections[number + 1])
+        return load_section(w, self.lanes, section, source, place.sections[number + 1])
 
     def _element(self, w: Builder, source: Value, place: Value, offset: int) -> Value:
         """Lanes of the first input, as the type that is combined."""
         section = self.tile.sections[0]
-        value = self._vector_at(w, section, source, w.plus(place, offset))
+        value = load_section(w, self.lanes, section, source, w.plus(place, offset))
         if value.type.elem == self.accumulator:
             return value
         extend = "arith.extf" if self.accumulator == "f32" else "arith.extsi"
         return w.value("e", extend, value, to=self._type(self.accumulator))
 
     def _combine(self, w: Builder, left: Value, right: Value) -> Value:
-        op = self.tile.view.problem.combine
-        if op in _AS_THEY_ARE:
-            return w.value("e", op, left, right)
-        return self._wide_operation(w, op, [left, right])
+        return combine_lanes(self, w, self.tile.view.problem.combine, left, right)
 
-    def _reduce(self, w: Builder, source: Value, place: _Place) -> Value:
+    def _reduce(self, w: Builder, source: Value, place: TilePlace) -> Value:
         """What is combined of an object for the lanes of a place."""
         tile, section = self.tile, self.tile.sections[0]
         if not tile.view.problem.combine:

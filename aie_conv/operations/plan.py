@@ -1,6 +1,6 @@
 """The route of operations, and its plans."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -8,24 +8,28 @@ from aie_conv.arch import Device, get_device
 from aie_conv.errors import ConfigRefused
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
+from aie_conv.operations.code import check_operation
 from aie_conv.operations.emit import emit
 from aie_conv.operations.gathered import rows, rows_count
-from aie_conv.operations.kernel import check_code
 from aie_conv.operations.search import TileCandidate, rebuild, search
 from aie_conv.operations.streams import TABLES
-from aie_conv.operations.view import OperationView, make_view
+from aie_conv.operations.view import OperationView, make_row_views, make_view
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import Arithmetic, OperationProblem
 
 
 @dataclass(frozen=True)
 class OperationPlan:
-    """An operation on one device; see :class:`aie_conv.plan.Plan` for the properties."""
+    """An operation on one device; see :class:`aie_conv.plan.Plan` for the properties.
+
+    ``number`` is its view's among those of an operation by rows.
+    """
 
     view: OperationView
     chosen: TileCandidate
     target: Device
     padded: bool = False
+    number: int = 0
     route: str = "direct"
 
     @property
@@ -76,7 +80,8 @@ class OperationPlan:
         numbers = {f"size_{axis}": size for axis, size in enumerate(tile.sizes)}
         numbers |= {f"taps_{axis}": taps for axis, taps in enumerate(tile.taps)}
         numbers |= {"columns": grid.columns, "channels": grid.channels, "rows": grid.rows}
-        return numbers | {"padded": int(self.padded)}
+        numbers |= {"padded": int(self.padded)}
+        return numbers | ({"view": self.number} if self.problem.by_rows else {})
 
     @cached_property
     def prologue(self) -> tuple[HostCopy, ...]:
@@ -148,12 +153,16 @@ class OperationRoute:
             Unsupported: the cores do not compute it; the message says why.
             ConfigRefused: no tile of it fits the device, or the one described does not.
         """
-        check_code(problem)
+        check_operation(problem)
         target = get_device(device)
         if parameters is not None:
             padded = bool(parameters.get("padded"))
-            view = make_view(problem, padded=padded)
-            plan = OperationPlan(view, rebuild(target, view, dict(parameters)), target, padded)
+            views = list(_views(problem, padded))
+            number = parameters.get("view", 0)
+            if not 0 <= number < len(views):
+                raise ConfigRefused("parameters", f"parameters: view {number} of {len(views)}")
+            chosen = rebuild(target, views[number], dict(parameters))
+            plan = OperationPlan(views[number], chosen, target, padded, number)
         else:
             plan = _search(problem, target)
         most = target.arch.host_buffers
@@ -162,14 +171,24 @@ class OperationRoute:
         return plan
 
 
+def _views(problem: OperationProblem, padded: bool) -> Iterator[OperationView]:
+    """The forms in which an operation may run, the best in front."""
+    if problem.by_rows:
+        yield from make_row_views(problem, padded=padded)
+    else:
+        yield make_view(problem, padded=padded)
+
+
 def _search(problem: OperationProblem, target: Device) -> OperationPlan:
-    """The best plan over the operands as they lie, else over padded ones."""
-    view = make_view(problem)
-    try:
-        return OperationPlan(view, search(target, view)[0], target)
-    except ConfigRefused:
-        if problem.kind == "move":
-            # What the host would copy is all there is.
-            raise
-        view = make_view(problem, padded=True)
-        return OperationPlan(view, search(target, view)[0], target, padded=True)
+    """The best plan of the first form that has one: operands as they lie, else padded ones."""
+    refusal: ConfigRefused | None = None
+    # What the host would copy for a move is all there is.
+    for padded in (False, True) if problem.kind != "move" else (False,):
+        for number, view in enumerate(_views(problem, padded)):
+            try:
+                chosen = search(target, view)[0]
+            except ConfigRefused as reason:
+                refusal = refusal or reason
+                continue
+            return OperationPlan(view, chosen, target, padded, number)
+    raise refusal or ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")

@@ -69,14 +69,20 @@ def _taps(view: OperationView) -> Iterator[tuple[int, ...]]:
 
 
 def _shapes(view: OperationView, most: int) -> Iterator[tuple[int, ...]]:
-    """Sizes of tiles: the two largest axes beside the lanes are cut, others are one element."""
+    """Sizes of tiles: the two largest axes beside the lanes are cut, others are one element; rows never."""
     if view.by_elements:
         yield from _blocks(view)
         return
     outer = range(len(view.axes) - 1)
-    cut = sorted(outer, key=lambda axis: -view.axes[axis].size)[:2]
-    choices = [_cuts(view.axes[axis].size) if axis in cut else [1] for axis in outer]
-    yield from product(*choices, _lane_cuts(view.axes[-1].size, most))
+    free = [axis for axis in outer if not view.axes[axis].along]
+    cut = sorted(free, key=lambda axis: -view.axes[axis].size)[:2]
+    last = view.axes[-1]
+    choices = [
+        [view.axes[i].size] if view.axes[i].along else _cuts(view.axes[i].size) if i in cut else [1]
+        for i in outer
+    ]
+    lanes = [last.size] if last.along else _lane_cuts(last.size, most)
+    yield from product(*choices, lanes)
 
 
 def _blocks(view: OperationView) -> Iterator[tuple[int, ...]]:

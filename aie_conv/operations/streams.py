@@ -87,7 +87,8 @@ def output_pattern(tile: OperationTile, number: int) -> Pattern:
     view, offset = tile.view, tile.view.offset
     for start, axis in zip(tile.starts(number), view.axes, strict=True):
         offset += start * axis.out
-    dims = [(size, axis.out) for size, axis in zip(tile.sizes, view.axes, strict=True)]
+    pairs = zip(tile.stored, view.axes, strict=True)
+    dims = [(size, axis.out) for size, axis in pairs if not axis.along or axis.out]
     return Pattern(offset, tuple(dims))
 
 

@@ -97,7 +97,19 @@ class OperationTile:
     @property
     def outputs(self) -> int:
         """Elements of one object of the output."""
-        return prod(self.sizes)
+        return prod(self.stored)
+
+    @property
+    def stored(self) -> tuple[int, ...]:
+        """Elements of one object of the output along each axis."""
+        pairs = zip(self.view.axes, self.sizes, strict=True)
+        return tuple(min(size, axis.stored) for axis, size in pairs)
+
+    @property
+    def stored_pitches(self) -> tuple[int, ...]:
+        """From one element of each axis to the next in an object of the output; 0 where there is one."""
+        sizes = self.stored
+        return tuple(prod(sizes[i + 1 :]) if size > 1 else 0 for i, size in enumerate(sizes))
 
     @property
     def output_bytes(self) -> int:

@@ -4,12 +4,13 @@ Every operand lies with the lanes' elements beside each other, and what a DMA ad
 Where a dispatch's buffer does not, the host copies it, which its price says.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.operations.axes import LoopAxis, merge_axes
 from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
 
@@ -20,45 +21,6 @@ _SPARSE_BYTES = 32
 """Between elements that are read, at most: of more the DMA brings each by itself."""
 
 _DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
-
-
-@dataclass(frozen=True)
-class LoopAxis:
-    """One axis of the output, of a window, or of both; strides in elements.
-
-    Output element o and tap k of the axis meet element ``o * step + k * dilation`` of the input's axis.
-
-    Attributes:
-        size: elements of the output; 1 where it is only reduced.
-        taps: elements that are combined; 1 where none are.
-        unit: the input's stride from one of its elements to the next.
-        step, dilation: of output and window on the input's axis.
-        others: stride of each other input; 0 where it is broadcast.
-        out: the output's stride.
-        places: of each input that is taken in no even steps, which of its elements each output takes;
-            empty of others, and where there is none.
-    """
-
-    size: int
-    taps: int
-    unit: int
-    step: int
-    dilation: int
-    others: tuple[int, ...]
-    out: int
-    places: tuple[tuple[int, ...], ...] = ()
-
-    def span(self, size: int, taps: int) -> int:
-        """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
-        return (size - 1) * self.step + (taps - 1) * self.dilation + 1
-
-    def stride(self, number: int) -> int:
-        """An input's stride."""
-        return self.others[number - 1] if number else self.unit
-
-    def gathers(self, number: int) -> bool:
-        """Whether an input is taken in no even steps."""
-        return bool(self.places) and bool(self.places[number])
 
 
 @dataclass(frozen=True)
@@ -122,15 +84,51 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
     Raises:
         Unsupported: it has no such form; the message says why.
     """
+    _check(problem)
+    if problem.kind == "move":
+        return _view_of_move(problem)
+    return _Maker(problem, padded=padded).view(_lanes(problem))
+
+
+def make_row_views(problem: OperationProblem, *, padded: bool = False) -> Iterator[OperationView]:
+    """An operation by rows as the array may run it, for each loop that vectors may walk.
+
+    Those come first over whose elements every operand lies as it is. Vectors along rows are combined
+    across their lanes at last; vectors across rows are never.
+
+    Args:
+        problem: the operation.
+        padded: as of :func:`make_view`; of vectors across rows alone.
+
+    Raises:
+        Unsupported: it has no such form; the message says why.
+    """
+    _check(problem)
+    flat = replace(problem, loops=tuple(replace(loop, role="m") for loop in problem.loops))
+    along = frozenset(i for i, loop in enumerate(problem.loops) if loop.role == "k")
+    views, refusal = list[OperationView](), None
+    for number, loop in enumerate(flat.loops):
+        if number in along and (padded or loop.lhs != 1):
+            continue
+        try:
+            view = _Maker(flat, padded=padded, along=along).view(loop)
+        except Unsupported as reason:
+            refusal = reason
+            continue
+        views.append(replace(view, problem=problem))
+    if not views:
+        raise refusal or Unsupported("its rows lie in no order that vectors walk")
+    views.sort(key=lambda view: (len(view.prologue) + len(view.finish), -view.axes[-1].size))
+    yield from views
+
+
+def _check(problem: OperationProblem) -> None:
     operands = [problem.lhs, *(entry.operand for entry in problem.epilogue.inputs)]
     for operand in (*operands, problem.out):
         if operand.dtype not in _DTYPES:
             raise Unsupported(f"elements of {operand.dtype}")
-    if not problem.parallel:
+    if not problem.stored:
         raise Unsupported("everything is reduced to one element")
-    if problem.kind == "move":
-        return _view_of_move(problem)
-    return _Maker(problem, padded=padded).view(_lanes(problem))
 
 
 def _view_of_move(problem: OperationProblem) -> OperationView:
@@ -195,8 +193,10 @@ class _Walk:
 class _Maker:
     """Makes a view."""
 
-    def __init__(self, problem: OperationProblem, *, padded: bool) -> None:
-        self._problem, self._force = problem, padded
+    def __init__(
+        self, problem: OperationProblem, *, padded: bool, along: frozenset[int] = frozenset()
+    ) -> None:
+        self._problem, self._force, self._along = problem, padded, along
         self._prologue: list[HostCopy] = []
         self._finish: list[HostCopy] = []
         entries = problem.epilogue.inputs
@@ -217,6 +217,8 @@ class _Maker:
         padded = lanes.size
         if self.needs_copies(at):
             padded = self._padded(lanes.size)
+            if at in self._along and (padded > lanes.size or (moved and not lanes.out)):
+                raise Unsupported(f"rows of {lanes.size} elements")
         sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
@@ -238,7 +240,7 @@ class _Maker:
         result = Argument("result", out.operand.dtype, out.operand.elements)
         loops = list(problem.loops)
         loops[at] = replace(lanes, size=padded)
-        axes = _axes(loops, walks, out, at, self._places())
+        axes = _axes(loops, walks, out, at, (self._along, self._places()))
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
@@ -261,7 +263,7 @@ class _Maker:
         """A move's view by elements; the output's neighbours are loop ``at``'s."""
         problem, (walk,) = self._problem, self._walks
         axes = [
-            LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out, places)
+            LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out, places=places)
             for loop, places in zip(problem.loops, self._places(), strict=True)
         ]
         # What the DMA brings must lie in runs: where none does, what lies between comes too.
@@ -276,7 +278,7 @@ class _Maker:
         source = Argument("lhs", walk.operand.dtype, walk.operand.elements)
         result = Argument("result", self._out.operand.dtype, self._out.operand.elements)
         return OperationView(
-            problem, _merged([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
+            problem, merge_axes([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
             result, self._out.operand.offset, (), (), by_elements=True,
         )  # fmt: skip
 
@@ -360,7 +362,8 @@ class _Maker:
         out, loops = self._out, self._problem.loops
         operand, shape = out.operand, out.operand.shape
         steps = _strides(shape)
-        order = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at] + [at]
+        walks = [loop.role == "m" and (out.strides[i] != 0) for i, loop in enumerate(loops)]
+        order = [i for i, walk in enumerate(walks) if walk and i != at] + [at]
         dims = {i: _dim(operand, out.strides[i]) for i in order}
         if any(out.strides[i] != steps[d] for i, d in dims.items()) or len(
             set(dims.values())
@@ -393,10 +396,10 @@ def _axes(
     walks: Sequence[_Walk],
     out: _Walk,
     at: int,
-    places: Sequence[tuple[tuple[int, ...], ...]],
+    more_of: tuple[frozenset[int], Sequence[tuple[tuple[int, ...], ...]]],
 ) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
-    lhs, *others = walks
+    (along, places), (lhs, *others) = more_of, walks
     partner: dict[int, int] = {}
     pixels = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at and lhs.strides[i]]
     for i, loop in enumerate(loops):
@@ -427,34 +430,11 @@ def _axes(
                 )
             )  # fmt: skip
         else:
-            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], places[i]))
+            axes.append(
+                LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], i in along, places[i])
+            )
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
-    lanes = LoopAxis(
-        loops[at].size, 1, lhs.strides[at], 1, 1, tuple(walk.strides[at] for walk in others), 1
-    )
-    return _merged([*axes, lanes])
-
-
-def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
-    """Neighbours that every operand walks as one become one."""
-    merged: list[LoopAxis] = []
-    for axis in axes:
-        before = merged[-1] if merged else None
-        if before is not None and _is_one(before, axis):
-            merged[-1] = replace(axis, size=before.size * axis.size, taps=before.taps * axis.taps)
-        else:
-            merged.append(axis)
-    return tuple(merged)
-
-
-def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
-    if outer.places or inner.places:
-        return False
-    parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
-    reduced = outer.size == inner.size == 1
-    if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
-        return False
-    count = inner.size if parallel else inner.taps
-    pairs = [(outer.unit, inner.unit), (outer.out, inner.out)]
-    pairs += list(zip(outer.others, inner.others, strict=True))
-    return all(far == count * near for far, near in pairs)
+    across = tuple(walk.strides[at] for walk in others)
+    place = 1 if at not in along else out.strides[at]
+    lanes = LoopAxis(loops[at].size, 1, lhs.strides[at], 1, 1, across, place, at in along)
+    return merge_axes([*axes, lanes])

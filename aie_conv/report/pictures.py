@@ -109,7 +109,7 @@ def core_shares(plan: Plan) -> dict[tuple[int, int], str]:
         return {}
     mapping = plan.mapping
     return {
-        (column, row + 2): f"{_tiles(mapping, column)}; {_channels(mapping, row)}"
+        (column, row + 2): f"{_tiles(mapping, column)}; {_channels(mapping, column, row)}"
         for column in range(mapping.grid.columns)
         for row in range(mapping.grid.rows)
     }
@@ -122,12 +122,12 @@ def _tiles(mapping: ArrayMapping, column: int) -> str:
     return f"{_span('tile', [(first, last)])} of {grid.tiles}"
 
 
-def _channels(mapping: ArrayMapping, row: int) -> str:
+def _channels(mapping: ArrayMapping, column: int, row: int) -> str:
     """Its output channels in all rounds."""
     runs: list[tuple[int, int]] = []
     view, grid, n = mapping.view, mapping.grid, mapping.tile.n
     for round_ in range(grid.rounds):
-        first = mapping.addresses.channel_of(grid.n_tile_of(round_, row))
+        first = mapping.addresses.channel_of(grid.n_tile_of(round_, row, column))
         last = min(first + n, view.groups * view.n) - 1
         if runs and runs[-1][1] + 1 == first:
             runs[-1] = (runs[-1][0], last)

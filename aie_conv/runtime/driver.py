@@ -18,6 +18,10 @@ MODELS = (
 """Parts of the names that drivers report, and the NPU's family (mlir-aie, xrtruntime/hostruntime.py)."""
 
 
+ELF_MAGIC = b"\x7fELF"
+"""What a binary begins with that holds its programs' instruction words as well."""
+
+
 class DriverError(AieConvError):
     """The driver refused or failed.
 
@@ -64,8 +68,14 @@ class Driver(Protocol):
         """A configuration of the array, ready to run: the handle of its context."""
         ...
 
-    def program(self, configuration: Any, words: bytes) -> Any:
-        """A program of a configuration: the handle of its instruction words, which lie in device memory."""
+    def program(self, configuration: Any, code: bytes) -> Any:
+        """A program of a configuration, ready to run: the handle of it.
+
+        Args:
+            configuration: what :meth:`load` gave.
+            code: its instruction words, which are put into device memory; of a configuration that is an ELF,
+                the name of its kernel.
+        """
         ...
 
     def place(self, configuration: Any, number: int) -> Hashable:

@@ -13,10 +13,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from aie_conv.errors import UsageError
+from aie_conv.runtime.driver import ELF_MAGIC
 
 MEMBER = "aie_conv/report.json"
-_BINARIES = "aie_conv/xclbin/"
-"""Folder of the binaries, each by the digest of its configuration."""
+_BINARIES = {"xclbin": "aie_conv/xclbin/", "elf": "aie_conv/elf/"}
+"""Folders of the binaries, each by the digest of its configuration."""
 
 
 def attach(vmfb: bytes, report: dict[str, Any], binaries: Mapping[str, bytes]) -> bytes:
@@ -46,7 +47,8 @@ def attach(vmfb: bytes, report: dict[str, Any], binaries: Mapping[str, bytes]) -
         lasting = {key: value for key, value in report.items() if key != "seconds"}
         archive.writestr(_member(MEMBER), json.dumps(lasting))
         for digest, binary in sorted(binaries.items()):
-            archive.writestr(_member(f"{_BINARIES}{digest}"), binary)
+            folder = _BINARIES["elf" if binary.startswith(ELF_MAGIC) else "xclbin"]
+            archive.writestr(_member(f"{folder}{digest}"), binary)
     return file.getvalue()
 
 
@@ -70,7 +72,7 @@ def read_binaries(vmfb: bytes) -> dict[str, bytes]:
     """The binaries in a file by the digests of their configurations; {} where it has none."""
     try:
         with zipfile.ZipFile(io.BytesIO(vmfb)) as archive:
-            names = [name for name in archive.namelist() if name.startswith(_BINARIES)]
-            return {name.removeprefix(_BINARIES): archive.read(name) for name in names}
+            names = [name for name in archive.namelist() if name.startswith((*_BINARIES.values(),))]
+            return {name.rpartition("/")[2]: archive.read(name) for name in names}
     except zipfile.BadZipFile:
         return {}

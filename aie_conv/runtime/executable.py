@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -72,8 +72,8 @@ class Executable:
         arguments: the buffers in the order of the runtime sequence; the last ``results`` are results.
         keeps_base: the call gives one buffer more for each result, with which that starts.
         text: the AIE module.
-        blobs: what a toolchain made of it: "instructions", or nothing. The binary of its configuration lies
-            beside the programs, once for all that share it.
+        blobs: what a toolchain made of it: "instructions", or "kernel", its name in an ELF, or nothing. The
+            binary of its configuration lies beside the programs, once for all that share it.
         results: how many results it has.
         scratch: the buffer that stays with the device; None without one.
         operations: of a program of several, (name, tasks of its runtime sequence) in their order; for
@@ -123,6 +123,24 @@ class Executable:
 def configuration_digest(text: str) -> str:
     """Of what a module loads the array with, in hex: modules that differ in their sequence alone share it."""
     return hashlib.sha256(_SEQUENCE.sub("", text).encode()).hexdigest()
+
+
+def join_programs(texts: Sequence[str]) -> tuple[str, tuple[str, ...]]:
+    """One module of programs that share a configuration.
+
+    Args:
+        texts: modules that differ in their runtime sequences alone.
+
+    Returns:
+        A module with the runtime sequence of each, and the names of the sequences.
+    """
+    names = tuple(f"sequence_{number}" for number in range(len(texts)))
+    sequences: list[str] = []
+    for text, name in zip(texts, names, strict=True):
+        match = _SEQUENCE.search(text)
+        assert match is not None, "every program has one"
+        sequences.append(match[0].replace("@sequence(", f"@{name}(", 1))
+    return _SEQUENCE.sub(lambda _: "\n".join(sequences), texts[0], count=1), names
 
 
 def unpack(data: bytes, name: str) -> Executable:

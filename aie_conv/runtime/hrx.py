@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError
-from aie_conv.runtime.driver import DriverError, Memory, failure
+from aie_conv.runtime.driver import ELF_MAGIC, DriverError, Memory, failure
 from aie_conv.runtime.installed import has_hrx
 
 _MODULE = "aie.utils.hostruntime.hrxruntime"
@@ -78,12 +78,16 @@ class HrxDriver:
 
     def load(self, binary: bytes) -> bytes:
         """HRX takes a configuration together with a program."""
+        if binary.startswith(ELF_MAGIC):
+            raise DriverError(
+                "device hrx: it takes xclbins alone: compile with --amd-aie-binary-format=xclbin"
+            )
         return binary
 
-    def program(self, configuration: bytes, words: bytes) -> _Program:
+    def program(self, configuration: bytes, code: bytes) -> _Program:
         """An executable of a configuration and a program."""
         try:
-            executable = self._context.create_executable(configuration, words, _KERNEL)
+            executable = self._context.create_executable(configuration, code, _KERNEL)
             return _Program(executable, self._context.lookup_export(executable, _KERNEL))
         except RuntimeError as error:
             raise failure("device hrx", error, "loading a program") from None

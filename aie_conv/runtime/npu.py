@@ -134,7 +134,7 @@ class NpuDevice:
     def _check(self, executable: Executable) -> None:
         """Raise DeviceError for a program of another NPU, or without a binary."""
         self._check_model(executable.device)
-        if not {"xclbin", "instructions"} <= set(executable.blobs):
+        if "binary" not in executable.blobs or _code(executable) is None:
             raise DeviceError(
                 f"device {self.name}: the artifact holds no NPU binary: compile it where mlir-aie and"
                 " Peano are installed (aie-conv doctor tells), or use --device=sim"
@@ -181,9 +181,9 @@ class NpuDevice:
 
     def open_program(self, executable: Executable) -> _Program:
         """A program on the device, put there where it is not yet."""
-        context = self._context(executable.configuration, executable.blobs["xclbin"])
+        context = self._context(executable.configuration, executable.blobs["binary"])
         if executable.text not in self._programs:
-            handle = self._driver.program(context, executable.blobs["instructions"])
+            handle = self._driver.program(context, _code(executable) or b"")
             places = tuple(
                 self._driver.place(context, number) for number in range(len(executable.arguments))
             )
@@ -272,6 +272,11 @@ class _Binding:
         for array, memory in self._results:
             memory.from_device(array.nbytes)
             array.view(np.uint8)[:] = memory.bytes[: array.nbytes]
+
+
+def _code(executable: Executable) -> bytes | None:
+    """A program's instruction words, or its kernel's name where its binary is an ELF that holds them."""
+    return executable.blobs.get("kernel", executable.blobs.get("instructions"))
 
 
 @contextmanager

@@ -264,7 +264,7 @@ class ModuleState:
             executable = _read(data, dispatch)
             binary = self.binaries.get(executable.configuration) if self.binaries else None
             if binary is not None:
-                executable = replace(executable, blobs={**executable.blobs, "xclbin": binary})
+                executable = replace(executable, blobs={**executable.blobs, "binary": binary})
             self.executables[data] = executable
         return executable
 

@@ -1,12 +1,14 @@
 """pyxrt behind the interface of a driver.
 
 Kernel arguments follow mlir-aie's own runtime: opcode 3, the instructions' buffer, their number of 32-bit
-words, then the buffers in the order of the runtime sequence (mlir-aie, xrtruntime/hostruntime.py).
+words, then the buffers in the order of the runtime sequence; of an ELF, which holds its programs'
+instructions, the buffers alone (mlir-aie, xrtruntime/hostruntime.py).
 """
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Generator, Hashable, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
@@ -17,7 +19,7 @@ from numpy.typing import NDArray
 
 from aie_conv.errors import DeviceError
 from aie_conv.isolate import temporary_folder
-from aie_conv.runtime.driver import DriverError, Memory, failure, family
+from aie_conv.runtime.driver import ELF_MAGIC, DriverError, Memory, failure, family
 from aie_conv.runtime.installed import has_pyxrt
 
 _OPCODE = 3
@@ -29,7 +31,13 @@ _MILLISECONDS = 60_000
 
 @dataclass(frozen=True)
 class _Context:
-    """A configuration on the device; the binary lives as long as its context."""
+    """A configuration on the device.
+
+    Attributes:
+        binary: its xclbin or ELF, which lives as long as its context.
+        context: the hardware context.
+        kernel: that of an xclbin; None of an ELF, which has one for each program.
+    """
 
     binary: Any
     context: Any
@@ -38,11 +46,17 @@ class _Context:
 
 @dataclass(frozen=True)
 class _Program:
-    """Instruction words in device memory."""
+    """What is run.
+
+    Attributes:
+        context: its configuration.
+        kernel: the xclbin's, or its own in an ELF.
+        arguments: what stands in front of its buffers: opcode, instructions and their words, or nothing.
+    """
 
     context: _Context
-    instructions: Any
-    words: int
+    kernel: Any
+    arguments: tuple[Any, ...]
 
 
 class _Buffer:
@@ -70,6 +84,15 @@ class _Buffer:
             raise failure("device xrt", error, "copying a buffer") from None
 
 
+@contextmanager
+def _as_file(data: bytes, name: str) -> Generator[str]:
+    """The path of a file that holds ``data``, for as long as it is read."""
+    with temporary_folder() as folder:
+        path = Path(folder) / name
+        path.write_bytes(data)
+        yield str(path)
+
+
 class XrtDriver:
     """An NPU through pyxrt."""
 
@@ -94,35 +117,56 @@ class XrtDriver:
         self.model: str = family(model)
 
     def load(self, binary: bytes) -> _Context:
-        """Register an xclbin and make a context of it."""
-        xrt = self._xrt
+        """Make a context of an ELF, or of an xclbin that is registered first."""
         try:
-            with temporary_folder() as folder:
-                path = Path(folder) / "program.xclbin"
-                path.write_bytes(binary)
-                loaded = xrt.xclbin(str(path))
-            names = [kernel.get_name() for kernel in loaded.get_kernels()]
-            name = next((name for name in names if name.startswith("MLIR_AIE")), None)
-            if name is None:
-                raise DriverError(
-                    "device xrt: the binary has no kernel MLIR_AIE: compile the model again"
-                )
-            self._device.register_xclbin(loaded)
-            context = xrt.hw_context(self._device, loaded.get_uuid())
-            return _Context(loaded, context, xrt.kernel(context, name))
+            return self._load_elf(binary) if binary.startswith(ELF_MAGIC) else self._load(binary)
         except RuntimeError as error:
             raise failure("device xrt", error, "loading a configuration") from None
 
-    def program(self, configuration: _Context, words: bytes) -> _Program:
-        """Put instruction words into a buffer of the kernel's first argument."""
+    def _load_elf(self, binary: bytes) -> _Context:
+        xrt = self._xrt
+        if not hasattr(xrt, "elf") or not hasattr(xrt, "ext"):
+            raise DriverError(
+                "device xrt: this pyxrt takes no ELF: install a later XRT, or compile with"
+                " --amd-aie-binary-format=xclbin"
+            )
+        with _as_file(binary, "program.elf") as path:
+            loaded = xrt.elf(path)
+        return _Context(loaded, xrt.hw_context(self._device, loaded), None)
+
+    def _load(self, binary: bytes) -> _Context:
+        xrt = self._xrt
+        with _as_file(binary, "program.xclbin") as path:
+            loaded = xrt.xclbin(path)
+        names = [kernel.get_name() for kernel in loaded.get_kernels()]
+        name = next((name for name in names if name.startswith("MLIR_AIE")), None)
+        if name is None:
+            raise DriverError(
+                "device xrt: the binary has no kernel MLIR_AIE: compile the model again"
+            )
+        self._device.register_xclbin(loaded)
+        context = xrt.hw_context(self._device, loaded.get_uuid())
+        return _Context(loaded, context, xrt.kernel(context, name))
+
+    def program(self, configuration: _Context, code: bytes) -> _Program:
+        """Put instruction words into a buffer of the kernel's first argument, or open an ELF's kernel."""
+        if configuration.kernel is None:
+            try:
+                kernel = self._xrt.ext.kernel(configuration.context, code.decode())
+            except RuntimeError as error:
+                raise failure("device xrt", error, "opening a program") from None
+            return _Program(configuration, kernel, ())
         group = self._group(configuration, 1)
-        instructions = self._object(len(words), self._xrt.bo.cacheable, group)
-        instructions.bytes[:] = np.frombuffer(words, np.uint8)
-        instructions.to_device(len(words))
-        return _Program(configuration, instructions.handle, len(words) // 4)
+        instructions = self._object(len(code), self._xrt.bo.cacheable, group)
+        instructions.bytes[:] = np.frombuffer(code, np.uint8)
+        instructions.to_device(len(code))
+        arguments = (_OPCODE, instructions.handle, len(code) // 4)
+        return _Program(configuration, configuration.kernel, arguments)
 
     def place(self, configuration: _Context, number: int) -> Hashable:
-        """The memory group of an argument."""
+        """The memory group of an argument; of an ELF's kernels all memory is of one kind."""
+        if configuration.kernel is None:
+            return 0
         return self._group(configuration, _FIRST + number)
 
     def _group(self, configuration: _Context, number: int) -> Any:
@@ -171,13 +215,13 @@ class XrtDriver:
             self._check(state, f", program {number + 1} of {len(states)}" * (len(states) > 1))
 
     def _run(self, program: _Program, memories: Sequence[Memory]) -> Any:
-        run = self._xrt.run(program.context.kernel)
-        run.set_arg(0, _OPCODE)
-        run.set_arg(1, program.instructions)
-        run.set_arg(2, program.words)
-        for number, memory in enumerate(memories):
+        run = self._xrt.run(program.kernel)
+        buffers: list[Any] = []
+        for memory in memories:
             assert isinstance(memory, _Buffer)
-            run.set_arg(_FIRST + number, memory.handle)
+            buffers.append(memory.handle)
+        for number, argument in enumerate([*program.arguments, *buffers]):
+            run.set_arg(number, argument)
         return run
 
     def _check(self, state: Any, which: str) -> None:

@@ -3,6 +3,8 @@
 Programs of one configuration differ in their runtime sequences alone, so that a binary is made once a
 configuration and kept in the user's cache by a digest of its text and of the tools; words are quick, and made
 for every program. What a tool refuses is kept beside the cache, and the message names it.
+
+An ELF holds a configuration and the words of all its programs: its module has a runtime sequence for each.
 """
 
 import hashlib
@@ -16,13 +18,15 @@ from pathlib import Path
 from aie_conv.errors import UsageError
 from aie_conv.files import user_cache, write_whole
 from aie_conv.isolate import temporary_folder
-from aie_conv.runtime.executable import configuration_digest
+from aie_conv.runtime.executable import configuration_digest, join_programs
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Location, find
 from aie_conv.toolchain.generations import Generation, generation_of
 from aie_conv.toolchain.tool import refusal, run_tool, workers
 
 _SECONDS = 3600.0
 _DEVICE = re.compile(r"aie\.device\((\w+)\)")
+_ELF_DEVICE = "main"
+"""What mlir-aie calls a device without a name; kernels of an ELF are "<device>:<sequence>"."""
 
 
 @dataclass(frozen=True)
@@ -46,15 +50,18 @@ def open_toolchain(
     mode: str = "auto",
     mlir_aie: str | os.PathLike[str] | None = None,
     peano: str | os.PathLike[str] | None = None,
+    binary_format: str = "xclbin",
 ) -> Toolchain | None:
     """The toolchain of this machine; None where it is off, or a part of it is missing.
 
     Args:
         mode: "auto", "off", or "require" to refuse where a part is missing.
         mlir_aie, peano: folders that the user named.
+        binary_format: "xclbin" or "elf", which it must be able to make.
 
     Raises:
-        UsageError: a named folder without the tools, or a part is missing and required.
+        UsageError: a named folder without the tools, or a part is missing and required, or the tools are of a
+            generation that does not make the format.
     """
     if mode == "off":
         return None
@@ -73,8 +80,14 @@ def open_toolchain(
     if missing or tools is None or compiler is None or compiler.folder is None:
         return None
     aiecc = tools.programs["aiecc"]
+    generation = generation_of(aiecc)
+    if binary_format == "elf" and not generation.elf:
+        raise UsageError(
+            f"--amd-aie-binary-format=elf: mlir-aie of {generation.name} makes no ELF for any number of"
+            f" buffers: {MLIR_AIE.install}, or use --amd-aie-binary-format=xclbin"
+        )
     version = f"{_stamp(tools)} {_stamp(compiler)}"
-    return Toolchain(aiecc, compiler.folder, generation_of(aiecc), version)
+    return Toolchain(aiecc, compiler.folder, generation, version)
 
 
 def _stamp(location: Location) -> str:
@@ -90,15 +103,19 @@ class Built:
 
     Attributes:
         binaries: the array's configurations as a device loads them, by their digest.
-        words: instruction words by the text of their module, as bytes.
+        programs: what a program's executable holds, by the text of its module: its instruction words, or its
+            kernel's name in the ELF of its configuration.
     """
 
     binaries: Mapping[str, bytes]
-    words: Mapping[str, bytes]
+    programs: Mapping[str, Mapping[str, bytes]]
 
 
 def build_all(
-    texts: Sequence[str], toolchain: Toolchain, progress: Callable[[str], None] = lambda _: None
+    texts: Sequence[str],
+    toolchain: Toolchain,
+    progress: Callable[[str], None] = lambda _: None,
+    binary_format: str = "xclbin",
 ) -> Built:
     """The binaries of programs, in parallel: one a configuration, and instruction words for each.
 
@@ -106,14 +123,22 @@ def build_all(
         texts: AIE modules.
         toolchain: what makes them.
         progress: told how many are made; a configuration takes minutes on a core, words a second.
+        binary_format: "xclbin" or "elf"; an ELF holds the words of its configuration's programs.
 
     Raises:
         UsageError: a tool refuses a module; the message is the tool's, with where the module is kept.
     """
-    firsts = {configuration_digest(text): text for text in reversed(texts)}
+    shared: dict[str, list[str]] = {}
+    for text in dict.fromkeys(texts):
+        shared.setdefault(configuration_digest(text), []).append(text)
+    elf = binary_format == "elf"
+    joined = {digest: join_programs(each) for digest, each in shared.items()} if elf else {}
     with workers() as pool:
-        jobs = {pool.submit(_binary, text, toolchain): digest for digest, text in firsts.items()}
-        words = {text: pool.submit(_words, text, toolchain) for text in texts}
+        if elf:
+            jobs = {pool.submit(_elf, text, toolchain): key for key, (text, _) in joined.items()}
+        else:
+            jobs = {pool.submit(_binary, each[0], toolchain): key for key, each in shared.items()}
+        words = {} if elf else {text: pool.submit(_words, text, toolchain) for text in texts}
         try:
             for number, _ in enumerate(as_completed([*jobs, *words.values()])):
                 binaries = sum(job.done() for job in jobs)
@@ -121,10 +146,11 @@ def build_all(
                     f"NPU binaries: {binaries} of {len(jobs)} configurations,"
                     f" {number + 1 - binaries} of {len(words)} programs' words"
                 )
-            return Built(
-                {digest: job.result() for job, digest in jobs.items()},
-                {text: job.result() for text, job in words.items()},
-            )
+            programs = {text: {"instructions": job.result()} for text, job in words.items()}
+            for digest, (_, names) in joined.items():
+                for text, name in zip(shared[digest], names, strict=True):
+                    programs[text] = {"kernel": f"{_ELF_DEVICE}:{name}".encode()}
+            return Built({digest: job.result() for job, digest in jobs.items()}, programs)
         except BaseException:
             pool.shutdown(cancel_futures=True)
             raise
@@ -135,6 +161,13 @@ def _binary(text: str, toolchain: Toolchain) -> bytes:
     # The driver makes words too; those of this program alone would be right.
     arguments = (*generation.words, *generation.binary)
     return _kept(configuration_digest(text), text, toolchain, arguments, generation.binary_file)
+
+
+def _elf(text: str, toolchain: Toolchain) -> bytes:
+    """The ELF of a module with the runtime sequences of all its configuration's programs."""
+    generation = toolchain.generation
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return _kept(digest, text, toolchain, generation.elf, generation.elf_file)
 
 
 def _words(text: str, toolchain: Toolchain) -> bytes:

@@ -1,7 +1,8 @@
 """What this machine has of all that a run on an NPU needs, and what to do about the rest.
 
 Nothing here changes anything, imports a heavy package or waits long: packages are asked for by their
-metadata, tools by ``--help`` with a time limit, the device by files of the kernel.
+metadata, tools by ``--help`` and a driver's Python module by an import in another process, both with a time
+limit, the device by files of the kernel.
 """
 
 import grp
@@ -10,6 +11,7 @@ import os
 import platform
 import resource
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -19,8 +21,9 @@ from typing import Literal
 
 from aie_conv.errors import UsageError
 from aie_conv.runtime.installed import has_hrx, has_pyxrt
+from aie_conv.toolchain import generations
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, Kit, find
-from aie_conv.toolchain.generations import generation_of
+from aie_conv.toolchain.generations import ask, generation_of
 
 ToolState = Literal["ok", "missing", "broken"]
 
@@ -69,6 +72,7 @@ def examine(root: Path = Path("/")) -> list[Finding]:
         _mlir_aie(),
         _peano(),
         _xclbinutil(),
+        _aiebu(),
         *_drivers(),
         _driver(root),
         *_devices(root),
@@ -107,23 +111,36 @@ def _mlir_aie() -> Finding:
     if isinstance(place, Finding):
         return place
     detail, programs = place
-    aiecc = programs.get("aiecc")
     absent = [name for name in MLIR_AIE.programs if name not in programs]
-    if aiecc is None:
-        return Finding(
-            MLIR_AIE.name, "broken", f"{detail}: no {', '.join(absent)}", MLIR_AIE.install
-        )
     try:
-        generation = generation_of(aiecc)
+        for name in ("aie-opt", "aie-translate"):
+            if name in programs:
+                ask(programs[name], "--version")
+        if "aiecc" in programs:
+            detail += f", of {generation_of(programs['aiecc']).name}"
     except UsageError as error:
         return Finding(MLIR_AIE.name, "broken", str(error), MLIR_AIE.install)
-    lacks = f", no {', '.join(absent)}" if absent else ""
-    return Finding(MLIR_AIE.name, "ok", f"{detail}, of {generation.name}{lacks}")
+    if "aiecc" not in programs:
+        able = "" if len(absent) > 1 else " (enough for --amd-aie-check=tools, not for binaries)"
+        detail += f": no {', '.join(absent)}{able}"
+        return Finding(MLIR_AIE.name, "broken", detail, MLIR_AIE.install)
+    return Finding(MLIR_AIE.name, "ok", detail + (f", no {', '.join(absent)}" if absent else ""))
 
 
 def _peano() -> Finding:
     place = _found(PEANO)
-    return place if isinstance(place, Finding) else Finding(PEANO.name, "ok", place[0])
+    if isinstance(place, Finding):
+        return place
+    detail, programs = place
+    absent = [name for name in PEANO.programs if name not in programs]
+    try:
+        for program in programs.values():
+            ask(program, "--version")
+    except UsageError as error:
+        return Finding(PEANO.name, "broken", str(error), PEANO.install)
+    if absent:
+        return Finding(PEANO.name, "broken", f"{detail}: no {', '.join(absent)}", PEANO.install)
+    return Finding(PEANO.name, "ok", detail)
 
 
 def _found(kit: Kit) -> tuple[str, dict[str, Path]] | Finding:
@@ -149,11 +166,43 @@ def _xclbinutil() -> Finding:
     )  # fmt: skip
 
 
+def _aiebu() -> Finding:
+    path = shutil.which("aiebu-asm")
+    if path is not None:
+        return Finding("aiebu-asm", "ok", path)
+    return Finding(
+        "aiebu-asm", "missing", "not on PATH",
+        "only for --amd-aie-binary-format=elf: it comes with XRT (source /opt/xilinx/xrt/setup.sh)",
+    )  # fmt: skip
+
+
+def _import(name: str) -> str:
+    """Why a module cannot be imported, in one line; "" where it can."""
+    command = [sys.executable, "-c", f"import {name}"]
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    try:
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=generations.SECONDS, check=False,
+            env=environment, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+    except subprocess.TimeoutExpired:
+        return f"no end in {generations.SECONDS:.0f} s"
+    if done.returncode == 0:
+        return ""
+    said = [line for line in done.stderr.splitlines() if line.strip()]
+    return said[-1].strip() if said else f"Python ended with status {done.returncode}"
+
+
 def _drivers() -> Iterator[Finding]:
     """pyxrt, and HRX's Python classes; whether libhrx is behind these is seen when it is opened."""
     if has_pyxrt():
         spec = importlib.util.find_spec("pyxrt")
-        yield Finding("pyxrt", "ok", str(spec and spec.origin), needed=True)
+        origin, why = str(spec and spec.origin), _import("pyxrt")
+        if why:
+            advice = "source /opt/xilinx/xrt/setup.sh, with the Python that XRT was built for"
+            yield Finding("pyxrt", "broken", f"{origin}: {why}", advice, needed=True)
+        else:
+            yield Finding("pyxrt", "ok", origin, needed=True)
     else:
         yield Finding(
             "pyxrt", "missing", "not importable in this Python",

@@ -4,7 +4,6 @@ A generation is told by a flag that only its ``aiecc --help`` names.
 """
 
 import subprocess
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +11,9 @@ from aie_conv.errors import UsageError
 
 SECONDS = 20.0
 """How long a tool may take to say which it is."""
+
+_NO_LIBRARY = 127
+"""The exit status of a program whose shared libraries are not there."""
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class Generation:
         common: arguments of every call.
         words: arguments that ask for instruction words alone, and the file that they make.
         binary: arguments that ask for the xclbin as well, and the file of it.
+        elf: arguments that ask for one ELF of a configuration and all runtime sequences of the module, and
+            the file of it; () where it takes too few buffers.
     """
 
     name: str
@@ -38,6 +42,8 @@ class Generation:
     words_file: str
     binary: tuple[str, ...]
     binary_file: str
+    elf: tuple[str, ...] = ()
+    elf_file: str = ""
 
 
 GENERATIONS = (
@@ -50,6 +56,8 @@ GENERATIONS = (
         "insts_{device}_sequence.bin",
         ("--get-xclbin",),
         "aie.xclbin",
+        ("--get-full-elf",),
+        "aie.elf",
     ),
     Generation(
         "March 2026",
@@ -58,27 +66,41 @@ GENERATIONS = (
         ("--no-xchesscc", "--no-xbridge", "--peano={peano}", "--no-compile-host"),
         ("--aie-generate-npu-insts", "--npu-insts-name=program.bin"),
         "program.bin",
+        # Its --generate-full-elf declares three buffers, whatever the sequence takes.
         ("--aie-generate-xclbin", "--xclbin-name=program.xclbin"),
         "program.xclbin",
     ),
 )
 
 
-def generation_of(aiecc: Path, environment: Mapping[str, str] | None = None) -> Generation:
+def ask(program: Path, flag: str) -> str:
+    """What a tool says of itself; an exit status of its own does not matter, a signal does.
+
+    Raises:
+        UsageError: it cannot be run, gives no answer in time, or ends by a signal.
+    """
+    try:
+        done = subprocess.run(
+            [str(program), flag], capture_output=True, text=True, timeout=SECONDS,
+            check=False, stdin=subprocess.DEVNULL, errors="replace",
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired) as error:
+        why = "no answer" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
+        raise UsageError(f"{program}: cannot be run with {flag}: {why}") from None
+    if done.returncode < 0 or done.returncode == _NO_LIBRARY:
+        lines = [line for line in done.stderr.splitlines() if line.strip()]
+        why = lines[-1].strip() if lines else f"ended by signal {-done.returncode}"
+        raise UsageError(f"{program}: cannot be run with {flag}: {why}")
+    return f"{done.stdout}\n{done.stderr}"
+
+
+def generation_of(aiecc: Path) -> Generation:
     """The generation of an aiecc, by what its help says.
 
     Raises:
         UsageError: it does not answer, or names no flag of a known generation.
     """
-    try:
-        done = subprocess.run(
-            [str(aiecc), "--help"], capture_output=True, text=True, timeout=SECONDS,
-            check=False, env=environment, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-    except (OSError, subprocess.TimeoutExpired) as error:
-        why = "no answer" if isinstance(error, subprocess.TimeoutExpired) else str(error.strerror)
-        raise UsageError(f"{aiecc}: cannot be asked for its flags: {why}") from None
-    said = set(f"{done.stdout}\n{done.stderr}".replace("=", " ").replace(",", " ").split())
+    said = set(ask(aiecc, "--help").replace("=", " ").replace(",", " ").split())
     for generation in GENERATIONS:
         if generation.marker in said:
             return generation

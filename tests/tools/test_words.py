@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+import aie_conv
+from aie_conv.runtime.executable import join_programs
 from aie_conv.runtime.wordcheck import check_words
 from tests.golden.test_golden import DESIGNS
+from tests.support.regions import graphs
 from tests.support.sim.resident import THROUGH_CORE
 from tests.tools.test_conformance import OPT, RESOURCES, ROUTING, run
 
@@ -28,15 +31,15 @@ pytestmark = [
 ]
 
 
-def words_of(text: str, target: str, folder: Path) -> list[int]:
-    """The instruction words that the tools make of a module for an architecture."""
+def words_of(text: str, target: str, folder: Path, sequence: str = "sequence") -> list[int]:
+    """The instruction words that the tools make of a module's runtime sequence for an architecture."""
     resources = RESOURCES.format(target=target).replace(
         "aie-assign-bd-ids,", "aie-assign-bd-ids,aie-assign-tile-controller-ids,"
     )
     routed = run(run(text, resources, folder), ROUTING, folder)
     file = folder / "npu.mlir"
     file.write_text(run(routed, WORDS, folder))
-    flags = ("--aie-npu-to-binary", "--aie-output-binary=false", "--aie-sequence-name=sequence")
+    flags = ("--aie-npu-to-binary", "--aie-output-binary=false", f"--aie-sequence-name={sequence}")
     done = subprocess.run(
         [str(TRANSLATE), *flags, str(file)], capture_output=True, text=True, check=False
     )
@@ -48,6 +51,19 @@ def words_of(text: str, target: str, folder: Path) -> list[int]:
 def test_words_of_mem_tiles_agree_with_their_text(device: str, tmp_path: Path) -> None:
     text = THROUGH_CORE.replace("npu1", device)
     check_words(text, words_of(text, "aie2" if device == "npu1" else "aie2p", tmp_path))
+
+
+def test_joined_programs_have_the_words_that_they_have_alone(tmp_path: Path) -> None:
+    """What an ELF holds: one module with the runtime sequences of a configuration's programs."""
+    artifact = aie_conv.compile(
+        graphs.module_text(graphs.random_network(1, steps=4)), route="direct", direct="parametric",
+        regions="single", binaries="off",
+    )  # fmt: skip
+    texts = list(dict.fromkeys(artifact.modules.values()))
+    assert len(texts) > 1
+    joined, names = join_programs(texts)
+    for text, name in zip(texts, names, strict=True):
+        assert words_of(joined, "aie2", tmp_path, name) == words_of(text, "aie2", tmp_path)
 
 
 @pytest.mark.parametrize("name", DESIGNS)

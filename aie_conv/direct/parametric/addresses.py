@@ -8,12 +8,20 @@ from math import prod
 
 from aie_conv.direct.addresses import describe_tile
 from aie_conv.direct.geometry import Geometry, held_axes, outer_steps
-from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.direct.parametric.layout import (
+    ParametricParameters,
+    ParametricTile,
+    ResidualTile,
+    has_channel_turns,
+    pixel_turns,
+)
 from aie_conv.direct.view import DirectView
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.mapping.blocks import chunk_elements, convert_chunks, last_of_block
 from aie_conv.mapping.mapping import Dims
+from aie_conv.mapping.operands import copy_corner
+from aie_conv.mapping.pack import by_n_tile
 
 
 @dataclass(frozen=True)
@@ -28,6 +36,7 @@ class StripAddresses:
         rows: of cores.
         group: blocks of channels of a group of accumulators.
         block: elements of K and channels of each.
+        taps_at_once: of a depthwise filter, that an instruction takes.
     """
 
     view: DirectView
@@ -37,11 +46,15 @@ class StripAddresses:
     rows: int
     group: int
     block: tuple[int, int]
+    taps_at_once: int
 
     @property
     def n_tile_runs(self) -> tuple[tuple[int, int, int], ...]:
-        """They do not overlap."""
-        return ((0, self._n_tiles, 0),)
+        """All, or all but the last one, which overlaps the one before it."""
+        complete, n_tiles = self.view.n // self.p.tile_n, self._n_tiles
+        if complete == n_tiles:
+            return ((0, n_tiles, 0),)
+        return ((0, complete, 0), (complete, 1, self.view.n - self.p.tile_n))
 
     @property
     def _n_tiles(self) -> int:
@@ -49,7 +62,7 @@ class StripAddresses:
 
     def channel_of(self, n_tile: int) -> int:
         """First output channel of an N tile."""
-        return n_tile * self.p.tile_n
+        return min(n_tile * self.p.tile_n, self.view.n - self.p.tile_n)
 
     def origin(self, tile: int) -> tuple[int, int, tuple[int, ...]]:
         """First output row and column of a tile, and the indices of the outer loops.
@@ -67,8 +80,15 @@ class StripAddresses:
         return row, min(ix * width, view.columns.size - width), tuple(reversed(indices))
 
     @cached_property
-    def _input_dims(self) -> Dims:
-        """How the shim walks a tile's input: steps of K, rows that share time, strips, pixels, channels."""
+    def _step_dims(self) -> Dims:
+        """How the shim walks the steps of K of a tile."""
+        view, p = self.view, self.p
+        parts = 1 if view.depthwise else view.channels // p.tile_k
+        return (*outer_steps(view, p.window), (parts, p.tile_k))
+
+    @cached_property
+    def _object_dims(self) -> Dims:
+        """How it walks a step's input: rows of cores with pixels of their own, strips, pixels, channels."""
         view, p, tile = self.view, self.p, self.tile
         rows, columns = held_axes(view, p.window)
         row = rows.step * rows.pitch
@@ -80,10 +100,8 @@ class StripAddresses:
         elif tile.input_pixels % p.input_width:
             # Rows of the input that are there from end to end follow one another: so do their pixels.
             pixels = ((tile.input_pixels, columns.pitch),)
-        parts = 1 if view.depthwise else view.channels // p.tile_k
-        steps = (*outer_steps(view, p.window), (parts, p.tile_k))
-        shared = (p.time_shared, tile.strips * p.height * row)
-        return (*steps, shared, *tile.strip_dims(p, row), *pixels, (p.tile_k, 1))
+        shared = (pixel_turns(view, p), tile.strips * p.height * row)
+        return (shared, *tile.strip_dims(p, row), *pixels, (p.tile_k, 1))
 
     @property
     def over_read(self) -> int:
@@ -92,7 +110,8 @@ class StripAddresses:
         last = (view.rows.size - self.tile.rows_out) * view.rows.lhs
         last += (view.columns.size - self.p.width) * view.columns.lhs
         last += sum((loop.size - 1) * loop.lhs for loop in view.outer)
-        last += sum((size - 1) * stride for size, stride in self._input_dims)
+        walked = (*self._step_dims, *self._object_dims)
+        last += sum((size - 1) * stride for size, stride in walked)
         # Rows of cores have channels of their own: those of the last round lie behind the others'.
         last += view.n - self.p.tile_k if view.depthwise else 0
         return max(0, view.lhs_offset + last + 1 - view.lhs.elements)
@@ -104,9 +123,24 @@ class StripAddresses:
         base = view.lhs_offset + row * view.rows.lhs + column * view.columns.lhs
         base += sum(loop.lhs * i for loop, i in zip(view.outer, outer, strict=True))
         base += self.channel_of(n_tiles[0]) if view.depthwise else 0
-        yield view.lhs.name, Pattern(base, self._input_dims)
+        for offset, dims in self._turns(n_tiles):
+            yield view.lhs.name, Pattern(base + offset, dims)
         if view.residual is not None:
             yield from self._residual_patterns(row, column, outer, n_tiles)
+
+    def _turns(self, n_tiles: Sequence[int]) -> Iterator[tuple[int, Dims]]:
+        """A tile's input in as few walks as the channels of rows of cores that take turns allow."""
+        if not has_channel_turns(self.view, self.p):
+            yield 0, (*self._step_dims, *self._object_dims)
+            return
+        starts = [self.channel_of(n_tile) for n_tile in n_tiles]
+        apart = {b - a for a, b in pairwise(starts)}
+        if len(apart) == 1 and min(apart) > 0:
+            yield 0, (*self._step_dims, (len(starts), min(apart)), *self._object_dims)
+            return
+        for step in Pattern(0, self._step_dims).addresses():
+            for start in starts:
+                yield step + start - starts[0], self._object_dims
 
     def _residual_patterns(
         self, row: int, column: int, outer: tuple[int, ...], n_tiles: Sequence[int]
@@ -146,9 +180,11 @@ class StripAddresses:
         base = view.out_offset + row * view.rows.out + column * view.columns.out
         base += sum(loop.out * i for loop, i in zip(view.outer, outer, strict=True))
         starts = [self.channel_of(n_tile) for n_tile in n_tiles]
-        n_tile_count = min(len(starts), self._n_tiles)
+        n_tile_count = min(len(starts), self._n_tiles // self.p.column_shares)
         evenly = len({b - a for a, b in pairwise(starts[:n_tile_count])}) <= 1
-        turns = self.tile.strips * self.p.height * view.rows.out if self.p.time_shared > 1 else 0
+        evenly = evenly and len(starts) % n_tile_count == 0
+        turns = self.tile.strips * self.p.height * view.rows.out
+        turns = turns if pixel_turns(view, self.p) > 1 else 0
         for down, pixels in self._objects(view.rows.out, view.columns.out):
             offset = base + down
             if evenly:
@@ -163,7 +199,7 @@ class StripAddresses:
         """From [groups][n][taps][channels] to objects of [channel groups][steps of K][x][s][t]."""
         view, p, tile, dtype = self.view, self.p, self.tile, self.view.dtype
         if view.depthwise:
-            return ()
+            return self._channel_filter_copies(dest) if view.filter else ()
         (s, t), x = self.block, self.group
         outer = prod(size for size, _ in outer_steps(view, p.window))
         parts, groups = view.channels // p.tile_k, p.object_channels // (x * t)
@@ -200,6 +236,33 @@ class StripAddresses:
                 )
                 for number, (first, last) in enumerate(zip(starts, ends, strict=True))
             ),
+        )  # fmt: skip
+
+    def _channel_filter_copies(self, dest: str) -> tuple[HostCopy, ...]:
+        """From [channels][taps] to objects of [blocks of s channels][steps][blocks of t][taps][r][t]."""
+        view, p, tile, dtype = self.view, self.p, self.tile, self.view.dtype
+        (s, t), count, many = self.block, self._n_tiles, self.taps_at_once
+        outer, taps = tile.k_steps, prod(tile.taps)
+        steps = -(-taps // many)
+        source = view.filter, outer * taps, dtype
+        name, copies = by_n_tile(view, self.n_tile_runs, (count, p.tile_n), source)
+        rows, filled = (count * p.tile_n * outer, taps), (count * p.tile_n * outer, steps * many)
+        if filled != rows:
+            copies += (copy_corner(name, rows, dtype, rows, f"{dest}_filled", filled),)
+            name = f"{dest}_filled"
+        split = (count, p.tile_n // s, s // t, t, outer, steps, many, 1)
+        order = (0, 4, 1, 5, 2, 6, 7, 3)
+        repeats = (1, 1, 1, 1, 1, 1, tile.strips, 1)
+        blocks = tuple(n * split[i] for i, n in zip(order, repeats, strict=True))
+        zeros = (0,) * len(split)
+        tight, object_ = f"{dest}_tight", (count * outer, p.filter_elements)
+        used = (count * outer, prod(blocks[2:]))
+        return (
+            *copies,
+            HostCopy(
+                name, split, dtype, zeros, split, order, tight, blocks, dtype, zeros, repeats=repeats
+            ),
+            copy_corner(tight, used, dtype, used, dest, object_),
         )  # fmt: skip
 
     def describe(self, steps: str) -> list[str]:

@@ -1,7 +1,8 @@
-"""Operations that are no contractions, in the programs of contractions: pooling and element-wise ones.
+"""Work on lanes in the programs of matrix products: pooling, element-wise operations, depthwise convolutions.
 
-A window's taps are combined lane by lane in place of a product's, and behind them stands the epilogue of a
-product. To the program such an operation is a convolution whose channels are its groups, without weights.
+A window's taps are combined, or multiplied by a filter of each channel, in place of a matrix product, and
+behind them stands the epilogue of a product. To the program an operation is a convolution whose channels are
+its groups, without weights; a depthwise convolution has them in the objects of a product's filter.
 """
 
 from collections.abc import Iterator
@@ -9,15 +10,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
+from aie_conv.arch import Device
+from aie_conv.codegen.depthwise import ELEMENT_PRODUCTS
 from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.codegen.parametric_depthwise import ParametricDepthwise
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
 from aie_conv.codegen.parametric_lanewise import COMBINATIONS, ParametricLanewise
 from aie_conv.direct.parametric.layout import (
     ParametricParameters,
     ParametricTile,
     ResidualTile,
+    has_channel_turns,
 )
-from aie_conv.direct.parametric.program import ParametricProgram
+from aie_conv.direct.parametric.limits import CoreBlocks
+from aie_conv.direct.parametric.program import Instead, ParametricProgram
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
@@ -29,6 +35,9 @@ from aie_conv.problem import ConvProblem, Epilogue, Loop, Operand, OperationProb
 
 _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
 """Of the cores' sums, by the operands' type."""
+
+LEAST_CHANNELS = 16
+"""What fewer channels of a depthwise convolution are padded to."""
 
 _CUTS = (256, 128, 64, 32, 16)
 """Channels that a loop over everything is cut into."""
@@ -73,7 +82,7 @@ def as_convolution(problem: OperationProblem) -> LanewiseProblem:
     if problem.gathers or problem.same_as:
         raise Unsupported("lane-wise: elements that are taken in no even steps")
     dtype = problem.lhs.dtype
-    if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS:
+    if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS or problem.by_rows:
         raise Unsupported(f"lane-wise: {problem.combine or problem.kind} of {dtype}")
     problem = _cut(problem)
     channel = next((loop for loop in problem.parallel if loop.lhs == loop.out == 1), None)
@@ -149,24 +158,56 @@ def lanewise_view(problem: LanewiseProblem) -> DirectView:
     return replace(view, prologue=tuple(packed), filter="")
 
 
+def multiplies_channels(device: Device, unit: str) -> bool:
+    """Whether an architecture has a product of lanes for the blocks of its matrix instruction.
+
+    Args:
+        device: where.
+        unit: what the matrix instruction multiplies.
+    """
+    arch = device.arch
+    if (arch.name, unit) not in ELEMENT_PRODUCTS:
+        return False
+    r, s, t = arch.matmul[unit]
+    return s % t == 0 and arch.elementwise[unit][0] == r * t
+
+
 @dataclass(frozen=True)
 class LanewiseScheme(ParametricScheme):
-    """The mappings of a lane-wise operation in layouts."""
+    """The mappings of a lane-wise operation, or of a depthwise convolution, in layouts."""
 
-    def _lanewise(self, kernel: ParametricKernel) -> ParametricLanewise:
+    def instead(self, kernel: ParametricKernel) -> Instead:
+        """What takes the product's place."""
+        if self.view.filter:
+            return ParametricDepthwise(kernel)
         problem = self.view.problem
         combine = problem.combine if isinstance(problem, LanewiseProblem) else ""
         return ParametricLanewise(kernel, combine)
+
+    @cached_property
+    def _bare(self) -> Instead:
+        """The same without a layout, for what does not depend on it."""
+        return self.instead(self._kernel(self.rst[1], 4096, 4096, False))
+
+    @property
+    def _taps_at_once(self) -> int:
+        return self._bare.taps_at_once
 
     @property
     def _keeps_vectors(self) -> bool:
         """In any case, as the programs of nearly all convolutions do."""
         return True
 
+    def filter_elements(self, taps: int, channels: int) -> int:
+        """Elements of an object of the filter for so many taps of so many channels."""
+        return each(self._bare.filter_elements, taps, channels)
+
     def _chunk(self, p: ParametricParameters, tile: ParametricTile) -> int:
-        """No weights."""
-        del tile
-        return 0 * p.tile_n
+        return self.filter_elements(tile.k_elements // self.rst[1], p.tile_n)
+
+    def _blocks(self, p: ParametricParameters) -> CoreBlocks:
+        blocks = super()._blocks(p)
+        return replace(blocks, group=(self._bare.pixels, blocks.group[1]))
 
     def _channel_limits(
         self, p: ParametricParameters, s: Sizes, tile: ParametricTile
@@ -176,34 +217,46 @@ class LanewiseScheme(ParametricScheme):
         once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
         once = once & (p.resident == 0) & (p.object_k_chunks == 1)
         yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
-        rows, n_tiles = s.grid.rows, s.grid.group_n_tiles
-        even = (rows % n_tiles == 0) | (n_tiles % rows == 0)
+        rows, n_tiles, turns = s.grid.rows, s.grid.group_n_tiles, has_channel_turns(view, p)
+        even = turns | (rows % n_tiles == 0) | (n_tiles % rows == 0)
         name = f"N tiles of {p.tile_n}"
         quantum = max(s_block, t)
-        divides = (view.n % p.tile_n == 0) & (p.tile_n % (x * t) == 0) & (p.tile_n % quantum == 0)
-        yield limit("channels", divides & even, lambda: name)
+        blocks = (p.tile_n % (x * t) == 0) & (p.tile_n % quantum == 0) & (p.tile_n <= view.n)
+        whole = turns | (view.n % p.tile_n == 0)
+        yield limit("channels", blocks & whole & even, lambda: name)
         yield limit("channels", p.object_channels == p.tile_n, lambda: name)
-        holds = p.tile_k == p.tile_n * least(rows, n_tiles)
+        holds = turns | (p.tile_k == p.tile_n * least(rows, n_tiles))
         yield limit("K chunk", holds, lambda: f"{p.tile_k} channels for all rows of cores")
+        fits = self._chunk(p, tile) <= p.filter_elements
+        yield limit("filter object", fits, lambda: f"all taps of {p.tile_n} channels")
         whole = p.input_row_elements % p.tile_k == 0
         yield limit("input row", whole, lambda: f"{p.input_row_elements} of {p.tile_k} channels")
-        taps = tile.k_elements // s_block
+        yield from self._table_limits(p, tile)
 
-        def most_steps(*layout: Any) -> int:
-            return self._kernel(*layout).most_steps
+    def _table_limits(self, p: ParametricParameters, tile: ParametricTile) -> Iterator[Limit]:
+        """Of the tables of taps and of pixels."""
+        taps = tile.k_elements // self.rst[1]
 
-        fits = taps <= each(
-            most_steps, p.input_row_elements, p.filter_elements, p.accumulator_elements,
-            p.seven_pixels,
+        def fits(outputs: int, taps: int, *layout: Any) -> tuple[bool, bool]:
+            kernel = self._kernel(*layout)
+            kind, (y, _) = self.instead(kernel), kernel.group
+            filled = len(kind.fill_pixels([0] * outputs))
+            steps = len(kind.fill_steps([0] * taps))
+            return steps <= kernel.most_steps, -(-filled // y) * y <= kernel.most_pixels
+
+        steps, pixels = each(
+            fits, tile.outputs, taps, p.input_row_elements, p.filter_elements,
+            p.accumulator_elements, p.seven_pixels,
         )  # fmt: skip
-        yield limit("window", fits, lambda: f"{taps} taps")
+        yield limit("window", steps, lambda: f"{taps} taps")
+        yield limit("accumulators", pixels, lambda: f"{tile.outputs} pixels")
 
     def _object_cycles(self, p: ParametricParameters, tile: ParametricTile) -> int:
         """Cycles of a core for one object of the input."""
         _, s, t = self.rst
 
         def combined(steps: int, pixels: int, channels: int, *layout: Any) -> int:
-            return self._lanewise(self._kernel(*layout)).cycles_of(steps, pixels, channels)
+            return self.instead(self._kernel(*layout)).cycles_of(steps, pixels, channels)
 
         return each(
             combined, tile.k_elements // s, tile.outputs, p.tile_n // t, p.input_row_elements,
@@ -219,4 +272,4 @@ class LanewiseScheme(ParametricScheme):
         residual: ResidualTile,
     ) -> ParametricProgram:
         program = super()._program(kernel, epilogue, p, tile, residual)
-        return replace(program, lanewise=self._lanewise(kernel))
+        return replace(program, instead=self.instead(kernel))

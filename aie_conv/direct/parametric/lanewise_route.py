@@ -15,7 +15,7 @@ from aie_conv.direct.parametric.lanewise import (
     lanewise_view,
 )
 from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, ParametricParameters
-from aie_conv.direct.parametric.route import (
+from aie_conv.direct.parametric.shapes import (
     Capacity,
     Shape,
     kernel_of,
@@ -27,7 +27,6 @@ from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
-from aie_conv.mapping.sizes import divisors
 from aie_conv.mapping.table import table_of
 from aie_conv.problem import DTYPE_BYTES, ConvProblem, OperationProblem
 
@@ -61,7 +60,7 @@ class LanewiseRoute(ArrayRoute):
     def space(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""
         scheme = self.scheme(problem, device)
-        rows = [p for layout in self._layouts for p in _likely(scheme, layout)]
+        rows = [p for layout in self._layouts for p in likely(scheme, layout)]
         if not rows:
             raise ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
         return Space(scheme, table_of(ParametricParameters, rows))
@@ -95,7 +94,7 @@ class LanewiseOperations:
         return LanewiseRoute().shareable(as_convolution(problem), device)
 
 
-def _likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:
+def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     view, device = scheme.view, scheme.device
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
@@ -108,27 +107,38 @@ def _shapes(
     scheme: LanewiseScheme, kernel: ParametricKernel, layout: Mapping[str, int]
 ) -> Iterator[Shape]:
     """Everything that may fit a layout."""
-    view, rows = scheme.view, scheme.device.arch.core_rows
+    view, rows, kind = scheme.view, scheme.device.arch.core_rows, scheme.instead(kernel)
     strip, output, sums = (
         layout["input_row_elements"], layout["output_elements"], layout["accumulator_elements"]
     )  # fmt: skip
-    (y, x), (r, s, t) = kernel.group, kernel.rst
-    quantum, least = max(s, x * t), kernel.least_blocks * t
-    channels = [n for n in divisors(view.n) if n % quantum == 0 and least <= n <= _MOST_CHANNELS]
-    for n in channels:
-        n_tiles = view.n // n
-        k = n * min(rows, n_tiles)
-        if output % (r * n) or strip % k or (n_tiles % rows and rows % n_tiles):
+    (y, _), r = kernel.group, kernel.rst[0]
+    for n, k, turns in _channels(scheme, kernel):
+        if output % (r * n) or strip % k:
             continue
-        alone = n_tiles >= rows or view.residual is not None
-        shared = (1,) if alone else (1, rows // n_tiles)
+        alone = k > n or turns > 1 or view.residual is not None
+        shared = (1,) if alone else (1, rows * n // view.n)
         outputs = min(strip // k, sums // (r * n) // y * y)
         capacity = Capacity(strip // k, output // (r * n), outputs, shared)
         for window in useful_windows(view, every=True):
-            if taps_of(view, window) > kernel.most_steps:
+            taps = taps_of(view, window)
+            many = len(kind.fill_steps([0] * taps)) > kernel.most_steps
+            if many or scheme.filter_elements(taps, n) > layout["filter_elements"]:
                 continue
             for height, width, wide, count, interleaved in strips_of(view, r, window, capacity):
+                count = max(count, turns)
                 yield Shape(n, k, height, width, window, wide, n, 1, count, interleaved)
+
+
+def _channels(scheme: LanewiseScheme, kernel: ParametricKernel) -> Iterator[tuple[int, int, int]]:
+    """(channels of a core, of an object of the input, rows of cores that take turns with their channels)."""
+    view, rows, (_, s, t) = scheme.view, scheme.device.arch.core_rows, kernel.rst
+    quantum, least = max(s, kernel.group[1] * t), kernel.least_blocks * t
+    for n in range(least, min(view.n, _MOST_CHANNELS) + 1):
+        if n % quantum == 0 and n < view.n and view.residual is None:
+            yield n, n, rows
+        n_tiles = view.n // n
+        if n % quantum == 0 and view.n % n == 0 and (n_tiles % rows == 0 or rows % n_tiles == 0):
+            yield n, n * min(rows, n_tiles), 1
 
 
 def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout) -> float:
@@ -137,7 +147,8 @@ def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout) -> float:
     _, host = present_rates(arch)
     strips = scheme.rst[0]
     out = DTYPE_BYTES[view.problem.out.dtype]
-    high = strips * shape.height * shape.time_shared
+    own_channels = shape.time_shared > 1 and shape.n < view.n and shape.k == shape.n
+    high = strips * shape.height * (1 if own_channels else shape.time_shared)
     tiles = prod(loop.size for loop in view.outer)
     tiles *= -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))

@@ -62,8 +62,10 @@ class ParametricParameters(Parameters):
         input_width: pixels of the input in a row of a strip.
         object_channels: output channels of one object of the filter.
         object_k_chunks: chunks of K of one object of the filter; a tile's first one has what is left over.
-        time_shared: groups of rows of cores with pixels of their own: they take turns with the objects of the
-            input. Rows of one group have N tiles of their own.
+        time_shared: groups of rows of cores that take turns with the objects of the input: each has pixels of
+            its own, or channels (:func:`has_channel_turns`). Rows of one group have N tiles of their own.
+        column_shares: groups of columns with N tiles of their own, as of
+            :class:`aie_conv.mapping.mapping.Grid`.
         interleaved: the strips of an object of the output follow one another, and so do the tile's objects;
             else each strip's pixels do.
         input_row_elements, filter_elements, output_elements, accumulator_elements, bias_elements: the layout:
@@ -78,6 +80,7 @@ class ParametricParameters(Parameters):
     object_channels: int
     object_k_chunks: int
     time_shared: int
+    column_shares: int = 1
     interleaved: bool
     input_row_elements: int
     filter_elements: int
@@ -85,6 +88,15 @@ class ParametricParameters(Parameters):
     accumulator_elements: int
     bias_elements: int
     seven_pixels: bool
+
+
+def filter_groups(device: Device) -> int:
+    """Groups of columns to which filters are sent apart: as many as there are shims for each row of cores.
+
+    Each then gets filters at the rate of a stream for every row, and N tiles of its own where images are
+    small.
+    """
+    return max(1, device.columns // device.arch.core_rows)
 
 
 def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:
@@ -125,6 +137,21 @@ def group_strips(strips: int, height: int, rows: int) -> tuple[int, int]:
         if over > 0 and over % (groups - 1) == 0:
             return groups, over // (groups - 1)
     return 1, 0
+
+
+def has_channel_turns(view: DirectView, p: ParametricParameters) -> bool:
+    """Whether rows of cores take turns with channels of their own of the same pixels.
+
+    Else they share an object with the channels of all of them, or, where all have the same channels, take
+    turns with pixels of their own.
+    """
+    apart = (p.time_shared > 1) & (p.tile_k == p.tile_n) & (p.tile_n < view.n)
+    return apart if view.depthwise else apart & False
+
+
+def pixel_turns(view: DirectView, p: ParametricParameters) -> int:
+    """Groups of rows of cores with pixels of their own."""
+    return where(has_channel_turns(view, p), 1, p.time_shared)
 
 
 @dataclass(frozen=True)
@@ -180,7 +207,7 @@ class ParametricTile:
 def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> ParametricTile:
     """How a tile fills its layout."""
     strips, window = device.arch.matmul[view.unit][0], held_window(view, p.window)
-    # A lane-wise operation has channels of its own in each row of cores, and sums over none.
+    # Each row of cores has channels of its own of what is depthwise or lane-wise, and sums over none.
     depth = device.arch.matmul[view.unit][1] if view.depthwise else p.tile_k
     k_steps = outer_count(view, p.window) * (1 if view.depthwise else view.channels // p.tile_k)
     k_objects = ceil_div(k_steps, p.object_k_chunks)
@@ -191,7 +218,7 @@ def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> Para
         groups, apart = group_strips(strips, height, rows) if time_shared == 1 else (1, 0)
         return groups, apart, rows if groups > 1 else time_shared * strips * height
 
-    groups, groups_apart, rows_out = each(cover, p.height, p.time_shared)
+    groups, groups_apart, rows_out = each(cover, p.height, pixel_turns(view, p))
     return ParametricTile(
         strips=strips,
         outputs=p.height * p.width,

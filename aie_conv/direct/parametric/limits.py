@@ -4,7 +4,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from aie_conv.direct.geometry import held_axes, held_window
-from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.direct.parametric.layout import (
+    ParametricParameters,
+    ParametricTile,
+    ResidualTile,
+    has_channel_turns,
+)
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
@@ -42,8 +47,11 @@ def channel_limits(
     yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
     plain = view.groups == 1 and not view.depthwise
     yield limit("groups", plain, lambda: "rows of cores share their input")
-    rows, group = s.grid.rows, s.grid.group_n_tiles
+    rows, group = s.grid.rows, s.grid.share_n_tiles
     even = (rows % group == 0) | (group > rows)
+    shares = p.column_shares
+    apart = ((shares == 1) | (shares == s.grid.filter_groups)) & (s.grid.n_tiles % shares == 0)
+    yield limit("column shares", apart, lambda: f"{s.grid.n_tiles} N tiles for {shares}")
     name = f"N tiles of {p.tile_n}"
     yield limit("channels", (view.n % p.tile_n == 0) & even, lambda: name)
     share = p.object_channels
@@ -96,8 +104,9 @@ def pixel_limits(
         taken | (p.interleaved == 0),
         lambda: "only rows without a window are interleaved",
     )
-    turns, n_tiles = p.time_shared, s.grid.n_tiles
+    turns, n_tiles = p.time_shared, s.grid.share_n_tiles
     all_rows_work = (turns == 1) | (turns * n_tiles == s.grid.rows)
+    all_rows_work = all_rows_work | (has_channel_turns(view, p) & (turns == s.grid.rows))
     yield limit("time-shared rows", all_rows_work, lambda: f"{turns} for {n_tiles} N tiles")
     alone = (turns == 1) | (view.residual is None)
     yield limit("time-shared rows", alone, lambda: "a residual has one")
@@ -115,7 +124,7 @@ def residual_limits(
     exact = residual.pixels * pixel == p.input_row_elements * size
     exact = exact & (pixel % (s_block * size) == 0)
     shared = (w % p.tile_n == 0) & (grid.rows * p.tile_n % w == 0)
-    shared = shared & (grid.n_tiles % grid.rows == 0)
+    shared = shared & (grid.share_n_tiles % grid.rows == 0)
     divides = p.tile_n // t % blocks.channel_step == 0
     yield limit(
         "residual object",

@@ -8,8 +8,9 @@ from itertools import product
 from aie_conv.arch import Device
 from aie_conv.codegen.parameters import VECTOR_WORDS
 from aie_conv.codegen.parametric import ParametricKernel
+from aie_conv.codegen.parametric_depthwise import ParametricDepthwise
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
-from aie_conv.codegen.parametric_lanewise import COMBINATIONS, ParametricLanewise
+from aie_conv.codegen.parametric_lanewise import ParametricLanewise
 from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
@@ -26,6 +27,9 @@ from aie_conv.mapping.core import (
 from aie_conv.mapping.mapping import Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
+Instead = ParametricLanewise | ParametricDepthwise
+"""What may take the place of the matrix product, with channels of each row of cores' own."""
+
 
 @dataclass(frozen=True)
 class ParametricProgram:
@@ -39,7 +43,7 @@ class ParametricProgram:
         residual: how a residual comes.
         look_up: the pass behind the epilogue, where outputs are bytes.
         table: what it looks up; None where the epilogue ends with no table.
-        lanewise: what takes the place of the product; None for a product.
+        instead: what takes the place of the matrix product; None for the product.
     """
 
     device: Device
@@ -50,7 +54,7 @@ class ParametricProgram:
     residual: ResidualTile
     look_up: TablePass
     table: ByteHinges | None
-    lanewise: ParametricLanewise | None = None
+    instead: Instead | None = None
 
     def row_turn(self, row: int) -> int:
         """Which of the rows that share time a row of cores is."""
@@ -62,6 +66,7 @@ class ParametricProgram:
         (y, x), (_, s, t) = kernel.group, kernel.rst
         rows, columns = range(grid.rows), range(grid.columns)
         tiles = [grid.tiles_of(column) for column in columns]
+        passed = [grid.sent_tiles(column) - grid.tiles_of(column) for column in columns]
         turns, tail = p.time_shared, mapping.filters.tail_objects
         values: dict[str, int | Sequence[int]] = {
             "rounds": grid.rounds,
@@ -82,26 +87,28 @@ class ParametricProgram:
             "input_after": [turns - 1 - self.row_turn(row) for row in rows],
             "input_between": turns - 1,
             "column_tiles": tiles,
-            "idle_objects": [
-                (grid.column_tiles - count) * mapping.filters.objects for count in tiles
-            ],
+            "idle_objects": [count * mapping.filters.objects for count in passed],
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
-        values |= self._residual_values(mapping) | self._lanewise_values(mapping)
+        values |= self._residual_values(mapping) | self._instead_values(mapping)
         values |= self.look_up.encode(self.table)
         return kernel.block.encode({**values, **self._tables()})
 
-    def _lanewise_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
-        """What differs where lanes are combined: no weights, and channels of each row of cores."""
-        if self.lanewise is None:
+    def _instead_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
+        """What differs where no matrix product is made: its steps, and channels of each row of cores."""
+        if self.instead is None:
             return {}
-        (r, _, _), rows = self.kernel.rst, range(mapping.grid.rows)
-        # Pixels lie side by side for each row of the instruction.
-        firsts = [mapping.grid.n_tile_of(0, row) * self.p.tile_n * r for row in rows]
+        (r, s, _), rows = self.kernel.rst, range(mapping.grid.rows)
+        # Of a pixel for each row of the instruction; where rows of cores take turns, the object's first.
+        firsts = [mapping.grid.n_tile_of(0, row) * self.p.tile_n % self.p.tile_k for row in rows]
         kept = mapping.filters.tail_objects if mapping.view.vectors else 1
-        pixels = self.tile.outputs
-        return {"lanes_first": firsts, "bias_inside": 1 - kept, "pixel_groups": pixels}
+        return {
+            "lanes_first": [first * r for first in firsts],
+            "bias_inside": 1 - kept,
+            "steps": self.instead.steps(self.tile.k_elements // s),
+            "pixel_groups": self.instead.pixel_groups(self.tile.outputs),
+        }
 
     def _residual_values(self, mapping: Mapping) -> dict[str, int | Sequence[int]]:
         view, residual = mapping.view, self.residual
@@ -127,7 +134,7 @@ class ParametricProgram:
         block, depth, (down, across) = r * s, p.tile_k // s, tile.step
         window = Window(0, p.input_width, tile.taps, tile.step, tile.dilation)
         taps = window.tap_offsets()
-        of_tap = range(1 if self.lanewise else depth)
+        of_tap = range(1 if self.instead else depth)
         steps = [(tap * depth + i) * block for tap in taps for i in of_tap]
         high, wide = tile.output_shape
         # The pixels of a strip, an object of the output after the other.
@@ -137,6 +144,8 @@ class ParametricProgram:
             for y, x in product(range(high), range(wide))
         ]
         pixels = [(i * down * p.input_width + j * across) * depth * block for i, j in places]
+        if self.instead is not None:
+            steps, pixels = self.instead.fill_steps(steps), self.instead.fill_pixels(pixels)
         return self.kernel.tables(steps, pixels, self.epilogue.constants)
 
     def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
@@ -149,6 +158,7 @@ class ParametricProgram:
         looks_up = looked_up(epilogues)
         declared = [
             *declarations(self.kernel, epilogues),
+            *(op for each in self._instead(epilogues) for op in each.declared()),
             *(self.look_up.declared() if looks_up else []),
         ]
         return [
@@ -160,12 +170,16 @@ class ParametricProgram:
             *([self.look_up.function("look_up")] if looks_up else []),
         ]
 
+    def _instead(self, epilogues: Sequence[Mapping]) -> list[Instead]:
+        """What takes the product's place for some of the program's sharers, each once."""
+        kinds = [instead_of(each) for each in epilogues]
+        return list({kind.name: kind for kind in kinds if kind is not None}.values())
+
     def _kernels(self, epilogues: Sequence[Mapping]) -> list[Op]:
         """The product, and what takes its place, as far as the program's sharers need them."""
-        kinds = [lanewise_of(each) for each in epilogues]
-        named = {kind.name: kind for kind in kinds if kind is not None}
-        product = [self.kernel.function("multiply")] if None in kinds else list[Op]()
-        return [*product, *(kind.function() for kind in named.values())]
+        multiplies = any(instead_of(each) is None for each in epilogues)
+        product = [self.kernel.function("multiply")] if multiplies else list[Op]()
+        return [*product, *(kind.function() for kind in self._instead(epilogues))]
 
     def write_core(
         self,
@@ -193,7 +207,7 @@ class ParametricProgram:
 
         How many objects bring a residual is a run-time parameter.
         """
-        kind = COMBINATIONS.index(self.lanewise.combine) + 1 if self.lanewise else 0
+        kind = self.instead.number if self.instead is not None else 0
         return mapping.epilogue_text, 2 * kind + (self.table is not None)
 
 
@@ -208,10 +222,10 @@ def _once(epilogues: Sequence[Mapping]) -> list[Mapping]:
     return list({text: each for each in epilogues for text in each.epilogue_key[:1]}.values())
 
 
-def lanewise_of(mapping: Mapping) -> ParametricLanewise | None:
+def instead_of(mapping: Mapping) -> Instead | None:
     """What takes the place of a mapping's product."""
     program = mapping.program
-    return program.lanewise if isinstance(program, ParametricProgram) else None
+    return program.instead if isinstance(program, ParametricProgram) else None
 
 
 def bias_type(mapping: Mapping) -> Type:
@@ -300,7 +314,7 @@ class ParametricCore:
         self._skip(("input_before", core.row), bounds)
         a_fifo, a = core.acquire_input()
         self._begin((a, b), fresh, zero)
-        multiplies = any(lanewise_of(each) is None for each in core.epilogues)
+        multiplies = any(instead_of(each) is None for each in core.epilogues)
         with w.loop("k", one, chunks, one) if multiplies else nullcontext() as k:
             if k is not None:
                 core.release(a_fifo, "Consume")
@@ -323,7 +337,7 @@ class ParametricCore:
     def _begin(self, objects: tuple[Value, Value], fresh: Value, zero: Value) -> None:
         """The product of an object of the input with the first of the filter, or what takes its place."""
         w, core, (a, b) = self._w, self._core, objects
-        kinds = [lanewise_of(each) for each in core.epilogues]
+        kinds = [instead_of(each) for each in core.epilogues]
         products = [number for number, kind in enumerate(kinds) if kind is None]
         others = [number for number, kind in enumerate(kinds) if kind is not None]
 
@@ -332,7 +346,9 @@ class ParametricCore:
             if kind is None:
                 w.run("multiply", a, b, core.memory, zero, zero, fresh)
             else:
-                w.run(kind.name, a, core.memory, core.load("lanes_first", core.row), fresh)
+                filters = [b] if kind.weighs else []
+                first = core.load("lanes_first", core.row)
+                w.run(kind.name, a, *filters, core.memory, first, fresh)
 
         # Of products one stands for all: the last needs no comparison.
         numbers = [*others, *products[:1]]

@@ -3,8 +3,8 @@
 Such plans are asked for where a module's plans are chosen together, or by the style's name.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 
@@ -12,16 +12,29 @@ from aie_conv.arch import Device
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.codegen import epilogue
 from aie_conv.codegen.parametric import ParametricKernel
-from aie_conv.direct.geometry import WindowResidency, extent, useful_windows
+from aie_conv.direct.geometry import useful_windows
+from aie_conv.direct.parametric.lanewise import (
+    LEAST_CHANNELS,
+    LanewiseScheme,
+    multiplies_channels,
+)
+from aie_conv.direct.parametric.lanewise_route import likely as likely_lanewise
 from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
     bias_elements,
-    group_strips,
-    output_shape,
+    filter_groups,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
+from aie_conv.direct.parametric.shapes import (
+    Capacity,
+    Shape,
+    kernel_of,
+    parameters_of,
+    strips_of,
+    taps_of,
+)
 from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
 from aie_conv.mapping.blocks import chunk_elements
@@ -39,86 +52,10 @@ _LIKELY = 6
 _MAX_CHANNELS = 256
 
 
-@dataclass(frozen=True)
-class Shape:
-    """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
-
-    n: int
-    k: int
-    height: int
-    width: int
-    window: int
-    input_width: int
-    object_channels: int
-    object_k_chunks: int
-    time_shared: int
-    interleaved: bool
-
-
-def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:
-    """Pixels in a row of a strip of ``pixels``, for ``shape`` (rows, columns) that a tile needs."""
-    high, broad = shape
-    down, across = view.rows, view.columns
-    pitch = across.pitch if window else across.lhs
-    row = down.pitch if window == WindowResidency.WHOLE else down.lhs
-    if pitch and row % pitch == 0 and broad <= row // pitch <= pixels:
-        image_width = row // pitch
-        if (high - 1) * image_width + broad <= pixels:
-            yield image_width
-    fits = (wide for wide in range(broad, pixels // high + 1) if pixels % wide == 0)
-    yield from (wide for wide in list(fits)[:1] if pixels // wide >= high)
-
-
-@dataclass(frozen=True)
-class Capacity:
-    """What strips of one kind can hold.
-
-    Attributes:
-        pixels: of the input in a strip.
-        each: output pixels of a strip in an object of the output.
-        most: output pixels of a strip whose sums fit.
-        time_shared: groups of rows that share time, as many as are worth trying.
-    """
-
-    pixels: int
-    each: int
-    most: int
-    time_shared: tuple[int, ...]
-
-
-def strips_of(
-    view: DirectView, strips: int, window: int, capacity: Capacity
-) -> Iterator[tuple[int, int, int, int, bool]]:
-    """(height, width, input width, time-shared groups, interleaved) of strips that may fit."""
-    apart = window < WindowResidency.WHOLE or view.rows.taps == 1
-    for outputs in range(capacity.each, capacity.most + 1, capacity.each):
-        for height in divisors(outputs):
-            width = outputs // height
-            overlap = group_strips(strips, height, view.rows.size)[0] > 1
-            fits = overlap or height * strips <= view.rows.size
-            if not fits or width > view.columns.size:
-                continue
-            high = extent(view.rows, height) if window == WindowResidency.WHOLE else height
-            broad = extent(view.columns, width) if window else width
-            shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
-            for wide in _widths(view, window, capacity.pixels, (high, broad)):
-                able = (
-                    apart
-                    and not overlap
-                    and wide * height == capacity.pixels
-                    and outputs > capacity.each
-                )
-                for count, interleaved in product(
-                    shared or [1], [True, False] if able else [False]
-                ):
-                    if output_shape(height, width, capacity.each, interleaved) != (0, 0):
-                        yield height, width, wide, count, interleaved
-
-
 def _shapes(
-    view: DirectView, kernel: ParametricKernel, layout: dict[str, int], rows: int
+    view: DirectView, kernel: ParametricKernel, layout: dict[str, int], device: Device
 ) -> Iterator[Shape]:
-    """Everything that may fit a layout, on so many rows of cores."""
+    """Everything that may fit a layout."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
     output, sums = layout["output_elements"], layout["accumulator_elements"]
     (y, x), (r, s, t) = kernel.group, kernel.rst
@@ -144,20 +81,29 @@ def _shapes(
             continue
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-        shared = [1]
-        if view.n // n < rows and rows % (view.n // n) == 0 and view.residual is None:
-            shared.append(rows // (view.n // n))
         outputs = min(strip // k, sums // (r * n) // y * y)
-        capacity = Capacity(strip // k, output // (r * n), outputs, tuple(shared))
-        for strips in strips_of(view, r, window, capacity):
-            height, width, wide, count, interleaved = strips
-            yield Shape(n, k, height, width, window, wide, share, span, count, interleaved)
+        for columns in {1, filter_groups(device)}:
+            shared = _time_shared(view, device, n, columns)
+            if not shared:
+                continue
+            capacity = Capacity(strip // k, output // (r * n), outputs, shared)
+            for strips in strips_of(view, r, window, capacity):
+                height, width, wide, count, interleaved = strips
+                yield Shape(
+                    n, k, height, width, window, wide, share, span, count, interleaved, columns
+                )
 
 
-def taps_of(view: DirectView, window: int) -> int:
-    """Taps of the window that are held."""
-    down = view.rows.taps if window == WindowResidency.WHOLE else 1
-    return down * (view.columns.taps if window else 1)
+def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
+    """Groups of rows that may share time with ``n`` channels in an N tile.
+
+    None where the shares of the columns get no equal number of N tiles.
+    """
+    rows, (n_tiles, over) = device.arch.core_rows, divmod(view.n // n, shares)
+    if over or not n_tiles:
+        return ()
+    alone = n_tiles >= rows or rows % n_tiles or view.residual is not None
+    return (1,) if alone else (1, rows // n_tiles)
 
 
 def _rough(
@@ -171,23 +117,27 @@ def _rough(
     outer = prod(loop.size for loop in view.outer)
     high = min(strips * shape.height * shape.time_shared, view.rows.size)
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
-    rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
-    steps = rounds * -(-tiles // device.columns)
+    shares = shape.column_shares
+    rounds = max(1, -(-view.n // (shape.n * arch.core_rows * shares)))
+    columns = device.columns // shares
+    steps = rounds * -(-tiles // columns)
     taps = taps_of(view, shape.window)
     chunks = view.k // taps // shape.k
     all_channels = shape.k == view.channels
     run = shape.k * size * (shape.input_width if all_channels else 1)
     pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
-    input_ = rounds * tiles * chunks * shape.time_shared * layout.input
+    input_ = shares * rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.n // shape.object_channels
-    filters = steps * arch.core_rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
+    rows = arch.core_rows * filter_groups(device)
+    filters = steps * rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
     outputs = shape.height * shape.width
-    results = rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
+    results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
     moved = input_ * host.factor(run, max(run, pitch)) + filters
     moved += results * host.factor(
         shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
     )
     memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
+    memory = max(memory, filters / (min(rows, device.columns) * WORD_BYTES))
     groups = -(-outputs // y), shape.object_channels // (x * t)
     each = objects * kernel.cycles_of(taps * shape.k // s, *groups)
     if shape.time_shared > 1:
@@ -195,47 +145,10 @@ def _rough(
     return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
 
 
-def kernel_of(device: Device, view: DirectView, layout: L1Layout) -> ParametricKernel:
-    """The product's code in a layout."""
-    elements, rows = layout.elements(view, device), device.arch.matmul[view.unit][0]
-    return ParametricKernel(
-        device.arch, view.unit, rows * elements["input_row_elements"], elements["filter_elements"],
-        elements["accumulator_elements"], layout.seven_pixels,
-    )  # fmt: skip
-
-
-def parameters_of(
-    shape: Shape, layout: L1Layout, elements: Mapping[str, int]
-) -> ParametricParameters:
-    """A mapping's parameters.
-
-    Args:
-        shape: how it is cut.
-        layout: the cores' buffers.
-        elements: their lengths in elements of the problem.
-    """
-    return ParametricParameters(
-        tile_n=shape.n,
-        tile_k=shape.k,
-        resident=False,
-        filter_buffers=2,
-        height=shape.height,
-        width=shape.width,
-        window=shape.window,
-        input_width=shape.input_width,
-        object_channels=shape.object_channels,
-        object_k_chunks=shape.object_k_chunks,
-        time_shared=shape.time_shared,
-        interleaved=shape.interleaved,
-        seven_pixels=layout.seven_pixels,
-        **elements,
-    )
-
-
 def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
-    shapes = dict.fromkeys(_shapes(view, kernel, elements, device.arch.core_rows))
+    shapes = dict.fromkeys(_shapes(view, kernel, elements, device))
     ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
     yield from (parameters_of(shape, layout, elements) for shape in ranked[:_LIKELY])
 
@@ -252,8 +165,11 @@ class ParametricRoute(ArrayRoute):
     def scheme(self, problem: ConvProblem, device: Device) -> ParametricScheme:
         """See :class:`ArrayRoute`."""
         epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
-        view = make_view(problem, matrix_dtype(problem), K_BLOCK, None)
-        view = replace(view, unit=matrix_unit(problem, device.arch))
+        dtype, unit = matrix_dtype(problem), matrix_unit(problem, device.arch)
+        view = make_view(problem, dtype, K_BLOCK, LEAST_CHANNELS)
+        if view.depthwise and multiplies_channels(device, unit):
+            return LanewiseScheme(view, device)
+        view = replace(make_view(problem, dtype, K_BLOCK, None), unit=unit)
         if view.groups > 1:
             raise Unsupported("direct: programs for many shapes take no groups")
         return ParametricScheme(view, device)
@@ -261,7 +177,10 @@ class ParametricRoute(ArrayRoute):
     def space(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""
         scheme = self.scheme(problem, device)
-        rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
+        if isinstance(scheme, LanewiseScheme):
+            rows = [p for layout in self._layouts for p in likely_lanewise(scheme, layout)]
+        else:
+            rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
         return Space(scheme, table_of(ParametricParameters, rows))
 
     def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:

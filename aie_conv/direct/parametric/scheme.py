@@ -17,6 +17,7 @@ from aie_conv.direct.parametric.layout import (
     ParametricTile,
     ResidualTile,
     bias_elements,
+    filter_groups,
     make_residual,
     make_tile,
 )
@@ -109,17 +110,20 @@ class ParametricScheme:
             outer * ceil_div(view.rows.size, tile.rows_out) * ceil_div(view.columns.size, p.width)
         )
         rows = device.arch.core_rows
+        groups = filter_groups(device)
         return Grid(
             tiles=tiles,
             columns=device.columns,
             rows=rows,
-            column_tiles=ceil_div(tiles, device.columns),
+            column_tiles=ceil_div(tiles, device.columns // p.column_shares),
             # The last columns have fewer tiles, or none.
             computed_tiles=tiles,
             groups=view.groups,
             group_n_tiles=ceil_div(view.n, p.tile_n),
             unicast=False,
-            filter_columns=min(device.columns, rows),
+            filter_columns=min(device.columns, rows * groups),
+            filter_groups=groups,
+            column_shares=p.column_shares,
         )
 
     def _filters(self, p: ParametricParameters, tile: ParametricTile, words: int) -> FilterStream:
@@ -270,7 +274,8 @@ class ParametricScheme:
     def price(self, p: ParametricParameters, s: Sizes) -> Cost:
         """What it costs."""
         work, issue = self._work(p, s)
-        cost = price(self.device, self.view, s, work)
+        # They are mostly members of regions.
+        cost = price(self.device, self.view, s, work, follows=True)
         cycles = truncated(every(lambda *both: norm(_JAM, *both), cost.cycles, issue))
         return replace(cost, cycles=cycles)
 
@@ -307,7 +312,8 @@ class ParametricScheme:
         tasks, a, b, c, d, e, f = each(runs, *_columns(p))
         grid = s.grid
         count = 2 * grid.busy_columns + grid.filter_columns
-        count = count + truncated(grid.rounds * grid.computed_tiles * tasks)
+        tiles = grid.column_shares * grid.computed_tiles
+        count = count + truncated(grid.rounds * tiles * tasks)
         work = Work(self._tile_cycles(p, s), (a, b), (c, d), (e, f))
         return work, count * task_cycles(self.device.arch)
 
@@ -387,7 +393,14 @@ class ParametricScheme:
         residual = make_residual(view, device, p, tile)
         _, _, group = self._of_kernel(p)
         rows = device.arch.core_rows
-        return StripAddresses(view, p, tile, residual, rows, group, self.rst[1:])
+        return StripAddresses(
+            view, p, tile, residual, rows, group, self.rst[1:], self._taps_at_once
+        )
+
+    @property
+    def _taps_at_once(self) -> int:
+        """Taps that a step takes of a filter of each channel's own."""
+        return 1
 
     def stages(self, p: ParametricParameters, s: Sizes) -> list[int]:
         """None: a mem tile's repeats are no run-time parameters."""

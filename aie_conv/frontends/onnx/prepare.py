@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.order import order_nodes
 from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
 from aie_conv.frontends.onnx.shapes import fix_shapes
 
@@ -27,7 +28,7 @@ def function_name(graph_name: str) -> str:
 
 
 def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
-    """The model with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
+    """The model in order, with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
 
     Args:
         model: with its weights; changed.
@@ -38,11 +39,12 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     """
     from onnx import inliner
 
+    order_nodes(model.graph)
     fix_shapes(model.graph, shapes)
     if model.functions:
         model = inliner.inline_local_functions(model, convert_version=True)
     model = rewrite(_upgrade(model), FOREIGN)
-    _check_operators(model.graph)
+    _check_operators(model.graph, default_opset(model))
     model = rewrite(_infer(model), REWRITES)
     model = _infer(model)
     _check_types(model)
@@ -57,14 +59,15 @@ def default_opset(model: onnx.ModelProto) -> int:
 
 
 def _upgrade(model: onnx.ModelProto) -> onnx.ModelProto:
-    from onnx import version_converter
+    from onnx import shape_inference, version_converter
 
     if default_opset(model) >= OPSET:
         return model
     try:
         return version_converter.convert_version(model, OPSET)
-    except (RuntimeError, version_converter.ConvertError):
+    except (RuntimeError, version_converter.ConvertError, shape_inference.InferenceError):
         # It has no converter for an operator or a type; most forms of older opsets are taken as they are.
+        # What is damaged is refused where types are inferred.
         return model
 
 
@@ -78,12 +81,35 @@ def _infer(model: onnx.ModelProto) -> onnx.ModelProto:
         raise UsageError(f"its types cannot be inferred: {line}") from None
 
 
-def _check_operators(graph: onnx.GraphProto) -> None:
-    """Raise UsageError for the first operator that is none of ONNX's own."""
+def _check_operators(graph: onnx.GraphProto, opset: int) -> None:
+    """Raise UsageError for the first operator that is none of ONNX's own, or lacks an input."""
     for node in graph.node:
+        name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
         if not _has_schema(node):
-            name = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
             raise UsageError(f"operator {name}{_where(node)} is not supported: replace it")
+        lack = _lack_of_inputs(node, opset)
+        if lack:
+            raise UsageError(f"operator {name}{_where(node)}: a damaged node: {lack}")
+
+
+def _lack_of_inputs(node: onnx.NodeProto, opset: int) -> str:
+    """What a node has too few or too many of, by its operator's schema; "" where it is complete."""
+    from onnx import defs
+
+    opset = max(1, min(opset, defs.onnx_opset_version()))
+    if not defs.has(node.op_type, opset, ""):
+        return ""
+    schema = defs.get_schema(node.op_type, opset, "")
+    single = defs.OpSchema.FormalParameterOption.Single
+    count = len(node.input)
+    if not schema.min_input <= count <= schema.max_input:
+        return f"it has {count} inputs, and takes {schema.min_input} to {schema.max_input}"
+    if not schema.min_output <= len(node.output) <= schema.max_output:
+        return f"it has {len(node.output)} results, and gives {schema.min_output} to {schema.max_output}"
+    for name, formal in zip(node.input, schema.inputs, strict=False):
+        if not name and formal.option == single:
+            return f"its input {formal.name} is not there"
+    return ""
 
 
 def _check_types(model: onnx.ModelProto) -> None:

@@ -132,6 +132,16 @@ def test_images_with_fewer_rows_than_the_instruction_equal_torch(taps: int, epil
     case.check(got, arrays)
 
 
+@pytest.mark.parametrize(("side", "taps"), [(7, 1), (9, 3)])
+def test_columns_with_channels_of_their_own_take_residuals(side: int, taps: int) -> None:
+    """Of an image that is one tile of pixels, half of npu4's columns have half of the channels."""
+    case = replace(image(side, 64, taps, outputs=512), epilogue="residual")
+    plan = ParametricRoute().propose(case.problem(), "npu4")
+    assert plan.mapping.grid.column_shares == 2
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+
+
 # -- who computes what -----------------------------------------------------------------------------
 WAYS = {
     "rows of cores with pixels of their own": lambda m: strips(m).p.time_shared > 1,
@@ -141,6 +151,10 @@ WAYS = {
         strips(m).tile.output_shape[0] == strips(m).p.height > 1 < m.tile.output_objects
     ),
     "strips that overlap": lambda m: strips(m).tile.groups > 1,
+    "columns with N tiles of their own": lambda m: m.grid.column_shares > 1,
+    "columns to which no filters are sent": lambda m: (
+        m.grid.filter_tiles < m.grid.filter_groups * m.grid.column_tiles
+    ),
     "taps that are brought one by one": lambda m: (
         not strips(m).p.window and strips(m).view.rows.taps > 1
     ),

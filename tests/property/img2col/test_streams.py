@@ -50,7 +50,7 @@ def multiply_streams(plan: ArrayPlan, buffers: dict[str, NDArray[np.generic]]) -
     _, s, n_block = m.kernel.rst
     k, n, steps = p.tile_k, p.tile_n, tile.k_steps
     for c in range(grid.filter_columns):
-        rows = grid.filter_rows(c)
+        rows = grid.filter_streams(c)
         sent = _stream(made[f"b_l3_{c}"], buffers).view(dtype)
         objects = sent[len(rows) * filters_.header :].reshape(-1, len(rows), l1.filter)
         for i, row in enumerate(rows):

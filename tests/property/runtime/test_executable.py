@@ -8,7 +8,7 @@ from aie_conv.errors import DeviceError
 from aie_conv.runtime.executable import Buffer, Executable, unpack
 
 WHOLE = Executable(
-    "npu1_4col", (Buffer("bf16", 8, 3), Buffer("f32", 4)), False, "module {}", {"xclbin": b"x" * 9}
+    "npu1_4col", (Buffer("bf16", 8, 3), Buffer("f32", 4)), False, "module {}", {"binary": b"x" * 9}
 )
 BUFFERS = st.builds(Buffer, st.sampled_from(["i8", "bf16"]), st.integers(1), st.integers(0))
 
@@ -20,7 +20,7 @@ BUFFERS = st.builds(Buffer, st.sampled_from(["i8", "bf16"]), st.integers(1), st.
         st.lists(BUFFERS, min_size=1).map(tuple),
         st.booleans(),
         st.text("module {}\né"),
-        st.dictionaries(st.sampled_from(["xclbin", "instructions"]), st.binary()),
+        st.dictionaries(st.sampled_from(["binary", "instructions"]), st.binary()),
     )
 )
 def test_what_is_packed_comes_back(executable: Executable) -> None:

@@ -158,7 +158,7 @@ class _Driver:
 
 
 def test_a_buffer_of_the_npu_has_zeros_in_its_slack() -> None:
-    blobs = {"xclbin": b"x", "instructions": b"abcd"}
+    blobs = {"binary": b"x", "instructions": b"abcd"}
     arguments = (Buffer("bf16", 4, 3), Buffer("i8", 5), Buffer("i32", 2))
     executable = Executable("npu1_4col", arguments, False, "module {}", blobs)
     arrays = [np.arange(1, 5, dtype=np.int16), np.arange(5, dtype=np.int8), np.zeros(2, np.int32)]

@@ -1,15 +1,14 @@
 """Functions between bytes behind int8 convolutions, from ONNX, on the simulated NPU."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-import onnx
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import aie_conv
+from tests.support.onnx.functions import FUNCTIONS, convolution_with
 from tests.support.onnx.models import Arrays, graph_of, runtime_results
 from tests.support.onnx.shared import Block
 
@@ -20,64 +19,11 @@ ROUTES: tuple[dict[str, Any], ...] = (
 )
 
 
-def _silu(block: Block, x: str) -> str:
-    return block.op("Mul", x, block.quantised(block.op("Sigmoid", x), 0.6))
-
-
-def _one(kind: str, **attributes: Any) -> Callable[[Block, str], str]:
-    return lambda block, x: block.op(kind, x, **attributes)
-
-
-def _mish(block: Block, x: str) -> str:
-    return block.op("Mul", x, block.quantised(block.op("Tanh", block.op("Softplus", x)), 1.0))
-
-
-def _number(block: Block, value: float) -> str:
-    """A quantised constant of the graph."""
-    scale, zero = block.constant(np.float32(value / 91)), block.constant(np.int8(0))
-    return block.op("DequantizeLinear", block.constant(np.int8(91)), scale, zero)
-
-
-def _gelu(block: Block, x: str) -> str:
-    erf = block.quantised(block.op("Erf", block.op("Div", x, _number(block, 2**0.5))), 1.0)
-    more = block.quantised(block.op("Add", erf, _number(block, 1.0)), 2.0)
-    product = block.quantised(block.op("Mul", x, more), 8.0)
-    return block.op("Mul", product, _number(block, 0.5))
-
-
-FUNCTIONS: dict[str, Callable[[Block, str], str]] = {
-    "silu": _silu,
-    "gelu": _gelu,
-    "mish": _mish,
-    "sigmoid": _one("Sigmoid"),
-    "hardswish": _one("HardSwish"),
-    "hardsigmoid": _one("HardSigmoid", alpha=1 / 6),
-    "tanh": _one("Tanh"),
-    "elu": _one("Elu"),
-    "leaky": _one("LeakyRelu", alpha=0.1),
-    "softplus": _one("Softplus"),
-    "exp": _one("Exp"),
-    "erf": _one("Erf"),
-}
-
-
-def _model(name: str, seed: int, dtype: type[np.integer]) -> tuple[onnx.ModelProto, Arrays]:
-    """A convolution with a function behind it, and an input."""
-    block = Block(seed, dtype)
-    first = block.quantised("x")
-    y = block.quantised(block.conv(first, block.scale_of(first), (16, 16), 3))
-    reach = {"sigmoid": 0.6, "hardsigmoid": 0.6, "tanh": 1.0, "erf": 1.0}.get(name, 4.0)
-    result = block.quantised(FUNCTIONS[name](block, y), reach)
-    rng = np.random.default_rng(seed)
-    inputs: Arrays = {"x": (rng.standard_normal((1, 16, 6, 6)) * 2).astype(np.float32)}
-    return graph_of(block.nodes, inputs, block.constants, [result]), inputs
-
-
 def _check(
     name: str, seed: int, dtype: type[np.integer], device: str, options: dict[str, Any]
 ) -> None:
     """The convolution and its function are one dispatch; a sum in a thousand may be requantised one step off."""
-    model, inputs = _model(name, seed, dtype)
+    model, inputs = convolution_with(name, seed, dtype)
     artifact = aie_conv.compile(model, device=device, **options)
     (convolution,) = [d for d in artifact.report["dispatches"] if d["contraction"]]
     assert convolution["route"] == options["route"]
@@ -98,7 +44,7 @@ def test_convolutions_of_other_tables_are_one_call(device: str) -> None:
     value, count = block.quantised("x"), 3
     for _ in range(count):
         value = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 3))
-        value = block.quantised(_silu(block, value))
+        value = block.quantised(FUNCTIONS["silu"](block, value))
     # What follows has its channels outermost, which is another configuration.
     value = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 1))
     rng = np.random.default_rng(0)

@@ -12,6 +12,7 @@ import pytest
 from aie_conv.calibration.hardware import compare, read_hardware_report
 from aie_conv.cli.main import main
 from aie_conv.errors import UsageError
+from hw_tests.report import without_folders
 
 ROOT = Path(__file__).parents[3]
 PICKED = "matmul or (network and npu4)"
@@ -45,6 +46,23 @@ def test_it_holds_outcomes_times_and_the_machine(path: Path) -> None:
     assert str(path.parent) not in path.read_text()
     assert sys.prefix not in path.read_text()
     assert str(ROOT) not in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("--amd-aie-mlir-aie-dir=/mnt/alice/tools/mlir_aie: no", "--amd-aie-mlir-aie-dir=…/mlir_aie: no"),
+        (f"{Path.home()}/.cache/x, /srv/me/x.py:3: error", "~/.cache/x, …/x.py:3: error"),
+        (f"{ROOT}/hw_tests {sys.prefix}/bin", "CHECKOUT/hw_tests PYTHON/bin"),
+        ("/dev/accel/accel0 and /opt/xilinx/xrt/setup.sh", "/dev/accel/accel0 and /opt/xilinx/xrt/setup.sh"),
+        ("pip -f https://github.com/Xilinx/x 1/2 and/or", "pip -f https://github.com/Xilinx/x 1/2 and/or"),
+    ],
+)  # fmt: skip
+def test_no_folder_of_the_users_is_in_it(
+    text: str, wanted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(ROOT)
+    assert without_folders(text) == wanted
 
 
 def test_the_comparison_says_where_the_model_is_off(

@@ -94,7 +94,6 @@ TO_THE_BIT: dict[str, tuple[Callable[..., torch.Tensor], Sequence[torch.Tensor]]
         [_floats(1, 16, 8, 8)],
     ),
     "divide f32": (lambda a: a / 0.3, [torch.linspace(-4, 4, 1024).reshape(1, 16, 8, 8)]),
-    "SiLU f32": (F.silu, [torch.linspace(-4, 4, 1024).reshape(1, 16, 8, 8)]),
     "f32 for all lanes of i8": (
         _scaled,
         [_bytes(1, 16, 8, 8), torch.linspace(-1, 1, 16).reshape(1, 16, 1, 1)],

@@ -5,40 +5,24 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
-from torch.nn import functional
 
 import aie_conv
+from tests.support.regions.pooled import CASES, Inverted, Stem
 
 
-class Stem(nn.Module):
-    """A convolution, a max-pool, and a residual block."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first = nn.Conv2d(8, 64, 3, padding=1)
-        self.pool = nn.MaxPool2d(3, 2, 1)
-        self.inner, self.last = nn.Conv2d(64, 64, 1), nn.Conv2d(64, 64, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        x = self.pool(torch.relu(self.first(x)))
-        return torch.relu(self.last(torch.relu(self.inner(x))) + x)
-
-
-class Joined(nn.Module):
-    """Two branches whose larger elements go on."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.first, self.second = nn.Conv2d(64, 64, 1), nn.Conv2d(64, 64, 1)
-        self.last = nn.Conv2d(64, 64, 1)
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        y = functional.max_pool2d(self.first(x), 3, 1, 1)
-        return self.last(torch.maximum(y, self.second(y)))
-
-
-CASES = {"stem": (Stem, (1, 8, 56, 56)), "joined": (Joined, (1, 64, 28, 28))}
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_a_depthwise_convolution_is_inside_a_call(device: str) -> None:
+    torch.manual_seed(3)
+    model = Inverted().eval().to(torch.bfloat16)
+    x = torch.randn(1, 64, 28, 28).to(torch.bfloat16)
+    artifact = aie_conv.compile(model, example_inputs=(x,), device=device, route="direct")
+    (region,) = artifact.report["regions"]
+    assert len(region["dispatches"]) == 3
+    program = aie_conv.load(artifact, device="sim")
+    for seed in (0, 1):
+        image = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x.dtype)
+        got, want = program(image), model(image)
+        assert torch.allclose(got.float(), want.float(), rtol=2**-6, atol=2**-5)
 
 
 @pytest.mark.parametrize(

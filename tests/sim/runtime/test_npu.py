@@ -1,5 +1,6 @@
 """The whole path to an NPU with a fake driver: device class, contexts, buffers, words, results."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
 from tests.support.runtime.fake_tools import blobs, install_npu, install_tools
 from tests.support.runtime.fake_xrt import Npu, State
+from tests.support.runtime.words import make_elf
 from tests.support.sim.programs import GEMM
 
 X = np.ones((1, 6, 7, 8), ml_dtypes.bfloat16)
@@ -176,7 +178,7 @@ def test_contexts_give_way_where_there_is_no_room(monkeypatch: pytest.MonkeyPatc
     assert npu.counts["contexts"] == 6
     device.run(programs[2], [A, B, out])
     assert npu.counts["contexts"] == 6, "the last one used is still there"
-    device.prepare("npu1_1col", {"a": blobs(GEMM)["xclbin"]})
+    device.prepare("npu1_1col", {"a": blobs(GEMM)["binary"]})
 
 
 @pytest.mark.parametrize("room", [1, 2])
@@ -234,7 +236,19 @@ def test_more_buffers_than_a_kernel_has_are_one_line(npu: Npu) -> None:
 
 def test_a_binary_that_is_none_is_one_line(npu: Npu) -> None:
     with pytest.raises(DeviceError, match="loading a configuration failed: Invalid xclbin file"):
-        npu_device().run(gemm(xclbin=b"x"), [A, B, np.zeros(1536, np.int32)])
+        npu_device().run(gemm(binary=b"x"), [A, B, np.zeros(1536, np.int32)])
+
+
+def test_an_xrt_without_elfs_is_one_line(npu: Npu, monkeypatch: pytest.MonkeyPatch) -> None:
+    elf = {"binary": make_elf(GEMM), "kernel": b"main:sequence"}
+    result = np.zeros(1536, np.int32)
+    npu_device().run(gemm(**elf), [A, B, result])
+    assert result.any()
+    with pytest.raises(DeviceError, match="opening a program failed: No such kernel 'main:x'"):
+        npu_device().run(gemm(**{**elf, "kernel": b"main:x"}), [A, B, result])
+    monkeypatch.delattr(sys.modules["pyxrt"], "ext")
+    with pytest.raises(DeviceError, match=r"takes no ELF: .*--amd-aie-binary-format=xclbin"):
+        npu_device().run(gemm(**elf), [A, B, result])
 
 
 def test_weights_go_to_the_device_once(

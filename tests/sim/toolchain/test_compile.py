@@ -15,6 +15,7 @@ from aie_conv.runtime.executable import MAGIC, Executable, unpack
 from aie_conv.toolchain.generations import GENERATIONS, Generation
 from tests.support.bridge import modules
 from tests.support.bridge.modules import Conv
+from tests.support.regions import graphs
 from tests.support.runtime.fake_tools import install_npu
 from tests.support.runtime.fake_xrt import Npu
 from tests.support.toolchain.wheels import calls, install, remove_tools
@@ -63,6 +64,29 @@ def test_what_the_tools_make_runs(
     result = aie_conv.load(artifact, device="xrt").main(x, f)
     assert np.all(result == 9 * 16)
     assert npu.counts["runs"] == 1
+
+
+def test_an_elf_of_several_programs_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Layers of one configuration: one ELF, a kernel for each in it, buffers alone as their arguments."""
+    install(tmp_path, GENERATIONS[0], works=True)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    network = graphs.random_network(1, steps=4)
+    artifact = aie_conv.compile(
+        graphs.module_text(network), route="direct", direct="parametric", regions="single",
+        binaries="require", binary_format="elf",
+    )  # fmt: skip
+    (binary,) = read_binaries(artifact.vmfb).values()
+    assert binary.startswith(b"\x7fELF")
+    assert packed(artifact.vmfb).blobs.keys() == {"kernel"}
+    assert len(set(artifact.modules.values())) > 1
+    npu = install_npu(monkeypatch, Npu())
+    image = np.random.default_rng(0).integers(-128, 128, (1, *network.size), np.int8)
+    results = aie_conv.load(artifact, device="xrt")["main"].invoke([image])
+    for result, wanted in zip(results, graphs.reference(network, image), strict=True):
+        np.testing.assert_array_equal(np.asarray(result), wanted)
+    assert npu.counts["runs"] == artifact.report["totals"]["npu"] > 1
+    assert npu.counts["contexts"] == 1
+    assert npu.counts["xclbins"] == 0
 
 
 def packed(vmfb: bytes) -> Executable:

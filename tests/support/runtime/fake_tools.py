@@ -11,14 +11,17 @@ from aie_conv.runtime.executable import configuration_digest
 from aie_conv.toolchain import build
 from aie_conv.toolchain.generations import GENERATIONS
 from tests.support.runtime.fake_xrt import Npu
-from tests.support.runtime.words import assemble, make_xclbin
+from tests.support.runtime.words import assemble, make_elf, make_xclbin
 
 PLACE = Path("nowhere")
 
 
 def _run(text: str, toolchain: build.Toolchain, arguments: tuple[str, ...], output: str) -> bytes:
     generation = toolchain.generation
-    return make_xclbin(text) if output == generation.binary_file else assemble(text)
+    make = {generation.binary_file: make_xclbin, generation.elf_file: make_elf}.get(
+        output, assemble
+    )
+    return make(text)
 
 
 def install_tools(patch: pytest.MonkeyPatch, cache: Path) -> None:
@@ -42,4 +45,4 @@ def install_npu(patch: pytest.MonkeyPatch, npu: Npu) -> Npu:
 def blobs(text: str) -> Mapping[str, bytes]:
     """What a loaded executable of a module holds."""
     assert configuration_digest(text)
-    return {"xclbin": make_xclbin(text), "instructions": assemble(text)}
+    return {"binary": make_xclbin(text), "instructions": assemble(text)}

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.errors import AieConvError, DeviceError
+from aie_conv.runtime.driver import ELF_MAGIC
 from aie_conv.sim import Simulator
 from tests.support.runtime.words import MAGIC, reach, read_words
 
@@ -72,6 +73,8 @@ class Npu:
             xclbin=Xclbin,
             hw_context=HwContext,
             kernel=Kernel,
+            elf=Elf,
+            ext=types.SimpleNamespace(kernel=ElfKernel),
             run=Run,
             runlist=RunList,
             bo=Bo,
@@ -122,20 +125,31 @@ class Xclbin:
         return [types.SimpleNamespace(get_name=lambda: "MLIR_AIE", get_num_args=lambda: 8)]
 
 
+class Elf:
+    """A configuration and its programs in one file."""
+
+    def __init__(self, path: str) -> None:
+        data = Path(path).read_bytes()
+        if not data.startswith(ELF_MAGIC):
+            raise RuntimeError("not a valid ELF file")
+        self.content: dict[str, Any] = json.loads(data.removeprefix(ELF_MAGIC))
+
+
 class HwContext:
     """A partition of the array with a configuration in it."""
 
-    def __init__(self, device: Device, uuid: str) -> None:
+    def __init__(self, device: Device, binary: str | Elf) -> None:
         _is(device, Device, "hw_context")
         self.npu = device.npu
         self.npu.touch()
-        if uuid not in device.registered:
+        if not isinstance(binary, Elf) and binary not in device.registered:
             raise RuntimeError("No such xclbin: register it first")
         if len(self.npu.contexts) >= self.npu.most_contexts:
             raise RuntimeError(
                 "DRM_IOCTL_AMDXDNA_CREATE_HWCTX IOCTL failed (err=-16): Device or resource busy"
             )
-        content = device.registered[uuid].content
+        content = binary.content if isinstance(binary, Elf) else device.registered[binary].content
+        self.code: dict[str, str] | None = content.get("code")
         self.simulator = Simulator(content["text"])
         self.channels = {name: tuple(place) for name, place in content["channels"].items()}
         self.npu.contexts.add(self)
@@ -143,11 +157,28 @@ class HwContext:
 
 
 class Kernel:
+    """The kernel of an xclbin: instructions are its arguments.
+
+    Attributes:
+        first: its first argument that is a buffer of the program.
+    """
+
+    first = 3
+
     def __init__(self, context: HwContext, name: str) -> None:
         _is(context, HwContext, "kernel")
-        if name != "MLIR_AIE":
+        if name != "MLIR_AIE" or context.code is not None:
             raise RuntimeError(f"No such kernel '{name}'")
         self.context = context
+
+    def words(self, arguments: list[Any]) -> list[int]:
+        """The instructions that arguments bring."""
+        opcode, instructions, words, *_ = arguments
+        if opcode != 3:
+            raise ValueError(f"opcode {opcode}")
+        if words * 4 != instructions.size():
+            raise ValueError(f"{words} words of instructions in {instructions.size()} bytes")
+        return instructions.device.view(np.uint32).tolist()
 
     def group_id(self, number: int) -> int:
         if number not in (1, *range(3, 3 + MOST_BUFFERS)):
@@ -162,6 +193,25 @@ class Kernel:
         return run
 
 
+class ElfKernel(Kernel):
+    """A kernel of an ELF, which has its instructions and any number of buffers."""
+
+    first = 0
+
+    def __init__(self, context: HwContext, name: str) -> None:
+        _is(context, HwContext, "kernel")
+        if name not in (context.code or {}):
+            raise RuntimeError(f"No such kernel '{name}'")
+        self.context, self.name = context, name
+
+    def group_id(self, number: int) -> int:
+        return 0
+
+    def words(self, arguments: list[Any]) -> list[int]:
+        assert self.context.code is not None
+        return np.frombuffer(bytes.fromhex(self.context.code[self.name]), np.uint32).tolist()
+
+
 class Bo:
     """A buffer object."""
 
@@ -172,7 +222,11 @@ class Bo:
         _is(size, int, "bo")
         _is(flags, Flags, "bo")
         device.npu.touch()
-        wanted = {INSTRUCTIONS_GROUP: Flags.cacheable, DATA_GROUP: Flags.host_only}
+        wanted = {
+            INSTRUCTIONS_GROUP: Flags.cacheable,
+            DATA_GROUP: Flags.host_only,
+            0: Flags.host_only,
+        }
         if wanted.get(group) is not flags:
             raise RuntimeError(f"bo of group {group:#x} with flags {flags.name} (err=-22)")
         if size <= 0:
@@ -212,8 +266,9 @@ class Run:
         self.listed = False
 
     def set_arg(self, number: int, value: Any) -> None:
-        scalar = number in (0, 2)
-        if not 0 <= number < 3 + MOST_BUFFERS:
+        limited = self.kernel.first > 0
+        scalar = limited and number in (0, 2)
+        if number < 0 or (limited and number >= 3 + MOST_BUFFERS):
             raise RuntimeError(f"Bad argument index '{number}'")
         _is(value, int if scalar else Bo, "set_arg")
         if not scalar and value.group != self.kernel.group_id(number):
@@ -254,16 +309,13 @@ class Run:
             self.ended = npu.states.pop(0)
 
     def _execute(self) -> None:
-        if set(self.arguments) != set(range(len(self.arguments))) or len(self.arguments) < 3:
+        first = self.kernel.first
+        if set(self.arguments) != set(range(len(self.arguments))) or len(self.arguments) < first:
             raise ValueError(f"arguments {sorted(self.arguments)} are set, not all")
-        opcode, instructions, words, *buffers = (v for _, v in sorted(self.arguments.items()))
-        if opcode != 3:
-            raise ValueError(f"opcode {opcode}")
-        if words * 4 != instructions.size():
-            raise ValueError(f"{words} words of instructions in {instructions.size()} bytes")
+        arguments = [v for _, v in sorted(self.arguments.items())]
+        code, buffers = self.kernel.words(arguments), arguments[first:]
         context = self.kernel.context
         simulator = context.simulator
-        code = instructions.device.view(np.uint32).tolist()
         commands = read_words(code, simulator.model, context.channels)
         for argument, end in reach(commands).items():
             if argument >= len(buffers) or end > buffers[argument].size():

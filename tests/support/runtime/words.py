@@ -8,6 +8,7 @@ router's choice; here it is the order of the FIFOs.
 from __future__ import annotations
 
 import json
+import re
 import struct
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -15,12 +16,14 @@ from dataclasses import dataclass, field
 from aie_conv.arch import Registers, get_registers
 from aie_conv.ir.core import Op, memref
 from aie_conv.ir.text import read_module
+from aie_conv.runtime.driver import ELF_MAGIC
 from aie_conv.runtime.transactions import Await, Descriptor, QueuePush, decode, read_commands
 from aie_conv.sim.functional.commands import Command, Start, TaskChain, TileTask, Transfer, Wait
 from aie_conv.sim.functional.sequence import read_sequence
 from aie_conv.sim.model.module import Model, ShimEnd, build_model
 
 MAGIC = b"FAKEXCLB"
+_SEQUENCE = re.compile(r"^( *)aie\.runtime_sequence @(\w+)\(.*?^\1}$", re.MULTILINE | re.DOTALL)
 Place = tuple[int, int, int]
 """Column, direction (1 is to the array) and channel."""
 
@@ -42,6 +45,18 @@ def make_xclbin(text: str) -> bytes:
     """What stands for a configuration's binary: its module, and which channel serves which FIFO."""
     places = channels(build_model(read_module(text)))
     return MAGIC + json.dumps({"text": text, "channels": places}).encode()
+
+
+def make_elf(text: str) -> bytes:
+    """What stands for an ELF: one binary and the words of each runtime sequence, by their kernels' names."""
+    heads = list(_SEQUENCE.finditer(text))
+    alone = {
+        head[2]: _SEQUENCE.sub(lambda m, h=head: m[0] if m[2] == h[2] else "", text)
+        for head in heads
+    }
+    code = {f"main:{name}": assemble(one).hex() for name, one in alone.items()}
+    binary = json.loads(make_xclbin(next(iter(alone.values()))).removeprefix(MAGIC))
+    return ELF_MAGIC + json.dumps({**binary, "code": code}).encode()
 
 
 def assemble(text: str) -> bytes:

@@ -42,8 +42,9 @@ for flag, file in FILES.items():
         content = f"{{flag}} of {{len(text)}}".encode()
         if ROOT:
             sys.path.insert(0, ROOT)
-            from tests.support.runtime.words import assemble, make_xclbin
-            content = (make_xclbin if "xclbin" in flag else assemble)(text)
+            from tests.support.runtime.words import assemble, make_elf, make_xclbin
+            make = make_elf if "elf" in flag else make_xclbin if "xclbin" in flag else assemble
+            content = make(text)
         pathlib.Path(name.replace("DEVICE", device)).write_bytes(content)
 """
 
@@ -60,7 +61,11 @@ def _settings(generation: Generation, log: Path, fail: str, root: str) -> str:
             ["--get-npu-insts", "--get-xclbin", "--get-pdi", "--get-full-elf"],
             ["--peano"],
         )
-        files = {"--get-npu-insts": "insts_DEVICE_sequence.bin", "--get-xclbin": "aie.xclbin"}
+        files = {
+            "--get-npu-insts": "insts_DEVICE_sequence.bin",
+            "--get-xclbin": "aie.xclbin",
+            "--get-full-elf": "aie.elf",
+        }
     else:
         flags = ["--no-xchesscc", "--no-xbridge", "--no-compile-host", "--aie-generate-xclbin",
                  "--aie-generate-npu-insts"]  # fmt: skip

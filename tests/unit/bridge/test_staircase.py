@@ -75,6 +75,25 @@ def test_single_rounding_of_integers_is_exact(shift: int) -> None:
     assert made.differing == 0
 
 
+@pytest.mark.parametrize("shift", [2, 6, 9])
+def test_double_rounding_of_integers_is_exact(shift: int) -> None:
+    """TOSA's: sums below 0 are rounded with another offset."""
+    multipliers = np.array([1484499290, 1376637551, 2100173323, 1097183680])
+    places = 31 + shift
+
+    def function(x: Numbers) -> Numbers:
+        half = (1 << places - 1) + np.where(x < 0, -(1 << 30), 1 << 30)
+        return np.clip((x * multipliers + half >> places) + 4, -128, 127)
+
+    steps = rises(function, -(2**20), 2**20, 4)
+    straight, bent = (fit(steps, -(2**20), 2**20, bent=each) for each in (False, True))
+    assert straight is None or straight.differing > 0
+    assert bent is not None
+    assert bent.differing == 0
+    x = np.random.default_rng(shift).integers(-(2**20), 2**20, (4000, 4)) >> np.arange(4) * 4
+    np.testing.assert_array_equal(bent.apply(x), function(x))
+
+
 @pytest.mark.parametrize("zero", [0, 3, -128])
 @pytest.mark.parametrize("relu", [False, True])
 @pytest.mark.parametrize("places", [1, 4, 9, 13])

@@ -1,5 +1,6 @@
 """ONNX models read: files, external data, shapes, names, opsets; what is wrong is one line."""
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,13 @@ import pytest
 
 import aie_conv
 from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.prepare import OPSET, prepare
+from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES
+from aie_conv.frontends.onnx.rewrites.microsoft_quantised import OPERATORS
 from tests.support.onnx.models import graph_of, one_node, runtime_results
 
 onnx = pytest.importorskip("onnx")
+helper = onnx.helper
 
 W = np.random.default_rng(0).standard_normal((4, 3, 3, 3)).astype(np.float32)
 
@@ -157,6 +162,27 @@ def test_an_old_opset_is_raised() -> None:
     np.testing.assert_array_equal(y, x["x"].clip(-0.5, 0.5))
 
 
+def test_nodes_in_any_order_are_put_in_order() -> None:
+    x = {"x": np.random.default_rng(2).standard_normal((2, 3)).astype(np.float32)}
+    nodes = [
+        helper.make_node("Add", ["c", "b"], ["y"]),
+        helper.make_node("Exp", ["b"], ["c"]),
+        helper.make_node("Neg", ["x"], ["b"]),
+    ]
+    y = aie_conv.load(aie_conv.compile(graph_of(nodes, x, {}, ["y"])), device="sim")(x["x"])
+    np.testing.assert_allclose(y, np.exp(-x["x"]) - x["x"], rtol=1e-6)
+
+
+def test_a_circle_of_nodes_is_one_line() -> None:
+    nodes = [
+        helper.make_node("Add", ["x", "b"], ["c"], name="first"),
+        helper.make_node("Neg", ["c"], ["b"], name="second"),
+    ]
+    x = {"x": np.zeros(3, np.float32)}
+    with pytest.raises(UsageError, match="reads what is computed from its result"):
+        aie_conv.compile(graph_of(nodes, x, {}, ["c"]))
+
+
 def test_local_functions_are_inlined() -> None:
     from onnx import helper
 
@@ -206,3 +232,34 @@ def test_without_onnx_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> Non
     monkeypatch.setattr("aie_conv.frontends.onnx.find_spec", lambda _: None)
     with pytest.raises(UsageError, match=r"pip install 'aie_conv\[onnx\]'"):
         aie_conv.compile("m.onnx")
+
+
+@pytest.mark.parametrize("operator", [*REWRITES, *FOREIGN])
+def test_a_node_without_its_inputs_is_one_line(operator: str) -> None:
+    domain, _, name = operator.rpartition(".")
+    tensors = {"x": np.zeros((1, 4, 8, 8), np.float32)}
+    schema = onnx.defs.get_schema(name, OPSET, "") if onnx.defs.has(name, OPSET, "") else None
+    for count in range(schema.min_input if schema and not domain else OPERATORS[name]):
+        node = helper.make_node(name, ["x"] * count, ["y"], domain=domain)
+        with pytest.raises(UsageError, match=f"operator [a-z.]*{name}.* inputs"):
+            prepare(graph_of([node], tensors, {}, ["y"]), {})
+
+
+def test_a_result_too_many_and_an_input_that_is_not_there_are_one_line() -> None:
+    tensors = {"x": np.zeros((1, 4, 8, 8), np.float32)}
+    for node, lack in (
+        (helper.make_node("Relu", ["x"], ["y", "z"]), "it has 2 results, and gives 1 to 1"),
+        (helper.make_node("MatMul", ["x", ""], ["y"]), "its input B is not there"),
+    ):
+        with pytest.raises(UsageError, match=lack):
+            prepare(graph_of([node], tensors, {}, ["y"]), {})
+
+
+@pytest.mark.parametrize("version", [None, -(2**63), -1, 0, 1, 2**31, 2**63 - 1])
+def test_any_opset_is_taken_or_refused_in_a_line(version: int | None) -> None:
+    model = _conv()
+    del model.opset_import[:]
+    if version is not None:
+        model.opset_import.add(domain="", version=version)
+    with contextlib.suppress(UsageError):
+        prepare(model, {})

@@ -52,6 +52,17 @@ def _ceil_pooling() -> tuple[Any, Arrays]:
     return one_node("AveragePool", x, ceil_mode=1, count_include_pad=1, **values), x
 
 
+def _average_ties() -> tuple[Any, Arrays]:
+    x = {"x": RNG.integers(-128, 128, (1, 16, 16, 16)).astype(np.int8)}
+    constants = {"s": np.asarray(np.float32(0.0371)), "z": np.asarray(np.int8(3))}
+    nodes = [
+        onnx.helper.make_node("DequantizeLinear", ["x", "s", "z"], ["r"]),
+        onnx.helper.make_node("AveragePool", ["r"], ["p"], kernel_shape=[2, 2], strides=[2, 2]),
+        onnx.helper.make_node("QuantizeLinear", ["p", "s", "z"], ["y"]),
+    ]
+    return graph_of(nodes, x, constants, ["y"]), x
+
+
 def _leftover() -> tuple[Any, Arrays]:
     x = {"x": _real(1, 3, 5, 4)}
     return one_node("Conv", x, {"w": _real(2, 3, 3, 3)}, strides=[4, 3]), x
@@ -106,6 +117,7 @@ def _microsoft_quantised() -> tuple[Any, Arrays]:
 
 FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "auto_pads": _auto_pads,
+    "average_ties": _average_ties,
     "batched_qlinear": _batched_qlinear,
     "ceil_pooling": _ceil_pooling,
     "leftover": _leftover,

@@ -84,7 +84,7 @@ def context(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Context:
 
 
 def program(**changed: bytes) -> Executable:
-    blobs = {"xclbin": b"x", "instructions": b"word", **changed}
+    blobs = {"binary": b"x", "instructions": b"word", **changed}
     return Executable("npu4", (Buffer("i8", 8), Buffer("i8", 8)), False, "module {}", blobs)
 
 
@@ -114,6 +114,10 @@ def test_failures_are_one_line(context: Context) -> None:
     x, y = np.arange(8, dtype=np.int8), np.zeros(8, np.int8)
     with pytest.raises(DeviceError, match="device hrx: loading a program failed: invalid argument"):
         device.run(program(instructions=b"w"), [x, y])
+    with pytest.raises(
+        DeviceError, match=r"it takes xclbins alone: .*--amd-aie-binary-format=xclb"
+    ):
+        opened().run(program(binary=b"\x7fELF", kernel=b"main:sequence_0"), [x, y])
     context.error = "hrx_stream_synchronize failed (hrx status code 4): deadline"
     with pytest.raises(DeviceError, match="device hrx: running a program failed: hrx_stream"):
         device.run(program(), [x, y])

@@ -85,6 +85,64 @@ def test_a_broken_tool_is_told_apart_from_a_missing_one(
     assert "unset PEANO_INSTALL_DIR" in peano.advice
 
 
+@pytest.mark.parametrize(
+    ("script", "why"),
+    [
+        ("echo 'error while loading shared libraries: libz.so.1' >&2\nexit 127", "libz.so.1"),
+        ("kill -SEGV $$", "ended by signal 11"),
+        ("exec sleep 60", "no answer"),
+    ],
+)
+@pytest.mark.parametrize(
+    ("kit", "tool"), [("mlir-aie", "mlir_aie/bin/aie-opt"), ("Peano", "llvm-aie/bin/clang")]
+)
+def test_every_tool_is_asked(
+    kit: str, tool: str, script: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path, GENERATIONS[0])
+    monkeypatch.setattr(generations, "SECONDS", 0.3)
+    (tmp_path / tool).write_text(f"#!/bin/sh\n{script}\n")
+    (tmp_path / tool).chmod(0o755)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    finding = named(examine(tmp_path), kit)
+    assert finding.state == "broken"
+    assert tool in finding.detail
+    assert finding.detail.endswith(why)
+
+
+def test_tools_without_a_driver_can_check(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("aie-opt", "aie-translate"):
+        (tmp_path / name).write_text("#!/bin/sh\nexit 0\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    finding = named(examine(tmp_path), "mlir-aie")
+    assert finding.state == "broken"
+    assert finding.detail.endswith(
+        "(PATH): no aiecc (enough for --amd-aie-check=tools, not for binaries)"
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("raise ImportError('libxrt_coreutil.so.2: cannot open')", "ImportError: libxrt_coreutil"),
+        ("import os; os.kill(os.getpid(), 11)", "Python ended with status -11"),
+        ("import time; time.sleep(60)", "no end in "),
+    ],
+)
+def test_a_pyxrt_that_cannot_be_imported_is_broken(
+    source: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """XRT's module for another Python, without its libraries, or one that waits for the driver."""
+    (tmp_path / "pyxrt.py").write_text(source)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.setattr(generations, "SECONDS", 0.5)
+    findings = examine(machine(tmp_path / "root"))
+    assert named(findings, "pyxrt").state == "broken"
+    assert why in named(findings, "pyxrt").detail
+    assert not can_run(findings)
+
+
 def test_an_unreadable_folder_of_devices_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

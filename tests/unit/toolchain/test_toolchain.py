@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aie_conv.errors import UsageError
+from aie_conv.runtime.executable import join_programs
 from aie_conv.toolchain.build import Toolchain, build_all, open_toolchain
 from aie_conv.toolchain.discover import MLIR_AIE, PEANO, find
 from aie_conv.toolchain.generations import GENERATIONS, Generation, generation_of
@@ -44,11 +45,46 @@ def test_installed_wheels_are_found_and_called_in_their_words(
     texts = [MODULE.format(device="npu1", n=n) for n in (4, 8)]
     built = build_all(texts, toolchain)
     assert len(built.binaries) == 1
-    assert set(built.words) == set(texts)
+    assert set(built.programs) == set(texts)
     # One call for the configuration that both share, one for each program's words.
     assert len(calls(log)) == 3
     assert build_all(texts, toolchain) == built
     assert len(calls(log)) == 3, "what was made is kept"
+
+
+def test_an_elf_holds_the_programs_of_its_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = install(tmp_path / "site", GENERATIONS[0])
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    toolchain = open_toolchain("require", binary_format="elf")
+    assert toolchain is not None
+    texts = [MODULE.format(device=d, n=n) for d, n in (("npu1", 4), ("npu2", 4), ("npu1", 8))]
+    built = build_all(texts, toolchain, binary_format="elf")
+    assert (
+        sorted(calls(log))
+        == [["--peano", str(toolchain.peano), "--get-full-elf", "program.mlir"]] * 2
+    )
+    assert len(built.binaries) == 2
+    kernels = [built.programs[text]["kernel"] for text in texts]
+    assert kernels == [b"main:sequence_0", b"main:sequence_0", b"main:sequence_1"]
+    assert build_all(texts, toolchain, binary_format="elf") == built
+    assert len(calls(log)) == 2, "what was made is kept"
+
+
+def test_joined_programs_keep_their_order_and_their_configuration() -> None:
+    texts = [MODULE.format(device="npu1", n=n) for n in (4, 8)]
+    joined, names = join_programs(texts)
+    assert names == ("sequence_0", "sequence_1")
+    assert joined.index("@sequence_0(%a: memref<4xi8>)") < joined.index("@sequence_1(%a: memref<8x")
+    assert joined.count("aie.tile") == 1
+
+
+def test_march_makes_no_elf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(tmp_path / "site", GENERATIONS[1])
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(UsageError, match=r"--amd-aie-binary-format=elf: mlir-aie of March 2026"):
+        open_toolchain(binary_format="elf")
 
 
 def test_a_changed_tool_makes_everything_anew(
@@ -106,5 +142,5 @@ def test_a_tool_of_no_known_generation_is_refused(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="of no generation that this project knows"):
         generation_of(tool)
     tool.chmod(0o644)
-    with pytest.raises(UsageError, match="cannot be asked for its flags: Permission denied"):
+    with pytest.raises(UsageError, match="cannot be run with --help: Permission denied"):
         generation_of(tool)

@@ -21,11 +21,12 @@ FOREIGN = {f"com.microsoft.{name}": ("microsoft_quantised",) for name in OPERATO
 """Operators of others -> the modules that write them in ONNX's own; done before types are inferred."""
 
 _FORMS: dict[str, tuple[str, ...]] = {
-    "AveragePool": ("auto_pads", "ceil_pooling", "leftover"),
+    "AveragePool": ("auto_pads", "average_ties", "ceil_pooling", "leftover"),
     "Conv": ("auto_pads", "leftover"),
     "ConvInteger": ("auto_pads", "convinteger_padding", "leftover"),
     "ConvTranspose": ("auto_pads", "transposed"),
     "DequantizeLinear": ("wide_quantisation",),
+    "GlobalAveragePool": ("average_ties",),
     "LpPool": ("auto_pads", "leftover"),
     "MatMul": ("vector_matmul",),
     "MatMulInteger": ("matmul_integer",),

@@ -29,7 +29,7 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     dilations = values.get("dilations") or [1] * rank
     pads = values.get("pads") or [0] * 2 * rank
     axes = [
-        _Axis(size, k, s, d, before, after)
+        PooledAxis(size, k, s, d, before, after)
         for size, k, s, d, before, after in zip(
             shape[2:], kernel, strides, dilations, pads[:rank], pads[rank:], strict=True
         )
@@ -66,12 +66,27 @@ def _integers(graph: Graph, numbers: list[int]) -> str:
     return graph.add_constant(np.array(numbers, np.int64), "amounts")
 
 
-class _Axis:
-    """One axis of a pooling: how many windows, and what each one covers."""
+class PooledAxis:
+    """One axis of a pooling: how many windows, and what each one covers.
+
+    Args:
+        size: pixels.
+        kernel: of them in a window.
+        stride: from one window to the next.
+        dilation: from one pixel of a window to the next.
+        before, after: pixels of padding.
+
+    Attributes:
+        kernel: as it comes.
+        floor: windows that begin and end within the padded pixels.
+        count: windows of which the last may reach over them.
+        behind: padding that those look at.
+    """
 
     def __init__(
         self, size: int, kernel: int, stride: int, dilation: int, before: int, after: int
     ) -> None:
+        self.kernel = kernel
         reach = (kernel - 1) * dilation + 1
         room = size + before + after - reach
         self.floor = room // stride + 1

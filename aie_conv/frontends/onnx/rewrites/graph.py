@@ -60,6 +60,14 @@ class Graph:
         for node in graph.node:
             if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
                 self._constants[node.output[0]] = node.attribute[0].t
+        self._producers = {name: node for node in graph.node for name in node.output}
+        self._readers: dict[str, list[onnx.NodeProto]] = {}
+        for node in graph.node:
+            for name in node.input:
+                self._readers.setdefault(name, []).append(node)
+        self._results = {value.name for value in graph.output}
+        self.opset = next((v.version for v in model.opset_import if v.domain in ("", "ai.onnx")), 1)
+        """The version of ONNX's own operators."""
         self._taken = {*self._types, *self._constants, *(o for n in graph.node for o in n.output)}
 
     def shape(self, name: str) -> tuple[int, ...] | None:
@@ -87,6 +95,15 @@ class Graph:
 
         tensor = self._constants.get(name)
         return None if tensor is None else np.asarray(numpy_helper.to_array(tensor))
+
+    def producer(self, name: str) -> onnx.NodeProto | None:
+        """The node of the model that gives a value; None for an input or a constant."""
+        return self._producers.get(name)
+
+    def only_reader(self, name: str) -> onnx.NodeProto | None:
+        """The node of the model that alone reads a value; None where others do, or the caller."""
+        readers = self._readers.get(name, [])
+        return readers[0] if len(readers) == 1 and name not in self._results else None
 
     def fresh(self, hint: str) -> str:
         """A name that nothing has."""

@@ -8,6 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
+from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.rewrites.average_ties import round_products
 from aie_conv.frontends.onnx.rewrites.graph import attributes
 
 if TYPE_CHECKING:
@@ -27,11 +31,30 @@ _ONE = {
 _TWO = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
 """Operators of two inputs, each with its scale and zero point."""
 
-OPERATORS = (*_ONE, *_TWO, "QLinearConcat", "QGemm", "QuantizeLinear", "DequantizeLinear")
+_INT32 = 6
+_TYPES = {"uint8": 2, "int8": 3}
+"""By ONNX's number."""
+
+OPERATORS = {
+    **dict.fromkeys(_ONE, 4),
+    **dict.fromkeys(_TWO, 7),
+    "QLinearConcat": 5,
+    "QGemm": 6,
+    "QuantizeLinear": 2,
+    "DequantizeLinear": 2,
+}
+"""Operators with how many inputs each needs."""
 
 
 def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
-    """The inputs made real, the operator, its result quantised."""
+    """The inputs made real, the operator, its result quantised.
+
+    Raises:
+        UsageError: the node has fewer inputs than its operator needs.
+    """
+    if len(node.input) < OPERATORS[node.op_type]:
+        count, least = len(node.input), OPERATORS[node.op_type]
+        raise UsageError(f"operator {node.op_type}: {count} inputs: it needs {least}")
     values = attributes(node)
     if values.pop("channels_last", 0):
         return None
@@ -43,12 +66,41 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if node.op_type == "QLinearConcat":
         names = [*names[2:], *names[:2]]
     values.pop("opset", None)
+    if node.op_type == "QLinearAveragePool":
+        nodes = _average(graph, node, values)
+        if nodes is not None:
+            return nodes
     operator = _ONE.get(node.op_type) or _TWO.get(node.op_type) or "Concat"
     count = len(names) // 3
     nodes = [graph.node("DequantizeLinear", names[3 * n : 3 * n + 3], "real") for n in range(count)]
     nodes.append(graph.node(operator, [each.output[0] for each in nodes], "result", **values))
     scales = names[3 * count :]
     return [*nodes, graph.node("QuantizeLinear", [nodes[-1].output[0], *scales], list(node.output))]
+
+
+def _average(
+    graph: Graph, node: onnx.NodeProto, values: dict[str, int]
+) -> list[onnx.NodeProto] | None:
+    """An average with ties: a zero point is added before it is rounded, so that odd ones turn them."""
+    x, x_scale, x_zero, y_scale, *rest = node.input
+    zero = graph.constant(rest[0]) if rest and rest[0] else np.zeros((), np.uint8)
+    real = round_products(graph, [x, x_scale, x_zero], y_scale)
+    if real is None or zero is None:
+        return None
+    nodes = [*real, graph.node("AveragePool", [real[-1].output[0]], "mean", **values)]
+
+    def add(op: str, *inputs: str, **attributes: int) -> None:
+        nodes.append(graph.node(op, [nodes[-1].output[0], *inputs], op.lower(), **attributes))
+
+    limits = np.iinfo(zero.dtype)
+    add("Div", y_scale)
+    add("Add", graph.add_constant(np.float32(zero.reshape(())), "zero"))
+    add("Round")
+    bounds = [graph.add_constant(np.float32(n), "limit") for n in (limits.min, limits.max)]
+    add("Clip", *bounds)
+    add("Cast", to=_INT32)
+    last = graph.node("Cast", [nodes[-1].output[0]], list(node.output), to=_TYPES[zero.dtype.name])
+    return [*nodes, last]
 
 
 def _gemm(
