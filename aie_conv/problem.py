@@ -9,6 +9,7 @@ the overlap of windows are nothing but strides, so nothing downstream knows the 
 Padding is in the operand (its buffer holds the border) by the time a problem is made.
 """
 
+import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
@@ -216,6 +217,21 @@ REDUCE = "reduce"
 
 
 @dataclass(frozen=True)
+class Gather:
+    """Elements that a loop takes of an operand in no even steps: a resize, a reflection.
+
+    Attributes:
+        operand: 0 for ``lhs``, else the epilogue's inputs, counted from 1.
+        loop: number of the loop.
+        places: for each of its trips how many of its strides from the operand's first element, at least 0.
+    """
+
+    operand: int
+    loop: int
+    places: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class OperationProblem:
     """One operation that multiplies no two operands' sums: element-wise, a reduction, or a move.
 
@@ -240,6 +256,9 @@ class OperationProblem:
         combine: "arith.addi", "arith.maximumf", …; empty without "k" loops. Sums of bf16 are of f32.
         keeps_base: as of :class:`ConvProblem`.
         arithmetic: "native"; for readers that take any problem.
+        gathers: loops that take elements of operands in no even steps.
+        same_as: for each of the epilogue's inputs the first operand of its buffer, counted as in
+            :class:`Gather`; empty where each is a buffer of its own.
     """
 
     kind: OperationKind
@@ -251,6 +270,13 @@ class OperationProblem:
     combine: str = ""
     keeps_base: bool = False
     arithmetic: Arithmetic = "native"
+    gathers: tuple[Gather, ...] = ()
+    same_as: tuple[int, ...] = ()
+
+    def places(self, operand: int, loop: int) -> tuple[int, ...]:
+        """Where a loop's trips find an operand's elements, in its strides; empty: one behind the other."""
+        same = (g.places for g in self.gathers if (g.operand, g.loop) == (operand, loop))
+        return next(same, ())
 
     @property
     def parallel(self) -> tuple[Loop, ...]:
@@ -308,6 +334,9 @@ class OperationProblem:
         others = [entry.operand.dtype for entry in self.epilogue.inputs]
         words = [self.kind, *names]
         words += [f"{loop.name}{loop.size}" for loop in self.loops]
+        if self.gathers:
+            digest = hashlib.sha256(repr(self.gathers).encode()).hexdigest()[:8]
+            words.append(f"gathered-{digest}")
         return " ".join([*words, f"{','.join([self.lhs.dtype, *others])}->{self.out.dtype}"])
 
 

@@ -194,7 +194,7 @@ class Reader:
         forms = indexing(op)
         inputs = len(op.operands) - len(op.results)
         block: Any = op.regions[0].blocks[0]
-        read = arguments_read(block, value)
+        read = self._arguments_read(block, value)
         values: dict[Any, Ref] = {}
         for argument in block.arguments:
             number = argument.arg_number
@@ -210,6 +210,13 @@ class Reader:
             values[argument] = self.tensor(operand, place)
         return self._scalar(value, values)
 
+    def _arguments_read(self, block: Any, value: ir.Value) -> set[int]:
+        return arguments_read(block, value)
+
+    def _extracted(self, op: ir.Operation) -> Ref:
+        """An element that a body takes from a tensor by itself."""
+        raise Unsupported(f"the epilogue computes {op.name}")
+
     def _scalar(self, value: ir.Value, values: dict[Any, Ref]) -> Ref:
         if value in values:
             return values[value]
@@ -222,6 +229,8 @@ class Reader:
             if constant is None:
                 raise Unsupported(f"the epilogue has the constant {op.attributes['value']}")
             ref = self._constant(constant, dtype)
+        elif op.name == "tensor.extract":
+            ref = self._extracted(op)
         elif len(op.results) != 1 or len(op.regions) or not len(op.operands):
             raise Unsupported(f"the epilogue computes {op.name}")
         else:

@@ -17,8 +17,9 @@ from aie_conv.bridge.host_values import (
     NpuRegion,
     constant_operands,
 )
+from aie_conv.bridge.interpreter import Inside, KnownTensors
 from aie_conv.bridge.known_numbers import with_known_numbers
-from aie_conv.bridge.recognise import Recognised, recognise
+from aie_conv.bridge.recognise import Recognised, function_of, recognise, recognise_call
 from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.results import separate_results
 from aie_conv.bridge.rewrite import Rewriter
@@ -168,6 +169,7 @@ class _Executables:
     def __init__(self, module: ir.Operation) -> None:
         self._operations: dict[str, ir.Operation] = {}
         self._recognised: dict[str, Recognised] = {}
+        self._known = KnownTensors(module, function_of)
         for view in module.regions[0].blocks[0].operations:
             op = view.operation
             if op.name == "flow.executable":
@@ -180,4 +182,9 @@ class _Executables:
             return name, Recognised(None, "no code of its own", contraction=False)
         if executable not in self._recognised:
             self._recognised[executable] = recognise(self._operations[executable])
-        return name, self._recognised[executable]
+        recognised = self._recognised[executable]
+        if recognised.problem is None and not recognised.contraction:
+            # Places of elements may be arguments, which each call has of its own.
+            inside = Inside(self._known, call)
+            recognised = recognise_call(self._operations[executable], inside)
+        return name, recognised

@@ -10,6 +10,8 @@ from iree.compiler import ir
 
 from aie_conv.bridge.contraction import loop_sizes, source
 from aie_conv.bridge.epilogue import Reader
+from aie_conv.bridge.gathers import GatherReader, takes_elements, unflatten
+from aie_conv.bridge.interpreter import Inside
 from aie_conv.bridge.rows import OperationReader, RowReader, combination, reduces, start_of
 from aie_conv.bridge.tensors import (
     Linear,
@@ -23,6 +25,7 @@ from aie_conv.errors import Unsupported
 from aie_conv.problem import (
     Epilogue,
     EpilogueInput,
+    Gather,
     Loop,
     Operand,
     OperationKind,
@@ -93,14 +96,21 @@ class RecognisedOperation:
     base: int | None
 
 
-def read(function: ir.Operation, store: ir.Operation) -> RecognisedOperation:
+def read(
+    function: ir.Operation, store: ir.Operation, inside: Inside | None = None
+) -> RecognisedOperation:
     """The operation of a dispatch's function with one result.
+
+    Args:
+        function: the dispatch's.
+        store: of its result.
+        inside: what is known of its arguments; None where that was not looked for.
 
     Raises:
         Unsupported: it is none that a problem can say.
     """
     try:
-        return _read_plain(function, store)
+        return _read_plain(function, store, inside)
     except Unsupported:
         if not _reductions(function):
             raise
@@ -128,11 +138,15 @@ def _read_rows(store: ir.Operation) -> RecognisedOperation:
     return _elementwise(reader, epilogue, _name(loops), out, kind)
 
 
-def _read_plain(function: ir.Operation, store: ir.Operation) -> RecognisedOperation:
+def _read_plain(
+    function: ir.Operation, store: ir.Operation, inside: Inside | None
+) -> RecognisedOperation:
     """An operation with at most one reduction, in front of everything else."""
     value = store.operands[0]
     out = slice_view(store, store.operands[1], value)
     root = _find_reduction(function)
+    if root is None and inside is not None and takes_elements(function):
+        return _gathered(function, value, out, inside)
     reader = OperationReader(root if root is not None else NoRoot())
     here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
     result = reader.tensor(value, here)
@@ -156,6 +170,42 @@ def _read_plain(function: ir.Operation, store: ir.Operation) -> RecognisedOperat
     )
     views = (root.source, *(view for view, _ in reader.inputs))
     return RecognisedOperation(problem, views, out.argument if problem.keeps_base else None)
+
+
+def _gathered(
+    function: ir.Operation, value: ir.Value, out: View, inside: Inside
+) -> RecognisedOperation:
+    """An operation that takes elements of tensors by computed places."""
+    shaped, flat = unflatten(function, out)
+    sizes = shaped.sizes
+    reader = GatherReader(NoRoot(), inside_call=inside, sizes=sizes)
+    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(sizes))
+    result = reader.tensor(value, here if flat is None else (flat,))
+    parallel = [d for d, size in enumerate(sizes) if size > 1]
+    loops = _name([Loop("", "m", sizes[d], 0, 0, shaped.strides[d]) for d in parallel])
+    epilogue, settled = reader.finish(result, parallel), reader.settle()
+    inputs = list(epilogue.inputs)
+    for number, each in settled.items():
+        entry = inputs[number]
+        pairs = zip(parallel, entry.strides, strict=True)
+        strides = tuple(stride + each.strides.get(d, 0) for d, stride in pairs)
+        offset = entry.operand.offset + each.offset
+        inputs[number] = EpilogueInput(replace(entry.operand, offset=offset), strides)
+    epilogue = replace(epilogue, inputs=tuple(inputs))
+    main = _main_input(epilogue, loops)
+    numbers = [main, *(number for number in range(len(inputs)) if number != main)]
+    gathers = tuple(
+        Gather(place, parallel.index(variable), places)
+        for place, number in enumerate(numbers)
+        if number in settled
+        for variable, places in settled[number].places.items()
+    )
+    recognised = _elementwise(reader, epilogue, loops, shaped)
+    buffers = [view.key[:2] for view in recognised.views]
+    first = [buffers.index(buffer) for buffer in buffers]
+    shared = tuple(first[1:]) if len(set(first)) < len(first) else ()
+    problem = replace(recognised.problem, gathers=gathers, same_as=shared)
+    return replace(recognised, problem=problem)
 
 
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
@@ -182,16 +232,9 @@ def _elementwise(
     kind: OperationKind = "elementwise",
 ) -> RecognisedOperation:
     """The problem whose first operand is the one that walks the most elements."""
-    if not epilogue.inputs:
-        raise Unsupported("it reads nothing")
-    if not loops:
-        raise Unsupported("it computes one element")
-    walked = [
-        sum(loop.size > 1 and stride != 0 for loop, stride in zip(loops, each.strides, strict=True))
-        for each in epilogue.inputs
-    ]
-    main = walked.index(max(walked))
-    if kind != "elementwise" and walked[main] < len(loops):
+    main = _main_input(epilogue, loops)
+    walked = sum(stride != 0 for stride in epilogue.inputs[main].strides)
+    if kind != "elementwise" and walked < len(loops):
         raise Unsupported("a reduction of what no operand walks alone")
     first = epilogue.inputs[main]
     loops = tuple(
@@ -210,6 +253,20 @@ def _elementwise(
     views = [view for view, _ in reader.inputs]
     ordered = (views[main], *views[:main], *views[main + 1 :])
     return RecognisedOperation(problem, ordered, out.argument if problem.keeps_base else None)
+
+
+def _main_input(epilogue: Epilogue, loops: Sequence[Loop]) -> int:
+    """The input that walks the most loops.
+
+    Raises:
+        Unsupported: there is none, or nothing to walk.
+    """
+    if not epilogue.inputs:
+        raise Unsupported("it reads nothing")
+    if not loops:
+        raise Unsupported("it computes one element")
+    walked = [sum(stride != 0 for stride in each.strides) for each in epilogue.inputs]
+    return walked.index(max(walked))
 
 
 def _led_by(epilogue: Epilogue, main: int) -> Epilogue:

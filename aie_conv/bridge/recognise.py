@@ -14,6 +14,7 @@ from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction
 from aie_conv.bridge.dispatch import STORE
 from aie_conv.bridge.epilogue import Reader
+from aie_conv.bridge.interpreter import Inside
 from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
 from aie_conv.errors import Unsupported
 from aie_conv.problem import ConvProblem, Operand, Problem
@@ -64,10 +65,23 @@ def recognise(executable: ir.Operation) -> Recognised:
         return Recognised(_bare(found), str(refusal))
 
 
-def _operation(function: ir.Operation, why: str) -> Recognised:
+def recognise_call(executable: ir.Operation, inside: Inside) -> Recognised:
+    """Read one flow.executable that takes elements by places, as it is called.
+
+    Args:
+        executable: without a contraction.
+        inside: what is known of its arguments.
+    """
+    try:
+        return _operation(function_of(executable), "no convolution or matmul", inside)
+    except (NoContraction, Unsupported) as refusal:
+        return Recognised(None, str(refusal), contraction=False)
+
+
+def _operation(function: ir.Operation, why: str, inside: Inside | None = None) -> Recognised:
     """A dispatch without a contraction, which is none for the reason ``why``."""
     try:
-        operation = operations.read(function, _store(function))
+        operation = operations.read(function, _store(function), inside)
     except Unsupported as refusal:
         return Recognised(None, f"{why}; as another operation: {refusal}", contraction=False)
     names = ("lhs", *(f"in{number}" for number in range(len(operation.views) - 1)))

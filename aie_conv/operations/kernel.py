@@ -14,7 +14,8 @@ from aie_conv.codegen.epilogue_cycles import pace
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import ALIGNMENT, Builder, Function
-from aie_conv.ir.core import Op, Type, Value, memref, scalar, vector
+from aie_conv.ir.core import INDEX, Op, Type, Value, memref, scalar, vector
+from aie_conv.operations.gathered import PlaceTable, slots
 from aie_conv.operations.tile import OperandSection, OperationTile
 from aie_conv.problem import DTYPE_BYTES, OperationProblem
 
@@ -57,11 +58,17 @@ class LoopTrip:
         count: its trips.
         steps: elements from one to the next in each input's section.
         out: the same in the output's object.
+        table: where the loop's tiles find elements, if it gathers, by entries of the object's.
+        slots: for each input which of the table's rows is its; -1 of those that step.
+        row: entries of a row of the table.
     """
 
     count: int
     steps: list[int]
     out: int
+    table: PlaceTable | None = None
+    slots: tuple[int, ...] = ()
+    row: int = 0
 
     @property
     def moves(self) -> list[int]:
@@ -81,14 +88,33 @@ class TilePlace:
     sections: list[Value]
     out: Value
 
-    def moved(self, w: Builder, iv: Value, trip: LoopTrip) -> "TilePlace":
-        """Where a trip of a loop is."""
-        sections = [
-            w.sum(place, w.times(iv, step)) if step else place
-            for place, step in zip(self.sections, trip.steps, strict=True)
-        ]
+    def moved(
+        self, w: Builder, iv: Value, trip: LoopTrip, source: Value | None = None
+    ) -> "TilePlace":
+        """Where a trip of a loop is; ``source`` is the object with the loop's table, if it has one."""
+        sections = list[Value]()
+        for number, (place, step) in enumerate(zip(self.sections, trip.steps, strict=True)):
+            if trip.table is not None and source is not None and trip.slots[number] >= 0:
+                first = trip.table.start // trip.table.width + trip.slots[number] * trip.row
+                entry = _entry(w, source, trip.table, w.plus(iv, first))
+                sections.append(w.sum(place, entry))
+            else:
+                sections.append(w.sum(place, w.times(iv, step)) if step else place)
         out = w.sum(self.out, w.times(iv, trip.out)) if trip.out else self.out
         return TilePlace(sections, out)
+
+
+def _entry(w: Builder, source: Value, table: PlaceTable, entry: Value) -> Value:
+    """How far a gathered element lies behind its section's first, in its elements."""
+    if DTYPE_BYTES[source.type.elem] == table.width:
+        return w.word(source, entry)
+    # Two bytes of an object of bytes; an entry is less than 2^15.
+    byte, wide = w.times(entry, 2), scalar("i32")
+    low, high = (w.value("b", "memref.load", source, w.plus(byte, n)) for n in range(2))
+    low = w.value("b", "arith.extui", low, to=wide)
+    high = w.value("b", "arith.extui", high, to=wide)
+    high = w.value("b", "arith.muli", high, w.constant(256, wide))
+    return w.value("n", "arith.index_cast", w.sum(low, high), to=INDEX)
 
 
 def merge_trips(loops: Sequence[LoopTrip]) -> list[LoopTrip]:
@@ -96,8 +122,13 @@ def merge_trips(loops: Sequence[LoopTrip]) -> list[LoopTrip]:
     merged: list[LoopTrip] = []
     for loop in loops:
         before = merged[-1] if merged else None
-        if before is not None and all(
-            far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
+        tables = loop.table is not None or (before is not None and before.table is not None)
+        if (
+            before is not None
+            and not tables
+            and all(
+                far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
+            )
         ):
             merged[-1] = replace(loop, count=before.count * loop.count)
         else:
@@ -110,6 +141,24 @@ def section_start(w: Builder, section: OperandSection) -> Value:
     return w.constant(section.start // DTYPE_BYTES[section.dtype])
 
 
+def _load_one(w: Builder, section: OperandSection, source: Value, place: Value) -> Value:
+    """An element of a section; of a wider object's a part of one of its elements."""
+    size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
+    if size == unit:
+        element = w.value("v", "memref.load", source, place)
+    else:
+        parts, wide = w.constant(unit // size), scalar(source.type.elem)
+        near = w.value("i", "arith.divui", place, parts)
+        shift = w.times(w.value("i", "arith.remui", place, parts), 8 * size)
+        shift = w.value("n", "arith.index_cast", shift, to=wide)
+        word = w.value("v", "memref.load", source, near)
+        word = w.value("v", "arith.shrui", word, shift)
+        element = w.value("v", "arith.trunci", word, to=scalar(f"i{8 * size}"))
+    if element.type.elem != section.dtype:
+        element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
+    return element
+
+
 def load_section(
     w: Builder, lanes: int, section: OperandSection, source: Value, place: Value
 ) -> Value:
@@ -117,9 +166,7 @@ def load_section(
     kind = vector(section.dtype, lanes)
     size, unit = DTYPE_BYTES[section.dtype], DTYPE_BYTES[source.type.elem]
     if section.pitches[-1] == 0:
-        element = w.value("v", "memref.load", source, place)
-        if element.type.elem != section.dtype:
-            element = w.value("v", "arith.bitcast", element, to=scalar(section.dtype))
+        element = _load_one(w, section, source, place)
         return w.value("v", "vector.broadcast", element, to=kind)
     if size > unit:
         place = w.times(place, size // unit)
@@ -194,11 +241,13 @@ class OperationCode(BlockEpilogue):
             }
             w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _move_elements(self, w: Builder, source: Value, out: Value) -> None:
         """Move elements one by one: several are loaded before they are stored, since loads take long."""
         *outer, inner = self._trips()
+        if inner.table is not None:
+            outer, inner = [*outer, inner], LoopTrip(1, [0], 0)
         count = max(n for n in range(1, _MOVED + 1) if inner.count % n == 0)
         (step,) = inner.steps
 
@@ -208,16 +257,18 @@ class OperationCode(BlockEpilogue):
                 for n in range(count)
             ]
             for n, element in enumerate(elements):
+                if element.type.elem != out.type.elem:
+                    element = w.value("v", "arith.bitcast", element, to=scalar(out.type.elem))
                 w.op("memref.store", element, out, w.plus(place.out, n * inner.out))
 
         run = LoopTrip(inner.count // count, [step * count], inner.out * count)
-        self._nest(w, [*outer, run], body)
+        self._nest(w, source, [*outer, run], body)
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: TilePlace) -> None:
             w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _more(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: TilePlace) -> None:
@@ -225,7 +276,7 @@ class OperationCode(BlockEpilogue):
             value = self._combine(w, value, self._reduce(w, source, place))
             w.store(value, sums, place.out, self._aligned(sums))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, source, self._trips(), body)
 
     def _last(self, w: Builder, sums: Value, out: Value) -> None:
         constants = self._constants(w)
@@ -234,7 +285,7 @@ class OperationCode(BlockEpilogue):
             value = self._load(w, sums, place.out, self.lanes)
             w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
 
-        self._nest(w, self._trips(), body)
+        self._nest(w, sums, self._trips(), body)
 
     def _aligned(self, buffer: Value) -> int:
         size = self.lanes * DTYPE_BYTES[buffer.type.elem]
@@ -254,20 +305,32 @@ class OperationCode(BlockEpilogue):
             for axis in range(len(axes))
         ]
         loops = [
-            LoopTrip(size, steps_of[axis], dense[axis])
+            self._trip(axis, size, steps_of[axis], dense[axis])
             for axis, size in enumerate(tile.sizes[:-1])
-            if size > 1
+            if size > 1 or axes[axis].places
         ]
         width = tile.sizes[-1] // self.lanes
         steps = [step * self.lanes for step in steps_of[-1]]
-        if width > 1 or not loops:
-            loops.append(LoopTrip(width, steps, self.lanes))
+        if width > 1 or not loops or axes[-1].places:
+            loops.append(self._trip(len(axes) - 1, width, steps, self.lanes))
         merged = merge_trips(loops)
         longest = max(range(len(merged)), key=lambda n: (merged[n].count, n))
         return [*merged[:longest], *merged[longest + 1 :], merged[longest]]
 
+    def _trip(self, axis: int, count: int, steps: list[int], out: int) -> LoopTrip:
+        """A loop along an axis."""
+        table = next((table for table in self.tile.tables if table.axis == axis), None)
+        if table is None:
+            return LoopTrip(count, steps, out)
+        rows, size = tuple(slots(self.tile.view.axes[axis])), self.tile.sizes[axis]
+        return LoopTrip(count, steps, out, table, rows, size)
+
     def _nest(
-        self, w: Builder, trips: Sequence[LoopTrip], body: Callable[[TilePlace], None]
+        self,
+        w: Builder,
+        source: Value,
+        trips: Sequence[LoopTrip],
+        body: Callable[[TilePlace], None],
     ) -> None:
         """Write a body for every vector of the output, in loops."""
         zero, one = w.constant(0), w.constant(1)
@@ -275,10 +338,10 @@ class OperationCode(BlockEpilogue):
         place = TilePlace(sections, zero)
         with ExitStack() as stack:
             for trip in trips:
-                if trip.count == 1:
+                if trip.count == 1 and trip.table is None:
                     continue
                 iv = stack.enter_context(w.loop("i", zero, w.constant(trip.count), one))
-                place = place.moved(w, iv, trip)
+                place = place.moved(w, iv, trip, source)
             body(place)
 
     # -- values -----------------------------------------------------------------------------------

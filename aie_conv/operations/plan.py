@@ -10,7 +10,9 @@ from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
 from aie_conv.operations.code import check_operation
 from aie_conv.operations.emit import emit
+from aie_conv.operations.gathered import rows, rows_count
 from aie_conv.operations.search import TileCandidate, rebuild, search
+from aie_conv.operations.streams import TABLES
 from aie_conv.operations.view import OperationView, make_row_views, make_view
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import Arithmetic, OperationProblem
@@ -81,10 +83,19 @@ class OperationPlan:
         numbers |= {"padded": int(self.padded)}
         return numbers | ({"view": self.number} if self.problem.by_rows else {})
 
-    @property
+    @cached_property
     def prologue(self) -> tuple[HostCopy, ...]:
         """Copies of the CPU before the call."""
-        return self.view.prologue
+        tile = self.chosen.tile
+        if not tile.tables:
+            return self.view.prologue
+        pitches = [section.pitches for section in tile.sections]
+        words = rows(self.view, tile.sizes, pitches, tile.tables[0].width)
+        shape = (len(words),)
+        tables = HostCopy(
+            "", shape, "i32", (0,), shape, (0,), TABLES, shape, "i32", (0,), literal=words
+        )
+        return (*self.view.prologue, tables)
 
     @property
     def finish(self) -> tuple[HostCopy, ...]:
@@ -99,6 +110,9 @@ class OperationPlan:
             known = read.get(source.argument.name, source.argument)
             slack = max(known.slack, section.over_read)
             read[source.argument.name] = replace(known, slack=slack)
+        tile = self.chosen.tile
+        if tile.tables:
+            read[TABLES] = Argument(TABLES, "i32", rows_count(self.view, tile.sizes, tile.tables))
         return (*read.values(), self.view.result)
 
     @property

@@ -8,8 +8,12 @@ from aie_conv.arch import Device
 from aie_conv.layout.chain import Chain, Part, chains
 from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.mapping.streams import Channel
+from aie_conv.operations.gathered import first
 from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES
+
+TABLES = "tables"
+"""The argument of the runtime sequence that has the tables of gathered elements."""
 
 _INPUT_IDS, _OUTPUT_IDS = 6, 2
 """Buffer descriptors of a shim's channel: two of each kind share the shim's sixteen."""
@@ -54,7 +58,7 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
     """(argument, type, pattern) of each object of a tile, its sections in the order in which they lie."""
     view = tile.view
     starts = tile.starts(number)
-    order = sorted(range(len(tile.sections)), key=lambda n: tile.sections[n].start)
+    order = sorted(set(view.shared), key=lambda n: tile.sections[n].start)
     ranges = [range(0, axis.taps, taps) for axis, taps in zip(view.axes, tile.taps, strict=True)]
     for taps in product(*ranges):
         for n in order:
@@ -62,8 +66,10 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
             argument = source.argument
             offset, dims = source.offset, list[tuple[int, int]]()
             for i, axis in enumerate(view.axes):
-                stride = axis.unit if n == 0 else axis.others[n - 1]
+                stride = axis.stride(n)
                 at = starts[i] * axis.step + taps[i] * axis.dilation if n == 0 else starts[i]
+                if axis.gathers(n):
+                    at = first(view, i, n, starts[i], tile.sizes[i])
                 offset += at * stride
                 dims.append((tile.sections[n].spans[i], stride))
             section = tile.sections[n]
@@ -71,6 +77,9 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
             if section.run != dims[-1][0] or dims[-1][1] != 1:
                 dims[-1] = (section.run, 1)
             yield argument.name, argument.dtype, Pattern(offset, tuple(dims))
+        for table in tile.tables:
+            row = -(-starts[table.axis] // tile.sizes[table.axis])
+            yield TABLES, "i32", Pattern(table.offset + row * table.words, ((table.words, 1),))
 
 
 def output_pattern(tile: OperationTile, number: int) -> Pattern:

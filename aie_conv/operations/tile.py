@@ -1,9 +1,10 @@
 """How an operation is cut for one core: what an object of its input holds, and what of its output."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import prod
 
 from aie_conv.errors import ConfigRefused
+from aie_conv.operations.gathered import PlaceTable, span, tables
 from aie_conv.operations.view import OperationView
 from aie_conv.problem import DTYPE_BYTES
 
@@ -65,7 +66,8 @@ class OperationTile:
         taps: elements that one object has of each axis' window; fewer than all where several objects
             follow one another.
         vector: lanes of one vector.
-        sections: of each input in an object.
+        sections: of each input in an object; inputs that read the same have the same.
+        tables: by which cores find what they take in no even steps.
     """
 
     view: OperationView
@@ -73,6 +75,7 @@ class OperationTile:
     taps: tuple[int, ...]
     vector: int
     sections: tuple[OperandSection, ...]
+    tables: tuple[PlaceTable, ...] = ()
 
     @property
     def counts(self) -> tuple[int, ...]:
@@ -116,7 +119,7 @@ class OperationTile:
     @property
     def input_bytes(self) -> int:
         """Bytes of one object of the input."""
-        return sum(section.bytes for section in self.sections)
+        return _sections_bytes(self.view, self.sections) + sum(t.bytes for t in self.tables)
 
     @property
     def sums_bytes(self) -> int:
@@ -128,13 +131,9 @@ class OperationTile:
     def object_dtype(self) -> str:
         """Type of the input's objects: the inputs' where they have one, else integers.
 
-        Those are as wide as what is loaded for all lanes.
+        Those are as wide as what is loaded for all lanes. Beside tables there are integers alone.
         """
-        dtypes = {section.dtype for section in self.sections}
-        if len(dtypes) == 1:
-            return dtypes.pop()
-        widths = {DTYPE_BYTES[s.dtype] for s in self.sections if not s.pitches[-1]}
-        return f"i{8 * max(widths, default=1)}"
+        return _object_dtype(self.sections, tables=any(axis.places for axis in self.view.axes))
 
     @property
     def object_elements(self) -> int:
@@ -150,6 +149,30 @@ class OperationTile:
             places.append(min(rest % count * size, axis.size - size))
             rest //= count
         return tuple(reversed(places))
+
+
+def _sections_bytes(view: OperationView, sections: tuple[OperandSection, ...]) -> int:
+    return sum(sections[number].bytes for number in sorted(set(view.shared)))
+
+
+def _object_dtype(sections: tuple[OperandSection, ...], *, tables: bool) -> str:
+    dtypes = {section.dtype for section in sections}
+    if len(dtypes) == 1 and not tables:
+        return dtypes.pop()
+    widths = {DTYPE_BYTES[s.dtype] for s in sections if not s.pitches[-1]}
+    if len(dtypes) == 1:
+        widths = {DTYPE_BYTES[dtypes.pop()]}
+    return f"i{8 * max(widths, default=1)}"
+
+
+def _with_tables(tile: OperationTile) -> OperationTile:
+    """A tile with what its cores find gathered elements by."""
+    view, sections = tile.view, tile.sections
+    if not any(axis.places for axis in view.axes):
+        return tile
+    width = max(2, DTYPE_BYTES[_object_dtype(sections, tables=True)])
+    begin = -(-_sections_bytes(view, sections) // WORD_BYTES) * WORD_BYTES
+    return replace(tile, tables=tables(view, tile.sizes, begin, width))
 
 
 def make_tile(
@@ -175,11 +198,19 @@ def make_tile(
         raise ConfigRefused("vector", f"lanes: {sizes[-1]} of {view.axes[-1].size}")
     _check_starts(view, sizes, dtypes)
     sections = _sections(view, sizes, taps, inputs)
-    tile = OperationTile(view, sizes, taps, vector, sections)
+    tile = _with_tables(OperationTile(view, sizes, taps, vector, sections))
     for what, length in (("input", tile.input_bytes), ("output", tile.output_bytes)):
         if length % ALIGNED:
             raise ConfigRefused("alignment", f"{what} objects of {length} bytes")
     return tile
+
+
+def _span(view: OperationView, dim: int, number: int, size: int, taps: int) -> int:
+    """Elements of an input along an axis that it walks, for ``size`` outputs."""
+    axis = view.axes[dim]
+    if axis.gathers(number):
+        return span(view, dim, number, size)
+    return size if number else axis.span(size, taps)
 
 
 def _make_tile_of_elements(view: OperationView, sizes: tuple[int, ...]) -> OperationTile:
@@ -191,7 +222,8 @@ def _make_tile_of_elements(view: OperationView, sizes: tuple[int, ...]) -> Opera
     dtype = view.problem.lhs.dtype
     _check_starts(view, sizes, [dtype, dtype])
     spans = [
-        axis.span(size, 1) if axis.unit else 1 for axis, size in zip(view.axes, sizes, strict=True)
+        _span(view, dim, 0, size, 1) if axis.unit else 1
+        for dim, (axis, size) in enumerate(zip(view.axes, sizes, strict=True))
     ]
     order = tuple(sorted(range(len(spans)), key=lambda axis: (-view.axes[axis].unit, spans[axis])))
     last = order[-1]
@@ -202,7 +234,7 @@ def _make_tile_of_elements(view: OperationView, sizes: tuple[int, ...]) -> Opera
         pitches[axis] = pitch if spans[axis] > 1 else 0
         pitch *= run if axis == last else spans[axis]
     section = OperandSection(0, tuple(pitches), tuple(spans), run, dtype, order)
-    tile = OperationTile(view, sizes, (1,) * len(sizes), 1, (section,))
+    tile = _with_tables(OperationTile(view, sizes, (1,) * len(sizes), 1, (section,)))
     if tile.output_bytes % WORD_BYTES:
         raise ConfigRefused("4-byte granularity", f"output objects of {tile.output_bytes} bytes")
     return tile
@@ -214,7 +246,12 @@ def _check_starts(view: OperationView, sizes: tuple[int, ...], dtypes: list[str]
         if size == axis.size:
             continue
         strides = (axis.unit * axis.step, *axis.others, axis.out)
-        for stride, dtype in zip(strides, dtypes, strict=True):
+        for number, (stride, dtype) in enumerate(zip(strides, dtypes, strict=True)):
+            if number < len(strides) - 1 and axis.gathers(number):
+                # Wherever a tile begins.
+                if stride * DTYPE_BYTES[dtype] % WORD_BYTES:
+                    raise ConfigRefused("4-byte granularity", f"places of {stride} {dtype}")
+                continue
             step = stride * DTYPE_BYTES[dtype]
             if size * step % 4 or (axis.size - size) * step % 4:
                 raise ConfigRefused("4-byte granularity", f"tiles of {size} of {axis.size} {dtype}")
@@ -227,11 +264,8 @@ def _sections(
     plain: list[OperandSection] = []
     for number, dtype in enumerate(dtypes):
         spans: list[int] = []
-        for axis, size, tap in zip(view.axes, sizes, taps, strict=True):
-            if number == 0:
-                spans.append(axis.span(size, tap) if axis.unit else 1)
-            else:
-                spans.append(size if axis.others[number - 1] else 1)
+        for dim, (axis, size, tap) in enumerate(zip(view.axes, sizes, taps, strict=True)):
+            spans.append(_span(view, dim, number, size, tap) if axis.stride(number) else 1)
         unit = ALIGNED // DTYPE_BYTES[dtype]
         whole = prod(spans) * DTYPE_BYTES[dtype] % ALIGNED == 0
         single = sum(span > 1 for span in spans) <= 1
@@ -243,15 +277,16 @@ def _sections(
             at = max(range(len(spans)), key=lambda axis: spans[axis])
             used = spans[at]
             if at != len(spans) - 1:
-                stride = view.axes[at].unit if number == 0 else view.axes[at].others[number - 1]
+                stride = view.axes[at].stride(number)
                 if stride != 1 and used > 1:
                     raise ConfigRefused("alignment", f"a broadcast operand of {used} {dtype}")
             run = -(-used // unit) * unit
             shape = [1] * (len(spans) - 1) + [used]
         pitches = _pitches(spans, whole)
         plain.append(OperandSection(0, pitches, tuple(shape), run, dtype))
+    shared = view.shared
     order = sorted(
-        range(len(plain)),
+        set(shared),
         key=lambda n: (plain[n].pitches[-1] != 1, -DTYPE_BYTES[plain[n].dtype], n),
     )
     start, placed = 0, dict[int, OperandSection]()
@@ -261,7 +296,7 @@ def _sections(
             start, section.pitches, section.spans, section.run, section.dtype
         )
         start += section.bytes
-    return tuple(placed[number] for number in range(len(plain)))
+    return tuple(placed[number] for number in shared)
 
 
 def _pitches(spans: list[int], whole: bool) -> tuple[int, ...]:

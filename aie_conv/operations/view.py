@@ -10,6 +10,7 @@ from math import prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.operations.axes import LoopAxis, merge_axes
 from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
 
@@ -20,41 +21,6 @@ _SPARSE_BYTES = 32
 """Between elements that are read, at most: of more the DMA brings each by itself."""
 
 _DTYPES = frozenset(("i8", "i16", "i32", "bf16", "f32"))
-
-
-@dataclass(frozen=True)
-class LoopAxis:
-    """One axis of the output, of a window, or of both; strides in elements.
-
-    Output element o and tap k of the axis meet element ``o * step + k * dilation`` of the input's axis.
-
-    Attributes:
-        size: elements of the output; 1 where it is only reduced.
-        taps: elements that are combined; 1 where none are.
-        unit: the input's stride from one of its elements to the next.
-        step, dilation: of output and window on the input's axis.
-        others: stride of each other input; 0 where it is broadcast.
-        out: the output's stride.
-        along: whether its elements are a row's: steps combine what is computed of them.
-    """
-
-    size: int
-    taps: int
-    unit: int
-    step: int
-    dilation: int
-    others: tuple[int, ...]
-    out: int
-    along: bool = False
-
-    @property
-    def stored(self) -> int:
-        """Elements of the output that it walks."""
-        return 1 if self.along and not self.out else self.size
-
-    def span(self, size: int, taps: int) -> int:
-        """Elements of the input's axis that ``size`` outputs of ``taps`` taps meet."""
-        return (size - 1) * self.step + (taps - 1) * self.dilation + 1
 
 
 @dataclass(frozen=True)
@@ -94,6 +60,18 @@ class OperationView:
     finish: tuple[HostCopy, ...]
     by_elements: bool = False
 
+    @property
+    def shared(self) -> tuple[int, ...]:
+        """For each input the first one that reads the same elements of the same buffer."""
+        count = len(self.sources)
+        same = [
+            (source, tuple((axis.stride(n), axis.gathers(n)) for axis in self.axes))
+            for n, source in enumerate(self.sources)
+        ]
+        if not self.problem.gathers:
+            return tuple(range(count))
+        return tuple(same.index(each) for each in same)
+
 
 def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationView:
     """An operation as the array runs it.
@@ -109,9 +87,7 @@ def make_view(problem: OperationProblem, *, padded: bool = False) -> OperationVi
     _check(problem)
     if problem.kind == "move":
         return _view_of_move(problem)
-    view = _Maker(problem, padded=padded).view(_lanes(problem))
-    _check_broadcasts(view)
-    return view
+    return _Maker(problem, padded=padded).view(_lanes(problem))
 
 
 def make_row_views(problem: OperationProblem, *, padded: bool = False) -> Iterator[OperationView]:
@@ -136,7 +112,6 @@ def make_row_views(problem: OperationProblem, *, padded: bool = False) -> Iterat
             continue
         try:
             view = _Maker(flat, padded=padded, along=along).view(loop)
-            _check_broadcasts(view)
         except Unsupported as reason:
             refusal = reason
             continue
@@ -166,21 +141,10 @@ def _view_of_move(problem: OperationProblem) -> OperationView:
     lanes = next((i for i, loop in enumerate(problem.loops) if loop.out == 1), None)
     if lanes is None:
         raise Unsupported("a move to elements that are no neighbours")
-    return maker.elements(lanes) if maker.needs_copies(lanes) else maker.view(problem.loops[lanes])
-
-
-def _check_broadcasts(view: OperationView) -> None:
-    """Refuse elements for all lanes of several widths beside operands of other types.
-
-    Raises:
-        Unsupported: a core cannot load them all from one object.
-    """
-    problem, last = view.problem, view.axes[-1]
-    dtypes = [problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)]
-    strides = zip((last.unit, *last.others), dtypes, strict=True)
-    widths = {DTYPE_BYTES[dtype] for stride, dtype in strides if not stride}
-    if len(widths) > 1:
-        raise Unsupported("elements for all lanes of several widths")
+    gathered = any(gather.loop == lanes for gather in problem.gathers)
+    if gathered or maker.needs_copies(lanes):
+        return maker.elements(lanes)
+    return maker.view(problem.loops[lanes])
 
 
 def _lanes(problem: OperationProblem) -> Loop:
@@ -192,11 +156,15 @@ def _lanes(problem: OperationProblem) -> Loop:
         for loop in problem.parallel
         if loop.lhs in steps and (not loop.lhs or _dim(problem.lhs, loop.lhs) not in walked)
     ]
+    gathered = {gather.loop for gather in problem.gathers}
+    free = [loop for loop in free if problem.loops.index(loop) not in gathered]
     if not free:
         raise Unsupported("every loop of the output walks a window: there are no channels")
 
-    def rank(loop: Loop) -> tuple[int, int]:
-        return int(loop.lhs == 1) + int(loop.out == 1), loop.size
+    def rank(loop: Loop) -> tuple[int, int, int]:
+        place = problem.loops.index(loop)
+        others = sum(entry.strides[place] == 1 for entry in problem.epilogue.inputs)
+        return int(loop.lhs == 1) + int(loop.out == 1), others, loop.size
 
     return max(free, key=rank)
 
@@ -236,7 +204,9 @@ class _Maker:
             _Walk(problem.lhs, tuple(loop.lhs for loop in problem.loops)),
             *(_Walk(entry.operand, entry.strides) for entry in entries),
         ]
-        self._names = ["lhs", *(f"in{number}" for number in range(len(entries)))]
+        names = ["lhs", *(f"in{number}" for number in range(len(entries)))]
+        same = problem.same_as or range(1, len(names))
+        self._names = [names[number] for number in (0, *same)]
         self._out = _Walk(problem.out, tuple(loop.out for loop in problem.loops))
 
     def view(self, lanes: Loop) -> OperationView:
@@ -252,7 +222,14 @@ class _Maker:
         sources: list[InputSource] = []
         walks: list[_Walk] = []
         for name, walk in zip(self._names, self._walks, strict=True):
-            copied = self._needs_copy(walk, at) or (padded > lanes.size and walk.strides[at] != 0)
+            copied = self._needs_copy(walk, at) or (
+                walk.strides[at] != 0
+                and any(
+                    self._needs_copy(each, at) or padded > lanes.size
+                    for other, each in zip(self._names, self._walks, strict=True)
+                    if other == name and each.strides[at]
+                )
+            )
             seen = self._copy_in(name, walk, at, padded) if copied else walk
             total = seen.operand
             source = Argument(f"{name}_lanes" if copied else name, total.dtype, total.elements)
@@ -263,11 +240,20 @@ class _Maker:
         result = Argument("result", out.operand.dtype, out.operand.elements)
         loops = list(problem.loops)
         loops[at] = replace(lanes, size=padded)
-        axes = _axes(loops, walks, out, at, self._along)
+        axes = _axes(loops, walks, out, at, (self._along, self._places()))
         return OperationView(
             problem, axes, tuple(sources), result, out.operand.offset,
             tuple(self._prologue), tuple(self._finish),
         )  # fmt: skip
+
+    def _places(self) -> list[tuple[tuple[int, ...], ...]]:
+        """For each loop the places of each input; empty of loops without."""
+        problem, inputs = self._problem, range(len(self._walks))
+        gathered = {gather.loop for gather in problem.gathers}
+        return [
+            tuple(problem.places(number, i) for number in inputs) if i in gathered else ()
+            for i in range(len(problem.loops))
+        ]
 
     def needs_copies(self, at: int) -> bool:
         """Whether the DMA cannot bring or take a buffer as it lies, the lanes being loop ``at``'s."""
@@ -276,19 +262,23 @@ class _Maker:
     def elements(self, at: int) -> OperationView:
         """A move's view by elements; the output's neighbours are loop ``at``'s."""
         problem, (walk,) = self._problem, self._walks
-        axes = [LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out) for loop in problem.loops]
+        axes = [
+            LoopAxis(loop.size, 1, loop.lhs, 1, 1, (), loop.out, places=places)
+            for loop, places in zip(problem.loops, self._places(), strict=True)
+        ]
         # What the DMA brings must lie in runs: where none does, what lies between comes too.
         near = min((axis.unit for axis in axes if axis.unit), default=1)
         if near * DTYPE_BYTES[walk.operand.dtype] <= _SPARSE_BYTES:
             axes = [
-                replace(axis, unit=1, step=near) if axis.unit == near else axis for axis in axes
+                replace(axis, unit=1, step=near) if axis.unit == near and not axis.places else axis
+                for axis in axes
             ]
         outer = [axis for number, axis in enumerate(axes) if number != at]
         outer.sort(key=lambda axis: -axis.out)
         source = Argument("lhs", walk.operand.dtype, walk.operand.elements)
         result = Argument("result", self._out.operand.dtype, self._out.operand.elements)
         return OperationView(
-            problem, _merged([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
+            problem, merge_axes([*outer, axes[at]]), (InputSource(source, walk.operand.offset),),
             result, self._out.operand.offset, (), (), by_elements=True,
         )  # fmt: skip
 
@@ -321,24 +311,27 @@ class _Maker:
             raise Unsupported("a broadcast operand that does not begin on 4 bytes")
         dims = [_dim(operand, stride) if stride else -1 for stride in walk.strides]
         steps = _strides(shape)
-        first = self._origin(operand)
+        # Of what is read in no even steps, or by several inputs, all is copied.
+        complete = bool(self._problem.gathers or self._problem.same_as)
+        first = (0,) * len(shape) if complete else self._origin(operand)
         perm = (*(d for d in range(len(shape)) if d != dims[at]), dims[at])
         if walk.strides[at] != steps[dims[at]]:
             raise Unsupported("lanes that are a part of a dimension")
-        extents = self._extents(walk, dims, first)
-        sizes = tuple(extents)
+        sizes = shape if complete else tuple(self._extents(walk, dims, first))
         dest = (*(sizes[d] for d in perm[:-1]), padded)
         copy = HostCopy(
             name, shape, operand.dtype, first, sizes, perm,
             f"{name}_lanes", dest, operand.dtype, (0,) * len(dest),
         )  # fmt: skip
-        self._prologue.append(copy)
+        if copy not in self._prologue:
+            self._prologue.append(copy)
         place = {d: step for d, step in zip(perm, _strides(dest), strict=True)}
         strides = tuple(
             stride // steps[d] * place[d] if stride else 0
             for stride, d in zip(walk.strides, dims, strict=True)
         )
-        return _Walk(Operand(operand.dtype, dest), strides)
+        offset = sum(n * place[d] for d, n in enumerate(self._origin(operand))) if complete else 0
+        return _Walk(Operand(operand.dtype, dest, offset), strides)
 
     @staticmethod
     def _origin(operand: Operand) -> tuple[int, ...]:
@@ -403,10 +396,10 @@ def _axes(
     walks: Sequence[_Walk],
     out: _Walk,
     at: int,
-    along: frozenset[int],
+    more_of: tuple[frozenset[int], Sequence[tuple[tuple[int, ...], ...]]],
 ) -> tuple[LoopAxis, ...]:
     """The axes of loops: a window's with its pixel's, neighbours merged, the lanes last."""
-    lhs, *others = walks
+    (along, places), (lhs, *others) = more_of, walks
     partner: dict[int, int] = {}
     pixels = [i for i, loop in enumerate(loops) if loop.role == "m" and i != at and lhs.strides[i]]
     for i, loop in enumerate(loops):
@@ -437,34 +430,11 @@ def _axes(
                 )
             )  # fmt: skip
         else:
-            axes.append(LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], i in along))
+            axes.append(
+                LoopAxis(loop.size, 1, stride, 1, 1, more, out.strides[i], i in along, places[i])
+            )
     axes.sort(key=lambda axis: (-axis.unit, -axis.out))
     across = tuple(walk.strides[at] for walk in others)
     place = 1 if at not in along else out.strides[at]
     lanes = LoopAxis(loops[at].size, 1, lhs.strides[at], 1, 1, across, place, at in along)
-    return _merged([*axes, lanes])
-
-
-def _merged(axes: Sequence[LoopAxis]) -> tuple[LoopAxis, ...]:
-    """Neighbours that every operand walks as one become one."""
-    merged: list[LoopAxis] = []
-    for axis in axes:
-        before = merged[-1] if merged else None
-        if before is not None and _is_one(before, axis):
-            merged[-1] = replace(axis, size=before.size * axis.size, taps=before.taps * axis.taps)
-        else:
-            merged.append(axis)
-    return tuple(merged)
-
-
-def _is_one(outer: LoopAxis, inner: LoopAxis) -> bool:
-    if outer.along != inner.along:
-        return False
-    parallel = outer.taps == inner.taps == 1 and outer.step == inner.step == 1
-    reduced = outer.size == inner.size == 1
-    if not (parallel or reduced) or (outer.taps > 1) != (inner.taps > 1):
-        return False
-    count = inner.size if parallel else inner.taps
-    pairs = [(outer.unit, inner.unit), (outer.out, inner.out)]
-    pairs += list(zip(outer.others, inner.others, strict=True))
-    return all(far == count * near for far, near in pairs)
+    return merge_axes([*axes, lanes])

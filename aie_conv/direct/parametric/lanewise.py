@@ -79,6 +79,8 @@ def as_convolution(problem: OperationProblem) -> LanewiseProblem:
     Raises:
         Unsupported: it has no channels that lie side by side, or a type or combination that no core has.
     """
+    if problem.gathers or problem.same_as:
+        raise Unsupported("lane-wise: elements that are taken in no even steps")
     dtype = problem.lhs.dtype
     if dtype not in _ACCUMULATOR or problem.combine not in COMBINATIONS or problem.by_rows:
         raise Unsupported(f"lane-wise: {problem.combine or problem.kind} of {dtype}")

@@ -9,8 +9,15 @@ from aie_conv.arch import device_names
 from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.operations.plan import OperationRoute
 from aie_conv.problem import Epilogue, Loop, Operand, OperationProblem
-from tests.support.operations.cases import FUNCTIONS, answer, check_elementwise, operands, simulate
-from tests.support.operations.moves import moves
+from tests.support.operations.cases import (
+    FUNCTIONS,
+    answer,
+    check_elementwise,
+    check_equal,
+    operands,
+    simulate,
+)
+from tests.support.operations.moves import gathered, gathers, moves
 
 _MOVE = FUNCTIONS["move i8"]
 
@@ -30,6 +37,26 @@ def test_moves_equal_torch(problem: OperationProblem, device: str) -> None:
 @given(moves(), st.sampled_from(device_names()))
 def test_many_moves_equal_torch(problem: OperationProblem, device: str) -> None:
     _check(problem, device)
+
+
+def _check_gathers(problem: OperationProblem, device: str) -> None:
+    plan = OperationRoute().propose(problem, device)
+    arrays = operands(problem)
+    got, _ = simulate(plan, arrays)
+    check_equal(got, gathered(problem, arrays))
+
+
+@settings(max_examples=20)
+@given(gathers(), st.sampled_from(device_names()))
+def test_gathers_equal_numpy(problem: OperationProblem, device: str) -> None:
+    _check_gathers(problem, device)
+
+
+@pytest.mark.slow
+@settings(max_examples=300)
+@given(gathers(), st.sampled_from(device_names()))
+def test_many_gathers_equal_numpy(problem: OperationProblem, device: str) -> None:
+    _check_gathers(problem, device)
 
 
 def transposition(rows: int, columns: int, dtype: str) -> OperationProblem:

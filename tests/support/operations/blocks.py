@@ -108,12 +108,45 @@ class ShuffleUnit(nn.Module):
         return F.channel_shuffle(torch.cat([left, self.branch(right)], 1), 2)
 
 
+class Decoder(nn.Module):
+    """A U-Net's step upwards: a bilinear resize, joined to what was kept."""
+
+    def __init__(self, channels: int = 32, kept: int = 16) -> None:
+        super().__init__()
+        self.convolutions = nn.Sequential(
+            _unit(channels + kept, 16, 3, nn.ReLU), _unit(16, 16, 3, nn.ReLU)
+        )
+
+    def forward(self, x: Tensor, kept: Tensor) -> Tensor:
+        x = F.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        return self.convolutions(torch.cat([kept, x], 1))
+
+
+class ASPP(nn.Module):
+    """DeepLab's: dilated convolutions beside each other, and the image's mean, joined."""
+
+    def __init__(self, channels: int = 32, outputs: int = 16) -> None:
+        super().__init__()
+        self.plain, self.pooled = (_unit(channels, outputs, act=nn.ReLU) for _ in range(2))
+        self.dilated = nn.ModuleList(
+            _unit(channels, outputs, 3, nn.ReLU, dilation=dilation) for dilation in (6, 12, 18)
+        )
+        self.last = _unit(5 * outputs, outputs, act=nn.ReLU)
+
+    def forward(self, x: Tensor) -> Tensor:
+        mean = self.pooled(F.adaptive_avg_pool2d(x, 1))
+        mean = F.interpolate(mean, size=x.shape[2:], mode="bilinear", align_corners=False)
+        return self.last(torch.cat([self.plain(x), *(m(x) for m in self.dilated), mean], 1))
+
+
 BLOCKS: dict[str, tuple[Callable[[], nn.Module], Sequence[Tensor]]] = {
     "C2f": (C2f, [floats(1, 32, 8, 8)]),
     "SPPF": (SPPF, [floats(1, 32, 8, 8)]),
     "inverted residual": (InvertedResidual, [floats(1, 16, 8, 8)]),
     "DenseNet layer": (DenseLayer, [floats(1, 32, 8, 8)]),
     "ShuffleNet unit": (ShuffleUnit, [floats(1, 32, 8, 8)]),
+    "U-Net step": (Decoder, [floats(1, 32, 4, 4), floats(1, 16, 8, 8)]),
+    "ASPP": (ASPP, [floats(1, 32, 12, 12)]),
 }
 """A block and its inputs, by a name for people."""
 
