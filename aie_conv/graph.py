@@ -14,10 +14,12 @@ class Base:
     Attributes:
         value: the value's number.
         fill: the one number that all of its elements are, at every call; None where it is anything else.
+        undefined: whether nothing was ever written there.
     """
 
     value: int
     fill: int | float | None
+    undefined: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,9 @@
-"""Pooling, and what pads or joins images for it, with channels last, as convolutions are on the NPU.
+"""Pooling, and what pads, joins, cuts or repeats images, with channels last, as convolutions are on the NPU.
 
 IREE's layout passes turn convolutions and carry the transpositions on through element-wise operations. They
-stop in front of a pooling along other dims, of the padding in front of it, and of a concatenation, so that a
-network went to and fro there. Here these three are turned too, each between a transposition of what it reads
-and one of what it gives; IREE's passes fold those that meet.
+stop in front of a pooling along other dims, of the padding in front of it, of a concatenation, a slice and a
+repetition, so that a network went to and fro there. Here these are turned too, each between a transposition
+of what it reads and one of what it gives; IREE's passes fold those that meet.
 """
 
 from __future__ import annotations
@@ -13,8 +13,11 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.graft import element_type, graft
+from aie_conv.bridge.filter_sums import map_text
+from aie_conv.bridge.graft import element_type, graft, maps_text
 from aie_conv.bridge.images import Images, is_static, kind_like, rank_of, shape_of
+from aie_conv.bridge.repeats import find_repeats
+from aie_conv.bridge.sunk import ELEMENTWISE, is_turned, sinks, turn_elementwise, turn_source
 from aie_conv.bridge.tensors import owner, walk
 
 _POOLING = {
@@ -22,7 +25,12 @@ _POOLING = {
     for first, last in (("nchw", "nhwc"), ("ncw", "nwc"))
     for kind in ("max", "sum")
 }
-_TURNED = frozenset((*_POOLING, "tensor.concat", "tensor.pad"))
+_CONVOLUTIONS = {
+    "linalg.conv_2d_nchw_fchw": "linalg.conv_2d_nhwc_fhwc",
+}
+_TURNED = frozenset(
+    (*_POOLING, *_CONVOLUTIONS, *ELEMENTWISE, "tensor.concat", "tensor.pad", "tensor.extract_slice")
+)
 
 _LEAST_RANK = 3
 """Of a tensor of images: batch, channels, and at least one axis of pixels."""
@@ -36,6 +44,9 @@ def put_channels_last(module: ir.Operation) -> int:
     turned = 0
     # What stands inside an operation goes with it.
     for op in [op for op in operations if op.name in _TURNED]:
+        if op.name in _CONVOLUTIONS:
+            turn_source(op.operands[0])
+    for op in [op for op in walk(module) if op.name in _TURNED]:
         turn = _turn_of(op)
         if turn is not None:
             images = Images(op)
@@ -53,13 +64,22 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
     """How an operation is turned; None where it stays."""
     if op.name in _POOLING:
         return _turn_pooling
+    if op.name in _CONVOLUTIONS:
+        return _turn_convolution
+    if sinks(op):
+        return turn_elementwise
     if len(op.results) != 1 or not is_static(op.results[0]):
         return None
     if rank_of(op.results[0]) < _LEAST_RANK:
         return None
     if op.name == "tensor.concat" and ir.IntegerAttr(op.attributes["dim"]).value == 1:
         return _turn_concat
-    if op.name == "tensor.pad" and _pads_for_pooling(op) and _padding(op) is not None:
+    if op.name == "tensor.extract_slice" and _cuts_channels(op):
+        return _turn_slice
+    if op.name == "linalg.generic" and find_repeats(op) is not None:
+        return _turn_repeats
+    pads = op.name == "tensor.pad" and (_pads_for_pooling(op) or is_turned(op.operands[0]))
+    if pads and _padding(op) is not None:
         return _turn_pad
     return None
 
@@ -74,6 +94,22 @@ def _turn_pooling(op: ir.Operation, images: Images) -> ir.Value:
     kind = known["%s"].type
     text = f"""%y = {_POOLING[op.name]} {{{attributes}}}
  ins(%x, %w : {known["%x"].type}, {window.type}) outs(%s : {kind}) -> {kind}
+return %y : {kind}"""
+    return graft(op, text, known)[0]
+
+
+def _turn_convolution(op: ir.Operation, images: Images) -> ir.Value:
+    image, filter_, start = op.operands
+    attributes = ", ".join(
+        f"{name} = {op.attributes[name]}"
+        for name in ("dilations", "strides")
+        if name in op.attributes
+    )
+    known = {"%x": images.last(image), "%w": images.last(filter_)}
+    known["%s"] = _turned_start(start, images)
+    kind = known["%s"].type
+    text = f"""%y = {_CONVOLUTIONS[op.name]} {{{attributes}}}
+ ins(%x, %w : {known["%x"].type}, {known["%w"].type}) outs(%s : {kind}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, known)[0]
 
@@ -99,6 +135,56 @@ def _turn_concat(op: ir.Operation, images: Images) -> ir.Value:
     text = f"""%y = tensor.concat dim({len(shape) - 1}) {", ".join(parts)} : ({types}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, parts)[0]
+
+
+def _cuts_channels(op: ir.Operation) -> bool:
+    """Whether a slice is of some channels of all pixels."""
+    source, result = (
+        list(ir.RankedTensorType(v.type).shape) for v in (op.operands[0], op.results[0])
+    )
+    same = len(source) == len(result) and source[:1] + source[2:] == result[:1] + result[2:]
+    return same and len(op.operands) == 1 and is_static(op.operands[0])
+
+
+def _turn_slice(op: ir.Operation, images: Images) -> ir.Value:
+    image = images.last(op.operands[0])
+    offsets, sizes, steps = (
+        _with_channels_last(list(ir.DenseI64ArrayAttr(op.attributes[f"static_{name}"])))
+        for name in ("offsets", "sizes", "strides")
+    )
+    kind = kind_like(sizes, op.results[0])
+    text = f"""%y = tensor.extract_slice %x{offsets} {sizes} {steps} : {image.type} to {kind}
+return %y : {kind}"""
+    return graft(op, text, {"%x": image})[0]
+
+
+def _turn_repeats(op: ir.Operation, images: Images) -> ir.Value:
+    """Every element spread along a dim of its own for each axis that it is repeated along."""
+    repeats = find_repeats(op)
+    if repeats is None:
+        raise RuntimeError("a gather that repeats nothing")
+    image, factors = images.last(repeats.source), _with_channels_last(repeats.factors)
+    dims, sizes, groups = list[int](), list[int](), list[list[int]]()
+    for size, factor in zip(shape_of(image), factors, strict=True):
+        dims.append(len(sizes))
+        groups.append([len(sizes) + extra for extra in range(1 + (factor > 1))])
+        sizes += [size, factor] if factor > 1 else [size]
+    wide, kind = (
+        kind_like(each, image)
+        for each in (sizes, [s * f for s, f in zip(shape_of(image), factors, strict=True)])
+    )
+    rank = len(sizes)
+    maps = [map_text(rank, [f"d{dim}" for dim in each]) for each in (dims, range(rank))]
+    element = element_type(image)
+    head = maps_text(maps, [f"%x : {image.type}"], f"%e : {wide}", ["parallel"] * rank)
+    text = f"""%e = tensor.empty() : {wide}
+%s = {head} {{
+^bb0(%a: {element}, %b: {element}):
+  linalg.yield %a : {element}
+}} -> {wide}
+%y = tensor.collapse_shape %s {groups} : {wide} into {kind}
+return %y : {kind}"""
+    return graft(op, text, {"%x": image})[0]
 
 
 def _turn_pad(op: ir.Operation, images: Images) -> ir.Value:

@@ -63,7 +63,7 @@ class _BlockGraph:
         base = None
         if not call.refusal and seen.base is not None:
             start = arguments[seen.base]
-            base = Base(self._number(start), _fill(start))
+            base = Base(self._number(start), _fill(start), _is_undefined(start))
         return Node(
             call.name,
             frozenset(map(self._number, op.operands)),
@@ -87,6 +87,14 @@ def _all_operands(op: ir.Operation) -> Iterator[ir.Value]:
     yield from op.operands
     for inner in walk(op):
         yield from inner.operands
+
+
+def _is_undefined(value: ir.Value) -> bool:
+    """Whether a tensor is one that nothing was written to."""
+    op = owner(value)
+    while op is not None and _is_alias(op):
+        op = owner(op.operands[0])
+    return op is not None and op.name == "flow.tensor.empty"
 
 
 def _fill(value: ir.Value) -> int | float | None:

@@ -30,12 +30,20 @@ class Images:
         rank = rank_of(value)
         return self._transposed(value, [0, rank - 1, *range(1, rank - 1)])
 
+    def turned_back(self, value: ir.Value) -> ir.Value:
+        """The same as a transposition of its own, whatever the value is."""
+        rank = rank_of(value)
+        return self._written(value, [0, rank - 1, *range(1, rank - 1)])
+
     def _transposed(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
         op = owner(value)
         if op is not None and op.name == "linalg.transpose":
             before = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))
             if [before[d] for d in order] == list(range(len(order))):
                 return op.operands[0]
+        return self._written(value, order)
+
+    def _written(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
         kind = kind_like([shape_of(value)[d] for d in order], value)
         text = f"""%e = tensor.empty() : {kind}
 %y = linalg.transpose ins(%x : {value.type}) outs(%e : {kind}) permutation = {list(order)}

@@ -1,5 +1,6 @@
 """What stands behind a product stays with it where several products are added, or its pixels are.
 
+A product would write every pixel of its result several times where an upsampling is fused behind it.
 IREE fuses bias and rounding of one product into the operation that adds another product to it, and that into
 the other's dispatch: the first then gives sums of f32, which is another program of the array, twice the
 bytes, and operands that ride on the second. A mean takes the activation before it likewise. Behind IREE's
@@ -11,11 +12,15 @@ from __future__ import annotations
 
 from iree.compiler import ir
 
+from aie_conv.bridge.moves import only_spreads
 from aie_conv.bridge.tensors import owner, walk
 
 _BARRIER = "util.optimization_barrier"
 _MARK = "aie_conv.tail"
 _FLOATS = ("f32", "bf16")
+_COMPUTES = ("linalg.", "tensor.", "iree_linalg_ext.")
+_IMAGE_RANK = 3
+"""Of an image without its batch."""
 _PRODUCTS = ("linalg.conv_", "linalg.matmul", "linalg.batch_matmul")
 
 
@@ -35,6 +40,8 @@ def keep_tails(module: ir.Operation) -> int:
 
 def _tails(op: ir.Operation) -> list[ir.Value]:
     """What an operation reads and IREE would compute with it, not with the product before it."""
+    if _is_repetition(op):
+        return [op.operands[0]]
     elementwise = _is_elementwise(op)
     if not elementwise and not _is_sum(op):
         return []
@@ -108,6 +115,15 @@ def _is_elementwise(op: ir.Operation) -> bool:
     *_, last = ir.ArrayAttr(op.attributes["indexing_maps"])
     affine = ir.AffineMapAttr(last).value
     return affine == ir.AffineMap.get_identity(affine.n_dims, op.context)
+
+
+def _is_repetition(op: ir.Operation) -> bool:
+    """Whether an operation spreads a computed image along new dims between its own, as upsampling does."""
+    if not _is_elementwise(op) or not only_spreads(op):
+        return False
+    source = owner(op.operands[0])
+    computed = source is not None and source.name.startswith(_COMPUTES)
+    return computed and ir.RankedTensorType(op.operands[0].type).rank >= _IMAGE_RANK
 
 
 def _is_sum(op: ir.Operation) -> bool:

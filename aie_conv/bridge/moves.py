@@ -30,6 +30,16 @@ def _padding(op: ir.Operation) -> ir.Operation:
     return block.operations[len(block.operations) - 1].operation
 
 
+def pads_with(value: ir.Value) -> ir.Attribute | None:
+    """The constant that a tensor is padded with; None where it is padded with none, or by sizes that vary."""
+    op = owner(value)
+    if op is None or op.name != "tensor.pad" or len(op.operands) != 1:
+        return None
+    number = owner(_padding(op).operands[0])
+    plain = number is not None and number.name == "arith.constant"
+    return number.attributes["value"] if number is not None and plain else None
+
+
 def find_source(op: ir.Operation) -> ir.Value | None:
     """What an operation moves without computing; None where it does more."""
     if only_spreads(op):
@@ -41,7 +51,7 @@ def find_source(op: ir.Operation) -> ir.Value | None:
     if op.name == "tensor.extract_slice" and len(op.operands) == 1:
         return op.operands[0]
     if op.name == "linalg.generic":
-        extract = _extract(op)
+        extract = gathered(op)
         return extract.operands[0] if extract is not None else None
     return None
 
@@ -58,7 +68,7 @@ def _repeats(op: ir.Operation) -> bool:
     return plain and identity and first.operands[0] == block.arguments[0]
 
 
-def _extract(op: ir.Operation) -> ir.Operation | None:
+def gathered(op: ir.Operation) -> ir.Operation | None:
     """The one read of a generic operation that gathers a tensor, as transposed filters are flipped."""
     inner = [o for o in walk(op) if o.name == "tensor.extract"]
     block: Any = op.regions[0].blocks[0]
@@ -102,7 +112,7 @@ def _walked(op: ir.Operation, axes: Sequence[int]) -> tuple[int, ...] | None:
     if _repeats(op):
         source = ir.AffineMapAttr(ir.ArrayAttr(op.attributes["indexing_maps"])[0]).value
         return tuple(ir.AffineDimExpr(source.results[axis]).position for axis in axes)
-    extract, dims = _extract(op), list[int]()
+    extract, dims = gathered(op), list[int]()
     for axis in axes:
         index = owner(extract.operands[1 + axis]) if extract is not None else None
         if index is None or index.name != "linalg.index":
@@ -149,7 +159,7 @@ def move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> 
             argument.set_type(element)
         copied.operands[0], copied.operands[1] = value, _fill(copied, kind, zero)
     elif op.name == "linalg.generic":
-        extract = _extract(copied)
+        extract = gathered(copied)
         assert extract is not None
         extract.operands[0] = value
         extract.results[0].set_type(element)

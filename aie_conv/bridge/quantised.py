@@ -22,6 +22,7 @@ from iree.compiler.dialects import linalg
 from aie_conv.bridge.contraction import is_multiply_add
 from aie_conv.bridge.filter_sums import Term, add_terms, added_up, dims_of, filter_sums, map_text
 from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
+from aie_conv.bridge.moved_bytes import move_bytes
 from aie_conv.bridge.moves import axes_behind, is_zero, only_spreads
 from aie_conv.bridge.quantised_values import (
     DEQUANTISE,
@@ -47,6 +48,7 @@ def use_integers(module: ir.Operation) -> int:
         return 0
     for op in [op for op in operations if op.name == QUANTISE]:
         make_signed(op)
+    move_bytes(module)
     count = 0
     for op in list(walk(module)):
         if is_multiply_add(op) and element_type(op.results[0]) == "f32":

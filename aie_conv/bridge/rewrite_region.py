@@ -24,7 +24,7 @@ from aie_conv.bridge.host_values import (
     program_bytes,
     store_global,
 )
-from aie_conv.bridge.tensors import walk
+from aie_conv.bridge.tensors import owner, walk
 
 _WEIGHTS = "weights"
 
@@ -146,10 +146,21 @@ class RegionReplacement:
     def _base(self, k: int) -> ir.Value | None:
         """What a result starts from, where the program writes it in place."""
         call, plan = self._calls[k], self._region.plans[k]
-        base = call.recognised.base
-        if base is None or plan.finish:
+        if call.recognised.base is None or plan.finish:
             return None
-        return call_arguments(call.operation)[base]
+        # A chain of results in one buffer starts from what its first one starts from.
+        known = {each.operation.operation: each for each in self._calls}
+        while True:
+            base = call.recognised.base
+            if base is None:
+                raise RuntimeError(f"{call.name}: what it adds to is no slice of a buffer")
+            value = call_arguments(call.operation)[base]
+            source = owner(value)
+            while source is not None and source.name == "flow.tensor.reshape":
+                source = owner(source.operands[0])
+            if source is None or source not in known:
+                return value
+            call = known[source]
 
     def _give(self, k: int, answer: ir.Value) -> None:
         """Give a result to those who read it."""

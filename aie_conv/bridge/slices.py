@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 from iree.compiler import ir
@@ -44,6 +45,64 @@ class _Slice:
     offsets: tuple[int, ...]
     sizes: tuple[int, ...]
 
+    def meets(self, other: _Slice) -> bool:
+        """Whether two slices of one tensor have elements in common."""
+        return all(
+            a < b + other.sizes[dim] and b < a + self.sizes[dim]
+            for dim, (a, b) in enumerate(zip(self.offsets, other.offsets, strict=True))
+        )
+
+    def reshaped(self, value: ir.Value) -> _Slice | None:
+        """The slice that a value of another shape is, of the tensor reshaped; None where it is none."""
+        kind = ir.RankedTensorType(self.kind)
+        groups = _matched(list(ir.RankedTensorType(value.type).shape), list(self.sizes))
+        shape, offsets, sizes = list[int](), list[int](), list[int]()
+        for wanted, dims in groups or ():
+            first, *others = dims
+            if any(kind.shape[dim] != self.sizes[dim] for dim in others):
+                return None
+            inner, behind = prod(wanted[1:]), prod(kind.shape[dim] for dim in others)
+            total, offset = kind.shape[first] * behind, self.offsets[first] * behind
+            if total % inner or offset % inner:
+                return None
+            shape += [total // inner, *wanted[1:]]
+            offsets += [offset // inner, *(0 for _ in wanted[1:])]
+            sizes += wanted
+        if groups is None:
+            return None
+        where = ir.Location.unknown(kind.context)
+        place = ir.RankedTensorType.get(shape, kind.element_type, loc=where)
+        return _Slice(place, tuple(offsets), tuple(sizes))
+
+
+def _matched(wanted: list[int], sizes: list[int]) -> list[tuple[list[int], list[int]]] | None:
+    """Runs of sizes with the dims of others that hold as much; None where they do not come out even."""
+    groups: list[tuple[list[int], list[int]]] = []
+    dim = 0
+    for size in wanted:
+        if not groups or prod(groups[-1][0]) == prod(sizes[d] for d in groups[-1][1]):
+            groups.append(([], []))
+        run, dims = groups[-1]
+        run.append(size)
+        while dim < len(sizes) and (not dims or prod(sizes[d] for d in dims) < prod(run)):
+            dims.append(dim)
+            dim += 1
+    even = all(prod(run) == prod(sizes[d] for d in dims) for run, dims in groups)
+    return groups if even and dim == len(sizes) else None
+
+
+def _reshaped(value: ir.Value, kind: ir.Type, place: ir.InsertionPoint) -> ir.Value:
+    """A value of static shape in another one."""
+    reshape = ir.Operation.create(
+        "flow.tensor.reshape",
+        [kind],
+        [value],
+        {"operandSegmentSizes": ir.DenseI32ArrayAttr.get([1, 0, 0], kind.context)},
+        loc=value.owner.location,
+        ip=place,
+    )
+    return reshape.results[0]
+
 
 @dataclass
 class _Folder:
@@ -67,28 +126,110 @@ class _Folder:
     def fold(self) -> int:
         """Fold every copy that can be; their number."""
         calls = [op for op in walk(self.module) if op.name == "flow.dispatch"]
+        for call in calls:
+            self._order(call)
+        calls = [op for op in walk(self.module) if op.name == "flow.dispatch"]
         return sum(self._fold(call) for call in calls)
 
+    def _order(self, last: ir.Operation) -> None:
+        """Put copies that join values, of which a call is the last, in the order in which these are computed.
+
+        Slices that have no element in common may be written in any order. Each copy then stands behind what
+        computes its value, so that what is written before does not have to wait for what is written later.
+        """
+        chain = self._chain(last)
+        values = [call_arguments(call)[0] for call in chain]
+        owners = [op for value in values if (op := owner(value)) is not None]
+        if (
+            len(chain) < 2
+            or len(owners) < len(chain)
+            or any(op.block != last.block for op in owners)
+        ):
+            return
+        base = call_arguments(chain[0])[1]
+        order = sorted(range(len(chain)), key=lambda number: _Place(owners[number]))
+        start = _movable(base, owners[order[0]])
+        if start is None:
+            return
+        for op in start:
+            op.move_before(owners[order[0]])
+        readers = [use.owner.operation for use in last.results[0].uses]
+        behind = None
+        for number in order:
+            call = chain[number]
+            call.operands[1] = base
+            after = owners[number]
+            if behind is not None and not _is_in_front(behind, after):
+                after = behind
+            call.move_after(after)
+            behind, base = call, call.results[0]
+        for reader in readers:
+            for number, operand in enumerate(reader.operands):
+                if operand == last.results[0]:
+                    reader.operands[number] = base
+
+    def _chain(self, last: ir.Operation) -> list[ir.Operation]:
+        """Copies into slices of one tensor that have no element in common, the first one first.
+
+        Each but the last is read by the next one alone.
+        """
+        chain, places = list[ir.Operation](), list[_Slice]()
+        call: ir.Operation | None = last
+        if len(last.results) != 1:
+            return []
+        uses = list(last.results[0].uses)
+        if any(use.operand_number == 1 and self._copied(use.owner.operation) for use in uses):
+            return []
+        while call is not None and call.name == "flow.dispatch" and call.block == last.block:
+            place = self._copied(call)
+            alone = call == last or len(list(call.results[0].uses)) == 1
+            if place is None or not alone or any(place.meets(other) for other in places):
+                break
+            chain.insert(0, call)
+            places.append(place)
+            call = owner(call_arguments(call)[1])
+        return chain
+
     def _fold(self, call: ir.Operation) -> bool:
-        place = self._copied(call)
-        if place is None:
+        source = self._source(call)
+        if source is None:
             return False
-        value, base = call_arguments(call)
-        writer = owner(value)
-        if writer is None or writer.name != "flow.dispatch" or not self._writes_all(writer):
-            return False
+        place, writer, reader = source
+        (value,), base = writer.results, call_arguments(call)[1]
+        readers = [use.owner.operation for use in value.uses if use.owner.operation != reader]
         start = _movable(base, writer)
-        readers = [use.owner.operation for use in value.uses if use.owner.operation != call]
-        if start is None or not all(self._only_loads(reader, value) for reader in readers):
+        if start is None or not all(self._only_loads(each, value) for each in readers):
             return False
         if any(op.block != writer.block for op in (call, *readers)):
             return False
         for op in start:
             op.move_before(writer)
         self._rewrite(writer, call, readers, place)
+        for op in dict.fromkeys((call, reader, writer)):
+            op.erase()
         return True
 
+    def _source(self, call: ir.Operation) -> tuple[_Slice, ir.Operation, ir.Operation] | None:
+        """Of a copy: the slice, the call that computes what is copied, and who reads that on the way."""
+        place = self._copied(call)
+        if place is None:
+            return None
+        (value, _), reader = call_arguments(call), call
+        reshape = owner(value)
+        if reshape is not None and reshape.name == "flow.tensor.reshape":
+            if len(list(value.uses)) > 1:
+                return None
+            value, reader = reshape.operands[0], reshape
+        if list(place.sizes) != list(ir.RankedTensorType(value.type).shape):
+            place = place.reshaped(value)
+        writer = owner(value)
+        if place is None or writer is None or not self._writes_all(writer):
+            return None
+        return place, writer, reader
+
     def _function(self, call: ir.Operation) -> ir.Operation | None:
+        if call.name != "flow.dispatch":
+            return None
         executable = self._executables.get(entry_of(call)[0])
         several = len(ir.ArrayAttr(call.attributes["entry_points"])) > 1
         if executable is None or several or not is_static(call):
@@ -111,7 +252,8 @@ class _Folder:
         if not whole or store.operands[1] != _arguments(function)[1]:
             return None
         offsets, sizes, steps = (_numbers(store, name) for name in ("offsets", "sizes", "strides"))
-        same = list(sizes) == list(ir.RankedTensorType(load.results[0].type).shape)
+        shape = list(ir.RankedTensorType(load.results[0].type).shape)
+        same = [size for size in sizes if size > 1] == [size for size in shape if size > 1]
         if not same or set(steps) != {1} or _DYNAMIC in offsets:
             return None
         return _Slice(call.results[0].type, offsets, sizes)
@@ -126,7 +268,7 @@ class _Folder:
 
     def _only_loads(self, call: ir.Operation, value: ir.Value) -> bool:
         """Whether a call's dispatch loads a value, and does nothing else with it."""
-        function = self._function(call) if call.name == "flow.dispatch" else None
+        function = self._function(call)
         if function is None:
             return False
         places = _places(call, value)
@@ -144,7 +286,9 @@ class _Folder:
         place: _Slice,
     ) -> None:
         """Let the writer's call write into the slice, and the readers' read there."""
-        value, base = call_arguments(copy)
+        (value,), (_, base) = writer.results, call_arguments(copy)
+        if base.type != place.kind:
+            base = _reshaped(base, place.kind, ir.InsertionPoint(writer))
         arguments, context = call_arguments(writer), writer.context
         number = len(arguments)
         attributes: dict[str, Any] = {key: writer.attributes[key] for key in writer.attributes}
@@ -163,10 +307,14 @@ class _Folder:
         for reader in dict.fromkeys(readers):
             places = _places(reader, value)
             reader.attributes["entry_points"] = self._variant(reader, places, place, "readonly")
-        copy.results[0].replace_all_uses_with(fresh.results[0])
-        copy.erase()
-        value.replace_all_uses_with(fresh.results[0])
-        writer.erase()
+        stored = fresh.results[0]
+        for reader in dict.fromkeys(readers):
+            for argument, operand in enumerate(reader.operands):
+                if operand == value:
+                    reader.operands[argument] = stored
+        if copy.results[0].type != place.kind:
+            stored = _reshaped(stored, copy.results[0].type, ir.InsertionPoint(writer))
+        copy.results[0].replace_all_uses_with(stored)
 
     def _variant(
         self, call: ir.Operation, numbers: Sequence[int], place: _Slice, access: str
@@ -243,6 +391,16 @@ def _movable(value: ir.Value, before: ir.Operation) -> list[ir.Operation] | None
     if any(each is not None and not _is_in_front(each, before) for each in inner):
         return None
     return [op]
+
+
+class _Place:
+    """Where an operation stands in its block, to sort by."""
+
+    def __init__(self, op: ir.Operation) -> None:
+        self._op = op
+
+    def __lt__(self, other: _Place) -> bool:
+        return self._op != other._op and self._op.is_before_in_block(other._op)
 
 
 def _is_in_front(op: ir.Operation, other: ir.Operation) -> bool:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from typing import cast
 
 from aie_conv.arch import get_device
@@ -11,6 +12,7 @@ from aie_conv.lazy import cached_property
 from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.region import BufferPlace
+from aie_conv.partitioner.slices import Footprint, accessed, are_apart
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
@@ -121,6 +123,32 @@ def _border(problem: ConvProblem, fill: float) -> Hashable:
     return problem.out, walked, fill
 
 
+SharedBuffer = tuple[int, ...]
+"""Members that write slices of one buffer, in their order; most are alone."""
+
+
+def _find_chains(members: Sequence[Member], writer: Mapping[int, int]) -> list[SharedBuffer]:
+    """The chain that each member is in.
+
+    Raises:
+        NotJoinable: two write over what a third one gave.
+    """
+    chains: list[list[int]] = []
+    for number, member in enumerate(members):
+        base = member.node.base
+        before = writer.get(base.value) if base is not None else None
+        if before is None or before >= number:
+            chains.append([number])
+            continue
+        if chains[before][-1] != before:
+            raise NotJoinable(
+                f"{member.node.name}: its result starts from one that is written over"
+            )
+        chains[before].append(number)
+        chains.append(chains[before])
+    return [tuple(chain) for chain in chains]
+
+
 class _Joiner:
     """Lays out one region."""
 
@@ -132,6 +160,7 @@ class _Joiner:
             bool(m.plan.finish) or any(at not in inside for at in readers[m.node.writes[0]])
             for m in members
         ]
+        self._chains = _find_chains(members, self._writer)
         self._inputs: dict[Hashable, RegionInput] = {}
         self._arguments: dict[Hashable, Argument] = {}
         self._inner: list[tuple[int, str, int]] = []
@@ -152,9 +181,41 @@ class _Joiner:
                         raise NotJoinable(f"{member.node.name}: its filter is no constant")
                 else:
                     self._read(number, member, argument)
-            if member.node.base is not None and member.node.base.value in self._writer:
-                raise NotJoinable(f"{member.node.name}: its result starts from another one")
+        for chain in set(self._chains):
+            self._check_chain(chain)
         return self._finish()
+
+    def _check_chain(self, chain: SharedBuffer) -> None:
+        """That results which fill slices of one buffer leave each other's and what is read alone.
+
+        Raises:
+            NotJoinable: they do not.
+        """
+        for earlier, later in pairwise(chain):
+            name = self._members[later].node.name
+            if self._leaves[earlier]:
+                raise NotJoinable(f"{name}: what it adds to is read outside of the call")
+            if self._members[later].plan.finish:
+                raise NotJoinable(f"{name}: the host re-orders or cuts its result")
+        for place, number in enumerate(chain):
+            written = accessed(self._members[number].plan.problem, "out")
+            for other in chain[:place]:
+                if not are_apart(written, accessed(self._members[other].plan.problem, "out")):
+                    raise NotJoinable(
+                        f"{self._members[number].node.name}: its result lies over another one"
+                    )
+                self._check_readers(number, other, written)
+
+    def _check_readers(self, number: int, other: int, written: Footprint) -> None:
+        """That what a member writes is not what later ones read of an earlier state of the buffer."""
+        for reader, argument, writer in self._inner:
+            member = self._members[reader]
+            if writer != other or reader <= number:
+                continue
+            if not are_apart(written, accessed(member.plan.problem, argument)):
+                raise NotJoinable(
+                    f"{member.node.name}: its operand {argument} was written over before"
+                )
 
     def _read(self, number: int, member: Member, argument: Argument) -> None:
         """An operand, or what host copies make of operands."""
@@ -194,24 +255,26 @@ class _Joiner:
         # Its place is known when all readers are.
         self._inner.append((number, argument.name, writer))
 
-    def _arena(self) -> tuple[Arena, list[int], str]:
+    def _arena(self) -> tuple[Arena, list[SharedBuffer], str]:
         """The values that stay, their writers, and their type."""
-        kept = [k for k, leaves in enumerate(self._leaves) if not leaves]
+        kept = [chain for chain in dict.fromkeys(self._chains) if not self._leaves[chain[-1]]]
         values: list[ArenaValue] = []
         dtypes: set[str] = set()
-        for k in kept:
-            member = self._members[k]
+        for chain in kept:
+            member = self._members[chain[0]]
             base, result = member.node.base, member.plan.arguments[-1]
             dtypes.add(result.dtype)
             border, fill = None, 0
-            if base is not None:
+            if base is not None and not base.undefined:
                 if base.fill is None:
                     raise NotJoinable(
                         f"{member.node.name}: around its result lies no constant number"
                     )
-                border, fill = _border(member.plan.problem, base.fill), base.fill
-            elements = result.elements + self._slack.get(k, 0)
-            values.append(ArenaValue(elements, k, self._last.get(k, k), border, fill))
+                fill = base.fill
+                border = tuple(_border(self._members[k].plan.problem, fill) for k in chain)
+            elements = result.elements + max(self._slack.get(k, 0) for k in chain)
+            last = max(self._last.get(k, k) for k in chain)
+            values.append(ArenaValue(elements, chain[0], last, border, fill))
         if len(dtypes) > 1:
             raise NotJoinable(f"activations of {' and '.join(sorted(dtypes))} in one arena")
         dtype = dtypes.pop() if dtypes else "i8"
@@ -237,14 +300,17 @@ class _Joiner:
             at = len(arguments)
             arguments.append(Argument(ARENA, dtype, arena.elements))
         written = {
-            k: BufferPlace(ARENA, offset) for k, offset in zip(kept, arena.offsets, strict=True)
+            k: BufferPlace(ARENA, offset)
+            for chain, offset in zip(kept, arena.offsets, strict=True)
+            for k in chain
         }
         results = [k for k, leaves in enumerate(self._leaves) if leaves]
         for number, k in enumerate(results):
-            result = self._members[k].plan.arguments[-1]
-            named = replace(result, name=f"out_{number}", slack=self._slack.get(k, 0))
+            result, chain = self._members[k].plan.arguments[-1], self._chains[k]
+            slack = max(self._slack.get(each, 0) for each in chain)
+            named = replace(result, name=f"out_{number}", slack=slack)
             arguments.append(named)
-            written[k] = BufferPlace(named.name)
+            written.update(dict.fromkeys(chain, BufferPlace(named.name)))
         most = get_device(self._members[0].plan.device).arch.host_buffers
         if len(arguments) > most:
             raise TooMuch(f"{len(arguments)} host buffers of {most}")
@@ -303,8 +369,6 @@ def find_relations(graphs: Sequence[DispatchGraph], names: Collection[str]) -> d
         for node in graph.nodes:
             if node.name in names:
                 barrier = max((through.get(value, last) for value in node.reads), default=last)
-                if node.base is not None:
-                    barrier = max(barrier, writers.get(node.base.value, last))
                 sources = {n: writers[v] for n, v in node.operands.items() if v in writers}
                 writers.update(dict.fromkeys(node.writes, len(relations)))
                 relations[node.name] = Relation(barrier, sources)
