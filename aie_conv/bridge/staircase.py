@@ -120,12 +120,12 @@ _APART, _NEAR = 32, 2
 """Results from one of which the place is looked for from nothing to the next, and how far from a guess the
 others are looked for first."""
 
-Interval = tuple[Array, Array]
+StepBounds = tuple[Array, Array]
 """For each result and channel: the first x that reaches it lies from the one to the other, both included."""
 
 
 def _bisect(
-    function: Callable[[Array], Array], limits: tuple[int, int], wanted: Array, bounds: Interval
+    function: Callable[[Array], Array], limits: tuple[int, int], wanted: Array, bounds: StepBounds
 ) -> Array:
     """The first x that reaches each result."""
     first, last = bounds
@@ -140,9 +140,9 @@ def _narrow(
     function: Callable[[Array], Array],
     limits: tuple[int, int],
     wanted: Array,
-    bounds: Interval,
+    bounds: StepBounds,
     middle: Array,
-) -> Interval:
+) -> StepBounds:
     """Bounds on one side of an x between them."""
     (first, last), (_, high) = bounds, limits
     reached = (function(np.minimum(middle, high)) >= wanted[:, None]) | (middle > high)
