@@ -214,23 +214,20 @@ class LanewiseScheme(ParametricScheme):
     ) -> Iterator[Limit]:
         view, (_, s_block, t) = self.view, self.rst
         _, _, x = self._of_kernel(p)
-        once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
-        once = once & (p.resident == 0) & (p.object_k_chunks == 1)
-        yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
-        rows, n_tiles, turns = s.grid.rows, s.grid.group_n_tiles, has_channel_turns(view, p)
+        rows, n_tiles, turns = s.grid.rows, s.grid.share_n_tiles, has_channel_turns(view, p)
         even = turns | (rows % n_tiles == 0) | (n_tiles % rows == 0)
         name = f"N tiles of {p.tile_n}"
         quantum = max(s_block, t)
         blocks = (p.tile_n % (x * t) == 0) & (p.tile_n % quantum == 0) & (p.tile_n <= view.n)
-        whole = turns | (view.n % p.tile_n == 0)
-        yield limit("channels", blocks & whole & even, lambda: name)
+        even = even & (turns | (view.n % p.tile_n == 0))
+        yield limit("channels", blocks & even, lambda: name)
         yield limit("channels", p.object_channels == p.tile_n, lambda: name)
         holds = turns | (p.tile_k == p.tile_n * least(rows, n_tiles))
         yield limit("K chunk", holds, lambda: f"{p.tile_k} channels for all rows of cores")
-        fits = self._chunk(p, tile) <= p.filter_elements
+        fits = (self._chunk(p, tile) <= p.filter_elements) & (p.object_k_chunks == 1)
         yield limit("filter object", fits, lambda: f"all taps of {p.tile_n} channels")
-        whole = p.input_row_elements % p.tile_k == 0
-        yield limit("input row", whole, lambda: f"{p.input_row_elements} of {p.tile_k} channels")
+        fits = p.input_row_elements % p.tile_k == 0
+        yield limit("input row", fits, lambda: f"{p.input_row_elements} of {p.tile_k} channels")
         yield from self._table_limits(p, tile)
 
     def _table_limits(self, p: ParametricParameters, tile: ParametricTile) -> Iterator[Limit]:

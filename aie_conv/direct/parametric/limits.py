@@ -13,7 +13,7 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
-from aie_conv.mapping.numbers import ceil_div, each, least, where
+from aie_conv.mapping.numbers import ceil_div, each, least, most, where
 from aie_conv.problem import DTYPE_BYTES
 
 
@@ -32,6 +32,27 @@ class CoreBlocks:
     channel_step: int
 
 
+def array_limits(view: DirectView, p: ParametricParameters, s: Sizes) -> Iterator[Limit]:
+    """Of mem tiles, and of groups of columns with filters and N tiles of their own."""
+    once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
+    once = once & (p.resident == 0)
+    yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
+    grid, groups, shares = s.grid, p.filter_groups, p.column_shares
+    # A shim brings filters of one group alone: others may get them for more tiles, or for fewer.
+    apart = (groups == 1) | (groups * grid.rows <= grid.columns)
+    apart = apart & (grid.columns % groups == 0)
+    yield limit("filter groups", apart, lambda: f"{groups} of {grid.columns} columns")
+    # Columns that get the same filters have the same N tiles; as many in each share, and none overlaps.
+    apart = (shares == groups) & (view.n % (shares * p.tile_n) == 0)
+    n_tiles = most(1, grid.share_n_tiles)
+    apart = apart & ((grid.rows % n_tiles == 0) | (n_tiles > grid.rows))
+    yield limit(
+        "column shares",
+        (shares == 1) | apart,
+        lambda: f"{grid.n_tiles} N tiles for {shares}",
+    )
+
+
 def channel_limits(
     view: DirectView,
     p: ParametricParameters,
@@ -42,18 +63,8 @@ def channel_limits(
 ) -> Iterator[Limit]:
     """Of N tiles, chunks of K and objects of the filter, with so many elements for one of the input."""
     (_, s_block, t), (_, x) = blocks.rst, blocks.group
-    once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
-    once = once & (p.resident == 0)
-    yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
     plain = view.groups == 1 and not view.depthwise
     yield limit("groups", plain, lambda: "rows of cores share their input")
-    rows, group = s.grid.rows, s.grid.share_n_tiles
-    shares = p.column_shares
-    apart = ((shares == 1) | (shares == s.grid.filter_groups)) & (s.grid.n_tiles % shares == 0)
-    apart = apart & ((rows % group == 0) | (group > rows)) & (view.n % p.tile_n == 0) | (
-        shares == 1
-    )
-    yield limit("column shares", apart, lambda: f"{s.grid.n_tiles} N tiles for {shares}")
     name = f"N tiles of {p.tile_n}"
     yield limit("channels", (p.tile_n <= view.n) & (view.n % s_block == 0), lambda: name)
     share = p.object_channels
@@ -107,8 +118,8 @@ def pixel_limits(
         lambda: "only rows without a window are interleaved",
     )
     turns, n_tiles = p.time_shared, s.grid.share_n_tiles
-    all_rows_work = (turns == 1) | (turns * n_tiles == s.grid.rows)
-    all_rows_work = all_rows_work | (has_channel_turns(view, p) & (turns == s.grid.rows))
+    apart = where(has_channel_turns(view, p), turns, turns * n_tiles)
+    all_rows_work = (turns == 1) | (apart == s.grid.rows)
     yield limit("time-shared rows", all_rows_work, lambda: f"{turns} for {n_tiles} N tiles")
     alone = (turns == 1) | (view.residual is None)
     yield limit("time-shared rows", alone, lambda: "a residual has one")

@@ -22,6 +22,7 @@ from aie_conv.direct.parametric.layout import (
 )
 from aie_conv.direct.parametric.limits import (
     CoreBlocks,
+    array_limits,
     channel_limits,
     pixel_limits,
     residual_limits,
@@ -238,6 +239,7 @@ class ParametricScheme:
         view, tile = self.view, make_tile(self.view, self.device, p)
         yield window_limit(view, p)
         blocks = self._blocks(p)
+        yield from array_limits(view, p, s)
         yield from self._channel_limits(p, s, tile)
         yield from pixel_limits(view, p, s, tile, blocks)
         bias = bias_elements(view, p.tile_n)
