@@ -181,7 +181,7 @@ class _Joiner:
                         raise NotJoinable(f"{member.node.name}: its filter is no constant")
                 else:
                     self._read(number, member, argument)
-        for chain in set(self._chains):
+        for chain in dict.fromkeys(self._chains):
             self._check_chain(chain)
         return self._finish()
 
