@@ -37,7 +37,7 @@ _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
 """Of the cores' sums, by the operands' type."""
 
 LEAST_CHANNELS = 16
-"""What fewer channels of a depthwise convolution are padded to."""
+"""What fewer channels of a depthwise convolution are padded to; operations of fewer are refused."""
 
 _CUTS = (256, 128, 64, 32, 16)
 """Channels that a loop over everything is cut into."""
@@ -149,7 +149,7 @@ def lanewise_view(problem: LanewiseProblem) -> DirectView:
         Unsupported: the host would have to re-order or pad one.
     """
     channels = problem.extent("g")
-    view = make_view(problem, problem.lhs.dtype, K_BLOCK, _CUTS[-1])
+    view = make_view(problem, problem.lhs.dtype, K_BLOCK, LEAST_CHANNELS)
     packed = [copy for copy in view.prologue if not copy.source.startswith("rhs")]
     sources = {view.lhs.name, *([view.residual.argument.name] if view.residual else [])}
     copied = any(copy.dest in sources for copy in packed)

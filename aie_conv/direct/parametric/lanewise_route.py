@@ -20,10 +20,12 @@ from aie_conv.direct.parametric.layout import (
     L1Layout,
     ParametricParameters,
     filter_groups,
+    pixel_turns,
 )
 from aie_conv.direct.parametric.shapes import (
-    Capacity,
+    MOST_CHANNELS,
     Shape,
+    capacity_of,
     kernel_of,
     parameters_of,
     strips_of,
@@ -38,8 +40,6 @@ from aie_conv.problem import DTYPE_BYTES, ConvProblem, OperationProblem
 
 _LIKELY = 12
 """Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""
-
-_MOST_CHANNELS = 256
 
 
 class LanewiseRoute(ArrayRoute):
@@ -117,17 +117,13 @@ def _shapes(
 ) -> Iterator[Shape]:
     """Everything that may fit a layout."""
     view, rows, kind = scheme.view, scheme.device.arch.core_rows, scheme.instead(kernel)
-    strip, output, sums = (
-        layout["input_row_elements"], layout["output_elements"], layout["accumulator_elements"]
-    )  # fmt: skip
-    (y, _), r = kernel.group, kernel.rst[0]
+    strip, output, r = layout["input_row_elements"], layout["output_elements"], kernel.rst[0]
     for n, k, turns in _channels(scheme, kernel):
         if output % (r * n) or strip % k:
             continue
         alone = k > n or turns > 1 or view.residual is not None
         shared = (1,) if alone else (1, rows * n // view.n)
-        outputs = min(strip // k, sums // (r * n) // y * y)
-        capacity = Capacity(strip // k, output // (r * n), outputs, shared)
+        capacity = capacity_of(layout, kernel, n, k, shared)
         for window in useful_windows(view, every=True):
             taps = taps_of(view, window)
             many = len(kind.fill_steps([0] * taps)) > kernel.most_steps
@@ -142,7 +138,7 @@ def _channels(scheme: LanewiseScheme, kernel: ParametricKernel) -> Iterator[tupl
     """(channels of a core, of an object of the input, rows of cores that take turns with their channels)."""
     view, rows, (_, s, t) = scheme.view, scheme.device.arch.core_rows, kernel.rst
     quantum, least = max(s, kernel.group[1] * t), kernel.least_blocks * t
-    for n in range(least, min(view.n, _MOST_CHANNELS) + 1):
+    for n in range(least, min(view.n, MOST_CHANNELS) + 1):
         if n % quantum == 0 and n < view.n and view.residual is None:
             yield n, n, rows
         n_tiles = view.n // n
@@ -156,19 +152,18 @@ def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout) -> float:
     _, host = present_rates(arch)
     strips = scheme.rst[0]
     out = DTYPE_BYTES[view.problem.out.dtype]
-    own_channels = shape.time_shared > 1 and shape.n < view.n and shape.k == shape.n
-    high = strips * shape.height * (1 if own_channels else shape.time_shared)
+    high = strips * shape.height * pixel_turns(view, shape)
     tiles = prod(loop.size for loop in view.outer)
     tiles *= -(-view.rows.size // high) * -(-view.columns.size // shape.width)
-    rounds = max(1, -(-view.n // (shape.n * arch.core_rows)))
+    rounds = max(1, -(-view.n // (shape.tile_n * arch.core_rows)))
     held = taps_of(view, shape.window)
     chunks = view.rows.taps * view.columns.taps // held
     steps = rounds * -(-tiles // scheme.device.columns)
     input_ = rounds * tiles * chunks * shape.time_shared * layout.input
     filters = steps * arch.core_rows * chunks * layout.filter
-    results = rounds * tiles * high * shape.width * shape.n * out
+    results = rounds * tiles * high * shape.width * shape.tile_n * out
     memory = max((input_ + filters) / host.read, results / host.write)
-    blocks = shape.height * shape.width * shape.n // scheme.rst[1]
+    blocks = shape.height * shape.width * shape.tile_n // scheme.rst[1]
     lanes = steps * chunks * blocks * (8 + 2 * held)
     stream = steps * chunks * shape.time_shared * layout.input / WORD_BYTES
     return max(memory, lanes, stream)

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from math import prod
+from typing import Protocol
 
 from aie_conv.arch import Device
 from aie_conv.codegen.parametric_epilogue import vector_offsets
@@ -143,7 +144,26 @@ def group_strips(strips: int, height: int, rows: int) -> tuple[int, int]:
     return 1, 0
 
 
-def has_channel_turns(view: DirectView, p: ParametricParameters) -> bool:
+class TimeShared(Protocol):
+    """What tells how rows of cores take turns; see :class:`ParametricParameters`."""
+
+    @property
+    def tile_n(self) -> int:
+        """Output channels of an N tile."""
+        ...
+
+    @property
+    def tile_k(self) -> int:
+        """Channels of the input brought at a time."""
+        ...
+
+    @property
+    def time_shared(self) -> int:
+        """Groups of rows that take turns."""
+        ...
+
+
+def has_channel_turns(view: DirectView, p: TimeShared) -> bool:
     """Whether rows of cores take turns with channels of their own of the same pixels.
 
     Else they share an object with the channels of all of them, or, where all have the same channels, take
@@ -153,7 +173,7 @@ def has_channel_turns(view: DirectView, p: ParametricParameters) -> bool:
     return apart if view.depthwise else apart & False
 
 
-def pixel_turns(view: DirectView, p: ParametricParameters) -> int:
+def pixel_turns(view: DirectView, p: TimeShared) -> int:
     """Groups of rows of cores with pixels of their own."""
     return where(has_channel_turns(view, p), 1, p.time_shared)
 

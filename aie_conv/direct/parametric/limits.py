@@ -137,6 +137,7 @@ def residual_limits(
     exact = residual.brought * pixel == p.input_row_elements * size
     exact = exact & (pixel % (s_block * size) == 0)
     # N tiles that overlap begin elsewhere in their last round: then one round and one object for all.
+    # A round of a share of columns fills all rows: else an object would be of another share's channels too.
     span = least(grid.rows * p.tile_n, view.n)
     apart = (view.n % p.tile_n == 0) & (w % p.tile_n == 0) & (span % w == 0)
     shared = apart | ((w == view.n) & (grid.n_tiles <= grid.rows))

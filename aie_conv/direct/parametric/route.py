@@ -28,8 +28,9 @@ from aie_conv.direct.parametric.layout import (
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.parametric.shapes import (
-    Capacity,
+    MOST_CHANNELS,
     Shape,
+    capacity_of,
     kernel_of,
     parameters_of,
     strips_of,
@@ -49,22 +50,19 @@ from aie_conv.problem import DTYPE_BYTES, ConvProblem
 _LIKELY = 6
 """Of the mappings in a layout, so many that a rough estimate puts first are looked at closely."""
 
-_MAX_CHANNELS = 256
-
 
 def _shapes(
     view: DirectView, kernel: ParametricKernel, layout: dict[str, int], device: Device
 ) -> Iterator[Shape]:
     """Everything that may fit a layout."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
-    output, sums = layout["output_elements"], layout["accumulator_elements"]
-    (y, x), (r, s, t) = kernel.group, kernel.rst
+    output, (_, x), (r, s, t) = layout["output_elements"], kernel.group, kernel.rst
     quantum, least = x * t, kernel.least_blocks * t
     channels = [
         n
         for n in divisors(view.n)
         if n % quantum == 0
-        and least <= n <= _MAX_CHANNELS
+        and least <= n <= MOST_CHANNELS
         and output % (r * n) == 0
         # Those alone whose operands have room.
         and bias_elements(view, n) <= layout["bias_elements"]
@@ -84,12 +82,11 @@ def _shapes(
             continue
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-        outputs = min(strip // k, sums // (r * n) // y * y)
         for groups, shares in _column_groups(device):
             shared = _time_shared(view, device, n, shares)
             if not shared:
                 continue
-            capacity = Capacity(strip // k, output // (r * n), outputs, shared)
+            capacity = capacity_of(layout, kernel, n, k, shared)
             for strips in strips_of(view, r, window, capacity):
                 height, width, wide, count, interleaved = strips
                 yield Shape(
@@ -117,7 +114,7 @@ def _column_groups(device: Device) -> list[tuple[int, int]]:
 def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
     """Groups of rows that may share time with ``n`` channels in an N tile.
 
-    None where the shares of the columns get no equal number of N tiles.
+    Empty where the shares of the columns get no equal number of N tiles.
     """
     rows, ragged = device.arch.core_rows, view.n % n > 0
     n_tiles, over = divmod(-(-view.n // n), shares)
@@ -139,28 +136,28 @@ def _rough(
     high = min(strips * shape.height * shape.time_shared, view.rows.size)
     tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
     shares = shape.column_shares
-    rounds = max(1, -(-view.n // (shape.n * arch.core_rows * shares)))
+    rounds = max(1, -(-view.n // (shape.tile_n * arch.core_rows * shares)))
     columns = device.columns // shares
     steps = rounds * -(-tiles // columns)
     taps = taps_of(view, shape.window)
-    chunks = view.k // taps // shape.k
-    all_channels = shape.k == view.channels
-    run = shape.k * size * (shape.input_width if all_channels else 1)
+    chunks = view.k // taps // shape.tile_k
+    all_channels = shape.tile_k == view.channels
+    run = shape.tile_k * size * (shape.input_width if all_channels else 1)
     pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
     input_ = shares * rounds * tiles * chunks * shape.time_shared * layout.input
-    objects = shape.n // shape.object_channels
+    objects = shape.tile_n // shape.object_channels
     rows = arch.core_rows * shape.filter_groups
     filters = steps * rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
     outputs = shape.height * shape.width
-    results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.n * out
+    results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.tile_n * out
     moved = input_ * host.factor(run, max(run, pitch)) + filters
     moved += results * host.factor(
-        shape.n * out, max(shape.n, view.columns.out or view.rows.out) * out
+        shape.tile_n * out, max(shape.tile_n, view.columns.out or view.rows.out) * out
     )
     memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
     memory = max(memory, filters / (min(rows, device.columns) * WORD_BYTES))
     groups = -(-outputs // y), shape.object_channels // (x * t)
-    each = objects * kernel.cycles_of(taps * shape.k // s, *groups)
+    each = objects * kernel.cycles_of(taps * shape.tile_k // s, *groups)
     if shape.time_shared > 1:
         each = (each + layout.input // WORD_BYTES) * shape.time_shared // 2
     return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import product
+from typing import Any
 
 from aie_conv.arch import Device
 from aie_conv.codegen.parametric import ParametricKernel
@@ -16,13 +17,16 @@ from aie_conv.direct.parametric.layout import (
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.sizes import divisors
 
+MOST_CHANNELS = 256
+"""Of an N tile that is tried."""
+
 
 @dataclass(frozen=True)
 class Shape:
-    """What a rough estimate needs to know of a mapping: its parameters besides the layout."""
+    """What a rough estimate needs to know of a mapping: the parameters of these names besides the layout."""
 
-    n: int
-    k: int
+    tile_n: int
+    tile_k: int
     height: int
     width: int
     window: int
@@ -64,6 +68,26 @@ class Capacity:
     each: int
     most: int
     time_shared: tuple[int, ...]
+
+
+def capacity_of(
+    layout: Mapping[str, int],
+    kernel: ParametricKernel,
+    n: int,
+    k: int,
+    time_shared: tuple[int, ...],
+) -> Capacity:
+    """What strips hold of a layout.
+
+    Args:
+        layout: lengths of the cores' buffers in elements.
+        kernel: the product's code in it.
+        n, k: output channels of an N tile, and channels of the input in a strip.
+        time_shared: as of :class:`Capacity`.
+    """
+    rows, (y, _), pixels = kernel.rst[0], kernel.group, layout["input_row_elements"] // k
+    most = min(pixels, layout["accumulator_elements"] // (rows * n) // y * y)
+    return Capacity(pixels, layout["output_elements"] // (rows * n), most, time_shared)
 
 
 def strips_of(
@@ -120,21 +144,7 @@ def parameters_of(
         layout: the cores' buffers.
         elements: their lengths in elements of the problem.
     """
+    values: dict[str, Any] = {**vars(shape), **elements}
     return ParametricParameters(
-        tile_n=shape.n,
-        tile_k=shape.k,
-        resident=False,
-        filter_buffers=2,
-        height=shape.height,
-        width=shape.width,
-        window=shape.window,
-        input_width=shape.input_width,
-        object_channels=shape.object_channels,
-        object_k_chunks=shape.object_k_chunks,
-        time_shared=shape.time_shared,
-        filter_groups=shape.filter_groups,
-        column_shares=shape.column_shares,
-        interleaved=shape.interleaved,
-        seven_pixels=layout.seven_pixels,
-        **elements,
+        resident=False, filter_buffers=2, seven_pixels=layout.seven_pixels, **values
     )
