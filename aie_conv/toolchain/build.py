@@ -140,12 +140,14 @@ def build_all(
             jobs = {pool.submit(_binary, each[0], toolchain): key for key, each in shared.items()}
         words = {} if elf else {text: pool.submit(_words, text, toolchain) for text in texts}
         try:
-            for number, _ in enumerate(as_completed([*jobs, *words.values()])):
-                binaries = sum(job.done() for job in jobs)
-                progress(
-                    f"NPU binaries: {binaries} of {len(jobs)} configurations,"
-                    f" {number + 1 - binaries} of {len(words)} programs' words"
+            for _ in as_completed([*jobs, *words.values()]):
+                said = (
+                    f"NPU binaries: {sum(job.done() for job in jobs)} of {len(jobs)} configurations"
                 )
+                if words:
+                    count = sum(job.done() for job in words.values())
+                    said += f", {count} of {len(words)} programs' words"
+                progress(said)
             programs = {text: {"instructions": job.result()} for text, job in words.items()}
             for digest, (_, names) in joined.items():
                 for text, name in zip(shared[digest], names, strict=True):

@@ -48,7 +48,9 @@ def test_installed_wheels_are_found_and_called_in_their_words(
     assert set(built.programs) == set(texts)
     # One call for the configuration that both share, one for each program's words.
     assert len(calls(log)) == 3
-    assert build_all(texts, toolchain) == built
+    said: list[str] = []
+    assert build_all(texts, toolchain, said.append) == built
+    assert said[-1] == "NPU binaries: 1 of 1 configurations, 2 of 2 programs' words"
     assert len(calls(log)) == 3, "what was made is kept"
 
 
@@ -60,7 +62,9 @@ def test_an_elf_holds_the_programs_of_its_configuration(
     toolchain = open_toolchain("require", binary_format="elf")
     assert toolchain is not None
     texts = [MODULE.format(device=d, n=n) for d, n in (("npu1", 4), ("npu2", 4), ("npu1", 8))]
-    built = build_all(texts, toolchain, binary_format="elf")
+    said: list[str] = []
+    built = build_all(texts, toolchain, said.append, binary_format="elf")
+    assert said[-1] == "NPU binaries: 2 of 2 configurations"
     assert (
         sorted(calls(log))
         == [["--peano", str(toolchain.peano), "--get-full-elf", "program.mlir"]] * 2
