@@ -5,6 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from typing import Self
 
 from aie_conv.arch import Arch
 from aie_conv.codegen.activations import activations
@@ -24,9 +25,6 @@ _UNROLLED = 32
 
 _MOVED = 16
 """Elements of a move that are loaded before they are stored."""
-
-_AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
-"""Combinations that the tools keep at a vector's own width."""
 
 
 def lanes(problem: OperationProblem) -> int:
@@ -188,16 +186,9 @@ def write_function(
     return f.finish()
 
 
-def combine_lanes(code: BlockEpilogue, w: Builder, op: str, left: Value, right: Value) -> Value:
-    """Two vectors as one, lane by lane."""
-    if op in _AS_THEY_ARE:
-        return w.value("e", op, left, right)
-    return code.combined(w, op, left, right)
-
-
 @dataclass(frozen=True)
-class OperationCode(BlockEpilogue):
-    """The functions of one tile.
+class TileCode(BlockEpilogue):
+    """What codes of tiles have in common.
 
     Attributes:
         tile: the tile.
@@ -205,14 +196,24 @@ class OperationCode(BlockEpilogue):
 
     tile: OperationTile
 
-    @staticmethod
-    def of(tile: OperationTile, arch: Arch) -> "OperationCode":
+    @classmethod
+    def of(cls, tile: OperationTile, arch: Arch) -> Self:
         """The code of a tile."""
         problem = tile.view.problem
-        return OperationCode(
+        return cls(
             arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
             (1, 1, tile.vector), tile,
         )  # fmt: skip
+
+    def _aligned(self, buffer: Value) -> int:
+        """To how many bytes a vector of a buffer's elements is aligned."""
+        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
+        return min(ALIGNMENT, size & -size)
+
+
+@dataclass(frozen=True)
+class OperationCode(TileCode):
+    """The functions of one tile whose lanes have nothing to do with each other."""
 
     # -- functions --------------------------------------------------------------------------------
     def functions(self) -> list[Op]:
@@ -287,10 +288,6 @@ class OperationCode(BlockEpilogue):
 
         self._nest(w, sums, self._trips(), body)
 
-    def _aligned(self, buffer: Value) -> int:
-        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
-        return min(32, size & -size)
-
     # -- loops ------------------------------------------------------------------------------------
     def _trips(self) -> list[LoopTrip]:
         """Loops of a tile, the longest innermost: that one is pipelined."""
@@ -359,7 +356,7 @@ class OperationCode(BlockEpilogue):
         return w.value("e", extend, value, to=self._type(self.accumulator))
 
     def _combine(self, w: Builder, left: Value, right: Value) -> Value:
-        return combine_lanes(self, w, self.tile.view.problem.combine, left, right)
+        return self.combined(w, self.tile.view.problem.combine, left, right)
 
     def _reduce(self, w: Builder, source: Value, place: TilePlace) -> Value:
         """What is combined of an object for the lanes of a place."""

@@ -11,26 +11,24 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from aie_conv.arch import Arch
 from aie_conv.codegen.epilogue import check_types
-from aie_conv.codegen.epilogue_blocks import TAKEN, BlockEpilogue
+from aie_conv.codegen.epilogue_blocks import TAKEN
 from aie_conv.codegen.float_math import WORK, FloatMath
 from aie_conv.codegen.replacements import Replacements
 from aie_conv.codegen.step_work import step_work
 from aie_conv.errors import Unsupported
-from aie_conv.ir.builder import ALIGNMENT, Builder
+from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Op, Value, memref, vector
 from aie_conv.operations.kernel import (
     LoopTrip,
+    TileCode,
     TilePlace,
-    combine_lanes,
     load_section,
     merge_trips,
     section_start,
     write_function,
 )
 from aie_conv.operations.passes import RowPass, RowPasses
-from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES, REDUCE, OperationProblem, Step
 
 _COMBINED = frozenset(
@@ -72,23 +70,8 @@ def _is_root(problem: OperationProblem, step: Step) -> bool:
 
 
 @dataclass(frozen=True)
-class RowCode(BlockEpilogue):
-    """The function of a tile by rows, or of one whose functions are of f32.
-
-    Attributes:
-        tile: the tile.
-    """
-
-    tile: OperationTile
-
-    @staticmethod
-    def of(tile: OperationTile, arch: Arch) -> "RowCode":
-        """The code of a tile."""
-        problem = tile.view.problem
-        return RowCode(
-            arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
-            (1, 1, tile.vector), tile,
-        )  # fmt: skip
+class RowCode(TileCode):
+    """The function of a tile by rows, or of one whose functions are of f32."""
 
     @cached_property
     def _replaced(self) -> Replacements:
@@ -122,10 +105,6 @@ class RowCode(BlockEpilogue):
         source = memref(tile.object_dtype, tile.object_elements)
         out = memref(self.out_dtype, tile.outputs)
         return [write_function("compute", [("source", source), ("out", out)], self._compute)]
-
-    def _aligned(self, buffer: Value) -> int:
-        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
-        return min(ALIGNMENT, size & -size)
 
     def _compute(self, w: Builder, source: Value, out: Value) -> None:
         first = 1 + len(self.epilogue.inputs)
@@ -200,7 +179,7 @@ class RowCode(BlockEpilogue):
         def body(inside: TilePlace, carried: Sequence[Value]) -> list[Value]:
             known = self._wide_values(w, each, source, inside, values)
             return [
-                combine_lanes(self, w, op, total, known[value])
+                self.combined(w, op, total, known[value])
                 for (op, value, _), total in zip(reductions, carried, strict=True)
             ]
 
@@ -224,7 +203,7 @@ class RowCode(BlockEpilogue):
         shift = self.lanes // 2
         while shift:
             turned = [(lane + shift) % self.lanes for lane in range(self.lanes)]
-            value = combine_lanes(self, w, op, value, w.shuffle("x", value, value, turned))
+            value = self.combined(w, op, value, w.shuffle("x", value, value, turned))
             shift //= 2
         return value
 
