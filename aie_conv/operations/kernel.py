@@ -5,9 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
-from typing import Self
 
-from aie_conv.arch import Arch
 from aie_conv.codegen.activations import activations
 from aie_conv.codegen.epilogue import check
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
@@ -186,34 +184,21 @@ def write_function(
     return f.finish()
 
 
+def aligned(lanes: int, buffer: Value) -> int:
+    """To how many bytes a vector of a buffer's elements is aligned."""
+    size = lanes * DTYPE_BYTES[buffer.type.elem]
+    return min(ALIGNMENT, size & -size)
+
+
 @dataclass(frozen=True)
-class TileCode(BlockEpilogue):
-    """What codes of tiles have in common.
+class OperationCode(BlockEpilogue):
+    """The functions of one tile whose lanes have nothing to do with each other.
 
     Attributes:
         tile: the tile.
     """
 
     tile: OperationTile
-
-    @classmethod
-    def of(cls, tile: OperationTile, arch: Arch) -> Self:
-        """The code of a tile."""
-        problem = tile.view.problem
-        return cls(
-            arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
-            (1, 1, tile.vector), tile,
-        )  # fmt: skip
-
-    def _aligned(self, buffer: Value) -> int:
-        """To how many bytes a vector of a buffer's elements is aligned."""
-        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
-        return min(ALIGNMENT, size & -size)
-
-
-@dataclass(frozen=True)
-class OperationCode(TileCode):
-    """The functions of one tile whose lanes have nothing to do with each other."""
 
     # -- functions --------------------------------------------------------------------------------
     def functions(self) -> list[Op]:
@@ -240,7 +225,9 @@ class OperationCode(TileCode):
                 number: self._input(w, number, source, place)
                 for number in range(len(self.epilogue.inputs))
             }
-            w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
+            w.store(
+                self._values(w, value, inputs, constants), out, place.out, aligned(self.lanes, out)
+            )
 
         self._nest(w, source, self._trips(), body)
 
@@ -267,7 +254,7 @@ class OperationCode(TileCode):
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: TilePlace) -> None:
-            w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
+            w.store(self._reduce(w, source, place), sums, place.out, aligned(self.lanes, sums))
 
         self._nest(w, source, self._trips(), body)
 
@@ -275,7 +262,7 @@ class OperationCode(TileCode):
         def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
             value = self._combine(w, value, self._reduce(w, source, place))
-            w.store(value, sums, place.out, self._aligned(sums))
+            w.store(value, sums, place.out, aligned(self.lanes, sums))
 
         self._nest(w, source, self._trips(), body)
 
@@ -284,7 +271,7 @@ class OperationCode(TileCode):
 
         def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
-            w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
+            w.store(self._values(w, value, {}, constants), out, place.out, aligned(self.lanes, out))
 
         self._nest(w, sums, self._trips(), body)
 

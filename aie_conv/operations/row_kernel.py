@@ -12,7 +12,7 @@ from functools import cached_property
 from math import prod
 
 from aie_conv.codegen.epilogue import check_types
-from aie_conv.codegen.epilogue_blocks import TAKEN
+from aie_conv.codegen.epilogue_blocks import TAKEN, BlockEpilogue
 from aie_conv.codegen.float_math import WORK, FloatMath
 from aie_conv.codegen.replacements import Replacements
 from aie_conv.codegen.step_work import step_work
@@ -21,14 +21,15 @@ from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Op, Value, memref, vector
 from aie_conv.operations.kernel import (
     LoopTrip,
-    TileCode,
     TilePlace,
+    aligned,
     load_section,
     merge_trips,
     section_start,
     write_function,
 )
 from aie_conv.operations.passes import RowPass, RowPasses
+from aie_conv.operations.tile import OperationTile
 from aie_conv.problem import DTYPE_BYTES, REDUCE, OperationProblem, Step
 
 _COMBINED = frozenset(
@@ -70,8 +71,14 @@ def _is_root(problem: OperationProblem, step: Step) -> bool:
 
 
 @dataclass(frozen=True)
-class RowCode(TileCode):
-    """The function of a tile by rows, or of one whose functions are of f32."""
+class RowCode(BlockEpilogue):
+    """The function of a tile by rows, or of one whose functions are of f32.
+
+    Attributes:
+        tile: the tile.
+    """
+
+    tile: OperationTile
 
     @cached_property
     def _replaced(self) -> Replacements:
@@ -134,14 +141,14 @@ class RowCode(TileCode):
 
         def body(inside: TilePlace, _carried: Sequence[Value]) -> list[Value]:
             known = self._wide_values(w, last, source, inside, values)
-            w.store(known[result], out, inside.out, self._aligned(out))
+            w.store(known[result], out, inside.out, aligned(self.lanes, out))
             return []
 
         self._walk(w, self._loops(along=True), place, [], body)
 
     def _store_row(self, w: Builder, value: Value, out: Value, place: TilePlace) -> None:
         if not self._along:
-            w.store(value, out, place.out, self._aligned(out))
+            w.store(value, out, place.out, aligned(self.lanes, out))
             return
         element = w.value("r", "vector.extract", value, position=[0])
         w.op("memref.store", element, out, place.out)
