@@ -61,16 +61,16 @@ _Turn = Callable[[ir.Operation, Images], ir.Value]
 
 
 def _turn_of(op: ir.Operation) -> _Turn | None:
-    """How an operation is turned; None where it stays."""
+    """How an operation is turned; None where it stays, as what has sizes that are not known does."""
+    if not _has_known_sizes(op):
+        return None
     if op.name in _POOLING:
         return _turn_pooling
     if op.name in _CONVOLUTIONS:
         return _turn_convolution
     if sinks(op):
         return turn_elementwise
-    if len(op.results) != 1 or not is_static(op.results[0]):
-        return None
-    if rank_of(op.results[0]) < _LEAST_RANK:
+    if len(op.results) != 1 or rank_of(op.results[0]) < _LEAST_RANK:
         return None
     if op.name == "tensor.concat" and ir.IntegerAttr(op.attributes["dim"]).value == 1:
         return _turn_concat
@@ -82,6 +82,12 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
     if pads and _padding(op) is not None:
         return _turn_pad
     return None
+
+
+def _has_known_sizes(op: ir.Operation) -> bool:
+    """Whether all of an operation's tensors have."""
+    tensors = (*op.operands, *op.results)
+    return all(is_static(v) for v in tensors if isinstance(v.type, ir.RankedTensorType))
 
 
 def _turn_pooling(op: ir.Operation, images: Images) -> ir.Value:
@@ -143,7 +149,7 @@ def _cuts_channels(op: ir.Operation) -> bool:
         list(ir.RankedTensorType(v.type).shape) for v in (op.operands[0], op.results[0])
     )
     same = len(source) == len(result) and source[:1] + source[2:] == result[:1] + result[2:]
-    return same and len(op.operands) == 1 and is_static(op.operands[0])
+    return same and len(op.operands) == 1
 
 
 def _turn_slice(op: ir.Operation, images: Images) -> ir.Value:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -132,11 +132,22 @@ class Reader:
         place = Linear(view.offset)
         for form, stride in zip(at, view.strides, strict=True):
             place = place.plus(form.scaled(stride))
+        number = next(filter(self._in_steps, self._inputs_like(view, place)), None)
+        return ("in", self._add_input(view, place) if number is None else number)
+
+    def _inputs_like(self, view: View, place: Linear) -> Iterator[int]:
+        """The numbers of inputs of the same buffer and place."""
         for number, (other, other_place) in enumerate(self.inputs):
             if other.key[:2] == view.key[:2] and other_place == place:
-                return ("in", number)
+                yield number
+
+    def _add_input(self, view: View, place: Linear) -> int:
         self.inputs.append((view, place))
-        return ("in", len(self.inputs) - 1)
+        return len(self.inputs) - 1
+
+    def _in_steps(self, _number: int) -> bool:
+        """Whether an input's place is all that says which elements it reads."""
+        return True
 
     def _constant(self, value: float, dtype: str) -> Ref:
         return self._step("arith.constant", (), dtype, value)

@@ -80,6 +80,9 @@ class GatherReader(Reader):
     def _arguments_read(self, block: Any, value: ir.Value) -> set[int]:
         return _direct_arguments(block, value)
 
+    def _in_steps(self, number: int) -> bool:
+        return number not in self.taken
+
     def _extracted(self, op: ir.Operation) -> Ref:
         load = owner(op.operands[0])
         if self._body is None or load is None or load.name != LOAD:
@@ -97,13 +100,12 @@ class GatherReader(Reader):
                     raise Unsupported("elements are taken along a diagonal")
                 unit[variable], places[variable] = stride, values
         taken = TakenElements(unit, places)
-        for number, (other, other_place) in enumerate(self.inputs):
-            same = other.key[:2] == view.key[:2] and other_place == place
-            if same and self.taken.get(number) == taken:
+        for number in self._inputs_like(view, place):
+            if self.taken.get(number) == taken:
                 return ("in", number)
-        self.inputs.append((view, place))
-        self.taken[len(self.inputs) - 1] = taken
-        return ("in", len(self.inputs) - 1)
+        number = self._add_input(view, place)
+        self.taken[number] = taken
+        return ("in", number)
 
     def _walked(self, index: NumberArray) -> tuple[Linear, dict[int, tuple[int, ...]]]:
         """A dim's places as a form of variables, or those that one variable takes.
@@ -199,7 +201,7 @@ def unflatten(function: ir.Operation, out: View) -> tuple[View, Linear | None]:
     if not divisors:
         return out, None
     inner = prod(divisors)
-    if out.sizes[0] % inner or any(divisor < 1 for divisor in divisors):
+    if any(divisor < 1 for divisor in divisors) or out.sizes[0] % inner:
         raise Unsupported(f"a result of {out.sizes[0]} elements that is taken apart by {divisors}")
     sizes = (out.sizes[0] // inner, *reversed(divisors))
     steps, (step,) = row_major(sizes), out.strides

@@ -1,4 +1,4 @@
-"""NumberArray that a module computes of nothing but constants: places of a resize, and their weights.
+"""Numbers that a module computes of nothing but constants: places of a resize, and their weights.
 
 IREE puts such computations into initialisers. They are done here in numpy, in the types of the module.
 """
@@ -15,7 +15,16 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.dispatch import LOAD, STORE, call_arguments, entry_of, symbol_of
 from aie_conv.bridge.epilogue import FLOAT_PREDICATES, INTEGER_PREDICATES
-from aie_conv.bridge.tensors import Linear, indexing, owner, splat_value, tensor_type, walk
+from aie_conv.bridge.tensors import (
+    Linear,
+    dims_count,
+    indexing,
+    operations_of,
+    owner,
+    splat_value,
+    tensor_type,
+    walk,
+)
 from aie_conv.errors import Unsupported
 
 NumberArray = NDArray[Any]
@@ -48,6 +57,7 @@ _CONVERSIONS = frozenset(
     f"arith.{name}"
     for name in ("index_cast", "sitofp", "fptosi", "extf", "truncf", "extsi", "trunci")
 )
+_UNSIGNED = frozenset(("arith.divui", "arith.remui"))
 _ORDERS: dict[str, Callable[..., Any]] = {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
     "gt": np.greater, "ge": np.greater_equal,
@@ -93,7 +103,7 @@ class ScalarBody:
         if number >= len(self.op.operands) - len(self.op.results):
             raise Unsupported("a place that depends on what a result held")
         tensor = self.tensor(self.op.operands[number])
-        return tensor[tuple(along(form, self.dims) for form in indexing(self.op)[number])]
+        return _elements(tensor, [along(form, self.dims) for form in indexing(self.op)[number]])
 
     def _computed(self, op: ir.Operation) -> NumberArray:
         kind = _DTYPES.get(str(op.results[0].type)) if len(op.results) == 1 else None
@@ -108,20 +118,39 @@ class ScalarBody:
             return np.array(number, kind)
         if op.name == "tensor.extract":
             tensor = self.tensor(op.operands[0])
-            return tensor[tuple(self.numbers(index) for index in list(op.operands)[1:])]
+            return _elements(tensor, [self.numbers(index) for index in list(op.operands)[1:]])
         args = [self.numbers(operand) for operand in op.operands]
         if op.name in ("arith.cmpi", "arith.cmpf"):
             return _compared(op, args)
-        if op.name in _CONVERSIONS:
+        # A bit that is set is -1 with a sign; and a number's last bit is not whether it is none.
+        if op.name in _CONVERSIONS and np.bool_ not in (args[0].dtype, kind):
             return args[0].astype(kind)
         if op.name not in _FUNCTIONS:
             raise Unsupported(f"a place that depends on {op.name}")
+        if op.name in _UNSIGNED:
+            _check_not_negative(op, args)
         return np.asarray(_FUNCTIONS[op.name](*args)).astype(kind)
+
+
+def _elements(tensor: NumberArray, places: Sequence[NumberArray]) -> NumberArray:
+    """A tensor's elements at places along each of its dims."""
+    for place, size in zip(places, tensor.shape, strict=True):
+        if ((place < 0) | (place >= size)).any():
+            raise Unsupported("a place that depends on an element outside of a tensor")
+    return tensor[tuple(places)]
+
+
+def _check_not_negative(op: ir.Operation, args: Sequence[NumberArray]) -> None:
+    """Raise Unsupported where numbers without a sign would have other values than the arrays'."""
+    if any((each < 0).any() for each in args):
+        raise Unsupported(f"a place that depends on {op.name} of negative numbers")
 
 
 def _compared(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
     number = ir.IntegerAttr(op.attributes["predicate"]).value
     name = (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
+    if op.name == "arith.cmpi" and name.startswith("u"):
+        _check_not_negative(op, args)
     order = _ORDERS.get(name if name in _ORDERS else name[1:])
     if order is None or any(np.isnan(each).any() for each in args if each.dtype.kind == "f"):
         raise Unsupported(f"a place that depends on a comparison {name}")
@@ -144,10 +173,12 @@ class KnownTensors:
         self._stored: dict[str, ir.Value] = {}
         self._initial: dict[str, ir.Attribute] = {}
         self._known: dict[Any, NumberArray] = {}
-        for view in module.regions[0].blocks[0].operations:
-            op = view.operation
+        mutable = set[str]()
+        for op in operations_of(module):
             if op.name == "flow.executable":
                 self._executables[symbol_of(op)] = op
+            elif op.name == "util.global" and "is_mutable" in op.attributes:
+                mutable.add(symbol_of(op))
             elif op.name == "util.global" and "initial_value" in op.attributes:
                 self._initial[symbol_of(op)] = op.attributes["initial_value"]
             elif op.name == "util.initializer":
@@ -155,6 +186,9 @@ class KnownTensors:
                     if inner.name == "util.global.store":
                         symbol = ir.FlatSymbolRefAttr(inner.attributes["global"]).value
                         self._stored[symbol] = inner.operands[0]
+        # Functions may store to these.
+        for symbol in mutable & set(self._stored):
+            del self._stored[symbol]
 
     def of(self, value: ir.Value) -> NumberArray:
         """The numbers of a tensor.
@@ -187,12 +221,13 @@ class KnownTensors:
         executable = self._executables.get(entry_of(call)[0])
         if executable is None:
             raise Unsupported("a place that depends on a dispatch without code")
-        function = self._function_of(executable)
-        block: Any = function.regions[0].blocks[0]
-        stores = [view.operation for view in block.operations if view.operation.name == STORE]
+        stores = [op for op in operations_of(self._function_of(executable)) if op.name == STORE]
         if len(stores) != 1:
             raise Unsupported("a place that depends on a dispatch of several results")
-        return Inside(self, call).of(stores[0].operands[0])
+        tensor = Inside(self, call).of(stores[0].operands[0])
+        if tensor.shape != tensor_type(call.results[0])[0]:
+            raise Unsupported("a place that depends on a slice that is stored")
+        return tensor
 
 
 @dataclass(frozen=True)
@@ -221,7 +256,7 @@ class Inside:
         if op.name == LOAD:
             number = ir.BlockArgument(op.operands[0]).arg_number
             tensor = self.known.of(call_arguments(self.call)[number])
-            if tensor.shape != tuple(tensor_type(value)[0]):
+            if tensor.shape != tensor_type(value)[0]:
                 raise Unsupported("a place that depends on a slice")
             return tensor
         if op.name.startswith("linalg.") and len(op.results) == 1:
@@ -231,12 +266,10 @@ class Inside:
     def _elementwise(self, op: ir.Operation) -> NumberArray:
         shape, _ = tensor_type(op.results[0])
         forms = indexing(op)[-1]
-        if [form.variable for form in forms] != list(range(len(shape))):
+        if [form.variable for form in forms] != list(range(dims_count(op))):
             raise Unsupported(f"a place that depends on a {op.name} in another order")
-        dims = spread(shape)
-        block: Any = op.regions[0].blocks[0]
-        last = block.operations[len(block.operations) - 1].operation
-        return np.broadcast_to(ScalarBody(op, dims, self.of).numbers(last.operands[0]), shape)
+        result = operations_of(op)[-1].operands[0]
+        return np.broadcast_to(ScalarBody(op, spread(shape), self.of).numbers(result), shape)
 
 
 def spread(sizes: Sequence[int]) -> list[NumberArray]:

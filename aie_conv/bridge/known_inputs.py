@@ -8,7 +8,7 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.dispatch import symbol_of
+from aie_conv.bridge.dispatch import call_arguments, symbol_of
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
 from aie_conv.problem import ConvProblem, Operand
@@ -52,8 +52,7 @@ class KnownInputs:
         return values if np.isfinite(values).all() else None
 
     def _argument(self, number: int) -> Any:
-        first, *_ = ir.DenseI32ArrayAttr(self._call.attributes["operandSegmentSizes"])
-        op = owner(self._call.operands[first + number])
+        op = owner(call_arguments(self._call)[number])
         while op is not None and op.name == "flow.tensor.reshape":
             op = owner(op.operands[0])
         if op is not None and op.name in ("arith.constant", "flow.tensor.constant"):

@@ -16,7 +16,9 @@ from aie_conv.bridge.rows import OperationReader, RowReader, combination, reduce
 from aie_conv.bridge.tensors import (
     Linear,
     View,
+    every_element,
     indexing,
+    operations_of,
     owner,
     slice_view,
     tensor_type,
@@ -123,7 +125,7 @@ def _read_rows(store: ir.Operation) -> RecognisedOperation:
     out = slice_view(store, store.operands[1], value)
     stored = {d: size for d, size in enumerate(out.sizes) if size > 1}
     reader = RowReader(NoRoot(), stored=stored)
-    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    here = every_element(out.sizes)
     result = reader.tensor(value, here)
     if not reader.row:
         raise Unsupported("the stored value does not depend on the reduction")
@@ -148,7 +150,7 @@ def _read_plain(
     if root is None and inside is not None and takes_elements(function):
         return _gathered(function, value, out, inside)
     reader = OperationReader(root if root is not None else NoRoot())
-    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    here = every_element(out.sizes)
     result = reader.tensor(value, here)
     parallel = [d for d, size in enumerate(out.sizes) if size > 1]
     if root is None:
@@ -166,7 +168,7 @@ def _read_plain(
         epilogue,
         root.accumulator,
         root.add,
-        _keeps(out),
+        out.keeps_others,
     )
     views = (root.source, *(view for view, _ in reader.inputs))
     return RecognisedOperation(problem, views, out.argument if problem.keeps_base else None)
@@ -179,7 +181,7 @@ def _gathered(
     shaped, flat = unflatten(function, out)
     sizes = shaped.sizes
     reader = GatherReader(NoRoot(), inside_call=inside, sizes=sizes)
-    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(sizes))
+    here = every_element(sizes)
     result = reader.tensor(value, here if flat is None else (flat,))
     parallel = [d for d, size in enumerate(sizes) if size > 1]
     loops = _name([Loop("", "m", sizes[d], 0, 0, shaped.strides[d]) for d in parallel])
@@ -211,15 +213,6 @@ def _gathered(
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 
 
-def _keeps(out: View) -> bool:
-    written, held = 1, 1
-    for size in out.sizes:
-        written *= size
-    for size in out.shape:
-        held *= size
-    return out.access == "readwrite" and written < held
-
-
 def _name(loops: Sequence[Loop]) -> tuple[Loop, ...]:
     return tuple(replace(loop, name=_LETTERS[number]) for number, loop in enumerate(loops))
 
@@ -248,7 +241,7 @@ def _elementwise(
         Operand(out.dtype, out.shape, out.offset),
         _led_by(epilogue, main),
         first.operand.dtype,
-        keeps_base=_keeps(out),
+        keeps_base=out.keeps_others,
     )
     views = [view for view, _ in reader.inputs]
     ordered = (views[main], *views[:main], *views[main + 1 :])
@@ -288,8 +281,7 @@ def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
 
 # -- reductions -----------------------------------------------------------------------------------
 def _reductions(function: ir.Operation) -> list[ir.Operation]:
-    block: Any = function.regions[0].blocks[0]
-    return [view.operation for view in block.operations if reduces(view.operation)]
+    return [op for op in operations_of(function) if reduces(op)]
 
 
 def _find_reduction(function: ir.Operation) -> Reduction | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any
 
 from iree.compiler import ir
@@ -15,7 +14,14 @@ from aie_conv.bridge.contraction import Contraction, NoContraction
 from aie_conv.bridge.dispatch import STORE
 from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.interpreter import Inside
-from aie_conv.bridge.tensors import Linear, View, slice_view, tensor_type
+from aie_conv.bridge.tensors import (
+    Linear,
+    View,
+    every_element,
+    operations_of,
+    slice_view,
+    tensor_type,
+)
 from aie_conv.errors import Unsupported
 from aie_conv.problem import ConvProblem, Operand, Problem
 
@@ -86,8 +92,7 @@ def _operation(function: ir.Operation, why: str, inside: Inside | None = None) -
         return Recognised(None, f"{why}; as another operation: {refusal}", contraction=False)
     names = ("lhs", *(f"in{number}" for number in range(len(operation.views) - 1)))
     bindings = tuple(
-        (name, view.argument if view.argument is not None else view.constant)
-        for name, view in zip(names, operation.views, strict=True)
+        (name, view.binding) for name, view in zip(names, operation.views, strict=True)
     )
     return Recognised(operation.problem, None, bindings, operation.base, contraction=False)
 
@@ -146,7 +151,7 @@ def read_stored(
         Unsupported: the stored value is not computed element by element from the contraction.
     """
     reader = Reader(root)
-    here = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(out.sizes))
+    here = every_element(out.sizes)
     result = read(reader, here)
     if reader.at_root is None:
         raise Unsupported("the stored value does not depend on the contraction")
@@ -160,31 +165,21 @@ def read_stored(
     )
     order = sorted(range(len(loops)), key=lambda i: loop_dims[i] if loop_dims[i] >= 0 else 1 << 30)
     epilogue = reader.finish(result, [loop_dims[i] for i in order])
-    elements = prod(out.sizes)
-    whole = Operand(out.dtype, out.shape, out.offset)
-    keeps_base = out.access == "readwrite" and elements < whole.elements
     problem = replace(
         _bare(root),
         loops=tuple(loops[i] for i in order),
-        out=whole,
+        out=_operand(out, out.offset),
         epilogue=epilogue,
-        keeps_base=keeps_base,
+        keeps_base=out.keeps_others,
     )
     operands = [("lhs", root.lhs), ("rhs", root.rhs)]
     operands += [(f"in{number}", view) for number, (view, _) in enumerate(reader.inputs)]
-    bindings = tuple(
-        (name, view.argument if view.argument is not None else view.constant)
-        for name, view in operands
-    )
-    return Recognised(problem, None, bindings, out.argument if keeps_base else None)
+    bindings = tuple((name, view.binding) for name, view in operands)
+    return Recognised(problem, None, bindings, out.argument if out.keeps_others else None)
 
 
 def _store(function: ir.Operation) -> ir.Operation:
-    stores = [
-        view.operation
-        for view in function.regions[0].blocks[0].operations
-        if view.operation.name == STORE
-    ]
+    stores = [op for op in operations_of(function) if op.name == STORE]
     if len(stores) != 1:
         raise Unsupported(f"the dispatch has {len(stores)} results")
     return stores[0]

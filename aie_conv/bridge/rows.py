@@ -192,4 +192,4 @@ def start_of(value: ir.Value, combine: str, dtype: str) -> ir.Value | None:
         "arith.maxsi": _LOWEST.get(dtype), "arith.minsi": _HIGHEST.get(dtype),
         "arith.maxui": 0, "arith.minui": -1,
     }  # fmt: skip
-    return None if number == neutral[combine] else value
+    return None if number is not None and number == neutral[combine] else value

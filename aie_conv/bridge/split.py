@@ -26,6 +26,7 @@ from aie_conv.bridge.requantised import requantised
 from aie_conv.bridge.tensors import (
     Linear,
     View,
+    every_element,
     indexing,
     operations_of,
     row_major,
@@ -183,7 +184,7 @@ def _cut(
 ) -> tuple[Cut, Recognised] | None:
     """The cut at a place, and what the first part computes; None where that cannot be read."""
     sizes = place.sizes
-    there = tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(sizes))
+    there = every_element(sizes)
     reader = Reader(root)
     try:
         place.read(reader, there)

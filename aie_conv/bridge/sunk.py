@@ -48,7 +48,7 @@ def sinks(op: ir.Operation) -> bool:
         and _is_identity(last)
         and "reduction" not in str(op.attributes.get("iterator_types", ""))
         and not any(inner.name in ("linalg.index", "tensor.extract") for inner in walk(op))
-        and all(_is_identity(each) or _is_part(each) for each in maps)
+        and all(map(_is_part, maps))
     )
 
 
@@ -58,7 +58,7 @@ def turn_elementwise(op: ir.Operation, images: Images) -> ir.Value:
     maps = _maps(op)
     result = kind_like(_last(shape_of(op.results[0])), op.results[0])
     values = [
-        images.last(value) if _is_identity(each) and rank_of_shaped(value) == rank else value
+        images.last(value) if _is_identity(each) else value
         for value, each in zip(list(op.operands)[:-1], maps, strict=False)
     ]
     values.append(graft(op, f"%e = tensor.empty() : {result}\nreturn %e : {result}", {})[0])
@@ -102,11 +102,6 @@ def turn_source(value: ir.Value) -> None:
         for number, operand in enumerate(reader.operands):
             if operand == value:
                 reader.operands[number] = again
-
-
-def rank_of_shaped(value: ir.Value) -> int:
-    """How many dims a tensor has; 0 for a scalar."""
-    return rank_of(value) if isinstance(value.type, ir.RankedTensorType) else 0
 
 
 def _renamed(affine: ir.AffineMap, dims: Sequence[ir.AffineExpr]) -> ir.AffineMap:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
 
 from iree.compiler import ir
@@ -90,6 +91,11 @@ def dims_count(op: ir.Operation) -> int:
     return 0 if maps is None else ir.AffineMapAttr(maps[0]).value.n_dims
 
 
+def every_element(sizes: Sequence[int]) -> tuple[Linear, ...]:
+    """Each dim's place as a variable with the dim's number; 0 along dims of one element."""
+    return tuple(Linear(0, ((d, 1),)) if size > 1 else Linear() for d, size in enumerate(sizes))
+
+
 def row_major(shape: Sequence[int]) -> tuple[int, ...]:
     """Element strides of a dense row-major buffer."""
     strides, step = [], 1
@@ -126,6 +132,16 @@ class View:
     def key(self) -> tuple[object, ...]:
         """Equal for views of the same elements."""
         return (self.argument, str(self.constant), self.offset, self.strides)
+
+    @property
+    def binding(self) -> Any:
+        """Number of the argument, or the attribute of the constant."""
+        return self.argument if self.argument is not None else self.constant
+
+    @property
+    def keeps_others(self) -> bool:
+        """Whether a store to it leaves elements of the buffer as they were."""
+        return self.access == "readwrite" and prod(self.sizes) < prod(self.shape)
 
 
 def owner(value: ir.Value) -> ir.Operation | None:

@@ -263,7 +263,7 @@ class BlockEpilogue:
 
     def combined(self, w: Builder, op: str, x: Value, y: Value) -> Value:
         """Two blocks as one, lane by lane, by an operation whose operands and result are of one type."""
-        return self._wide_operation(w, op, [x, y])
+        return w.value("e", op, x, y) if op in _INTEGER else self._wide_operation(w, op, [x, y])
 
     def _convert(self, w: Builder, step: Step, value: Value) -> Value:
         """Between integers and f32; narrower integers go through i32."""

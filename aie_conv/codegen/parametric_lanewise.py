@@ -24,9 +24,6 @@ COMBINATIONS = ("", "arith.addi", "arith.addf", "arith.maxsi", "arith.minsi", "a
                 "arith.minimumf")  # fmt: skip
 """What the cores combine by; "" where there is one tap."""
 
-_AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
-"""Combinations that the tools keep at a vector's own width."""
-
 _SUMS = frozenset(("arith.addi", "arith.addf"))
 
 _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
@@ -184,8 +181,6 @@ class ParametricLanewise:
         return [w.value("e", extend, part, to=kind) for part in parts]
 
     def _combine(self, w: Builder, x: Value, y: Value) -> Value:
-        if self.combine in _AS_THEY_ARE:
-            return w.value("e", self.combine, x, y)
         lanes = self._blocks if self.combine in _SUMS else self._wide
         return lanes.combined(w, self.combine, x, y)
 
@@ -210,14 +205,8 @@ class ParametricLanewise:
             w.op("scf.yield", value)
         with w.inside(other):
             known = bitcast(w, w.load("acc", *place, r * t), value.type)
-            w.op("scf.yield", self._joined(w, known, value))
+            w.op("scf.yield", self._blocks.combined(w, self.combine, known, value))
         return w.chosen("kept", begins, then, other, [value.type])[0]
-
-    def _joined(self, w: Builder, x: Value, y: Value) -> Value:
-        """Blocks of C combined."""
-        if self.combine in _AS_THEY_ARE:
-            return w.value("e", self.combine, x, y)
-        return self._blocks.combined(w, self.combine, x, y)
 
     def cycles_of(self, steps: int, pixel_blocks: int, channel_blocks: int) -> int:
         """Issue cycles of one call, an estimate.

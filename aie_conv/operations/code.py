@@ -12,7 +12,12 @@ from aie_conv.problem import OperationProblem
 
 def code_of(tile: OperationTile, arch: Arch) -> OperationCode | RowCode:
     """The code of a tile."""
-    return (RowCode if _by_float_math(tile.view.problem) else OperationCode).of(tile, arch)
+    problem = tile.view.problem
+    kind = RowCode if _by_float_math(problem) else OperationCode
+    return kind(
+        arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
+        (1, 1, tile.vector), tile,
+    )  # fmt: skip
 
 
 @lru_cache(maxsize=512)

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
 
-from aie_conv.arch import Arch
 from aie_conv.codegen.activations import activations
 from aie_conv.codegen.epilogue import check
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
@@ -24,9 +23,6 @@ _UNROLLED = 32
 
 _MOVED = 16
 """Elements of a move that are loaded before they are stored."""
-
-_AS_THEY_ARE = frozenset(("arith.addi", "arith.maxsi", "arith.minsi"))
-"""Combinations that the tools keep at a vector's own width."""
 
 
 def lanes(problem: OperationProblem) -> int:
@@ -188,31 +184,21 @@ def write_function(
     return f.finish()
 
 
-def combine_lanes(code: BlockEpilogue, w: Builder, op: str, left: Value, right: Value) -> Value:
-    """Two vectors as one, lane by lane."""
-    if op in _AS_THEY_ARE:
-        return w.value("e", op, left, right)
-    return code.combined(w, op, left, right)
+def aligned(lanes: int, buffer: Value) -> int:
+    """To how many bytes a vector of a buffer's elements is aligned."""
+    size = lanes * DTYPE_BYTES[buffer.type.elem]
+    return min(ALIGNMENT, size & -size)
 
 
 @dataclass(frozen=True)
 class OperationCode(BlockEpilogue):
-    """The functions of one tile.
+    """The functions of one tile whose lanes have nothing to do with each other.
 
     Attributes:
         tile: the tile.
     """
 
     tile: OperationTile
-
-    @staticmethod
-    def of(tile: OperationTile, arch: Arch) -> "OperationCode":
-        """The code of a tile."""
-        problem = tile.view.problem
-        return OperationCode(
-            arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
-            (1, 1, tile.vector), tile,
-        )  # fmt: skip
 
     # -- functions --------------------------------------------------------------------------------
     def functions(self) -> list[Op]:
@@ -239,7 +225,9 @@ class OperationCode(BlockEpilogue):
                 number: self._input(w, number, source, place)
                 for number in range(len(self.epilogue.inputs))
             }
-            w.store(self._values(w, value, inputs, constants), out, place.out, self._aligned(out))
+            w.store(
+                self._values(w, value, inputs, constants), out, place.out, aligned(self.lanes, out)
+            )
 
         self._nest(w, source, self._trips(), body)
 
@@ -266,7 +254,7 @@ class OperationCode(BlockEpilogue):
 
     def _first(self, w: Builder, source: Value, sums: Value) -> None:
         def body(place: TilePlace) -> None:
-            w.store(self._reduce(w, source, place), sums, place.out, self._aligned(sums))
+            w.store(self._reduce(w, source, place), sums, place.out, aligned(self.lanes, sums))
 
         self._nest(w, source, self._trips(), body)
 
@@ -274,7 +262,7 @@ class OperationCode(BlockEpilogue):
         def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
             value = self._combine(w, value, self._reduce(w, source, place))
-            w.store(value, sums, place.out, self._aligned(sums))
+            w.store(value, sums, place.out, aligned(self.lanes, sums))
 
         self._nest(w, source, self._trips(), body)
 
@@ -283,13 +271,9 @@ class OperationCode(BlockEpilogue):
 
         def body(place: TilePlace) -> None:
             value = self._load(w, sums, place.out, self.lanes)
-            w.store(self._values(w, value, {}, constants), out, place.out, self._aligned(out))
+            w.store(self._values(w, value, {}, constants), out, place.out, aligned(self.lanes, out))
 
         self._nest(w, sums, self._trips(), body)
-
-    def _aligned(self, buffer: Value) -> int:
-        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
-        return min(32, size & -size)
 
     # -- loops ------------------------------------------------------------------------------------
     def _trips(self) -> list[LoopTrip]:
@@ -359,7 +343,7 @@ class OperationCode(BlockEpilogue):
         return w.value("e", extend, value, to=self._type(self.accumulator))
 
     def _combine(self, w: Builder, left: Value, right: Value) -> Value:
-        return combine_lanes(self, w, self.tile.view.problem.combine, left, right)
+        return self.combined(w, self.tile.view.problem.combine, left, right)
 
     def _reduce(self, w: Builder, source: Value, place: TilePlace) -> Value:
         """What is combined of an object for the lanes of a place."""

@@ -11,19 +11,18 @@ from dataclasses import dataclass
 from functools import cached_property
 from math import prod
 
-from aie_conv.arch import Arch
 from aie_conv.codegen.epilogue import check_types
 from aie_conv.codegen.epilogue_blocks import TAKEN, BlockEpilogue
 from aie_conv.codegen.float_math import WORK, FloatMath
 from aie_conv.codegen.replacements import Replacements
 from aie_conv.codegen.step_work import step_work
 from aie_conv.errors import Unsupported
-from aie_conv.ir.builder import ALIGNMENT, Builder
+from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Op, Value, memref, vector
 from aie_conv.operations.kernel import (
     LoopTrip,
     TilePlace,
-    combine_lanes,
+    aligned,
     load_section,
     merge_trips,
     section_start,
@@ -81,15 +80,6 @@ class RowCode(BlockEpilogue):
 
     tile: OperationTile
 
-    @staticmethod
-    def of(tile: OperationTile, arch: Arch) -> "RowCode":
-        """The code of a tile."""
-        problem = tile.view.problem
-        return RowCode(
-            arch, problem.epilogue, problem.accumulator, problem.out.dtype, tile.object_dtype,
-            (1, 1, tile.vector), tile,
-        )  # fmt: skip
-
     @cached_property
     def _replaced(self) -> Replacements:
         """Nothing: functions are of f32 here."""
@@ -123,10 +113,6 @@ class RowCode(BlockEpilogue):
         out = memref(self.out_dtype, tile.outputs)
         return [write_function("compute", [("source", source), ("out", out)], self._compute)]
 
-    def _aligned(self, buffer: Value) -> int:
-        size = self.lanes * DTYPE_BYTES[buffer.type.elem]
-        return min(ALIGNMENT, size & -size)
-
     def _compute(self, w: Builder, source: Value, out: Value) -> None:
         first = 1 + len(self.epilogue.inputs)
         constants = {first + int(str(i)): value for i, value in self._constants(w).items()}
@@ -155,14 +141,14 @@ class RowCode(BlockEpilogue):
 
         def body(inside: TilePlace, _carried: Sequence[Value]) -> list[Value]:
             known = self._wide_values(w, last, source, inside, values)
-            w.store(known[result], out, inside.out, self._aligned(out))
+            w.store(known[result], out, inside.out, aligned(self.lanes, out))
             return []
 
         self._walk(w, self._loops(along=True), place, [], body)
 
     def _store_row(self, w: Builder, value: Value, out: Value, place: TilePlace) -> None:
         if not self._along:
-            w.store(value, out, place.out, self._aligned(out))
+            w.store(value, out, place.out, aligned(self.lanes, out))
             return
         element = w.value("r", "vector.extract", value, position=[0])
         w.op("memref.store", element, out, place.out)
@@ -200,7 +186,7 @@ class RowCode(BlockEpilogue):
         def body(inside: TilePlace, carried: Sequence[Value]) -> list[Value]:
             known = self._wide_values(w, each, source, inside, values)
             return [
-                combine_lanes(self, w, op, total, known[value])
+                self.combined(w, op, total, known[value])
                 for (op, value, _), total in zip(reductions, carried, strict=True)
             ]
 
@@ -224,7 +210,7 @@ class RowCode(BlockEpilogue):
         shift = self.lanes // 2
         while shift:
             turned = [(lane + shift) % self.lanes for lane in range(self.lanes)]
-            value = combine_lanes(self, w, op, value, w.shuffle("x", value, value, turned))
+            value = self.combined(w, op, value, w.shuffle("x", value, value, turned))
             shift //= 2
         return value
 

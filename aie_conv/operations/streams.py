@@ -74,7 +74,8 @@ def input_patterns(tile: OperationTile, number: int) -> Iterator[tuple[str, str,
                 dims.append((tile.sections[n].spans[i], stride))
             section = tile.sections[n]
             dims = [dims[i] for i in section.order] or dims
-            if section.run != dims[-1][0] or dims[-1][1] != 1:
+            apart = view.by_elements and dims[-1][0] > 1
+            if section.run != dims[-1][0] or (dims[-1][1] != 1 and not apart):
                 dims[-1] = (section.run, 1)
             yield argument.name, argument.dtype, Pattern(offset, tuple(dims))
         for table in tile.tables:

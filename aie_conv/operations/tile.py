@@ -228,6 +228,9 @@ def _make_tile_of_elements(view: OperationView, sizes: tuple[int, ...]) -> Opera
     order = tuple(sorted(range(len(spans)), key=lambda axis: (-view.axes[axis].unit, spans[axis])))
     last = order[-1]
     words = WORD_BYTES // min(WORD_BYTES, DTYPE_BYTES[dtype])
+    unit = view.axes[last].unit
+    if spans[last] > 1 and unit != 1 and words > 1:
+        raise ConfigRefused("4-byte granularity", f"elements that lie {unit} {dtype} apart")
     run = -(-spans[last] // words) * words
     pitches, pitch = [0] * len(spans), 1
     for axis in reversed(order):

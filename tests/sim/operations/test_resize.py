@@ -34,6 +34,10 @@ CASES: dict[str, tuple[Of, Tensor]] = {
     "bilinear f32": (_resized("bilinear", (8, 8), corners=False), floats(1, 16, 4, 4).float()),
     "of one pixel": (_resized("bilinear", (6, 6), corners=False), floats(1, 32, 1, 1)),
     "reversed": (Of(lambda x: x.flip(3)), floats(1, 8, 8, 8)),
+    # Elements that the DMA brings each by itself.
+    "one column": (Of(lambda x: x[..., 3]), floats(4, 8, 8, 16).float()),
+    "a diagonal": (Of(lambda x: x.diagonal(0, 2, 3)), floats(2, 8, 8, 8).float()),
+    "one column, reversed": (Of(lambda x: x.flip(2)[..., 0]), floats(4, 8, 8, 16).float()),
     "pixels to channels": (Of(lambda x: F.pixel_unshuffle(x, 2)), floats(1, 8, 8, 8)),
     "channels to pixels": (Of(lambda x: F.pixel_shuffle(x, 2)), floats(1, 8, 8, 8)),
 }
