@@ -38,6 +38,9 @@ _ROUTES: dict[str, dict[str, str]] = {
 """Route -> style of its core code -> class. Scalar code is asked for where the others have no plan,
 parametric code for plans that share a configuration."""
 
+_BETWEEN = {"direct": "aie_conv.direct.parametric.lanewise_route:LanewiseRoute"}
+"""Route -> class of what stands between contractions and may share their configurations."""
+
 _ARITHMETIC: dict[str, Arithmetic] = {name: name for name in get_args(Arithmetic)}
 
 F32_MODES = ("cpu", "bf16", "bf16x3")
@@ -80,7 +83,8 @@ def routes() -> Iterator[Route]:
 def shareable_routes(route: str) -> list[Route]:
     """The routes whose plans may share a configuration, where ``route`` was asked for."""
     names = tuple(_ROUTES) if route == "auto" else (route,)
-    return [route_of(spec) for name in names for spec in _ROUTES.get(name, {}).values()]
+    products = [spec for name in names for spec in _ROUTES.get(name, {}).values()]
+    return [route_of(spec) for spec in (*products, *(_BETWEEN[n] for n in names if n in _BETWEEN))]
 
 
 @dataclass(frozen=True)

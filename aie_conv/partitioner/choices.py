@@ -134,7 +134,8 @@ def recall(
                         contraction_of(decided.problem), device, dict(known.parameters)
                     )
                 except (Unsupported, ConfigRefused):
-                    return None
+                    # Another route of this name and style may have made it.
+                    continue
             proposal = proposals[key]
         if proposal is None:
             return None
