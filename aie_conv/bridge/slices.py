@@ -7,6 +7,7 @@ nothing lies between two products.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -110,13 +111,16 @@ class _Folder:
 
     Attributes:
         module: at `flow`.
-        written: new executables' symbols, by the old one's and what differs.
+        written: new executables' symbols and what they export, by the old one's symbol and what differs.
     """
 
     module: ir.Operation
-    written: dict[tuple[str, str], str] = field(default_factory=dict[tuple[str, str], str])
+    written: dict[tuple[str, str], tuple[str, str]] = field(
+        default_factory=dict[tuple[str, str], tuple[str, str]]
+    )
 
     def __post_init__(self) -> None:
+        self._calls = Counter[str]()
         self._executables = {
             symbol_of(view.operation): view.operation
             for view in self.module.regions[0].blocks[0].operations
@@ -129,6 +133,7 @@ class _Folder:
         for call in calls:
             self._order(call)
         calls = [op for op in walk(self.module) if op.name == "flow.dispatch"]
+        self._calls.update(entry_of(call)[0] for call in calls)
         return sum(self._fold(call) for call in calls)
 
     def _order(self, last: ir.Operation) -> None:
@@ -324,11 +329,18 @@ class _Folder:
         key = symbol, f"{list(numbers)} {access} {place.kind} {place.offsets}"
         with call.context, call.location:
             if key not in self.written:
-                self.written[key] = f"{symbol}_slice_{len(self.written)}"
-                function = clone_executable(self._executables[symbol], self.written[key], name)
-                self._executables[self.written[key]] = _executable_of(function)
+                number = len(self.written)
+                # Where others call the executable, both are linked: what they export has names of its own.
+                if self._calls[symbol] > 1:
+                    name = f"{name}_slice_{number}"
+                self.written[key] = f"{symbol}_slice_{number}", name
+                function = clone_executable(self._executables[symbol], *self.written[key])
+                function.attributes["sym_name"] = ir.StringAttr.get(name)
+                self._executables[self.written[key][0]] = _executable_of(function)
                 _put(function, numbers, place, access)
-            return ir.ArrayAttr.get([ir.SymbolRefAttr.get([self.written[key], name])])
+            self._calls[symbol] -= 1
+            self._calls[self.written[key][0]] += 1
+            return ir.ArrayAttr.get([ir.SymbolRefAttr.get(list(self.written[key]))])
 
 
 def fold_slices(module: ir.Operation) -> int:
