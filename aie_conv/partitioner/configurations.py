@@ -21,6 +21,9 @@ from aie_conv.partitioner.path import ALONE, Offer, Overheads, Path, Way, cheape
 from aie_conv.plan import Decision, Plan, Route
 from aie_conv.problem import Problem, contraction_of
 
+_PRICELESS = 2**40
+"""Cycles that what the CPU cannot do is worth: more than any network takes."""
+
 MODES = ("few", "each")
 """What ``--amd-aie-configurations`` takes: plans chosen together, or each dispatch's own best."""
 
@@ -146,7 +149,9 @@ def _searched(
     while True:
         path = _priced_path(table, overheads)
         plans = [way.plan if way is not None else None for way in path.ways]
-        crowded = _crowded([plan for plan in plans if plan is not None], fits)
+        worth = [_worth(row, way) for row, way in zip(table, path.ways, strict=True)]
+        chosen = zip(plans, worth, strict=True)
+        crowded = _crowded([(plan, more) for plan, more in chosen if plan is not None], fits)
         before = sum(len(row.ways) for row in table)
         for row in table if crowded else ():
             for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
@@ -169,22 +174,33 @@ def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:
     )
 
 
-def _crowded(plans: Sequence[Plan], fits: Callable[[Plan], bool]) -> list[Plan]:
-    """A plan of each kind that has no room in the program of its configuration: the rarest kinds go first.
+def _worth(row: Offer, way: Way | None) -> int:
+    """How many cycles more the CPU takes than a way; of what it cannot do, more than anything else."""
+    if way is None:
+        return 0
+    return row.cpu - way.cost if row.cpu is not None else _PRICELESS
+
+
+def _crowded(plans: Sequence[tuple[Plan, int]], fits: Callable[[Plan], bool]) -> list[Plan]:
+    """A plan of each kind that has no room in the program of its configuration: kinds worth least go first.
 
     Plans are of one kind where a program for one of them serves the others.
+
+    Args:
+        plans: with what each is worth.
+        fits: whether a program keeps within the device's limits.
     """
-    groups: dict[Hashable, list[list[Plan]]] = {}
-    for plan in plans:
+    groups: dict[Hashable, list[tuple[Plan, list[int]]]] = {}
+    for plan, worth in plans:
         kinds = groups.setdefault(plan.configuration, [])
-        alike = next((kind for kind in kinds if kind[0].shared_with([plan]) is kind[0]), None)
+        alike = next((each for first, each in kinds if first.shared_with([plan]) is first), None)
         if alike is None:
-            kinds.append([plan])
+            kinds.append((plan, [worth]))
         else:
-            alike.append(plan)
+            alike.append(worth)
     crowded: list[Plan] = []
     for kinds in groups.values():
-        firsts = [kind[0] for kind in sorted(kinds, key=len, reverse=True)]
+        firsts = [plan for plan, _ in sorted(kinds, key=lambda kind: sum(kind[1]), reverse=True)]
         if len(firsts) == 1 or fits(firsts[0].shared_with(firsts)):
             continue
         kept = firsts[:1]
