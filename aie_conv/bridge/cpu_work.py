@@ -11,10 +11,8 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.contraction import is_multiply_add
-from aie_conv.bridge.tensors import Linear, linear, owner, walk
+from aie_conv.bridge.tensors import DYNAMIC, Linear, linear, owner, walk
 from aie_conv.errors import Unsupported
-
-_DYNAMIC = -(2**63)
 
 _LOOPS = {"scf.for", "scf.forall"}
 _VECTOR_PRODUCTS = {"vector.fma", "arith.mulf", "arith.muli", "vector.contract"}
@@ -160,13 +158,13 @@ def _forall(op: ir.Operation) -> list[CpuLoop]:
         for name in ("staticLowerBound", "staticUpperBound", "staticStep")
     )
     return [
-        CpuLoop(kind, None if _DYNAMIC in (upper, lower) else upper - lower, _as_static(step))
+        CpuLoop(kind, None if DYNAMIC in (upper, lower) else upper - lower, _as_static(step))
         for lower, upper, step in zip(lowers, uppers, steps, strict=True)
     ]
 
 
 def _as_static(value: int) -> int | None:
-    return None if value == _DYNAMIC else value
+    return None if value == DYNAMIC else value
 
 
 def _for(op: ir.Operation) -> list[CpuLoop]:

@@ -16,10 +16,9 @@ from iree.compiler import ir
 from aie_conv.bridge.dispatch import LOAD, STORE, dispatch, symbol_of, tied_operands
 from aie_conv.bridge.epilogue import arguments_read
 from aie_conv.bridge.graft import copy_operation
-from aie_conv.bridge.tensors import operations_of, owner, walk
+from aie_conv.bridge.tensors import DYNAMIC, operations_of, owner, walk
 from aie_conv.problem import DTYPE_BYTES
 
-_DYNAMIC = -(2**63)
 _WIDEST = 8
 
 
@@ -169,7 +168,7 @@ class Follower:
                 value = op.results[0] if op.name == LOAD else op.operands[0]
                 sizes = list(ir.DenseI64ArrayAttr(op.attributes["static_sizes"]))
                 kind = str(ir.ShapedType(value.type).element_type)
-                if _DYNAMIC not in sizes:
+                if DYNAMIC not in sizes:
                     moved += prod(sizes) * DTYPE_BYTES.get(kind, _WIDEST)
         return moved + self.cut.bytes
 

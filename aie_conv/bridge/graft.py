@@ -11,6 +11,11 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.tensors import owner, walk
 
+DTYPES: dict[str, Any] = {
+    "i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "f32": np.float32,
+}  # fmt: skip
+"""Of numpy, those of numbers that are computed with when a module is compiled."""
+
 
 def graft(before: ir.Operation, body: str, operands: dict[str, ir.Value]) -> list[ir.Value]:
     """Put operations in front of one, and give what they return.
@@ -108,6 +113,19 @@ def constant(before: ir.Operation, numbers: NDArray[Any], kind: ir.Type) -> ir.V
         ip=ir.InsertionPoint(before),
     )
     return created.results[0]
+
+
+def dense_numbers(attribute: ir.DenseElementsAttr, dtype: Any) -> NDArray[Any]:
+    """The elements of a dense constant in its shape, in one of numpy's types."""
+    if attribute.is_splat:
+        splat: Any = attribute.get_splat_value()
+        return np.full(tuple(ir.ShapedType(attribute.type).shape), splat.value, dtype)
+    return np.array(attribute, dtype)
+
+
+def integer(before: ir.Operation, number: int, kind: ir.Type | str) -> ir.Value:
+    """A constant integer of a type, in front of an operation."""
+    return graft(before, f"%a = arith.constant {number} : {kind}\nreturn %a : {kind}", {})[0]
 
 
 def element_type(value: ir.Value) -> str:

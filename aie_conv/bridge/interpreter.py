@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.dispatch import LOAD, STORE, call_arguments, entry_of, symbol_of
 from aie_conv.bridge.epilogue import FLOAT_PREDICATES, INTEGER_PREDICATES
+from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.tensors import (
     Linear,
     dims_count,
@@ -29,10 +30,7 @@ from aie_conv.errors import Unsupported
 
 NumberArray = NDArray[Any]
 
-_DTYPES: dict[str, Any] = {
-    "i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "index": np.int64,
-    "f32": np.float32, "f64": np.float64,
-}  # fmt: skip
+_DTYPES: dict[str, Any] = {**DTYPES, "index": np.int64, "f64": np.float64}
 
 
 def _quotient(a: Any, b: Any) -> Any:
@@ -284,6 +282,4 @@ def _dense(attribute: Any) -> NumberArray:
     dtype = _DTYPES.get(str(kind.element_type))
     if dtype is None:
         raise Unsupported(f"a place that depends on {kind.element_type}")
-    if attribute.is_splat:
-        return np.full(tuple(kind.shape), attribute.get_splat_value().value, dtype)
-    return np.array(attribute, dtype)
+    return dense_numbers(attribute, dtype)

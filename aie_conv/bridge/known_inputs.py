@@ -9,15 +9,12 @@ from iree.compiler import ir
 from numpy.typing import NDArray
 
 from aie_conv.bridge.dispatch import call_arguments, symbol_of
+from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
 from aie_conv.problem import ConvProblem, Operand
 
 Array = NDArray[Any]
-DTYPES: dict[str, Any] = {
-    "i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "f32": np.float32,
-}  # fmt: skip
-"""numpy's types."""
 
 
 class KnownInputs:
@@ -81,8 +78,4 @@ def _array(attribute: Any, operand: Operand) -> Array | None:
     kind = DTYPES.get(operand.dtype)
     if kind is None or not isinstance(attribute, ir.DenseElementsAttr):
         return None
-    if attribute.is_splat:
-        return np.full(operand.elements, attribute.get_splat_value().value, kind)
-    if isinstance(attribute, ir.DenseIntElementsAttr | ir.DenseFPElementsAttr):
-        return np.array(list(attribute), kind)
-    return None
+    return dense_numbers(attribute, kind).reshape(-1)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from iree.compiler import ir
 
-from aie_conv.bridge.graft import constant_of, element_type, graft, with_element
+from aie_conv.bridge.graft import constant_of, element_type, graft, integer, with_element
 from aie_conv.bridge.moves import pads_with
 from aie_conv.bridge.quantised_values import (
     DEQUANTISE,
@@ -159,16 +159,14 @@ return %y : {kind}"""
             signed_bytes(self._op, read),
             "f32",
             read.scale,
-            self._number(read.zero or 0),
+            integer(self._op, read.zero or 0, "i64"),
         )
 
     def _quantised(self, value: ir.Value) -> ir.Value:
         """A tensor, quantised as the operation does."""
-        return self._like(QUANTISE, value, "i8", self._op.operands[1], self._number(self._zero))
-
-    def _number(self, zero: int) -> ir.Value:
-        text = f"%z = arith.constant {zero} : i64\nreturn %z : i64"
-        return graft(self._op, text, {})[0]
+        return self._like(
+            QUANTISE, value, "i8", self._op.operands[1], integer(self._op, self._zero, "i64")
+        )
 
     def _like(
         self, name: str, value: ir.Value, dtype: str, scale: ir.Value, zero: ir.Value

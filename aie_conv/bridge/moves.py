@@ -10,7 +10,7 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.graft import graft, with_element
+from aie_conv.bridge.graft import graft, integer, with_element
 from aie_conv.bridge.tensors import owner, splat_value, tensor_type, walk
 
 _DIMS = {"linalg.transpose": "permutation", "linalg.broadcast": "dimensions"}
@@ -168,15 +168,11 @@ def move(before: ir.Operation, op: ir.Operation, value: ir.Value, zero: int) -> 
     else:
         copied.operands[0] = value
         if op.name == "tensor.pad":
-            _padding(copied).operands[0] = _number(copied, zero, dtype)
+            _padding(copied).operands[0] = integer(copied, zero, dtype)
         if op.name == "tensor.insert_slice":
             copied.operands[1] = _fill(copied, with_element(op.operands[1].type, dtype), zero)
     copied.results[0].set_type(kind)
     return copied.results[0]
-
-
-def _number(before: ir.Operation, zero: int, dtype: str) -> ir.Value:
-    return graft(before, f"%z = arith.constant {zero} : {dtype}\nreturn %z : {dtype}", {})[0]
 
 
 def _fill(before: ir.Operation, kind: ir.Type, zero: int) -> ir.Value:

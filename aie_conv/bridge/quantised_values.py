@@ -22,6 +22,7 @@ from aie_conv.bridge.graft import (
     constant_of,
     element_type,
     graft,
+    integer,
     with_element,
 )
 from aie_conv.bridge.moves import axes_behind, find_source, move
@@ -237,7 +238,7 @@ def _relabel(op: ir.Operation, flag: str, value: ir.Value) -> ir.Value:
         kind = kind.element_type
     if len(str(kind)) < 3:  # i8 cannot hold every zero point less 128
         kind = ir.Type.parse("i64", op.context)
-    point = graft(op, f"%z = arith.constant {zero} : {kind}\nreturn %z : {kind}", {})[0]
+    point = integer(op, zero, kind)
     maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
     scalar = ir.AffineMapAttr.get(
         ir.AffineMap.get(ir.AffineMapAttr(maps[0]).value.n_dims, 0, [], op.context)

@@ -18,7 +18,8 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.known_inputs import DTYPES, KnownInputs
+from aie_conv.bridge.graft import DTYPES
+from aie_conv.bridge.known_inputs import KnownInputs
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.staircase import Affine, fit, rises
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Operand, Step

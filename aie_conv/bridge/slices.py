@@ -26,10 +26,8 @@ from aie_conv.bridge.dispatch import (
     tied_operands,
 )
 from aie_conv.bridge.recognise import function_of
-from aie_conv.bridge.tensors import operations_of, owner, walk
+from aie_conv.bridge.tensors import DYNAMIC, operations_of, owner, walk
 from aie_conv.errors import AieConvError
-
-_DYNAMIC = -(2**63)
 
 
 @dataclass(frozen=True)
@@ -259,7 +257,7 @@ class _Folder:
         offsets, sizes, steps = (_numbers(store, name) for name in ("offsets", "sizes", "strides"))
         shape = list(ir.RankedTensorType(load.results[0].type).shape)
         same = [size for size in sizes if size > 1] == [size for size in shape if size > 1]
-        if not same or set(steps) != {1} or _DYNAMIC in offsets:
+        if not same or set(steps) != {1} or DYNAMIC in offsets:
             return None
         return _Slice(call.results[0].type, offsets, sizes)
 
@@ -281,7 +279,7 @@ class _Folder:
             return False
         arguments = [_arguments(function)[n] for n in places]
         uses = [use.owner.operation for argument in arguments for use in argument.uses]
-        return all(op.name == LOAD and _DYNAMIC not in _numbers(op, "offsets") for op in uses)
+        return all(op.name == LOAD and DYNAMIC not in _numbers(op, "offsets") for op in uses)
 
     def _rewrite(
         self,

@@ -14,7 +14,8 @@ from iree.compiler.dialects import linalg
 from aie_conv.errors import Unsupported
 from aie_conv.problem import DTYPE_BYTES
 
-_DYNAMIC = -(2**63)
+DYNAMIC = -(2**63)
+"""What MLIR writes for a size or an offset that is not known."""
 _DISPATCH_TENSOR = re.compile(
     r"!iree_tensor_ext\.dispatch\.tensor<(?P<access>\w+):tensor<(?P<dims>(?:[\d?]+x)*)(?P<type>[^<>]+)>>"
 )
@@ -185,7 +186,7 @@ def slice_view(op: ir.Operation, buffer: ir.Value, value: ir.Value) -> View:
         list(ir.DenseI64ArrayAttr(op.attributes[name]))
         for name in ("static_offsets", "static_sizes", "static_strides")
     )
-    if _DYNAMIC in offsets + sizes + steps:
+    if DYNAMIC in offsets + sizes + steps:
         raise Unsupported("a slice with dynamic offsets or sizes")
     strides = row_major(shape)
     offset = sum(o * s for o, s in zip(offsets, strides, strict=True))

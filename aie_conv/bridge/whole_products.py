@@ -13,7 +13,7 @@ from typing import Any
 
 from iree.compiler import ir
 
-from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
+from aie_conv.bridge.graft import element_type, graft, integer, maps_text, with_element
 from aie_conv.bridge.moves import is_zero
 from aie_conv.bridge.quantised_values import shifted
 from aie_conv.bridge.tensors import operations_of, owner, splat_value, tensor_type
@@ -177,7 +177,7 @@ def _zero(before: ir.Operation, value: _Widened) -> ir.Value:
     """What is subtracted from the signed bytes, a scalar of i32."""
     constant = value.zero - 128 * value.unsigned
     if value.point is None:
-        return graft(before, f"%a = arith.constant {constant} : i32\nreturn %a : i32", {})[0]
+        return integer(before, constant, "i32")
     point, widen = value.point
     text = f"""%s = tensor.extract %p[] : tensor<i8>
 %w = {widen} %s : i8 to i32
