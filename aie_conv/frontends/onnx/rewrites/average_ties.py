@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from aie_conv.frontends.onnx.rewrites.ceil_pooling import PooledAxis
+from aie_conv.frontends.onnx.rewrites.ceil_pooling import Pooling, read_pooling
 from aie_conv.frontends.onnx.rewrites.graph import Array, attributes, changed
 
 if TYPE_CHECKING:
@@ -48,34 +48,29 @@ class _Average:
 
     Attributes:
         node: AveragePool or GlobalAveragePool.
-        axes: of pixels.
-        strides: from one window to the next along each.
-        pads: pixels in front of all axes, then behind them.
+        pooling: its windows.
         counts: pixels of each window, spread over batch and channels.
         shape: of what is averaged.
     """
 
     node: onnx.NodeProto
-    axes: tuple[PooledAxis, ...]
-    strides: tuple[int, ...]
-    pads: tuple[int, ...]
+    pooling: Pooling
     counts: Array
     shape: tuple[int, ...]
 
     @property
     def covers_image(self) -> bool:
         """Whether there is one window, of all pixels."""
-        covered = all(axis.kernel == size for axis, size in self._sizes())
-        return covered and not any(self.pads) and set(self.strides) == {1}
+        sizes = zip(self.pooling.axes, self.shape[2:], strict=True)
+        covered = all(axis.kernel == size for axis, size in sizes)
+        return covered and not any(self.pooling.pads) and set(self.pooling.strides) == {1}
 
     @property
     def has_columns(self) -> bool:
         """Whether onnxruntime adds columns before it adds across them."""
-        small = all(axis.kernel <= _WIDEST for axis in self.axes)
-        return len(self.axes) > 1 and self.strides[-1] <= 2 and small
-
-    def _sizes(self) -> zip[tuple[PooledAxis, int]]:
-        return zip(self.axes, self.shape[2:], strict=True)
+        axes = self.pooling.axes
+        small = all(axis.kernel <= _WIDEST for axis in axes)
+        return len(axes) > 1 and self.pooling.strides[-1] <= 2 and small
 
 
 def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
@@ -133,20 +128,11 @@ def _read(graph: Graph, node: onnx.NodeProto) -> _Average | None:
     shape, values = graph.shape(node.input[0]), attributes(node)
     if shape is None or values.get("auto_pad", "NOTSET") != "NOTSET" or len(shape) < 3:
         return None
-    rank = len(shape) - 2
-    kernel = values.get("kernel_shape") or shape[2:]
-    strides = values.get("strides") or [1] * rank
-    dilations = values.get("dilations") or [1] * rank
-    pads = values.get("pads") or [0] * 2 * rank
-    rows = zip(shape[2:], kernel, strides, dilations, pads[:rank], pads[rank:], strict=True)
-    axes = tuple(PooledAxis(*row) for row in rows)
-    if values.get("ceil_mode") and any(axis.count != axis.floor for axis in axes):
+    pooling = read_pooling(shape, values)
+    if values.get("ceil_mode") and pooling.is_ragged:
         return None
-    padded = bool(values.get("count_include_pad"))
-    counts = np.ones((1, 1), np.float32)
-    for axis in axes:
-        counts = counts[..., None] * axis.pixels(padded)[: axis.floor].astype(np.float32)
-    return _Average(node, axes, tuple(strides), tuple(pads), counts, shape)
+    inner = tuple(slice(axis.floor) for axis in pooling.axes)
+    return _Average(node, pooling, pooling.counts[(..., *inner)], shape)
 
 
 class _Sums:
@@ -164,10 +150,10 @@ class _Sums:
 
     def by_columns(self) -> list[onnx.NodeProto]:
         """Pixels of a column first, then the columns of a window."""
-        average, rank = self._average, len(self._average.axes)
+        pads, rank = self._average.pooling.pads, len(self._average.pooling.axes)
         value = self._real
-        if any(average.pads):
-            amounts = [0, 0, *average.pads[:rank], 0, 0, *average.pads[rank:]]
+        if any(pads):
+            amounts = [0, 0, *pads[:rank], 0, 0, *pads[rank:]]
             value = self._add("Pad", value, self._integers(amounts))
         value = self._total(value, list(range(rank - 1)))
         return self._quotient(self._total(value, [rank - 1]))
@@ -193,7 +179,7 @@ class _Sums:
 
     def _total(self, value: str, axes: Sequence[int]) -> str:
         """The pixels of each window along some axes, one after another."""
-        known, strides = self._average.axes, self._average.strides
+        known, strides = self._average.pooling.axes, self._average.pooling.strides
         steps = [strides[a] for a in axes]
         reach = [(known[a].floor - 1) * strides[a] + 1 for a in axes]
         taps = product(*(range(known[a].kernel) for a in axes))
@@ -233,7 +219,7 @@ class _Sums:
         return [*self._nodes, last]
 
     def _integers(self, numbers: Sequence[int]) -> str:
-        return self._graph.add_constant(np.array(numbers, np.int64), "amounts")
+        return self._graph.add_integers(numbers, "amounts")
 
     def _add(self, op: str, *inputs: str, **values: int) -> str:
         node = self._graph.node(op, inputs, op.lower(), **values)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,25 +25,14 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
         return None
     if values.get("auto_pad", "NOTSET") != "NOTSET":
         return None
-    kernel = values["kernel_shape"]
-    rank = len(kernel)
-    strides = values.get("strides") or [1] * rank
-    dilations = values.get("dilations") or [1] * rank
-    pads = values.get("pads") or [0] * 2 * rank
-    axes = [
-        PooledAxis(size, k, s, d, before, after)
-        for size, k, s, d, before, after in zip(
-            shape[2:], kernel, strides, dilations, pads[:rank], pads[rank:], strict=True
-        )
-    ]
-    if all(axis.count == axis.floor for axis in axes):
+    pooling = read_pooling(shape, values)
+    if not pooling.is_ragged:
         return [changed(node, ceil_mode=None)]
-    padded_pixels = bool(values.get("count_include_pad"))
-    counts = np.ones((1, 1), np.float32)
-    for axis in axes:
-        counts = counts[..., None] * axis.pixels(padded_pixels).astype(np.float32)
-    amounts = [0, 0, *pads[:rank], 0, 0, *(axis.behind for axis in axes)]
-    zeros = graph.node("Pad", [node.input[0], _integers(graph, amounts)], "padded")
+    counts, kernel = pooling.counts, [axis.kernel for axis in pooling.axes]
+    strides, dilations = list(pooling.strides), list(pooling.dilations)
+    behind = (axis.behind for axis in pooling.axes)
+    amounts = [0, 0, *pooling.pads[: len(kernel)], 0, 0, *behind]
+    zeros = graph.node("Pad", [node.input[0], graph.add_integers(amounts, "amounts")], "padded")
     padded = zeros.output[0]
     if all(d == 1 for d in dilations):
         factor = np.float32(np.prod(kernel)) / counts
@@ -60,10 +51,6 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
         )
     scale = graph.add_constant(factor.astype(np.float32), "factor")
     return [zeros, window, graph.node("Mul", [window.output[0], scale], list(node.output))]
-
-
-def _integers(graph: Graph, numbers: list[int]) -> str:
-    return graph.add_constant(np.array(numbers, np.int64), "amounts")
 
 
 class PooledAxis:
@@ -102,3 +89,47 @@ class PooledAxis:
         """How many pixels of each window count."""
         low, high = self._padded if padded else self._inside
         return ((self._first >= low) & (self._first < high)).sum(1)
+
+
+@dataclass(frozen=True)
+class Pooling:
+    """The windows of a pooling.
+
+    Attributes:
+        axes: of pixels.
+        strides, dilations: from one window to the next along each, and from one pixel of it to the next.
+        pads: pixels in front of all axes, then behind them.
+        counts_padding: whether those count in an average.
+    """
+
+    axes: tuple[PooledAxis, ...]
+    strides: tuple[int, ...]
+    dilations: tuple[int, ...]
+    pads: tuple[int, ...]
+    counts_padding: bool
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether windows may reach over the padded pixels."""
+        return any(axis.count != axis.floor for axis in self.axes)
+
+    @property
+    def counts(self) -> NDArray[np.float32]:
+        """Pixels of each window, the last ones too, spread over batch and channels."""
+        counts = np.ones((1, 1), np.float32)
+        for axis in self.axes:
+            counts = counts[..., None] * axis.pixels(self.counts_padding).astype(np.float32)
+        return counts
+
+
+def read_pooling(shape: Sequence[int], values: Mapping[str, Any]) -> Pooling:
+    """A pooling of an image by a node's attributes; without a kernel, of all its pixels."""
+    rank = len(shape) - 2
+    kernel = values.get("kernel_shape") or shape[2:]
+    strides = values.get("strides") or [1] * rank
+    dilations = values.get("dilations") or [1] * rank
+    pads = values.get("pads") or [0] * 2 * rank
+    rows = zip(shape[2:], kernel, strides, dilations, pads[:rank], pads[rank:], strict=True)
+    axes = tuple(PooledAxis(*row) for row in rows)
+    padding = bool(values.get("count_include_pad"))
+    return Pooling(axes, tuple(strides), tuple(dilations), tuple(pads), padding)

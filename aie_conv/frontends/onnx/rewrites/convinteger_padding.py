@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aie_conv.frontends.onnx.rewrites.graph import attributes, changed
 
 if TYPE_CHECKING:
@@ -20,13 +18,11 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if not any(pads):
         return None
     rank = len(pads) // 2
-    amounts = np.array([0, 0, *pads[:rank], 0, 0, *pads[rank:]], np.int64)
+    amounts = [0, 0, *pads[:rank], 0, 0, *pads[rank:]]
     zero = node.input[2] if len(node.input) > 2 else ""
-    inputs = [node.input[0], graph.add_constant(amounts, "pads")]
+    inputs = [node.input[0], graph.add_integers(amounts, "pads")]
     if zero and graph.shape(zero) not in ((), None):
-        scalar = graph.node(
-            "Reshape", [zero, graph.add_constant(np.zeros(0, np.int64), "scalar")], "zero"
-        )
+        scalar = graph.node("Reshape", [zero, graph.add_integers([], "scalar")], "zero")
         padded = graph.node("Pad", [*inputs, scalar.output[0]], "padded")
         nodes = [scalar, padded]
     else:

@@ -124,6 +124,10 @@ class Graph:
         self._constants[name] = tensor
         return name
 
+    def add_integers(self, numbers: Sequence[int], hint: str) -> str:
+        """A new constant's name: sizes, axes or places, as ONNX has them."""
+        return self.add_constant(np.array(numbers, np.int64), hint)
+
     def node(
         self, op: str, inputs: Sequence[str], outputs: Sequence[str] | str, **values: Any
     ) -> onnx.NodeProto:

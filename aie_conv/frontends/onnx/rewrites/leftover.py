@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from aie_conv.frontends.onnx.rewrites.auto_pads import kernel_of
 from aie_conv.frontends.onnx.rewrites.graph import attributes, changed
 
@@ -35,6 +33,6 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if ends == list(shape[2:]):
         return None if pads == before else [changed(node, pads=pads)]
     numbers = [[0] * rank, ends, list(range(2, len(shape)))]
-    places = [graph.add_constant(np.array(each, np.int64), "cut") for each in numbers]
+    places = [graph.add_integers(each, "cut") for each in numbers]
     cut = graph.node("Slice", [node.input[0], *places], "cut")
     return [cut, changed(node, [cut.output[0], *node.input[1:]], pads=pads)]

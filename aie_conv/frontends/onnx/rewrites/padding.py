@@ -70,9 +70,9 @@ def _cut(
 ) -> list[onnx.NodeProto]:
     starts = [max(-before, 0) for before, _ in amounts]
     ends = [size + min(behind, 0) for size, (_, behind) in zip(shape, amounts, strict=True)]
-    limits = [graph.add_constant(np.array(each, np.int64), "cut") for each in (starts, ends)]
+    limits = [graph.add_integers(each, "cut") for each in (starts, ends)]
     cut = graph.node("Slice", [node.input[0], *limits], "cut")
     sides = [[max(pair[side], 0) for pair in amounts] for side in (0, 1)]
-    added = graph.add_constant(np.array([*sides[0], *sides[1]], np.int64), "pads")
+    added = graph.add_integers([*sides[0], *sides[1]], "pads")
     inputs = [cut.output[0], added, *node.input[2:]]
     return [cut, graph.node("Pad", inputs, list(node.output))]

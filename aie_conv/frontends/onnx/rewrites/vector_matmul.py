@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     import onnx
 
@@ -19,8 +17,8 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if min(ranks) != 1 or max(ranks) < 3:
         return None
     number = ranks.index(1)
-    added = graph.add_constant(np.array([number], np.int64), "axis")
-    removed = graph.add_constant(np.array([number - 2], np.int64), "axis")
+    added = graph.add_integers([number], "axis")
+    removed = graph.add_integers([number - 2], "axis")
     matrix = graph.node("Unsqueeze", [node.input[number], added], "matrix")
     inputs = list(node.input)
     inputs[number] = matrix.output[0]

@@ -64,7 +64,7 @@ def _spread(
         if block or sizes is None:
             return None
         wanted = [-1 if dim == axis else 1 for dim in range(len(shape))] if sum(sizes) > 1 else []
-        target = graph.add_constant(np.array(wanted, np.int64), "shape")
+        target = graph.add_integers(wanted, "shape")
         nodes.append(graph.node("Cast", [name], "factor", to=_FLOAT))
         nodes.append(graph.node("Reshape", [nodes[-1].output[0], target], "factor"))
         return nodes[-1].output[0]
