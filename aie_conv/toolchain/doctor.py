@@ -13,7 +13,7 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from importlib import metadata
 from pathlib import Path
@@ -155,23 +155,27 @@ def _found(kit: Kit) -> tuple[str, dict[str, Path]] | Finding:
     return f"{place} ({location.source})", dict(location.programs)
 
 
+def _on_path(names: Sequence[str], lack: str, advice: str) -> Finding:
+    """The first of some programs that is on PATH; it is called as the first is."""
+    paths = (path for name in names if (path := shutil.which(name)) is not None)
+    path = next(paths, None)
+    return (
+        Finding(names[0], "missing", lack, advice)
+        if path is None
+        else Finding(names[0], "ok", path)
+    )
+
+
 def _xclbinutil() -> Finding:
-    for name in ("xclbinutil", "hrx-xclbinutil"):
-        path = shutil.which(name)
-        if path is not None:
-            return Finding("xclbinutil", "ok", path)
-    return Finding(
-        "xclbinutil", "missing", "neither xclbinutil nor hrx-xclbinutil is on PATH",
+    return _on_path(
+        ("xclbinutil", "hrx-xclbinutil"), "neither xclbinutil nor hrx-xclbinutil is on PATH",
         "install XRT (source /opt/xilinx/xrt/setup.sh), or ROCm's hrx-system",
     )  # fmt: skip
 
 
 def _aiebu() -> Finding:
-    path = shutil.which("aiebu-asm")
-    if path is not None:
-        return Finding("aiebu-asm", "ok", path)
-    return Finding(
-        "aiebu-asm", "missing", "not on PATH",
+    return _on_path(
+        ("aiebu-asm",), "not on PATH",
         "only for --amd-aie-binary-format=elf: it comes with XRT (source /opt/xilinx/xrt/setup.sh)",
     )  # fmt: skip
 
