@@ -94,20 +94,14 @@ def choose_operation(
     return decide(best, losers, note + ("; pinned" if pin is not None else ""))
 
 
-@lru_cache(maxsize=512)
-def _shareable(problem: OperationProblem, device: str, machine: Machine) -> tuple[ArrayPlan, ...]:
-    del machine
+def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None:
+    """An operation in a program of contractions: what it costs inside a call; None where none computes it."""
     module, _, cls = _SHARED.partition(":")
     route: SharedOperations = getattr(import_module(module), cls)()
     try:
-        return tuple(route.shareable(problem, device))
+        plans = route.shareable(problem, device)
     except (Unsupported, ConfigRefused):
-        return ()
-
-
-def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None:
-    """An operation in a program of contractions: what it costs inside a call; None where none computes it."""
-    plans = _shareable(problem, device, current())
+        return None
     if not plans:
         return None
     best = min(plans, key=lambda plan: plan.predicted_cycles)

@@ -2,9 +2,11 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from math import prod
 
 from aie_conv.arch import Device
+from aie_conv.arch.machine import Machine, current
 from aie_conv.arch.rates import WORD_BYTES, present_rates
 from aie_conv.codegen import epilogue
 from aie_conv.codegen.parametric import ParametricKernel
@@ -74,6 +76,18 @@ class LanewiseRoute(ArrayRoute):
     def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""
         return self.space(problem, device)
+
+    def shareable(self, problem: ConvProblem, device: str) -> list[ArrayPlan]:
+        """See :class:`ArrayRoute`; kept, since an operation is asked alone and then beside products."""
+        return list(_shareable(tuple(self._layouts), problem, device, current()))
+
+
+@lru_cache(maxsize=512)
+def _shareable(
+    layouts: tuple[L1Layout, ...], problem: ConvProblem, device: str, machine: Machine
+) -> tuple[ArrayPlan, ...]:
+    del machine
+    return tuple(ArrayRoute.shareable(LanewiseRoute(layouts), problem, device))
 
 
 class LanewiseOperations:
