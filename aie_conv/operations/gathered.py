@@ -6,6 +6,7 @@ the same object has, for each input and each output along the axis, how far it l
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from aie_conv.errors import ConfigRefused
 from aie_conv.operations.axes import LoopAxis
@@ -44,15 +45,20 @@ def starts(size: int, tile: int) -> list[int]:
     return [min(first, size - tile) for first in range(0, size, tile)]
 
 
-def _sharing(view: OperationView, number: int) -> list[int]:
+def _sharing(view: OperationView, number: int) -> tuple[int, ...]:
     """The inputs that read what input ``number`` does."""
     shared = view.shared
-    return [other for other, first in enumerate(shared) if first == shared[number]]
+    return tuple(other for other, first in enumerate(shared) if first == shared[number])
 
 
 def span(view: OperationView, dim: int, number: int, tile: int) -> int:
     """Elements along an axis that a tile of an input brings, at most."""
-    axis, numbers = view.axes[dim], _sharing(view, number)
+    return _longest(view.axes[dim], _sharing(view, number), tile)
+
+
+@lru_cache(maxsize=512)
+def _longest(axis: LoopAxis, numbers: tuple[int, ...], tile: int) -> int:
+    """The same of inputs that read one thing: every tile's place is asked for it."""
     return max(
         last - first + 1
         for start in starts(axis.size, tile)

@@ -10,6 +10,7 @@ from math import prod
 
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
+from aie_conv.lazy import cached_property
 from aie_conv.operations.axes import LoopAxis, merge_axes
 from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES, Loop, Operand, OperationProblem
@@ -60,16 +61,15 @@ class OperationView:
     finish: tuple[HostCopy, ...]
     by_elements: bool = False
 
-    @property
+    @cached_property
     def shared(self) -> tuple[int, ...]:
         """For each input the first one that reads the same elements of the same buffer."""
-        count = len(self.sources)
+        if not self.problem.gathers:
+            return tuple(range(len(self.sources)))
         same = [
             (source, tuple((axis.stride(n), axis.gathers(n)) for axis in self.axes))
             for n, source in enumerate(self.sources)
         ]
-        if not self.problem.gathers:
-            return tuple(range(count))
         return tuple(same.index(each) for each in same)
 
 
