@@ -149,3 +149,13 @@ def test_integers_alone_are_bundled() -> None:
         made = bundle_groups(case.problem(), len(case.problem().loops) - 1, 8, dtype)
         assert (made.groups, made.channels, made.n) == (bundles, channels, 8)
         assert made.bundle == 1 or zeros_vanish(dtype)
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_depthwise_windows_in_programs_for_many_shapes(device: str) -> None:
+    """In the layouts of networks: the windows' lanes beyond the taps meet no element."""
+    case = Case(1, 64, 1, 1, (13, 13), (5, 5), (1, 1), (1, 1), "bf16", LAST, LAST, LAST, 0, "bias")
+    plan = ParametricRoute().propose(case.problem(), device)
+    simulator = Simulator(plan.emit())
+    for name, value, at in values():
+        compare(case, plan, simulator, special(case, name, value, at), "native")
