@@ -72,6 +72,9 @@ def _transfer(model: Model, op: Op) -> Transfer:
     sizes, strides, offsets = (tuple(op.attrs[k]) for k in ("sizes", "strides", "offsets"))
     if {len(sizes), len(strides), len(offsets)} != {4}:
         raise VerifyError(f"line {op.line}: {op.name}: offsets, sizes and strides have 4 numbers")
+    if min(offsets) < 0:
+        # Along a stride of 0 the sum would not show it.
+        raise VerifyError(f"line {op.line}: {op.name}: offset {min(offsets)}: it is at least 0")
     element = ELEMENT_BITS[memref.elem] // 8
     first = sum(o * s for o, s in zip(offsets, strides, strict=True)) * element
     return Transfer(
