@@ -6,7 +6,7 @@ addresses at either end of a queue of elements, linalg.generic is its maps and i
 
 import itertools
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -363,6 +363,18 @@ def test_a_plan_without_scalar_loops_is_refused() -> None:
     plan = VectorRoute().propose(plain_case().problem(), "npu1_4col")
     with pytest.raises(Unsupported, match=r"air: .*--amd-aie-direct=scalar"):
         air_module(plan)
+
+
+def test_march_is_refused_where_its_tools_would_overrun_a_queue() -> None:
+    """Its passes wait for no transfer before a launch's last one; a residual comes in pieces."""
+    case = replace(plain_case(), outputs=16, spatial=(10, 10), epilogue="residual")
+    plan = scalar_route().propose(case.problem(), "npu1_4col")
+    assert isinstance(plan, ArrayPlan)
+    with pytest.raises(
+        Unsupported, match="transfers through a channel of @host_inputs: .*a shim queues 4"
+    ):
+        air_module(plan, "march")
+    air_module(plan, "august")
 
 
 def test_each_version_refuses_the_others_form() -> None:
