@@ -1,6 +1,6 @@
 """The runtime sequence: its commands read, and the process that pushes tasks and awaits them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from math import prod
 
 import numpy as np
@@ -177,6 +177,7 @@ class SequenceRun:
         starts: where among them each command's begin.
         runs: the tasks of tiles' channels that were pushed.
         clock: of the process, in cycles.
+        instant: numbers of the arguments whose transfers take no time.
     """
 
     def __init__(
@@ -186,7 +187,9 @@ class SequenceRun:
         engine: Engine,
         memories: list[np.ndarray],
         lane: Lane | None = None,
+        instant: Collection[int] = (),
     ) -> None:
+        self.instant = frozenset(instant)
         self.commands = commands
         self.network = network
         self.engine = engine
@@ -255,6 +258,7 @@ class SequenceRun:
             dims,
             total_bytes(dims),
             issues_token,
+            transfer.argument in self.instant,
             self.clock,
         )
         self.tasks.append(task)
