@@ -17,7 +17,7 @@ KEY = "aie_conv.signature"
 """The name of the entry in a function's reflection."""
 
 _ARGUMENT = re.compile(r"%\w+: ([^{,)]+)")
-_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+)>")
+_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+|complex<\w+>)>")
 
 
 @dataclass(frozen=True)

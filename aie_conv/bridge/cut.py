@@ -5,6 +5,7 @@ The cut is one value, as a tensor: the first part stores it, what follows loads 
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -75,6 +76,20 @@ def follower_name(name: str) -> str:
     """The name of what follows a dispatch; a later call's number stays behind it."""
     stem, dot, number = name.rpartition(".")
     return f"{stem}_rest.{number}" if dot and number.isdigit() else f"{name}_rest"
+
+
+def free_export(executable: ir.Operation, name: str) -> str:
+    """A name, or it and a number, that no executable of the module exports: IREE links them together."""
+    module: Any = executable.parent
+    exported = {
+        symbol_of(inner.operation)
+        for view in module.operation.regions[0].blocks[0].operations
+        if view.operation.name == "flow.executable"
+        for inner in view.operation.regions[0].blocks[0].operations
+        if inner.operation.name == "flow.executable.export"
+    }
+    names = itertools.chain((name,), (f"{name}_{number}" for number in itertools.count(1)))
+    return next(each for each in names if each not in exported)
 
 
 def _inner(op: ir.Operation) -> Iterator[ir.Value]:

@@ -8,7 +8,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
-from aie_conv.bridge.cut import Follower, follow, follower_name
+from aie_conv.bridge.cut import Follower, follow, follower_name, free_export
 from aie_conv.bridge.dispatch import call_arguments, entry_of, symbol_of
 from aie_conv.bridge.host import bind, bind_plan
 from aie_conv.bridge.host_values import (
@@ -176,6 +176,7 @@ class _Replacement:
             symbol = f"{symbol_of(follower.cut.executable)}_rest"
             ordinal = sum(name.startswith(symbol) for name, _ in self._followers.values())
             name = follower_name(symbol_of(follower.cut.function))
+            name = free_export(follower.cut.executable, name)
             self._followers[key] = (f"{symbol}_{ordinal}" if ordinal else symbol, name)
             follower.build(*self._followers[key])
         operation = self._call.operation

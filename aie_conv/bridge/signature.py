@@ -15,8 +15,8 @@ from aie_conv.signature import Parameter, Signature
 _REFLECTION = "iree.reflection"
 _DECLARATION = "iree.abi.declaration"
 
-_TORCH = re.compile(r"!torch\.vtensor<\[([\d?,]*)\],\s*(\w+)>")
-_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+)(?:, .*)?>")
+_TORCH = re.compile(r"!torch\.vtensor<\[([\d?,]*)\],\s*(\w+|complex<\w+>)>")
+_TENSOR = re.compile(r"tensor<((?:[\d?]+x)*)(\w+|complex<\w+>)(?:, .*)?>")
 _SCALAR = re.compile(r"(?:[su]?i\d+|bf16|f\d+)")
 
 SIGNED_DIALECTS = ("tosa.", "stablehlo.")

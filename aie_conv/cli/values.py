@@ -170,4 +170,6 @@ def _number(item: Any) -> str:
         return str(int(item))
     if isinstance(item, int | np.integer):
         return str(int(item))
+    if isinstance(item, complex | np.complexfloating):
+        return f"{item.real:g}{item.imag:+g}j"
     return f"{float(item):g}"

@@ -138,8 +138,8 @@ def _quiet() -> Generator[None]:
             yield
     except Exception as error:
         # torch prints it once or more.
-        if hasattr(error, "partial_fx_graph"):
-            graph = f"{error.partial_fx_graph}\n"
+        partial = getattr(error, "partial_fx_graph", None)
+        graph = f"{partial}\n" if partial is not None else ""
         raise
     finally:
         for handler in handlers:

@@ -49,6 +49,7 @@ DTYPES: dict[str, np.dtype[Any]] = {
     "f16": np.dtype(np.float16),
     "f32": np.dtype(np.float32),
     "f64": np.dtype(np.float64),
+    "complex<f32>": np.dtype(np.complex64),
 }
 """numpy's type for each element type, as IREE writes it."""
 
@@ -68,6 +69,7 @@ ELEMENT_TYPES = {
     "f16": rt.HalElementType.FLOAT_16,
     "f32": rt.HalElementType.FLOAT_32,
     "f64": rt.HalElementType.FLOAT_64,
+    "complex<f32>": rt.HalElementType.COMPLEX_64,
 }
 _STORAGE = {1: np.uint8, 2: np.uint16, 4: np.uint32, 8: np.uint64}
 

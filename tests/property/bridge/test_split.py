@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.bridge.bodies import Body, bodies, numbered, turned_dispatch
+from tests.support.bridge.bodies import Body, Line, bodies, numbered, turned_dispatch
+from tests.support.bridge.modules import Conv
 from tests.support.bridge.reference import Routed, on_cpu, route_split, small_integers
 
 
@@ -53,3 +54,10 @@ def test_numbers_that_are_read_in_a_body_come_with_the_rest(number: int) -> None
 @given(bodies(), st.integers(0, 30))
 def test_more_parts_compute_what_the_whole_did(body: Body, number: int) -> None:
     check(body, number)
+
+
+def test_the_rests_of_several_results_have_names_of_their_own() -> None:
+    """The first result's product is cut, and so is what the second one is computed by, of the same dispatch."""
+    conv = Conv(h=3, w=3, c=1, oc=3, kh=1, kw=3)
+    lines = (Line("arith.truncf", (0,), "bf16", "f32"),)
+    check(Body(conv, (), lines, (1, 1), (False, True), 1, (0, 1, 2, 3)), 0)

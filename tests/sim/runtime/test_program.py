@@ -6,6 +6,7 @@ import pytest
 
 import aie_conv
 from aie_conv.artifact import Artifact
+from aie_conv.cli.values import format_value
 from aie_conv.errors import DeviceError, UsageError
 from aie_conv.runtime.devices import open_device
 from aie_conv.runtime.executable import MAGIC
@@ -46,7 +47,7 @@ def test_null_computes_nothing(artifact: Artifact) -> None:
         ((X,), "takes 2 inputs, 1 given"),
         ((X, X), "input 1: 1x6x7x8xbf16 given, the function takes 3x3x8x16xbf16"),
         ((X.astype(np.float32), F), "input 0: 1x6x7x8xf32 given"),
-        ((X.astype(np.complex64), F), "input 0: 1x6x7x8xcomplex64 given"),
+        ((X.astype(np.complex64), F), "input 0: 1x6x7x8xcomplex<f32> given"),
     ],
 )
 def test_wrong_inputs_are_named(program: Program, inputs: tuple[object, ...], message: str) -> None:
@@ -88,3 +89,27 @@ def test_unknown_device() -> None:
 def test_a_missing_file_is_named() -> None:
     with pytest.raises(UsageError, match=r"nowhere\.vmfb: No such file"):
         aie_conv.load("nowhere.vmfb", device="sim")
+
+
+def test_complex_numbers_come_and_go() -> None:
+    """They stay on the CPU."""
+    text = """
+    func.func @main(%a: tensor<3x4xcomplex<f32>>, %b: tensor<4x2xcomplex<f32>>) -> tensor<3x2xcomplex<f32>> {
+      %0 = stablehlo.dot %a, %b
+          : (tensor<3x4xcomplex<f32>>, tensor<4x2xcomplex<f32>>) -> tensor<3x2xcomplex<f32>>
+      return %0 : tensor<3x2xcomplex<f32>>
+    }"""
+    function = aie_conv.load(aie_conv.compile(text), device="sim").main
+    draw = np.random.default_rng(1)
+    left, right = (
+        (draw.integers(-4, 5, shape) + 1j * draw.integers(-4, 5, shape)).astype(np.complex64)
+        for shape in ((3, 4), (4, 2))
+    )
+    found = function(left, right)
+    assert found.dtype == np.complex64
+    np.testing.assert_array_equal(found, left @ right)
+    assert format_value(found).endswith(f"{found[-1, -1].real:g}{found[-1, -1].imag:+g}j]")
+    with pytest.raises(
+        UsageError, match=r"input 0: 3x4xf32 given, the function takes 3x4xcomplex<f32>"
+    ):
+        function(left.real, right)
