@@ -346,8 +346,8 @@ class _Builder:
         half, sixteen = self._do("constant", attr=2**15), self._do("constant", attr=16)
         x = self._do("maxsi", ("old", root), self._per_channel(affine.low))
         x = self._do("minsi", x, self._per_channel(affine.high))
-        if affine.left:
-            x = self._do("shli", x, self._do("constant", attr=affine.left))
+        # By nothing, too: constants are parameters, so that layers with and without it are one function.
+        x = self._do("shli", x, self._do("constant", attr=affine.left))
         xl = self._do("shrsi", self._do("shli", x, sixteen), sixteen)
         xh = self._do("shrsi", self._do("addi", x, half), sixteen)
         yl, yh = self._per_channel(low), self._per_channel(high)
