@@ -113,13 +113,13 @@ def make_region_executable(region: Region, verifier: Verifier) -> Executable:
     if layout.arena is not None:
         fills = tuple((fill.first, fill.elements, fill.value) for fill in layout.fills)
         scratch = ScratchArgument(layout.arena, fills)
-    written = [region.members[k] for k in layout.results]
+    written = [region.members[each.member] for each in layout.results]
     return Executable(
         device=region.device,
         arguments=tuple(Buffer(a.dtype, a.elements, a.slack) for a in layout.arguments),
         keeps_base=any(m.plan.problem.keeps_base and not m.plan.finish for m in written),
         text=emitted.text,
-        results=len(written),
+        results=len(layout.arguments) - layout.first_result,
         scratch=scratch,
         operations=tuple(zip(region.names, emitted.tasks, strict=True)),
     )

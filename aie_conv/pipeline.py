@@ -21,7 +21,7 @@ from aie_conv.assignment import Request
 from aie_conv.errors import UsageError
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.options import Options
-from aie_conv.partitioner.joining import Member
+from aie_conv.partitioner.joining import Member, RegionInput, RegionLayout, RegionResult
 from aie_conv.partitioner.pins import RegionPin
 from aie_conv.partitioner.regions import Region
 from aie_conv.partitioner.regions import form_regions as regions_of
@@ -31,7 +31,7 @@ from aie_conv.runtime.executable import Executable
 
 if TYPE_CHECKING:
     from aie_conv.bridge.flow import FlowModule
-    from aie_conv.bridge.host_values import DispatchCall
+    from aie_conv.bridge.host_values import DispatchCall, NpuRegion
 
 
 @dataclass(frozen=True)
@@ -362,7 +362,7 @@ def name_programs(state: CompileState) -> None:
 def rewrite(state: CompileState) -> None:
     """Dispatch to host copies around a call of the runtime module."""
     from aie_conv.bridge.flow import replace, to_flow
-    from aie_conv.bridge.host_values import NpuProgram, NpuRegion
+    from aie_conv.bridge.host_values import NpuProgram
 
     plans = state.plans
     if not plans and any(d.contraction for d in state.dispatches):
@@ -378,20 +378,35 @@ def rewrite(state: CompileState) -> None:
         if n not in joined
     }
     regions = {
-        region.names: NpuRegion(
-            name=region.name,
-            plans=tuple(member.route_plan for member in region.members),
-            inputs=tuple((each.member, each.argument) for each in layout.inputs),
-            weights=(layout.packed.dtype, layout.packed.elements),
-            offsets=layout.weights,
-            results=layout.results,
-            packed=state.programs[region.name].packed,
-        )
+        region.names: _bind_region(region, layout, state.programs[region.name].packed)
         for region in dict.fromkeys(joined.values())
         if (layout := region.layout) is not None
     }
     replace(state.module, state.calls, programs, regions)
     state.calls = ()
+
+
+def _bind_region(region: Region, layout: RegionLayout, packed: bytes) -> "NpuRegion":
+    """A region as the bridge knows it."""
+    from aie_conv.bridge.host_values import NpuBuffer, NpuRegion, NpuValue
+
+    def place(each: RegionInput | RegionResult, argument: str, first: int) -> NpuValue:
+        number = layout.number_of(each.place) - first
+        return NpuValue(each.member, argument, number, each.place.offset)
+
+    buffers = [NpuBuffer(a.dtype, a.elements) for a in layout.arguments]
+    first = layout.first_result
+    return NpuRegion(
+        name=region.name,
+        plans=tuple(member.route_plan for member in region.members),
+        inputs=tuple(place(each, each.argument, 0) for each in layout.inputs),
+        entering=tuple(buffers[: layout.packed]),
+        weights=buffers[layout.packed],
+        offsets=layout.weights,
+        results=tuple(place(each, "", first) for each in layout.results),
+        leaving=tuple(buffers[first:]),
+        packed=packed,
+    )
 
 
 def generate(state: CompileState) -> None:

@@ -250,6 +250,22 @@ class Emitter:
             tied_operands=self.attribute("[0 : index]"),
         ).results[0]
 
+    def part(self, source: ir.Value, at: int, elements: int) -> ir.Value:
+        """Elements of a flat tensor from one on."""
+        kind = ir.RankedTensorType(source.type)
+        if kind.shape == [elements]:
+            return source
+        start, length = (
+            self.op("arith.constant", [], "index", value=self.attribute(f"{n} : index")).results[0]
+            for n in (at, elements)
+        )
+        return self.op(
+            "flow.tensor.slice",
+            [source, start, length],
+            tensor((elements,), str(kind.element_type)),
+            operandSegmentSizes=self.attribute("array<i32: 1, 0, 1, 1, 0>"),
+        ).results[0]
+
     def load(self, program: ir.Value, name: ir.Value, bits: int) -> None:
         """The call that makes a program ready; operands whose bits are set are equal at every call."""
         context = self.module.operation.context

@@ -79,25 +79,54 @@ class NpuProgram:
 
 
 @dataclass(frozen=True)
+class NpuBuffer:
+    """A flat buffer of a region's call."""
+
+    dtype: str
+    elements: int
+
+
+@dataclass(frozen=True)
+class NpuValue:
+    """A value that enters or leaves a region.
+
+    Attributes:
+        member: number of the dispatch that reads or writes it.
+        argument: of its plan; empty for its result.
+        buffer: number of the buffer that it lies in, among those that enter, or that leave.
+        offset: its first element there.
+    """
+
+    member: int
+    argument: str
+    buffer: int
+    offset: int
+
+
+@dataclass(frozen=True)
 class NpuRegion:
     """What several dispatches become.
 
     Attributes:
         name: the region's.
         plans: of each dispatch, in their order.
-        inputs: what the host gives: (number of a dispatch, argument of its plan).
-        weights: the packed weights of all: type and elements.
+        inputs: what the host gives.
+        entering: the buffers that inputs lie in.
+        weights: the packed weights of all.
         offsets: where in them each dispatch's begin.
-        results: numbers of the dispatches whose results leave it.
+        results: what leaves it.
+        leaving: the buffers that results lie in.
         packed: the executable.
     """
 
     name: str
     plans: tuple[Plan, ...]
-    inputs: tuple[tuple[int, str], ...]
-    weights: tuple[str, int]
+    inputs: tuple[NpuValue, ...]
+    entering: tuple[NpuBuffer, ...]
+    weights: NpuBuffer
     offsets: tuple[int, ...]
-    results: tuple[int, ...]
+    results: tuple[NpuValue, ...]
+    leaving: tuple[NpuBuffer, ...]
     packed: bytes
 
 

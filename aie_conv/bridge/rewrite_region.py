@@ -17,7 +17,9 @@ from aie_conv.bridge.host import HostValue, bind_plan
 from aie_conv.bridge.host_values import (
     DispatchCall,
     HostValues,
+    NpuBuffer,
     NpuRegion,
+    NpuValue,
     declare_global,
     load_global,
     open_initializer,
@@ -79,29 +81,52 @@ class RegionReplacement:
         region, emitter = self._region, self._emitter
         inputs = self._inputs()
         weights = self._weights()
-        views = [emitter.exported(value) for value in (*inputs, weights)]
-        bases = [self._base(k) for k in region.results]
-        if any(base is not None for base in bases):
-            for k, base in zip(region.results, bases, strict=True):
-                result = region.plans[k].arguments[-1]
-                start = (
-                    base if base is not None else emitter.zeros((result.elements,), result.dtype)
-                )
-                views.append(emitter.exported(start))
+        views = [emitter.exported(value) for value in (*inputs, weights, *self._starts())]
         name = emitter.bytes(region.name.encode())
         program = program_bytes(emitter, self._last.operation, region.packed, programs)
-        constants = [number for number, known in enumerate(self._constants()) if known]
-        answers = emitter.run(
-            program, name, views, [*constants, len(region.inputs)], len(region.results)
-        )
-        for k, answer in zip(region.results, answers, strict=True):
-            self._give(k, answer)
+        constants = [*self._constants(), len(region.entering)]
+        answers = emitter.run(program, name, views, constants, len(region.leaving))
+        filled = [
+            emitter.imported(answer, (buffer.elements,), buffer.dtype)
+            for answer, buffer in zip(answers, region.leaving, strict=True)
+        ]
+        for each in region.results:
+            elements = region.plans[each.member].arguments[-1].elements
+            self._give(each.member, emitter.part(filled[each.buffer], each.offset, elements))
         self._erase()
+
+    def _starts(self) -> list[ir.Value]:
+        """What the buffers of results start from, where one is written in place."""
+        region = self._region
+        bases = [self._base(each.member) for each in region.results]
+        if all(base is None for base in bases):
+            return []
+        return [
+            self._filled(buffer, [(v, base) for v, base in pairs if base is not None])
+            for number, buffer in enumerate(region.leaving)
+            for pairs in [
+                [p for p in zip(region.results, bases, strict=True) if p[0].buffer == number]
+            ]
+        ]
+
+    def _filled(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
+        """A buffer with values in their places, and zeros around them."""
+        emitter = self._emitter
+        if len(values) == 1:
+            ((_, value),) = values
+            if _product(ir.RankedTensorType(value.type).shape) == buffer.elements:
+                return value
+        filled = emitter.zeros((buffer.elements,), buffer.dtype)
+        for place, value in values:
+            count = _product(ir.RankedTensorType(value.type).shape)
+            flat = emitter.view(value, (count,), buffer.dtype)
+            filled = emitter.update(filled, place.offset, flat)
+        return filled
 
     def _inputs(self) -> list[ir.Value]:
         """What the host gives, copied where a plan has it so."""
-        inputs: list[ir.Value] = []
-        wanted = self._region.inputs
+        region = self._region
+        wanted = [(each.member, each.argument) for each in region.inputs]
         for k in dict.fromkeys(k for k, _ in wanted):
             values = self._values[k]
             needed = {arg for member, arg in wanted if member == k}
@@ -112,23 +137,28 @@ class RegionReplacement:
             for bound in values.host.prologue:
                 if bound.dest in made:
                     values.copy(bound)
-        for k, name in wanted:
-            values = self._values[k]
-            (value,) = {v for v in values.host.inputs if v.name == name}
-            inputs.append(values[value])
-        return inputs
+        entering: list[list[tuple[NpuValue, ir.Value]]] = [[] for _ in region.entering]
+        for each in region.inputs:
+            values = self._values[each.member]
+            (value,) = {v for v in values.host.inputs if v.name == each.argument}
+            entering[each.buffer].append((each, values[value]))
+        return [
+            self._filled(buffer, pairs)
+            for buffer, pairs in zip(region.entering, entering, strict=True)
+        ]
 
-    def _constants(self) -> list[bool]:
-        """Which of the inputs are equal at every call."""
-        known: list[bool] = []
-        for k, name in self._region.inputs:
-            values = self._values[k]
-            known.append(name in {value.name for value in values.constants})
-        return known
+    def _constants(self) -> list[int]:
+        """The buffers of inputs all of which are equal at every call."""
+        changing: set[int] = set()
+        for each in self._region.inputs:
+            known = {value.name for value in self._values[each.member].constants}
+            if each.argument not in known:
+                changing.add(each.buffer)
+        return [n for n in range(len(self._region.entering)) if n not in changing]
 
     def _weights(self) -> ir.Value:
         """The weights of all dispatches, packed when the artifact is loaded."""
-        dtype, elements = self._region.weights
+        dtype, elements = self._region.weights.dtype, self._region.weights.elements
         kind, name = tensor((elements,), dtype), f"__amd_aie_{self._number}_region"
         declare_global(self._top, name, kind, self._emitter.location)
         inner = open_initializer(self._top, self._emitter.location)
@@ -163,10 +193,10 @@ class RegionReplacement:
             call = known[source]
 
     def _give(self, k: int, answer: ir.Value) -> None:
-        """Give a result to those who read it."""
+        """Give a result, a flat tensor, to those who read it."""
         call, plan, values = self._calls[k], self._region.plans[k], self._values[k]
         result, host, emitter = plan.arguments[-1], values.host, self._emitter
-        values[host.result] = emitter.imported(answer, (result.elements,), result.dtype)
+        values[host.result] = emitter.view(answer, (result.elements,), result.dtype)
         base = call.recognised.base
         if host.finish and base is not None:
             values[host.out] = call_arguments(call.operation)[base]

@@ -5,9 +5,9 @@ where their tiles and kernels are equal: loop counts are run-time parameters, an
 them stand in the program.
 """
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Container, Hashable, Iterable, Sequence
 
-from aie_conv.mapping.mapping import Mapping
+from aie_conv.mapping.mapping import EpilogueKey, Mapping
 
 
 def configuration(mapping: Mapping) -> Hashable:
@@ -21,12 +21,22 @@ def configuration(mapping: Mapping) -> Hashable:
 
 
 def distinct_epilogues(mappings: Iterable[Mapping]) -> tuple[Mapping, ...]:
-    """Mappings that stand for the different epilogues of a program; in an order that all sharers agree on."""
+    """Mappings that stand for the different epilogues of a program; in an order that all sharers agree on.
+
+    One that serves another stands for both.
+    """
     known = {mapping.epilogue_key: mapping for mapping in mappings}
-    return tuple(known[key] for key in sorted(known))
+    serving = {_serving(key, known) for key in known}
+    return tuple(known[key] for key in sorted(serving))
+
+
+def _serving(key: EpilogueKey, known: Container[EpilogueKey]) -> EpilogueKey:
+    """Of the keys of a program's epilogues the one that serves another: what it has more takes no step."""
+    text, number, _ = key
+    return (text, number, True) if (text, number, True) in known else key
 
 
 def epilogue_number(mapping: Mapping, epilogues: Sequence[Mapping]) -> int:
     """Which of a program's epilogues a mapping wants."""
     keys = [each.epilogue_key for each in epilogues]
-    return keys.index(mapping.epilogue_key) if len(keys) > 1 else 0
+    return keys.index(_serving(mapping.epilogue_key, keys)) if len(keys) > 1 else 0

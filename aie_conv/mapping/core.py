@@ -9,7 +9,7 @@ from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, ParameterBlock
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import Op, Type, Value, memref, subview, vector
 from aie_conv.mapping.interface import Kernel
-from aie_conv.mapping.mapping import Mapping, NamedValues
+from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
 ENDLESS = 2**63 - 1
@@ -127,9 +127,9 @@ class LoopProgram:
             counts = (grid.rounds, grid.column_tiles, tile.k_steps, self.epilogue_key(mapping))
         return (kernel_key(mapping.kernel), numbers, objects, counts)
 
-    def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
+    def epilogue_key(self, mapping: Mapping) -> EpilogueKey:
         """The function, and how many objects bring a tile's residual."""
-        return mapping.epilogue_text, mapping.residual.objects
+        return mapping.epilogue_text, mapping.residual.objects, False
 
 
 _PARAMETERS = memref("i32", LOOPS.words)

@@ -33,6 +33,9 @@ if TYPE_CHECKING:
 
 NamedValues = NamedMapping[str, Value]
 
+EpilogueKey = tuple[str, int, bool]
+"""A function's text, what else tells epilogues apart, and whether a pass follows that others need not."""
+
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs in elements, outermost first."""
 
@@ -413,7 +416,7 @@ class CoreProgram(Protocol):
         """The numbers in the program's text, besides those of the array."""
         ...
 
-    def epilogue_key(self, mapping: "Mapping") -> tuple[str, int]:
+    def epilogue_key(self, mapping: "Mapping") -> EpilogueKey:
         """What tells the epilogues of one configuration apart: the function, the residual's objects."""
         ...
 
@@ -479,6 +482,6 @@ class Mapping:
         return self.epilogue.text("finish")
 
     @cached_property
-    def epilogue_key(self) -> tuple[str, int]:
+    def epilogue_key(self) -> EpilogueKey:
         """See :meth:`CoreProgram.epilogue_key`; whoever compares mappings asks often."""
         return self.program.epilogue_key(self)

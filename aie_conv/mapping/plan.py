@@ -119,7 +119,8 @@ class ArrayPlan:
         """See :class:`aie_conv.plan.Plan`."""
         others = [p.mapping for p in plans if isinstance(p, ArrayPlan)]
         epilogues = distinct_epilogues((*others, self.mapping))
-        shared = replace(self, epilogues=epilogues) if len(epilogues) > 1 else self
+        alone = len(epilogues) == 1 and epilogues[0] is self.mapping
+        shared = self if alone else replace(self, epilogues=epilogues)
         # The type checker does not take a cached property for a property.
         return cast("Plan", shared)
 

@@ -12,6 +12,7 @@ from aie_conv.lazy import cached_property
 from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.region import BufferPlace
+from aie_conv.partitioner.buffers import count_types, share_buffers
 from aie_conv.partitioner.slices import Footprint, accessed, are_apart
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
@@ -75,10 +76,19 @@ class Member:
 
 @dataclass(frozen=True)
 class RegionInput:
-    """An argument that the host gives a call: a value of a member's plan."""
+    """An argument that the host gives a call: a value of a member's plan, and where it lies."""
 
     member: int
     argument: str
+    place: BufferPlace
+
+
+@dataclass(frozen=True)
+class RegionResult:
+    """A member whose result leaves the region, and where that lies."""
+
+    member: int
+    place: BufferPlace
 
 
 @dataclass(frozen=True)
@@ -87,9 +97,9 @@ class RegionLayout:
 
     Attributes:
         arguments: of its sequence: inputs, weights, the arena if there is one, results.
-        inputs: what the host gives for the first of them.
+        inputs: what the host gives in the first of them.
         places: of each member's arguments, by their names.
-        results: the members whose results leave the region, in the order of the last arguments.
+        results: what leaves the region in the last arguments.
         weights: where in the weights each member's begin, in elements.
         arena: number of the arena among the arguments; None without one.
         fills: what has to hold a number in it before the first call.
@@ -98,23 +108,36 @@ class RegionLayout:
     arguments: tuple[Argument, ...]
     inputs: tuple[RegionInput, ...]
     places: tuple[Mapping[str, BufferPlace], ...]
-    results: tuple[int, ...]
+    results: tuple[RegionResult, ...]
     weights: tuple[int, ...]
     arena: int | None
     fills: tuple[ArenaFill, ...]
 
-    @property
-    def packed(self) -> Argument:
-        """The weights of all."""
-        return self.arguments[len(self.inputs)]
+    @cached_property
+    def packed(self) -> int:
+        """The number of the weights of all among the arguments; inputs stand before them."""
+        return self._numbers[WEIGHTS]
+
+    @cached_property
+    def first_result(self) -> int:
+        """The number of the first argument that is a result."""
+        return len(self.arguments) - len({each.place.argument for each in self.results})
+
+    def number_of(self, place: BufferPlace) -> int:
+        """The number of a place's buffer among the arguments."""
+        return self._numbers[place.argument]
+
+    @cached_property
+    def _numbers(self) -> dict[str, int]:
+        return {argument.name: number for number, argument in enumerate(self.arguments)}
 
 
 class NotJoinable(Exception):
     """Dispatches that cannot be one call; the message says why."""
 
 
-class TooMuch(NotJoinable):
-    """They need more than a call has; with further ones it may be less."""
+class Incomplete(NotJoinable):
+    """They cannot be one call as they are; with further ones behind them they may be."""
 
 
 def _border(problem: ConvProblem, fill: float) -> Hashable:
@@ -122,6 +145,9 @@ def _border(problem: ConvProblem, fill: float) -> Hashable:
     walked = tuple((loop.size, loop.out) for loop in problem.loops if loop.out)
     return problem.out, walked, fill
 
+
+_Shared = tuple[list[Argument], dict[Hashable, BufferPlace]]
+"""Buffers, and the place of each value in them."""
 
 SharedBuffer = tuple[int, ...]
 """Members that write slices of one buffer, in their order; most are alone."""
@@ -149,6 +175,12 @@ def _find_chains(members: Sequence[Member], writer: Mapping[int, int]) -> list[S
     return [tuple(chain) for chain in chains]
 
 
+def _is_begun(member: Member) -> bool:
+    """Whether a result starts from numbers that are no constant."""
+    base = member.node.base
+    return base is not None and base.fill is None and not base.undefined
+
+
 class _Joiner:
     """Lays out one region."""
 
@@ -161,8 +193,12 @@ class _Joiner:
             for m in members
         ]
         self._chains = _find_chains(members, self._writer)
-        self._inputs: dict[Hashable, RegionInput] = {}
+        for chain in self._chains:
+            # What the host has begun it gives the call with its result, even where nobody else reads that.
+            self._leaves[chain[-1]] |= _is_begun(members[chain[0]])
+        self._inputs: dict[Hashable, tuple[int, str]] = {}
         self._arguments: dict[Hashable, Argument] = {}
+        self._read_by: list[tuple[int, str, Hashable]] = []
         self._inner: list[tuple[int, str, int]] = []
         self._slack: dict[int, int] = {}
         self._last: dict[int, int] = {}
@@ -194,7 +230,7 @@ class _Joiner:
         for earlier, later in pairwise(chain):
             name = self._members[later].node.name
             if self._leaves[earlier]:
-                raise NotJoinable(f"{name}: what it adds to is read outside of the call")
+                raise Incomplete(f"{name}: what it adds to is read outside of the call")
             if self._members[later].plan.finish:
                 raise NotJoinable(f"{name}: the host re-orders or cuts its result")
         for place, number in enumerate(chain):
@@ -234,11 +270,11 @@ class _Joiner:
                 self._read_inside(writer, number, argument)
                 return
             key = ("value", value) if value is not None else (number, name)
-        # Names of arguments are values' in the text: one that two members read has one.
-        there = self._arguments.get(key, replace(argument, name=f"in_{len(self._arguments)}"))
+        # What two members read lies in one place.
+        there = self._arguments.get(key, argument)
         self._arguments[key] = replace(there, slack=max(there.slack, argument.slack))
-        self._inputs.setdefault(key, RegionInput(number, name))
-        self._places[number][name] = BufferPlace(there.name)
+        self._inputs.setdefault(key, (number, name))
+        self._read_by.append((number, name, key))
 
     def _read_inside(self, writer: int, number: int, argument: Argument) -> None:
         """What another member of the region writes."""
@@ -265,11 +301,7 @@ class _Joiner:
             base, result = member.node.base, member.plan.arguments[-1]
             dtypes.add(result.dtype)
             border, fill = None, 0
-            if base is not None and not base.undefined:
-                if base.fill is None:
-                    raise NotJoinable(
-                        f"{member.node.name}: around its result lies no constant number"
-                    )
+            if base is not None and base.fill is not None and not base.undefined:
                 fill = base.fill
                 border = tuple(_border(self._members[k].plan.problem, fill) for k in chain)
             elements = result.elements + max(self._slack.get(k, 0) for k in chain)
@@ -291,38 +323,54 @@ class _Joiner:
             end += -(-own.elements // quantum) * quantum
         return Argument(WEIGHTS, dtype, end), tuple(offsets)
 
+    def _share(self, kept: bool) -> tuple[_Shared, _Shared]:
+        """The buffers of what enters and of what leaves, as few as must be.
+
+        Raises:
+            Incomplete: they are too many, with the weights and, where values are kept, an arena.
+        """
+        results: dict[Hashable, Argument] = {}
+        for k in (k for k, leaves in enumerate(self._leaves) if leaves):
+            slack = max(self._slack.get(each, 0) for each in self._chains[k])
+            results[k] = replace(self._members[k].plan.arguments[-1], slack=slack)
+        most = get_device(self._members[0].plan.device).arch.host_buffers
+        room = most - 1 - kept
+        left = max(count_types(list(results.values())), room - len(self._arguments))
+        # Results first: who reads them reads a part, while the parts of inputs have to be put together.
+        shared = share_buffers(results, left, "out")
+        inputs = share_buffers(self._arguments, room - len(shared[0]), "in")
+        count = len(inputs[0]) + len(shared[0]) + 1 + kept
+        if count > most:
+            raise Incomplete(f"{count} host buffers of {most}")
+        return inputs, shared
+
     def _finish(self) -> RegionLayout:
         arena, kept, dtype = self._arena()
         weights, offsets = self._weights()
-        arguments = [*self._arguments.values(), weights]
-        at = None
+        (inputs, entering), (results, leaving) = self._share(bool(kept))
+        arguments, at = [*inputs, weights], None
         if kept:
             at = len(arguments)
             arguments.append(Argument(ARENA, dtype, arena.elements))
+        arguments += results
         written = {
             k: BufferPlace(ARENA, offset)
             for chain, offset in zip(kept, arena.offsets, strict=True)
             for k in chain
         }
-        results = [k for k, leaves in enumerate(self._leaves) if leaves]
-        for number, k in enumerate(results):
-            result, chain = self._members[k].plan.arguments[-1], self._chains[k]
-            slack = max(self._slack.get(each, 0) for each in chain)
-            named = replace(result, name=f"out_{number}", slack=slack)
-            arguments.append(named)
-            written.update(dict.fromkeys(chain, BufferPlace(named.name)))
-        most = get_device(self._members[0].plan.device).arch.host_buffers
-        if len(arguments) > most:
-            raise TooMuch(f"{len(arguments)} host buffers of {most}")
+        for k, place in leaving.items():
+            written.update(dict.fromkeys(self._chains[cast("int", k)], place))
         for k, place in written.items():
             self._places[k][self._members[k].plan.arguments[-1].name] = place
         for reader, name, writer in self._inner:
             self._places[reader][name] = written[writer]
+        for reader, name, key in self._read_by:
+            self._places[reader][name] = entering[key]
         return RegionLayout(
             tuple(arguments),
-            tuple(self._inputs.values()),
+            tuple(RegionInput(k, name, entering[key]) for key, (k, name) in self._inputs.items()),
             tuple(self._places),
-            tuple(results),
+            tuple(RegionResult(cast("int", k), place) for k, place in leaving.items()),
             offsets,
             at,
             arena.fills,

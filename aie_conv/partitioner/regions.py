@@ -24,10 +24,10 @@ from aie_conv.mapping.streams import count_tasks
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.joining import (
     WEIGHTS,
+    Incomplete,
     Member,
     NotJoinable,
     RegionLayout,
-    TooMuch,
     find_readers,
     join,
 )
@@ -79,7 +79,7 @@ class Region:
         operands: list[NDArray[Any]] = [
             np.zeros(a.elements + a.slack, NUMPY_DTYPE[a.dtype]) for a in self.layout.arguments
         ]
-        weights = operands[len(self.layout.inputs)]
+        weights = operands[self.layout.packed]
         for member, offset in zip(self.members, self.layout.weights, strict=True):
             plan = member.route_plan
             number = [a.name for a in plan.arguments].index(WEIGHTS)
@@ -126,7 +126,7 @@ class _Cutter:
 
     def _price(self, layout: RegionLayout) -> float:
         """Seconds of a launch and of moving what crosses the region's border."""
-        inner = {layout.arena, len(layout.inputs)}
+        inner = {layout.arena, layout.packed}
         crossing = sum(
             a.elements * DTYPE_BYTES[a.dtype]
             for number, a in enumerate(layout.arguments)
@@ -168,7 +168,7 @@ class _Cutter:
                 continue
             try:
                 self._joined(end - 1, end + 1)
-            except TooMuch:
+            except Incomplete:
                 continue
             except NotJoinable as refusal:
                 self._why[end] = str(refusal)
@@ -237,7 +237,7 @@ class _Cutter:
                     yield end, None
                     continue
                 self._why.setdefault(end - 1, str(refusal))
-                if not isinstance(refusal, TooMuch):
+                if not isinstance(refusal, Incomplete):
                     return
 
     def border(self, start: int, end: int, following: int) -> str:

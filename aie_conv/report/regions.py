@@ -31,7 +31,7 @@ def _entry(region: Region, text: str, host: HostCost) -> dict[str, Any]:
     plan = members[0].plan
     arguments = plan.arguments if layout is None else layout.arguments
     sizes = {a.name: a.elements * DTYPE_BYTES[a.dtype] for a in arguments}
-    results = (0,) if layout is None else layout.results
+    results = [0] if layout is None else [each.member for each in layout.results]
     return {
         "name": region.name,
         "dispatches": list(region.names),

@@ -24,7 +24,7 @@ from aie_conv.mapping.core import (
     epilogue_name,
     take_function,
 )
-from aie_conv.mapping.mapping import Mapping, NamedValues
+from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
 Instead = ParametricLanewise | ParametricDepthwise
@@ -203,13 +203,13 @@ class ParametricProgram:
             p.bias_elements, p.seven_pixels,
         )  # fmt: skip
 
-    def epilogue_key(self, mapping: Mapping) -> tuple[str, int]:
+    def epilogue_key(self, mapping: Mapping) -> EpilogueKey:
         """The function, what is in front of it (the product, or a combination), and whether a table follows.
 
         How many objects bring a residual is a run-time parameter.
         """
         kind = self.instead.number if self.instead is not None else 0
-        return mapping.epilogue_text, 2 * kind + (self.table is not None)
+        return mapping.epilogue_text, kind, self.table is not None
 
 
 def looked_up(epilogues: Sequence[Mapping]) -> bool:
@@ -414,7 +414,7 @@ class ParametricCore:
         """Call an epilogue: sums, per-channel operands if it has any, and the others."""
         core = self._core
         kept = [self._bias] if core.epilogues[number].view.vectors and self._bias else []
-        text, _ = core.epilogues[number].epilogue_key
+        text, *_ = core.epilogues[number].epilogue_key
         function = [each.epilogue_key[0] for each in self._functions].index(text)
         self._w.run(epilogue_name(function, self._functions), core.memory, *kept, *others)
 

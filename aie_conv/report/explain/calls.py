@@ -78,7 +78,7 @@ def _row(call: Region, star: str, names: Mapping[str, str]) -> tuple[str, ...]:
 
 def _members(call: Region, star: str, names: Mapping[str, str]) -> list[tuple[str, ...]]:
     """The dispatches of a call, and where the result of each goes."""
-    leaves = {0} if call.layout is None else set(call.layout.results)
+    leaves = {0} if call.layout is None else {r.member for r in call.layout.results}
     return [
         (
             "*" if member.node.name == star else "",

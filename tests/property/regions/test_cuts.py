@@ -37,7 +37,7 @@ def fake_join(members: Sequence[Any], graph: DispatchGraph, readers: Any) -> Any
     if any(member.program != members[0].program for member in members):
         raise NotJoinable("another configuration of the array")
     check_between(members, graph)
-    return SimpleNamespace(arguments=(), inputs=(), arena=None)
+    return SimpleNamespace(arguments=(), packed=0, arena=None)
 
 
 def partitions(items: list[Any]) -> Iterator[list[list[Any]]]:

@@ -108,7 +108,7 @@ def fake_join(members: Any, graph: DispatchGraph, readers: Any) -> Any:
     if any(member.program != members[0].program for member in members):
         raise NotJoinable("another configuration of the array")
     check_between(members, graph)
-    return SimpleNamespace(arguments=(), inputs=(), arena=None)
+    return SimpleNamespace(arguments=(), packed=0, arena=None)
 
 
 @pytest.fixture(autouse=True)

@@ -47,6 +47,15 @@ def test_a_graph_equals_torch_in_any_regions(seed: int) -> None:
     assert calls["auto"] < calls["single"]
 
 
+def test_more_results_than_buffers_leave_one_call() -> None:
+    network = replace(random_network(2, steps=6), results=(1, 2, 3, 4, 5, 6))
+    artifact = compiled(network, "large")
+    assert check(network, artifact) == 1
+    (region,) = artifact.report["regions"]
+    assert len(region["results"]) == 6
+    assert region["buffers"] <= 5
+
+
 @pytest.mark.parametrize("batch", [2, 4])
 def test_a_batch_is_the_same_calls(batch: int) -> None:
     """Its images are tiles like others."""

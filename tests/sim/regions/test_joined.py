@@ -28,7 +28,7 @@ class Joined(nn.Module):
         return self.last(torch.cat([functional.relu(y), self.second(x)], 1))
 
 
-def test_what_is_joined_is_one_result_of_a_call() -> None:
+def test_what_is_joined_stays_in_the_arena_of_a_call() -> None:
     torch.manual_seed(3)
     model = Joined().eval().to(torch.bfloat16)
     x = torch.randn(1, 64, 16, 16).to(torch.bfloat16)
@@ -36,13 +36,46 @@ def test_what_is_joined_is_one_result_of_a_call() -> None:
         model, example_inputs=(x,), device="npu1_4col", route="direct", direct="parametric",
         regions="large",
     )  # fmt: skip
-    region, _ = artifact.report["regions"]
-    assert len(region["dispatches"]) == 2
+    (region,) = artifact.report["regions"]
+    assert len(region["dispatches"]) == 3
+    assert len(region["results"]) == 1
+    assert region["arena_bytes"] >= 16 * 16 * 128 * 2
     assert not [d["name"] for d in artifact.report["dispatches"] if "memcpy" in d["name"]]
     program = aie_conv.load(artifact, device="sim")
     for seed in (0, 1):
         image = torch.randn(x.shape, generator=torch.Generator().manual_seed(seed)).to(x.dtype)
         assert torch.allclose(program(image).float(), model(image).float(), rtol=2**-6, atol=2**-5)
+
+
+class Gathered(nn.Module):
+    """Convolutions of five inputs side by side; each but the first is a result too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.firsts = nn.ModuleList([nn.Conv2d(64, 64, 1) for _ in range(5)])
+        self.last = nn.Conv2d(320, 64, 1)
+
+    def forward(self, *images: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        parts = [first(x) for first, x in zip(self.firsts, images, strict=True)]
+        return self.last(torch.cat(parts, 1)), *parts[1:]
+
+
+def test_many_inputs_and_results_share_buffers_of_one_call() -> None:
+    torch.manual_seed(5)
+    model = Gathered().eval().to(torch.bfloat16)
+    images = tuple(torch.randn(1, 64, 8, 8).to(torch.bfloat16) for _ in range(5))
+    artifact = aie_conv.compile(
+        model, example_inputs=images, device="npu1_4col", route="direct", direct="parametric",
+        regions="large",
+    )  # fmt: skip
+    widest = max(artifact.report["regions"], key=lambda region: len(region["dispatches"]))
+    assert len(widest["dispatches"]) >= 5
+    assert widest["buffers"] <= 5
+    program = aie_conv.load(artifact, device="sim")
+    for scale in (1, -2):
+        inputs = [x * scale for x in images]
+        for got, wanted in zip(program(*inputs), model(*inputs), strict=True):
+            assert torch.allclose(got.float(), wanted.float(), rtol=2**-6, atol=2**-5)
 
 
 def _split() -> onnx.ModelProto:
