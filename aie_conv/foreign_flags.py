@@ -1,6 +1,7 @@
-"""iree-amd-aie's command lines: which flags are taken, and what to use in place of the others.
+"""Other compilers' command lines: which flags are taken, and what to use in place of the others.
 
-Flags and defaults: nod-ai/iree-amd-aie, AIETarget.h, June 2026.
+Flags and defaults of iree-amd-aie: nod-ai/iree-amd-aie, AIETarget.h, June 2026. Of iree-compile (3.13) those
+are listed that its main program has and the library that is called here does not know.
 """
 
 from __future__ import annotations
@@ -85,6 +86,34 @@ FLAGS: dict[str, Foreign] = {
 }  # fmt: skip
 """iree-amd-aie's flags without a counterpart."""
 
+_OTHER_OUTPUT = (
+    "an artifact is written here: use iree-compile, or aie-conv explain for what is between"
+)
+_PHASES = "all phases are run here: leave it out; aie-conv explain shows them"
+_LISTS = "nothing is listed here: use iree-compile"
+
+LISTING = ("--help", "--help-hidden", "--help-list", "--help-list-hidden", "--version")
+"""Flags that the library answers with a text, and then ends its process."""
+
+PROGRAM_FLAGS: dict[str, Foreign] = {
+    "--compile-from": Foreign(("start",), _PHASES),
+    "--compile-mode": Foreign(("std",), _OTHER_OUTPUT),
+    "--compile-to": Foreign(("end",), _OTHER_OUTPUT),
+    "--dump-compilation-phases-to": Foreign(("",), _PHASES),
+    "--emit-mlir-bytecode": Foreign(("", "true", "false"), ""),
+    "--emit-mlir-bytecode-version": Foreign((), "no MLIR is written here: leave it out"),
+    **dict.fromkeys(LISTING, Foreign(("false",), _LISTS)),
+    "--iree-hal-list-target-backends": Foreign(("false",), _LISTS),
+    "--iree-list-plugins": Foreign(("false",), _LISTS),
+    "--output-format": Foreign(("vm-bytecode",), _OTHER_OUTPUT),
+    "--remarks-filter": Foreign(("",), "no remarks are written here: use iree-compile"),
+    "--remarks-output-file": Foreign(("",), "no remarks are written here: use iree-compile"),
+    "--split-input-file": Foreign(("false",), "a file is one module: split it first"),
+    "--verify": Foreign(("", "true", "false"), ""),
+}
+"""Flags of iree-compile's main program, and LISTING. MLIR is only written where another form than bytecode
+is; modules are always verified."""
+
 TAKEN = (DEVICE, ROWS, COLUMNS, STACK, PEANO, INSTALL)
 """iree-amd-aie's flags that mean something here."""
 
@@ -115,7 +144,7 @@ def take(flags: Sequence[str]) -> Taken:
         flags: ``--name=value``, or ``--name`` and ``value``.
 
     Raises:
-        UsageError: a flag of iree-amd-aie's that asks for what is not done here, with what to use instead.
+        UsageError: a flag that asks for what is not done here, with what to use instead.
     """
     values: dict[str, str] = {}
     others: list[str] = []
@@ -148,10 +177,28 @@ def _check(name: str, value: str) -> None:
     if name not in FLAGS:
         known: Iterable[str] = (*FLAGS, *TAKEN)
         raise UsageError(f"{name}: no flag of iree-amd-aie's{closest(name, known)}: leave it out")
-    foreign = FLAGS[name]
-    if value.strip('"') not in foreign.harmless:
-        text = f"{name}={value}" if value else name
-        raise UsageError(f"{text}: iree-amd-aie's, not done here: {foreign.instead}")
+    _refuse_unless_harmless(f"{name}={value}" if value else name, FLAGS[name], "iree-amd-aie's")
+
+
+def library_flags(flags: Sequence[str]) -> tuple[str, ...]:
+    """The flags that IREE's library takes: those of iree-compile's main program are left out.
+
+    Raises:
+        UsageError: one of the latter asks for what is not done here.
+    """
+    taken: list[str] = []
+    for flag in flags:
+        foreign = PROGRAM_FLAGS.get(f"--{flag.partition('=')[0].lstrip('-')}")
+        if foreign is None:
+            taken.append(flag)
+        else:
+            _refuse_unless_harmless(flag, foreign, "iree-compile's")
+    return tuple(taken)
+
+
+def _refuse_unless_harmless(flag: str, foreign: Foreign, whose: str) -> None:
+    if flag.partition("=")[2].strip('"') not in foreign.harmless:
+        raise UsageError(f"{flag}: {whose}, not done here: {foreign.instead}")
 
 
 def _device(values: dict[str, str]) -> str | None:

@@ -291,9 +291,13 @@ def describe_death(status: int, where: str) -> str:
     if -status == signal.SIGKILL:
         return f"the process {how} in stage {where.removeprefix(_IREE)}: was the memory too small?"
     if where.startswith(_IREE):
+        from tempfile import gettempdir
+
+        # LLVM ends its process so where a file cannot be written, its linker's objects among them.
+        space = f", or {gettempdir()} has no space left" if status == 1 else ""
         return (
-            f"IREE {how} in stage {where.removeprefix(_IREE)}: a fault of IREE's library: leave out or"
-            " rewrite what is unusual in the module, and report it to IREE"
+            f"IREE {how} in stage {where.removeprefix(_IREE)}: a fault of IREE's library{space}: leave out"
+            " or rewrite what is unusual in the module, and report it to IREE"
         )
     return f"the process {how} in stage {where}: report it with the command and its files"
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from aie_conv.arch import canonical_device, get_device
 from aie_conv.errors import UsageError
-from aie_conv.foreign_flags import take
+from aie_conv.foreign_flags import library_flags, take
 from aie_conv.partitioner import (
     BF16_MODES,
     DIRECT_STYLES,
@@ -110,6 +110,7 @@ class Options:
         """Check every value; raises UsageError with what may stand there."""
         object.__setattr__(self, "device", canonical_device(self.device))
         object.__setattr__(self, "direct", current_style(self.direct))
+        object.__setattr__(self, "iree_flags", library_flags(self.iree_flags))
         for flag, value, known in (
             ("route", self.route, route_names()),
             ("f32", self.f32, F32_MODES),

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +18,7 @@ from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply, lengthened
 from aie_conv.plan import Decision, Plan
 from aie_conv.problem import BLOCK_FLOAT, DTYPE_BYTES, ConvProblem
 from aie_conv.sim import Simulator
+from aie_conv.sim.functional.commands import transfers
 
 BIN = Path(sys.executable).parent
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -72,6 +74,14 @@ class Run:
     @property
     def cost(self) -> int:
         return self.cycles + self.host
+
+
+def argument_bytes(simulator: Simulator) -> Counter[int]:
+    """Bytes that a program's transfers move, by the argument's number."""
+    moved: Counter[int] = Counter()
+    for transfer in transfers(simulator.commands):
+        moved[transfer.argument] += transfer.bytes
+    return moved
 
 
 def write_resnet50(folder: Path, dtype: str) -> Path:

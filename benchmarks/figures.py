@@ -7,6 +7,7 @@ kernels   one core's product as it is emitted, scheduled, beside the published k
 resnet50  ResNet-50, batch 1: time on the array, reconfigurations, launches
 traffic   what each convolution of ResNet-50 moves over the shim, beside its least
 networks  whole networks, planned: predicted time with launches, copies and the CPU's part
+staying   what activations that stay in the array could save at most
 plugin    the convolution of the peer plugin's own tests: traffic and cores
 search    seconds of CPU to plan every layer of ResNet-50
 
@@ -23,6 +24,7 @@ from functools import cache
 from pathlib import Path
 
 import network_figures
+import staying
 import whole_networks
 from common import CALIBRATION, operands, simulate, unit_of, verdict
 
@@ -295,6 +297,7 @@ SECTIONS: dict[str, tuple[str, Callable[[], bool]]] = {
     "resnet50": ("ResNet-50, batch 1", network_figures.times),
     "traffic": ("Shim traffic of ResNet-50's convolutions", network_figures.traffic),
     "networks": ("Whole networks, batch 1", whole_networks.times),
+    "staying": ("Activations that stay", staying.times),
     "plugin": ("The peer plugin's convolution", plugin),
     "search": ("Search", search),
 }

@@ -12,7 +12,7 @@ from typing import Any
 
 import ml_dtypes
 import numpy as np
-from common import CALIBRATION, EXAMPLES, verdict
+from common import CALIBRATION, EXAMPLES, argument_bytes, verdict
 
 import aie_conv
 from aie_conv.arch import get_device
@@ -22,7 +22,6 @@ from aie_conv.problem import DTYPE_BYTES
 from aie_conv.runtime.devices import Array, SimDevice
 from aie_conv.runtime.executable import Executable
 from aie_conv.sim import Simulator
-from aie_conv.sim.functional.commands import transfers
 
 DTYPES = ("int8", "bf16")
 DEVICES = ("npu1_4col", "npu4")
@@ -274,9 +273,7 @@ def exception(call: Call) -> str:
 
 def operand_bytes(program: Executable) -> list[tuple[str, int, int]]:
     """(operand, bytes that its transfers move, bytes of its buffer), from the emitted program."""
-    moved: Counter[int] = Counter()
-    for transfer in transfers(Simulator(program.text).commands):
-        moved[transfer.argument] += transfer.bytes
+    moved = argument_bytes(Simulator(program.text))
     last = len(program.arguments) - 1
     names = {0: "input", 1: "filter", last: "output"}
     sizes = [a.elements * DTYPE_BYTES[a.dtype] for a in program.arguments]

@@ -77,12 +77,17 @@ NETWORKS = (
 """What is planned; the aims are of the whole."""
 
 
-def plan(network: WholeNetwork) -> dict[str, Any]:
-    """The report of a network that is planned alone: its programs' words are not counted."""
+def plan_regions(network: WholeNetwork) -> pipeline.CompileState:
+    """A network compiled as far as its regions: no program is emitted."""
     module, flags = network.source()
     options = Options(device=network.device, bf16=network.bf16, iree_flags=flags)
     last = pipeline.STAGES.index(pipeline.form_regions) + 1
-    state = pipeline.run(pipeline.start(module, options), pipeline.STAGES[:last])
+    return pipeline.run(pipeline.start(module, options), pipeline.STAGES[:last])
+
+
+def plan(network: WholeNetwork) -> dict[str, Any]:
+    """The report of a network that is planned alone: its programs' words are not counted."""
+    state = plan_regions(network)
     known = list(dict.fromkeys(p.configuration for p in state.plans.values()))
     numbers = {name: str(known.index(p.configuration)) for name, p in state.plans.items()}
     texts = {region.name: "" for region in state.regions}

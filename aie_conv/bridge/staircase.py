@@ -20,7 +20,7 @@ compared with the form's. Nothing is sampled.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -34,7 +34,7 @@ SHIFT = 40
 _FRACTION = 24
 """Places below the results in the 32 bits that are kept."""
 _MOST = 2**31 - 1
-_FAR = 2**62
+_FAR = 2**61
 
 
 @dataclass(frozen=True)
@@ -227,44 +227,104 @@ def _lines(
     """Factors, and offsets for x < 0 and for others, with which each line reaches results at their places.
 
     For a factor f, offsets from max(e - f x) on reach every edge, and up to min(e - f (x - 1)) - 1 reach
-    none too early. By how much the first is above the second is convex in f: thirds find the least.
+    none too early. By how much the first is above the second is convex in f.
     """
     x, edges = places << left, results << SHIFT
     every = np.ones_like(places, bool)
     # A step is reached at its place, and not one before.
     sides = [(places < 0, places <= 0), (places >= 0, places > 0)] if bent else [(every, every)]
-
-    def limits(factor: Array) -> list[tuple[Array, Array]]:
-        rests = edges - x * factor
-        return [
-            (
-                rests.max(axis=0, where=inner & reached, initial=-_FAR),
-                rests.min(axis=0, where=inner & missed, initial=_FAR) + (factor << left) - 1,
-            )
-            for reached, missed in sides
-        ]
-
-    def gap(factor: Array) -> Array:
-        return np.max([below - above for below, above in limits(factor)], axis=0)
-
+    gaps = [
+        _Gap(_Lines.of(x, edges, inner & reached), _Lines.of(-x, -edges, inner & missed), 1 << left)
+        for reached, missed in sides
+    ]
     low, high = (slopes * 0.5).astype(np.int64), np.minimum(slopes * 2 + 2, _MOST).astype(np.int64)
-    # A channel whose interval is short enough waits for the others.
-    while (wide := high - low > 2).any():
-        third = np.maximum((high - low) // 3, 1)
-        a, b = np.minimum(low + third, high), np.maximum(high - third, low)
-        lower = gap(a) <= gap(b)
-        low, high = np.where(wide & ~lower, a, low), np.where(wide & lower, b, high)
-    tried = [np.minimum(low + i, high) for i in range(3)]
-    gaps = np.array([gap(f) for f in tried])
-    factor = np.choose(gaps.argmin(axis=0), tried)
+    factor = _narrowest(gaps, low, high)
     factor = np.where(inner.any(axis=0), factor, 0)
-    offsets = [_between(*each) for each in limits(factor)]
+    offsets = [_between(*gap.limits(factor)) for gap in gaps]
     some = [(inner & reached).any(axis=0) for reached, _ in sides]
     before, behind = offsets[0], offsets[-1]
     # A side without steps goes on as the other one.
     before, behind = np.where(some[0], before, behind), np.where(some[-1], behind, before)
     steps = inner.any(axis=0)
     return factor, (np.where(steps, before, 0), np.where(steps, behind, 0))
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """Lines e - f x of factors f, a row a channel; those that are not there lie below all others."""
+
+    x: Array
+    edges: Array
+
+    @classmethod
+    def of(cls, x: Array, edges: Array, there: Array) -> _Lines:
+        """Those that are there of x and edges, a column a channel."""
+        lines = np.where(there, x, 0).T, np.where(there, edges, -_FAR).T
+        return cls(*map(np.ascontiguousarray, lines))
+
+    def highest(self, factor: Array, rows: Array) -> tuple[Array, Array]:
+        """The highest line of some channels at a factor of each, and its slope."""
+        x = self.x[rows]
+        values = self.edges[rows] - x * factor[:, None]
+        at = np.arange(len(x)), values.argmax(axis=1)
+        return values[at], -x[at]
+
+
+@dataclass(frozen=True)
+class _Gap:
+    """By how much the least offset is above the greatest, for the steps on one side.
+
+    Attributes:
+        below: lines below which no offset may lie.
+        above: those above which none may, turned over.
+        unit: what a step of x adds to a factor's product.
+    """
+
+    below: _Lines
+    above: _Lines
+    unit: int
+
+    def limits(self, factor: Array) -> tuple[Array, Array]:
+        """Between which offsets the line of a factor may have, for each channel."""
+        rows = np.arange(len(factor))
+        below, above = (side.highest(factor, rows)[0] for side in (self.below, self.above))
+        return below, factor * self.unit - 1 - above
+
+    def at(self, factor: Array, rows: Array) -> tuple[Array, Array]:
+        """The gap of some channels at a factor of each, and a slope of it there."""
+        below, fall = self.below.highest(factor, rows)
+        above, rise = self.above.highest(factor, rows)
+        return below + above + 1 - factor * self.unit, fall + rise - self.unit
+
+
+def _narrowest(gaps: Sequence[_Gap], low: Array, high: Array) -> Array:
+    """The first factor of each channel between two bounds with the least of the greater gap.
+
+    It is convex and made of straight pieces: where the tangents at both bounds meet is a new bound, until
+    both are on pieces beside each other.
+    """
+
+    def widest(factor: Array, rows: Array) -> tuple[Array, Array]:
+        values, slopes = zip(*(gap.at(factor, rows) for gap in gaps), strict=True)
+        which = np.argmax(values, axis=0)
+        return np.choose(which, values), np.choose(which, slopes)
+
+    every = np.arange(len(low))
+    low, high = low.copy(), high.copy()
+    (gap_low, fall), (gap_high, rise) = widest(low, every), widest(high, every)
+    high, low = np.where(fall >= 0, low, high), np.where((fall < 0) & (rise < 0), high, low)
+    while (rows := np.flatnonzero(high - low > 2)).size:
+        begin, end = low[rows], high[rows]
+        over = (gap_low - gap_high + rise.astype(float) * (high - low))[rows]
+        meet = begin + (over / (rise - fall)[rows]).astype(np.int64)
+        middle = meet.clip(begin + 1, end - 1)
+        value, slope = widest(middle, rows)
+        falls = slope < 0
+        left, right = rows[falls], rows[~falls]
+        low[left], gap_low[left], fall[left] = middle[falls], value[falls], slope[falls]
+        high[right], gap_high[right], rise[right] = middle[~falls], value[~falls], slope[~falls]
+    tried = [np.minimum(low + i, high) for i in range(3)]
+    return np.choose(np.argmin([widest(f, every)[0] for f in tried], axis=0), tried)
 
 
 def _between(below: Array, above: Array) -> Array:

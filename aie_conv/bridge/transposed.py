@@ -80,24 +80,44 @@ class SpreadAxis:
         return max(self.window, self.step)
 
     @property
-    def low(self) -> int:
-        """Padding in front of the image."""
-        return -min(phase.image for phase in self.phases)
-
-    @property
-    def taps(self) -> int:
-        """The window of all phases."""
-        return max(phase.image + phase.taps for phase in self.phases) + self.low
-
-    @property
     def blocks(self) -> int:
         """``step`` output pixels each: those that hold the result."""
         return -(-self.outputs // self.step)
 
+    def windows(self, *, zeros: bool) -> tuple[PhaseWindow, ...]:
+        """The output pixels of a block by what they look at: all together if filters may have zeros."""
+        looks = {(phase.image, phase.taps) for phase in self.phases}
+        if zeros or len(looks) == 1:
+            return (PhaseWindow(self, self.phases),)
+        return tuple(PhaseWindow(self, (phase,)) for phase in self.phases)
+
+
+@dataclass(frozen=True)
+class PhaseWindow:
+    """What some output pixels of a block look at along one axis.
+
+    Attributes:
+        axis: along which.
+        phases: those output pixels, in order.
+    """
+
+    axis: SpreadAxis
+    phases: tuple[_Phase, ...]
+
+    @property
+    def low(self) -> int:
+        """Padding in front of the image; negative where its first pixels are not read."""
+        return -min(phase.image for phase in self.phases)
+
+    @property
+    def taps(self) -> int:
+        """The window of all of them."""
+        return max(phase.image + phase.taps for phase in self.phases) + self.low
+
     @property
     def high(self) -> int:
         """Padding behind the image; negative where its last pixels are not read."""
-        return self.blocks + self.taps - 1 - self.low - self.size
+        return self.axis.blocks + self.taps - 1 - self.low - self.axis.size
 
 
 @dataclass(frozen=True)
@@ -109,12 +129,14 @@ class _Transposed:
         image: what it is of, channels second.
         fill: the number between the pixels.
         axes: of pixels.
+        windows: of each axis, what its output pixels look at.
     """
 
     op: ir.Operation
     image: ir.Value
     fill: float
     axes: tuple[SpreadAxis, ...]
+    windows: tuple[tuple[PhaseWindow, ...], ...]
 
 
 def split_into_phases(module: ir.Operation) -> int:
@@ -147,9 +169,14 @@ def _read(op: ir.Operation) -> _Transposed | None:
     rows = zip(sizes[2:], steps[2:], offsets[2:], strict=True)
     windows = zip(shape_of(op.operands[1])[2:], shape_of(op.results[0])[2:], strict=True)
     axes = tuple(SpreadAxis(*row, *window) for row, window in zip(rows, windows, strict=True))
-    if prod(axis.taps for axis in axes) >= prod(axis.window for axis in axes):
+    zeros = element_type(op.results[0])[0] == "i"
+    if not zeros and any(axis.window < axis.step for axis in axes):
         return None
-    return _Transposed(op, image, fill, axes)
+    windows = tuple(axis.windows(zeros=zeros) for axis in axes)
+    products = prod(sum(w.taps * len(w.phases) for w in every) for every in windows)
+    if products >= prod(axis.window * axis.step for axis in axes):
+        return None
+    return _Transposed(op, image, fill, axes, windows)
 
 
 def _is_dense(op: ir.Operation) -> bool:
@@ -176,61 +203,88 @@ class _Writer:
 
     def result(self) -> ir.Value:
         """The result, channels second."""
-        filters = self._filters()
-        sums = self._product(self._padded(), filters)
-        if self._conv.fill:
-            sums = self._with_fill(sums, filters)
+        sums = self._sums(())
         result = self._images.first(self._side_by_side(sums))
         start = self._op.operands[2]
         return result if _filled(start) == 0 else self._added(result, start)
 
-    def _padded(self) -> ir.Value:
+    def _sums(self, windows: tuple[PhaseWindow, ...]) -> ir.Value:
+        """The sums of what some windows give, with all windows of the axes behind.
+
+        Shape: [batch][blocks …][phases …][outputs].
+        """
+        count, axis = len(self._conv.axes), len(windows)
+        if axis < count:
+            sums = [self._sums((*windows, window)) for window in self._conv.windows[axis]]
+            return self._joined(sums, 1 + count + axis)
+        filters = self._filters(windows)
+        sums = self._product(self._padded(windows), filters, windows)
+        return self._with_fill(sums, filters) if self._conv.fill else sums
+
+    def _joined(self, values: Sequence[ir.Value], dim: int) -> ir.Value:
+        """Tensors one behind the other along a dim."""
+        if len(values) == 1:
+            return values[0]
+        shape = shape_of(values[0])
+        shape[dim] = sum(shape_of(value)[dim] for value in values)
+        names = {f"%p{number}": value for number, value in enumerate(values)}
+        types = ", ".join(str(value.type) for value in values)
+        kind = kind_like(shape, values[0])
+        text = f"""%y = tensor.concat dim({dim}) {", ".join(names)} : ({types}) -> {kind}
+return %y : {kind}"""
+        return graft(self._op, text, names)[0]
+
+    def _padded(self, windows: Sequence[PhaseWindow]) -> ir.Value:
         """The image with what the first and last windows look at beside it."""
-        axes = self._conv.axes
         image = self._images.last(self._conv.image)
-        kept = [axis.size + min(axis.high, 0) for axis in axes]
-        image = self._slice(image, [0] * len(axes), kept, [1] * len(axes))
-        low, high = [axis.low for axis in axes], [max(axis.high, 0) for axis in axes]
+        first = [max(-window.low, 0) for window in windows]
+        sizes = [
+            window.axis.size + min(window.high, 0) - start
+            for window, start in zip(windows, first, strict=True)
+        ]
+        image = self._slice(image, first, sizes, [1] * len(first))
+        low, high = [max(w.low, 0) for w in windows], [max(w.high, 0) for w in windows]
         return self._pad(image, low, high, self._conv.fill)
 
-    def _filters(self) -> ir.Value:
-        """The filters of the pixels of a block: [steps …][outputs][taps …][channels]."""
+    def _filters(self, windows: Sequence[PhaseWindow]) -> ir.Value:
+        """The filters of the pixels of some windows: [phases …][outputs][taps …][channels]."""
         axes = self._conv.axes
         beyond = [axis.padded_window - axis.window for axis in axes]
         filters = self._pad(self._images.last(self._op.operands[1]), [0] * len(axes), beyond, 0)
-        phases = product(*(axis.phases for axis in axes))
-        parts = {f"%p{number}": self._filter(filters, phase) for number, phase in enumerate(phases)}
-        outputs, *rest = shape_of(next(iter(parts.values())))
-        steps = [axis.step for axis in axes]
-        kind = kind_like([prod(steps) * outputs, *rest], filters)
+        phases = product(*(window.phases for window in windows))
+        parts = [self._filter(filters, windows, phase) for phase in phases]
+        outputs, *rest = shape_of(parts[0])
+        steps = [len(window.phases) for window in windows]
+        joined = self._joined(parts, 0)
         apart = kind_like([*steps, outputs, *rest], filters)
         count = len(axes)
         groups = [[*range(count + 1)], *([count + 1 + i] for i in range(len(rest)))]
-        types = ", ".join(str(part.type) for part in parts.values())
-        text = f"""%c = tensor.concat dim(0) {", ".join(parts)} : ({types}) -> {kind}
-%y = tensor.expand_shape %c {groups} output_shape {[*steps, outputs, *rest]} : {kind} into {apart}
+        shape = [*steps, outputs, *rest]
+        text = f"""%y = tensor.expand_shape %c {groups} output_shape {shape} : {joined.type} into {apart}
 return %y : {apart}"""
-        return graft(self._op, text, parts)[0]
+        return graft(self._op, text, {"%c": joined})[0]
 
-    def _filter(self, filters: ir.Value, phases: Sequence[_Phase]) -> ir.Value:
+    def _filter(
+        self, filters: ir.Value, windows: Sequence[PhaseWindow], phases: Sequence[_Phase]
+    ) -> ir.Value:
         """The taps of one pixel of a block, zeros beside them: [outputs][taps …][channels]."""
-        axes = self._conv.axes
         taps = self._slice(
             filters,
             [phase.tap for phase in phases],
             [phase.taps for phase in phases],
-            [axis.step for axis in axes],
+            [window.axis.step for window in windows],
         )
-        pairs = list(zip(axes, phases, strict=True))
-        low = [axis.low + phase.image for axis, phase in pairs]
-        high = [axis.taps - axis.low - phase.image - phase.taps for axis, phase in pairs]
+        pairs = list(zip(windows, phases, strict=True))
+        low = [window.low + phase.image for window, phase in pairs]
+        high = [w.taps - w.low - phase.image - phase.taps for w, phase in pairs]
         return self._pad(taps, low, high, 0)
 
-    def _product(self, image: ir.Value, filters: ir.Value) -> ir.Value:
-        """The convolution: [batch][blocks …][steps …][outputs]."""
-        axes, total = self._conv.axes, element_type(self._op.results[0])
-        count = len(axes)
-        blocks = [axis.blocks for axis in axes]
+    def _product(
+        self, image: ir.Value, filters: ir.Value, windows: Sequence[PhaseWindow]
+    ) -> ir.Value:
+        """The convolution: [batch][blocks …][phases …][outputs]."""
+        total, count = element_type(self._op.results[0]), len(windows)
+        blocks = [window.axis.blocks for window in windows]
         shape = [shape_of(image)[0], *blocks, *shape_of(filters)[: count + 1]]
         kind, rank = kind_like(shape, self._op.results[0]), len(shape)
         dims = [f"d{i}" for i in range(rank + count + 1)]

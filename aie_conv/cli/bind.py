@@ -175,10 +175,12 @@ def function_name(names: Sequence[str], asked: str | None) -> str:
     """The function to run: the one that is asked for, or the only one.
 
     Raises:
-        UsageError: there are several, and none is asked for.
+        UsageError: there are none, or several and none is asked for.
     """
     if asked is not None:
         return re.sub(r"^[\w-]*\.(?=.)", "", asked) if asked.startswith("module.") else asked
+    if not names:
+        raise UsageError("the module has no functions: compile one that has")
     if len(names) != 1:
         raise UsageError(f"--function: name one of {', '.join(names)}")
     return names[0]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import sys
 import warnings
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from typing import TYPE_CHECKING, Any, cast
 
 from aie_conv.errors import UsageError
@@ -105,13 +108,50 @@ def export(model: Any, inputs: Inputs) -> ExportedProgram:
         # torch's own, about what it deprecates and what it cannot see
         warnings.simplefilter("ignore")
         try:
-            return torch.export.export(module, *inputs)
+            with _quiet():
+                return torch.export.export(module, *inputs)
         except Exception as error:
             # The model's own code runs there, and may raise anything.
             reason = next(iter(str(error).strip().splitlines()), "")
             raise UsageError(
                 f"{name}: torch.export cannot take it: {type(error).__name__}: {reason}"
             ) from error
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    """Keep off stderr what torch logs and prints there where it refuses: its error says it too.
+
+    What the model's own code prints there stays.
+    """
+    handlers = [
+        handler
+        for name, logger in logging.root.manager.loggerDict.items()
+        if name.partition(".")[0] == "torch" and isinstance(logger, logging.Logger)
+        for handler in logger.handlers
+    ]
+    printed, graph = io.StringIO(), ""
+    for handler in handlers:
+        handler.addFilter(_drop)
+    try:
+        with redirect_stderr(printed):
+            yield
+    except Exception as error:
+        # torch prints it once or more.
+        if hasattr(error, "partial_fx_graph"):
+            graph = f"{error.partial_fx_graph}\n"
+        raise
+    finally:
+        for handler in handlers:
+            handler.removeFilter(_drop)
+        text = printed.getvalue().replace(graph, "") if graph else printed.getvalue()
+        if text:
+            sys.stderr.write(text)
+
+
+def _drop(record: logging.LogRecord) -> bool:
+    """A filter that lets nothing through."""
+    return False
 
 
 def _as_module(model: Any) -> nn.Module:

@@ -58,6 +58,7 @@ def lower(program: ExportedProgram) -> GraphModule:
     from aie_conv.frontends.fold import fold_batch_norms
     from aie_conv.frontends.frozen import check_stateless, freeze, plain_forms
     from aie_conv.frontends.repairs import CONVOLUTIONS, repair
+    from aie_conv.frontends.scalars import round_scalars
 
     graph_module = freeze(program)
     plain_forms(graph_module)
@@ -66,6 +67,7 @@ def lower(program: ExportedProgram) -> GraphModule:
     repair(graph_module)
     _refuse_complex(graph_module)
     _decompose_refused(graph_module)
+    round_scalars(graph_module)
     check_stateless(graph_module)
     graph_module.graph.lint()
     graph_module.recompile()

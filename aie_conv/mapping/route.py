@@ -1,7 +1,7 @@
 """What the routes share behind the partitioner's interface: search, or a plan's own parameters."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
 from collections.abc import Mapping as Numbers
 from typing import Any
 
@@ -81,19 +81,33 @@ class ArrayRoute(ABC):
         space = self.common(problem, get_device(device))
         if space is None:
             return []
-        best: dict[Hashable, tuple[tuple[int, int], ArrayPlan]] = {}
+        rivals: dict[Hashable, list[tuple[ArrayPlan, int]]] = {}
         fitting, _ = space.fitting(range(len(space)))
         leaders = [candidate for _, candidate in space.leading(fitting)]
         for candidate in sorted(leaders, key=lambda leader: leader.price.cycles):
             plan = self._plan(space.mapping(candidate), candidate.price.cycles)
-            known = best.get(plan.configuration)
-            # It is never issued in less than it is predicted to take.
-            if known is not None and known[0] < (plan.predicted_cycles, candidate.order[1]):
-                continue
-            order = plan.issued().predicted_cycles, candidate.order[1]
-            if known is None or order < known[0]:
-                best[plan.configuration] = order, plan
-        return [plan for _, plan in best.values()]
+            rivals.setdefault(plan.configuration, []).append((plan, candidate.order[1]))
+        return [_first_issued(each) for each in rivals.values()]
 
     def _plan(self, mapping: Mapping, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, mapping, cycles)
+
+
+def _first_issued(rivals: Sequence[tuple[ArrayPlan, int]]) -> ArrayPlan:
+    """Of plans, the fastest in front, the one that is fastest with the time to issue its tasks.
+
+    Args:
+        rivals: with their numbers, by which equally fast ones are ranked.
+    """
+    (best, number), *others = rivals
+    if not others:
+        return best
+    least = best.issued().predicted_cycles, number
+    for plan, number in others:
+        # It is never issued in less than it is predicted to take.
+        if least < (plan.predicted_cycles, number):
+            continue
+        order = plan.issued().predicted_cycles, number
+        if order < least:
+            least, best = order, plan
+    return best

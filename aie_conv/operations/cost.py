@@ -71,31 +71,65 @@ def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
         raise ConfigRefused("tiles", f"tiles: {tiles} of each channel, at most {_MOST_TILES}")
 
 
-def cost_of(device: Device, tile: OperationTile, grid: CoreGrid) -> PlanCost:
+@dataclass(frozen=True)
+class TileWork:
+    """What a tile takes on whatever grid.
+
+    Attributes:
+        core_cycles: of a core.
+        input_bytes, output_bytes: of all its objects of input, and of its output.
+        input_factor, output_factor: what a byte of them takes of the memory's rate.
+        first_bytes: of one object of input.
+        chunks: objects of input.
+        inputs: sections of one.
+    """
+
+    core_cycles: int
+    input_bytes: int
+    output_bytes: int
+    input_factor: float
+    output_factor: float
+    first_bytes: int
+    chunks: int
+    inputs: int
+
+
+def work_of(device: Device, tile: OperationTile) -> TileWork:
+    """What a tile takes."""
+    _, host = present_rates(device.arch)
+    return TileWork(
+        code_of(tile, device.arch).cycles() + _STEP_CYCLES * tile.chunks,
+        tile.chunks * tile.input_bytes,
+        tile.output_bytes,
+        _factor(tile, host),
+        _out_factor(tile, host),
+        tile.input_bytes,
+        tile.chunks,
+        len(tile.sections),
+    )
+
+
+def cost_on(device: Device, work: TileWork, grid: CoreGrid) -> PlanCost:
     """The prediction for a tile on a grid."""
     rates, host = present_rates(device.arch)
-    code = code_of(tile, device.arch)
-    channels = grid.columns * grid.channels
-    read = grid.steps * grid.rows * tile.chunks * tile.input_bytes
-    written = grid.steps * grid.rows * tile.output_bytes
-    core = grid.steps * (code.cycles() + _STEP_CYCLES * tile.chunks)
-    shared = channels * (read * _factor(tile, host) + written * _out_factor(tile, host))
+    channels, tiles = grid.columns * grid.channels, grid.steps * grid.rows
+    read, written = tiles * work.input_bytes, tiles * work.output_bytes
+    shared = channels * (read * work.input_factor + written * work.output_factor)
     loads = {
-        "cores": float(core),
+        "cores": float(grid.steps * work.core_cycles),
         "input stream": read / WORD_BYTES * rates.read_word,
         "output stream": written / WORD_BYTES * rates.write_word,
         "memory": max(
             channels * read / host.read, channels * written / host.write, shared / host.total
         ),
     }
-    first = tile.input_bytes / WORD_BYTES * rates.word
-    last = tile.output_bytes / WORD_BYTES * rates.word
-    inputs = len(tile.sections)
-    lead = (inputs + 1) * channels * rates.issue
+    first = work.first_bytes / WORD_BYTES * rates.word
+    last = work.output_bytes / WORD_BYTES * rates.word
+    lead = (work.inputs + 1) * channels * rates.issue
     lead += rates.read_start + first + last + rates.write_start
     iterations = 1 << device.arch.shim_iteration_bits
-    repeats = -(-grid.steps * grid.rows * tile.chunks // iterations)
-    chained = inputs * repeats if inputs > 1 else 1
+    repeats = -(-tiles * work.chunks // iterations)
+    chained = work.inputs * repeats if work.inputs > 1 else 1
     issue = channels * (chained + 1) * rates.issue
     return PlanCost(loads, lead, issue, channels * (read + written))
 

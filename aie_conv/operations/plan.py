@@ -186,7 +186,7 @@ def _search(problem: OperationProblem, target: Device) -> OperationPlan:
     for padded in (False, True) if problem.kind != "move" else (False,):
         for number, view in enumerate(_views(problem, padded)):
             try:
-                chosen = search(target, view)[0]
+                chosen = search(target, view)
             except ConfigRefused as reason:
                 refusal = refusal or reason
                 continue

@@ -1,6 +1,6 @@
 """The tiles and grids of an operation that are worth looking at, and the best of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
@@ -8,7 +8,7 @@ from math import prod
 from aie_conv.arch import Device
 from aie_conv.arch.rates import present_rates
 from aie_conv.errors import ConfigRefused
-from aie_conv.operations.cost import PlanCost, check, cost_of
+from aie_conv.operations.cost import PlanCost, check, cost_on, work_of
 from aie_conv.operations.kernel import lanes
 from aie_conv.operations.streams import CoreGrid, count_tasks
 from aie_conv.operations.tile import ALIGNED, OperationTile, make_tile
@@ -132,36 +132,55 @@ def grids(device: Device, count: int) -> Iterator[CoreGrid]:
             yield CoreGrid(column, channel, rows, -(-count // cores))
 
 
-def search(device: Device, view: OperationView) -> list[TileCandidate]:
-    """The best candidates, the best in front.
+def search(device: Device, view: OperationView) -> TileCandidate:
+    """The best candidate.
 
     Raises:
         ConfigRefused: no tile fits.
     """
-    priced: list[tuple[int, int, TileCandidate]] = []
+    priced: list[TileCandidate] = []
     for tile in _tiles(view):
+        work = work_of(device, tile)
         for grid in grids(device, tile.count):
             try:
                 check(device, tile, grid)
             except ConfigRefused:
                 continue
-            cost = cost_of(device, tile, grid)
-            priced.append((cost.cycles, len(priced), TileCandidate(tile, grid, cost, cost.cycles)))
+            cost = cost_on(device, work, grid)
+            priced.append(TileCandidate(tile, grid, cost, cost.cycles))
+    return _best(device, _ordered(sorted(priced, key=_cycles)), view)
+
+
+def _best(device: Device, ranked: Sequence[TileCandidate], view: OperationView) -> TileCandidate:
+    """The best candidate with the time to issue its tasks, which are counted of as few as decide it."""
     counted: list[TileCandidate] = []
-    for candidate in _ordered([candidate for _, _, candidate in sorted(priced, key=_price)]):
+    for candidate in ranked:
         if len(counted) == _COUNTED:
             break
         try:
             counted.append(issued(device, candidate))
         except ConfigRefused:
             continue
+        if len(counted) == 1 and _decides(counted[0], ranked):
+            break
     if not counted:
         raise ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
-    return _ordered(sorted(counted, key=lambda candidate: candidate.cycles))
+    return _ordered(sorted(counted, key=_cycles))[0]
 
 
-def _price(entry: tuple[int, int, TileCandidate]) -> tuple[int, int]:
-    return entry[:2]
+def _decides(first: TileCandidate, ranked: Sequence[TileCandidate]) -> bool:
+    """Whether the first candidate stays it, whatever tasks the others have.
+
+    So it is where its own take no time beside the rest, and none that may be as good keeps cores busy less.
+    """
+    if first.cycles > first.cost.cycles:
+        return False
+    most, cores = _NEAR * first.cycles, first.cost.loads["cores"]
+    return all(c.cycles > most or c.cost.loads["cores"] >= cores for c in ranked)
+
+
+def _cycles(candidate: TileCandidate) -> int:
+    return candidate.cycles
 
 
 def _ordered(candidates: list[TileCandidate]) -> list[TileCandidate]:
@@ -203,5 +222,5 @@ def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> 
     tile = make_tile(view, sizes, taps, lanes(view.problem))
     grid = CoreGrid(columns, channels, rows, -(-tile.count // prod((columns, channels, rows))))
     check(device, tile, grid)
-    cost = cost_of(device, tile, grid)
+    cost = cost_on(device, work_of(device, tile), grid)
     return issued(device, TileCandidate(tile, grid, cost, cost.cycles))

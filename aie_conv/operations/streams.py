@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from itertools import groupby, product
 
 from aie_conv.arch import Device
+from aie_conv.errors import ConfigRefused
 from aie_conv.layout.chain import Chain, Part, chains
 from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.mapping.streams import Channel
 from aie_conv.operations.gathered import first
-from aie_conv.operations.tile import OperationTile
+from aie_conv.operations.tile import WORD_BYTES, OperationTile
 from aie_conv.problem import DTYPE_BYTES
 
 TABLES = "tables"
@@ -155,7 +156,21 @@ def count_tasks(device: Device, tile: OperationTile, grid: CoreGrid) -> int:
     Raises:
         ConfigRefused: a transfer cannot be expressed.
     """
+    _check_first(tile)
     size = tile.input_bytes * tile.chunks * grid.rows
     sent = _dated(_input_channel(device, tile, grid, 0), device, _INPUT_IDS, size)
     taken = _dated(_output_channel(device, tile, grid, 0), device, _OUTPUT_IDS, size)
     return sum(len(chain) for _, chain in (*sent, *taken)) * grid.columns * grid.channels
+
+
+def _check_first(tile: OperationTile) -> None:
+    """Refuse what begins off 4 bytes with the first tile, before all others are looked at.
+
+    Raises:
+        ConfigRefused: the transfers cannot be expressed.
+    """
+    _, dtype, first_input = next(input_patterns(tile, 0))
+    starts = (first_input, dtype), (output_pattern(tile, 0), tile.view.problem.out.dtype)
+    for pattern, kind in starts:
+        if pattern.offset * DTYPE_BYTES[kind] % WORD_BYTES:
+            raise ConfigRefused("4-byte granularity", f"shim DMA: {kind} from {pattern.offset} on")

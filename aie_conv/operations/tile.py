@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from math import prod
 
 from aie_conv.errors import ConfigRefused
+from aie_conv.lazy import cached_property
 from aie_conv.operations.gathered import PlaceTable, span, tables
 from aie_conv.operations.view import OperationView
 from aie_conv.problem import DTYPE_BYTES
@@ -77,7 +78,7 @@ class OperationTile:
     sections: tuple[OperandSection, ...]
     tables: tuple[PlaceTable, ...] = ()
 
-    @property
+    @cached_property
     def counts(self) -> tuple[int, ...]:
         """Tiles along each axis; the last one may overlap the one before."""
         pairs = zip(self.view.axes, self.sizes, strict=True)
@@ -88,18 +89,18 @@ class OperationTile:
         """Tiles of the whole output."""
         return prod(self.counts)
 
-    @property
+    @cached_property
     def chunks(self) -> int:
         """Objects of the input for one tile."""
         pairs = zip(self.view.axes, self.taps, strict=True)
         return prod(axis.taps // taps for axis, taps in pairs)
 
-    @property
+    @cached_property
     def outputs(self) -> int:
         """Elements of one object of the output."""
         return prod(self.stored)
 
-    @property
+    @cached_property
     def stored(self) -> tuple[int, ...]:
         """Elements of one object of the output along each axis."""
         pairs = zip(self.view.axes, self.sizes, strict=True)
@@ -111,12 +112,12 @@ class OperationTile:
         sizes = self.stored
         return tuple(prod(sizes[i + 1 :]) if size > 1 else 0 for i, size in enumerate(sizes))
 
-    @property
+    @cached_property
     def output_bytes(self) -> int:
         """Bytes of one object of the output."""
         return self.outputs * DTYPE_BYTES[self.view.problem.out.dtype]
 
-    @property
+    @cached_property
     def input_bytes(self) -> int:
         """Bytes of one object of the input."""
         return _sections_bytes(self.view, self.sections) + sum(t.bytes for t in self.tables)

@@ -2,7 +2,7 @@
 
 import hashlib
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from threading import Lock
@@ -104,6 +104,7 @@ class Simulator:
         *,
         exact: bool = False,
         timeline: Timeline | None = None,
+        instant: Collection[int] = (),
     ) -> RunStats:
         """Execute the runtime sequence on flat contiguous arrays, in place.
 
@@ -112,6 +113,8 @@ class Simulator:
             exact: bf16 products by the device's documented arithmetic, bit by bit (slow), instead
                 of fused multiply-adds in f32.
             timeline: an empty one, to be filled with what every part does when.
+            instant: numbers of the arguments whose transfers take no time, though their tasks do: no
+                program can be faster by leaving those values in the array.
 
         Raises:
             UsageError: a buffer that does not fit its argument.
@@ -120,7 +123,7 @@ class Simulator:
         """
         memories = self._bytes_of(buffers)
         with self._lock:
-            return self._run(self.commands, memories, exact, timeline)
+            return self._run(self.commands, memories, exact, timeline, instant)
 
     def run_commands(self, commands: list[Command], memories: list[np.ndarray]) -> RunStats:
         """Execute another runtime sequence on the array, such as one read back from instruction words.
@@ -141,6 +144,7 @@ class Simulator:
         memories: list[np.ndarray],
         exact: bool,
         timeline: Timeline | None,
+        instant: Collection[int] = (),
     ) -> RunStats:
         began = time.perf_counter()
         if self._array is None:
@@ -149,7 +153,7 @@ class Simulator:
         try:
             array.begin(Target(self.model.arch.name, host_features(), exact, self.machine))
             network, engine = array.network, array.engine
-            sequence = SequenceRun(commands, network, engine, memories)
+            sequence = SequenceRun(commands, network, engine, memories, instant=instant)
             self._record(timeline, sequence, array)
             host = engine.start("runtime sequence", sequence.process())
             engine.run()

@@ -23,6 +23,8 @@ CONVOLUTIONS = ("unbatched", "forms", "same_padding", "leftover", "depthwise")
 NAMES = (
     *CONVOLUTIONS,
     "unsigned",
+    "quantised",
+    "narrow_scalars",
     "special_values",
     "prelu",
     "shrink",

@@ -29,6 +29,7 @@ class TransferTask:
         memory: the argument's bytes.
         offset, dims: first byte and merged byte dimensions.
         issues_token: a token comes when it is done.
+        instant: its bytes take no time, neither to start nor to move.
         pushed, finished: times; ``finished`` is negative until it is done.
     """
 
@@ -39,6 +40,7 @@ class TransferTask:
     dims: ByteDims
     size: int
     issues_token: bool
+    instant: bool = False
     pushed: float = 0.0
     finished: float = -1.0
 
@@ -234,6 +236,7 @@ class HostSender:
             yield self.channel.pushed
         self.task = self.channel.queue.popleft()
         self.start = self.rates.read_next if self.count else self.rates.read_start
+        self.start = 0.0 if self.task.instant else self.start
         self.count += 1
         return self.task.bytes(), self.task.pushed + self.start
 
@@ -331,6 +334,7 @@ class HostReceiver:
         else:
             self.staging = np.empty(task.size, np.uint8)
         self.start = self.rates.write_next if self.count else self.rates.write_start
+        self.start = 0.0 if task.instant else self.start
         self.count += 1
         return task.pushed + self.start
 

@@ -1,6 +1,6 @@
 """The runtime sequence: its commands read, and the process that pushes tasks and awaits them."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from math import prod
 
 import numpy as np
@@ -72,6 +72,9 @@ def _transfer(model: Model, op: Op) -> Transfer:
     sizes, strides, offsets = (tuple(op.attrs[k]) for k in ("sizes", "strides", "offsets"))
     if {len(sizes), len(strides), len(offsets)} != {4}:
         raise VerifyError(f"line {op.line}: {op.name}: offsets, sizes and strides have 4 numbers")
+    if min(offsets) < 0:
+        # Along a stride of 0 the sum would not show it.
+        raise VerifyError(f"line {op.line}: {op.name}: offset {min(offsets)}: it is at least 0")
     element = ELEMENT_BITS[memref.elem] // 8
     first = sum(o * s for o, s in zip(offsets, strides, strict=True)) * element
     return Transfer(
@@ -174,6 +177,7 @@ class SequenceRun:
         starts: where among them each command's begin.
         runs: the tasks of tiles' channels that were pushed.
         clock: of the process, in cycles.
+        instant: numbers of the arguments whose transfers take no time.
     """
 
     def __init__(
@@ -183,7 +187,9 @@ class SequenceRun:
         engine: Engine,
         memories: list[np.ndarray],
         lane: Lane | None = None,
+        instant: Collection[int] = (),
     ) -> None:
+        self.instant = frozenset(instant)
         self.commands = commands
         self.network = network
         self.engine = engine
@@ -252,6 +258,7 @@ class SequenceRun:
             dims,
             total_bytes(dims),
             issues_token,
+            transfer.argument in self.instant,
             self.clock,
         )
         self.tasks.append(task)

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from aie_conv.arch import device_names
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.operations.plan import OperationPlan, OperationRoute
-from aie_conv.problem import Epilogue, Loop, Operand, OperationProblem
+from aie_conv.problem import OperationProblem
 from tests.support.operations.cases import operands, simulate
-from tests.support.operations.rows import FUNCTIONS, Steps, answer, check_rows, row_problems
+from tests.support.operations.rows import answer, check_rows, row_problems, rows
 
 ABOUT_20 = settings(max_examples=max(20, settings().max_examples * 3 // 5))
 
@@ -59,26 +59,6 @@ def test_many_rows_equal_torch(
     case: tuple[OperationProblem, str], device: str, special: bool
 ) -> None:
     check(case, device, special=special)
-
-
-def rows(
-    name: str, dtype: str, *, last: bool, size: tuple[int, int] = (32, 64)
-) -> OperationProblem:
-    """A function of one operand, its rows' elements beside each other or far apart."""
-    m, k = size
-    function, _, is_wide = FUNCTIONS[name]
-    strides = (k, 1) if last else (1, m)
-    stored = strides if is_wide else (1, 0)
-    loops = (
-        Loop("a", "m", m, strides[0], 0, stored[0]),
-        Loop("b", "k", k, strides[1], 0, stored[1]),
-    )
-    s = Steps(1)
-    value = s.stored(function(s, s.wide(0, dtype), k, ()), dtype)
-    out = Operand(dtype, ((m, k) if last else (k, m)) if is_wide else (m,))
-    lhs = Operand(dtype, (m, k) if last else (k, m))
-    kind = "normalisation" if is_wide else "reduction"
-    return OperationProblem(kind, loops, lhs, out, Epilogue((), tuple(s.steps), value), dtype)
 
 
 @pytest.mark.parametrize("device", device_names())

@@ -81,6 +81,10 @@ VERIFIER = {
         ),
         "4 dimensions: its descriptors have 3",
     ),
+    "host offset": (
+        changed(RELAY, ("(%x[0, 0, 0, 0]", "(%x[-1, 0, 0, 0]")),
+        r"dma_memcpy_nd: offset -1: it is at least 0",
+    ),
     "host address": (
         changed(RELAY, ("(%x[0, 0, 0, 0]", "(%x[0, 0, 0, 4]")),
         r"out of bounds: bytes 4 to 132 of an argument of 128 bytes",

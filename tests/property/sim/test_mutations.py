@@ -43,8 +43,8 @@ def test_a_few_changes_are_noticed(name: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_changes_are_noticed(name: str) -> None:
-    """2,000 over all programs; the share that passes is what its classes explain."""
-    found, holes = tally(name, 2000 // len(CASES), 0)
+    """More than 2,000 over all programs; the share that passes is what its classes explain."""
+    found, holes = tally(name, 200, 0)
     assert not holes, f"{dict(found)}\n" + "\n".join(holes)
     noticed = found["refused"] + found["reported"] + found["differs"]
     assert noticed >= 0.75 * found.total()

@@ -19,6 +19,7 @@ from aie_conv.arch.rates import host_rates
 from aie_conv.artifact import Artifact
 from aie_conv.calibration.platform import Platform
 from aie_conv.calibration.rows import Measurement
+from tests.support.regions.graphs import module_text, random_network
 
 ROOT = Path(__file__).parents[3]
 
@@ -155,6 +156,18 @@ def test_reconfigurations_count(
 def test_a_section_is_named(figures: ModuleType) -> None:
     with pytest.raises(SystemExit):
         figures.main(["speed"])
+
+
+def test_what_stays_is_bounded(load: Callable[[str], ModuleType]) -> None:
+    """Of a chain: less time without its activations' transfers, and without commands, and less with neither."""
+    whole, staying = load("whole_networks"), load("staying")
+    source = module_text(random_network(0, steps=3)).encode()
+    network = whole.WholeNetwork("a chain", lambda: (source, ()), "npu1_4col")
+    ((region, one),) = staying.bounds(network)
+    assert len(region.members) == 3
+    assert one.now > one.kept > one.neither
+    assert one.now > one.commanded > one.neither
+    assert 0 < one.arena_bytes < one.bytes
 
 
 def test_the_vendors_row(network: ModuleType) -> None:

@@ -3,6 +3,7 @@
 And where this compiler's own flags or rewrites are what IREE refuses, the module is compiled with IREE's.
 """
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ import pytest
 import aie_conv
 from aie_conv import compiler, pipeline
 from aie_conv.errors import UsageError
+from aie_conv.foreign_flags import LISTING, PROGRAM_FLAGS
 from aie_conv.options import Options
 from aie_conv.seal import seal
 from tests.support.fuzz.seeds import LINALG_BF16, LINALG_I8, MATMUL
@@ -138,10 +140,27 @@ def check(flag: str, text: str, folder: Path) -> None:
     if stock is None or "triple=aarch64" in flag:
         return
     given = arguments(text)
-    expected = aie_conv.load(seal(stock), device="sim").main(*given)
-    found = aie_conv.load(ours, device="sim").main(*given)
-    for a, b in zip(np.atleast_1d(expected), np.atleast_1d(found), strict=True):
-        np.testing.assert_array_equal(np.asarray(b, np.float64), np.asarray(a, np.float64))
+    expected, found = (aie_conv.load(data, device="sim") for data in (seal(stock), ours))
+    assert found.functions == expected.functions
+    for name in expected.functions:
+        # What takes nothing is a benchmark of one: it makes its own operands, and gives nothing.
+        operands = given if expected[name].parameters else []
+        answers = [p[name](*operands) for p in (expected, found)]
+        pairs = zip(*(a if isinstance(a, tuple) else (a,) for a in answers), strict=True)
+        for a, b in pairs if operands else ():
+            np.testing.assert_array_equal(np.asarray(b, np.float64), np.asarray(a, np.float64))
+
+
+def test_every_flag_of_iree_compile_is_the_library_s_or_known() -> None:
+    """What its main program alone has would end in the library's "Unknown command line argument"."""
+    ask = "from iree.compiler.api.ctypes_dl import _initializeGlobalCL as f; f('x', '--help-list-hidden')"
+    theirs, library = (
+        set(re.findall(r"^ +(--?[\w-]+)", done.stdout, re.MULTILINE))
+        for command in ([str(IREE_COMPILE), "--help-list-hidden"], [sys.executable, "-c", ask])
+        for done in [subprocess.run(command, capture_output=True, text=True, check=True)]
+    )
+    assert theirs - library == {"-o", *PROGRAM_FLAGS} - {*LISTING}
+    assert library.issuperset(LISTING)
 
 
 @pytest.mark.parametrize("flag", FEW)

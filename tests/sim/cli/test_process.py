@@ -169,7 +169,9 @@ def test_iree_ending_its_process_is_told(tmp_path: Path) -> None:
     )
     assert done.returncode == 2
     assert "aie-conv compile: IREE ended itself (1) in stage " in done.stderr
-    assert " of m.mlir: a fault of IREE's library" in done.stderr
+    # Its status says no more than that of a file that it cannot write.
+    assert " of m.mlir: a fault of IREE's library, or " in done.stderr
+    assert " has no space left: leave out" in done.stderr
     assert [path.name for path in tmp_path.iterdir()] == ["m.mlir"]
 
 

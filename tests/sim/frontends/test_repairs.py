@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.ao.quantization.fx._decomposed  # pyright: ignore[reportUnusedImport] # it defines operations
 from torch import nn
 from torch.nn import functional
 
@@ -20,6 +21,7 @@ from aie_conv.errors import AieConvError
 from aie_conv.frontends.export import export
 from aie_conv.frontends.frozen import freeze, plain_forms
 from aie_conv.frontends.repairs import NAMES, repair
+from aie_conv.frontends.torch import import_model
 from aie_conv.options import Options
 from aie_conv.runtime.program import load_program
 from tests.support.frontends.models import (
@@ -32,6 +34,7 @@ from tests.support.frontends.models import (
 )
 
 X = randn(1, 8, 9, 10)
+QUANTISED: Any = torch.ops.quantized_decomposed
 UNSIGNED = torch.tensor([[3, 200, 255, 0, 128, 127, 1, 90]], dtype=torch.uint8)
 
 
@@ -56,6 +59,14 @@ def slopes(count: int) -> nn.Module:
 
 def mixed_norm() -> nn.Module:
     return with_statistics(nn.BatchNorm2d(8))
+
+
+def dynamic(x: torch.Tensor) -> torch.Tensor:
+    """As torchao's dynamic quantisation writes it: scale and zero point of the values."""
+    limits = (-128, 127, torch.int8)
+    scale, zero = QUANTISED.choose_qparams.tensor(x, -128, 127, 1e-9, torch.int8)
+    byte = QUANTISED.quantize_per_tensor.tensor(x, scale, zero, *limits)
+    return QUANTISED.dequantize_per_tensor.tensor(byte, scale, zero, *limits)
 
 
 SAMPLES = {
@@ -85,6 +96,7 @@ SAMPLES = {
     "logsigmoid": Sample("special_values", nn.LogSigmoid, (SPECIAL * 1e30,)),
     "isfinite": Sample("special_values", function(torch.isfinite), (SPECIAL,)),
     "tanh-gelu": Sample("special_values", lambda: nn.GELU("tanh"), (randn(40),)),
+    "dynamic": Sample("quantised", function(dynamic), (X,)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
 }  # fmt: skip
 
@@ -113,6 +125,40 @@ def test_a_repair_is_right_and_still_needed(name: str) -> None:
         assert_equal(run_without(sample.repair, model, sample.inputs), expected)
 
 
+SCALARS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "mul": lambda x: x * 0.1,
+    "add": lambda x: torch.add(x, x, alpha=0.1) + 0.7,
+    "sub": lambda x: 0.3 - x,
+    "div": lambda x: x / 0.3,
+    "clamp": lambda x: x.clamp(-0.1, 0.7),
+    "compare": lambda x: (x.mul(0.5).round() * 0.1 > 0.3).float(),
+    "where": lambda x: torch.where(x > 0.1, x, 0.1),
+    "fill": lambda x: x + torch.full((10,), 0.1),
+    "integers": lambda x: x.int() * 0.1,
+    "dequantise": lambda x: QUANTISED.dequantize_per_tensor(x.to(torch.int8), 0.1, 3, -128, 127, torch.int8),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", SCALARS)
+def test_a_number_is_rounded_as_torch_rounds_it(name: str) -> None:
+    model = Function(SCALARS[name]).eval()
+    artifact = compile_source(import_model(model, (X,)), Options(route="cpu"))
+    assert torch.equal(load_program(artifact, "null")(X), model(X))
+
+
+def test_a_product_of_bf16_takes_its_number_in_f32() -> None:
+    model, x = Function(lambda x: x * 0.1).eval(), X.to(torch.bfloat16)
+    artifact = compile_source(import_model(model, (x,)), Options(route="cpu"))
+    assert torch.equal(load_program(artifact, "null")(x), model(x))
+    assert not torch.equal(run_without("narrow_scalars", model, (x,)), model(x))
+
+
+def test_the_importer_cuts_numbers_off() -> None:
+    # When this fails, frontends/scalars.py can go.
+    model = Function(SCALARS["mul"]).eval()
+    assert not torch.equal(run_without("", model, (X,)), model(X))
+
+
 UNBATCHED = """
 import torch
 from tests.sim.frontends.test_repairs import run_without
@@ -130,5 +176,6 @@ def test_an_unbatched_convolution_ends_the_process_without_its_repair(
 
 
 def test_every_repair_has_a_sample() -> None:
-    # Giving convolutions and means one form mends nothing.
-    assert {s.repair for s in SAMPLES.values()} == set(NAMES) - {"forms", "unbatched", "adaptive"}
+    # Giving convolutions and means one form mends nothing; two have tests of their own.
+    others = {"forms", "unbatched", "adaptive", "narrow_scalars"}
+    assert {s.repair for s in SAMPLES.values()} == set(NAMES) - others

@@ -291,8 +291,8 @@ def simulate(
 ) -> tuple[Array, int]:
     """The output buffer after running a plan's text, and its cycles; it runs on other operands before."""
     simulator = Simulator(text if text is not None else plan.emit())
-    simulator.run(_flat(plan, operands(plan.problem, 77)))
-    flat = _flat(plan, arrays)
+    simulator.run(flat_buffers(plan, operands(plan.problem, 77)))
+    flat = flat_buffers(plan, arrays)
     cycles = simulator.run(flat).cycles
     if not plan.finish:
         return flat[-1], cycles
@@ -300,7 +300,8 @@ def simulate(
     return apply(plan.finish, out)["out"].reshape(-1), cycles
 
 
-def _flat(plan: OperationPlan, arrays: dict[str, Array]) -> list[Array]:
+def flat_buffers(plan: OperationPlan, arrays: dict[str, Array]) -> list[Array]:
+    """A plan's arguments with these operands."""
     buffers = apply(plan.prologue, arrays)
     last = plan.arguments[-1]
     fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])

@@ -292,7 +292,8 @@ EXCUSES = {
     "token": "a transfer to the host issues a token, whatever it says of that [mlir-aie]",
     "bytes": "the element type of a FIFO's objects, of the same width, where no core takes them: DMAs move bytes",
     "place": "a core on another free tile",
-    "stride": "the stride of a dimension of one element",
+    "stride": "the stride of a dimension of one element, or the offset along one without a stride",
+    "reach": "a buffer of a core in the memory of one beside it",
     "lock": "the number of a lock, or more of it than is ever taken",
 }
 """Why a change may pass, by class."""
@@ -334,16 +335,22 @@ _CLASSES: tuple[tuple[str, tuple[str, ...], Callable[[str], bool]], ...] = (
     ("token", ("word",), lambda line: "issue_token = true" in line),
     ("bytes", ("word",), lambda line: line.startswith("aie.objectfifo @")),
     ("place", ("number",), lambda line: "= aie.tile(" in line),
+    ("reach", ("value",), lambda line: "= aie.buffer(" in line),
     ("lock", ("number",), lambda line: "= aie.lock(" in line),
 )
 """A class, the kinds of change and the lines that may be of it."""
 
 
+_HOST_WALK = re.compile(r"(dma_memcpy_nd\(%\w+)\[(.*?)\]\[(.*?)\]\[(.*?)\]")
+
+
 def _strides(line: str) -> str:
-    """A line without the strides that are never taken, of walks and of host transfers."""
-    parts = line.split("][")
-    if "dma_memcpy_nd" in line and len(parts) == 3:
-        sizes, steps = parts[1].split(", "), parts[2].split("]")[0].split(", ")
-        kept = [step for size, step in zip(sizes, steps, strict=False) if size != "1"]
-        return f"{parts[0]}][{parts[1]}][{kept}]{parts[2].partition(']')[2]}"
-    return _UNIT.sub("<unit>", line)
+    """A line without the strides that are never taken, of walks and of host transfers, and their offsets."""
+
+    def taken(walk: re.Match[str]) -> str:
+        offsets, sizes, strides = (walk[n].split(", ") for n in (2, 3, 4))
+        first = [o for o, stride in zip(offsets, strides, strict=False) if stride != "0"]
+        steps = [stride for size, stride in zip(sizes, strides, strict=False) if size != "1"]
+        return f"{walk[1]}[{first}][{sizes}][{steps}]"
+
+    return _UNIT.sub("<unit>", _HOST_WALK.sub(taken, line))

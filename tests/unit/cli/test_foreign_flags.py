@@ -60,6 +60,13 @@ def test_rows_and_columns_name_a_device(flags: list[str], device: str) -> None:
         ("--iree-amdaie-enable-ukernels=all", r"core code is generated here"),
         ("--iree-amdaie-lower-to-aie-pipeline=air", r"--amd-aie-emit-level=air"),
         ("--iree-amdaie-tile-pipline=pack-peel", r"did you mean --iree-amdaie-tile-pipeline\?"),
+        ("--compile-to=flow", r"^--compile-to=flow: iree-compile's, not done here: an artifact is"),
+        ("--version", r"^--version: iree-compile's, not done here: nothing is listed here"),
+        ("--output-format=vm-c", r"use iree-compile, or aie-conv explain"),
+        (
+            "--split-input-file",
+            r"^--split-input-file: iree-compile's, not done here: a file is one module",
+        ),
         ("--amd-aie-devise=npu4", r"did you mean --amd-aie-device\?"),
         ("--amd-aie-device=strx", r"did you mean strix\?"),
         ("--amd-aie-route=im2cool", r"did you mean im2col\?"),
@@ -90,3 +97,8 @@ def test_tools_folders_are_taken(tmp_path: object) -> None:
 def test_nothing_near_is_no_suggestion() -> None:
     assert closest("zzz", ["compile", "run"]) == ""
     assert closest("COMPLE", ["compile", "run"]) == " (did you mean compile?)"
+
+
+def test_iree_compile_s_flags_that_ask_for_what_is_done_are_taken() -> None:
+    for flag in ("--verify", "--verify=true", "--compile-to=end", "--output-format=vm-bytecode"):
+        assert parse_flags([flag]) == Options()

@@ -9,6 +9,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
+from aie_conv.cli.bind import function_name
 from aie_conv.cli.run import _contents  # pyright: ignore[reportPrivateUsage]
 from aie_conv.cli.values import load_npy, parse_input
 from aie_conv.errors import UsageError
@@ -58,3 +59,12 @@ def test_an_output_is_raw_unless_it_is_named_npy() -> None:
     assert _contents(Path("y.bin"), array) == array.tobytes()
     assert _contents(Path("y"), array) == array.tobytes()
     assert np.load(io.BytesIO(_contents(Path("y.npy"), array))).tobytes() == array.tobytes()
+
+
+def test_the_only_function_is_meant_and_none_is_said() -> None:
+    assert function_name(["f"], None) == "f"
+    assert function_name(["f"], "module.g") == "g"
+    with pytest.raises(UsageError, match=r"^--function: name one of f, g$"):
+        function_name(["f", "g"], None)
+    with pytest.raises(UsageError, match=r"^the module has no functions: compile one that has$"):
+        function_name([], None)

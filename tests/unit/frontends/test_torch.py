@@ -2,6 +2,7 @@
 
 import copy
 import re
+import sys
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -197,16 +198,30 @@ REFUSED: dict[str, tuple[Callable[[], Any], Any, str]] = {
     "sizes by values": (
         lambda: Function(lambda x: x.nonzero()).eval(), (X,), "depends on values",
     ),
+    "a branch by values": (
+        lambda: Function(lambda x: x * 2 if x.sum() > 0 else x).eval(), (X,), "GuardOnDataDependent",
+    ),
     "a text with inputs": (lambda: "func.func @f() {}", (X,), "only torch models take them"),
 }  # fmt: skip
 
 
 @pytest.mark.parametrize("kind", REFUSED)
-def test_refusals_are_one_line(kind: str) -> None:
+def test_refusals_are_one_line(kind: str, capfd: pytest.CaptureFixture[str]) -> None:
     make, inputs, message = REFUSED[kind]
     with pytest.raises(UsageError, match=message) as refusal:
         read_source(make(), inputs)
     assert "\n" not in str(refusal.value)
+    assert capfd.readouterr().err == "", "torch's own words on it"
+
+
+def test_what_a_model_prints_stays(capsys: pytest.CaptureFixture[str]) -> None:
+    def forward(x: torch.Tensor) -> torch.Tensor:
+        sys.stderr.write("one\n")
+        return x * 2 if x.sum() > 0 else x
+
+    with pytest.raises(UsageError, match="GuardOnDataDependent"):
+        read_source(Function(forward).eval(), (X,))
+    assert set(capsys.readouterr().err.splitlines()) == {"one"}
 
 
 def test_arrays_and_single_tensors_are_inputs() -> None:
