@@ -127,7 +127,7 @@ def make_region_executable(region: Region, verifier: Verifier) -> Executable:
 
 def air_text(name: str, plan: Plan, version: str = "august") -> str:
     """A plan's module one level up, for a version of mlir-air; raises UsageError for one that has none."""
-    from aie_conv.direct.air import air_module
+    from aie_conv.direct.air.module import air_module
     from aie_conv.mapping.plan import ArrayPlan
 
     try:

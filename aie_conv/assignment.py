@@ -10,9 +10,9 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.choices import NpuCall, best_plan
 from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
-from aie_conv.partitioner.joining import find_relations
 from aie_conv.partitioner.operations import joined_candidate, stay_cycles
 from aie_conv.partitioner.pins import Pin
+from aie_conv.partitioner.relations import find_relations
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
 from aie_conv.problem import OperationProblem, Problem

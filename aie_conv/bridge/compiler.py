@@ -15,6 +15,7 @@ from iree.compiler.passmanager import PassManager
 
 from aie_conv.bridge.channels_last import put_channels_last
 from aie_conv.bridge.flags import inlined_bytes
+from aie_conv.bridge.hoisted import FLAG, compute_hoisted
 from aie_conv.bridge.kept_nan import is_torch, keep_nan
 from aie_conv.bridge.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.known_faults import refuse_known_faults
@@ -151,6 +152,7 @@ class Compilation:
         self._session = Session()
         self._session.set_flags(*session_flags)
         self._inlined = inlined_bytes((*session_flags, *process_flags))
+        self._evaluates = not any(f.lstrip("-").startswith(FLAG) for f in session_flags)
         self.context: ir.Context = self._session.context
         self._kept: list[object] = []
 
@@ -199,12 +201,24 @@ class Compilation:
                 put_channels_last(module)
         if not for_array:
             return self._between(module, INPUT, PHASE, name)
-        module = self._between(module, INPUT, OPTIMISED, name)
+        module = self._optimised(module, name)
         held = keep_tails(module)
         module = self._between(module, OPTIMISED, PHASE, name)
         if held:
             release_tails(module)
         return module
+
+    def _optimised(self, module: ir.Operation, name: str) -> ir.Operation:
+        """A module behind IREE's global optimisation, what follows from constants alone computed."""
+        if self._evaluates:
+            kept = module.clone()
+            self._session.set_flags(f"--{FLAG}=false")
+            module = self._between(module, INPUT, OPTIMISED, name)
+            self._session.set_flags(f"--{FLAG}=true")
+            if compute_hoisted(module):
+                return module
+            module = kept.operation
+        return self._between(module, INPUT, OPTIMISED, name)
 
     def to_vmfb(self, module: ir.Operation, name: str) -> bytes:
         """A module at `flow`, compiled to the end, sealed (:mod:`aie_conv.seal`).

@@ -20,7 +20,7 @@ from aie_conv.bridge.host_values import (
 from aie_conv.bridge.interpreter import Inside, KnownTensors
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, recognise, recognise_call
-from aie_conv.bridge.requantised import requantised
+from aie_conv.bridge.requantised import in_integers
 from aie_conv.bridge.results import separate_results
 from aie_conv.bridge.rewrite import Rewriter
 from aie_conv.bridge.signature import declare
@@ -101,7 +101,7 @@ def find_dispatches(module: FlowModule) -> tuple[DispatchCall, ...]:
             refusal = f"dispatch has {len(operation.results)} results"
         constants, note = frozenset[str](), ""
         if not refusal:
-            recognised, note = requantised(operation, with_known_numbers(operation, recognised))
+            recognised, note = in_integers(operation, with_known_numbers(operation, recognised))
             constants = constant_operands(operation, recognised)
         calls.append(
             DispatchCall(name, operation, recognised, module.compilation, constants, refusal, note)

@@ -3,9 +3,9 @@
 A product would write every pixel of its result several times where an upsampling is fused behind it.
 IREE fuses bias and rounding of one product into the operation that adds another product to it, and that into
 the other's dispatch: the first then gives sums of f32, which is another program of the array, twice the
-bytes, and operands that ride on the second. A mean takes the activation before it likewise. Behind IREE's
-layout passes a barrier is put where the product's result is final, and taken away when dispatches are
-formed. Every operation is the one it was.
+bytes, and operands that ride on the second. A mean takes the activation before it likewise, and the residual
+sum before it in a quantised network. Behind IREE's layout passes a barrier is put where the product's result
+is final, and taken away when dispatches are formed. Every operation is the one it was.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ _BARRIER = "util.optimization_barrier"
 _MARK = "aie_conv.tail"
 _FLOATS = ("f32", "bf16")
 _COMPUTES = ("linalg.", "tensor.", "iree_linalg_ext.")
+_QUANTISE, _DEQUANTISE = "iree_linalg_ext.quantize_affine", "iree_linalg_ext.dequantize_affine"
 _IMAGE_RANK = 3
 """Of an image without its batch."""
 _PRODUCTS = ("linalg.conv_", "linalg.matmul", "linalg.batch_matmul")
@@ -32,9 +33,10 @@ def keep_tails(module: ir.Operation) -> int:
     """
     count = 0
     for op in list(walk(module)):
-        for value in _tails(op):
-            _hold(op, value)
-            count += 1
+        held = [*((op, value) for value in _tails(op)), *_bytes_before(op)]
+        for reader, value in held:
+            _hold(reader, value)
+        count += len(held)
     return count
 
 
@@ -51,6 +53,31 @@ def _tails(op: ir.Operation) -> list[ir.Value]:
         last = _last(list(order)) if order else None
         order = {product: value for product, value in order.items() if product != last}
     return [value for product, value in order.items() if owner(value) != product]
+
+
+def _bytes_before(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
+    """The bytes behind a product whose real values a sum or window reads, with who reads them first."""
+    reader = owner(op.operands[0]) if _is_sum(op) else None
+    if reader is None or reader.name != _DEQUANTISE:
+        return []
+    value = reader.operands[0]
+    source = owner(value)
+    quantised = source is not None and source.name == _QUANTISE and _follows_product(source)
+    return [(reader, value)] if quantised else []
+
+
+def _follows_product(op: ir.Operation) -> bool:
+    """Whether an operation computes element by element with what a product gives."""
+    sources = (owner(value) for value in list(op.operands)[:-1])
+    return any(
+        _is_product(source)
+        or (
+            (source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source))
+            and _follows_product(source)
+        )
+        for source in sources
+        if source is not None
+    )
 
 
 def release_tails(module: ir.Operation) -> None:
@@ -142,4 +169,4 @@ def _is_product(op: ir.Operation) -> bool:
         return True
     if op.name != "linalg.generic" or _is_elementwise(op):
         return False
-    return any(inner.name == "arith.mulf" for inner in walk(op))
+    return any(inner.name in ("arith.mulf", "arith.muli") for inner in walk(op))

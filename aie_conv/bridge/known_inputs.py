@@ -12,7 +12,7 @@ from aie_conv.bridge.dispatch import call_arguments, symbol_of
 from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import owner
-from aie_conv.problem import ConvProblem, Operand
+from aie_conv.problem import Operand, Problem
 
 Array = NDArray[Any]
 
@@ -26,7 +26,7 @@ class KnownInputs:
         problem: the same.
     """
 
-    def __init__(self, call: ir.Operation, recognised: Recognised, problem: ConvProblem) -> None:
+    def __init__(self, call: ir.Operation, recognised: Recognised, problem: Problem) -> None:
         self._call, self._problem = call, problem
         self._sources = dict(recognised.operands)
 

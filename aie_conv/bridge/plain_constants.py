@@ -7,15 +7,13 @@ whose numbers lie in a resource, as importers write them: it refuses the module.
 
 from __future__ import annotations
 
-import re
 from math import prod
 
 from iree.compiler import ir
 
+from aie_conv.bridge.hoisted import resource_bytes
 from aie_conv.bridge.tensors import walk
 
-_BLOB = re.compile(r'"0x[0-9A-Fa-f]{8}(?P<numbers>[0-9A-Fa-f]+)"')
-"""A resource as it is printed: four bytes of alignment, then its own."""
 _RESOURCE = "dense_resource<"
 _BYTES = 2
 """Of a bf16 number."""
@@ -43,13 +41,9 @@ def _is_short_resource(op: ir.Operation, longest: int) -> bool:
 
 def _write_out(op: ir.Operation) -> bool:
     """Give a constant its numbers; False where its resource has none (a module printed without them)."""
-    # IREE's bindings read a resource's bytes nowhere else than in a module's text.
-    scratch = ir.Module.parse("module {}", op.context)
-    op.clone(ip=ir.InsertionPoint.at_block_begin(scratch.body))
-    limit = 4 * _BYTES * (1 + prod(ir.RankedTensorType(op.results[0].type).shape)) + 16
-    blob = _BLOB.search(scratch.operation.get_asm(large_resource_limit=limit))
-    if blob is None:
+    numbers = resource_bytes(op, _BYTES * prod(ir.RankedTensorType(op.results[0].type).shape))
+    if numbers is None:
         return False
-    text = f'dense<"0x{blob["numbers"]}"> : {op.results[0].type}'
+    text = f'dense<"0x{numbers.hex().upper()}"> : {op.results[0].type}'
     op.attributes["value"] = ir.Attribute.parse(text, op.context)
     return True

@@ -22,7 +22,7 @@ from aie_conv.bridge.epilogue import Reader
 from aie_conv.bridge.host_values import DispatchCall, constant_operands
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
-from aie_conv.bridge.requantised import requantised
+from aie_conv.bridge.requantised import in_integers
 from aie_conv.bridge.tensors import (
     Linear,
     View,
@@ -62,7 +62,7 @@ def split_behind(call: DispatchCall, reason: str) -> Iterator[DispatchCall]:
         if cut is None or recognised is None:
             continue
         recognised = with_known_numbers(call.operation, recognised)
-        recognised, note = requantised(call.operation, recognised)
+        recognised, note = in_integers(call.operation, recognised)
         follower = Follower(cut)
         yield replace(
             call,

@@ -31,7 +31,7 @@ Array = NDArray[Any]
 
 SHIFT = 40
 """Places that products are shifted: factors have 31 bits, and results lie in bits 40 to 47."""
-_FRACTION = 24
+FRACTION = 24
 """Places below the results in the 32 bits that are kept."""
 _MOST = 2**31 - 1
 _FAR = 2**61
@@ -63,19 +63,25 @@ class Affine:
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""
         inside = np.clip(x.astype(np.int64), self.low, self.high) << self.left
-        total = (inside * self.factor + (self.offset << 16)) >> SHIFT - _FRACTION
+        total = (inside * self.factor + (self.offset << 16)) >> SHIFT - FRACTION
         if self.below is not None:
             total = total - np.where(inside < 0, self.below, 0)
         if self.tie is not None:
-            total = total - ((total - self.tie >> _FRACTION) & 1)
-        return total >> _FRACTION
+            total = total - ((total - self.tie >> FRACTION) & 1)
+        return total >> FRACTION
+
+    def bias(self, zero: int) -> Array:
+        """What is added to x, so that x + bias = 0 gives ``zero``."""
+        before = (self.offset - ((2 * zero + 1) << FRACTION - 1)).astype(np.float64)
+        line = before * 2.0 ** (SHIFT - FRACTION)
+        return line / np.maximum(self.factor << self.left, 1)
 
     def rises(self, low: int, high: int) -> Array:
         """:func:`rises` of :meth:`apply`, by division: a result is reached where its sum is."""
         results = np.arange(-127, 128)[:, None]
         # Results that ties do not go to are reached by the next sum.
         behind = 0 if self.tie is None else results % 2 != self.tie
-        missing = (results << _FRACTION) + behind - self.offset
+        missing = (results << FRACTION) + behind - self.offset
         first = self._reached_by(missing)
         if self.below is not None:
             before = self._reached_by(missing + self.below)
@@ -85,7 +91,7 @@ class Affine:
 
     def _reached_by(self, sums: Array) -> Array:
         """The first x, of all numbers, whose product with the factor is a sum of :meth:`apply`."""
-        sums, steep = sums << SHIFT - _FRACTION, self.factor << self.left
+        sums, steep = sums << SHIFT - FRACTION, self.factor << self.left
         quotient = -(-sums // np.maximum(steep, 1))
         return np.where(steep > 0, quotient, np.where(sums > 0, _FAR, -_FAR))
 
@@ -179,7 +185,7 @@ def _fit(
     results = np.arange(-127, 128)[:, None]
     # Where results are reached that ties do not go to, the tie is the sum before.
     places = steps if tie is None else steps - (inner & (results % 2 != tie))
-    least_rest = 0 if tie is None else 1 << SHIFT - _FRACTION
+    least_rest = 0 if tie is None else 1 << SHIFT - FRACTION
     least = np.where(places <= low, results, -128).max(axis=0)
     most = np.where(places <= high, results, -128).max(axis=0)
     first = np.where(inner, places, _MOST).min(axis=0)
@@ -189,7 +195,7 @@ def _fit(
     if left > 15:
         return None
     factor, offsets = _lines(places, inner, results, steep / 2**left, left, bent=bent)
-    flat = (least << _FRACTION) + (0 if tie is None else 1 << _FRACTION - 1)
+    flat = (least << FRACTION) + (0 if tie is None else 1 << FRACTION - 1)
     before, offset = (np.where(most > least, each, flat) for each in offsets)
     # Bounds at the outer ends of the outermost steps: a line that is off by a sum stays off by a sum.
     by, room = np.maximum(factor << left, 1), (_MOST - 2**16) >> left

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -79,7 +80,14 @@ def read_hardware_report(path: str) -> HardwareReport:
         timings = tuple(t for test in tests for t in _timings(test))
         failed = tuple(str(test["name"]) for test in tests if test["outcome"] == "failed")
         return HardwareReport(str(report["device"]), str(npu), timings, failed)
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        OverflowError,
+        RecursionError,
+    ) as error:
         raise UsageError(
             f"{path}: no report of the hardware tests ({type(error).__name__}: {error}):"
             " write one with make hw-test"
@@ -92,7 +100,7 @@ def _timings(test: dict[str, Any]) -> Iterator[Timing]:
             predicted, measured = (
                 float(timing[f"{key}_seconds"]) for key in ("predicted", "measured")
             )
-            if not measured > 0 or not predicted > 0:
+            if not (0 < measured < inf and 0 < predicted < inf):
                 raise ValueError(f"{test['name']}: a time that is not positive")
             yield Timing(
                 str(test["name"]), str(timing["npu"]), str(timing["problem"]), str(timing["route"]),

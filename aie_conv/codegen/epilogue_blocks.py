@@ -329,8 +329,10 @@ class BlockEpilogue:
         def apply(op: str, value: Value, constant: int) -> Value:
             return w.value("e", op, value, w.constant(constant, self._type("i32"), "k"))
 
-        value = apply("arith.maxsi", values[scaling.source], scaling.low)
-        value = apply("arith.minsi", value, scaling.high)
+        value = values[scaling.source]
+        if scaling.low is not None and scaling.high is not None:
+            value = apply("arith.maxsi", value, scaling.low)
+            value = apply("arith.minsi", value, scaling.high)
         if scaling.left:
             value = apply("arith.shli", value, scaling.left)
         return self._every(w, value, dtype, scaling.part)

@@ -92,7 +92,7 @@ a product (:mod:`aie_conv.codegen.parametric_lanewise`).
 _LEAST_CHANNELS = 16
 """Channels that an N tile has at least, so that the tables of its pixels are short."""
 
-MOST_CONSTANTS = 6
+MOST_CONSTANTS = 2 * VECTOR_WORDS
 """Constants of an epilogue that are parameters: bounds and shifts, which differ from layer to layer."""
 
 
@@ -142,16 +142,15 @@ class ParametricKernel(MatrixKernel):
         """The run-time parameters, tables included.
 
         A word for each step of an object of B: the distance of its block of A from the pixel's first block;
-        and for each block of output pixels: where it begins in A; in elements. Behind them a whole vector for
-        each constant of an epilogue, and a table of bytes.
+        and for each block of output pixels: where it begins in A; in elements. Behind them the constants
+        of an epilogue, and a table of bytes.
         """
-        constants = MOST_CONSTANTS * VECTOR_WORDS
         return ParameterBlock(
             (
                 *FIELDS,
                 Field("step_table", self.most_steps, alignment=4),
                 Field("pixel_table", self.most_pixels, alignment=1),
-                Field("constants", constants, alignment=VECTOR_WORDS),
+                Field("constants", MOST_CONSTANTS, alignment=VECTOR_WORDS),
                 *TABLE_FIELDS,
             )
         )
@@ -190,7 +189,7 @@ class ParametricKernel(MatrixKernel):
         return {
             "step_table": steps,
             "pixel_table": [*pixels, *[pixels[-1]] * (filled - len(pixels))],
-            "constants": [constant for constant in constants for _ in range(VECTOR_WORDS)],
+            "constants": constants,
         }
 
     def cycles_of(self, steps: int, pixel_groups: int, channel_groups: int) -> int:

@@ -6,8 +6,11 @@ Per-channel operands lie in a buffer of the core as :func:`vector_offsets` says,
 the input as [its pixels][blocks of s channels][r][s].
 """
 
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Generator, Hashable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
@@ -21,6 +24,11 @@ from aie_conv.problem import DTYPE_BYTES
 
 _USUAL_SHIFT = 16
 """Shifts up to here choose the same bytes of a lane: further ones leave too little of it above them."""
+
+_LONG = 24
+"""Operations of an epilogue from which on a block's lanes are made in parts of _PART_BYTES sums' bytes."""
+
+_PART_BYTES = 128
 
 VECTOR_QUANTUM = 64
 """Bytes that each per-channel operand is padded to: the longest vector load of the architectures."""
@@ -79,7 +87,9 @@ class ParametricEpilogue(BlockEpilogue):
         """
         constants: dict[Hashable, int] = {}
         for number, scaling in self._replaced.scalings.items():
-            _, left = self._part(number)
+            if scaling.low is None or scaling.high is None:
+                continue
+            _, left = self._choice(number)
             constants |= {
                 (number, "low"): scaling.low,
                 (number, "high"): scaling.high,
@@ -96,7 +106,7 @@ class ParametricEpilogue(BlockEpilogue):
         """The values of the parameters in the table of constants."""
         return tuple(self._lifted.values())
 
-    def _part(self, number: int) -> tuple[int, int]:
+    def _choice(self, number: int) -> tuple[int, int]:
         """Which part of a lane a requantisation takes, and how far it shifts to the left for it."""
         scaling, bits = (
             self._replaced.scalings[number],
@@ -105,6 +115,19 @@ class ParametricEpilogue(BlockEpilogue):
         right = scaling.part * bits - scaling.left
         part = scaling.part if right > _USUAL_SHIFT else _USUAL_SHIFT // bits
         return part, part * bits - right
+
+    @cached_property
+    def _parts(self) -> int:
+        """Parts that a block's rows are made in, one after the other: a long epilogue has less code so."""
+        lanes = self.rst[0] * self.rst[2]
+        long = len(self.epilogue.steps) > _LONG
+        return min(self.rst[0], max(1, lanes * 4 // _PART_BYTES)) if long else 1
+
+    @cached_property
+    def _rows(self) -> ParametricEpilogue:
+        """The operations on the rows of a part."""
+        r, s, t = self.rst
+        return replace(self, rst=(r // self._parts, s, t)) if self._parts > 1 else self
 
     @property
     def channel_step(self) -> int:
@@ -133,10 +156,10 @@ class ParametricEpilogue(BlockEpilogue):
             output_pixels: blocks of pixels of an object of the output.
             channel_blocks: blocks of t channels of an N tile.
         """
-        load = self.lanes * 4, self.vector_bytes
+        load = self._rows.lanes * 4, self.vector_bytes
         each, more = pace(self.epilogue, self.accumulator, load, self._moves)
         loops = channel_blocks // self.channel_step
-        return 20 + output_pixels * channel_blocks * each + loops * more
+        return 20 + self._parts * (output_pixels * channel_blocks * each + loops * more)
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:
@@ -188,36 +211,40 @@ class ParametricEpilogue(BlockEpilogue):
             blocks = self.block.load(w, sums, "residual_blocks")
             firsts.append(w.times(values_of["at"], r * s))
             steps.append(w.times(blocks, r * s))
+        part = self._rows
         offsets = self._offsets(w, channels)
-        constants = self._read_constants(w, sums)
-        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
-            inputs = self._inputs(w, c, values_of.get("v"), offsets)
+        constants = part._read_constants(w, sums)
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c, self._part(w) as h:
+            inputs = part._inputs(w, c, values_of.get("v"), offsets)
             block = w.times(c, r * t)
             out = w.sum(inside, block) if inside else block
             starts = [w.sum(firsts[0], block), out, *firsts[1:]]
+            starts = self._of_part(w, starts, h)
             # Places are carried: their distances are no constants, and products take time.
             with w.carrying("m", (zero, pixels, one), starts) as loop:
                 source, to, *lies_at = loop.values
-                wide = self._residual(w, c, values_of["res"], lies_at[0]) if lies_at else None
+                place = (lies_at[0], r * s) if lies_at else None
+                wide = part._residual(w, c, values_of["res"], place) if place else None
                 for phase, known in enumerate(inputs):
                     values = dict(known)
                     if residual is not None and wide is not None:
-                        values[residual] = self._phase(w, wide, residual, phase)
+                        values[residual] = part._phase(w, wide, residual, phase)
                     ahead = phase * r * t
                     acc = sums, w.plus(source, ahead)
-                    self._block(w, acc, (values_of["out"], w.plus(to, ahead)), values, constants)
+                    part._block(w, acc, (values_of["out"], w.plus(to, ahead)), values, constants)
                 pairs = zip(loop.values, steps, strict=True)
                 loop.values = [w.sum(place, step) for place, step in pairs]
         return f.finish()
 
     def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
         """The constants that steps use; those that are parameters are read."""
-        r, _, t = self.rst
-        constants: dict[Hashable, Value] = {}
+        constants, value = dict[Hashable, Value](), sums
         for number, key in enumerate(self._lifted):
-            place = w.constant(self.block.place("constants", number * VECTOR_WORDS))
-            value = self._load(w, sums, place, t)
-            constants[key] = w.shuffle("k", value, value, [*range(t)] * r)
+            group, lane = divmod(number, VECTOR_WORDS)
+            if not lane:
+                place = w.constant(self.block.place("constants", group * VECTOR_WORDS))
+                value = self._load(w, sums, place, VECTOR_WORDS)
+            constants[key] = w.shuffle("k", value, value, [lane] * self.lanes)
         return {**self._constants(w, constants), **constants}
 
     def _requantise(
@@ -230,7 +257,7 @@ class ParametricEpilogue(BlockEpilogue):
         for op, key in (("arith.maxsi", "low"), ("arith.minsi", "high"), ("arith.shli", "left")):
             value = w.value("e", op, value, constants[number, key])
         dtype = self.epilogue.steps[number].dtype
-        return self._every(w, value, dtype, self._part(number)[0])
+        return self._every(w, value, dtype, self._choice(number)[0])
 
     def _offsets(self, w: Builder, channels: Value) -> dict[int, Value]:
         """Where each per-channel operand begins, for so many blocks of channels."""
@@ -266,10 +293,35 @@ class ParametricEpilogue(BlockEpilogue):
             for block in blocks
         ]
 
-    def _residual(self, w: Builder, c: Value, buffer: Value, pixel: Value) -> Value:
-        """What the residual's blocks of a pixel hold for the blocks of channels from ``c`` on."""
+    @contextmanager
+    def _part(self, w: Builder) -> Generator[Value | None]:
+        """A loop over the parts of blocks; none where there is one."""
+        if self._parts == 1:
+            yield None
+            return
+        with w.loop("h", w.constant(0), w.constant(self._parts), w.constant(1)) as h:
+            yield h
+
+    def _of_part(self, w: Builder, starts: Sequence[Value], part: Value | None) -> list[Value]:
+        """Where a part of blocks begins in sums, output and residual, from where the blocks do."""
+        if part is None:
+            return list(starts)
+        r, s, t = self._rows.rst
+        return [
+            w.sum(start, w.times(part, r * n)) for start, n in zip(starts, (t, t, s), strict=False)
+        ]
+
+    def _residual(self, w: Builder, c: Value, buffer: Value, place: tuple[Value, int]) -> Value:
+        """What the residual's blocks of a pixel hold for the blocks of channels from ``c`` on.
+
+        Args:
+            w: where to write.
+            c: the first block of channels.
+            buffer: the residual's.
+            place: where the pixel's blocks begin, and how far they are apart.
+        """
         assert self.residual is not None
-        index, size = self.residual, self.rst[0] * self.rst[1]
+        index, (pixel, size) = self.residual, place
 
         def read(block: Value) -> Value:
             return self._a_block(w, index, buffer, w.sum(pixel, w.times(block, size)))

@@ -1,10 +1,11 @@
 """Requantisation in an epilogue: a signed shift right, bounds, and a truncation, as fewer operations.
 
-    trunc(clamp(x >> shift, low, high))
+    trunc(clamp(x >> shift, low, high))      trunc(x >> shift)
 
 Bounds commute with the shift: clamp(x >> s, low, high) = clamp(x, low << s, (high + 1 << s) - 1) >> s for
 every x. What is bounded so has room above it, so that a shift left puts the wanted bits where a whole byte
-(or two) of the lane begins, and the shift right, the sign and the truncation are one choice of bytes.
+(or two) of the lane begins, and the shift right, the sign and the truncation are one choice of bytes. Without
+bounds the bits above are cut off all the same.
 """
 
 from collections import Counter
@@ -22,15 +23,15 @@ class Requantisation:
 
     Attributes:
         source: value number of what is shifted.
-        low, high: its bounds before the shift.
+        low, high: its bounds before the shift; None without bounds.
         left: places it is shifted left, 0 to 15.
         part: which of the lane's parts, as wide as the result, is the result.
         steps: numbers of the steps that it stands for; the last one's value is the result.
     """
 
     source: int
-    low: int
-    high: int
+    low: int | None
+    high: int | None
     left: int
     part: int
     steps: tuple[int, ...]
@@ -38,7 +39,12 @@ class Requantisation:
     @property
     def work(self) -> int:
         """Operations on vectors of the lanes' width."""
-        return 2 + (self.left > 0)
+        return (2 if self.is_bounded else 0) + (self.left > 0)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether there are bounds."""
+        return self.low is not None
 
 
 def requantisations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Requantisation]:
@@ -88,8 +94,11 @@ def _recognise(
     amount = _constant(epilogue, step.args[1])
     if amount is None or epilogue.value_dtype(step.args[0], accumulator) != "i32":
         return None
-    low, high = _interval(bounds)
     up = -(-amount // bits) * bits
+    if not bounds and amount > 0 and up + bits <= _BITS:
+        there = tuple(reversed(steps))
+        return Requantisation(step.args[0], None, None, up - amount, up // bits, there)
+    low, high = _interval(bounds)
     least, most = -(1 << (bits - 1)), (1 << (bits - 1)) - 1
     if amount < 0 or up + bits > _BITS or low < least or high > most:
         return None

@@ -26,6 +26,7 @@ class ModuleReader:
         self.position = 0
         self.scope: dict[str, Value] = {}
         self.references: list[tuple[Op, Definition]] = []
+        self.aliases: dict[str, Any] = {}
 
     # -- tokens ---------------------------------------------------------------------------------
     def fail(self, message: str) -> NoReturn:
@@ -212,9 +213,17 @@ class ModuleReader:
                 return (kind.elem, int(token, 0))
         return value
 
+    def alias(self) -> None:
+        """``#name = attribute`` in front of a module."""
+        name = self.next()
+        self.expect("=")
+        self.aliases[name] = self.attribute()
+
     def opaque(self, token: str) -> Any:
-        """``#aie<…>``: the padding layout is understood, everything else kept as text."""
-        if not token.startswith("#aie") or self.peek() != "<":
+        """``#aie<…>``: the padding layout is understood, everything else kept as text; or an alias."""
+        if token in self.aliases:
+            return self.aliases[token]
+        if self.peek() != "<":
             return Raw(token)
         start = self.position
         depth, pads = 0, list[int]()

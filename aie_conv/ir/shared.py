@@ -23,6 +23,8 @@ _ARRAYS: Recent[tuple[list[Op], dict[str, Value], _References]] = Recent(16)
 
 def read_body(r: ModuleReader, args: list[tuple[str, Type]]) -> Block:
     """The block of a function, which sees no values around it."""
+    if r.aliases:  # they are no part of the body's own text
+        return r.block(args, isolated=True)
     end = _closing(r)
     key = (*_text_to(r, r.lines[end]), tuple(args))
     known = _BODIES.get(key)
@@ -38,7 +40,7 @@ def read_body(r: ModuleReader, args: list[tuple[str, Type]]) -> Block:
 
 def read_device(r: ModuleReader) -> Block:
     """The block of a device: of an array that was read before only the runtime sequence is new."""
-    if r.scope or r.tokens[r.position + 1].startswith("^"):
+    if r.scope or r.aliases or r.tokens[r.position + 1].startswith("^"):
         return r.block()
     r.expect("{")
     block = Block(ops=list(_read_array(r)))

@@ -20,6 +20,8 @@ def read_module(text: str) -> Op:
             operation outside the subset, or a symbol that nothing defines.
     """
     reader = ModuleReader(text)
+    while reader.peek().startswith("#"):
+        reader.alias()
     if reader.peek() in ("module", "builtin.module"):
         module = reader.operation()
     else:

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.layout.chain import Chain, Part
+from aie_conv.layout.footprint import Footprint, are_apart
 from aie_conv.mapping.streams import Channel
 
 
@@ -61,14 +62,23 @@ def extent(part: Part) -> range:
     return range(task.offset, task.offset + steps + 1)
 
 
-def _meet(one: Chain, other: Chain) -> bool:
-    """Whether two chains may touch the same elements: by the first and the last of each part."""
+def may_meet(one: Chain, other: Chain) -> bool:
+    """Whether two chains may touch the same elements: by each part's first and last, and by their strides."""
     return any(
-        a.name == b.name and x.start < y.stop and y.start < x.stop
+        a.name == b.name
+        and x.start < y.stop
+        and y.start < x.stop
+        and not are_apart(_footprint(a), _footprint(b))
         for a in one
         for b in other
         for x, y in [(extent(a), extent(b))]
     )
+
+
+def _footprint(part: Part) -> Footprint:
+    task = part.task
+    walked = zip(task.sizes, task.strides, strict=True)
+    return Footprint(task.offset, tuple((n, step) for n, step in walked if n > 1 and step))
 
 
 _CONFIGURED = 2
@@ -105,7 +115,7 @@ class _Queues:
         """A push of an earlier operation whose bytes have to be there, or read, before this chain runs."""
         for other in self._earlier():
             writes = channel.writes or other.channel.writes
-            if writes and _meet(chain, other.push.chain):
+            if writes and may_meet(chain, other.push.chain):
                 return other
         return None
 

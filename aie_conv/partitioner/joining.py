@@ -1,19 +1,22 @@
 """What a set of dispatches needs to be done in one call of the NPU: its buffers, or why it cannot be."""
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import cast
 
 from aie_conv.arch import get_device
 from aie_conv.graph import DispatchGraph, Node
+from aie_conv.layout.footprint import Footprint, are_apart
 from aie_conv.layout.hostcopy import HostCopy, made_of
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.arena import ALIGNMENT, Arena, ArenaFill, ArenaValue, lay_out
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.region import BufferPlace
+from aie_conv.mapping.schedule import may_meet
+from aie_conv.mapping.streams import channels
 from aie_conv.partitioner.buffers import count_types, share_buffers
-from aie_conv.partitioner.slices import Footprint, accessed, are_apart
+from aie_conv.partitioner.slices import accessed
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import DTYPE_BYTES, ConvProblem
 
@@ -60,6 +63,24 @@ class Member:
         """The copies around each call of its plan."""
         equal = self.equal
         return (*(c for c in self.plan.prologue if c.dest not in equal), *self.plan.finish)
+
+    def writes_apart(self, argument: str) -> bool:
+        """Whether its tasks write none of what they read of an operand in the same buffer.
+
+        They read more than the operand where it is a slice: halos, channels up to a whole block.
+        """
+        if argument not in self._apart:
+            result = self.plan.arguments[-1].name
+            chains = [chain for each in channels(self.plan.mapping) for _, chain in each.chains]
+            read = tuple(replace(p, name="") for c in chains for p in c if p.name == argument)
+            written = tuple(replace(p, name="") for c in chains for p in c if p.name == result)
+            self._apart[argument] = not may_meet(read, written)
+        return self._apart[argument]
+
+    @cached_property
+    def _apart(self) -> dict[str, bool]:
+        """What :meth:`writes_apart` found."""
+        return {}
 
     def is_copied(self, argument: str) -> bool:
         """Whether an argument is what host copies make, and no operand as it is."""
@@ -246,6 +267,8 @@ class _Joiner:
         """That what a member writes is not what later ones read of an earlier state of the buffer."""
         for reader, argument, writer in self._inner:
             member = self._members[reader]
+            if writer == other and reader == number and not member.writes_apart(argument):
+                raise NotJoinable(f"{member.node.name}: it writes over its operand {argument}")
             if writer != other or reader <= number:
                 continue
             if not are_apart(written, accessed(member.plan.problem, argument)):
@@ -385,47 +408,6 @@ def find_readers(graph: DispatchGraph) -> dict[int, list[int]]:
             if value in readers:
                 readers[value].append(number)
     return readers
-
-
-@dataclass(frozen=True)
-class Relation:
-    """How one of several dispatches follows from the others, which are numbered.
-
-    Attributes:
-        barrier: the last one whose result comes to it through something else, so that no call holds both;
-            -1 for none.
-        sources: the number of the one that writes an operand, by the operand's name.
-    """
-
-    barrier: int = -1
-    sources: Mapping[str, int] = field(default_factory=dict[str, int])
-
-
-def find_relations(graphs: Sequence[DispatchGraph], names: Collection[str]) -> dict[str, Relation]:
-    """How dispatches follow from one another, by their names.
-
-    Args:
-        graphs: of each block, in the order of the program.
-        names: of the dispatches, which are numbered in that order.
-    """
-    relations: dict[str, Relation] = {}
-    for graph in graphs:
-        # No call holds dispatches of two blocks.
-        last = len(relations) - 1
-        writers: dict[int, int] = {}
-        through: dict[int, int] = {}
-        for node in graph.nodes:
-            if node.name in names:
-                barrier = max((through.get(value, last) for value in node.reads), default=last)
-                sources = {n: writers[v] for n, v in node.operands.items() if v in writers}
-                writers.update(dict.fromkeys(node.writes, len(relations)))
-                relations[node.name] = Relation(barrier, sources)
-                continue
-            latest = max(
-                (max(writers.get(v, last), through.get(v, last)) for v in node.reads), default=last
-            )
-            through.update(dict.fromkeys(node.writes, latest))
-    return relations
 
 
 def check_between(members: Sequence[Member], graph: DispatchGraph) -> None:

@@ -1,28 +1,7 @@
-"""Whether two walks of one buffer have elements in common, told by their strides alone."""
+"""Which elements of its buffers a problem reads and writes."""
 
-from dataclasses import dataclass
-
+from aie_conv.layout.footprint import Footprint
 from aie_conv.problem import ConvProblem
-
-
-@dataclass(frozen=True)
-class Footprint:
-    """The elements of a buffer that loops walk.
-
-    Attributes:
-        offset: of the first one.
-        walked: (size, stride) of each loop.
-    """
-
-    offset: int
-    walked: tuple[tuple[int, int], ...]
-
-    def interval(self, period: int) -> tuple[int, int] | None:
-        """The first and last place within each of equal pieces of the buffer; None where it crosses them."""
-        first = self.offset % period
-        inner = [(size - 1) * stride for size, stride in self.walked if stride % period]
-        last = first + sum(inner)
-        return (first, last) if last < period and all(step > 0 for step in inner) else None
 
 
 def accessed(problem: ConvProblem, operand: str) -> Footprint:
@@ -36,18 +15,3 @@ def accessed(problem: ConvProblem, operand: str) -> Footprint:
     sizes = [loop.size for loop in problem.loops]
     walked = tuple((n, s) for n, s in zip(sizes, strides, strict=True) if n > 1 and s)
     return Footprint(buffer.offset, walked)
-
-
-def are_apart(one: Footprint, other: Footprint) -> bool:
-    """Whether two walks have no element in common, as far as their strides tell.
-
-    The buffer is cut into pieces of a stride of theirs: channels of equal pixels, pixels of equal rows. Where
-    both keep to places of their own in every piece, they do not meet.
-    """
-    whole = 1 + max(each.offset + sum((n - 1) * s for n, s in each.walked) for each in (one, other))
-    periods = {whole, *(stride for each in (one, other) for _, stride in each.walked if stride > 1)}
-    for period in periods:
-        left, right = one.interval(period), other.interval(period)
-        if left and right and (left[1] < right[0] or right[1] < left[0]):
-            return True
-    return False

@@ -22,6 +22,9 @@ from aie_conv.isolate import temporary_folder
 from aie_conv.runtime.driver import ELF_MAGIC, DriverError, Memory, failure, family
 from aie_conv.runtime.installed import has_pyxrt
 
+THROWN = (RuntimeError, MemoryError, ValueError, IndexError, OverflowError)
+"""What C++ exceptions are in Python (pybind11's table): std::bad_alloc of a buffer is no RuntimeError."""
+
 _OPCODE = 3
 _FIRST = 3
 """The kernel's argument that is the first buffer."""
@@ -80,7 +83,7 @@ class _Buffer:
             return
         try:
             self.handle.sync(direction, size, 0)
-        except RuntimeError as error:
+        except THROWN as error:
             raise failure("device xrt", error, "copying a buffer") from None
 
 
@@ -109,7 +112,7 @@ class XrtDriver:
         try:
             self._device: Any = pyxrt.device(0)
             model: str = self._device.get_info(pyxrt.xrt_info_device.name)
-        except RuntimeError as error:
+        except THROWN as error:
             text = " ".join(str(error).split())
             raise DeviceError(
                 f"device xrt: no NPU: {text}: see aie-conv doctor, or use --device=sim"
@@ -120,7 +123,7 @@ class XrtDriver:
         """Make a context of an ELF, or of an xclbin that is registered first."""
         try:
             return self._load_elf(binary) if binary.startswith(ELF_MAGIC) else self._load(binary)
-        except RuntimeError as error:
+        except THROWN as error:
             raise failure("device xrt", error, "loading a configuration") from None
 
     def _load_elf(self, binary: bytes) -> _Context:
@@ -153,7 +156,7 @@ class XrtDriver:
         if configuration.kernel is None:
             try:
                 kernel = self._xrt.ext.kernel(configuration.context, code.decode())
-            except RuntimeError as error:
+            except THROWN as error:
                 raise failure("device xrt", error, "opening a program") from None
             return _Program(configuration, kernel, ())
         group = self._group(configuration, 1)
@@ -172,7 +175,7 @@ class XrtDriver:
     def _group(self, configuration: _Context, number: int) -> Any:
         try:
             return configuration.kernel.group_id(number)
-        except RuntimeError as error:
+        except THROWN as error:
             raise failure("device xrt", error, f"placing argument {number} of the kernel") from None
 
     def allocate(self, place: Hashable, size: int) -> Memory:
@@ -185,7 +188,7 @@ class XrtDriver:
     def _object(self, size: int, flags: Any, group: Any) -> _Buffer:
         try:
             return _Buffer(self._xrt, self._xrt.bo(self._device, size, flags, group))
-        except RuntimeError as error:
+        except THROWN as error:
             raise failure("device xrt", error, f"allocating {size} bytes") from None
 
     def submit(self, runs: Sequence[tuple[_Program, Sequence[Memory]]]) -> None:
@@ -193,7 +196,7 @@ class XrtDriver:
         try:
             for _, group in groupby(runs, lambda run: id(run[0].context)):
                 self._submit([*group])
-        except RuntimeError as error:
+        except THROWN as error:
             raise failure("device xrt", error, "running a program") from None
 
     def _submit(self, runs: Sequence[tuple[_Program, Sequence[Memory]]]) -> None:

@@ -12,6 +12,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import as_completed
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -184,11 +185,14 @@ def _kept(
     """An output of the driver, from the cache where it was made before."""
     key = hashlib.sha256(f"{digest} {toolchain.version} {arguments}".encode()).hexdigest()
     path = user_cache() / "binaries" / key
-    if path.is_file():
-        return path.read_bytes()
+    with suppress(OSError):
+        known = path.read_bytes()
+        if known:
+            return known
     data = _run(text, toolchain, arguments, output)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, data)
+    # What took minutes is used also where it cannot be kept.
+    with suppress(UsageError):
+        write_whole(path, data)
     return data
 
 
@@ -202,6 +206,8 @@ def _run(text: str, toolchain: Toolchain, arguments: Sequence[str], output: str)
         command = [str(toolchain.aiecc), *common, *arguments, "program.mlir"]
         run_tool(command, text, _SECONDS, work)
         file = work / output.format(**names)
-        if not file.is_file():
-            raise refusal(text, toolchain.aiecc.name, f"it made no {file.name}")
-        return file.read_bytes()
+        data = file.read_bytes() if file.is_file() else b""
+        if not data:
+            said = "an empty" if file.is_file() else "no"
+            raise refusal(text, toolchain.aiecc.name, f"it made {said} {file.name}")
+        return data

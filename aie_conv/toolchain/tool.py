@@ -30,8 +30,8 @@ def run_tool(
     tool = Path(command[0]).name
     try:
         done = subprocess.run(
-            list(command), cwd=folder, capture_output=True, text=True, timeout=seconds, check=False,
-            stdin=subprocess.DEVNULL,
+            list(command), cwd=folder, capture_output=True, text=True, errors="replace",
+            timeout=seconds, check=False, stdin=subprocess.DEVNULL,
         )  # fmt: skip
     except OSError as error:
         raise UsageError(f"{command[0]}: cannot be run: {error.strerror}") from None
@@ -40,7 +40,9 @@ def run_tool(
     if done.returncode:
         lines = [line for line in done.stderr.splitlines() if "error" in line.lower()]
         others = [line for line in done.stderr.splitlines() if line.strip()]
-        why = (lines or others or [f"exit status {done.returncode}"])[0].strip()
+        code = done.returncode
+        silent = f"ended by signal {-code}" if code < 0 else f"exit status {code}"
+        why = (lines or others or [silent])[0].strip()
         raise refusal(text, tool, why, name)
     return done.stdout
 
@@ -54,8 +56,10 @@ def refusal(text: str, tool: str, why: str, name: str = "") -> UsageError:
 def keep_module(text: str) -> str:
     """Keep a module for a report of what is wrong with it; says where."""
     path = user_cache() / "refused" / f"{hashlib.sha256(text.encode()).hexdigest()[:16]}.mlir"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_whole(path, text.encode())
+    try:
+        write_whole(path, text.encode())
+    except UsageError as error:  # what the tool said matters more
+        return f"the module is not kept: {error}"
     return f"the module is kept as {path}"
 
 

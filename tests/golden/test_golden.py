@@ -12,12 +12,14 @@ from typing import Any
 import pytest
 from numpy.typing import NDArray
 
+from aie_conv.direct.air.module import VERSIONS, air_module
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.direct.scalar import ScalarRoute
 from aie_conv.direct.sliding import SlidingRoute
 from aie_conv.direct.vector import VectorRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.ir.xdsl import parse_module, print_module
+from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.plan import Route, blank_operands
 from aie_conv.problem import ConvProblem, Epilogue, EpilogueInput, Loop, Operand, Step, conv2d
 
@@ -143,6 +145,19 @@ def test_emitted_text(name: str, update_golden: bool) -> None:
     route, device, problem = DESIGNS[name]
     text = route.propose(problem, device).emit()
     file = HERE / f"{name}.mlir"
+    if update_golden:
+        assert "CI" not in os.environ, "golden files are not updated in CI"
+        file.write_text(text)
+    assert text == file.read_text()
+
+
+@pytest.mark.parametrize("version", VERSIONS)
+def test_emitted_text_for_mlir_air(version: str, update_golden: bool) -> None:
+    route, device, problem = DESIGNS["scalar3x3-i8-npu1_1col"]
+    plan = route.propose(problem, device)
+    assert isinstance(plan, ArrayPlan)
+    text = air_module(plan, version)
+    file = HERE / "air" / f"scalar3x3-i8-npu1_1col-{version}.mlir"
     if update_golden:
         assert "CI" not in os.environ, "golden files are not updated in CI"
         file.write_text(text)

@@ -4,11 +4,13 @@ Importing this package fills the table of :mod:`aie_conv.ir.definition`.
 """
 
 from aie_conv.ir.dialects import (
+    affine,
     aie,
     aievec,
     aiex,
     air,
     arith,
+    cf,
     dma,
     func,
     linalg,
@@ -17,6 +19,6 @@ from aie_conv.ir.dialects import (
     vector,
 )
 
-DIALECTS = (func, scf, arith, vector, memref, aievec, aie, dma, aiex, linalg, air)
+DIALECTS = (func, scf, arith, vector, memref, aievec, aie, dma, aiex, linalg, air, affine, cf)
 """One module a dialect; ``func`` holds the module itself as well, ``arith`` math's only operation,
 ``dma`` what ``aie`` says of locks and descriptors."""

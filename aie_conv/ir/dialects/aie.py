@@ -17,6 +17,7 @@ from aie_conv.ir.attributes import (
 )
 from aie_conv.ir.core import INDEX, Op, Type, memref, refuse
 from aie_conv.ir.definition import define
+from aie_conv.ir.dialects.cf import CoreBody
 from aie_conv.ir.dialects.dma import Keyword
 from aie_conv.ir.dialects.inference import check, index, nothing
 from aie_conv.ir.shared import read_device
@@ -163,6 +164,7 @@ _FIFO: dict[str, Kind] = {
 }
 _FORMS = {
     "body": _DeviceBody(),
+    "core": CoreBody(),
     "ends": _Ends(),
     "depths": _Depths(),
     "objects": _Objects(),
@@ -214,9 +216,16 @@ define(
 )
 define(
     "aie.core",
-    "(%0) region attr-dict",
+    "(%0) core! attr-dict",
     index,
     attrs={"stack_size": I32, "link_with": STRING, "dynamic_objfifo_lowering": BOOL},
+    custom=_FORMS,
+    may_drop=True,
+)
+define(
+    "aie.external_buffer",
+    " attr-dict : type(result)",
+    attrs={"sym_name": STRING},
     may_drop=True,
 )
 define("aie.end", "", nothing)
@@ -225,6 +234,6 @@ define(
     "aie.dma_bd",
     "(%0 : type(0), $offset:int, $len:int/dimensions!) attr-dict",
     nothing,
-    attrs={"bd_id": I32, "burst_length": I32},
+    attrs={"bd_id": I32, "burst_length": I32, "task_id": I32},
     custom=_FORMS,
 )

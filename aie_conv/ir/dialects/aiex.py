@@ -32,4 +32,4 @@ define(
     attrs=_TASK,
     custom=_FORMS,
 )
-define("aiex.dma_start_task aiex.dma_await_task", "(%0)", nothing)
+define("aiex.dma_start_task aiex.dma_await_task aiex.dma_free_task", "(%0)", nothing)

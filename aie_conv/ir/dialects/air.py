@@ -1,12 +1,12 @@
-"""air, in MLIR's generic form: a launch, its segment and its herd, and copies between memories.
+"""air, in MLIR's generic form: a launch, its segment and its herd, and channels between memories.
 
-Written for mlir-air of 22 August 2026 (commit e972f29).
+As mlir-air of March (commit d1ade562) and of August 2026 (e972f29) have them.
 """
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from aie_conv.ir.attributes import ANY, I32, STRING, Kind, dictionary_text
+from aie_conv.ir.attributes import ANY, INTS, STRING, SYMBOL, Kind, dictionary_text
 from aie_conv.ir.core import Op, Type
 from aie_conv.ir.definition import define, results_text
 
@@ -55,11 +55,8 @@ class _Form:
         p.write(f" : ({inputs}) -> {results_text([value.type for value in op.results])}")
 
 
-_SIDES = [
-    f"static_{side}_{what}" for side in ("dst", "src") for what in ("offsets", "sizes", "strides")
-]
+_LISTS = ("offsets", "sizes", "strides")
 _REGION = _Form({"operandSegmentSizes": ANY, "sym_name": STRING}, {})
-_COPY = _Form(dict.fromkeys(("operandSegmentSizes", *_SIDES), ANY), {"id": I32})
 
 define("air.launch air.segment air.herd", (_REGION,), written='"{}"')
 define(
@@ -67,4 +64,15 @@ define(
     (_Form({}, {}),),
     written='"{}"',
 )
-define("air.dma_memcpy_nd", (_COPY,), written='"{}"')
+define(
+    "air.channel",
+    (_Form({"sym_name": STRING, "size": INTS}, {"broadcast_shape": INTS}),),
+    written='"{}"',
+)
+for _what, _side in (("put", "src"), ("get", "dst")):
+    _properties = ("operandSegmentSizes", *(f"static_{_side}_{name}" for name in _LISTS))
+    define(
+        f"air.channel.{_what}",
+        (_Form({"chan_name": SYMBOL, **dict.fromkeys(_properties, ANY)}, {}),),
+        written='"{}"',
+    )

@@ -151,6 +151,23 @@ def _is_power_of_two(value: int | None) -> bool:
     return value is not None and value > 0 and value & (value - 1) == 0
 
 
+@lowers("affine.apply")
+def _apply(low: Lowering, op: Op) -> None:
+    constant = op.attrs["constant"]
+    name, known = str(constant), Range(constant, constant)
+    total: Range | None = known
+    for value, factor in zip(op.operands, op.attrs["factors"], strict=True):
+        one = low.ranges.get(value)
+        scaled = (
+            low.emit(f"mul i64 {low.name(value)}, {factor}") if factor != 1 else low.name(value)
+        )
+        name = low.emit(f"add i64 {name}, {scaled}")
+        total = total + one * Range(factor, factor) if total is not None and one else None
+    low.alias(op, name)
+    if total is not None:
+        low.ranges[op.results[0]] = total
+
+
 @lowers(*(f"arith.{name}" for name in _INTEGER))
 def _integer(low: Lowering, op: Op) -> None:
     kind = op.results[0].type

@@ -23,6 +23,7 @@ from aie_conv.sim.functional.strided import total_bytes
 from aie_conv.sim.functional.tile_dma import TileRun
 from aie_conv.sim.model.dma import follow, labelled
 from aie_conv.sim.model.module import Model, ShimEnd
+from aie_conv.sim.model.tile import Tile
 from aie_conv.sim.timing.timeline import Lane, State
 
 
@@ -37,23 +38,54 @@ def read_sequence(model: Model) -> list[Command]:
     block = model.sequence.blocks[0]
     commands: list[Command] = []
     chains: dict[Value, TaskChain | TileTask] = {}
+    numbers = _Numbers()
     for op in block.ops:
         if op.name == "aiex.npu.dma_wait":
             commands.append(Wait(op, f"@{_shim_end(model, op, 'symbol').name}"))
         elif op.name == "aiex.npu.dma_memcpy_nd":
             commands.append(_transfer(model, op))
         elif op.name in _CONFIGURE:
-            chain = chains[op.results[0]] = _CONFIGURE[op.name](model, op)
+            chain = chains[op.results[0]] = _CONFIGURE[op.name](model, op, numbers)
             commands.append(chain)
-        elif op.name in ("aiex.dma_start_task", "aiex.dma_await_task"):
+        elif op.name in _TASK_STATES:
             chain = chains.get(op.operands[0])
             if chain is None:
                 raise VerifyError(f"line {op.line}: {op.name}: its operand is no configured task")
-            starts = op.name == "aiex.dma_start_task"
-            commands.append(Start(op, chain) if starts else Wait(op, channel_of(chain), chain))
+            commands += _move_on(op, chain, numbers)
         elif op.name != "arith.constant":
             raise VerifyError(f"line {op.line}: {op.name} in the runtime sequence is not simulated")
     return commands
+
+
+_TASK_STATES = ("aiex.dma_start_task", "aiex.dma_await_task", "aiex.dma_free_task")
+
+
+def _move_on(op: Op, chain: TaskChain | TileTask, numbers: "_Numbers") -> list[Command]:
+    """A task is started, awaited, or only gives its descriptors' numbers back."""
+    if op.name == "aiex.dma_start_task":
+        return [Start(op, chain)]
+    numbers.free(chain)
+    return [Wait(op, channel_of(chain), chain)] if op.name == "aiex.dma_await_task" else []
+
+
+class _Numbers:
+    """The numbers of shims' descriptors whose text names none: the tools take each tile's lowest free one."""
+
+    def __init__(self) -> None:
+        self._taken: dict[Tile, set[int]] = {}
+
+    def take(self, op: Op, tile: Tile) -> int:
+        """The number of a descriptor."""
+        taken = self._taken.setdefault(tile, set())
+        free = (number for number in range(len(taken) + 1) if number not in taken)
+        number = int(op.attrs.get("bd_id", next(free)))
+        taken.add(number)
+        return number
+
+    def free(self, chain: TaskChain | TileTask) -> None:
+        """What is awaited or freed gives its numbers back."""
+        if isinstance(chain, TaskChain):
+            self._taken[chain.end.tile] -= {part.id for part in chain.parts}
 
 
 def _shim_end(model: Model, op: Op, attribute: str) -> ShimEnd:
@@ -111,17 +143,19 @@ def _blocks(op: Op) -> Iterator[Block]:
         raise VerifyError(f"line {op.line}: {op.name}: a block that no aie.next_bd leads to")
 
 
-def _chain(model: Model, op: Op) -> TaskChain:
+def _chain(model: Model, op: Op, numbers: _Numbers) -> TaskChain:
     end = _shim_end(model, op, "fifo")
     parts: list[Transfer] = []
+    runs, token = _runs(op)
     for block in _blocks(op):
         if len(block.ops) != 2 or block.ops[0].name != "aie.dma_bd":
             raise VerifyError(
                 f"line {op.line}: {op.name}: a block holds one aie.dma_bd and an aie.next_bd or "
                 "aie.end"
             )
-        parts.append(_descriptor(model, block.ops[0], end))
-    return TaskChain(op, end, tuple(parts), *_runs(op))
+        number = numbers.take(block.ops[0], end.tile)
+        parts.append(_descriptor(model, block.ops[0], end, number, runs))
+    return TaskChain(op, end, tuple(parts), runs, token)
 
 
 def _runs(op: Op) -> tuple[int, bool]:
@@ -129,24 +163,28 @@ def _runs(op: Op) -> tuple[int, bool]:
     return int(op.attrs.get("repeat_count", 0)) + 1, bool(op.attrs.get("issue_token", False))
 
 
-def _tile_task(model: Model, op: Op) -> TileTask:
+def _tile_task(model: Model, op: Op, numbers: _Numbers) -> TileTask:
+    del numbers  # those of tiles' own descriptors are in the text
     port = model.dma.task_port(op)
     parts = tuple(model.dma.descriptor(block, port.tile, iterates=True) for block in _blocks(op))
     return TileTask(op, port, parts, *_runs(op))
 
 
-_CONFIGURE: dict[str, Callable[[Model, Op], TaskChain | TileTask]] = {
+_CONFIGURE: dict[str, Callable[[Model, Op, _Numbers], TaskChain | TileTask]] = {
     "aiex.dma_configure_task_for": _chain,
     "aiex.dma_configure_task": _tile_task,
 }
 
 
-def _descriptor(model: Model, op: Op, end: ShimEnd) -> Transfer:
+def _descriptor(model: Model, op: Op, end: ShimEnd, number: int, runs: int) -> Transfer:
+    """A descriptor; of fewer than four dimensions, each run of the chain walks the same."""
     argument, memref = _argument(model, op)
     length = op.attrs["len"]
-    dims = op.attrs["dimensions"] or [(1, 0), (1, 0), (1, 0), (length, 1)]
-    if len(dims) != 4 or "bd_id" not in op.attrs:
-        raise VerifyError(f"line {op.line}: {op.name}: it needs four dimensions and a bd_id")
+    dims = op.attrs["dimensions"] or [(length, 1)]
+    if len(dims) > 4:
+        raise VerifyError(f"line {op.line}: {op.name}: {len(dims)} dimensions: at most four")
+    if len(dims) < 4:
+        dims = [(runs, 0), *[(1, 0)] * (3 - len(dims)), *dims]
     sizes, strides = zip(*dims, strict=True)
     if length != prod(sizes[1:]):
         raise VerifyError(
@@ -163,7 +201,7 @@ def _descriptor(model: Model, op: Op, end: ShimEnd) -> Transfer:
         sizes,
         strides,
         element,
-        op.attrs["bd_id"],
+        number,
         end.writes,
         issues_token=False,
     )

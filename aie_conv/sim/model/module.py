@@ -290,6 +290,7 @@ _DECLARE: dict[str, Callable[[Model, Op], None]] = {
     "aie.buffer": _buffer,
     "aie.core": _core,
     "aie.runtime_sequence": _sequence,
+    "aie.external_buffer": lambda model, op: None,
     "aie.lock": lambda model, op: model.dma.read_lock(op),
     "aie.flow": lambda model, op: model.dma.read_flow(op),
     "aie.shim_dma_allocation": lambda model, op: model.dma.read_allocation(op),

@@ -7,6 +7,7 @@ unfinished until a token of it, or of a later task of its channel, has been wait
 from itertools import product
 
 from aie_conv.errors import VerifyError
+from aie_conv.layout.footprint import Footprint, are_apart
 from aie_conv.sim.functional.commands import (
     Command,
     Start,
@@ -46,6 +47,11 @@ def verify_host(model: Model, commands: list[Command]) -> None:
 
 
 _Task = Transfer | TaskChain | TileTask
+
+
+def _footprint(transfer: Transfer) -> Footprint:
+    """The bytes that a transfer touches."""
+    return Footprint(transfer.offset, tuple((n, s) for n, s in transfer.dims if n > 1 and s))
 
 
 def _parts(task: _Task) -> tuple[Transfer, ...]:
@@ -198,7 +204,7 @@ class _Order:
                     continue
                 first = max(one.offset, two.offset)
                 last = min(_end(one), _end(two))
-                if first < last:
+                if first < last and not are_apart(_footprint(one), _footprint(two)):
                     verb, kept = ("writes", "reads") if one.writes else ("reads", "writes")
                     raise VerifyError(
                         f"{one.what}: race: it {verb} bytes {first} to {last} of argument"

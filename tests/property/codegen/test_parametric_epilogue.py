@@ -29,9 +29,7 @@ from tests.support.codegen.run import call_function
 
 Values = NDArray[Any]
 PRODUCTS = [(d, t) for d in ("npu1_4col", "npu4") for t in ("i8", "i16", "bf16")]
-BLOCK = ParameterBlock(
-    (*FIELDS, Field("constants", MOST_CONSTANTS * VECTOR_WORDS, alignment=VECTOR_WORDS))
-)
+BLOCK = ParameterBlock((*FIELDS, Field("constants", MOST_CONSTANTS, alignment=VECTOR_WORDS)))
 
 
 class Shaped(Expression):
@@ -201,7 +199,7 @@ def padded(values: Values, more: int) -> Values:
 
 def parameters(words: dict[str, int], constants: Sequence[int]) -> Values:
     """The parameters' buffer; what is not said here is not read."""
-    tables = [constant for constant in constants for _ in range(VECTOR_WORDS)]
+    tables = list(constants)
     blank = {field.name: [-(2**20)] * field.words for field in BLOCK.fields}
     return np.array(BLOCK.encode({**blank, "constants": tables, **words}), np.int32)
 

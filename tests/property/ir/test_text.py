@@ -10,6 +10,7 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.core import Op, walk
 from aie_conv.ir.definition import defined
 from aie_conv.ir.text import print_module, read_module
+from tests.support.air.modules import RECORDED
 from tests.support.ir.modules import AIR, ARRAY, CODE, DMA, equal, functions
 from tests.support.sim.resident import THROUGH_CORE
 
@@ -25,10 +26,34 @@ def test_text_is_read_and_printed_as_it_was(name: str) -> None:
 
 
 def test_every_operation_is_among_the_texts_or_binary_arithmetic() -> None:
-    seen = {op.name for text in TEXTS.values() for op in walk(read_module(text))} | {"module"}
+    texts = (*TEXTS.values(), RECORDED.read_text())
+    seen = {op.name for text in texts for op in walk(read_module(text))} | {"module"}
     left = {name for name in set(defined()) - seen if not name.startswith("arith.")}
     generated = {"vector.store", "vector.shuffle", "vector.bitcast"}
-    assert left <= generated
+    assert left <= {*generated, "cf.br"}  # which is read as a loop
+
+
+def test_aliases_and_endless_blocks_are_read_as_what_they_stand_for() -> None:
+    module = read_module(RECORDED.read_text())
+    text = print_module(module)
+    assert "cf.br" not in text
+    assert "#map" not in text
+    assert equal(read_module(text), module)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("cf.br ^bb1\n", "cf.br ^bb9\n", "cf.br .bb9: there is no such block"),
+        ("affine_map<(d0, d1) -> (d0 + d1)>", "affine_map<(d0, d1) -> (d0 mod 2)>", "no sum of indices"),
+        ("affine_map<(d0, d1) -> (d0 + d1)>", "affine_map<(d0, d1) -> (d0 + d7)>", "does not have"),
+    ],
+)  # fmt: skip
+def test_other_branches_and_maps_are_refused(old: str, new: str, said: str) -> None:
+    text = RECORDED.read_text()
+    assert old in text
+    with pytest.raises(VerifyError, match=said):
+        read_module(text.replace(old, new))
 
 
 def _arith(name: str) -> str:

@@ -13,8 +13,9 @@ from aie_conv.partitioner import regions
 from aie_conv.partitioner.choices import NpuCall
 from aie_conv.partitioner.configurations import assign_configurations
 from aie_conv.partitioner.cost import FIXED
-from aie_conv.partitioner.joining import NotJoinable, check_between, find_relations
+from aie_conv.partitioner.joining import NotJoinable, check_between
 from aie_conv.partitioner.path import Overheads
+from aie_conv.partitioner.relations import find_relations
 from aie_conv.plan import Decision
 from aie_conv.problem import conv2d
 from tests.support.partitioner.fakes import FakePlan

@@ -5,7 +5,7 @@ from itertools import product
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aie_conv.partitioner.slices import Footprint, are_apart
+from aie_conv.layout.footprint import Footprint, are_apart
 
 
 def elements(walk: Footprint) -> set[int]:

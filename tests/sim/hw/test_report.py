@@ -112,12 +112,20 @@ def test_errors_are_relative_to_what_was_measured(tmp_path: Path) -> None:
         {"tests": 3},
         {"doctor": {}},
         {"tests": [{"name": "a", "outcome": "passed", "timings": [timing(1, 0)]}]},
+        {"tests": [{"name": "a", "outcome": "passed", "timings": [timing(1, 10**400)]}]},
+        {"tests": [{"name": "a", "outcome": "passed", "timings": [timing(1, float("inf"))]}]},
         {"tests": [{"name": "a", "outcome": "passed", "timings": [{}]}]},
     ],
 )
 def test_another_file_is_one_line(tmp_path: Path, changed: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=r"r\.json: (version 2|no report of the hardware tests)"):
         read_hardware_report(written(tmp_path, **changed))
+
+
+def test_a_file_of_brackets_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text("[" * 200_000)
+    with pytest.raises(UsageError, match=r"r\.json: no report of the hardware tests"):
+        read_hardware_report(str(tmp_path / "r.json"))
 
 
 def test_a_report_without_times_is_refused(

@@ -8,7 +8,13 @@ from numpy.typing import NDArray
 
 import aie_conv
 from aie_conv.artifact import Artifact
-from tests.support.regions.graphs import Network, module_text, random_network, reference
+from tests.support.regions.graphs import (
+    Network,
+    module_text,
+    random_joins,
+    random_network,
+    reference,
+)
 
 MODES = ("auto", "large", "single")
 
@@ -56,6 +62,14 @@ def test_more_results_than_buffers_leave_one_call() -> None:
     assert region["buffers"] <= 5
 
 
+@pytest.mark.parametrize("seed", range(2))
+def test_a_graph_with_joined_and_halved_values_equals_torch(seed: int) -> None:
+    network = random_joins(seed, steps=4 + seed)
+    calls = {mode: check(network, compiled(network, mode)) for mode in MODES}
+    assert calls["large"] <= calls["auto"] <= calls["single"]
+    assert calls["large"] < calls["single"]
+
+
 @pytest.mark.parametrize("batch", [2, 4])
 def test_a_batch_is_the_same_calls(batch: int) -> None:
     """Its images are tiles like others."""
@@ -71,4 +85,12 @@ def test_a_batch_is_the_same_calls(batch: int) -> None:
 @pytest.mark.parametrize("mode", MODES)
 def test_many_graphs_equal_torch(seed: int, mode: str) -> None:
     network = random_network(seed, steps=2 + seed % 11)
+    check(network, compiled(network, mode, "npu4" if seed % 5 == 0 else "npu1_4col"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(2, 24))
+@pytest.mark.parametrize("mode", MODES)
+def test_many_graphs_with_joined_and_halved_values_equal_torch(seed: int, mode: str) -> None:
+    network = random_joins(seed, steps=2 + seed % 9)
     check(network, compiled(network, mode, "npu4" if seed % 5 == 0 else "npu1_4col"))

@@ -114,6 +114,22 @@ def test_a_busy_device_is_one_line(artifact: Artifact, monkeypatch: pytest.Monke
         load_program(artifact, "xrt")
 
 
+@pytest.mark.parametrize("error", [MemoryError("std::bad_alloc"), ValueError("bad group")])
+def test_whatever_xrt_throws_is_one_line(
+    artifact: Artifact, npu: Npu, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    del npu
+    xrt = __import__("sys").modules["pyxrt"]
+
+    def throw(*_: object) -> None:
+        raise error
+
+    # The flags of buffers stand on the class that makes them.
+    monkeypatch.setattr(xrt, "bo", type("bo", (xrt.bo,), {"__init__": throw}))
+    with pytest.raises(DeviceError, match=r"^[^\n]*allocating \d+ bytes failed: (std|bad)"):
+        load_program(artifact, "xrt").main(X, F)
+
+
 def test_a_machine_without_an_npu(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(__import__("sys").modules, "pyxrt", None)
     npu = Npu()

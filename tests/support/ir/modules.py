@@ -180,6 +180,7 @@ iterator_types = ["parallel"]} ins(%b : memref<16xbf16>) outs(%flat : memref<32x
 """
 
 AIR = """module {
+  "air.channel"() <{sym_name = "in", size = [2, 1]}> {broadcast_shape = [2, 2]} : () -> ()
   func.func @conv(%x: memref<64xi8>) {
     %c1 = arith.constant 1 : index
     "air.launch"(%c1, %x) <{operandSegmentSizes = array<i32: 0, 1, 1>, sym_name = "launch_0"}> ({
@@ -188,10 +189,12 @@ AIR = """module {
       ^bb0(%k: memref<64xi8>):
         %c2 = arith.constant 2 : index
         %l = memref.alloc() : memref<64xi8, 1>
-        "air.dma_memcpy_nd"(%l, %c2, %k, %c2) <{operandSegmentSizes = array<i32: 0, 1, 1, 0, 0, 1, 1, 0, 0>, \
-static_dst_offsets = array<i64: -9223372036854775808>, static_dst_sizes = array<i64: 64>, static_dst_strides = \
-array<i64: 1>, static_src_offsets = array<i64: 0, -9223372036854775808>, static_src_sizes = array<i64: 8, 8>, \
-static_src_strides = array<i64: 8, 1>}> {id = 1 : i32} : (memref<64xi8, 1>, index, memref<64xi8>, index) -> ()
+        "air.channel.get"(%c2, %l) <{chan_name = @in, operandSegmentSizes = array<i32: 0, 1, 1, 0, 0, 0>}> : \
+(index, memref<64xi8, 1>) -> ()
+        "air.channel.put"(%c2, %k, %c2, %c2, %c2) <{chan_name = @in, static_src_offsets = array<i64: \
+-9223372036854775808>, static_src_sizes = array<i64: -9223372036854775808>, static_src_strides = array<i64: \
+-9223372036854775808>, operandSegmentSizes = array<i32: 0, 1, 1, 1, 1, 1, 0>}> : \
+(index, memref<64xi8>, index, index, index) -> ()
         "air.herd"(%c2, %c2, %l) <{operandSegmentSizes = array<i32: 0, 2, 1>, sym_name = "herd_0"}> ({
         ^bb0(%c: index, %r: index, %cs: index, %rs: index, %mine: memref<64xi8, 1>):
           "air.herd_terminator"() : () -> ()

@@ -1,7 +1,7 @@
 """Random int8 graphs of convolutions with residuals, as MLIR and in torch's exact arithmetic."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from random import Random
 
 import numpy as np
@@ -19,6 +19,8 @@ class Step:
         channels: of its output.
         window, stride: of both axes; padded so that stride 1 keeps the size.
         low: the least result, 0 for a ReLU.
+        beside: the value whose channels are joined behind the source's; -1 for none.
+        half: which half of the channels is read; -1 for all.
     """
 
     source: int
@@ -27,6 +29,8 @@ class Step:
     window: int
     stride: int
     low: int
+    beside: int = -1
+    half: int = -1
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,12 @@ class Network:
     seed: int
     batch: int = 1
 
+    def channels_of(self, step: Step) -> int:
+        """The channels that a step reads."""
+        shapes = self.shapes
+        read = shapes[step.source][2] + (shapes[step.beside][2] if step.beside >= 0 else 0)
+        return read // 2 if step.half >= 0 else read
+
     def kind(self, shape: tuple[int, int, int], dtype: str = "i8") -> str:
         """The type of a value, as MLIR."""
         return f"tensor<{self.batch}x{'x'.join(map(str, shape))}x{dtype}>"
@@ -66,7 +76,7 @@ class Network:
         rng = np.random.default_rng(self.seed)
         arrays: list[tuple[NDArray[np.int8], NDArray[np.int32]]] = []
         for step in self.steps:
-            c = self.shapes[step.source][2]
+            c = self.channels_of(step)
             shape = (step.window, step.window, c, step.channels)
             filter_ = rng.integers(-100, 101, shape, np.int8)
             arrays.append((filter_, rng.integers(-999, 1000, step.channels, np.int32)))
@@ -74,7 +84,7 @@ class Network:
 
     def shift(self, step: Step) -> int:
         """Of the sums, so that results spread over int8."""
-        terms = step.window**2 * self.shapes[step.source][2]
+        terms = step.window**2 * self.channels_of(step)
         return 7 + int(np.log2(terms) / 2)
 
 
@@ -109,13 +119,34 @@ def random_network(
     return Network(network.size, tuple(made), tuple(results), seed)
 
 
+def random_joins(seed: int, steps: int, size: int = 16) -> Network:
+    """The same with values joined and halved; several of them are results."""
+    random = Random(seed)
+    plain = random_network(seed, steps, size)
+    made: list[Step] = []
+    for number, step in enumerate(plain.steps):
+        shapes = plain.shapes
+        h, w, _ = shapes[step.source]
+        able = [i for i in range(number + 1) if shapes[i][:2] == (h, w)]
+        beside = random.choice(able) if random.random() < 0.5 else -1
+        half = random.randrange(2) if random.random() < 0.3 else -1
+        made.append(replace(step, beside=beside, half=half))
+    results = {*plain.results, *random.sample(range(1, steps + 1), min(steps, 3))}
+    return replace(plain, steps=tuple(made), results=tuple(sorted(results)))
+
+
 def reference(network: Network, image: NDArray[np.int8]) -> list[NDArray[np.int8]]:
     """The results in exact arithmetic; image [batch, h, w, c]."""
     values = [torch.from_numpy(image.astype(np.float64)).permute(0, 3, 1, 2)]
     for step, (filter_, bias) in zip(network.steps, network.weights, strict=True):
         kernel = torch.from_numpy(filter_.astype(np.float64)).permute(3, 2, 0, 1)
+        read = values[step.source]
+        if step.beside >= 0:
+            read = torch.cat([read, values[step.beside]], 1)
+        if step.half >= 0:
+            read = read.chunk(2, 1)[step.half]
         sums = torch.nn.functional.conv2d(
-            values[step.source], kernel, torch.from_numpy(bias.astype(np.float64)), step.stride,
+            read, kernel, torch.from_numpy(bias.astype(np.float64)), step.stride,
             step.window // 2,
         ).long()  # fmt: skip
         if step.residual >= 0:
@@ -138,13 +169,39 @@ _MAPS = {
 }
 
 
+def _read_text(network: Network, number: int) -> tuple[list[str], str]:
+    """What a step reads, joined and cut; its name."""
+    step, shapes, y = network.steps[number], network.shapes, f"%v{number + 1}"
+    h, w, c = shapes[step.source]
+    source, kind = f"%v{step.source}", network.kind((h, w, c))
+    lines: list[str] = []
+    if step.beside >= 0:
+        other = shapes[step.beside]
+        c += other[2]
+        joined = network.kind((h, w, c))
+        lines.append(
+            f"{y}_j = tensor.concat dim(3) {source}, %v{step.beside}"
+            f" : ({kind}, {network.kind(other)}) -> {joined}"
+        )
+        source, kind = f"{y}_j", joined
+    if step.half >= 0:
+        c //= 2
+        lines.append(
+            f"{y}_h = tensor.extract_slice {source}[0, 0, 0, {step.half * c}]"
+            f" [{network.batch}, {h}, {w}, {c}] [1, 1, 1, 1] : {kind} to {network.kind((h, w, c))}"
+        )
+        source = f"{y}_h"
+    return lines, source
+
+
 def _step_text(network: Network, number: int) -> list[str]:
     step = network.steps[number]
     filter_, bias = network.weights[number]
     shapes = network.shapes
-    (h, w, c), out, y = shapes[step.source], shapes[number + 1], f"%v{number + 1}"
-    source, kind, by = f"%v{step.source}", network.kind((h, w, c)), step.window // 2
-    lines: list[str] = []
+    (h, w, _), out, y = shapes[step.source], shapes[number + 1], f"%v{number + 1}"
+    c, by = network.channels_of(step), step.window // 2
+    lines, source = _read_text(network, number)
+    kind = network.kind((h, w, c))
     if by:
         padded = network.kind((h + 2 * by, w + 2 * by, c))
         lines += [

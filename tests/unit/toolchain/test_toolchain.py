@@ -118,6 +118,68 @@ def test_a_refusal_is_the_tools_own_line_with_the_module_kept(
     assert kept.read_text() == text
 
 
+def behave(site: Path, *lines: str) -> None:
+    """Let the driver do this in place of its work; it still answers --help."""
+    aiecc = site / "mlir_aie" / "bin" / "aiecc"
+    aiecc.rename(aiecc.with_name("answers"))
+    script = [
+        "#!/bin/sh",
+        'case "$1" in --help) exec "$(dirname "$0")/answers" --help;; esac',
+        *lines,
+    ]
+    aiecc.write_text("\n".join(script) + "\n")
+    aiecc.chmod(0o755)
+
+
+@pytest.mark.parametrize(
+    ("lines", "said"),
+    [
+        (("kill -SEGV $$",), "aiecc: ended by signal 11 "),
+        (("printf 'error: \\377\\376 bytes\\n' >&2", "exit 3"), "aiecc: error: \ufffd\ufffd bytes "),
+        (("exit 3",), "aiecc: exit status 3 "),
+        (("exit 0",), "aiecc: it made no "),
+        ((": > program.bin", ": > program.xclbin"), "aiecc: it made an empty "),
+    ],
+)  # fmt: skip
+def test_a_driver_that_fails_in_another_way_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, lines: tuple[str, ...], said: str
+) -> None:
+    install(tmp_path / "site", GENERATIONS[1])
+    behave(tmp_path / "site", *lines)
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    with pytest.raises(UsageError) as refused:
+        build_all([MODULE.format(device="npu1", n=4)], opened())
+    assert str(refused.value).startswith(said)
+    assert "\n" not in str(refused.value)
+    assert not list((tmp_path / "cache").rglob("binaries/*"))
+
+
+def test_a_cache_that_cannot_be_written_costs_neither_binaries_nor_messages(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", GENERATIONS[1])
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "file"))
+    text = MODULE.format(device="npu1", n=4)
+    assert all(build_all([text], opened()).binaries.values())
+    behave(tmp_path / "site", "echo 'error: no such operation' >&2", "exit 1")
+    with pytest.raises(UsageError, match="no such operation .the module is not kept: "):
+        build_all([text], opened())
+
+
+def test_an_empty_file_in_the_cache_is_made_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(tmp_path / "site", GENERATIONS[0])
+    monkeypatch.syspath_prepend(str(tmp_path / "site"))
+    text = MODULE.format(device="npu1", n=4)
+    wanted = build_all([text], opened())
+    for path in (tmp_path / "cache").rglob("binaries/*"):
+        path.write_bytes(b"")
+    assert build_all([text], opened()) == wanted
+
+
 def test_what_the_user_names_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("wheel", "variable", "flag"):
         install(tmp_path / name, GENERATIONS[0])

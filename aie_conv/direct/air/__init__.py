@@ -1,0 +1,1 @@
+"""A scalar plan one level up, as mlir-air sees it."""

@@ -1,0 +1,62 @@
+"""A core's blocks that follow one another, and go round for ever, as mlir-air writes them.
+
+They are read as what mlir-aie's cores have in their place: an ``scf.for`` of as many trips as can be.
+"""
+
+from typing import TYPE_CHECKING
+
+from aie_conv.ir.core import INDEX, Block, Op, Type, Value
+from aie_conv.ir.definition import define
+from aie_conv.ir.dialects.inference import nothing
+
+if TYPE_CHECKING:
+    from aie_conv.ir.printer import Printer
+    from aie_conv.ir.reader import ModuleReader
+
+_BRANCH = "cf.br"
+
+_FOR_EVER = 2**63 - 1
+"""Trips of a loop that never ends."""
+
+
+class CoreBody:
+    """``{ … }``, or ``{ … cf.br ^a  ^a: … cf.br ^a }``."""
+
+    def parse(self, r: "ModuleReader", op: Op, kinds: list[Type]) -> None:
+        """Take it."""
+        blocks = r.blocks()
+        chain, back = _follow(r, blocks)
+        if len(chain) < len(blocks):
+            r.fail(f"{op.name}: a block that no {_BRANCH} leads to")
+        ahead = [inner for label in chain[:back] for inner in blocks[label].ops]
+        again = [inner for label in chain[back:] for inner in blocks[label].ops]
+        body = Block(ops=[inner for inner in ahead if inner.name != _BRANCH])
+        if again:
+            turn = Block([Value(INDEX, "turn")], [x for x in again if x.name != _BRANCH])
+            bounds = [Value(INDEX, f"turn_{word}") for word in ("first", "last", "step")]
+            for value, number in zip(bounds, (0, _FOR_EVER, 1), strict=True):
+                body.ops.append(Op("arith.constant", op.line, [], [value], {"value": number}))
+            body.ops.append(Op("scf.for", op.line, [*bounds], blocks=[turn]))
+            body.ops.append(Op("aie.end", op.line))
+        op.blocks = [body]
+
+    def print(self, p: "Printer", op: Op) -> None:
+        """Write it, in its structured form."""
+        p.block(op.blocks[0])
+
+
+def _follow(r: "ModuleReader", blocks: dict[str, Block]) -> tuple[list[str], int]:
+    """Blocks in the order in which they run, and which of them is the first that does so for ever."""
+    chain, label = list[str](), ""
+    while label not in chain:
+        chain.append(label)
+        ops = blocks[label].ops
+        if not ops or ops[-1].name != _BRANCH:
+            return chain, len(chain)
+        label = ops[-1].attrs["dest"]
+        if label not in blocks:
+            r.fail(f"{_BRANCH} {label}: there is no such block")
+    return chain, chain.index(label)
+
+
+define(_BRANCH, " $dest:word", nothing)

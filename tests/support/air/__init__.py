@@ -1,0 +1,1 @@
+"""AIE modules that mlir-air made."""

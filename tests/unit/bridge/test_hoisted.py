@@ -1,0 +1,120 @@
+"""Tensors that follow from constants alone: what IREE evaluates, or left to it."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pytest
+from iree.compiler import ir
+
+from aie_conv.bridge.flow import to_flow
+from aie_conv.bridge.hoisted import compute_hoisted, resource_bytes
+from aie_conv.bridge.tensors import operations_of, walk
+from tests.support.bridge.flow_texts import one_convolution
+
+_SUM = """
+  %zero = arith.constant 0 : i32
+  %empty = tensor.empty() : tensor<2xi32>
+  %init = linalg.fill ins(%zero : i32) outs(%empty : tensor<2xi32>) -> tensor<2xi32>
+  %sum = linalg.generic {
+    indexing_maps = [affine_map<(d0, d1) -> (d0, d1)>, affine_map<(d0, d1) -> (d0)>],
+    iterator_types = ["parallel", "reduction"]
+  } ins(%c : tensor<2x3xi8>) outs(%init : tensor<2xi32>) {
+  ^bb0(%in: i8, %out: i32):
+    %wide = arith.extsi %in : i8 to i32
+    %total = OPERATION %out, %wide : i32
+    linalg.yield %total : i32
+  } -> tensor<2xi32>
+  util.global.store %sum, @g : tensor<2xi32>
+"""
+
+
+@pytest.fixture(autouse=True)
+def context() -> Iterator[None]:
+    with ir.Context(), ir.Location.unknown():
+        yield
+
+
+def initialised(constant: str, kind: str, body: str) -> ir.Operation:
+    """A module that stores what a body computes of ``%c`` in ``@g`` of a type."""
+    text = f"""
+util.global private @g : {kind}
+util.initializer {{
+  %c = arith.constant {constant}
+  {body}
+  util.return
+}}"""
+    return ir.Module.parse(text).operation
+
+
+def initial_value(module: ir.Operation) -> ir.Attribute:
+    (only,) = operations_of(module)
+    return only.attributes["initial_value"]
+
+
+def test_a_filter_is_put_into_another_order() -> None:
+    module = initialised(
+        "dense<[[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]> : tensor<2x3xf32>",
+        "tensor<3x2xf32>",
+        """
+  %e = tensor.empty() : tensor<3x2xf32>
+  %t = linalg.generic {
+    indexing_maps = [affine_map<(d0, d1) -> (d1, d0)>, affine_map<(d0, d1) -> (d0, d1)>],
+    iterator_types = ["parallel", "parallel"]
+  } ins(%c : tensor<2x3xf32>) outs(%e : tensor<3x2xf32>) {
+  ^bb0(%in: f32, %out: f32):
+    linalg.yield %in : f32
+  } -> tensor<3x2xf32>
+  util.global.store %t, @g : tensor<3x2xf32>""",
+    )
+    assert compute_hoisted(module)
+    values = np.array(initial_value(module))
+    assert (values == np.array([[1, 4], [2, 5], [3, 6]], np.float32)).all()
+
+
+def test_integers_are_added_along_a_dim() -> None:
+    constant = "dense<[[1, 2, 3], [-128, -128, 100]]> : tensor<2x3xi8>"
+    module = initialised(constant, "tensor<2xi32>", _SUM.replace("OPERATION", "arith.addi"))
+    assert compute_hoisted(module)
+    assert np.array(initial_value(module)).tolist() == [6, -156]
+
+
+def test_what_is_not_computed_here_is_left() -> None:
+    constant = "dense<[[1, 2, 3], [4, 5, 6]]> : tensor<2x3xi8>"
+    module = initialised(constant, "tensor<2xi32>", _SUM.replace("OPERATION", "arith.maxsi"))
+    before = str(module)
+    assert not compute_hoisted(module)
+    assert str(module) == before
+
+
+def test_floats_are_not_computed_with() -> None:
+    body = """
+  %e = tensor.empty() : tensor<3xi8>
+  %t = linalg.generic {
+    indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]
+  } ins(%c : tensor<3xf32>) outs(%e : tensor<3xi8>) {
+  ^bb0(%in: f32, %out: i8):
+    %v = arith.fptosi %in : f32 to i8
+    linalg.yield %v : i8
+  } -> tensor<3xi8>
+  util.global.store %t, @g : tensor<3xi8>"""
+    module = initialised("dense<[1.0, 2.0, 3.0]> : tensor<3xf32>", "tensor<3xi8>", body)
+    assert not compute_hoisted(module)
+
+
+def test_a_resource_is_read() -> None:
+    module = ir.Module.parse("""
+util.func private @f() {
+  %c = arith.constant dense_resource<r> : tensor<2xbf16>
+  util.return
+}
+{-# dialect_resources: { builtin: { r: "0x02000000803F0040" } } #-}""").operation
+    op = next(op for op in walk(module) if op.name == "arith.constant")
+    assert resource_bytes(op, 4) == bytes.fromhex("803F0040")
+
+
+@pytest.mark.parametrize("dtype", ["f32", "i8"])
+def test_a_module_is_the_same_as_with_irees_own_evaluation(dtype: str) -> None:
+    flags: tuple[tuple[str, ...], ...] = ((), ("--iree-opt-const-eval=true",))
+    texts = [str(to_flow(one_convolution(dtype), "m", "auto", each).operation) for each in flags]
+    assert texts[0] == texts[1]
+    assert "util.initializer" not in texts[0]
