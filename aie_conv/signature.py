@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aie_conv.errors import DeviceError
 
@@ -100,6 +100,32 @@ def read_declaration(text: str) -> Signature | None:
     return Signature(
         *(tuple(map(_read_declared, _ARGUMENT.findall(part))) for part in (head, tail))
     )
+
+
+def as_compiled(source: Signature, declared: Signature | None) -> Signature:
+    """A source's signature with the element types that IREE has made of its own: it demotes f64 to f32.
+
+    Args:
+        source: names and signs.
+        declared: what IREE says of the compiled function; None where it says nothing.
+    """
+    if declared is None:
+        return source
+    pairs = ((source.inputs, declared.inputs), (source.outputs, declared.outputs))
+    return Signature(
+        *(
+            tuple(map(_as_compiled, ours, theirs)) if len(ours) == len(theirs) else ours
+            for ours, theirs in pairs
+        )
+    )
+
+
+def _as_compiled(source: Parameter, declared: Parameter) -> Parameter:
+    unsigned = re.sub(r"^[su](?=i\d)", "", source.dtype)
+    if unsigned == re.sub(r"^[su](?=i\d)", "", declared.dtype):
+        return source
+    sign = source.dtype.removesuffix(unsigned) if declared.dtype[:1] == "i" else ""
+    return replace(source, dtype=f"{sign}{declared.dtype}")
 
 
 def _read_declared(text: str) -> Parameter:

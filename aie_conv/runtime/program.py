@@ -28,7 +28,14 @@ from aie_conv.runtime.vm_module import (
     to_view,
 )
 from aie_conv.seal import check_seal
-from aie_conv.signature import KEY, Parameter, Signature, read_declaration, read_signature
+from aie_conv.signature import (
+    KEY,
+    Parameter,
+    Signature,
+    as_compiled,
+    read_declaration,
+    read_signature,
+)
 from aie_conv.structure import NOTE, CallForm, build
 from aie_conv.suggest import closest
 
@@ -134,9 +141,10 @@ class LoadedFunction:
 
 
 def _signature(reflection: Mapping[str, str]) -> Signature | None:
+    declared = read_declaration(reflection.get("iree.abi.declaration", ""))
     if KEY in reflection:
-        return read_signature(reflection[KEY])
-    return read_declaration(reflection.get("iree.abi.declaration", ""))
+        return as_compiled(read_signature(reflection[KEY]), declared)
+    return declared
 
 
 class Program:

@@ -113,3 +113,22 @@ def test_complex_numbers_come_and_go() -> None:
         UsageError, match=r"input 0: 3x4xf32 given, the function takes 3x4xcomplex<f32>"
     ):
         function(left.real, right)
+
+
+def test_a_function_takes_what_iree_has_made_of_its_types() -> None:
+    """IREE demotes f64 to f32 where no flag forbids it: what such a function takes is f32."""
+    text = """
+    func.func @main(%x: tensor<4xf64>, %n: tensor<4xui8>) -> (tensor<4xf64>, tensor<4xui8>) {
+      %y = arith.addf %x, %x : tensor<4xf64>
+      return %y, %n : tensor<4xf64>, tensor<4xui8>
+    }"""
+    x, n = np.arange(4) / 4, np.full(4, 200, np.uint8)
+    function = aie_conv.load(aie_conv.compile(text), device="sim").main
+    assert [str(each) for each in function.parameters or ()] == ["4xf32", "4xui8"]
+    doubled, same = function(x.astype(np.float32), n)
+    assert (doubled.dtype, same.dtype) == (np.float32, np.uint8)
+    np.testing.assert_array_equal(doubled, 2 * x)
+    with pytest.raises(UsageError, match=r"input 0: 4xf64 given, the function takes 4xf32"):
+        function(x, n)
+    kept = aie_conv.compile(text, flags=["--iree-input-demote-f64-to-f32=false"])
+    assert aie_conv.load(kept, device="sim").main(x, n)[0].dtype == np.float64
