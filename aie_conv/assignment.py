@@ -15,7 +15,7 @@ from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.relations import find_relations
 from aie_conv.plan import Decision, Plan, Split
 from aie_conv.planning import Planning
-from aie_conv.problem import OperationProblem, Problem
+from aie_conv.problem import BLOCK_FLOAT, OperationProblem, Problem
 
 
 @dataclass(frozen=True)
@@ -156,11 +156,22 @@ def _joinable(
         problem, decision = requests[i].problem, decisions[i]
         if not isinstance(problem, OperationProblem) or _is_pinned(planning, requests[i]):
             continue
-        joined = joined_candidate(problem, options.device)
+        joined = joined_candidate(_like_products(planning, problem), options.device)
         if joined is not None:
             others = (joined, *decision.candidates)
             offers[i] = replace(decision, route="cpu", plan=None, candidates=others)
     return offers
+
+
+def _like_products(planning: Planning, problem: OperationProblem) -> OperationProblem:
+    """An operation for programs of products in bfp16, where those are allowed: its result is the same."""
+    options = planning.options
+    blocks = options.permission.on(options.device).bf16 == BLOCK_FLOAT
+    return (
+        replace(problem, arithmetic=BLOCK_FLOAT)
+        if blocks and problem.lhs.dtype == "bf16"
+        else problem
+    )
 
 
 def _excess(decision: Decision) -> int | None:

@@ -255,7 +255,8 @@ class OperationProblem:
         accumulator: type of value 0; wider than ``lhs`` where elements are extended before they are added.
         combine: "arith.addi", "arith.maximumf", …; empty without "k" loops. Sums of bf16 are of f32.
         keeps_base: as of :class:`ConvProblem`.
-        arithmetic: "native"; for readers that take any problem.
+        arithmetic: "native", or "bfp16" where its program is to be one of products in bfp16; its result is
+            the same.
         gathers: loops that take elements of operands in no even steps.
         same_as: for each of the epilogue's inputs the first operand of its buffer, counted as in
             :class:`Gather`; empty where each is a buffer of its own.

@@ -98,7 +98,8 @@ class ParametricLanewise:
         return self._lanes_of((r, s, s))
 
     def _lanes_of(self, rst: tuple[int, int, int]) -> BlockEpilogue:
-        dtype = self.product.dtype
+        # Of A, whose lanes are as they came where a product converts them before it multiplies.
+        dtype = self.product.unit.element
         kind = _ACCUMULATOR[dtype]
         return BlockEpilogue(self.product.arch, Epilogue(), kind, kind, dtype, rst)
 
@@ -189,24 +190,30 @@ class ParametricLanewise:
     ) -> None:
         """Write blocks of C, or combine them with what is there."""
         (c, to), (r, _, t) = place, self.product.rst
-        whole = list(values) if self.combine in _SUMS else self._extended(w, values[0])
-        for value in whole:
-            kept = self._with_known(w, value, (c, to), begins) if self.combine else value
-            w.store(bitcast(w, kept, vector("i32", r * t)), c, to)
-            to = w.plus(to, r * t)
+        blocks = list(values) if self.combine in _SUMS else self._extended(w, values[0])
+        places = [to, *(w.plus(to, number * r * t) for number in range(1, len(blocks)))]
+        if self.combine:
+            blocks = self._with_known(w, blocks, (c, places), begins)
+        for value, each in zip(blocks, places, strict=True):
+            w.store(bitcast(w, value, vector("i32", r * t)), c, each)
 
     def _with_known(
-        self, w: Builder, value: Value, place: tuple[Value, Value], begins: Value
-    ) -> Value:
-        """A block of C, combined with what is there but for a tile's first taps."""
-        r, _, t = self.product.rst
+        self,
+        w: Builder,
+        values: Sequence[Value],
+        where: tuple[Value, Sequence[Value]],
+        begins: Value,
+    ) -> list[Value]:
+        """Blocks of C, combined with what is there but for a tile's first taps."""
+        (c, places), (r, _, t) = where, self.product.rst
         then, other = Block(), Block()
         with w.inside(then):
-            w.op("scf.yield", value)
+            w.op("scf.yield", *values)
         with w.inside(other):
-            known = bitcast(w, w.load("acc", *place, r * t), value.type)
-            w.op("scf.yield", self._blocks.combined(w, self.combine, known, value))
-        return w.chosen("kept", begins, then, other, [value.type])[0]
+            known = [bitcast(w, w.load("acc", c, each, r * t), values[0].type) for each in places]
+            pairs = zip(known, values, strict=True)
+            w.op("scf.yield", *(self._blocks.combined(w, self.combine, *pair) for pair in pairs))
+        return w.chosen("kept", begins, then, other, [value.type for value in values])
 
     def cycles_of(self, steps: int, pixel_blocks: int, channel_blocks: int) -> int:
         """Issue cycles of one call, an estimate.
@@ -218,7 +225,7 @@ class ParametricLanewise:
         """
         p, (r, s, _) = self.product, self.product.rst
         lanes = r * s
-        loads = -(-lanes * DTYPE_BYTES[p.dtype] // p.arch.vector_load_bytes)
+        loads = -(-lanes * DTYPE_BYTES[p.unit.element] // p.arch.vector_load_bytes)
         vectors = max(1, lanes * DTYPE_BYTES[self._blocks.accumulator] // 64)
         work = 1 if self.combine not in _SUMS else (2 + self._covered) * vectors
         around = 26 + 3 * vectors if self.combine else 4 + 2 * vectors

@@ -16,7 +16,7 @@ def configuration(mapping: Mapping) -> Hashable:
     array = (grid.columns, grid.rows, grid.filter_columns, grid.filter_groups, grid.unicast)
     # Cores may keep room for per-channel operands that a mapping itself does not have.
     vectors = bool(view.vectors) or bool(mapping.l1.bias)
-    types = (mapping.device.name, view.dtype, view.problem.out.dtype, vectors)
+    types = (mapping.device.name, view.dtype, view.unit, view.problem.out.dtype, vectors)
     return (type(mapping.kernel), types, array, mapping.program.key(mapping))
 
 

@@ -20,7 +20,7 @@ from aie_conv.partitioner.cost import HostCost
 from aie_conv.partitioner.pins import Frozen, Pin
 from aie_conv.partitioner.reasons import decide
 from aie_conv.plan import Candidate, Decision, Plan
-from aie_conv.problem import OperationProblem
+from aie_conv.problem import BLOCK_FLOAT, OperationProblem
 
 _ROUTES = {"direct": "aie_conv.operations.plan:OperationRoute"}
 """Route -> class. A new kind of operation is a route's to take or to refuse."""
@@ -143,7 +143,11 @@ def _ask(
     if route not in _ROUTES:
         return Candidate(route, "", refused=f"{route}: {problem.kind}: it takes contractions alone")
     fixed = pin.parameters if pin is not None else None
-    spec = _SHARED if pin is not None and pin.style == "parametric" else _ROUTES[route]
+    spec = _ROUTES[route]
+    if pin is not None and pin.style == "parametric":
+        spec = _SHARED
+        if pin.arithmetic == BLOCK_FLOAT and problem.lhs.dtype == "bf16":
+            problem = replace(problem, arithmetic=BLOCK_FLOAT)
     plan = _proposed(spec, problem, device, fixed, current())
     if isinstance(plan, str):
         return Candidate(route, problem.kind, refused=f"{route}: {problem.kind}: {plan}")

@@ -106,6 +106,7 @@ def as_convolution(problem: OperationProblem) -> LanewiseProblem:
         accumulator=accumulator,
         epilogue=_behind(problem.epilogue, accumulator, problem.accumulator),
         keeps_base=problem.keeps_base,
+        arithmetic=problem.arithmetic,
         operation=problem,
     )
 

@@ -34,6 +34,7 @@ from aie_conv.direct.parametric.shapes import (
     taps_of,
 )
 from aie_conv.errors import ConfigRefused, Unsupported
+from aie_conv.mapping.loops import matrix_unit
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
@@ -59,7 +60,8 @@ class LanewiseRoute(ArrayRoute):
         if not isinstance(problem, LanewiseProblem):
             raise Unsupported("lane-wise: a product")
         epilogue.check(problem.epilogue, problem.accumulator)
-        scheme = LanewiseScheme(lanewise_view(problem), device)
+        view = replace(lanewise_view(problem), unit=matrix_unit(problem, device.arch))
+        scheme = LanewiseScheme(view, device)
         _, s, t = scheme.rst
         if s % t:
             raise Unsupported(f"lane-wise: {device.arch.name} has no blocks of {problem.lhs.dtype}")

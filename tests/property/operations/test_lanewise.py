@@ -14,7 +14,15 @@ from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.operations.plan import OperationPlan
-from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem, conv2d
+from aie_conv.problem import (
+    Arithmetic,
+    Epilogue,
+    EpilogueInput,
+    Loop,
+    Operand,
+    OperationProblem,
+    conv2d,
+)
 from tests.support.mappings import emit_anew
 from tests.support.operations.cases import (
     COMBINATIONS,
@@ -127,6 +135,30 @@ def test_pools_equal_torch(case: tuple[OperationProblem, str], device: str) -> N
     plan = plan_of(problem, device)
     if plan is not None:
         check_reduction(plan, problem, what)
+
+
+@settings(max_examples=4)
+@given(pools().filter(lambda case: case[0].lhs.dtype == "bf16"))
+def test_pools_in_programs_of_bfp16_are_exact(case: tuple[OperationProblem, str]) -> None:
+    """Lanes are not converted: the result is that of a pool in any other program."""
+    problem, what = case
+    plan = plan_of(replace(problem, arithmetic="bfp16"), "npu4")
+    if plan is not None:
+        check_reduction(plan, problem, what)
+
+
+def test_programs_of_bfp16_are_no_programs_of_bf16() -> None:
+    """Blocks of channels are longer in those: an operation joins the products whose blocks it was made for."""
+    pool = replace(_pool(14, 64, 3), accumulator="bf16", combine="arith.maximumf")
+    lhs, out = replace(pool.lhs, dtype="bf16"), replace(pool.out, dtype="bf16")
+    pool = replace(pool, lhs=lhs, out=out)
+    keys: dict[Arithmetic, set[Hashable]] = {}
+    arithmetics: tuple[Arithmetic, ...] = ("native", "bfp16")
+    for how in arithmetics:
+        pools_ = LanewiseOperations().shareable(replace(pool, arithmetic=how), "npu4")
+        keys[how] = {p.configuration for p in pools_}
+    assert all(keys.values())
+    assert not keys["native"] & keys["bfp16"]
 
 
 @ABOUT_20
