@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 from aie_conv.errors import UsageError
 from aie_conv.frontends.onnx.order import order_nodes
 from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
+from aie_conv.frontends.onnx.rewrites.graph import graphs_inside, opset_of
 from aie_conv.frontends.onnx.shapes import fix_shapes
+from aie_conv.frontends.onnx.sizes import fold_sizes
 
 if TYPE_CHECKING:
     import onnx
@@ -28,7 +30,7 @@ def function_name(graph_name: str) -> str:
 
 
 def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx.ModelProto:
-    """The model in order, with shapes fixed, functions inlined, its opset raised, types inferred, rewritten.
+    """The model in order and rewritten: shapes fixed, functions inlined, opset raised, sizes folded.
 
     Args:
         model: with its weights; changed.
@@ -44,8 +46,8 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     if model.functions:
         model = inliner.inline_local_functions(model, convert_version=True)
     model = rewrite(_upgrade(model), FOREIGN)
-    _check_operators(model.graph, default_opset(model))
-    model = rewrite(_infer(model), REWRITES)
+    _check_operators(model.graph, opset_of(model))
+    model = rewrite(fold_sizes(model, _infer), REWRITES)
     model = _infer(model)
     _check_types(model)
     for number, node in enumerate(model.graph.node):
@@ -53,15 +55,10 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     return model
 
 
-def default_opset(model: onnx.ModelProto) -> int:
-    """The version of ONNX's own operators that a model uses; 1 where it does not say."""
-    return next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
-
-
 def _upgrade(model: onnx.ModelProto) -> onnx.ModelProto:
     from onnx import shape_inference, version_converter
 
-    if default_opset(model) >= OPSET:
+    if opset_of(model) >= OPSET:
         return model
     try:
         return version_converter.convert_version(model, OPSET)
@@ -116,6 +113,22 @@ def _check_types(model: onnx.ModelProto) -> None:
     """Raise UsageError for the first operator whose result is used and has no type."""
     graph = model.graph
     known = {value.name for value in [*graph.value_info, *graph.output, *graph.input]}
+    _check_results(graph, known)
+    for node in graph.node:
+        _check_inside(node)
+
+
+def _check_inside(node: onnx.NodeProto) -> None:
+    """The same in branches and bodies: of a value without a rank IREE's importer never ends."""
+    for graph in graphs_inside(node):
+        values = [*graph.value_info, *graph.output, *graph.input]
+        known = {v.name for v in values if v.type.tensor_type.HasField("shape")}
+        _check_results(graph, known)
+        for inner in graph.node:
+            _check_inside(inner)
+
+
+def _check_results(graph: onnx.GraphProto, known: set[str]) -> None:
     used = {name for node in graph.node for name in node.input} | {v.name for v in graph.output}
     for node in graph.node:
         if any(output in used and output not in known for output in node.output):

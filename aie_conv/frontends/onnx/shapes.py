@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.rewrites.graph import graphs_inside
 from aie_conv.frontends.onnx.values import graph_inputs
 from aie_conv.suggest import closest
 
@@ -48,6 +49,7 @@ def fix_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> N
         )
     # What was inferred for other sizes is inferred anew.
     del graph.value_info[:]
+    _bind_inside(graph, sizes)
     for value in graph.output:
         _bind(value, sizes)
         for dim in value.type.tensor_type.shape.dim:
@@ -95,3 +97,12 @@ def _bind(value: onnx.ValueInfoProto, sizes: Mapping[str, int]) -> None:
     for dim in value.type.tensor_type.shape.dim:
         if dim.HasField("dim_param") and dim.dim_param in sizes:
             dim.dim_value = sizes[dim.dim_param]
+
+
+def _bind_inside(graph: onnx.GraphProto, sizes: Mapping[str, int]) -> None:
+    """Write sizes into branches and bodies, whose types onnx does not infer."""
+    for node in graph.node:
+        for inner in graphs_inside(node):
+            for value in [*inner.value_info, *inner.output]:
+                _bind(value, sizes)
+            _bind_inside(inner, sizes)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from importlib import import_module
 from typing import TYPE_CHECKING
 
-from aie_conv.frontends.onnx.rewrites.graph import Graph
+from aie_conv.frontends.onnx.rewrites.graph import Graph, graphs_inside, opset_of
 from aie_conv.frontends.onnx.rewrites.microsoft_quantised import OPERATORS
 from aie_conv.frontends.onnx.rewrites.unsigned import OPERATORS as UNSIGNED
 
@@ -49,13 +49,18 @@ def rewrite(model: onnx.ModelProto, table: Mapping[str, Sequence[str]]) -> onnx.
         model: of one opset, types inferred; changed.
         table: :data:`FOREIGN` or :data:`REWRITES`.
     """
-    graph = Graph(model)
-    nodes: list[onnx.NodeProto] = []
-    for node in list(model.graph.node):
-        nodes += _replaced(graph, node, table)
-    del model.graph.node[:]
-    model.graph.node.extend(nodes)
+    _rewrite(Graph(model.graph, opset_of(model)), model.graph, table)
     return model
+
+
+def _rewrite(graph: Graph, proto: onnx.GraphProto, table: Mapping[str, Sequence[str]]) -> None:
+    nodes: list[onnx.NodeProto] = []
+    for node in list(proto.node):
+        for inner in graphs_inside(node):
+            _rewrite(graph.inside(inner), inner, table)
+        nodes += _replaced(graph, node, table)
+    del proto.node[:]
+    proto.node.extend(nodes)
 
 
 def _replaced(

@@ -45,16 +45,37 @@ def changed(
     return copy
 
 
+def opset_of(model: onnx.ModelProto) -> int:
+    """The version of ONNX's own operators that a model uses; 1 where it does not say."""
+    return next((each.version for each in model.opset_import if each.domain in ("", "ai.onnx")), 1)
+
+
+def graphs_inside(node: onnx.NodeProto) -> list[onnx.GraphProto]:
+    """The branches of an If, the body of a loop; empty for other nodes."""
+    return [each.g for each in node.attribute if each.HasField("g")]
+
+
+def _mentioned(graph: onnx.GraphProto) -> set[str]:
+    """Every name in a graph and in those inside it."""
+    values = [*graph.input, *graph.output, *graph.value_info, *graph.initializer]
+    names = {value.name for value in values}
+    for node in graph.node:
+        names.update(node.input, node.output, *map(_mentioned, graphs_inside(node)))
+    return names
+
+
 class Graph:
-    """The values of a model's graph, and nodes and constants with names of their own.
+    """The values of a graph, and nodes and constants with names of their own.
 
     Args:
-        model: types inferred; constants are added to its initializers.
+        graph: types inferred.
+        opset: the version of ONNX's own operators.
+        outer: the graph in whose node it stands, as a branch of an If or the body of a loop, whose values it
+            sees. New constants go to the outermost graph's initializers.
     """
 
-    def __init__(self, model: onnx.ModelProto) -> None:
-        graph = model.graph
-        self._graph = graph
+    def __init__(self, graph: onnx.GraphProto, opset: int, outer: Graph | None = None) -> None:
+        self._graph, self._outer, self.opset = graph, outer, opset
         self._types = {v.name: v.type for v in [*graph.value_info, *graph.output, *graph.input]}
         self._constants: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
         for node in graph.node:
@@ -63,18 +84,22 @@ class Graph:
         self._producers = {name: node for node in graph.node for name in node.output}
         self._readers: dict[str, list[onnx.NodeProto]] = {}
         for node in graph.node:
-            for name in node.input:
+            for name in {*node.input, *(n for g in graphs_inside(node) for n in _mentioned(g))}:
                 self._readers.setdefault(name, []).append(node)
         self._results = {value.name for value in graph.output}
-        self.opset = next((v.version for v in model.opset_import if v.domain in ("", "ai.onnx")), 1)
-        """The version of ONNX's own operators."""
-        self._taken = {*self._types, *self._constants, *(o for n in graph.node for o in n.output)}
+        self._taken: set[str] = _mentioned(graph) if outer is None else outer._taken
+
+    def inside(self, graph: onnx.GraphProto) -> Graph:
+        """The graph of one of its nodes."""
+        return Graph(graph, self.opset, self)
 
     def shape(self, name: str) -> tuple[int, ...] | None:
         """The sizes of a value; None where one is not known."""
         if name in self._constants:
             return tuple(self._constants[name].dims)
         kind = self._types.get(name)
+        if kind is None and self._outer is not None:
+            return self._outer.shape(name)
         if kind is None or not kind.tensor_type.HasField("shape"):
             return None
         dims = kind.tensor_type.shape.dim
@@ -87,6 +112,8 @@ class Graph:
         if name in self._constants:
             return int(self._constants[name].data_type)
         kind = self._types.get(name)
+        if kind is None and self._outer is not None:
+            return self._outer.element_type(name)
         return int(kind.tensor_type.elem_type) if kind is not None else 0
 
     def constant(self, name: str) -> Array | None:
@@ -94,6 +121,8 @@ class Graph:
         from onnx import numpy_helper
 
         tensor = self._constants.get(name)
+        if tensor is None and name not in self._types and self._outer is not None:
+            return self._outer.constant(name)
         return None if tensor is None else np.asarray(numpy_helper.to_array(tensor))
 
     def producer(self, name: str) -> onnx.NodeProto | None:
@@ -118,11 +147,20 @@ class Graph:
         """A new constant's name."""
         from onnx import numpy_helper
 
+        if self._outer is not None:
+            return self._outer.add_constant(array, hint)
         name = self.fresh(hint)
         tensor = numpy_helper.from_array(np.ascontiguousarray(array), name)
         self._graph.initializer.append(tensor)
         self._constants[name] = tensor
         return name
+
+    def constant_node(self, name: str, array: Array | np.generic) -> onnx.NodeProto:
+        """A node that gives a value, which is known to be a constant from now on."""
+        from onnx import numpy_helper
+
+        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        return self.node("Constant", [], [name], value=self._constants[name])
 
     def add_integers(self, numbers: Sequence[int], hint: str) -> str:
         """A new constant's name: sizes, axes or places, as ONNX has them."""
