@@ -14,6 +14,7 @@ import numpy as np
 from aie_conv.frontends.onnx.rewrites.graph import (
     Graph,
     attributes,
+    defined,
     graphs_inside,
     opset_of,
 )
@@ -31,6 +32,11 @@ _COMPUTED = frozenset((
 
 _ELEMENTS = 1 << 16
 """Elements up to which a tensor is one of sizes, not a weight."""
+
+_REFUSED = (
+    ArithmeticError, IndexError, MemoryError, NotImplementedError, RuntimeError, TypeError, ValueError,
+)  # fmt: skip
+"""What onnx raises of a node that it cannot compute."""
 
 
 def fold_sizes(
@@ -93,23 +99,23 @@ def _value(graph: Graph, node: onnx.NodeProto) -> Any:
 
 def _computed(node: onnx.NodeProto, arrays: dict[str, Any], opset: int) -> Any:
     """A node's result of constants by onnx's own reference; None where that has none, or a large one."""
-    from onnx import helper, reference
+    from onnx import helper, numpy_helper, reference, shape_inference
 
-    inputs = [
-        helper.make_tensor_value_info(
-            name, helper.np_dtype_to_tensor_dtype(array.dtype), array.shape
-        )
-        for name, array in arrays.items()
-    ]
+    tensors = [numpy_helper.from_array(array, name) for name, array in arrays.items()]
     outputs = [helper.make_empty_tensor_value_info(node.output[0])]
     alone = helper.make_model(
-        helper.make_graph([node], "sizes", inputs, outputs),
+        helper.make_graph([node], "sizes", [], outputs, tensors),
         opset_imports=[helper.make_opsetid("", opset)],
     )
     try:
+        # A few numbers say how large a result is: it is not computed to learn its size.
+        inferred = shape_inference.infer_shapes(alone, data_prop=True).graph
+        shape = Graph(inferred, opset).shape(node.output[0])
+        if shape is not None and np.prod(shape, dtype=np.float64) > _ELEMENTS:
+            return None
         with np.errstate(all="ignore"):
-            results: Any = reference.ReferenceEvaluator(alone).run(None, arrays)
-    except (ArithmeticError, IndexError, NotImplementedError, RuntimeError, TypeError, ValueError):
+            results: Any = reference.ReferenceEvaluator(alone).run(None, {})
+    except _REFUSED:
         # The importer, or the check of types, says what is wrong with it.
         return None
     result = np.asarray(results[0])
@@ -121,7 +127,7 @@ def _branch(graph: Graph, node: onnx.NodeProto) -> onnx.GraphProto | None:
     if node.op_type != "If" or node.domain not in ("", "ai.onnx"):
         return None
     condition = graph.constant(node.input[0])
-    if condition is None:
+    if condition is None or condition.size != 1:
         return None
     wanted = "then_branch" if condition.item() else "else_branch"
     return next((each.g for each in node.attribute if each.name == wanted), None)
@@ -155,9 +161,11 @@ def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
     for values in (copy.input, copy.output):
         values[:] = [names.get(name, name) for name in values]
     for graph in graphs_inside(copy):
-        inside = [_renamed(inner, names) for inner in graph.node]
+        # What it calls so itself hides the value around it.
+        seen = {name: new for name, new in names.items() if name not in defined(graph)}
+        inside = [_renamed(inner, seen) for inner in graph.node]
         del graph.node[:]
         graph.node.extend(inside)
         for value in graph.output:
-            value.name = names.get(value.name, value.name)
+            value.name = seen.get(value.name, value.name)
     return copy

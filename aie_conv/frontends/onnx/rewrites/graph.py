@@ -55,6 +55,12 @@ def graphs_inside(node: onnx.NodeProto) -> list[onnx.GraphProto]:
     return [each.g for each in node.attribute if each.HasField("g")]
 
 
+def defined(graph: onnx.GraphProto) -> set[str]:
+    """The names of a graph's own values, which hide those of the graphs around it."""
+    names = {value.name for value in [*graph.input, *graph.initializer]}
+    return names.union(*(node.output for node in graph.node))
+
+
 def _mentioned(graph: onnx.GraphProto) -> set[str]:
     """Every name in a graph and in those inside it."""
     values = [*graph.input, *graph.output, *graph.value_info, *graph.initializer]
@@ -62,6 +68,29 @@ def _mentioned(graph: onnx.GraphProto) -> set[str]:
     for node in graph.node:
         names.update(node.input, node.output, *map(_mentioned, graphs_inside(node)))
     return names
+
+
+_NUMBERS = {
+    "value_int": np.int64,
+    "value_ints": np.int64,
+    "value_float": np.float32,
+    "value_floats": np.float32,
+}
+"""Attributes of a Constant in which its numbers may stand, and the types that they have there."""
+
+
+def _tensor(node: onnx.NodeProto) -> onnx.TensorProto | None:
+    """The tensor of a Constant; None for another node, and for one of strings or one that is sparse."""
+    from onnx import numpy_helper
+
+    if node.op_type != "Constant" or node.domain not in ("", "ai.onnx"):
+        return None
+    for name, value in attributes(node).items():
+        if name == "value":
+            return value
+        if name in _NUMBERS:
+            return numpy_helper.from_array(np.array(value, _NUMBERS[name]), node.output[0])
+    return None
 
 
 class Graph:
@@ -79,8 +108,10 @@ class Graph:
         self._types = {v.name: v.type for v in [*graph.value_info, *graph.output, *graph.input]}
         self._constants: dict[str, Any] = {tensor.name: tensor for tensor in graph.initializer}
         for node in graph.node:
-            if node.op_type == "Constant" and node.attribute and node.attribute[0].name == "value":
-                self._constants[node.output[0]] = node.attribute[0].t
+            tensor = _tensor(node)
+            if tensor is not None:
+                self._constants[node.output[0]] = tensor
+        self._defined = defined(graph)
         self._producers = {name: node for node in graph.node for name in node.output}
         self._readers: dict[str, list[onnx.NodeProto]] = {}
         for node in graph.node:
@@ -98,7 +129,7 @@ class Graph:
         if name in self._constants:
             return tuple(self._constants[name].dims)
         kind = self._types.get(name)
-        if kind is None and self._outer is not None:
+        if kind is None and name not in self._defined and self._outer is not None:
             return self._outer.shape(name)
         if kind is None or not kind.tensor_type.HasField("shape"):
             return None
@@ -112,7 +143,7 @@ class Graph:
         if name in self._constants:
             return int(self._constants[name].data_type)
         kind = self._types.get(name)
-        if kind is None and self._outer is not None:
+        if kind is None and name not in self._defined and self._outer is not None:
             return self._outer.element_type(name)
         return int(kind.tensor_type.elem_type) if kind is not None else 0
 
@@ -121,7 +152,7 @@ class Graph:
         from onnx import numpy_helper
 
         tensor = self._constants.get(name)
-        if tensor is None and name not in self._types and self._outer is not None:
+        if tensor is None and name not in self._defined and self._outer is not None:
             return self._outer.constant(name)
         return None if tensor is None else np.asarray(numpy_helper.to_array(tensor))
 
@@ -150,7 +181,7 @@ class Graph:
         if self._outer is not None:
             return self._outer.add_constant(array, hint)
         name = self.fresh(hint)
-        tensor = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        tensor = numpy_helper.from_array(np.asarray(array), name)
         self._graph.initializer.append(tensor)
         self._constants[name] = tensor
         return name
@@ -159,7 +190,7 @@ class Graph:
         """A node that gives a value, which is known to be a constant from now on."""
         from onnx import numpy_helper
 
-        self._constants[name] = numpy_helper.from_array(np.ascontiguousarray(array), name)
+        self._constants[name] = numpy_helper.from_array(np.asarray(array), name)
         return self.node("Constant", [], [name], value=self._constants[name])
 
     def add_integers(self, numbers: Sequence[int], hint: str) -> str:
