@@ -50,4 +50,5 @@ def _dtype(node: Node) -> Any:
 
 
 def _round(value: Any) -> Any:
-    return float(np.float32(value)) if isinstance(value, float) else value
+    with np.errstate(over="ignore"):  # it is infinite then, as torch has it
+        return float(np.float32(value)) if isinstance(value, float) else value

@@ -33,6 +33,7 @@ NAMES = (
     "batch_norm",
     "instance_norm",
     "resize",
+    "scatter",
     "missing",
 )
 """The repairs, in the order in which an operation is offered to them."""

@@ -1,7 +1,8 @@
 """Products of bf16 or f16 tensors and a number that these types do not hold.
 
 torch computes them in f32, with the number in f32 (its sums take the number in the tensor's type). IREE
-3.13's importer makes the number one of the tensor's type first: `x * 0.1` is 0.4 % off in bf16.
+3.13's importer makes the number one of the tensor's type first: `x * 0.1` is 0.4 % off in bf16, `x * 70000`
+infinite in f16.
 """
 
 from __future__ import annotations
@@ -24,12 +25,21 @@ def rules() -> dict[Any, Rule]:
     aten = torch.ops.aten
     operations = (
         aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar, aten.leaky_relu.default,
-        aten.elu.default,
+        aten.elu.default, aten.celu.default,
     )  # fmt: skip
-    return {operation: _in_f32(operation) for operation in operations}
+    return {
+        **{operation: _in_f32(operation) for operation in operations},
+        aten.selu.default: _in_f32(aten.selu.default, (_ALPHA,)),
+    }
 
 
-def _in_f32(operation: Any) -> Rule:
+_ALPHA = 1.6732632423543772
+"""SELU's (Klambauer and others, Self-Normalizing Neural Networks, 2017): no narrow type holds it."""
+
+
+def _in_f32(operation: Any, constants: tuple[float, ...] = ()) -> Rule:
+    """The operation in f32, where a number is not one of the tensor's type; ``constants`` are its own."""
+
     def compute(x: Tensor, *arguments: Any, **options: Any) -> Any:
         import torch
 
@@ -37,8 +47,10 @@ def _in_f32(operation: Any) -> Rule:
         if any(isinstance(value, torch.Tensor) for value in values):
             return NotImplemented
         dtype = {torch.bfloat16: ml_dtypes.bfloat16, torch.float16: np.float16}.get(x.dtype)
-        numbers = np.array([value for value in values if isinstance(value, float)])
-        if dtype is None or np.array_equal(numbers.astype(dtype).astype(float), numbers):
+        numbers = np.array([*constants, *(v for v in values if isinstance(v, float | int))], float)
+        with np.errstate(over="ignore"):
+            is_exact = dtype is None or np.array_equal(numbers.astype(dtype).astype(float), numbers)
+        if is_exact:
             return NotImplemented
         return operation(x.to(torch.float32), *arguments, **options).to(x.dtype)
 

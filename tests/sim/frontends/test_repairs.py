@@ -88,6 +88,7 @@ SAMPLES = {
     "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
     "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
     "nearest-exact": Sample("resize", function(lambda x: functional.interpolate(x, scale_factor=1.5, mode="nearest-exact")), (X,)),
+    "scatter": Sample("scatter", function(lambda x: x.scatter(0, torch.tensor([1]), 7.0)), (randn(64),)),
     "unsigned": Sample("unsigned", function(lambda x: x / 255), (UNSIGNED,)),
     "unsigned-mixed": Sample("unsigned", function(lambda x: x * torch.arange(-4, 4)), (UNSIGNED,)),
     "unsigned-joined": Sample("unsigned", function(lambda x: torch.cat([x, x.int()])), (UNSIGNED,)),
@@ -146,11 +147,40 @@ def test_a_number_is_rounded_as_torch_rounds_it(name: str) -> None:
     assert torch.equal(load_program(artifact, "null")(X), model(X))
 
 
-def test_a_product_of_bf16_takes_its_number_in_f32() -> None:
-    model, x = Function(lambda x: x * 0.1).eval(), X.to(torch.bfloat16)
+NARROW: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], torch.dtype]] = {
+    "float": (lambda x: x * 0.1, torch.bfloat16),
+    "integer": (lambda x: x * 257, torch.bfloat16),
+    "beyond": (lambda x: x * 1e-3 / 100001, torch.float16),
+    "celu": (lambda x: functional.celu(x, 0.3), torch.bfloat16),
+    "selu": (functional.selu, torch.bfloat16),
+}
+"""Functions with numbers that their tensors' type does not hold."""
+
+
+@pytest.mark.parametrize("name", NARROW)
+def test_a_number_beside_a_narrow_type_is_one_of_f32(name: str) -> None:
+    call, dtype = NARROW[name]
+    model, x = Function(call).eval(), X.to(dtype)
     artifact = compile_source(import_model(model, (x,)), Options(route="cpu"))
     assert torch.equal(load_program(artifact, "null")(x), model(x))
     assert not torch.equal(run_without("narrow_scalars", model, (x,)), model(x))
+
+
+@pytest.mark.filterwarnings("error:overflow:RuntimeWarning")
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+def test_a_number_beyond_all_is_infinite_without_a_word(dtype: torch.dtype) -> None:
+    model, x = Function(lambda x: x * 1e300).eval(), X.to(dtype)
+    artifact = compile_source(import_model(model, (x,)), Options(route="cpu"))
+    assert torch.equal(load_program(artifact, "null")(x), model(x))
+
+
+def test_scatters_with_constant_places() -> None:
+    """The importer's own form of the first ends the process."""
+    places = torch.tensor([[1, 2], [0, 7]])
+    x = randn(8, 8)
+    check(Function(lambda x: x.scatter(-1, places, 0.1)), x)
+    check(Function(lambda x, y: torch.scatter(x, dim=0, index=places, src=y)), x, randn(3, 4))
+    check(Function(lambda x, i: x.scatter(1, i, 9)), x.to(torch.int32), places)
 
 
 def test_the_importer_cuts_numbers_off() -> None:
