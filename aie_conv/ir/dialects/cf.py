@@ -5,7 +5,7 @@ They are read as what mlir-aie's cores have in their place: an ``scf.for`` of as
 
 from typing import TYPE_CHECKING
 
-from aie_conv.ir.core import INDEX, Block, Op, Type, Value
+from aie_conv.ir.core import INDEX, Block, Op, Type, Value, walk
 from aie_conv.ir.definition import define
 from aie_conv.ir.dialects.inference import nothing
 
@@ -28,6 +28,7 @@ class CoreBody:
         chain, back = _follow(r, blocks)
         if len(chain) < len(blocks):
             r.fail(f"{op.name}: a block that no {_BRANCH} leads to")
+        _check_order(r, [inner for label in chain for inner in blocks[label].ops])
         ahead = [inner for label in chain[:back] for inner in blocks[label].ops]
         again = [inner for label in chain[back:] for inner in blocks[label].ops]
         body = Block(ops=[inner for inner in ahead if inner.name != _BRANCH])
@@ -45,12 +46,27 @@ class CoreBody:
         p.block(op.blocks[0])
 
 
+def _check_order(r: "ModuleReader", ops: list[Op]) -> None:
+    """Refuse a branch inside an operation, and a value that is read before it is there."""
+    missing = {value for op in ops for value in op.results}
+    for op in ops:
+        for inner in (op, *walk(op)):
+            if inner is not op and inner.name == _BRANCH:
+                r.fail(f"{_BRANCH} stands inside {op.name}")
+            early = next((value for value in inner.operands if value in missing), None)
+            if early is not None:
+                r.fail(f"{inner.name} reads %{early.name} before it is computed")
+        missing.difference_update(op.results)
+
+
 def _follow(r: "ModuleReader", blocks: dict[str, Block]) -> tuple[list[str], int]:
     """Blocks in the order in which they run, and which of them is the first that does so for ever."""
     chain, label = list[str](), ""
     while label not in chain:
         chain.append(label)
         ops = blocks[label].ops
+        if any(op.name == _BRANCH for op in ops[:-1]):
+            r.fail(f"{_BRANCH} ends a block, and more follows")
         if not ops or ops[-1].name != _BRANCH:
             return chain, len(chain)
         label = ops[-1].attrs["dest"]

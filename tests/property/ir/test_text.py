@@ -45,6 +45,8 @@ def test_aliases_and_endless_blocks_are_read_as_what_they_stand_for() -> None:
     ("old", "new", "said"),
     [
         ("cf.br ^bb1\n", "cf.br ^bb9\n", "cf.br .bb9: there is no such block"),
+        ("cf.br ^bb1\n", "cf.br ^bb1\n      cf.br ^bb1\n", "more follows"),
+        ("%4 = arith.extsi %1", "cf.br ^bb1\n                %4 = arith.extsi %1", "cf.br stands inside scf.for"),
         ("affine_map<(d0, d1) -> (d0 + d1)>", "affine_map<(d0, d1) -> (d0 mod 2)>", "no sum of indices"),
         ("affine_map<(d0, d1) -> (d0 + d1)>", "affine_map<(d0, d1) -> (d0 + d7)>", "does not have"),
     ],
@@ -54,6 +56,23 @@ def test_other_branches_and_maps_are_refused(old: str, new: str, said: str) -> N
     assert old in text
     with pytest.raises(VerifyError, match=said):
         read_module(text.replace(old, new))
+
+
+def test_a_value_of_a_later_block_is_not_read() -> None:
+    blocks = """cf.br ^later
+    ^sooner:
+      %two = arith.addi %c1, %c1 : index
+      cf.br ^sooner
+    ^later:
+      %three = arith.addi %two, %c1 : index
+      cf.br ^sooner
+    }"""
+    text = RECORDED.read_text()
+    start = text.index("cf.br ^bb1\n    ^bb1:  // 2 preds: ^bb0, ^bb1\n      scf.for")
+    end = text.index("cf.br ^bb1\n    }", start)
+    changed = text[:start] + blocks + text[end + len("cf.br ^bb1\n    }") :]
+    with pytest.raises(VerifyError, match="arith.addi reads %two before it is computed"):
+        read_module(changed)
 
 
 def _arith(name: str) -> str:
