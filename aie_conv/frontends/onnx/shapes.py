@@ -20,6 +20,8 @@ def fix_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> N
     Raises:
         UsageError: a shape of no input, one that the model does not take, or a size that stays open.
     """
+    for value in [*graph.input, *graph.output]:
+        _open_negative(value)
     inputs = {value.name: value for value in graph_inputs(graph)}
     sizes: dict[str, int] = {}
     for name, shape in shapes.items():
@@ -55,6 +57,13 @@ def fix_shapes(graph: onnx.GraphProto, shapes: Mapping[str, Sequence[int]]) -> N
         for dim in value.type.tensor_type.shape.dim:
             if dim.HasField("dim_param"):
                 dim.ClearField("dim_param")
+
+
+def _open_negative(value: onnx.ValueInfoProto) -> None:
+    """Take away sizes below 0, as some converters write those that they leave open."""
+    for dim in value.type.tensor_type.shape.dim:
+        if dim.dim_value < 0:
+            dim.ClearField("dim_value")
 
 
 def _open(value: onnx.ValueInfoProto) -> bool:

@@ -5,13 +5,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.prepare import prepare
+
 onnx = pytest.importorskip("onnx")
 
-from onnx import reference  # noqa: E402
-
-from aie_conv.frontends.onnx.prepare import prepare  # noqa: E402
-
 X = np.arange(4, dtype=np.float32).reshape(1, 4)
+
+HEAD = '<ir_version: 10, opset_import: ["" : 21]>\n'
 
 HIDDEN_CONSTANT = """
 main (float[1, 4] x) => (float[1, 4] y) {
@@ -80,11 +81,12 @@ main (float[1, 4] x) => (float[n] y) {
 
 
 def _prepared(text: str) -> Any:
-    head = '<ir_version: 10, opset_import: ["" : 21]>\n'
-    return prepare(onnx.parser.parse_model(head + text), {})
+    return prepare(onnx.parser.parse_model(HEAD + text), {})
 
 
 def _results(model: Any) -> Any:
+    from onnx import reference
+
     results: Any = reference.ReferenceEvaluator(model).run(None, {"x": X})
     return results[0]
 
@@ -121,6 +123,14 @@ main (float[1, 4] x) => (float[1, 4] y) <int64[4] sizes = {{{sizes}}}, int64 non
 }}
 """)
     assert "ConstantOfShape" in {node.op_type for node in model.graph.node}
+
+
+def test_a_negative_size_is_an_open_one() -> None:
+    text = "main (float[-1, 4] x) => (float[-1, 4] y) { y = Relu (x) }"
+    with pytest.raises(UsageError, match=r"'x' has open sizes, \?x4: fix them"):
+        _prepared(text)
+    model = prepare(onnx.parser.parse_model(HEAD + text), {"x": (2, 4)})
+    assert [dim.dim_value for dim in model.graph.input[0].type.tensor_type.shape.dim] == [2, 4]
 
 
 @pytest.mark.parametrize("condition", ["bool[2] c = {1, 0}", "bool[0] c = {}"])
