@@ -1,4 +1,4 @@
-"""Products of bf16 or f16 tensors and a number that these types do not hold.
+"""Products of bf16 or f16 tensors and a number, or a tensor without dims, that these types do not hold.
 
 torch computes them in f32, with the number in f32 (its sums take the number in the tensor's type). IREE
 3.13's importer makes the number one of the tensor's type first: `x * 0.1` is 0.4 % off in bf16, `x * 70000`
@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from torch import Tensor
 
     from aie_conv.frontends.splice import Rule
+
+
+_NARROW: dict[str, Any] = {"bfloat16": ml_dtypes.bfloat16, "float16": np.float16}
 
 
 def rules() -> dict[Any, Rule]:
@@ -43,14 +46,15 @@ def _in_f32(operation: Any, constants: tuple[float, ...] = ()) -> Rule:
     def compute(x: Tensor, *arguments: Any, **options: Any) -> Any:
         import torch
 
+        dtype = _NARROW.get(str(x.dtype).removeprefix("torch."))
         values = (*arguments, *options.values())
-        if any(isinstance(value, torch.Tensor) for value in values):
+        tensors = [value for value in values if isinstance(value, torch.Tensor)]
+        if dtype is None or (tensors and not x.dim()) or any(other.dim() for other in tensors):
             return NotImplemented
-        dtype = {torch.bfloat16: ml_dtypes.bfloat16, torch.float16: np.float16}.get(x.dtype)
         numbers = np.array([*constants, *(v for v in values if isinstance(v, float | int))], float)
         with np.errstate(over="ignore"):
-            is_exact = dtype is None or np.array_equal(numbers.astype(dtype).astype(float), numbers)
-        if is_exact:
+            is_exact = np.array_equal(numbers.astype(dtype).astype(float), numbers)
+        if is_exact and all(other.dtype in (x.dtype, torch.bool) for other in tensors):
             return NotImplemented
         return operation(x.to(torch.float32), *arguments, **options).to(x.dtype)
 

@@ -151,6 +151,7 @@ NARROW: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], torch.dtype]] = 
     "float": (lambda x: x * 0.1, torch.bfloat16),
     "integer": (lambda x: x * 257, torch.bfloat16),
     "beyond": (lambda x: x * 1e-3 / 100001, torch.float16),
+    "tensor": (lambda x: x * torch.tensor(0.1), torch.bfloat16),
     "celu": (lambda x: functional.celu(x, 0.3), torch.bfloat16),
     "selu": (functional.selu, torch.bfloat16),
 }
