@@ -56,6 +56,8 @@ class Herd:
             filters = self._receive(streams.filters, core, inputs[1].shape, inputs[1].dtype)
             if streams.turns == 1:
                 rows = self._receive(streams.inputs, core, inputs[0].shape, inputs[0].dtype)
+                for kept in tiles:
+                    self._keep(streams.inputs, core, kept)
             else:
                 rows = self._alloc(inputs[0].shape, inputs[0].dtype)
                 with self._loop("turn", streams.turns) as turn:

@@ -365,6 +365,17 @@ def test_a_plan_without_scalar_loops_is_refused() -> None:
         air_module(plan)
 
 
+@pytest.mark.parametrize("dtype", ["i8", "f32"])
+@pytest.mark.parametrize("outputs", [1, 4])
+def test_a_residual_comes_to_a_row_that_is_alone(dtype: str, outputs: int) -> None:
+    case = replace(plain_case(dtype), outputs=outputs, spatial=(4, 4), epilogue="residual")
+    plan = scalar_route().propose(case.problem(), "npu1_1col")
+    assert isinstance(plan, ArrayPlan)
+    assert plan.mapping.grid.rows == 1
+    result, arrays, _ = run(case, plan, "august")
+    case.check(result, arrays)
+
+
 def test_march_is_refused_where_its_tools_would_overrun_a_queue() -> None:
     """Its passes wait for no transfer before a launch's last one; a residual comes in pieces."""
     case = replace(plain_case(), outputs=16, spatial=(10, 10), epilogue="residual")
