@@ -103,16 +103,18 @@ def _first_bytes(value: ir.Value) -> ir.Value | None:
 
 def _follows_product(op: ir.Operation) -> bool:
     """Whether an operation computes element by element with what a product gives."""
-    sources = (owner(value) for value in list(op.operands)[:-1])
-    return any(
-        _is_product(source)
-        or (
-            (source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source))
-            and _follows_product(source)
-        )
-        for source in sources
-        if source is not None
-    )
+    waiting, seen = [op], {op}
+    while waiting:
+        for operand in list(waiting.pop().operands)[:-1]:
+            source = owner(operand)
+            if source is None or source in seen:
+                continue
+            if _is_product(source):
+                return True
+            seen.add(source)
+            if source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source):
+                waiting.append(source)
+    return False
 
 
 def release_tails(module: ir.Operation) -> None:
