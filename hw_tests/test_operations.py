@@ -81,14 +81,14 @@ def test_a_depthwise_convolution_in_a_call(runner: Runner) -> None:
 
 def test_a_transposed_convolution_is_one_of_the_image(runner: Runner) -> None:
     torch.manual_seed(1)
-    layer = torch.nn.ConvTranspose2d(16, 8, 4, 2, 1).eval()
+    layer = torch.nn.ConvTranspose2d(16, 8, 2, 2).eval()
     x = torch.randn(1, 16, 5, 6).to(torch.bfloat16)
     model = layer.to(torch.bfloat16)
     with torch.no_grad():
         wanted = model(x).float().numpy()
     artifact = runner.compile(model, example_inputs=(x,), route="direct")
     (macs,) = [entry["macs"] for entry in artifact.report["dispatches"] if entry["macs"]]
-    assert macs == 9 * 16 * 8 * 10 * 12, "no product by a zero between the pixels"
+    assert macs == 16 * 8 * 10 * 12, "no product by a zero between the pixels"
     result = runner.run(artifact, x).astype(np.float32)
     np.testing.assert_allclose(result, wanted, rtol=2**-6, atol=2**-6)
 

@@ -21,11 +21,17 @@ _RISING: dict[str, Callable[..., Array]] = {
     "muli": np.multiply, "maxsi": np.maximum, "minsi": np.minimum, "shrsi": np.right_shift,
     "shli": np.left_shift, "shrui": np.right_shift,
 }  # fmt: skip
-_COMPARED: dict[str, Callable[..., Array]] = {
-    "sge": np.greater_equal, "sgt": np.greater, "sle": np.less_equal, "slt": np.less,
-    "eq": np.equal, "ne": np.not_equal, "ogt": np.greater, "olt": np.less,
-    "ugt": np.greater, "ult": np.less,
+_COMPARED: dict[str, dict[str, Callable[..., Array]]] = {
+    "cmpi": {
+        "sge": np.greater_equal, "sgt": np.greater, "sle": np.less_equal, "slt": np.less,
+        "eq": np.equal, "ne": np.not_equal,
+    },
+    "cmpf": {
+        "ogt": np.greater, "olt": np.less,
+        "ugt": lambda a, b: ~np.less_equal(a, b), "ult": lambda a, b: ~np.greater_equal(a, b),
+    },
 }  # fmt: skip
+"""By operation: of integers u is without a sign, which numpy's arrays have; of floats it holds for NaN."""
 _SAME = frozenset(("sitofp", "fptosi", "extsi", "trunci", "extf", "extui"))
 
 
@@ -74,8 +80,11 @@ class EpilogueModel:
     def takes(step: Step) -> bool:
         """Whether an operation is one of those that are computed."""
         name = step.op.partition(".")[2]
-        if name in ("cmpi", "cmpf"):
-            return step.attr in _COMPARED
+        if name in _COMPARED:
+            return step.attr in _COMPARED[name]
+        if step.dtype == "i1":
+            # Numpy adds truth values otherwise than numbers of one bit.
+            return name == "select"
         named = name in _RISING or name in _SAME or name in ("roundeven", "select")
         return step.dtype in DTYPES and named
 
@@ -134,6 +143,8 @@ class EpilogueModel:
         condition, *sides = step.args
         if self.constant(condition) is not None:
             return all(self._rises(arg, used) for arg in sides)
+        if condition <= len(self.epilogue.inputs):
+            return False
         compare = self.step(condition)
         if compare.op == "arith.cmpf" and self.takes(compare) and set(compare.args) == set(sides):
             # The greater or the lesser of two: for constants that are finite no NaN comes up.
@@ -176,16 +187,17 @@ def apply_step(step: Step, args: list[Array]) -> Array:
     with np.errstate(all="ignore"):
         if name == "select":
             return np.where(*args).astype(kind)
-        if name in ("cmpi", "cmpf"):
-            return _COMPARED[str(step.attr)](*args)
+        if name in _COMPARED:
+            return _COMPARED[name][str(step.attr)](*args)
         if name == "extui":
             return args[0].astype(kind) & (2 ** (8 * args[0].dtype.itemsize) - 1)
         if name == "roundeven":
             return np.rint(args[0]).astype(kind)
         if name in _SAME:
-            truncated = args[0].astype(np.int64) if name == "fptosi" else args[0]
-            return truncated.astype(kind)
+            # A bit that is set is -1 with a sign.
+            source = -args[0].astype(np.int8) if args[0].dtype == np.bool_ else args[0]
+            return (source.astype(np.int64) if name == "fptosi" else source).astype(kind)
         if name == "shrui":
-            bits = 8 * args[0].dtype.itemsize
-            return ((args[0].astype(object) % 2**bits) >> args[1].astype(object)).astype(kind)
+            unsigned = f"u{np.dtype(kind).itemsize}"
+            return (args[0].astype(unsigned) >> args[1].astype(unsigned)).astype(kind)
         return _RISING[name](*args).astype(kind)

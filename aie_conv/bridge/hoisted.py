@@ -139,10 +139,11 @@ class _Values:
         raise Unsupported(op.name)
 
     def _dequantised(self, op: ir.Operation) -> NumberArray:
-        """Integers times scales of their own, without zero points."""
+        """Integers with a sign times scales of their own, without zero points."""
         maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
         kinds = [tensor_type(value)[1] for value in op.operands]
-        if kinds != ["i32", "f32", "f32"] or any(each != maps[0] for each in maps):
+        unsigned = "input_unsigned" in op.attributes
+        if unsigned or kinds != ["i32", "f32", "f32"] or any(each != maps[0] for each in maps):
             raise Unsupported(f"{op.name} of {kinds}")
         numbers, scales = (self.of(value) for value in list(op.operands)[:2])
         return (numbers.astype(np.float32) * scales.view(np.float32)).view(np.uint32)

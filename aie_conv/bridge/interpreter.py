@@ -34,8 +34,9 @@ _DTYPES: dict[str, Any] = {**DTYPES, "index": np.int64, "f64": np.float64}
 
 
 def _quotient(a: Any, b: Any) -> Any:
-    """Rounded towards zero."""
-    return np.sign(a) * np.sign(b) * (np.abs(a) // np.abs(b))
+    """Rounded towards zero; the least integer has no absolute value."""
+    rounded = np.floor_divide(a, b)
+    return rounded + ((rounded < 0) & (np.fmod(a, b) != 0))
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
@@ -56,6 +57,7 @@ _CONVERSIONS = frozenset(
     for name in ("index_cast", "sitofp", "fptosi", "extf", "truncf", "extsi", "trunci")
 )
 _UNSIGNED = frozenset(("arith.divui", "arith.remui"))
+_DIVISIONS = _UNSIGNED | {"arith.divsi", "arith.remsi", "arith.floordivsi"}
 _ORDERS: dict[str, Callable[..., Any]] = {
     "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
     "gt": np.greater, "ge": np.greater_equal,
@@ -125,9 +127,10 @@ class ScalarBody:
             return args[0].astype(kind)
         if op.name not in _FUNCTIONS:
             raise Unsupported(f"a place that depends on {op.name}")
-        if op.name in _UNSIGNED:
-            _check_not_negative(op, args)
-        return np.asarray(_FUNCTIONS[op.name](*args)).astype(kind)
+        if op.name in _DIVISIONS:
+            _check_quotient(op, args)
+        with np.errstate(all="ignore"):
+            return np.asarray(_FUNCTIONS[op.name](*args)).astype(kind)
 
 
 def _elements(tensor: NumberArray, places: Sequence[NumberArray]) -> NumberArray:
@@ -142,6 +145,14 @@ def _check_not_negative(op: ir.Operation, args: Sequence[NumberArray]) -> None:
     """Raise Unsupported where numbers without a sign would have other values than the arrays'."""
     if any((each < 0).any() for each in args):
         raise Unsupported(f"a place that depends on {op.name} of negative numbers")
+
+
+def _check_quotient(op: ir.Operation, args: Sequence[NumberArray]) -> None:
+    """Raise Unsupported where a division has no result, or not numpy's."""
+    if (args[1] == 0).any():
+        raise Unsupported(f"a place that depends on {op.name} by zero")
+    if op.name in _UNSIGNED:
+        _check_not_negative(op, args)
 
 
 def _compared(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:

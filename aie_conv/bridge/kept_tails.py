@@ -33,7 +33,7 @@ def keep_tails(module: ir.Operation) -> int:
     """
     count = 0
     for op in list(walk(module)):
-        held = [*((op, value) for value in _tails(op)), *_bytes_before(op)]
+        held = [*((op, value) for value in _tails(op)), *_bytes_before(op), *_bytes_of_table(op)]
         for reader, value in held:
             _hold(reader, value)
         count += len(held)
@@ -66,18 +66,55 @@ def _bytes_before(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
     return [(reader, value)] if quantised else []
 
 
+def _bytes_of_table(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
+    """The bytes behind a product that are functions of others, where an operation joins them with more bytes.
+
+    A table looks such functions up, and a program's epilogue ends with it. With them, who reads them first.
+    """
+    if not _is_elementwise(op):
+        return []
+    sources = [owner(value) for value in list(op.operands)[:-1]]
+    readers = [source for source in sources if source is not None and source.name == _DEQUANTISE]
+    pairs = [(reader, _first_bytes(reader.operands[0])) for reader in readers]
+    if len({first for _, first in pairs}) < 2:
+        return []
+    return [
+        (reader, reader.operands[0])
+        for reader, first in pairs
+        if first is not None and first != reader.operands[0]
+    ]
+
+
+def _first_bytes(value: ir.Value) -> ir.Value | None:
+    """The bytes nearest to the product that a value comes from, element by element; its floats before any."""
+    op = owner(value)
+    if op is None or not (op.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(op)):
+        return None
+    for operand in list(op.operands)[:-1]:
+        source = owner(operand)
+        first = None
+        if source is not None:
+            first = value if _is_product(source) else _first_bytes(operand)
+        if first is not None:
+            is_bytes = (quantised := owner(first)) is not None and quantised.name == _QUANTISE
+            return first if is_bytes or op.name != _QUANTISE else value
+    return None
+
+
 def _follows_product(op: ir.Operation) -> bool:
     """Whether an operation computes element by element with what a product gives."""
-    sources = (owner(value) for value in list(op.operands)[:-1])
-    return any(
-        _is_product(source)
-        or (
-            (source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source))
-            and _follows_product(source)
-        )
-        for source in sources
-        if source is not None
-    )
+    waiting, seen = [op], {op}
+    while waiting:
+        for operand in list(waiting.pop().operands)[:-1]:
+            source = owner(operand)
+            if source is None or source in seen:
+                continue
+            if _is_product(source):
+                return True
+            seen.add(source)
+            if source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source):
+                waiting.append(source)
+    return False
 
 
 def release_tails(module: ir.Operation) -> None:

@@ -79,14 +79,16 @@ def _matched(wanted: list[int], sizes: list[int]) -> list[tuple[list[int], list[
     groups: list[tuple[list[int], list[int]]] = []
     dim = 0
     for size in wanted:
-        if not groups or prod(groups[-1][0]) == prod(sizes[d] for d in groups[-1][1]):
+        # Behind the last dim there are wanted sizes of 1 at most, which go with those before them.
+        full = bool(groups) and prod(groups[-1][0]) == prod(sizes[d] for d in groups[-1][1])
+        if not groups or (full and dim < len(sizes)):
             groups.append(([], []))
         run, dims = groups[-1]
         run.append(size)
         while dim < len(sizes) and (not dims or prod(sizes[d] for d in dims) < prod(run)):
             dims.append(dim)
             dim += 1
-    even = all(prod(run) == prod(sizes[d] for d in dims) for run, dims in groups)
+    even = all(dims and prod(run) == prod(sizes[d] for d in dims) for run, dims in groups)
     return groups if even and dim == len(sizes) else None
 
 

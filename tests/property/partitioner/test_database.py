@@ -176,10 +176,11 @@ def test_a_database_serves_every_network_of_the_same_form() -> None:
     """Other shifts are the same form, and come out in the program; other strides are another form."""
     found = find(Planner(Dice(5), "best"), DIRECT)
     known = Database([entry_of(found, DIRECT)], "v")
-    other = find(Planner(known=[known]), DIRECT, shifted(9))
+    other = find(Planner(known=[known]), DIRECT, shifted(6))
     assert other.measured == found.measured
     assert other.plan.emit() != found.plan.emit()
-    assert other.plan.emit() == found.plan.emit().replace("constant dense<7>", "constant dense<9>")
+    # The result is the second byte of sums that are moved up by 8 less the shift.
+    assert other.plan.emit() == found.plan.emit().replace("constant dense<1>", "constant dense<2>")
     wider = replace(CONV, lhs=replace(CONV.lhs, shape=(1, 10, 11, 16)))
     assert find(Planner(known=[known]), DIRECT, wider).measured is None
 

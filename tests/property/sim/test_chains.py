@@ -161,7 +161,6 @@ REFUSED = {
     "label twice": (WHOLE.replace("^part_1:", "^part_1:\naie.end\n^part_1:"), r"block \^part_1 given twice"),
     "FIFO": (WHOLE.replace("_task_for @a3", "_task_for @nobody"), "there is no object FIFO @nobody"),
     "inner FIFO": (WHOLE.replace("_task_for @a3", "_task_for @a1"), "@a1 has no end on a shim tile"),
-    "dimensions": (WHOLE.replace("<size = 3, stride = 16>, ", ""), "it needs four dimensions and a bd_id"),
 }  # fmt: skip
 
 

@@ -32,3 +32,27 @@ def test_blocks_of_other_scales_are_one_call(device: str, dtype: type[np.integer
     result: Any = aie_conv.load(artifact, device="sim")(*inputs.values())
     (wanted,) = runtime_results(model, inputs)
     np.testing.assert_array_equal(np.asarray(result), wanted)
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_a_sum_behind_a_table_is_an_operation_of_its_own(device: str) -> None:
+    """A program's epilogue ends with a table: SiLU between bytes, and a residual sum behind it."""
+    block = Block(12, np.int8)
+    value = block.quantised("x")
+    inner = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 3))
+    inner = block.quantised(block.op("Mul", inner, block.quantised(block.op("Sigmoid", inner))))
+    value = block.quantised(block.op("Add", inner, value))
+    result = block.quantised(block.conv(value, block.scale_of(value), (32, 32), 3))
+    rng = np.random.default_rng(0)
+    inputs: Arrays = {"x": rng.standard_normal((1, 32, 8, 8)).astype(np.float32)}
+    model = graph_of(block.nodes, inputs, block.constants, [result])
+    options: dict[str, Any] = {"route": "direct", "direct": "parametric", "regions": "large"}
+    artifact = aie_conv.compile(model, device=device, **options)
+    dispatches = artifact.report["dispatches"]
+    first, second = (d["name"] for d in dispatches if d["contraction"])
+    (middle,) = (d["name"] for d in dispatches if "summed in integers" in d["reason"])
+    together = [first, middle, second]
+    assert any(set(together) <= set(r["dispatches"]) for r in artifact.report["regions"])
+    answer: Any = aie_conv.load(artifact, device="sim")(*inputs.values())
+    (wanted,) = runtime_results(model, inputs)
+    np.testing.assert_array_equal(np.asarray(answer), wanted)

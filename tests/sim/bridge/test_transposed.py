@@ -57,6 +57,22 @@ def test_an_infinite_pixel_meets_no_zero(name: str) -> None:
     assert torch.equal(got.isinf(), want.isinf())
 
 
+@pytest.mark.parametrize(
+    ("layer", "batch"),
+    [
+        (nn.ConvTranspose2d(8, 8, (1, 2), (1, 2), output_padding=(0, 1)), 2),
+        (nn.ConvTranspose2d(8, 8, (1, 2), (4, 2), (0, 1), (2, 1), groups=8), 1),
+    ],
+)
+def test_of_one_pixel(layer: nn.ConvTranspose2d, batch: int) -> None:
+    """Its result is a slice of a larger one; dims of one element stand behind all others."""
+    model = layer.eval()
+    x = torch.randn((batch, 8, 1, 1), generator=torch.Generator().manual_seed(1))
+    artifact = aie_conv.compile(model, example_inputs=(x,))
+    got: Any = aie_conv.load(artifact, device="sim")(x)
+    torch.testing.assert_close(got, model(x), rtol=2**-7, atol=2**-7)
+
+
 def test_integers_meet_the_number_between_the_pixels() -> None:
     """A zero point lies between the pixels; each pixel of a block meets it with other taps."""
     fill, size, step, window = 5, 6, 2, 3

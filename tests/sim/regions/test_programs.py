@@ -52,7 +52,7 @@ def test_a_record_has_its_operations() -> None:
 
 
 def test_tasks_that_do_not_wait_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(schedule, "_meet", lambda one, other: False)
+    monkeypatch.setattr(schedule, "may_meet", lambda one, other: False)
     with pytest.raises(
         VerifyError, match=r"race: it (reads|writes) bytes .* wait for its token first"
     ):

@@ -101,6 +101,50 @@ def test_floats_are_not_computed_with() -> None:
     assert not compute_hoisted(module)
 
 
+def quotient(by: int) -> ir.Operation:
+    """A module that divides bytes, the least one among them."""
+    body = f"""
+  %e = tensor.empty() : tensor<3xi8>
+  %by = arith.constant {by} : i8
+  %t = linalg.generic {{
+    indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]
+  }} ins(%c : tensor<3xi8>) outs(%e : tensor<3xi8>) {{
+  ^bb0(%in: i8, %out: i8):
+    %v = arith.divsi %in, %by : i8
+    linalg.yield %v : i8
+  }} -> tensor<3xi8>
+  util.global.store %t, @g : tensor<3xi8>"""
+    return initialised("dense<[-128, 127, -5]> : tensor<3xi8>", "tensor<3xi8>", body)
+
+
+@pytest.mark.parametrize(("by", "values"), [(2, [-64, 63, -2]), (-3, [42, -42, 1])])
+def test_the_least_integer_is_divided_too(by: int, values: list[int]) -> None:
+    module = quotient(by)
+    assert compute_hoisted(module)
+    assert np.array(initial_value(module)).tolist() == values
+
+
+@pytest.mark.filterwarnings("error")
+def test_a_division_by_zero_is_left() -> None:
+    assert not compute_hoisted(quotient(0))
+
+
+@pytest.mark.parametrize("unsigned", [False, True])
+def test_numbers_with_a_sign_are_dequantised(unsigned: bool) -> None:
+    same = "affine_map<(d0) -> (d0)>"
+    body = f"""
+  %s = arith.constant dense<[0.5, 0.25]> : tensor<2xf32>
+  %e = tensor.empty() : tensor<2xf32>
+  %t = iree_linalg_ext.dequantize_affine <indexing_maps = [{same}, {same}, {same}],
+    quant_min = 0, quant_max = 255{", input_unsigned" * unsigned}>
+    ins(%c, %s : tensor<2xi32>, tensor<2xf32>) outs(%e : tensor<2xf32>) -> tensor<2xf32>
+  util.global.store %t, @g : tensor<2xf32>"""
+    module = initialised("dense<[-3, 8]> : tensor<2xi32>", "tensor<2xf32>", body)
+    assert compute_hoisted(module) is not unsigned
+    if not unsigned:
+        assert np.array(initial_value(module)).tolist() == [-1.5, 2.0]
+
+
 def test_a_resource_is_read() -> None:
     module = ir.Module.parse("""
 util.func private @f() {

@@ -68,6 +68,7 @@ def test_places_are_mlirs(body: str, values: list[int]) -> None:
     [
         "%v = arith.divui %below, %two : index",
         "%v = arith.remui %below, %two : index",
+        "%v = arith.divsi %two, %i : index",
         "%c = arith.cmpi ult, %below, %two : index\n%v = arith.select %c, %i, %two : index",
         "%v = tensor.extract %t[%i] : tensor<4xindex>",
         "%v = tensor.extract %t[%below] : tensor<4xindex>",

@@ -4,10 +4,12 @@ from typing import Any
 
 import pytest
 import torch
+from iree.compiler import ir
 from torch import nn
 
 import aie_conv
 from aie_conv.bridge.flow import find_dispatches, to_flow
+from aie_conv.bridge.kept_tails import keep_tails
 from aie_conv.bridge.tensors import walk
 from aie_conv.frontends.source import read_source
 from aie_conv.problem import ConvProblem, OperationProblem
@@ -107,3 +109,40 @@ def test_the_sum_equals_torchs() -> None:
     result: Any = program(x)
     assert len(program.records) == 1
     torch.testing.assert_close(result, model(x), rtol=2**-7, atol=2**-7)
+
+
+def test_what_stands_before_a_sum_is_looked_at_once() -> None:
+    """Each of 40 operations reads the one before twice, so that 2^40 ways lead to the first; none is a product."""
+    real, bytes_ = "tensor<4x8xf32>", "tensor<4x8xi8>"
+    same, none = "affine_map<(a, b) -> (a, b)>", "affine_map<(a, b) -> ()>"
+    quantised = (
+        f"<indexing_maps = [{same}, {none}, {none}, {same}], quant_min = -128, quant_max = 127>"
+    )
+    doubled = "\n".join(
+        f"""%y{n + 1} = linalg.generic {{indexing_maps = [{same}, {same}, {same}],
+    iterator_types = ["parallel", "parallel"]}} ins(%y{n}, %y{n} : {real}, {real}) outs(%e : {real}) {{
+  ^bb0(%a: f32, %b: f32, %o: f32):
+    %v = arith.addf %a, %b : f32
+    linalg.yield %v : f32
+  }} -> {real}"""
+        for n in range(40)
+    )
+    text = f"""
+func.func @f(%y0: {real}, %i: tensor<4xf32>, %s: f32, %z: i64) -> tensor<4xf32> {{
+  %e = tensor.empty() : {real}
+  %eb = tensor.empty() : {bytes_}
+  {doubled}
+  %q = iree_linalg_ext.quantize_affine {quantised} ins(%y40, %s, %z : {real}, f32, i64)
+    outs(%eb : {bytes_}) -> {bytes_}
+  %d = iree_linalg_ext.dequantize_affine {quantised} ins(%q, %s, %z : {bytes_}, f32, i64)
+    outs(%e : {real}) -> {real}
+  %r = linalg.generic {{indexing_maps = [{same}, affine_map<(a, b) -> (a)>],
+    iterator_types = ["parallel", "reduction"]}} ins(%d : {real}) outs(%i : tensor<4xf32>) {{
+  ^bb0(%a: f32, %o: f32):
+    %v = arith.addf %a, %o : f32
+    linalg.yield %v : f32
+  }} -> tensor<4xf32>
+  return %r : tensor<4xf32>
+}}"""
+    with ir.Context(), ir.Location.unknown():
+        assert keep_tails(ir.Module.parse(text).operation) == 0

@@ -19,7 +19,8 @@ def call(name: str, names: list[str], border: str, results: tuple[int, ...] = (0
         )
         for i, each in enumerate(names)
     )
-    layout: Any = SimpleNamespace(results=results) if len(names) > 1 else None
+    leaving = [SimpleNamespace(member=member) for member in results]
+    layout: Any = SimpleNamespace(results=leaving) if len(names) > 1 else None
     fake: Any = members
     return Region(name, fake, layout, border)
 
