@@ -61,9 +61,7 @@ def _bytes_before(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
     if reader is None or reader.name != _DEQUANTISE:
         return []
     value = reader.operands[0]
-    source = owner(value)
-    quantised = source is not None and source.name == _QUANTISE and _follows_product(source)
-    return [(reader, value)] if quantised else []
+    return [(reader, value)] if _are_bytes(value) and _first_bytes(value) is not None else []
 
 
 def _bytes_of_table(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
@@ -86,35 +84,31 @@ def _bytes_of_table(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
 
 
 def _first_bytes(value: ir.Value) -> ir.Value | None:
-    """The bytes nearest to the product that a value comes from, element by element; its floats before any."""
-    op = owner(value)
-    if op is None or not (op.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(op)):
-        return None
-    for operand in list(op.operands)[:-1]:
-        source = owner(operand)
-        first = None
-        if source is not None:
-            first = value if _is_product(source) else _first_bytes(operand)
-        if first is not None:
-            is_bytes = (quantised := owner(first)) is not None and quantised.name == _QUANTISE
-            return first if is_bytes or op.name != _QUANTISE else value
+    """The bytes nearest to the product that a value comes from, element by element; its floats before any.
+
+    None where it comes from no product.
+    """
+    waiting: list[tuple[ir.Value, ir.Value | None]] = [(value, None)]
+    seen = set[ir.Operation]()
+    while waiting:
+        value, nearest = waiting.pop()
+        op = owner(value)
+        if op is None or op in seen:
+            continue
+        if nearest is not None and _is_product(op):
+            return nearest
+        if op.name not in (_QUANTISE, _DEQUANTISE) and not _is_elementwise(op):
+            continue
+        seen.add(op)
+        if op.name == _QUANTISE or nearest is None or not _are_bytes(nearest):
+            nearest = value
+        waiting += [(operand, nearest) for operand in reversed(list(op.operands)[:-1])]
     return None
 
 
-def _follows_product(op: ir.Operation) -> bool:
-    """Whether an operation computes element by element with what a product gives."""
-    waiting, seen = [op], {op}
-    while waiting:
-        for operand in list(waiting.pop().operands)[:-1]:
-            source = owner(operand)
-            if source is None or source in seen:
-                continue
-            if _is_product(source):
-                return True
-            seen.add(source)
-            if source.name in (_QUANTISE, _DEQUANTISE) or _is_elementwise(source):
-                waiting.append(source)
-    return False
+def _are_bytes(value: ir.Value) -> bool:
+    op = owner(value)
+    return op is not None and op.name == _QUANTISE
 
 
 def release_tails(module: ir.Operation) -> None:

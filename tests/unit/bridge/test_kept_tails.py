@@ -111,7 +111,8 @@ def test_the_sum_equals_torchs() -> None:
     torch.testing.assert_close(result, model(x), rtol=2**-7, atol=2**-7)
 
 
-def test_what_stands_before_a_sum_is_looked_at_once() -> None:
+@pytest.mark.parametrize("joins", [False, True], ids=["sum", "join"])
+def test_what_stands_before_a_sum_is_looked_at_once(joins: bool) -> None:
     """Each of 40 operations reads the one before twice, so that 2^40 ways lead to the first; none is a product."""
     real, bytes_ = "tensor<4x8xf32>", "tensor<4x8xi8>"
     same, none = "affine_map<(a, b) -> (a, b)>", "affine_map<(a, b) -> ()>"
@@ -127,8 +128,30 @@ def test_what_stands_before_a_sum_is_looked_at_once() -> None:
   }} -> {real}"""
         for n in range(40)
     )
+    added = """^bb0(%a: f32, %o: f32):
+    %v = arith.addf %a, %o : f32
+    linalg.yield %v : f32"""
+    result, reader = (
+        (
+            real,
+            f"""%k = iree_linalg_ext.dequantize_affine {quantised} ins(%other, %s, %z : {bytes_}, f32, i64)
+    outs(%e : {real}) -> {real}
+  %r = linalg.generic {{indexing_maps = [{same}, {same}, {same}],
+    iterator_types = ["parallel", "parallel"]}} ins(%d, %k : {real}, {real}) outs(%e : {real}) {{
+  {added.replace("%o: f32", "%o: f32, %p: f32")}
+  }} -> {real}""",
+        )
+        if joins
+        else (
+            "tensor<4xf32>",
+            f"""%r = linalg.generic {{indexing_maps = [{same}, affine_map<(a, b) -> (a)>],
+    iterator_types = ["parallel", "reduction"]}} ins(%d : {real}) outs(%i : tensor<4xf32>) {{
+  {added}
+  }} -> tensor<4xf32>""",
+        )
+    )
     text = f"""
-func.func @f(%y0: {real}, %i: tensor<4xf32>, %s: f32, %z: i64) -> tensor<4xf32> {{
+func.func @f(%y0: {real}, %i: tensor<4xf32>, %other: {bytes_}, %s: f32, %z: i64) -> {result} {{
   %e = tensor.empty() : {real}
   %eb = tensor.empty() : {bytes_}
   {doubled}
@@ -136,13 +159,8 @@ func.func @f(%y0: {real}, %i: tensor<4xf32>, %s: f32, %z: i64) -> tensor<4xf32> 
     outs(%eb : {bytes_}) -> {bytes_}
   %d = iree_linalg_ext.dequantize_affine {quantised} ins(%q, %s, %z : {bytes_}, f32, i64)
     outs(%e : {real}) -> {real}
-  %r = linalg.generic {{indexing_maps = [{same}, affine_map<(a, b) -> (a)>],
-    iterator_types = ["parallel", "reduction"]}} ins(%d : {real}) outs(%i : tensor<4xf32>) {{
-  ^bb0(%a: f32, %o: f32):
-    %v = arith.addf %a, %o : f32
-    linalg.yield %v : f32
-  }} -> tensor<4xf32>
-  return %r : tensor<4xf32>
+  {reader}
+  return %r : {result}
 }}"""
     with ir.Context(), ir.Location.unknown():
         assert keep_tails(ir.Module.parse(text).operation) == 0
