@@ -19,6 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aie_conv.bridge.staircase import before_ties, behind_ties
+
 Array = NDArray[Any]
 
 _BITS = 31
@@ -57,8 +59,7 @@ class ByteSum:
     def apply(self, x: Array, y: Array) -> Array:
         """The results for bytes as integers."""
         total = self.left * x.astype(np.int64) + self.right * y.astype(np.int64) + self.offset
-        if self.tie is not None:
-            total = total - ((total - self.tie >> self.shift) & 1)
+        total = before_ties(total, self.tie, self.shift)
         return np.clip(total >> self.shift, self.low, self.high)
 
 
@@ -120,8 +121,7 @@ class _Search:
 
     def _reached(self, results: Array) -> Array:
         """The least sum that gives a result."""
-        behind = 0 if self._tie is None else (results % 2 != self._tie)
-        return (results << self._shift) + behind
+        return (results << self._shift) + behind_ties(results, self._tie)
 
     def form(self, slopes: tuple[float, float, float]) -> ByteSum | None:
         """The form near these factors, if it gives all values."""

@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aie_conv.bridge.staircase import before_ties, behind_ties
+
 Array = NDArray[Any]
 
 _REACH = 2**30
@@ -78,9 +80,7 @@ class ScaledSum:
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""
         total = ((x.astype(np.int64) << self.left) + self.bias) * self.factor
-        total = (total >> 32) + self.offset
-        if self.tie is not None:
-            total = total - ((total - self.tie >> self.right) & 1)
+        total = before_ties((total >> 32) + self.offset, self.tie, self.right)
         return np.clip(total >> self.right, self.low, self.high)
 
 
@@ -195,9 +195,8 @@ class _Fit:
 
     def _rises(self, bias: Array, factor: Array, left: int, right: int) -> Array:
         """Where the form with these factors reaches each result."""
-        behind = 0 if self._tie is None else (self._results % 2 != self._tie)
-        sums = ((2 * (self._results - self._zero) - 1) << (right - 1)) + behind
-        sums = sums << 32
+        sums = (2 * (self._results - self._zero) - 1) << (right - 1)
+        sums = (sums + behind_ties(self._results, self._tie)) << 32
         first = -(-sums // np.maximum(factor, 1)) - bias
         first = -(-first // (1 << left))
         never = np.where(sums > 0, self._last + 1, self._first)

@@ -37,6 +37,16 @@ _MOST = 2**31 - 1
 _FAR = 2**61
 
 
+def before_ties(total: Array, tie: int | None, places: int) -> Array:
+    """Sums with so many places below results, one less where the result is one that ties do not go to."""
+    return total if tie is None else total - ((total - tie >> places) & 1)
+
+
+def behind_ties(results: Array, tie: int | None) -> Array | int:
+    """By how much results are reached behind a tie: those that ties do not go to by the next sum."""
+    return 0 if tie is None else results % 2 != tie
+
+
 @dataclass(frozen=True)
 class Affine:
     """The form, for each channel; left is the same for all.
@@ -66,9 +76,7 @@ class Affine:
         total = (inside * self.factor + (self.offset << 16)) >> SHIFT - FRACTION
         if self.below is not None:
             total = total - np.where(inside < 0, self.below, 0)
-        if self.tie is not None:
-            total = total - ((total - self.tie >> FRACTION) & 1)
-        return total >> FRACTION
+        return before_ties(total, self.tie, FRACTION) >> FRACTION
 
     def bias(self, zero: int) -> Array:
         """What is added to x, so that x + bias = 0 gives ``zero``."""
@@ -79,9 +87,7 @@ class Affine:
     def rises(self, low: int, high: int) -> Array:
         """:func:`rises` of :meth:`apply`, by division: a result is reached where its sum is."""
         results = np.arange(-127, 128)[:, None]
-        # Results that ties do not go to are reached by the next sum.
-        behind = 0 if self.tie is None else results % 2 != self.tie
-        missing = (results << FRACTION) + behind - self.offset
+        missing = (results << FRACTION) + behind_ties(results, self.tie) - self.offset
         first = self._reached_by(missing)
         if self.below is not None:
             before = self._reached_by(missing + self.below)
