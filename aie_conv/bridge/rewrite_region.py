@@ -101,12 +101,16 @@ class RegionReplacement:
         bases = [self._base(each.member) for each in region.results]
         if all(base is None for base in bases):
             return []
+        places = zip(region.results, bases, strict=True)
+        return self._buffers(region.leaving, [(v, base) for v, base in places if base is not None])
+
+    def _buffers(
+        self, buffers: Sequence[NpuBuffer], values: Sequence[tuple[NpuValue, ir.Value]]
+    ) -> list[ir.Value]:
+        """Buffers with the values that lie in them."""
         return [
-            self._filled(buffer, [(v, base) for v, base in pairs if base is not None])
-            for number, buffer in enumerate(region.leaving)
-            for pairs in [
-                [p for p in zip(region.results, bases, strict=True) if p[0].buffer == number]
-            ]
+            self._filled(buffer, [pair for pair in values if pair[0].buffer == number])
+            for number, buffer in enumerate(buffers)
         ]
 
     def _filled(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
@@ -137,15 +141,12 @@ class RegionReplacement:
             for bound in values.host.prologue:
                 if bound.dest in made:
                     values.copy(bound)
-        entering: list[list[tuple[NpuValue, ir.Value]]] = [[] for _ in region.entering]
+        entering: list[tuple[NpuValue, ir.Value]] = []
         for each in region.inputs:
             values = self._values[each.member]
             (value,) = {v for v in values.host.inputs if v.name == each.argument}
-            entering[each.buffer].append((each, values[value]))
-        return [
-            self._filled(buffer, pairs)
-            for buffer, pairs in zip(region.entering, entering, strict=True)
-        ]
+            entering.append((each, values[value]))
+        return self._buffers(region.entering, entering)
 
     def _constants(self) -> list[int]:
         """The buffers of inputs all of which are equal at every call."""
