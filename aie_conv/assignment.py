@@ -10,7 +10,7 @@ from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.choices import NpuCall, best_plan
 from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
-from aie_conv.partitioner.operations import joined_candidate, stay_cycles
+from aie_conv.partitioner.operations import in_block_float, joined_candidate, stay_cycles
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.relations import find_relations
 from aie_conv.plan import Decision, Plan, Split
@@ -151,27 +151,18 @@ def _joinable(
     options = planning.options
     products = [i for i, r in enumerate(requests) if not isinstance(r.problem, OperationProblem)]
     asked = options.route in ("auto", "direct") and options.direct in ("auto", "parametric")
+    blocks = options.permission.on(options.device).bf16 == BLOCK_FLOAT
     offers: dict[int, Decision] = {}
     for i in range(products[0], products[-1]) if asked and options.regions != "single" else ():
         problem, decision = requests[i].problem, decisions[i]
         if not isinstance(problem, OperationProblem) or _is_pinned(planning, requests[i]):
             continue
-        joined = joined_candidate(_like_products(planning, problem), options.device)
+        wanted = in_block_float(problem) if blocks else problem
+        joined = joined_candidate(wanted, options.device)
         if joined is not None:
             others = (joined, *decision.candidates)
             offers[i] = replace(decision, route="cpu", plan=None, candidates=others)
     return offers
-
-
-def _like_products(planning: Planning, problem: OperationProblem) -> OperationProblem:
-    """An operation for programs of products in bfp16, where those are allowed: its result is the same."""
-    options = planning.options
-    blocks = options.permission.on(options.device).bf16 == BLOCK_FLOAT
-    return (
-        replace(problem, arithmetic=BLOCK_FLOAT)
-        if blocks and problem.lhs.dtype == "bf16"
-        else problem
-    )
 
 
 def _excess(decision: Decision) -> int | None:

@@ -94,6 +94,11 @@ def choose_operation(
     return decide(best, losers, note + ("; pinned" if pin is not None else ""))
 
 
+def in_block_float(problem: OperationProblem) -> OperationProblem:
+    """An operation for programs of products in bfp16; its result is the same."""
+    return replace(problem, arithmetic=BLOCK_FLOAT) if problem.lhs.dtype == "bf16" else problem
+
+
 def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None:
     """An operation in a program of contractions: what it costs inside a call; None where none computes it."""
     module, _, cls = _SHARED.partition(":")
@@ -146,8 +151,8 @@ def _ask(
     spec = _ROUTES[route]
     if pin is not None and pin.style == "parametric":
         spec = _SHARED
-        if pin.arithmetic == BLOCK_FLOAT and problem.lhs.dtype == "bf16":
-            problem = replace(problem, arithmetic=BLOCK_FLOAT)
+        if pin.arithmetic == BLOCK_FLOAT:
+            problem = in_block_float(problem)
     plan = _proposed(spec, problem, device, fixed, current())
     if isinstance(plan, str):
         return Candidate(route, problem.kind, refused=f"{route}: {problem.kind}: {plan}")
