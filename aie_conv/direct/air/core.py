@@ -1,7 +1,6 @@
 """The herd: what each core does, a tile after the other."""
 
 from collections.abc import Sequence
-from contextlib import AbstractContextManager
 
 from aie_conv.codegen.epilogue_blocks import number
 from aie_conv.codegen.scalar import Generic
@@ -39,7 +38,7 @@ class Herd:
         """A herd of all cores, which take and give by channels alone."""
         with (
             self._air.region("herd", self._streams.herd, []) as ((first, second), _),
-            self._loop("trip", self._m.grid.steps),
+            self._air.loop("trip", self._m.grid.steps),
         ):
             self._compute((first, second))
 
@@ -51,7 +50,7 @@ class Herd:
         w.op("linalg.fill", w.constant(0, scalar(m.kernel.accumulator), "k"), sums)
         vectors = [self._alloc((m.tile.n,), one.argument.dtype) for one in streams.vectors]
         tiles = [self._alloc(results, one.argument.dtype) for one in streams.tiles]
-        with self._loop("step", m.tile.k_steps):
+        with self._air.loop("step", m.tile.k_steps):
             inputs = self._generic.inputs
             filters = self._receive(streams.filters, core, inputs[1].shape, inputs[1].dtype)
             if streams.turns == 1:
@@ -60,7 +59,7 @@ class Herd:
                     self._keep(streams.inputs, core, kept)
             else:
                 rows = self._alloc(inputs[0].shape, inputs[0].dtype)
-                with self._loop("turn", streams.turns) as turn:
+                with self._air.loop("turn", streams.turns) as turn:
                     mine = w.compare("eq", core[streams.row_dimension], turn)
                     for kept in (rows, *tiles):
                         self._keep(streams.inputs, core, kept, mine)
@@ -74,10 +73,6 @@ class Herd:
         self._air.put(streams.results, core, done)
         for buffer in (sums, *vectors, *tiles, done):
             w.op("memref.dealloc", buffer)
-
-    def _loop(self, stem: str, size: int) -> AbstractContextManager[Value]:
-        w = self._w
-        return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
     def _alloc(self, shape: tuple[int, ...], dtype: str) -> Value:
         kind = memref(dtype, *shape, space=_CORES)

@@ -13,7 +13,6 @@ Memory spaces: 0 (default) is DDR, 1 the memory tiles, 2 the cores.
 """
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 
 from aie_conv.codegen.scalar import ScalarKernel
 from aie_conv.direct.addresses import TileAddresses
@@ -149,19 +148,15 @@ class _Module:
         by_turn = [(relay, self._buffer(relay)) for relay in streams.turn_relays]
         outgoing = [(relay, self._buffer(relay)) for relay in streams.outgoing]
         trips, steps = self._m.grid.steps, self._m.tile.k_steps
-        with self._loop("step", trips * steps):
+        with self._air.loop("step", trips * steps):
             self._pass_on(by_step)
-        with self._loop("turn", trips * steps * streams.turns):
+        with self._air.loop("turn", trips * steps * streams.turns):
             self._pass_on(by_turn)
         Herd(w, self._air, self._m, self._generic, streams).write()
-        with self._loop("trip", trips):
+        with self._air.loop("trip", trips):
             self._pass_on(outgoing)
         for _, buffer in (*by_step, *by_turn, *outgoing):
             w.op("memref.dealloc", buffer)
-
-    def _loop(self, stem: str, size: int) -> AbstractContextManager[Value]:
-        w = self._w
-        return w.loop(stem, w.constant(0), w.constant(size), w.constant(1))
 
     def _buffer(self, relay: Relay) -> Value:
         kind = memref(relay.dtype, relay.elements, space=_MEMORY_TILES)

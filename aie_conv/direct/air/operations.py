@@ -7,7 +7,7 @@ here. Either version's tools refuse the other's form: the number of groups diffe
 """
 
 from collections.abc import Generator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 
 from aie_conv.ir.attributes import Raw
@@ -69,6 +69,11 @@ class AirBuilder:
         with w.inside(body):
             yield ids, inside
             w.op(f"air.{name}_terminator")
+
+    def loop(self, stem: str, trips: int) -> AbstractContextManager[Value]:
+        """A loop of so many trips; gives its counter."""
+        w = self._w
+        return w.loop(stem, w.constant(0), w.constant(trips), w.constant(1))
 
     def constant(self, number: int) -> Value:
         """An index, one a block: transfers have many, and most of them are the same."""
