@@ -29,6 +29,7 @@ from aie_conv.layout.hostcopy import NUMPY_DTYPE, apply
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import routes
 from aie_conv.plan import Route
+from tests.support.air.modules import host_buffers
 from tests.support.direct.strategies import Case, cases
 
 DYNAMIC = -(2**63)
@@ -280,11 +281,7 @@ def run(
     """The output buffer after running the plan's module."""
     mapping = plan.mapping
     arrays = case.operands()
-    copies = (*mapping.view.prologue, *mapping.addresses.filter_copies("weights"))
-    buffers = apply(copies, arrays)
-    last = plan.arguments[-1]
-    fresh = np.zeros(last.elements, NUMPY_DTYPE[last.dtype])
-    buffers["result"] = fresh if plan.finish else arrays["out"].reshape(-1).copy()
+    buffers = host_buffers(plan, arrays)
     machine = Machine()
     module = parse(air_module(plan, version))
     function = next(op for op in module.walk() if isinstance(op, func.FuncOp))
