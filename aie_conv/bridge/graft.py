@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -15,6 +16,13 @@ DTYPES: dict[str, Any] = {
     "i1": np.bool_, "i8": np.int8, "i16": np.int16, "i32": np.int32, "i64": np.int64, "f32": np.float32,
 }  # fmt: skip
 """Of numpy, those of numbers that are computed with when a module is compiled."""
+
+
+_RESOURCE = "dense_resource<"
+"""How a constant begins whose numbers lie in a resource."""
+
+_BLOB = re.compile(r'"0x[0-9A-Fa-f]{8}(?P<numbers>[0-9A-Fa-f]+)"')
+"""A resource as it is printed: four bytes of alignment, then its own."""
 
 
 def graft(before: ir.Operation, body: str, operands: dict[str, ir.Value]) -> list[ir.Value]:
@@ -121,6 +129,24 @@ def dense_numbers(attribute: ir.DenseElementsAttr, dtype: Any) -> NDArray[Any]:
         splat: Any = attribute.get_splat_value()
         return np.full(tuple(ir.ShapedType(attribute.type).shape), splat.value, dtype)
     return np.array(attribute, dtype)
+
+
+def resource_bytes(op: ir.Operation, most: int) -> bytes | None:
+    """The bytes of a constant whose numbers lie in a resource; None for other constants.
+
+    Also where the resource has none, of a module that was printed without them.
+
+    Args:
+        op: the constant.
+        most: bytes that it has at most.
+    """
+    if not str(op.attributes["value"]).startswith(_RESOURCE):
+        return None
+    # IREE's bindings read a resource's bytes nowhere else than in a module's text.
+    scratch = ir.Module.parse("module {}", op.context)
+    op.clone(ip=ir.InsertionPoint.at_block_begin(scratch.body))
+    blob = _BLOB.search(scratch.operation.get_asm(large_resource_limit=4 * most + 32))
+    return bytes.fromhex(blob["numbers"]) if blob is not None else None
 
 
 def integer(before: ir.Operation, number: int, kind: ir.Type | str) -> ir.Value:

@@ -8,7 +8,6 @@ optimisation has ended without an evaluation of constants.
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +15,7 @@ import numpy as np
 from iree.compiler import ir
 
 from aie_conv.bridge.dispatch import symbol_of
-from aie_conv.bridge.graft import DTYPES, dense_numbers, element_type
+from aie_conv.bridge.graft import DTYPES, dense_numbers, element_type, resource_bytes
 from aie_conv.bridge.interpreter import NumberArray, ScalarBody, spread
 from aie_conv.bridge.tensors import indexing, operations_of, owner, tensor_type
 from aie_conv.errors import Unsupported
@@ -28,27 +27,6 @@ _WORDS: dict[str, Any] = {"bf16": np.uint16, "f16": np.uint16, "f32": np.uint32,
 """Numpy's types for numbers that are moved alone."""
 _INTEGERS = {name: DTYPES[name] for name in ("i8", "i16", "i32", "i64")}
 _KINDS = {**_INTEGERS, **_WORDS}
-_BLOB = re.compile(r'"0x[0-9A-Fa-f]{8}(?P<numbers>[0-9A-Fa-f]+)"')
-"""A resource as it is printed: four bytes of alignment, then its own."""
-_RESOURCE = "dense_resource<"
-
-
-def resource_bytes(op: ir.Operation, most: int) -> bytes | None:
-    """The bytes of a constant whose numbers lie in a resource; None for other constants.
-
-    Also where the resource has none, of a module that was printed without them.
-
-    Args:
-        op: the constant.
-        most: bytes that it has at most.
-    """
-    if not str(op.attributes["value"]).startswith(_RESOURCE):
-        return None
-    # IREE's bindings read a resource's bytes nowhere else than in a module's text.
-    scratch = ir.Module.parse("module {}", op.context)
-    op.clone(ip=ir.InsertionPoint.at_block_begin(scratch.body))
-    blob = _BLOB.search(scratch.operation.get_asm(large_resource_limit=4 * most + 32))
-    return bytes.fromhex(blob["numbers"]) if blob is not None else None
 
 
 def compute_hoisted(module: ir.Operation) -> bool:

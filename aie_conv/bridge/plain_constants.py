@@ -11,10 +11,9 @@ from math import prod
 
 from iree.compiler import ir
 
-from aie_conv.bridge.hoisted import resource_bytes
+from aie_conv.bridge.graft import resource_bytes
 from aie_conv.bridge.tensors import walk
 
-_RESOURCE = "dense_resource<"
 _BYTES = 2
 """Of a bf16 number."""
 
@@ -26,21 +25,19 @@ def write_out_constants(module: ir.Operation, longest: int) -> int:
         module: the module.
         longest: bytes of the longest constant that IREE inlines.
     """
-    constants = [op for op in walk(module) if _is_short_resource(op, longest)]
+    constants = [op for op in walk(module) if _is_short(op, longest)]
     return sum(_write_out(op) for op in constants)
 
 
-def _is_short_resource(op: ir.Operation, longest: int) -> bool:
+def _is_short(op: ir.Operation, longest: int) -> bool:
     if op.name != "arith.constant" or not isinstance(op.results[0].type, ir.RankedTensorType):
         return False
     kind = ir.RankedTensorType(op.results[0].type)
-    if str(kind.element_type) != "bf16" or _BYTES * prod(kind.shape) > longest:
-        return False
-    return str(op.attributes["value"]).startswith(_RESOURCE)
+    return str(kind.element_type) == "bf16" and _BYTES * prod(kind.shape) <= longest
 
 
 def _write_out(op: ir.Operation) -> bool:
-    """Give a constant its numbers; False where its resource has none (a module printed without them)."""
+    """Give a constant its resource's numbers; False where it has none (a module printed without them)."""
     numbers = resource_bytes(op, _BYTES * prod(ir.RankedTensorType(op.results[0].type).shape))
     if numbers is None:
         return False
