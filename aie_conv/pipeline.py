@@ -30,8 +30,9 @@ from aie_conv.planning import Planning, Say, silent
 from aie_conv.runtime.executable import Executable
 
 if TYPE_CHECKING:
+    from aie_conv.bridge.dispatch_call import DispatchCall
     from aie_conv.bridge.flow import FlowModule
-    from aie_conv.bridge.host_values import DispatchCall, NpuRegion
+    from aie_conv.bridge.host_values import NpuRegion
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from aie_conv.errors import UsageError
 from aie_conv.plan import Candidate, Decision, Dispatch
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.host_values import DispatchCall
+    from aie_conv.bridge.dispatch_call import DispatchCall
     from aie_conv.pipeline import CompileState
 
 

@@ -10,13 +10,9 @@ from iree.compiler import ir
 
 from aie_conv.bridge.compiler import Compilation, check_process_flags, split_flags
 from aie_conv.bridge.dispatch import entry_of, symbol_of
+from aie_conv.bridge.dispatch_call import DispatchCall, constant_operands
 from aie_conv.bridge.flags import session_flags
-from aie_conv.bridge.host_values import (
-    DispatchCall,
-    NpuProgram,
-    NpuRegion,
-    constant_operands,
-)
+from aie_conv.bridge.host_values import NpuProgram, NpuRegion
 from aie_conv.bridge.interpreter import Inside, KnownTensors
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, recognise, recognise_call

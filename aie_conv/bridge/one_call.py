@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from iree.compiler import ir
 
 from aie_conv.bridge.copy_code import tensor
+from aie_conv.bridge.dispatch_call import DispatchCall
 from aie_conv.bridge.flow import FlowModule
-from aie_conv.bridge.host_values import DispatchCall
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.tensors import walk
 from aie_conv.plan import Plan

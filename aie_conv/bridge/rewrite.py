@@ -10,9 +10,9 @@ from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.cpu_layout import filter_layout, with_layout
 from aie_conv.bridge.cut import Follower, follow, follower_name, free_export
 from aie_conv.bridge.dispatch import call_arguments, entry_of, symbol_of
+from aie_conv.bridge.dispatch_call import DispatchCall
 from aie_conv.bridge.host import bind, bind_plan
 from aie_conv.bridge.host_values import (
-    DispatchCall,
     HostValues,
     NpuProgram,
     NpuRegion,

@@ -13,9 +13,9 @@ from iree.compiler import ir
 from aie_conv.bridge.build import TopLevel
 from aie_conv.bridge.copy_code import tensor
 from aie_conv.bridge.dispatch import call_arguments
+from aie_conv.bridge.dispatch_call import DispatchCall
 from aie_conv.bridge.host import HostValue, bind_plan
 from aie_conv.bridge.host_values import (
-    DispatchCall,
     HostValues,
     NpuBuffer,
     NpuRegion,

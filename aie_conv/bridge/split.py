@@ -18,8 +18,8 @@ from aie_conv.bridge.canonical import Ref
 from aie_conv.bridge.contraction import Contraction, NoContraction, loop_sizes
 from aie_conv.bridge.cut import Cut, Follower
 from aie_conv.bridge.dispatch import entry_of, is_static, symbol_of
+from aie_conv.bridge.dispatch_call import DispatchCall, constant_operands
 from aie_conv.bridge.epilogue import Reader
-from aie_conv.bridge.host_values import DispatchCall, constant_operands
 from aie_conv.bridge.known_numbers import with_known_numbers
 from aie_conv.bridge.recognise import Recognised, function_of, read_stored
 from aie_conv.bridge.requantised import in_integers
