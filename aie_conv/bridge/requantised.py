@@ -27,12 +27,10 @@ from aie_conv.bridge.known_inputs import KnownInputs
 from aie_conv.bridge.recognise import Recognised
 from aie_conv.bridge.residual_sums import with_integer_sum
 from aie_conv.bridge.scaled_sums import ScaledSum, fit_scaled
-from aie_conv.bridge.staircase import Affine, fit, rises
+from aie_conv.bridge.staircase import FEW, Affine, fit, rises
 from aie_conv.problem import ConvProblem, Epilogue
 
 Array = NDArray[Any]
-_FEW = 1e-3
-"""Of the sums that do not saturate, so many may give a neighbour of what f32 rounding gives."""
 
 
 def in_integers(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
@@ -59,7 +57,7 @@ def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised,
         return recognised, ""
     total = int((best.affine.high - best.affine.low + 1).sum())
     # A model of integers is exact; one of floats is off in a last place here and there by itself.
-    if best.differing > (_FEW * total if best.real else 0):
+    if best.differing > (FEW * total if best.real else 0):
         return recognised, ""
     edit = EpilogueEdit(problem, recognised, call.context)
     root, last = best.ends
