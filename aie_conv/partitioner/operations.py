@@ -81,12 +81,12 @@ def choose_operation(
             f"{pin.where}: the pinned plan does not fit: {asked[0].refused}:"
             " correct or remove the entry"
         )
-    if not able:
-        return Decision("cpu", "; ".join(c.refused for c in asked), None, tuple(asked))
-    if problem.kind == "move" and pin is None and cpu:
-        kept = tuple(replace(candidate, refused=_MOVES_STAY) for candidate in able)
-        return Decision("cpu", _MOVES_STAY, None, kept)
     stays = [_cpu(problem, device, host)] if wanted == "auto" and cpu else []
+    if not able:
+        return Decision("cpu", "; ".join(c.refused for c in asked), None, (*stays, *asked))
+    if problem.kind == "move" and pin is None and cpu:
+        kept = (replace(candidate, refused=_MOVES_STAY) for candidate in able)
+        return Decision("cpu", _MOVES_STAY, None, (*stays, *kept))
     best = min([*able, *stays], key=lambda candidate: candidate.cost)
     inside = min(able, key=lambda candidate: candidate.run_cycles)
     note = f"; {inside.run_cycles:,} of the array".replace(",", " ")
