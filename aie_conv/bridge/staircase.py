@@ -72,6 +72,11 @@ class Affine:
     tie: int | None = None
     below: Array | None = None
 
+    @property
+    def sums(self) -> int:
+        """How many x no bound cuts off, over all channels."""
+        return int((self.high - self.low + 1).sum())
+
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""
         inside = np.clip(x.astype(np.int64), self.low, self.high) << self.left
