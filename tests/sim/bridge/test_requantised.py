@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 import aie_conv
-from aie_conv.bridge import requantised
+from aie_conv.bridge.requantisation import requantised
 from tests.support.bridge.quantised import QuantisedConv
 
 CONVS = {

@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.bridge.byte_sums import fit_sum
-from aie_conv.bridge.staircase import FEW
+from aie_conv.bridge.requantisation.byte_sums import fit_sum
+from aie_conv.bridge.requantisation.staircase import FEW
 
 BYTES = np.arange(-128, 128)
 

@@ -3,7 +3,7 @@
 import pytest
 from iree.compiler import ir
 
-from aie_conv.bridge.channels_last import put_channels_last
+from aie_conv.bridge.input.channels_last import put_channels_last
 from aie_conv.bridge.tensors import walk
 
 
