@@ -154,7 +154,7 @@ def check_input(path: Path) -> None:
             with path.open("rb"):
                 pass
         elif not path.exists() or path.is_dir():
-            read_bytes(path, ".mlir or .mlirbc file")
+            read_bytes(path, ".onnx, .mlir or .mlirbc file")
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {reason(error)}") from None
     if plain and path.stat().st_size == 0:

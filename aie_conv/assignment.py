@@ -10,8 +10,18 @@ from aie_conv.graph import DispatchGraph
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.choices import NpuCall, best_plan
-from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
-from aie_conv.partitioner.operations import in_block_float, joined_candidate, stay_cycles
+from aie_conv.partitioner.configurations import (
+    Choice,
+    assign_configurations,
+    change_cycles,
+    shared,
+)
+from aie_conv.partitioner.operations import (
+    in_block_float,
+    joined_candidate,
+    stay_cycles,
+    without_detours,
+)
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.relations import find_relations
 from aie_conv.plan import Decision, Split
@@ -139,7 +149,8 @@ def assign(
     plans = shared([plan for i in npu if (plan := everything[i].plan) is not None], verifier.fits)
     for i, plan in zip(npu, plans, strict=True):
         everything[i] = replace(everything[i], plan=plan)
-    return Choice(everything, npu_excess)
+    change = change_cycles(planning.options.device)
+    return Choice(without_detours(everything, change), npu_excess)
 
 
 def _joinable(
