@@ -78,7 +78,9 @@ def _elements(value: ir.Value, attribute: ir.Attribute) -> FlatNumbers | None:
             # The bindings have no buffers of it.
             numbers = _printed(str(attribute), kind)
         else:
-            numbers = np.array(memoryview(attribute)).reshape(-1)
+            # The stubs do not say that it is a buffer.
+            buffer: Any = attribute
+            numbers = np.array(memoryview(buffer)).reshape(-1)
         if attribute.is_splat:
             return np.full(count, numbers[0], kind)
         return numbers if numbers.dtype == kind and len(numbers) == count else None
