@@ -21,7 +21,7 @@ from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
-    filter_groups,
+    column_groups,
     pixel_turns,
 )
 from aie_conv.direct.parametric.shapes import (
@@ -123,9 +123,10 @@ def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParam
     shapes = dict.fromkeys(_shapes(scheme, kernel, elements))
     ranked = sorted(shapes, key=lambda shape: _rough(scheme, shape, layout))
     for shape in ranked[:_LIKELY]:
-        # One for each program that the convolutions around it may have.
-        for groups in sorted({1, filter_groups(device)}):
-            yield parameters_of(replace(shape, filter_groups=groups), layout, elements)
+        # For each program that the convolutions around it may have: columns share out pixels, or N tiles.
+        for groups, shares in column_groups(device):
+            ways = replace(shape, filter_groups=groups, column_shares=shares)
+            yield parameters_of(ways, layout, elements)
 
 
 def _shapes(

@@ -24,7 +24,7 @@ from aie_conv.direct.parametric.layout import (
     L1Layout,
     ParametricParameters,
     bias_elements,
-    filter_groups,
+    column_groups,
 )
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.parametric.shapes import (
@@ -82,7 +82,7 @@ def _shapes(
             continue
         chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-        for groups, shares in _column_groups(device):
+        for groups, shares in column_groups(device):
             shared = _time_shared(view, device, n, shares)
             if not shared:
                 continue
@@ -103,12 +103,6 @@ def _shapes(
                     groups,
                     shares,
                 )
-
-
-def _column_groups(device: Device) -> list[tuple[int, int]]:
-    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
-    most = filter_groups(device)
-    return list(dict.fromkeys([(1, 1), (most, 1), (most, most)]))
 
 
 def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
@@ -169,7 +163,7 @@ def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[Param
     shapes = dict.fromkeys(_shapes(view, kernel, elements, device))
     ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
     # With other streams of filters it is another program; in it some share out pixels, others N tiles.
-    for ways in _column_groups(device):
+    for ways in column_groups(device):
         alike = (each for each in ranked if (each.filter_groups, each.column_shares) == ways)
         yield from (parameters_of(shape, layout, elements) for shape in islice(alike, _LIKELY))
 
