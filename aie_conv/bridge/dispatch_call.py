@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from iree.compiler import ir
 
 from aie_conv.bridge.compiler import Compilation
-from aie_conv.bridge.cut import Follower
 from aie_conv.bridge.dispatch import call_arguments
-from aie_conv.bridge.recognise import Recognised
+from aie_conv.bridge.recognition.recognise import Recognised
+from aie_conv.bridge.splits.cut import Follower
 from aie_conv.bridge.tensors import owner
 from aie_conv.plan import Split
 
