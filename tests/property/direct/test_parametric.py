@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from random import Random
 from typing import Any
 
@@ -253,3 +253,20 @@ def test_any_number_of_channels_equals_torch(outputs: int, channels: int, epilog
     plan = ParametricRoute().propose(case.problem(), "npu1_4col")
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "bf16"])
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_objects_of_some_channels_of_a_residual_are_filled_up(device: str, dtype: str) -> None:
+    """Where no number of output pixels fills an object with channels that rows of cores share out."""
+    case = replace(image(14, 64, 1, outputs=128, dtype=dtype), epilogue="residual")
+
+    def wanted(mapping: Mapping) -> bool:
+        residual = strips(mapping).residual
+        return residual.brought > residual.pixels and residual.objects > 1
+
+    plans = plans_of(ParametricRoute(), case.problem(), device, wanted)
+    for plan in islice(plans, 2):
+        got, arrays = simulate(case, plan, plan.emit())
+        case.check(got, arrays)
+    assert plans
