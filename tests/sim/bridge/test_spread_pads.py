@@ -97,7 +97,7 @@ def test_mlir_s_own_operations() -> None:
 
 
 def test_iree_alone_is_still_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where this fails, MLIR has mended it: take `bridge/spread_pads.py` away."""
+    """Where this fails, MLIR has mended it: take `bridge/input/spread_pads.py` away."""
     monkeypatch.setattr(compiler, "separate_pads", lambda _module: 0)
     model: nn.Module = Function(FORMS["in front"]).eval()
     program = load_program(stock_cpu(import_model(model, (X,)), "in front"), "null")
