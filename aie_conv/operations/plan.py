@@ -137,6 +137,10 @@ class OperationPlan:
         """The text of the AIE module."""
         return emit(self.target, self.chosen.tile, self.chosen.grid, self.arguments)
 
+    def emit_sample(self) -> str:
+        """See :class:`aie_conv.plan.Plan`."""
+        return self.emit()
+
 
 class OperationRoute:
     """Everything that is no contraction."""
