@@ -82,7 +82,8 @@ def choose_operation(
             " correct or remove the entry"
         )
     if not able:
-        return Decision("cpu", "; ".join(c.refused for c in asked), None, tuple(asked))
+        stays = (_cpu(problem, device, host),) if cpu else ()
+        return Decision("cpu", "; ".join(c.refused for c in asked), None, (*stays, *asked))
     if problem.kind == "move" and pin is None and cpu:
         kept = tuple(replace(candidate, refused=_MOVES_STAY) for candidate in able)
         return Decision("cpu", _MOVES_STAY, None, kept)
