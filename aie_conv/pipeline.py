@@ -229,7 +229,7 @@ def assign_configurations(state: CompileState) -> None:
     decisions = {d.name: d.decision for d in state.dispatches}
     each = [decisions[request.name] for request in requests]
     graphs = find_graphs(state.calls)
-    choice = assignment.assign(planning, requests, each, graphs, state.verifier.fits)
+    choice = assignment.assign(planning, requests, each, graphs, state.verifier)
     state.npu_excess = choice.npu_excess
     decisions |= {r.name: d for r, d in zip(requests, choice.decisions, strict=True)}
     notes = {call.name: call.note for call in state.calls}

@@ -294,7 +294,7 @@ def read_source(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {reason(error)}: give a .mlir or .mlirbc file") from None
+        raise UsageError(f"{path}: {reason(error)}: give a .onnx, .mlir or .mlirbc file") from None
     if has_seal(data):
         raise UsageError(f"{path}: compiled already: run it with aie-conv run --module={path}")
     return data

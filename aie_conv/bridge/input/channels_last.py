@@ -27,6 +27,7 @@ _POOLING = {
 }
 _CONVOLUTIONS = {
     "linalg.conv_2d_nchw_fchw": "linalg.conv_2d_nhwc_fhwc",
+    "linalg.depthwise_conv_2d_nchw_chw": "linalg.depthwise_conv_2d_nhwc_hwc",
 }
 _TURNED = frozenset(
     (*_POOLING, *_CONVOLUTIONS, *ELEMENTWISE, "tensor.concat", "tensor.pad", "tensor.extract_slice")
@@ -39,7 +40,7 @@ _LEAST_RANK = 3
 def put_channels_last(module: ir.Operation) -> int:
     """Rewrite a module of convolutions at IREE's `input` phase; the number of turned operations."""
     operations = list(walk(module))
-    if not any(op.name.startswith("linalg.conv_") for op in operations):
+    if not any(op.name.startswith(("linalg.conv_", "linalg.depthwise_")) for op in operations):
         return 0
     turned = 0
     # What stands inside an operation goes with it.
@@ -111,7 +112,10 @@ def _turn_convolution(op: ir.Operation, images: Images) -> ir.Value:
         for name in ("dilations", "strides")
         if name in op.attributes
     )
-    known = {"%x": images.last(image), "%w": images.last(filter_)}
+    # Of a depthwise filter no dim stands in front of the channels.
+    plain = rank_of(filter_) == rank_of(image)
+    known = {"%x": images.last(image)}
+    known["%w"] = images.last(filter_) if plain else images.first_dim_last(filter_)
     known["%s"] = _turned_start(start, images)
     kind = known["%s"].type
     text = f"""%y = {_CONVOLUTIONS[op.name]} {{{attributes}}}

@@ -30,6 +30,10 @@ class Images:
         rank = rank_of(value)
         return self._transposed(value, [0, rank - 1, *range(1, rank - 1)])
 
+    def first_dim_last(self, value: ir.Value) -> ir.Value:
+        """A tensor with its first dim last."""
+        return self._transposed(value, [*range(1, rank_of(value)), 0])
+
     def turned_back(self, value: ir.Value) -> ir.Value:
         """The same as a transposition of its own, whatever the value is."""
         rank = rank_of(value)

@@ -6,20 +6,21 @@ model's f32 operations give. The form
     t = (a x + b y + c)
     clamp((t - ((t - tie >> shift) & 1)) >> shift, low, high)
 
-takes its place where it gives every one of them; tie is 0 or 1 as in :mod:`.staircase`, and
-without it where all are rounded up. For a pair of factors the offset has an upper and a lower limit, and by
-how much these cross is convex in both factors: thirds find the least, in one factor for each of the other.
+takes its place where it gives every one of them, or all but one in a thousand, those a neighbour; tie is 0
+or 1 as in :mod:`.staircase`, and without it where all are rounded up. For a pair of factors
+the offset has an upper and a lower limit, and by how much these cross is convex in both factors: thirds find
+the least, in one factor for each of the other.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aie_conv.bridge.requantisation.staircase import before_ties, behind_ties
+from aie_conv.bridge.requantisation.staircase import FEW, before_ties, behind_ties
 
 Array = NDArray[Any]
 
@@ -38,7 +39,7 @@ _ROUNDS = 3
 
 @dataclass(frozen=True)
 class ByteSum:
-    """The form; its values are exact for all pairs.
+    """The form.
 
     Attributes:
         left, right: factors of the two bytes.
@@ -46,6 +47,7 @@ class ByteSum:
         shift: places of the sum below the result.
         low, high: bounds of the result.
         tie: which results ties go to, 0 even or 1 odd; None where all are rounded up.
+        differing: pairs whose result is a neighbour of the function's.
     """
 
     left: int
@@ -55,6 +57,7 @@ class ByteSum:
     low: int
     high: int
     tie: int | None
+    differing: int = 0
 
     def apply(self, x: Array, y: Array) -> Array:
         """The results for bytes as integers."""
@@ -64,7 +67,7 @@ class ByteSum:
 
 
 def fit_sum(table: Array, x: Array, y: Array) -> ByteSum | None:
-    """The form of a function of two bytes; None where no form gives all its values.
+    """The form of a function of two bytes with the fewest differing; None where these are too many.
 
     Args:
         table: (len(x), len(y)), from -128 to 127.
@@ -78,11 +81,15 @@ def fit_sum(table: Array, x: Array, y: Array) -> ByteSum | None:
     shift = _BITS - 1 - int(np.ceil(np.log2(max(reach + abs(slopes[2]) + 1, 2.0))))
     if shift < _LEAST_SHIFT:
         return None
+    forms: list[ByteSum] = []
     for tie in (None, 0, 1):
         form = _Search(table, (x, y), min(shift, 23), (low, high), tie).form(slopes)
-        if form is not None:
+        if form is not None and not form.differing:
             return form
-    return None
+        forms += [form] if form is not None else []
+    best = min(forms, key=lambda form: form.differing, default=None)
+    inner = int(((table > low) & (table < high)).sum())
+    return best if best is not None and best.differing <= FEW * inner else None
 
 
 def _slopes(
@@ -124,20 +131,23 @@ class _Search:
         return (results << self._shift) + behind_ties(results, self._tie)
 
     def form(self, slopes: tuple[float, float, float]) -> ByteSum | None:
-        """The form near these factors, if it gives all values."""
+        """The form near these factors that misses the fewest values, each by a step."""
+        best: ByteSum | None = None
         scale = float(1 << self._shift)
         left, right = round(slopes[0] * scale), round(slopes[1] * scale)
         near = self._near(slopes)
         for _ in range(_ROUNDS):
             left, right, offset = self._factors(near, left, right)
             form = ByteSum(left, right, offset, self._shift, self._low, self._high, self._tie)
-            missed = form.apply(self._x, self._y) != self._table
-            if not missed.any():
-                return form if self._has_room(form) else None
-            if (missed & near).any():
-                return None
+            away = np.abs(form.apply(self._x, self._y) - self._table)
+            missed = away > 0
+            form = replace(form, differing=int(missed.sum()))
+            if away.max() <= 1 and self._has_room(form):
+                best = form if best is None or form.differing < best.differing else best
+            if not missed.any() or (missed & near).any():
+                break
             near |= missed
-        return None
+        return best
 
     def _has_room(self, form: ByteSum) -> bool:
         """Whether no sum needs more than 32 bits."""

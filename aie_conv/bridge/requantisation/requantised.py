@@ -27,12 +27,14 @@ from aie_conv.bridge.requantisation.integer_forms import write_affine, write_sca
 from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.bridge.requantisation.residual_sums import with_integer_sum
 from aie_conv.bridge.requantisation.scaled_sums import ScaledSum, fit_scaled
-from aie_conv.bridge.requantisation.staircase import Affine, fit, rises
+from aie_conv.bridge.requantisation.staircase import FEW, Affine, fit, rises
 from aie_conv.problem import ConvProblem, Epilogue
 
 Array = NDArray[Any]
-_FEW = 1e-3
-"""Of the sums that do not saturate, so many may give a neighbour of what f32 rounding gives."""
+
+_SHARED = 1e-5
+"""Of the sums that do not saturate, so many may be a step off in the form that programs share, however near
+the other is."""
 
 
 def in_integers(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
@@ -57,9 +59,9 @@ def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised,
     best = _best(problem, KnownInputs(call, recognised, problem), count)
     if best is None:
         return recognised, ""
-    total = int((best.affine.high - best.affine.low + 1).sum())
+    total = best.affine.sums
     # A model of integers is exact; one of floats is off in a last place here and there by itself.
-    if best.differing > (_FEW * total if best.real else 0):
+    if best.differing > (FEW * total if best.real else 0):
         return recognised, ""
     edit = EpilogueEdit(problem, recognised, call.context)
     root, last = best.ends
@@ -125,23 +127,32 @@ def _form(problem: ConvProblem, model: EpilogueModel, last: int, *, real: bool) 
     affine = _affine(model, function, places, most, bent=not real)
     if affine is None or (not sure and not _saturates(affine, most)):
         return None
-    scaled = _scaled(model, affine, places, most, flip) if sure else None
+    allowed = max(2 * affine.differing, int(_SHARED * affine.sums) if real else 0)
+    scaled = _scaled(model, affine, places, most, flip, allowed) if sure else None
     return _Form((model.root, last), affine, scaled, flip, real)
 
 
 def _scaled(
-    model: EpilogueModel, affine: Affine, places: Array, most: int, flip: int
+    model: EpilogueModel, affine: Affine, places: Array, most: int, flip: int, allowed: int
 ) -> ScaledSum | None:
-    """The form of a staircase as a scaled sum, where it is as near to the model as its affine form.
+    """The form of a staircase as a scaled sum, where it is near enough to the model.
 
-    Where neither gives every sum, twice as many may differ: what programs share counts for more. The bias is
-    what the model adds to the sum in integers, or what its scaled bias comes to.
+    What programs share counts for more than a few sums that the affine form has and this one has not. The
+    bias is what the model adds to the sum in integers, or what its scaled bias comes to.
+
+    Args:
+        model: with its constants.
+        affine: the other form.
+        places: where the model rises.
+        most: how far the sums go to either side.
+        flip: what is added to results.
+        allowed: sums that may differ.
     """
     zeros = [zero for c in _numbers(model.epilogue) if -128 <= (zero := c - flip) < 128]
     tried = [(_known_bias(model), zeros), *((affine.bias(zero), [zero]) for zero in zeros)]
     for bias, wanted in tried:
         form = fit_scaled(places, bias, wanted, (-most, most))
-        if form is not None and form.differing <= 2 * affine.differing:
+        if form is not None and form.differing <= allowed:
             return form
     return None
 

@@ -1,4 +1,4 @@
-"""Residual sums between bytes with scales of their own, in integers where every pair of bytes agrees."""
+"""Residual sums between bytes with scales of their own, in integers where pairs of bytes agree."""
 
 from __future__ import annotations
 
@@ -57,7 +57,12 @@ def with_integer_sum(call: ir.Operation, recognised: Recognised) -> tuple[Recogn
         operands.append(flipped(edit, ("old", byte)) if unsigned else ("old", byte))
     pair = operands[0], operands[1]
     changed = write_sum(edit, found.value, found.form, pair, found.flip)
-    return changed, "summed in integers, equal for every pair of bytes"
+    if not found.form.differing:
+        return changed, "summed in integers, equal for every pair of bytes"
+    return (
+        changed,
+        f"summed in integers, one step off for {found.form.differing} of 65536 pairs of bytes",
+    )
 
 
 def _find(model: EpilogueModel, accumulator: str) -> _Sum | None:

@@ -33,6 +33,8 @@ SHIFT = 40
 """Places that products are shifted: factors have 31 bits, and results lie in bits 40 to 47."""
 FRACTION = 24
 """Places below the results in the 32 bits that are kept."""
+FEW = 1e-3
+"""Of the results that do not saturate, so many may be a neighbour of what f32 rounding gives."""
 _MOST = 2**31 - 1
 _FAR = 2**61
 
@@ -69,6 +71,11 @@ class Affine:
     differing: int
     tie: int | None = None
     below: Array | None = None
+
+    @property
+    def sums(self) -> int:
+        """How many x no bound cuts off, over all channels."""
+        return int((self.high - self.low + 1).sum())
 
     def apply(self, x: Array) -> Array:
         """The results for x, the last dim of which is the channel."""

@@ -7,11 +7,9 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from aie_conv.arch import device_names, get_device
+from aie_conv.arch import device_names
 from aie_conv.errors import AieConvError, ConfigRefused
 from aie_conv.operations.plan import OperationPlan, OperationRoute
-from aie_conv.partitioner.cost import FIXED
-from aie_conv.partitioner.operations import choose_operation
 from aie_conv.problem import DTYPE_BYTES, Epilogue, Loop, Operand, OperationProblem
 from tests.support.operations.cases import (
     FUNCTIONS,
@@ -106,10 +104,3 @@ def test_what_begins_off_4_bytes_is_refused() -> None:
     problem = OperationProblem("move", loops, buffer, buffer, Epilogue(), "i8", keeps_base=True)
     with pytest.raises(ConfigRefused, match="tile: no tiling of move a8 b9 i8->i8"):
         OperationRoute().propose(problem, "npu1_4col")
-    for cpu in (True, False):
-        decision = choose_operation(problem, "npu1_4col", "auto", None, None, FIXED, cpu=cpu)
-        assert decision.plan is None
-        prices = [c.cost for c in decision.candidates if c.route == "cpu"]
-        clock = get_device("npu1_4col").arch.clock_hz
-        expected = round(FIXED.operation_seconds(problem) * clock)
-        assert prices == ([expected] if cpu else [])
