@@ -96,18 +96,23 @@ class ArrayRoute(ABC):
 def _first_issued(rivals: Sequence[tuple[ArrayPlan, int]]) -> ArrayPlan:
     """Of plans, the fastest in front, the one that is fastest with the time to issue its tasks.
 
+    Those whose tasks no descriptor expresses are passed over where another one's can be.
+
     Args:
         rivals: with their numbers, by which equally fast ones are ranked.
     """
-    (best, number), *others = rivals
+    first, *others = rivals
     if not others:
-        return best
-    least = best.issued().predicted_cycles, number
-    for plan, number in others:
+        return first[0]
+    best: tuple[tuple[int, int], ArrayPlan] | None = None
+    for plan, number in rivals:
         # It is never issued in less than it is predicted to take.
-        if least < (plan.predicted_cycles, number):
+        if best is not None and best[0] < (plan.predicted_cycles, number):
             continue
-        order = plan.issued().predicted_cycles, number
-        if order < least:
-            least, best = order, plan
-    return best
+        try:
+            order = plan.issued().predicted_cycles, number
+        except ConfigRefused:
+            continue
+        if best is None or order < best[0]:
+            best = order, plan
+    return best[1] if best is not None else first[0]
