@@ -67,8 +67,15 @@ class Verifier:
 
     def fits(self, plan: Plan) -> bool:
         """Whether a plan's program keeps within the limits."""
+        return self._holds(plan.emit())
+
+    def has_room(self, plan: Plan) -> bool:
+        """Whether one core has room for what a plan's program needs in it; others need the same."""
+        return self._holds(plan.emit_sample())
+
+    def _holds(self, text: str) -> bool:
         try:
-            self.check(plan.emit())
+            self.check(text)
         except VerifyError:
             return False
         return True
@@ -147,7 +154,7 @@ def check_input(path: Path) -> None:
             with path.open("rb"):
                 pass
         elif not path.exists() or path.is_dir():
-            read_bytes(path, ".mlir or .mlirbc file")
+            read_bytes(path, ".onnx, .mlir or .mlirbc file")
     except (OSError, ValueError) as error:
         raise UsageError(f"{path}: cannot be read: {reason(error)}") from None
     if plain and path.stat().st_size == 0:

@@ -1,19 +1,30 @@
 """Where the dispatches of a module go: each by itself, then all together."""
 
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 
 from aie_conv import partitioner
 from aie_conv.arch.machine import current
+from aie_conv.artifact import Verifier
 from aie_conv.graph import DispatchGraph
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.partitioner import Pricing
 from aie_conv.partitioner.choices import NpuCall, best_plan
-from aie_conv.partitioner.configurations import Choice, assign_configurations, shared
-from aie_conv.partitioner.operations import in_block_float, joined_candidate, stay_cycles
+from aie_conv.partitioner.configurations import (
+    Choice,
+    assign_configurations,
+    change_cycles,
+    shared,
+)
+from aie_conv.partitioner.operations import (
+    in_block_float,
+    joined_candidate,
+    stay_cycles,
+    without_detours,
+)
 from aie_conv.partitioner.pins import Pin
 from aie_conv.partitioner.relations import find_relations
-from aie_conv.plan import Decision, Plan, Split
+from aie_conv.plan import Decision, Split
 from aie_conv.planning import Planning
 from aie_conv.problem import BLOCK_FLOAT, OperationProblem, Problem
 
@@ -87,7 +98,7 @@ def assign(
     requests: Sequence[Request],
     decisions: Sequence[Decision],
     graphs: Sequence[DispatchGraph],
-    fits: Callable[[Plan], bool],
+    verifier: Verifier,
 ) -> Choice:
     """The decisions with the plans that make the whole cheapest.
 
@@ -96,7 +107,7 @@ def assign(
         requests: in program order.
         decisions: what :func:`decide` says of each, close calls not measured.
         graphs: what they read of each other, a block each.
-        fits: whether a plan's program keeps within the device's limits.
+        verifier: of programs.
     """
     everything = list(decisions)
     rest = [i for i, each in enumerate(requests) if not isinstance(each.problem, OperationProblem)]
@@ -122,7 +133,7 @@ def assign(
             planning.options.device,
             planning.host,
             planning.store,
-            fits,
+            verifier.has_room,
         )
         npu_excess = choice.npu_excess
         for i, decision in zip(able, choice.decisions, strict=True):
@@ -135,10 +146,11 @@ def assign(
         for i, decision in zip(close, measured, strict=True):
             everything[i] = decision
     npu = [i for i, decision in enumerate(everything) if isinstance(decision.plan, ArrayPlan)]
-    plans = shared([plan for i in npu if (plan := everything[i].plan) is not None], fits)
+    plans = shared([plan for i in npu if (plan := everything[i].plan) is not None], verifier.fits)
     for i, plan in zip(npu, plans, strict=True):
         everything[i] = replace(everything[i], plan=plan)
-    return Choice(everything, npu_excess)
+    change = change_cycles(planning.options.device)
+    return Choice(without_detours(everything, change), npu_excess)
 
 
 def _joinable(

@@ -30,8 +30,9 @@ from aie_conv.planning import Planning, Say, silent
 from aie_conv.runtime.executable import Executable
 
 if TYPE_CHECKING:
+    from aie_conv.bridge.calls.host_values import NpuRegion
+    from aie_conv.bridge.dispatch_call import DispatchCall
     from aie_conv.bridge.flow import FlowModule
-    from aie_conv.bridge.host_values import DispatchCall, NpuRegion
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,7 @@ def assign_configurations(state: CompileState) -> None:
     decisions = {d.name: d.decision for d in state.dispatches}
     each = [decisions[request.name] for request in requests]
     graphs = find_graphs(state.calls)
-    choice = assignment.assign(planning, requests, each, graphs, state.verifier.fits)
+    choice = assignment.assign(planning, requests, each, graphs, state.verifier)
     state.npu_excess = choice.npu_excess
     decisions |= {r.name: d for r, d in zip(requests, choice.decisions, strict=True)}
     notes = {call.name: call.note for call in state.calls}
@@ -361,8 +362,8 @@ def name_programs(state: CompileState) -> None:
 
 def rewrite(state: CompileState) -> None:
     """Dispatch to host copies around a call of the runtime module."""
+    from aie_conv.bridge.calls.host_values import NpuProgram
     from aie_conv.bridge.flow import replace, to_flow
-    from aie_conv.bridge.host_values import NpuProgram
 
     plans = state.plans
     if not plans and any(d.contraction for d in state.dispatches):
@@ -388,7 +389,7 @@ def rewrite(state: CompileState) -> None:
 
 def _bind_region(region: Region, layout: RegionLayout, packed: bytes) -> "NpuRegion":
     """A region as the bridge knows it."""
-    from aie_conv.bridge.host_values import NpuBuffer, NpuRegion, NpuValue
+    from aie_conv.bridge.calls.host_values import NpuBuffer, NpuRegion, NpuValue
 
     def place(each: RegionInput | RegionResult, argument: str, first: int) -> NpuValue:
         number = layout.number_of(each.place) - first

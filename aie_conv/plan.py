@@ -96,6 +96,10 @@ class Plan(Protocol):
         """The text of the AIE module."""
         ...
 
+    def emit_sample(self) -> str:
+        """A module that takes as much of a core as the program does; without its transfers."""
+        ...
+
 
 def blank_operands(plan: Plan) -> list[NDArray[Any]]:
     """Flat operands of a plan's program, slack included, that are zeros but for what steers it."""

@@ -11,7 +11,7 @@ from aie_conv.errors import UsageError
 from aie_conv.plan import Candidate, Decision, Dispatch
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.host_values import DispatchCall
+    from aie_conv.bridge.dispatch_call import DispatchCall
     from aie_conv.pipeline import CompileState
 
 
@@ -60,7 +60,7 @@ def _decide_split(
     state: CompileState, call: DispatchCall, decision: Decision, *, measure: bool
 ) -> tuple[DispatchCall, Decision]:
     """The first part that a route takes, with its decision; the call as it is where none does."""
-    from aie_conv.bridge.split import split_behind
+    from aie_conv.bridge.splits.split import split_behind
 
     for part in split_behind(call, _why(call, decision)):
         if part.recognised.problem is None:
@@ -80,7 +80,7 @@ def _decide_split(
 
 def add_rests(state: CompileState) -> None:
     """Put the rest of each split dispatch behind it; what went to the CPU after all is whole again."""
-    from aie_conv.bridge.cut import follower_name
+    from aie_conv.bridge.splits.cut import follower_name
 
     calls: list[DispatchCall] = []
     dispatches: list[Dispatch] = []

@@ -13,20 +13,20 @@ from iree.compiler import ir
 from iree.compiler.api import Invocation, Output, Session, Source, ctypes_dl
 from iree.compiler.passmanager import PassManager
 
-from aie_conv.bridge.channels_last import put_channels_last
 from aie_conv.bridge.flags import inlined_bytes
-from aie_conv.bridge.hoisted import FLAG, compute_hoisted
-from aie_conv.bridge.kept_nan import is_torch, keep_nan
-from aie_conv.bridge.kept_tails import keep_tails, release_tails
+from aie_conv.bridge.input.channels_last import put_channels_last
+from aie_conv.bridge.input.hoisted import FLAG, compute_hoisted
+from aie_conv.bridge.input.kept_nan import is_torch, keep_nan
+from aie_conv.bridge.input.kept_tails import keep_tails, release_tails
+from aie_conv.bridge.input.plain_constants import write_out_constants
+from aie_conv.bridge.input.quantised import use_integers
+from aie_conv.bridge.input.signed_powers import keep_signs
+from aie_conv.bridge.input.stacked import join_stacks
+from aie_conv.bridge.input.transposed import split_into_phases
+from aie_conv.bridge.input.wide_sums import widen_sums
+from aie_conv.bridge.input.zero_points import take_out_zero_points
 from aie_conv.bridge.known_faults import refuse_known_faults
-from aie_conv.bridge.plain_constants import write_out_constants
-from aie_conv.bridge.quantised import use_integers
 from aie_conv.bridge.signature import record_signatures
-from aie_conv.bridge.signed_powers import keep_signs
-from aie_conv.bridge.stacked import join_stacks
-from aie_conv.bridge.transposed import split_into_phases
-from aie_conv.bridge.wide_sums import widen_sums
-from aie_conv.bridge.zero_points import take_out_zero_points
 from aie_conv.errors import UsageError
 from aie_conv.files import reason
 from aie_conv.isolate import stage
@@ -294,7 +294,7 @@ def read_source(path: Path) -> bytes:
     try:
         data = path.read_bytes()
     except (OSError, ValueError) as error:
-        raise UsageError(f"{path}: {reason(error)}: give a .mlir or .mlirbc file") from None
+        raise UsageError(f"{path}: {reason(error)}: give a .onnx, .mlir or .mlirbc file") from None
     if has_seal(data):
         raise UsageError(f"{path}: compiled already: run it with aie-conv run --module={path}")
     return data

@@ -8,23 +8,19 @@ from types import MappingProxyType
 
 from iree.compiler import ir
 
+from aie_conv.bridge.calls.host_values import NpuProgram, NpuRegion
+from aie_conv.bridge.calls.rewrite import Rewriter
 from aie_conv.bridge.compiler import Compilation, check_process_flags, split_flags
 from aie_conv.bridge.dispatch import entry_of, symbol_of
+from aie_conv.bridge.dispatch_call import DispatchCall, constant_operands
 from aie_conv.bridge.flags import session_flags
-from aie_conv.bridge.host_values import (
-    DispatchCall,
-    NpuProgram,
-    NpuRegion,
-    constant_operands,
-)
-from aie_conv.bridge.interpreter import Inside, KnownTensors
-from aie_conv.bridge.known_numbers import with_known_numbers
-from aie_conv.bridge.recognise import Recognised, function_of, recognise, recognise_call
-from aie_conv.bridge.requantised import in_integers
-from aie_conv.bridge.results import separate_results
-from aie_conv.bridge.rewrite import Rewriter
+from aie_conv.bridge.recognition.interpreter import Inside, KnownTensors
+from aie_conv.bridge.recognition.recognise import Recognised, function_of, recognise, recognise_call
+from aie_conv.bridge.requantisation.known_numbers import with_known_numbers
+from aie_conv.bridge.requantisation.requantised import in_integers
 from aie_conv.bridge.signature import declare
-from aie_conv.bridge.slices import fold_slices
+from aie_conv.bridge.splits.results import separate_results
+from aie_conv.bridge.splits.slices import fold_slices
 from aie_conv.bridge.tensors import walk
 from aie_conv.errors import UsageError
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from iree.compiler import ir
 
 from aie_conv.bridge.dispatch import call_arguments
-from aie_conv.bridge.host_values import DispatchCall, is_constant
+from aie_conv.bridge.dispatch_call import DispatchCall, is_constant
 from aie_conv.bridge.tensors import owner, splat_value, walk
 from aie_conv.graph import Base, DispatchGraph, Node
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
-from aie_conv.bridge.contraction import is_multiply_add
 from aie_conv.bridge.dispatch import symbol_of
+from aie_conv.bridge.recognition.contraction import is_multiply_add
 from aie_conv.bridge.tensors import dims_count, indexing, walk
 from aie_conv.errors import Unsupported
 

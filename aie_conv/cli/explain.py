@@ -23,7 +23,7 @@ usage: aie-conv explain [options] IN
 
 Compiles as `aie-conv compile` does and prints what each stage made and why.
 
-  IN             .mlir or .mlirbc as for compile; - reads stdin; or module:function, a Python
+  IN             .onnx, .mlir or .mlirbc as for compile; - reads stdin; or module:function, a Python
                  function that returns a torch model and a tuple of its example inputs
   COMMAND        a convolution as `aie-conv driver` takes it: "convbfp16 -n 1 -c 16 -H 8 -W 8 -k 16"
 

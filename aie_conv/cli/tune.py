@@ -30,10 +30,11 @@ usage: aie-conv tune IN -o PLANS.json [options]
 Searches for the fastest plan of every distinct convolution and matmul, by simulating those that the cost
 model likes best, and keeps them in a database for `aie-conv compile --amd-aie-plan-db=PLANS.json`.
 
-  IN               a model (.mlir or .mlirbc), or a file of driver commands (any other name)
+  IN               a model (.onnx, .mlir or .mlirbc), or a file of driver commands (any other name)
   -o PLANS.json    the database; it is written after every problem, and one that is there is continued
 
 options:
+  --input-shape=NAME:1x3x640x640  the sizes of an input that an ONNX model leaves open, for each one
   --device=NAME    the NPU: {devices} (default npu1_4col; also --amd-aie-device)
   --jobs N         as many processes (default 1)
   --search=fast|best  how many plans are simulated: the cost model's own alone, or up to {finalists} of each
@@ -77,22 +78,23 @@ def run_tune(arguments: list[str]) -> int:
     from aie_conv.cli.words import number, part
 
     words = part(arguments, _WITH_VALUE, set())
-    inputs, output, flags = _split(words.command)
+    inputs, output, flags, shapes = _split(words.command)
     if inputs[0] == "merge":
-        if flags or words.values:
+        if flags or shapes or words.values:
             raise UsageError("merge: takes files and -o alone")
         return _merge(inputs[1:], output)
     if len(inputs) > 1:
         raise UsageError(f"several inputs ({', '.join(inputs)}): flags are written --name=value")
     options = _options(flags, words.values)
     jobs = number(words.values, "jobs", 1, 1)
-    return _tune(Path(inputs[0]), output, options, jobs, words.values.get("dask"))
+    return _tune(Path(inputs[0]), shapes, output, options, jobs, words.values.get("dask"))
 
 
-def _split(words: Sequence[str]) -> tuple[list[str], Path, list[str]]:
-    """Inputs, output and flags."""
+def _split(words: Sequence[str]) -> tuple[list[str], Path, list[str], list[str]]:
+    """Inputs, output, flags, and shapes of an ONNX model's inputs."""
     inputs: list[str] = []
     flags: list[str] = []
+    shapes: list[str] = []
     output: str | None = None
     waiting = list(words)
     while waiting:
@@ -101,15 +103,18 @@ def _split(words: Sequence[str]) -> tuple[list[str], Path, list[str]]:
             if not waiting:
                 raise UsageError("-o: needs a file: write -o PLANS.json")
             output = waiting.pop(0)
+        elif word.partition("=")[0] == "--input-shape":
+            _, equals, shape = word.partition("=")
+            shapes.append(shape if equals or not waiting else waiting.pop(0))
         elif word.startswith("-"):
             flags.append(word)
         else:
             inputs.append(word)
     if not inputs:
-        raise UsageError("no input: name a .mlir file or a file of driver commands")
+        raise UsageError("no input: name a .onnx or .mlir file, or a file of driver commands")
     if output is None:
         raise UsageError("no output: add -o PLANS.json")
-    return inputs, Path(output), flags
+    return inputs, Path(output), flags, shapes
 
 
 def _options(flags: list[str], values: dict[str, str]) -> Options:
@@ -193,9 +198,11 @@ def _distinct(problems: Sequence[_Problem]) -> list[_Problem]:
 
 
 # -- tuning -----------------------------------------------------------------------------------------
-def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | None) -> int:
+def _tune(
+    path: Path, shapes: list[str], output: Path, options: Options, jobs: int, dask: str | None
+) -> int:
     from aie_conv.files import check_writable
-    from aie_conv.frontends.onnx import import_onnx, is_onnx
+    from aie_conv.frontends.onnx import import_onnx, is_onnx, parse_shapes
     from aie_conv.partitioner.database import Database
     from aie_conv.planning import open_database, plans_version
     from aie_conv.tuning import tune_problem
@@ -206,8 +213,11 @@ def _tune(path: Path, output: Path, options: Options, jobs: int, dask: str | Non
         open_database(output, said.warn) if output.exists() else Database((), plans_version())
     )
     client = None if dask is None else _dask_client(dask)
+    sizes = parse_shapes(shapes)
     if is_onnx(path):
-        problems = _note(import_onnx(path), options.iree_flags, path.name)
+        problems = _note(import_onnx(path, sizes), options.iree_flags, path.name)
+    elif shapes:
+        raise UsageError(f"{path}: --input-shape is for ONNX models")
     elif path.suffix in (".mlir", ".mlirbc"):
         problems = _note(path, options.iree_flags)
     else:

@@ -21,6 +21,12 @@ def _moves(epilogue: Epilogue, accumulator: str) -> tuple[int, int]:
     return work, len(known.scalings)
 
 
+def moves_of(epilogue: Epilogue, accumulator: str, size: int) -> int:
+    """Vector operations of a block of ``size`` bytes."""
+    work, choices = _moves(epilogue, accumulator)
+    return max(1, size // 64) * work + choices
+
+
 def pace(
     epilogue: Epilogue, accumulator: str, block: tuple[int, int], more: int
 ) -> tuple[int, int]:
@@ -33,7 +39,6 @@ def pace(
         more: moves of a block besides the operations'.
     """
     size, vector = block
-    work, choices = _moves(epilogue, accumulator)
-    moves = max(1, size // 64) * work + choices + more
+    moves = moves_of(epilogue, accumulator, size) + more
     way = size // vector
     return (max(moves, way + 1), _LOOP_CYCLES) if moves else (way, _LOOP_CYCLES // 3)

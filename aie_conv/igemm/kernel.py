@@ -54,7 +54,7 @@ class IgemmKernel:
     @cached_property
     def _emitted(self) -> CompileState:
         """The compiler's state with the plan as its decision, and the program of it."""
-        from aie_conv.bridge.one_call import call_text
+        from aie_conv.bridge.calls.one_call import call_text
         from aie_conv.pipeline import emit, run, start
         from aie_conv.plan import Decision, Dispatch
 
@@ -75,7 +75,7 @@ class IgemmKernel:
     @cached_property
     def vmfb(self) -> bytes:
         """The artifact: one function of input and filter; ``aie_conv.load`` takes it."""
-        from aie_conv.bridge.one_call import bind_call
+        from aie_conv.bridge.calls.one_call import bind_call
         from aie_conv.pipeline import generate, import_module, rewrite, run
 
         def bind(state: CompileState) -> None:

@@ -12,6 +12,8 @@ from math import prod
 
 from aie_conv.arch import Arch, get_arch
 from aie_conv.errors import ConfigRefused
+from aie_conv.layout.footprint import Footprint
+from aie_conv.lazy import cached_property
 
 Dims = tuple[tuple[int, int], ...]
 """(size, stride) pairs, outermost first."""
@@ -128,6 +130,18 @@ class Task:
     def elements(self) -> int:
         """How many elements the task moves."""
         return prod(self.sizes)
+
+    @cached_property
+    def extent(self) -> range:
+        """The elements of its buffer from the first to the last that it walks."""
+        steps = sum((n - 1) * step for n, step in zip(self.sizes, self.strides, strict=True))
+        return range(self.offset, self.offset + steps + 1)
+
+    @cached_property
+    def footprint(self) -> Footprint:
+        """The elements that it walks."""
+        walked = zip(self.sizes, self.strides, strict=True)
+        return Footprint(self.offset, tuple((n, step) for n, step in walked if n > 1 and step))
 
 
 def _cut_run(dims: Dims, limit: int, quantum: int) -> Dims:

@@ -288,11 +288,30 @@ def emit_module(
         commands: of the runtime sequence.
     """
     array = array_text(_array_program(mapping, epilogues or (mapping,)))
-    blocks = [Block(ops=[_sequence(arguments, commands)])]
+    return _module_text(mapping, array, _sequence(arguments, commands))
+
+
+def emit_sample(
+    mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()
+) -> str:
+    """The text of a module with the program of the first core alone, and nothing that is transferred.
+
+    What the functions of a program and their data take of a core is the same in all of them.
+
+    Args:
+        mapping, arguments, epilogues: as :func:`emit_module` takes them.
+    """
+    ops = _array_ops(mapping, epilogues or (mapping,), cores=1)
+    return _module_text(mapping, _text(ops), _sequence(arguments, ()))
+
+
+def _module_text(mapping: Mapping, array: str, sequence: Op) -> str:
+    """A module of what stands in front of its runtime sequence, and of that."""
+    blocks = [Block(ops=[sequence])]
     device = Op("aie.device", 0, attrs={"device": mapping.device.ir_name}, blocks=blocks)
     text = print_module(Op("module", 0, blocks=[Block(ops=[device])]))
-    module, opened, sequence = text.split("\n", 2)
-    return f"{module}\n{opened}\n{array}{sequence}"
+    module, opened, rest = text.split("\n", 2)
+    return f"{module}\n{opened}\n{array}{rest}"
 
 
 @dataclass(frozen=True)
@@ -319,12 +338,17 @@ def _array_program(mapping: Mapping, epilogues: Sequence[Mapping]) -> ArrayProgr
 @lru_cache(maxsize=64)
 def array_text(program: ArrayProgram) -> str:
     """What stands in front of the runtime sequence; made once for the programs of a configuration."""
-    ops = _array_ops(program.mapping, program.epilogues)
+    return _text(_array_ops(program.mapping, program.epilogues))
+
+
+def _text(ops: Iterable[Op]) -> str:
     return "".join(print_op(op, 2) for op in ops)
 
 
-def _array_ops(mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
-    """Tiles, FIFOs, buffers, functions, cores."""
+def _array_ops(
+    mapping: Mapping, epilogues: Sequence[Mapping], cores: int | None = None
+) -> list[Op]:
+    """Tiles, FIFOs, buffers, functions, cores: the first so many, or all."""
     grid, program = mapping.grid, mapping.program
     w = Builder()
     array = _Array(w, mapping)
@@ -337,7 +361,7 @@ def _array_ops(mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
     places = [(c, r) for c in range(grid.columns) for r in range(grid.rows)]
     buffers = {place: array.declare_buffers(*place) for place in places}
     w.block.ops += program.functions(mapping, epilogues)
-    for c, r in places:
+    for c, r in places[:cores]:
         body = Block()
         with w.inside(body):
             program.write_core(w, mapping, epilogues, (c, r), buffers[c, r])

@@ -9,10 +9,10 @@ from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.lazy import cached_property
 from aie_conv.mapping.configuration import configuration, distinct_epilogues, epilogue_number
 from aie_conv.mapping.cost import bound
-from aie_conv.mapping.emit import emit
+from aie_conv.mapping.emit import emit, emit_sample
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.pack import pack_filter
-from aie_conv.mapping.streams import issue_cycles
+from aie_conv.mapping.task_count import issue_cycles
 from aie_conv.plan import Argument, Plan
 from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
 
@@ -111,9 +111,9 @@ class ArrayPlan:
 
     def issued(self) -> Plan:
         """See :class:`aie_conv.plan.Plan`."""
-        issue = issue_cycles(self.mapping)
-        slow = issue > self.predicted_cycles
-        return cast("Plan", replace(self, predicted_cycles=issue) if slow else self)
+        cycles = issue_cycles(self.mapping, self.predicted_cycles)
+        slow = cycles > self.predicted_cycles
+        return cast("Plan", replace(self, predicted_cycles=cycles) if slow else self)
 
     def shared_with(self, plans: Sequence[Plan]) -> Plan:
         """See :class:`aie_conv.plan.Plan`."""
@@ -127,3 +127,7 @@ class ArrayPlan:
     def emit(self) -> str:
         """The text of the AIE module."""
         return emit(self.mapping, self.arguments, self.epilogues)
+
+    def emit_sample(self) -> str:
+        """See :class:`aie_conv.plan.Plan`."""
+        return emit_sample(self.mapping, self.arguments, self.epilogues)

@@ -1,15 +1,16 @@
 """What the routes share behind the partitioner's interface: search, or a plan's own parameters."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from collections.abc import Mapping as Numbers
+from functools import cache
 from typing import Any
 
 from aie_conv.arch import Device, get_device
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.search import Scheme, Space, finalists, rebuild
+from aie_conv.mapping.search import PricedMapping, Scheme, Space, finalists, rebuild
 from aie_conv.problem import ConvProblem
 
 MOST_OPERAND_BYTES = 1 << 32
@@ -81,38 +82,50 @@ class ArrayRoute(ABC):
         space = self.common(problem, get_device(device))
         if space is None:
             return []
-        rivals: dict[Hashable, list[tuple[ArrayPlan, int]]] = {}
+        rivals: dict[Hashable, list[PricedMapping]] = {}
+        programs: dict[Hashable, Hashable] = {}
         fitting, _ = space.fitting(range(len(space)))
         leaders = [candidate for _, candidate in space.leading(fitting)]
+
+        @cache
+        def plan_of(candidate: PricedMapping) -> ArrayPlan:
+            return self._plan(space.mapping(candidate), candidate.price.cycles)
+
         for candidate in sorted(leaders, key=lambda leader: leader.price.cycles):
-            plan = self._plan(space.mapping(candidate), candidate.price.cycles)
-            rivals.setdefault(plan.configuration, []).append((plan, candidate.order[1]))
-        return [_first_issued(each) for each in rivals.values()]
+            program = space.program_key(candidate)
+            if program not in programs:
+                programs[program] = plan_of(candidate).configuration
+            rivals.setdefault(programs[program], []).append(candidate)
+        return [_first_issued(each, plan_of) for each in rivals.values()]
 
     def _plan(self, mapping: Mapping, cycles: int) -> ArrayPlan:
         return ArrayPlan(self.name, self.style, mapping, cycles)
 
 
-def _first_issued(rivals: Sequence[tuple[ArrayPlan, int]]) -> ArrayPlan:
-    """Of plans, the fastest in front, the one that is fastest with the time to issue its tasks.
+def _first_issued(
+    rivals: Sequence[PricedMapping], plan_of: Callable[[PricedMapping], ArrayPlan]
+) -> ArrayPlan:
+    """Of candidates, the fastest in front, the plan that is fastest with the time to issue its tasks.
 
     Those whose tasks no descriptor expresses are passed over where another one's can be.
 
     Args:
-        rivals: with their numbers, by which equally fast ones are ranked.
+        rivals: equally fast ones are ranked by their numbers.
+        plan_of: makes a candidate's plan.
     """
     first, *others = rivals
     if not others:
-        return first[0]
+        return plan_of(first)
     best: tuple[tuple[int, int], ArrayPlan] | None = None
-    for plan, number in rivals:
+    for candidate in rivals:
         # It is never issued in less than it is predicted to take.
-        if best is not None and best[0] < (plan.predicted_cycles, number):
+        if best is not None and best[0] < (candidate.price.cycles, candidate.order[1]):
             continue
+        plan = plan_of(candidate)
         try:
-            order = plan.issued().predicted_cycles, number
+            order = plan.issued().predicted_cycles, candidate.order[1]
         except ConfigRefused:
             continue
         if best is None or order < best[0]:
             best = order, plan
-    return best[1] if best is not None else first[0]
+    return best[1] if best is not None else plan_of(first)

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aie_conv.layout.chain import Chain, Part
-from aie_conv.layout.footprint import Footprint, are_apart
+from aie_conv.layout.footprint import are_apart
 from aie_conv.mapping.streams import Channel
 
 
@@ -55,30 +55,16 @@ def _shim(symbol: str) -> str:
     return symbol.rpartition("_")[2]
 
 
-def extent(part: Part) -> range:
-    """The elements of its buffer from the first to the last that a part walks."""
-    task = part.task
-    steps = sum((n - 1) * step for n, step in zip(task.sizes, task.strides, strict=True))
-    return range(task.offset, task.offset + steps + 1)
-
-
 def may_meet(one: Chain, other: Chain) -> bool:
     """Whether two chains may touch the same elements: by each part's first and last, and by their strides."""
-    return any(
-        a.name == b.name
-        and x.start < y.stop
-        and y.start < x.stop
-        and not are_apart(_footprint(a), _footprint(b))
-        for a in one
-        for b in other
-        for x, y in [(extent(a), extent(b))]
-    )
+    return any(_parts_may_meet(a, b) for a in one for b in other if a.name == b.name)
 
 
-def _footprint(part: Part) -> Footprint:
-    task = part.task
-    walked = zip(task.sizes, task.strides, strict=True)
-    return Footprint(task.offset, tuple((n, step) for n, step in walked if n > 1 and step))
+def _parts_may_meet(one: Part, other: Part) -> bool:
+    a, b = one.task.extent, other.task.extent
+    if a.stop <= b.start or b.stop <= a.start:
+        return False
+    return not are_apart(one.task.footprint, other.task.footprint)
 
 
 _CONFIGURED = 2

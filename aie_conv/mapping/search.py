@@ -1,6 +1,6 @@
 """The search for the best mapping among a route's candidates, and the way back from a plan's parameters."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterator, Sequence
 from collections.abc import Mapping as Numbers
 from dataclasses import MISSING, dataclass, fields, replace
 from math import log
@@ -15,8 +15,8 @@ from aie_conv.mapping.cost import Cost, cost_of_row
 from aie_conv.mapping.interface import ProblemView
 from aie_conv.mapping.mapping import Mapping, Sizes
 from aie_conv.mapping.numbers import is_column
-from aie_conv.mapping.streams import issue_cycles
 from aie_conv.mapping.table import P, joined, length_of, row_of, table_of, take
+from aie_conv.mapping.task_count import issue_cycles
 from aie_conv.problem import DTYPE_BYTES
 
 _BUDGET = 512
@@ -141,12 +141,16 @@ class Space(Generic[P]):
         scheme: makes mappings of them.
         table: their parameters.
         shape: those that programs depend on by their sizes alone.
+        program: those that programs depend on, where cores read all others; empty where that is not known.
     """
 
-    def __init__(self, scheme: Scheme[P], table: P, shape: Sequence[str] = ()) -> None:
+    def __init__(
+        self, scheme: Scheme[P], table: P, shape: Sequence[str] = (), program: Sequence[str] = ()
+    ) -> None:
         self._scheme = scheme
         self._table = table
         self._shape = frozenset(shape)
+        self._program = tuple(program)
         self._priced_rows: dict[int, tuple[Cost, Sizes, int]] = {}
 
     def __len__(self) -> int:
@@ -167,19 +171,33 @@ class Space(Generic[P]):
         """Of candidates whose programs may be one the fastest, with the number of the first of them."""
         leaders: dict[tuple[Any, ...], tuple[int, PricedMapping]] = {}
         for candidate in sorted(candidates, key=lambda c: c.order[1]):
-            key = self._program_key(candidate.order[1])
+            key = self._tile_key(candidate.order[1])
             first, best = leaders.get(key, (candidate.order[1], candidate))
             faster = candidate.price.cycles < best.price.cycles
             leaders[key] = first, candidate if faster else best
         return list(leaders.values())
 
-    def _program_key(self, number: int) -> tuple[Any, ...]:
+    def program_key(self, candidate: PricedMapping) -> Hashable:
+        """Equal for candidates of one configuration alone; those of others may differ in it too."""
+        number = candidate.order[1]
+        if not self._program:
+            return number
+        _, sizes, _ = self._priced_rows[number]
+        return self._key(number, self._program, (sizes.grid.filter_groups,))
+
+    def _tile_key(self, number: int) -> tuple[Any, ...]:
+        _, sizes, _ = self._priced_rows[number]
+        names = [f.name for f in fields(self._table) if f.name not in self._shape]
+        return self._key(number, names, (sizes.tile.pixels,))
+
+    def _key(self, number: int, names: Sequence[str], others: tuple[Any, ...]) -> tuple[Any, ...]:
+        """The values of parameters of these names, and of the grid and of others, in a candidate."""
         _, sizes, row = self._priced_rows[number]
-        grid, names = sizes.grid, (f.name for f in fields(self._table))
-        values = [getattr(self._table, name)[number] for name in names if name not in self._shape]
-        shared: tuple[Any, ...] = (
-            grid.columns, grid.rows, grid.filter_columns, grid.unicast, sizes.tile.pixels
-        )  # fmt: skip
+        columns: Any = self._table
+        values = [getattr(columns, name)[number] for name in names]
+        grid = sizes.grid
+        array = grid.columns, grid.rows, grid.filter_columns, grid.unicast
+        shared: tuple[Any, ...] = (*array, *others)
         return (*values, *(c[row] if is_column(c) else c for c in shared))
 
     def fitting(self, numbers: Sequence[int]) -> tuple[list[PricedMapping], ConfigRefused | None]:
@@ -308,7 +326,7 @@ def finalists(space: Space[Any], refused: ConfigRefused, count: int = 1) -> list
 
 def _time(space: Space[Any], candidate: PricedMapping) -> Timed:
     mapping = space.mapping(candidate)
-    return mapping, max(candidate.price.cycles, issue_cycles(mapping))
+    return mapping, issue_cycles(mapping, candidate.price.cycles)
 
 
 def _look_up(
@@ -451,4 +469,4 @@ def rebuild(scheme: Scheme[Any], parameters: Numbers[str, int]) -> Timed:
         mapping = make_mapping(scheme, scheme.kind(**values))
     except ZeroDivisionError:
         raise ConfigRefused("parameters", "parameters: a size of 0") from None
-    return mapping, max(mapping.cost.cycles, issue_cycles(mapping))
+    return mapping, issue_cycles(mapping, mapping.cost.cycles)

@@ -1,6 +1,6 @@
 """What the shim's DMA channels carry for a mapping: their address patterns, tasks, and when they are due."""
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import groupby, islice, zip_longest
@@ -11,13 +11,6 @@ from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.mapping.cost import task_cycles
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.problem import DTYPE_BYTES
-
-_COUNTED = 4096
-"""About how many patterns of a channel are looked at to count tasks: a large program's all take minutes."""
-
-_MOST_COUNTED, _SAMPLED = 1 << 15, 1 << 10
-"""Tasks of a channel that are looked at at most, and where a program has far more steps than are looked at
-anyhow; those of 32 steps always are. So a problem's planning ends, however large it is."""
 
 _MOST_PARTS = 4
 """Descriptors of a chain of filters or outputs: with more the last column begins too late."""
@@ -117,7 +110,7 @@ def output_patterns(
             yield "result", pattern
 
 
-def _tasks(mapping: Mapping, patterns: Iterator[tuple[str, Pattern]]) -> list[Part]:
+def cut_tasks(mapping: Mapping, patterns: Iterator[tuple[str, Pattern]]) -> list[Part]:
     """The tasks of a stream: neighbours on the same buffer folded, split as the fields need it."""
     view = mapping.view
     dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
@@ -228,7 +221,7 @@ def _ids(
     return tuple(map(tuple, blocks))
 
 
-def _shim(
+def in_chains(
     tasks: Sequence[list[Part]], arch: Arch, plain: int
 ) -> tuple[list[list[tuple[range, Chain]]], tuple[tuple[int, ...], ...]]:
     """A shim's inputs, filters and outputs as chains, and the descriptors of each.
@@ -292,36 +285,51 @@ class _SendClock:
         return (self.step(column, tile) if m.grid.tiles_of(column) else 0) * self.ticks + ahead
 
 
-def channels(
-    mapping: Mapping, columns: list[int] | None = None, most: int | None = None
-) -> list[Channel]:
-    """The shim channels of the program: inputs first, then filters, then outputs.
+def plain_descriptors(mapping: Mapping, most: int | None = None) -> int:
+    """Descriptors of a column, up to which its inputs take none of several.
 
     Args:
-        mapping: what to run.
-        columns: only those of these columns (filters of the first of them); all if None.
-        most: only so many of a core's first steps; all if None.
+        mapping: what is run.
+        most: only so many of a core's first steps are looked at; all if None.
     """
+    grid, steps = mapping.grid, mapping.grid.steps
+    share = grid.columns * max(1.0, steps / (most or steps)) * task_cycles(mapping.device.arch)
+    return int(_PLAIN * mapping.cost.cycles / share)
+
+
+def tasks_of(
+    mapping: Mapping, column: int, streams: list[int], most: int | None = None
+) -> list[list[Part]]:
+    """The inputs, filters and outputs of a column's shim as tasks.
+
+    Args:
+        mapping: what is run.
+        column: of the array.
+        streams: the filters that come through it.
+        most: only of so many of a core's first steps; all if None.
+    """
+    computes = column < mapping.grid.columns
+    patterns = (
+        input_patterns(mapping, column, most) if computes else iter(()),
+        filter_patterns(mapping, streams, most) if streams else iter(()),
+        output_patterns(mapping, column, most) if computes else iter(()),
+    )
+    return [cut_tasks(mapping, each) for each in patterns]
+
+
+def channels(mapping: Mapping) -> list[Channel]:
+    """The shim channels of the program: inputs first, then filters, then outputs."""
     arch, grid, clock = mapping.device.arch, mapping.grid, _SendClock(mapping)
     out_size = DTYPE_BYTES[mapping.view.result.dtype]
     out_bytes = mapping.tile.output_objects * grid.rows * mapping.l1.output * out_size
-    steps = grid.steps
-    # Seen from a column of which only the first steps are asked for.
-    share = grid.columns * max(1.0, steps / (most or steps)) * task_cycles(arch)
-    plain = int(_PLAIN * mapping.cost.cycles / share)
+    plain = plain_descriptors(mapping)
     inputs: list[Channel] = []
     filters: list[Channel] = []
     outputs: list[Channel] = []
-    shims = range(max(grid.columns, grid.filter_columns)) if columns is None else columns
-    for c in shims:
-        streams = grid.filter_streams(c) if columns is None or c == columns[0] else []
-        patterns = (
-            input_patterns(mapping, c, most) if c < grid.columns else iter(()),
-            filter_patterns(mapping, streams, most) if streams else iter(()),
-            output_patterns(mapping, c, most) if c < grid.columns else iter(()),
-        )
-        tasks = [_tasks(mapping, p) for p in patterns]
-        (a, b, out), (a_ids, b_ids, out_ids) = _shim(tasks, arch, plain)
+    for c in range(max(grid.columns, grid.filter_columns)):
+        streams = grid.filter_streams(c)
+        tasks = tasks_of(mapping, c, streams)
+        (a, b, out), (a_ids, b_ids, out_ids) = in_chains(tasks, arch, plain)
         inputs.append(Channel(f"a_l3_{c}", a_ids, _dated(a, partial(clock.of_input, c))))
         filters.append(Channel(f"b_l3_{c}", b_ids, _dated(b, partial(clock.of_filter, streams))))
         depth = arch.shim_queue_depth
@@ -339,40 +347,3 @@ def channels(
     # A column's input, then the filters that come through it: tasks are issued one by one.
     both = [c for pair in zip_longest(inputs, filters) for c in pair if c is not None]
     return [channel for channel in both + outputs if channel.chains]
-
-
-def count_tasks(mapping: Mapping) -> int:
-    """About how many shim descriptors a mapping writes, from those of columns that differ.
-
-    Of very many steps the first ones are counted.
-
-    Raises:
-        ConfigRefused: one of them cannot be expressed.
-    """
-    grid = mapping.grid
-    steps, shared = grid.steps, len(grid.filter_streams(0))
-    each = 1 if mapping.l1.resident or shared == 1 else shared * mapping.filters.objects
-    most = min(steps, max(32, _COUNTED // each))
-    of_step = max(
-        len(_tasks(mapping, patterns))
-        for patterns in (input_patterns(mapping, 0, 1), output_patterns(mapping, 0, 1))
-    )
-    bound = _MOST_COUNTED if steps <= 4 * _COUNTED else _SAMPLED
-    most = min(most, max(32, bound // max(1, of_step)))
-    counts: dict[Hashable, int] = {}
-    total = 0
-    for column in range(grid.columns):
-        kind = grid.tiles_of(column), column == grid.columns - 1
-        if kind not in counts:
-            counts[kind] = sum(len(c.parts) for c in channels(mapping, [column], most))
-        total += counts[kind]
-    return -(-total * steps // most)
-
-
-def issue_cycles(mapping: Mapping) -> int:
-    """Cycles to issue a mapping's tasks.
-
-    Raises:
-        ConfigRefused: one of them cannot be expressed.
-    """
-    return count_tasks(mapping) * task_cycles(mapping.device.arch)

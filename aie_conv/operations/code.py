@@ -20,6 +20,12 @@ def code_of(tile: OperationTile, arch: Arch) -> OperationCode | RowCode:
     )  # fmt: skip
 
 
+def can_pair(tile: OperationTile) -> bool:
+    """Whether a tile's code can work on two tiles at once."""
+    alone = tile.chunks == 1 and not tile.tables and not tile.view.by_elements
+    return alone and not _by_float_math(tile.view.problem)
+
+
 @lru_cache(maxsize=512)
 def _by_float_math(problem: OperationProblem) -> bool:
     """Whether it goes by rows, or has functions that other code does not have."""

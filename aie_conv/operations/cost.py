@@ -14,8 +14,8 @@ from aie_conv.problem import DTYPE_BYTES
 _JAM = 6
 """As for contractions: the time is this norm of what each resource needs alone."""
 
-_STEP_CYCLES = 60
-"""Cycles of a core to acquire and release a step's two objects, with the call between them."""
+_STEP_CYCLES = 40
+"""Cycles of a core to acquire and release a step's objects."""
 
 _COUNTER_BYTES = 64
 """What the lowering of FIFOs keeps in a core, with room to align what follows."""
@@ -34,7 +34,7 @@ class PlanCost:
     Attributes:
         loads: cycles that each resource is busy: cores, and the channels of one column.
         lead: cycles before the last channel's first byte.
-        issue: cycles to issue the tasks, if streams repeat as well as they may.
+        issue: cycles to issue the tasks; before these are counted, if streams repeat as well as they may.
         shim_bytes: bytes that cross the shim in both directions.
     """
 
@@ -46,19 +46,25 @@ class PlanCost:
     @property
     def cycles(self) -> int:
         """Of a whole call."""
-        norm = sum(load**_JAM for load in self.loads.values()) ** (1 / _JAM)
-        return round(max(self.lead + norm, self.issue))
+        norm = sum(load**_JAM for load in self._busy.values()) ** (1 / _JAM)
+        return round(self.lead + norm)
+
+    @property
+    def _busy(self) -> dict[str, float]:
+        """All that is busy, the command stream behind the first tasks too."""
+        return self.loads | {"task issue": max(0.0, self.issue - self.lead)}
 
     @property
     def bound(self) -> str:
         """What is busy longest."""
-        return max(self.loads, key=self.loads.__getitem__)
+        return max(self._busy, key=self._busy.__getitem__)
 
 
 def check(device: Device, tile: OperationTile, grid: CoreGrid) -> None:
     """Raise ConfigRefused for what does not fit the memories, or is too many tiles."""
     arch = device.arch
-    core = _BUFFERS * (tile.input_bytes + tile.output_bytes) + tile.sums_bytes
+    core = _BUFFERS * (tile.input_bytes + tile.output_bytes) + tile.spacer_bytes
+    core = core * tile.together + tile.sums_bytes
     core += STACK_BYTES + _COUNTER_BYTES
     if core > arch.core_data_bytes:
         raise ConfigRefused("core memory", f"core memory: {core} of {arch.core_data_bytes} bytes")
@@ -79,17 +85,18 @@ class TileWork:
         core_cycles: of a core.
         input_bytes, output_bytes: of all its objects of input, and of its output.
         input_factor, output_factor: what a byte of them takes of the memory's rate.
-        first_bytes: of one object of input.
+        first_bytes, last_bytes: of a step's first objects of input, and of its output.
         chunks: objects of input.
         inputs: sections of one.
     """
 
-    core_cycles: int
+    core_cycles: float
     input_bytes: int
     output_bytes: int
     input_factor: float
     output_factor: float
     first_bytes: int
+    last_bytes: int
     chunks: int
     inputs: int
 
@@ -98,12 +105,13 @@ def work_of(device: Device, tile: OperationTile) -> TileWork:
     """What a tile takes."""
     _, host = present_rates(device.arch)
     return TileWork(
-        code_of(tile, device.arch).cycles() + _STEP_CYCLES * tile.chunks,
+        (code_of(tile, device.arch).cycles() + _STEP_CYCLES * tile.chunks) / tile.together,
         tile.chunks * tile.input_bytes,
         tile.output_bytes,
         _factor(tile, host),
         _out_factor(tile, host),
-        tile.input_bytes,
+        tile.together * tile.input_bytes,
+        tile.together * tile.output_bytes,
         tile.chunks,
         len(tile.sections),
     )
@@ -124,7 +132,7 @@ def cost_on(device: Device, work: TileWork, grid: CoreGrid) -> PlanCost:
         ),
     }
     first = work.first_bytes / WORD_BYTES * rates.word
-    last = work.output_bytes / WORD_BYTES * rates.word
+    last = work.last_bytes / WORD_BYTES * rates.word
     lead = (work.inputs + 1) * channels * rates.issue
     lead += rates.read_start + first + last + rates.write_start
     iterations = 1 << device.arch.shim_iteration_bits

@@ -12,6 +12,7 @@ from aie_conv.mapping.core import ENDLESS
 from aie_conv.mapping.emit import SequenceWriter
 from aie_conv.mapping.schedule import schedule
 from aie_conv.operations.code import code_of
+from aie_conv.operations.kernel import OperationCode
 from aie_conv.operations.streams import CoreGrid, channels
 from aie_conv.operations.tile import OperationTile
 from aie_conv.plan import Argument
@@ -51,6 +52,8 @@ class _Program:
         self._tiles: dict[str, Value] = {}
         self._input_object: _Object = tile.object_elements, tile.object_dtype
         self._out: _Object = tile.outputs, tile.view.problem.out.dtype
+        self._depth = 2 * tile.together
+        self._code = code_of(tile, device.arch)
 
     def declare(self) -> None:
         """Tiles, FIFOs, functions, cores."""
@@ -65,7 +68,9 @@ class _Program:
             self._output(column, half)
         cores = [(c, r) for c in range(grid.columns) for r in range(grid.channels * grid.rows)]
         sums = {place: self._sums(*place) for place in cores if self._tile.chunks > 1}
-        code = code_of(self._tile, self._device.arch)
+        for place in cores if self._tile.spacer_bytes else ():
+            self._spacers(*place)
+        code = self._code
         self.w.block.ops += [*code.declared(), *code.functions()]
         for column, row in cores:
             self._core(column, row, sums.get((column, row)))
@@ -74,13 +79,16 @@ class _Program:
         tile = self.w.op("aie.tile", names=[name], attrs={"col": column, "row": row})
         self._tiles[name] = tile.results[0]
 
-    def _fifo(self, name: str, source: str, sink: str, objects: _Object) -> None:
+    def _fifo(
+        self, name: str, source: str, sink: str, objects: _Object, depths: tuple[int, int] = (2, 2)
+    ) -> None:
+        """A FIFO; ``depths`` are of the source's end and the sink's."""
         elements, dtype = objects
         attrs: dict[str, Any] = {
             "sym_name": name,
             "dimensionsToStream": [],
             "dimensionsFromStreamPerConsumer": [[]],
-            "elemNumber": 2,
+            "elemNumber": 2 if depths == (2, 2) else list(depths),
             "elemType": fifo(dtype, elements),
         }
         self.w.op("aie.objectfifo", self._tiles[source], self._tiles[sink], attrs=attrs)
@@ -108,7 +116,8 @@ class _Program:
         self._fifo(name, f"shim_{column}", f"mem_{column}", joined)
         names = [f"in_l1_{column}_{row}" for row in rows]
         for row, each in zip(rows, names, strict=True):
-            self._fifo(each, f"mem_{column}", f"core_{column}_{row}", self._input_object)
+            ends = f"mem_{column}", f"core_{column}_{row}"
+            self._fifo(each, *ends, self._input_object, (2, self._depth))
         self._link([name], names, elements)
 
     def _output(self, column: int, half: int) -> None:
@@ -116,7 +125,8 @@ class _Program:
         rows, name = self._rows(half), f"out_l3_{half}_{column}"
         names = [f"out_l1_{column}_{row}" for row in rows]
         for row, each in zip(rows, names, strict=True):
-            self._fifo(each, f"core_{column}_{row}", f"mem_{column}", self._out)
+            ends = f"core_{column}_{row}", f"mem_{column}"
+            self._fifo(each, *ends, self._out, (self._depth, 2))
         self._fifo(name, f"mem_{column}", f"shim_{column}", (elements * len(rows), dtype))
         self._link(names, [name], elements)
 
@@ -127,6 +137,14 @@ class _Program:
         op = self.w.op("aie.buffer", tile, types=[kind], names=[name], attrs={"sym_name": name})
         return op.results[0]
 
+    def _spacers(self, column: int, row: int) -> None:
+        """Buffers that nothing uses, which keep the output's objects from the banks of the input's."""
+        tile, kind = self._tiles[f"core_{column}_{row}"], memref("i8", self._tile.spacer_bytes)
+        for number in range(self._tile.together):
+            name = f"spacer_{column}_{row}_{number}"
+            attrs = {"sym_name": name}
+            self.w.op("aie.buffer", tile, types=[kind], names=[name], attrs=attrs)
+
     # -- cores ------------------------------------------------------------------------------------
     def _core(self, column: int, row: int, sums: Value | None) -> None:
         w, body = self.w, Block()
@@ -134,7 +152,7 @@ class _Program:
             zero, one = w.constant(0), w.constant(1)
             with (
                 w.loop("call", zero, w.constant(ENDLESS), one),
-                w.loop("t", zero, w.constant(self._grid.steps), one),
+                w.loop("t", zero, w.constant(self._grid.steps // self._tile.together), one),
             ):
                 self._step(column, row, sums)
             w.op("aie.end")
@@ -146,26 +164,32 @@ class _Program:
         w = self.w
         entry, out = f"in_l1_{column}_{row}", f"out_l1_{column}_{row}"
         if sums is None:
-            source = self._acquire(entry, "Consume", self._input_object)
-            w.run("compute", source, self._acquire(out, "Produce", self._out))
+            sources = self._acquire(entry, "Consume", self._input_object)
+            buffers = *sources, *self._acquire(out, "Produce", self._out)
+            if isinstance(self._code, OperationCode) and self._code.in_program:
+                self._code.compute(w, *buffers)
+            else:
+                w.run("compute", *buffers)
             self._release(entry, "Consume")
             self._release(out, "Produce")
             return
-        w.run("first", self._acquire(entry, "Consume", self._input_object), sums)
+        w.run("first", *self._acquire(entry, "Consume", self._input_object), sums)
         self._release(entry, "Consume")
         one = w.constant(1)
         with w.loop("k", one, w.constant(self._tile.chunks), one):
-            w.run("more", self._acquire(entry, "Consume", self._input_object), sums)
+            w.run("more", *self._acquire(entry, "Consume", self._input_object), sums)
             self._release(entry, "Consume")
-        w.run("last", sums, self._acquire(out, "Produce", self._out))
+        w.run("last", sums, *self._acquire(out, "Produce", self._out))
         self._release(out, "Produce")
 
-    def _acquire(self, name: str, port: str, objects: _Object) -> Value:
-        elements, dtype = objects
-        named = {"objFifo_name": name, "port": port, "size": 1}
+    def _acquire(self, name: str, port: str, objects: _Object) -> list[Value]:
+        """The objects of a step."""
+        (elements, dtype), count = objects, self._tile.together
+        named = {"objFifo_name": name, "port": port, "size": count}
         s = self.w.value("s", "aie.objectfifo.acquire", to=subview(dtype, elements), **named)
-        return self.w.value("o", "aie.objectfifo.subview.access", s, index=0)
+        access = "aie.objectfifo.subview.access"
+        return [self.w.value("o", access, s, index=number) for number in range(count)]
 
     def _release(self, name: str, port: str) -> None:
-        attrs = {"objFifo_name": name, "port": port, "size": 1}
+        attrs = {"objFifo_name": name, "port": port, "size": self._tile.together}
         self.w.op("aie.objectfifo.release", attrs=attrs)

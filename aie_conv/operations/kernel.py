@@ -9,8 +9,9 @@ from math import prod
 from aie_conv.codegen.activations import activations
 from aie_conv.codegen.epilogue import check
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue
-from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.epilogue_cycles import moves_of
 from aie_conv.codegen.matrix_unit import bitcast
+from aie_conv.codegen.step_work import ROUNDED
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import ALIGNMENT, Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref, scalar, vector
@@ -23,6 +24,12 @@ _UNROLLED = 32
 
 _MOVED = 16
 """Elements of a move that are loaded before they are stored."""
+
+CALL_CYCLES = 30
+"""To call a function and to return."""
+
+_DRAIN_CYCLES = 14
+"""To fill and drain a loop."""
 
 
 def lanes(problem: OperationProblem) -> int:
@@ -176,11 +183,11 @@ def load_section(
 def write_function(
     name: str,
     arguments: Sequence[tuple[str, Type]],
-    write: Callable[[Builder, Value, Value], None],
+    write: Callable[..., None],
 ) -> Op:
-    """A function of two buffers."""
+    """A function of buffers."""
     f = Function(name, arguments)
-    write(f.builder, f.arguments[0], f.arguments[1])
+    write(f.builder, *f.arguments)
     return f.finish()
 
 
@@ -202,12 +209,14 @@ class OperationCode(BlockEpilogue):
 
     # -- functions --------------------------------------------------------------------------------
     def functions(self) -> list[Op]:
-        """``compute(in, out)``; of several objects ``first`` and ``more(in, sums)``, ``last(sums, out)``."""
+        """``compute(in, out)``; of chunks ``first`` and ``more(in, sums)``, ``last(sums, out)``."""
         problem, tile = self.tile.view.problem, self.tile
         source = memref(tile.object_dtype, tile.object_elements)
         out = memref(problem.out.dtype, tile.outputs)
         if tile.chunks == 1:
-            write = self._move_elements if tile.view.by_elements else self._compute
+            if self.in_program:
+                return []
+            write = self._move_elements if tile.view.by_elements else self.compute
             return [write_function("compute", [("source", source), ("out", out)], write)]
         sums = memref(problem.accumulator, tile.outputs)
         return [
@@ -216,20 +225,28 @@ class OperationCode(BlockEpilogue):
             write_function("last", [("sums", sums), ("out", out)], self._last),
         ]
 
-    def _compute(self, w: Builder, source: Value, out: Value) -> None:
-        constants = self._constants(w)
+    @property
+    def in_program(self) -> bool:
+        """Whether the program has the code itself: of few operations, for which a call would be dear."""
+        tile = self.tile
+        return tile.chunks == 1 and not tile.view.by_elements and not tile.tables
+
+    def compute(self, w: Builder, *buffers: Value) -> None:
+        """Each tile's vector in one body: their loads are of different buffers."""
+        constants, count = self._constants(w), self.tile.together
+        sources, outs = buffers[:count], buffers[count:]
 
         def body(place: TilePlace) -> None:
-            value = self._reduce(w, source, place)
-            inputs = {
-                number: self._input(w, number, source, place)
-                for number in range(len(self.epilogue.inputs))
-            }
-            w.store(
-                self._values(w, value, inputs, constants), out, place.out, aligned(self.lanes, out)
-            )
+            for source, out in zip(sources, outs, strict=True):
+                value = self._reduce(w, source, place)
+                inputs = {
+                    number: self._input(w, number, source, place)
+                    for number in range(len(self.epilogue.inputs))
+                }
+                result = self._values(w, value, inputs, constants)
+                w.store(result, out, place.out, aligned(self.lanes, out))
 
-        self._nest(w, source, self._trips(), body)
+        self._nest(w, sources[0], self._trips(), body)
 
     def _move_elements(self, w: Builder, source: Value, out: Value) -> None:
         """Move elements one by one: several are loaded before they are stored, since loads take long."""
@@ -400,7 +417,7 @@ class OperationCode(BlockEpilogue):
 
     # -- what it costs ----------------------------------------------------------------------------
     def cycles(self) -> int:
-        """Cycles of a tile's objects, an estimate."""
+        """Cycles of a step's objects, an estimate."""
         tile, problem = self.tile, self.tile.view.problem
         if tile.view.by_elements:
             return self._cycles_of_elements()
@@ -416,17 +433,26 @@ class OperationCode(BlockEpilogue):
             -(-self.lanes * DTYPE_BYTES[section.dtype] // self.arch.vector_load_bytes)
             for section in tile.sections[1:]
         )
-        each, _ = pace(
-            self.epilogue, self.accumulator, (self.lanes * 4, self.arch.vector_load_bytes), 0
-        )
-        work = each if any(s.op != "arith.constant" for s in self.epilogue.steps) else 0
+        work = moves_of(self.epilogue, self.accumulator, self.lanes * self._computed_bytes)
         stored = -(-self.lanes * DTYPE_BYTES[problem.out.dtype] // self.arch.vector_load_bytes)
-        cycles = max(-(-loads // 2), stored, moves + work, taps * wide if float_sum else 0)
+        # Loads of one buffer follow each other.
+        more = max(stored, moves + work, taps * wide if float_sum else 0)
+        cycles = max(loads, tile.together * more)
         inner = self._trips()[-1].count
-        drains = -(-vectors // max(1, inner)) * 18
-        return 30 + vectors * cycles + drains
+        drains = -(-vectors // max(1, inner)) * _DRAIN_CYCLES
+        return (0 if self.in_program else CALL_CYCLES) + vectors * cycles + drains
+
+    @property
+    def _computed_bytes(self) -> int:
+        """Bytes of an element as the steps compute it: arithmetic of bf16 is f32's."""
+        steps = self.epilogue.steps
+        if any(step.op in ROUNDED for step in steps):
+            return DTYPE_BYTES["f32"]
+        dtypes = {self.accumulator, *(step.dtype for step in steps)} - {"i1"}
+        return max(DTYPE_BYTES[dtype] for dtype in dtypes)
 
     def _cycles_of_elements(self) -> int:
         """The same of elements that are moved one by one."""
         inner = max(1, self._trips()[-1].count)
-        return 30 + self.tile.outputs * 2 + self.tile.outputs // inner * 18
+        drains = self.tile.outputs // inner * _DRAIN_CYCLES
+        return CALL_CYCLES + self.tile.outputs * 2 + drains

@@ -70,8 +70,7 @@ class OperationPlan:
     @property
     def bound(self) -> str:
         """The resource that is busy longest."""
-        issued = self.chosen.cycles > self.chosen.cost.cycles
-        return "task issue" if issued else self.chosen.cost.bound
+        return self.chosen.cost.bound
 
     @cached_property
     def parameters(self) -> dict[str, int]:
@@ -80,7 +79,7 @@ class OperationPlan:
         numbers = {f"size_{axis}": size for axis, size in enumerate(tile.sizes)}
         numbers |= {f"taps_{axis}": taps for axis, taps in enumerate(tile.taps)}
         numbers |= {"columns": grid.columns, "channels": grid.channels, "rows": grid.rows}
-        numbers |= {"padded": int(self.padded)}
+        numbers |= {"padded": int(self.padded), "together": tile.together}
         return numbers | ({"view": self.number} if self.problem.by_rows else {})
 
     @cached_property
@@ -137,6 +136,10 @@ class OperationPlan:
     def emit(self) -> str:
         """The text of the AIE module."""
         return emit(self.target, self.chosen.tile, self.chosen.grid, self.arguments)
+
+    def emit_sample(self) -> str:
+        """See :class:`aie_conv.plan.Plan`."""
+        return self.emit()
 
 
 class OperationRoute:

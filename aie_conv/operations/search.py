@@ -8,6 +8,7 @@ from math import prod
 from aie_conv.arch import Device
 from aie_conv.arch.rates import present_rates
 from aie_conv.errors import ConfigRefused
+from aie_conv.operations.code import can_pair
 from aie_conv.operations.cost import PlanCost, check, cost_on, work_of
 from aie_conv.operations.kernel import lanes
 from aie_conv.operations.streams import CoreGrid, count_tasks
@@ -18,11 +19,11 @@ from aie_conv.problem import DTYPE_BYTES
 _OBJECT_BYTES = 24 << 10
 """Bytes of input and output objects of a tile, at most: they are there twice."""
 
-_COUNTED = 10
-"""Candidates whose tasks are counted: the best without them."""
+_COUNTED, _MOST_COUNTED = 10, 40
+"""Candidates whose tasks are counted: the best without them, and more where those of all these take time."""
 
 _NEAR = 1.01
-"""Candidates that take this much of the best one's time are as good: taken is what keeps cores busy least."""
+"""Candidates that take this much of the best one's time are as good: of them the cores' time decides."""
 
 _SIZES = 12
 """Sizes of an axis that are tried at most."""
@@ -104,7 +105,7 @@ def _blocks(view: OperationView) -> Iterator[tuple[int, ...]]:
 
 
 def _tiles(view: OperationView) -> Iterator[OperationTile]:
-    """The tiles that fit; of several chunks only where one object cannot hold all taps."""
+    """The tiles that fit, alone and two at once; of chunks only where an object cannot hold all taps."""
     most = lanes(view.problem)
     for taps in _taps(view):
         fits = False
@@ -115,13 +116,25 @@ def _tiles(view: OperationView) -> Iterator[OperationTile]:
                 continue
             if tile.input_bytes + tile.output_bytes + tile.sums_bytes <= _OBJECT_BYTES:
                 fits = True
-                yield tile
+                yield from _together(tile)
         if fits:
             return
 
 
-def grids(device: Device, count: int) -> Iterator[CoreGrid]:
-    """Grids for a number of tiles."""
+def _together(tile: OperationTile) -> Iterator[OperationTile]:
+    """A tile alone, and two at once, where that may make a difference.
+
+    Two loads of one buffer never share a cycle; of two tiles' objects they do.
+    """
+    yield tile
+    apart = abs(tile.input_bytes - tile.output_bytes) > ALIGNED
+    if can_pair(tile) and apart and tile.count > 1:
+        yield replace(tile, together=2)
+
+
+def grids(device: Device, tile: OperationTile) -> Iterator[CoreGrid]:
+    """Grids for a tile."""
+    count = -(-tile.count // tile.together)
     columns = [c for c in (1, 2, 4, 8) if c <= device.columns]
     if device.columns not in columns:
         columns.append(device.columns)
@@ -129,7 +142,7 @@ def grids(device: Device, count: int) -> Iterator[CoreGrid]:
         cores = column * channel * rows
         # No core works on nothing but what others do too.
         if cores < count + rows * channel or cores == 1:
-            yield CoreGrid(column, channel, rows, -(-count // cores))
+            yield CoreGrid(column, channel, rows, -(-count // cores) * tile.together)
 
 
 def search(device: Device, view: OperationView) -> TileCandidate:
@@ -141,7 +154,7 @@ def search(device: Device, view: OperationView) -> TileCandidate:
     priced: list[TileCandidate] = []
     for tile in _tiles(view):
         work = work_of(device, tile)
-        for grid in grids(device, tile.count):
+        for grid in grids(device, tile):
             try:
                 check(device, tile, grid)
             except ConfigRefused:
@@ -154,29 +167,32 @@ def search(device: Device, view: OperationView) -> TileCandidate:
 def _best(device: Device, ranked: Sequence[TileCandidate], view: OperationView) -> TileCandidate:
     """The best candidate with the time to issue its tasks, which are counted of as few as decide it."""
     counted: list[TileCandidate] = []
+    least = min((candidate.cycles for candidate in ranked), default=0)
     for candidate in ranked:
-        if len(counted) == _COUNTED:
+        good = any(each.cycles <= _NEAR * least for each in counted)
+        if len(counted) >= (_COUNTED if good else _MOST_COUNTED):
             break
         try:
             counted.append(issued(device, candidate))
         except ConfigRefused:
             continue
-        if len(counted) == 1 and _decides(counted[0], ranked):
+        if len(counted) == 1 and _decides(counted[0], candidate, ranked):
             break
     if not counted:
         raise ConfigRefused("tile", f"tile: no tiling of {view.problem.describe()}")
     return _ordered(sorted(counted, key=_cycles))[0]
 
 
-def _decides(first: TileCandidate, ranked: Sequence[TileCandidate]) -> bool:
+def _decides(first: TileCandidate, before: TileCandidate, ranked: Sequence[TileCandidate]) -> bool:
     """Whether the first candidate stays it, whatever tasks the others have.
 
-    So it is where its own take no time beside the rest, and none that may be as good keeps cores busy less.
+    So it is where its own take no more time than assumed ``before``, and none that may be as good keeps
+    cores busy less.
     """
-    if first.cycles > first.cost.cycles:
+    if first.cycles > before.cycles:
         return False
-    most, cores = _NEAR * first.cycles, first.cost.loads["cores"]
-    return all(c.cycles > most or c.cost.loads["cores"] >= cores for c in ranked)
+    most, busy = _NEAR * first.cycles, _busy(first)
+    return all(c.cycles > most or _busy(c) >= busy for c in ranked)
 
 
 def _cycles(candidate: TileCandidate) -> int:
@@ -184,9 +200,15 @@ def _cycles(candidate: TileCandidate) -> int:
 
 
 def _ordered(candidates: list[TileCandidate]) -> list[TileCandidate]:
-    """Candidates by their time, but those as good as the best by how long a core is busy."""
+    """Candidates by their time, but those as good as the best by how long cores are busy, all together."""
     near = [c for c in candidates if c.cycles <= _NEAR * candidates[0].cycles]
-    return [*sorted(near, key=lambda c: c.cost.loads["cores"]), *candidates[len(near) :]]
+    return [*sorted(near, key=_busy), *candidates[len(near) :]]
+
+
+def _busy(candidate: TileCandidate) -> tuple[float, float]:
+    """Cycles that all cores are busy, and that each is."""
+    each = candidate.cost.loads["cores"]
+    return candidate.grid.cores * each, each
 
 
 def issued(device: Device, candidate: TileCandidate) -> TileCandidate:
@@ -197,7 +219,8 @@ def issued(device: Device, candidate: TileCandidate) -> TileCandidate:
     """
     tasks = count_tasks(device, candidate.tile, candidate.grid)
     issue = tasks * present_rates(device.arch)[0].issue
-    return replace(candidate, cycles=max(candidate.cost.cycles, issue))
+    cost = replace(candidate.cost, issue=issue)
+    return replace(candidate, cost=cost, cycles=cost.cycles)
 
 
 def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> TileCandidate:
@@ -220,7 +243,13 @@ def rebuild(device: Device, view: OperationView, parameters: dict[str, int]) -> 
     if not fits:
         raise ConfigRefused("parameters", f"parameters: {columns} columns of {channels}x{rows}")
     tile = make_tile(view, sizes, taps, lanes(view.problem))
-    grid = CoreGrid(columns, channels, rows, -(-tile.count // prod((columns, channels, rows))))
+    together = parameters.get("together", 1)
+    if together != 1:
+        if together not in [each.together for each in _together(tile)]:
+            raise ConfigRefused("parameters", f"parameters: {together} tiles at once")
+        tile = replace(tile, together=together)
+    steps = -(-tile.count // (prod((columns, channels, rows)) * together)) * together
+    grid = CoreGrid(columns, channels, rows, steps)
     check(device, tile, grid)
     cost = cost_on(device, work_of(device, tile), grid)
     return issued(device, TileCandidate(tile, grid, cost, cost.cycles))

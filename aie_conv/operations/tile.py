@@ -69,6 +69,7 @@ class OperationTile:
         vector: lanes of one vector.
         sections: of each input in an object; inputs that read the same have the same.
         tables: by which cores find what they take in no even steps.
+        together: tiles that a core works on at once, each in objects of its own, so in other banks.
     """
 
     view: OperationView
@@ -77,6 +78,7 @@ class OperationTile:
     vector: int
     sections: tuple[OperandSection, ...]
     tables: tuple[PlaceTable, ...] = ()
+    together: int = 1
 
     @cached_property
     def counts(self) -> tuple[int, ...]:
@@ -121,6 +123,17 @@ class OperationTile:
     def input_bytes(self) -> int:
         """Bytes of one object of the input."""
         return _sections_bytes(self.view, self.sections) + sum(t.bytes for t in self.tables)
+
+    @property
+    def spacer_bytes(self) -> int:
+        """Bytes of a buffer that lies between those of the two FIFOs, by size; 0 where none is needed.
+
+        The tools put the largest buffers first, into the banks in turn: behind ``together`` of these the
+        output's objects lie in other banks than the input's of the same step.
+        """
+        if self.together == 1:
+            return 0
+        return min(self.input_bytes, self.output_bytes) + ALIGNED
 
     @property
     def sums_bytes(self) -> int:

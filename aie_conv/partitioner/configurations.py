@@ -63,7 +63,7 @@ def assign_configurations(
     device: str,
     host: HostCost = FIXED,
     store: PlanCache | None = None,
-    fits: Callable[[Plan], bool] = lambda _: True,
+    has_room: Callable[[Plan], bool] = lambda _: True,
     overheads: Overheads | None = None,
 ) -> Choice:
     """The decisions with the plans that make the whole cheapest.
@@ -74,14 +74,14 @@ def assign_configurations(
         device: the user's name of the device.
         host: what the host copies around a call cost.
         store: where what was found is kept, and looked for; None for nowhere.
-        fits: whether a program keeps within the device's limits, with all that its sharers need in it.
+        has_room: whether a core has room for a program, with all that its sharers need in it.
         overheads: what calls and changes cost; None for the device's.
     """
     asked, each = tuple(routes), overheads or overheads_of(device)
     how = digest(calls, asked, each, host)
     found = recall(calls, asked, device, how, store) if store is not None else None
     if found is None:
-        found = _searched(calls, asked, device, host, fits, each)
+        found = _searched(calls, asked, device, host, has_room, each)
         if store is not None:
             remember(calls, found, device, how, store)
     told = [_told(call, plan, found) for call, plan in zip(calls, found.plans, strict=True)]
@@ -141,17 +141,18 @@ def _searched(
     routes: Sequence[Route],
     device: str,
     host: HostCost,
-    fits: Callable[[Plan], bool],
+    has_room: Callable[[Plan], bool],
     overheads: Overheads,
 ) -> Chosen:
     ways = _Ways(routes, device, host)
     table = [ways.row(call) for call in calls]
+    prices = _IssuedPrices()
     while True:
-        path = _priced_path(table, overheads)
+        path = _priced_path(table, overheads, prices)
         plans = [way.plan if way is not None else None for way in path.ways]
         worth = [_worth(row, way) for row, way in zip(table, path.ways, strict=True)]
         chosen = zip(plans, worth, strict=True)
-        crowded = _crowded([(plan, more) for plan, more in chosen if plan is not None], fits)
+        crowded = _crowded([(plan, more) for plan, more in chosen if plan is not None], has_room)
         before = sum(len(row.ways) for row in table)
         for row in table if crowded else ():
             for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
@@ -159,9 +160,9 @@ def _searched(
                     del row.ways[key]
         if sum(len(row.ways) for row in table) == before:
             break
-    prices = [row.cpu for row in table]
-    cpu = sum(price for price in prices if price is not None)
-    if None not in prices and cpu < path.cost:
+    stays = [row.cpu for row in table]
+    cpu = sum(cost for cost in stays if cost is not None)
+    if None not in stays and cpu < path.cost:
         return Chosen((None,) * len(calls), path.cost - cpu)
     return Chosen(tuple(plans), None)
 
@@ -181,14 +182,14 @@ def _worth(row: Offer, way: Way | None) -> int:
     return row.cpu - way.cost if row.cpu is not None else _PRICELESS
 
 
-def _crowded(plans: Sequence[tuple[Plan, int]], fits: Callable[[Plan], bool]) -> list[Plan]:
+def _crowded(plans: Sequence[tuple[Plan, int]], has_room: Callable[[Plan], bool]) -> list[Plan]:
     """A plan of each kind that has no room in the program of its configuration: kinds worth least go first.
 
     Plans are of one kind where a program for one of them serves the others.
 
     Args:
         plans: with what each is worth.
-        fits: whether a program keeps within the device's limits.
+        has_room: whether a core has room for a program.
     """
     groups: dict[Hashable, list[tuple[Plan, list[int]]]] = {}
     for plan, worth in plans:
@@ -201,11 +202,11 @@ def _crowded(plans: Sequence[tuple[Plan, int]], fits: Callable[[Plan], bool]) ->
     crowded: list[Plan] = []
     for kinds in groups.values():
         firsts = [plan for plan, _ in sorted(kinds, key=lambda kind: sum(kind[1]), reverse=True)]
-        if len(firsts) == 1 or fits(firsts[0].shared_with(firsts)):
+        if len(firsts) == 1 or has_room(firsts[0].shared_with(firsts)):
             continue
         kept = firsts[:1]
         for first in firsts[1:]:
-            if fits(first.shared_with([*kept, first])):
+            if has_room(first.shared_with([*kept, first])):
                 kept.append(first)
             else:
                 crowded.append(first)
@@ -233,56 +234,63 @@ def _rank(way: Way) -> tuple[bool, int]:
     return way.barrier == ALONE, way.cost
 
 
-def _priced_path(table: list[Offer], overheads: Overheads) -> Path:
-    """The cheapest ways, one a row, with the time to issue their tasks, which is too slow to ask of all.
+class _IssuedPrices:
+    """Plans with the time to issue their tasks, which is too slow to ask of all; each is asked once."""
+
+    def __init__(self) -> None:
+        # With the plan that was asked, which keeps its identity as long as it is known.
+        self._known: dict[int, tuple[Plan, Plan | None]] = {}
+
+    def _issued(self, plan: Plan) -> Plan | None:
+        if id(plan) not in self._known:
+            try:
+                issued = plan.issued()
+            except ConfigRefused:
+                self._known[id(plan)] = plan, None
+            else:
+                self._known |= {id(each): (each, issued) for each in (plan, issued)}
+        return self._known[id(plan)][1]
+
+    def update(self, row: Offer, way: Way) -> bool:
+        """Give a row's way its whole price, or drop it where its tasks cannot be expressed.
+
+        Args:
+            row: changed in place.
+            way: one of its.
+
+        Returns:
+            Whether that changes the row.
+        """
+        plan = self._issued(way.plan)
+        if plan is None:
+            del row.ways[way.plan.configuration]
+            return True
+        if plan is way.plan:
+            return False
+        cost = way.cost + plan.predicted_cycles - way.plan.predicted_cycles
+        row.ways[plan.configuration] = replace(way, plan=plan, cost=cost)
+        return True
+
+
+def _priced_path(table: list[Offer], overheads: Overheads, prices: _IssuedPrices) -> Path:
+    """The cheapest ways, one a row, with the time to issue their tasks.
 
     None is the CPU. A pass asks of those alone that it takes. After :data:`PASSES` of them all the others are
     asked too, so that the next pass is the last.
     """
-    priced: dict[int, Way | None] = {}
     passes = 0
     while True:
         if passes == PASSES:
             for row in table:
                 for way in list(row.ways.values()):
-                    _reprice(row, way, priced)
+                    prices.update(row, way)
         passes += 1
         path = cheapest_path(table, overheads)
         if path is None:
             return Path(sum(row.cpu or 0 for row in table), (None,) * len(table))
         taken = [(row, way) for row, way in zip(table, path.ways, strict=True) if way is not None]
-        if not any([_reprice(row, way, priced) for row, way in taken]):
+        if not any([prices.update(row, way) for row, way in taken]):
             return path
-
-
-def _reprice(row: Offer, way: Way, priced: dict[int, Way | None]) -> bool:
-    """Give a row's way its whole price, or drop it; whether that changes the row.
-
-    Args:
-        row: changed in place.
-        way: one of its.
-        priced: what is known, by the plan's identity; added to.
-    """
-    if id(way.plan) not in priced:
-        priced[id(way.plan)] = _priced(way)
-    known = priced[id(way.plan)]
-    if known is None:
-        del row.ways[way.plan.configuration]
-        return True
-    if known.cost == way.cost:
-        return False
-    priced[id(known.plan)] = row.ways[way.plan.configuration] = known
-    return True
-
-
-def _priced(way: Way) -> Way | None:
-    """A way with its whole price; None where its tasks cannot be expressed."""
-    try:
-        plan = way.plan.issued()
-    except ConfigRefused:
-        return None
-    cost = way.cost + plan.predicted_cycles - way.plan.predicted_cycles
-    return replace(way, plan=plan, cost=cost)
 
 
 def _told(call: NpuCall, plan: Plan | None, chosen: Chosen) -> Decision:

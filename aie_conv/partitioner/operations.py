@@ -81,12 +81,12 @@ def choose_operation(
             f"{pin.where}: the pinned plan does not fit: {asked[0].refused}:"
             " correct or remove the entry"
         )
-    if not able:
-        return Decision("cpu", "; ".join(c.refused for c in asked), None, tuple(asked))
-    if problem.kind == "move" and pin is None and cpu:
-        kept = tuple(replace(candidate, refused=_MOVES_STAY) for candidate in able)
-        return Decision("cpu", _MOVES_STAY, None, kept)
     stays = [_cpu(problem, device, host)] if wanted == "auto" and cpu else []
+    if not able:
+        return Decision("cpu", "; ".join(c.refused for c in asked), None, (*stays, *asked))
+    if problem.kind == "move" and pin is None and cpu:
+        kept = (replace(candidate, refused=_MOVES_STAY) for candidate in able)
+        return Decision("cpu", _MOVES_STAY, None, (*stays, *kept))
     best = min([*able, *stays], key=lambda candidate: candidate.cost)
     inside = min(able, key=lambda candidate: candidate.run_cycles)
     note = f"; {inside.run_cycles:,} of the array".replace(",", " ")
@@ -120,6 +120,37 @@ def stay_cycles(problem: OperationProblem, decision: Decision, device: str, host
     known = next((c.cost for c in apart if c.cost), 0)
     clock = get_device(device).arch.clock_hz
     return known or round(host.operation_seconds(problem) * clock)
+
+
+def without_detours(decisions: Sequence[Decision], change: int) -> list[Decision]:
+    """The decisions without calls of single operations that cost more than the CPU where they stand.
+
+    By itself an operation is charged one change of the array's configuration. Between two calls of one
+    configuration it brings two about, there and back.
+
+    Args:
+        decisions: of all dispatches, in program order.
+        change: cycles of a change.
+    """
+    kept = list(decisions)
+    for number, decision in enumerate(decisions):
+        plan, cpu = decision.plan, decision.cpu_cycles
+        alone = plan is not None and isinstance(plan.problem, OperationProblem)
+        if plan is None or cpu is None or not alone or isinstance(plan, ArrayPlan):
+            continue
+        others = [each.plan for each in (*kept[number + 1 :], *kept[:number]) if each.plan]
+        if not others:
+            continue
+        # A run begins in the configuration that the one before it has left.
+        behind, before, own = (each.configuration for each in (others[0], others[-1], plan))
+        changes = (before != own) + (own != behind) - (before != behind)
+        price = next((c.cost for c in decision.candidates if c.plan is plan), 0)
+        if price + (changes - 1) * change >= cpu:
+            why = f"cpu: {cpu} cycles, less than {price} and the change back to the calls around it"
+            kept[number] = replace(
+                decision, route="cpu", plan=None, reason=f"{why}; {decision.reason}"
+            )
+    return kept
 
 
 def alone_seconds(device: str, host: HostCost) -> float:

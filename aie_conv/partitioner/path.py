@@ -12,12 +12,15 @@ a graph a dispatch on the CPU ends the call in front of it even where it could r
 program's order is looked at.
 
 Of n dispatches with k configurations, a row has at most k + 1 states whose calls have all ended, and one with
-an open call for each configuration and row in front: it looks at n k states, the whole search at n n k.
+an open call for each configuration and row in front. All calls of a configuration go on by the same ways, so
+that a row looks at k of them, the whole search at n k.
 """
 
 import sys
+from collections import deque
 from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Self
 
 from aie_conv.plan import Plan
 
@@ -83,30 +86,32 @@ class Path:
     ways: tuple[Way | None, ...]
 
 
-@dataclass(frozen=True)
-class _Unused:
-    """The array before the first call: in a configuration, or in whichever is wanted, which is None."""
-
-    loaded: Hashable
-
-    def change(self, key: Hashable, change: int) -> int:
-        """What it costs to have a configuration."""
-        return 0 if self.loaded in (None, key) else change
+_UNUSED = -1
+"""As a configuration's number: the array before the first call."""
 
 
 @dataclass(frozen=True)
-class _Step:
-    """The last row of a choice for the first rows, and the choice for those before it."""
+class _Rows:
+    """Rows that are done one after the other in a call, or one on the CPU, and the choice for those before.
 
-    way: Way | None
-    before: "_Step | None"
+    Attributes:
+        key: the number of the call's configuration; None for the CPU.
+        first, last: rows.
+        before: None where there are none.
+    """
 
-    def ways(self) -> Iterator[Way | None]:
-        """From the last row to the first."""
-        step: _Step | None = self
-        while step is not None:
-            yield step.way
-            step = step.before
+    key: int | None
+    first: int
+    last: int
+    before: "_Rows | None"
+
+    def ways(self, table: Sequence[dict[int, Way]]) -> Iterator[Way | None]:
+        """From the last row to the first; ``table`` has those of each row."""
+        rows: _Rows | None = self
+        while rows is not None:
+            for number in range(rows.last, rows.first - 1, -1):
+                yield table[number][rows.key] if rows.key is not None else None
+            rows = rows.before
 
 
 @dataclass(frozen=True)
@@ -114,52 +119,83 @@ class _State:
     """What a choice for the first rows costs."""
 
     cost: int
-    steps: _Step | None
+    rows: _Rows | None
 
 
-_Open = dict[Hashable, list[tuple[int, _State]]]
-"""For each configuration, states with an open call and the row that it began with: later and dearer."""
+@dataclass
+class _Calls:
+    """Open calls in a configuration: of those that began earlier only what costs less.
 
+    All go on by the same ways, so that their order stays.
 
-def _change(loaded: Hashable, key: Hashable, change: int) -> int:
-    """What it costs to go from one configuration to another."""
-    if isinstance(loaded, _Unused):
-        return loaded.change(key, change)
-    return 0 if loaded == key else change
+    Attributes:
+        gone: cycles of the ways since the configuration has calls.
+        begun: (row that a call began with, cycles less ``gone``, the choice before), the earliest first.
+    """
+
+    gone: int = 0
+    begun: deque[tuple[int, int, _Rows | None]] = field(
+        default_factory=deque[tuple[int, int, _Rows | None]]
+    )
+
+    def begin(self, row: int, cost: int, before: _Rows | None) -> None:
+        """Open one more, in place of each that costs no less."""
+        while self.begun and self.begun[-1][1] + self.gone >= cost:
+            self.begun.pop()
+        self.begun.append((row, cost - self.gone, before))
+
+    def drop(self, barrier: int) -> None:
+        """End those that began no later than a row."""
+        while self.begun and self.begun[0][0] <= barrier:
+            self.begun.popleft()
+
+    def prune(self, most: int) -> None:
+        """Drop those that cost more."""
+        while self.begun and self.begun[-1][1] + self.gone > most:
+            self.begun.pop()
 
 
 @dataclass
 class _Front:
-    """The states behind a row: by the configuration that is loaded, all calls ended, and with one open."""
+    """The states behind a row, by the numbers of configurations.
 
-    closed: dict[Hashable, _State] = field(default_factory=dict[Hashable, _State])
-    open: _Open = field(default_factory=dict[Hashable, list[tuple[int, _State]]])
+    Attributes:
+        loaded: what the array has before the first call; None for whichever is wanted.
+        closed: by the configuration that is loaded, all calls ended.
+        open: with a call that may go on.
+    """
 
-    def leaders(self) -> list[Hashable]:
+    loaded: int | None
+    closed: dict[int, _State]
+    open: dict[int, _Calls]
+
+    def leaders(self) -> list[int]:
         """The configurations that a change to another one may be cheapest from, in their order.
 
         A change costs the same from each, so that it is the cheapest of them, or what was before any call.
         """
-        used = [key for key in self.closed if not isinstance(key, _Unused)]
-        least = min(used, key=lambda key: self.closed[key].cost, default=None)
-        return [key for key in self.closed if isinstance(key, _Unused) or key is least]
+        used = [key for key in self.closed if key != _UNUSED]
+        least = min(used, key=lambda key: self.closed[key].cost, default=_UNUSED)
+        return [key for key in self.closed if key in (_UNUSED, least)]
 
-    def cheapest_to(
-        self, key: Hashable, leaders: Sequence[Hashable], change: int
-    ) -> tuple[_State, int]:
+    def cheapest_to(self, key: int, leaders: Sequence[int], change: int) -> tuple[_State, int]:
         """The state from which a configuration is had most cheaply, and what that costs in all.
 
         Of equal ones it is that which needs no change.
         """
-        loaded = [key, *leaders] if key in self.closed else leaders
-        moves = [
-            (state, state.cost + _change(each, key, change))
-            for each in loaded
-            for state in [self.closed[each]]
-        ]
-        return min(moves, key=lambda move: move[1])
+        best = self.closed.get(key)
+        least = best.cost if best is not None else 0
+        for each in leaders:
+            state = self.closed[each]
+            stays = each == key or (each == _UNUSED and self.loaded in (None, key))
+            cost = state.cost if stays else state.cost + change
+            if best is None or cost < least:
+                best, least = state, cost
+        if best is None:
+            raise AssertionError("the array is in some state before each row")
+        return best, least
 
-    def end(self, key: Hashable, state: _State) -> None:
+    def end(self, key: int, state: _State) -> None:
         """A choice whose calls have all ended."""
         known = self.closed.get(key)
         if known is None or state.cost < known.cost:
@@ -167,69 +203,69 @@ class _Front:
 
     def prune(self, change: int, begin: int) -> None:
         """Drop what a change of configuration from the cheapest one brings about for less, and a new call."""
-        costs = [s.cost for key, s in self.closed.items() if not isinstance(key, _Unused)]
+        costs = [state.cost for key, state in self.closed.items() if key != _UNUSED]
         most = min(costs, default=0) + change
         self.closed = {
-            key: state
-            for key, state in self.closed.items()
-            if isinstance(key, _Unused) or state.cost <= most
+            key: state for key, state in self.closed.items() if key == _UNUSED or state.cost <= most
         }
-        self.open = {
-            key: kept
-            for key, states in self.open.items()
-            if (kept := [each for each in states if each[1].cost <= most + begin])
-        }
-
-    def go_on(self, key: Hashable, start: int, state: _State) -> None:
-        """A choice whose last call may go on."""
-        kept = self.open.setdefault(key, [])
-        if any(begun >= start and other.cost <= state.cost for begun, other in kept):
-            return
-        kept[:] = [each for each in kept if each[0] > start or each[1].cost < state.cost]
-        kept.append((start, state))
+        for calls in self.open.values():
+            calls.prune(most + begin)
+        self.open = {key: calls for key, calls in self.open.items() if calls.begun}
 
 
-def _advance(front: _Front, number: int, row: Offer, overheads: Overheads, begin: int) -> _Front:
-    """The states behind the next row."""
-    after = _Front()
-    if row.cpu is not None:
-        for key, state in front.closed.items():
-            after.end(key, _State(state.cost + row.cpu, _Step(None, state.steps)))
-    leaders = front.leaders()
-    for key, way in row.ways.items():
-        from_, loading = front.cheapest_to(key, leaders, overheads.change)
-        begun = loading + overheads.launch + row.before
-        calls = [(number, begun, from_.steps)]
-        barrier = max(row.barrier, way.barrier)
-        calls += [
-            (start, state.cost, state.steps)
-            for start, state in front.open.get(key, ())
-            if start > barrier
+@dataclass(frozen=True)
+class _Table:
+    """Rows with numbers for their configurations."""
+
+    rows: Sequence[Offer]
+    ways: Sequence[dict[int, Way]]
+    overheads: Overheads
+
+    @classmethod
+    def of(cls, rows: Sequence[Offer], overheads: Overheads) -> Self:
+        """Configurations are numbered as they come: comparing them takes long."""
+        numbers: dict[Hashable, int] = {}
+        ways = [
+            {numbers.setdefault(key, len(numbers)): way for key, way in row.ways.items()}
+            for row in rows
         ]
-        for start, cost, steps in calls:
-            step = _Step(way, steps)
-            after.end(key, _State(cost + way.cost + row.behind, step))
+        return cls(rows, ways, overheads)
+
+    def _advance(self, front: _Front, number: int, begin: int) -> _Front:
+        """The states behind the next row; open calls are changed in place."""
+        row, overheads = self.rows[number], self.overheads
+        after = _Front(front.loaded, {}, {})
+        if row.cpu is not None:
+            for key, state in front.closed.items():
+                rows = _Rows(None, number, number, state.rows)
+                after.end(key, _State(state.cost + row.cpu, rows))
+        leaders = front.leaders()
+        for key, way in self.ways[number].items():
+            from_, loading = front.cheapest_to(key, leaders, overheads.change)
+            calls = front.open.get(key) or _Calls()
+            calls.drop(max(row.barrier, way.barrier))
+            calls.begin(number, loading + overheads.launch + row.before, from_.rows)
+            calls.gone += way.cost
+            first, cost, before = calls.begun[0]
+            rows = _Rows(key, first, number, before)
+            after.end(key, _State(cost + calls.gone + row.behind, rows))
             if not way.leaves:
-                after.go_on(key, start, _State(cost + way.cost, step))
-    after.prune(overheads.change, begin)
-    return after
+                after.open[key] = calls
+        after.prune(overheads.change, begin)
+        return after
 
+    def ends(self, loaded: int | None = None) -> dict[int, _State]:
+        """The least cost of all rows by the configuration that they end with, with a call at least."""
+        front = _Front(loaded, {_UNUSED: _State(0, None)}, {})
+        begin = self.overheads.launch + max((row.before for row in self.rows), default=0)
+        for number in range(len(self.rows)):
+            front = self._advance(front, number, begin)
+        return {key: state for key, state in front.closed.items() if key != _UNUSED}
 
-def _ends(
-    table: Sequence[Offer], overheads: Overheads, loaded: Hashable = None
-) -> dict[Hashable, _State]:
-    """The least cost of all rows by the configuration that they end with, with a call at least."""
-    unused = _Unused(loaded)
-    front = _Front({unused: _State(0, None)})
-    begin = overheads.launch + max((row.before for row in table), default=0)
-    for number, row in enumerate(table):
-        front = _advance(front, number, row, overheads, begin)
-    return {key: state for key, state in front.closed.items() if key != unused}
-
-
-def _path(state: _State) -> Path:
-    ways = tuple(state.steps.ways())[::-1] if state.steps is not None else ()
-    return Path(state.cost, ways)
+    def path(self, state: _State) -> Path:
+        """A choice for all rows."""
+        ways = tuple(state.rows.ways(self.ways))[::-1] if state.rows is not None else ()
+        return Path(state.cost, ways)
 
 
 def _changes_back(path: Path) -> bool:
@@ -247,17 +283,18 @@ def cheapest_path(table: Sequence[Offer], overheads: Overheads) -> Path | None:
     """
     # A run finds the configuration that the one before it left: first as if that were no matter.
     best: Path | None = None
-    for key, state in sorted(_ends(table, overheads).items(), key=lambda end: end[1].cost):
+    numbered = _Table.of(table, overheads)
+    for key, state in sorted(numbered.ends().items(), key=lambda end: end[1].cost):
         if best is not None and state.cost >= best.cost:
             break
-        path = _path(state)
+        path = numbered.path(state)
         if _changes_back(path):
             # With the change; or what begins with this configuration too, or changes from it.
             best = _less(best, Path(path.cost + overheads.change, path.ways))
-            again = _ends(table, overheads, key).get(key)
+            again = numbered.ends(key).get(key)
             if again is None:
                 continue
-            path = _path(again)
+            path = numbered.path(again)
         best = _less(best, path)
     return best
 

@@ -20,7 +20,7 @@ from aie_conv.errors import UsageError
 from aie_conv.graph import DispatchGraph
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 from aie_conv.lazy import cached_property
-from aie_conv.mapping.streams import count_tasks
+from aie_conv.mapping.task_count import count_tasks
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.joining import (
     WEIGHTS,

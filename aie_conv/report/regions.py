@@ -74,8 +74,12 @@ def whole_time(
         "copy_cycles": sum(region["copy_cycles"] for region in regions),
         "cpu_cycles": known,
     }
-    alone = [_cpu_price(e) for e in dispatches if e["contraction"]]
-    complete = all(price is not None for price in alone)
+    # Operations beside contractions count on both sides, or the CPU alone would seem to save them.
+    alone = [_cpu_price(e) for e in dispatches]
+    complete = all(
+        price is not None or not e["contraction"]
+        for price, e in zip(alone, dispatches, strict=True)
+    )
     return {
         "whole_cycles": sum(parts.values()),
         **parts,
@@ -123,6 +127,6 @@ def verdict(report: Mapping[str, Any]) -> str:
     if alone is None or not time["launches"] or alone >= time["whole_cycles"]:
         return ""
     return (
-        f"the CPU alone is predicted to take {1e3 * alone / clock:.3g} ms for the same convolutions:"
+        f"the CPU alone is predicted to take {1e3 * alone / clock:.3g} ms for the same:"
         " --amd-aie-route=cpu leaves them there"
     )

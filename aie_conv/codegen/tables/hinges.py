@@ -62,14 +62,23 @@ def fit(values: tuple[int, ...]) -> ByteHinges:
         values: 256 signed bytes, for x from -128 to 127.
     """
     table = np.array(values, np.int64)
-    forms = [_Corridor(table, shift).hinges() for shift in _shifts(table)]
-    best = min(forms, key=lambda form: len(form.terms))
+    best, least = None, 0
+    for shift in shifts_of(table):
+        form, lines = Corridor(table, shift).hinges()
+        # Twice as fine a corridor has room for the same lines: none has fewer than the finest.
+        least = least or lines
+        if best is None or len(form.terms) < len(best.terms):
+            best = form
+        if len(best.terms) == least:
+            break
+    if best is None:
+        raise AssertionError("a shift of 0 is always tried")
     if (best(np.arange(LOW, LOW + COUNT)) != table).any():
         raise AssertionError("a line leaves its corridor")
     return best
 
 
-def _shifts(table: Array) -> list[int]:
+def shifts_of(table: Array) -> list[int]:
     """The shifts to try: lines must be as steep as the table's steps."""
     steepest = int(np.abs(np.diff(table)).max()) + 1
     fine = [shift for shift in range(_FINEST, 0, -1) if steepest << shift <= _SLOPES]
@@ -84,7 +93,7 @@ def as_bytes(number: int) -> Iterator[int]:
         number -= part
 
 
-class _Corridor:
+class Corridor:
     """Lines through the points that give a table's entries.
 
     Args:
@@ -99,8 +108,8 @@ class _Corridor:
         self._slopes = np.array(sorted(range(-most, most + 1), key=abs))
         self._sources: dict[int, Array] = {}
 
-    def hinges(self) -> ByteHinges:
-        """The form of the fewest lines."""
+    def hinges(self) -> tuple[ByteHinges, int]:
+        """The form of the fewest lines, and how many they are."""
         lines, start = self._lines()
         slope, terms = 0, list[tuple[int, int]]()
         for place, wanted in lines:
@@ -108,7 +117,7 @@ class _Corridor:
             slope = wanted
         first = (int(self._table[0]) << self._shift) + start
         base = first - sum(factor * knot for knot, factor in terms)
-        return ByteHinges(self._shift, base, tuple(terms))
+        return ByteHinges(self._shift, base, tuple(terms)), len(lines)
 
     def _lines(self) -> tuple[list[tuple[int, int]], int]:
         """Where each line begins, and its slope; and how high in the corridor the first one begins."""

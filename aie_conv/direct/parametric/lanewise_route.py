@@ -7,7 +7,7 @@ from math import prod
 
 from aie_conv.arch import Device
 from aie_conv.arch.machine import Machine, current
-from aie_conv.arch.rates import WORD_BYTES, present_rates
+from aie_conv.arch.rates import WORD_BYTES, HostRates, present_rates
 from aie_conv.codegen import epilogue
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.direct.geometry import useful_windows
@@ -21,20 +21,23 @@ from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
-    filter_groups,
+    column_groups,
     pixel_turns,
 )
+from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS
 from aie_conv.direct.parametric.shapes import (
     MOST_CHANNELS,
     Shape,
     capacity_of,
     kernel_of,
     parameters_of,
+    ranked,
     strips_of,
     taps_of,
 )
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.loops import matrix_unit
+from aie_conv.mapping.numbers import ceil_div, each, most
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
@@ -73,7 +76,8 @@ class LanewiseRoute(ArrayRoute):
         rows = [p for layout in self._layouts for p in likely(scheme, layout)]
         if not rows:
             raise ConfigRefused("tile", f"tile: no tiling of {problem.describe()}")
-        return Space(scheme, table_of(ParametricParameters, rows))
+        table = table_of(ParametricParameters, rows)
+        return Space(scheme, table, program=PROGRAM_PARAMETERS)
 
     def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""
@@ -120,12 +124,13 @@ def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParam
     """The mappings in a layout that are worth a closer look."""
     view, device = scheme.view, scheme.device
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
-    shapes = dict.fromkeys(_shapes(scheme, kernel, elements))
-    ranked = sorted(shapes, key=lambda shape: _rough(scheme, shape, layout))
-    for shape in ranked[:_LIKELY]:
-        # One for each program that the convolutions around it may have.
-        for groups in sorted({1, filter_groups(device)}):
-            yield parameters_of(replace(shape, filter_groups=groups), layout, elements)
+    _, host = present_rates(device.arch)
+    shapes = _shapes(scheme, kernel, elements)
+    for shape in ranked(shapes, lambda shape: _rough(scheme, shape, layout, host))[:_LIKELY]:
+        # For each program that the convolutions around it may have: columns share out pixels, or N tiles.
+        for groups, shares in column_groups(device):
+            ways = replace(shape, filter_groups=groups, column_shares=shares)
+            yield parameters_of(ways, layout, elements)
 
 
 def _shapes(
@@ -162,24 +167,23 @@ def _channels(scheme: LanewiseScheme, kernel: ParametricKernel) -> Iterator[tupl
             yield n, n * min(rows, n_tiles), 1
 
 
-def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout) -> float:
-    """About how long a mapping takes: by its bytes, and by the lanes of its cores."""
+def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout, host: HostRates) -> float:
+    """About how long a mapping takes: by its bytes, and by the lanes of its cores; numbers or columns."""
     view, arch = scheme.view, scheme.device.arch
-    _, host = present_rates(arch)
     strips = scheme.rst[0]
     out = DTYPE_BYTES[view.problem.out.dtype]
     high = strips * shape.height * pixel_turns(view, shape)
     tiles = prod(loop.size for loop in view.outer)
-    tiles *= -(-view.rows.size // high) * -(-view.columns.size // shape.width)
-    rounds = max(1, -(-view.n // (shape.tile_n * arch.core_rows)))
-    held = taps_of(view, shape.window)
-    chunks = view.rows.taps * view.columns.taps // held
-    steps = rounds * -(-tiles // scheme.device.columns)
+    tiles = tiles * ceil_div(view.rows.size, high) * ceil_div(view.columns.size, shape.width)
+    rounds = most(1, ceil_div(view.n, shape.tile_n * arch.core_rows))
+    taps = each(lambda window: taps_of(view, window), shape.window)
+    chunks = view.rows.taps * view.columns.taps // taps
+    steps = rounds * ceil_div(tiles, scheme.device.columns)
     input_ = rounds * tiles * chunks * shape.time_shared * layout.input
     filters = steps * arch.core_rows * chunks * layout.filter
     results = rounds * tiles * high * shape.width * shape.tile_n * out
-    memory = max((input_ + filters) / host.read, results / host.write)
+    memory = most((input_ + filters) / host.read, results / host.write)
     blocks = shape.height * shape.width * shape.tile_n // scheme.rst[1]
-    lanes = steps * chunks * blocks * (8 + 2 * held)
+    lanes = steps * chunks * blocks * (8 + 2 * taps)
     stream = steps * chunks * shape.time_shared * layout.input / WORD_BYTES
-    return max(memory, lanes, stream)
+    return most(memory, lanes, stream)

@@ -105,6 +105,12 @@ def filter_groups(device: Device) -> int:
     return max(1, device.columns // device.arch.core_rows)
 
 
+def column_groups(device: Device) -> list[tuple[int, int]]:
+    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
+    most = filter_groups(device)
+    return list(dict.fromkeys([(1, 1), (most, 1), (most, most)]))
+
+
 def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:
     """Rows and columns of a strip in an object of the output; (0, 0) where they are no rectangle.
 
@@ -314,11 +320,17 @@ def _residual_calls(row: int, pixels: int, wide: int, n: int, span: int) -> tupl
     exact = [q for q in wanted if row // q % n == 0 or row // q == span]
     if exact:
         return pixels // exact[0], exact[0]
-    # The channels of all rows of cores, of pixels of one row or column and some behind them.
-    brought = row // span if row % span == 0 else pixels
-    runs = [q for q in alike if q <= brought and (q <= wide or wide == 1)]
-    if brought <= row and runs:
-        return pixels // runs[-1], brought
+    # Pixels of one row or column, and some behind them that fill the object up: in as few as there are.
+    filled = list[tuple[int, int, int, int]]()
+    for channels in divisors(span):
+        brought = row // channels
+        runs = [q for q in alike if q <= brought and (q <= wide or wide == 1)]
+        if row % channels == 0 and (channels % n == 0 or channels == span) and runs:
+            objects = pixels // runs[-1] * (span // channels)
+            filled.append((objects, -channels, pixels // runs[-1], brought))
+    if filled:
+        _, _, calls, brought = min(filled)
+        return calls, brought
     return 1, pixels
 
 

@@ -29,6 +29,12 @@ from aie_conv.mapping.core import (
 from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
+PROGRAM_PARAMETERS = (
+    "input_row_elements", "filter_elements", "output_elements", "accumulator_elements", "bias_elements",
+    "seven_pixels",
+)  # fmt: skip
+"""Those that a program's text holds: cores read all others."""
+
 Instead = ParametricLanewise | ParametricDepthwise
 """What may take the place of the matrix product, with channels of each row of cores' own."""
 
@@ -199,11 +205,7 @@ class ParametricProgram:
     def key(self, mapping: Mapping) -> tuple[object, ...]:
         """The layout alone."""
         del mapping
-        p = self.p
-        return (
-            p.input_row_elements, p.filter_elements, p.output_elements, p.accumulator_elements,
-            p.bias_elements, p.seven_pixels,
-        )  # fmt: skip
+        return tuple(getattr(self.p, name) for name in PROGRAM_PARAMETERS)
 
     def epilogue_key(self, mapping: Mapping) -> EpilogueKey:
         """The function, what is in front of it (the product, or a combination), and whether a table follows.

@@ -9,7 +9,7 @@ from itertools import islice, product
 from math import prod
 
 from aie_conv.arch import Device
-from aie_conv.arch.rates import WORD_BYTES, present_rates
+from aie_conv.arch.rates import WORD_BYTES, HostRates, present_rates
 from aie_conv.codegen import epilogue
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.direct.geometry import useful_windows
@@ -24,8 +24,9 @@ from aie_conv.direct.parametric.layout import (
     L1Layout,
     ParametricParameters,
     bias_elements,
-    filter_groups,
+    column_groups,
 )
+from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS
 from aie_conv.direct.parametric.scheme import ParametricScheme
 from aie_conv.direct.parametric.shapes import (
     MOST_CHANNELS,
@@ -33,6 +34,7 @@ from aie_conv.direct.parametric.shapes import (
     capacity_of,
     kernel_of,
     parameters_of,
+    ranked,
     strips_of,
     taps_of,
 )
@@ -40,6 +42,7 @@ from aie_conv.direct.view import DirectView, make_view
 from aie_conv.errors import Unsupported
 from aie_conv.mapping.blocks import chunk_elements
 from aie_conv.mapping.loops import matrix_dtype, matrix_unit
+from aie_conv.mapping.numbers import ceil_div, each, least, most, where
 from aie_conv.mapping.operands import K_BLOCK
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
@@ -57,18 +60,18 @@ def _shapes(
     """Everything that may fit a layout."""
     strip, filter_ = layout["input_row_elements"], layout["filter_elements"]
     output, (_, x), (r, s, t) = layout["output_elements"], kernel.group, kernel.rst
-    quantum, least = x * t, kernel.least_blocks * t
+    quantum, smallest = x * t, kernel.least_blocks * t
     channels = [
         n
         for n in divisors(view.n)
         if n % quantum == 0
-        and least <= n <= MOST_CHANNELS
+        and smallest <= n <= MOST_CHANNELS
         and output % (r * n) == 0
         # Those alone whose operands have room.
         and bias_elements(view, n) <= layout["bias_elements"]
     ]
     # Where none divides all and fills an object, the last N tile overlaps the one before it.
-    channels = channels or [n for n in (least, 2 * least) if n % quantum == 0 and n < view.n]
+    channels = channels or [n for n in (smallest, 2 * smallest) if n % quantum == 0 and n < view.n]
     depths = [k for k in divisors(view.channels) if k % s == 0 and strip % k == 0]
     for window, k, n in product(useful_windows(view, every=True), depths, channels):
         taps = taps_of(view, window)
@@ -78,11 +81,11 @@ def _shapes(
 
         parts = (n // i for i in divisors(n // quantum))
         share = next((part for part in parts if stored(part * taps * k) <= filter_), 0)
-        if output % (r * n) or share < least:
+        if output % (r * n) or share < smallest:
             continue
-        chunks, most = view.k // taps // k, filter_ // stored(share * taps * k)
-        span = -(-chunks // -(-chunks // min(most, chunks))) if share == n else 1
-        for groups, shares in _column_groups(device):
+        chunks, room = view.k // taps // k, filter_ // stored(share * taps * k)
+        span = -(-chunks // -(-chunks // min(room, chunks))) if share == n else 1
+        for groups, shares in column_groups(device):
             shared = _time_shared(view, device, n, shares)
             if not shared:
                 continue
@@ -105,12 +108,6 @@ def _shapes(
                 )
 
 
-def _column_groups(device: Device) -> list[tuple[int, int]]:
-    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
-    most = filter_groups(device)
-    return list(dict.fromkeys([(1, 1), (most, 1), (most, most)]))
-
-
 def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
     """Groups of rows that may share time with ``n`` channels in an N tile.
 
@@ -125,52 +122,59 @@ def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple
 
 
 def _rough(
-    view: DirectView, shape: Shape, kernel: ParametricKernel, layout: L1Layout, device: Device
+    view: DirectView,
+    shape: Shape,
+    kernel: ParametricKernel,
+    layout: L1Layout,
+    device: Device,
+    host: HostRates,
 ) -> float:
-    """About how long a mapping takes, by its bytes and by the products of its cores."""
+    """About how long a mapping takes, by its bytes and by the products of its cores; numbers or columns."""
     arch, size = device.arch, DTYPE_BYTES[view.dtype]
-    _, host = present_rates(arch)
     (y, x), (strips, s, t) = kernel.group, kernel.rst
     out = DTYPE_BYTES[view.problem.out.dtype]
     outer = prod(loop.size for loop in view.outer)
-    high = min(strips * shape.height * shape.time_shared, view.rows.size)
-    tiles = outer * -(-view.rows.size // high) * -(-view.columns.size // shape.width)
+    high = least(strips * shape.height * shape.time_shared, view.rows.size)
+    tiles = outer * ceil_div(view.rows.size, high) * ceil_div(view.columns.size, shape.width)
     shares = shape.column_shares
-    rounds = max(1, -(-view.n // (shape.tile_n * arch.core_rows * shares)))
+    rounds = most(1, ceil_div(view.n, shape.tile_n * arch.core_rows * shares))
     columns = device.columns // shares
-    steps = rounds * -(-tiles // columns)
-    taps = taps_of(view, shape.window)
+    steps = rounds * ceil_div(tiles, columns)
+    taps = each(lambda window: taps_of(view, window), shape.window)
     chunks = view.k // taps // shape.tile_k
     all_channels = shape.tile_k == view.channels
-    run = shape.tile_k * size * (shape.input_width if all_channels else 1)
-    pitch = (view.rows.lhs if all_channels else view.columns.lhs or view.rows.lhs) * size
+    run = shape.tile_k * size * where(all_channels, shape.input_width, 1)
+    pitch = where(all_channels, view.rows.lhs, view.columns.lhs or view.rows.lhs) * size
     input_ = shares * rounds * tiles * chunks * shape.time_shared * layout.input
     objects = shape.tile_n // shape.object_channels
     rows = arch.core_rows * shape.filter_groups
-    filters = steps * rows * -(-chunks // shape.object_k_chunks) * objects * layout.filter
+    filters = steps * rows * ceil_div(chunks, shape.object_k_chunks) * objects * layout.filter
     outputs = shape.height * shape.width
     results = shares * rounds * tiles * arch.core_rows * strips * outputs * shape.tile_n * out
-    moved = input_ * host.factor(run, max(run, pitch)) + filters
-    moved += results * host.factor(
-        shape.tile_n * out, max(shape.tile_n, view.columns.out or view.rows.out) * out
+    moved = input_ * each(host.factor, run, most(run, pitch)) + filters
+    moved = moved + results * each(
+        host.factor, shape.tile_n * out, most(shape.tile_n, view.columns.out or view.rows.out) * out
     )
-    memory = max((input_ + filters) / host.read, results / host.write, moved / host.total)
-    memory = max(memory, filters / (min(rows, device.columns) * WORD_BYTES))
-    groups = -(-outputs // y), shape.object_channels // (x * t)
-    each = objects * kernel.cycles_of(taps * shape.tile_k // s, *groups)
-    if shape.time_shared > 1:
-        each = (each + layout.input // WORD_BYTES) * shape.time_shared // 2
-    return max(memory, steps * chunks * each) + min(memory, steps * chunks * each) / 8
+    memory = most((input_ + filters) / host.read, results / host.write, moved / host.total)
+    memory = most(memory, filters / (least(rows, device.columns) * WORD_BYTES))
+    groups = ceil_div(outputs, y), shape.object_channels // (x * t)
+    products = objects * each(kernel.cycles_of, taps * shape.tile_k // s, *groups)
+    turns = (products + layout.input // WORD_BYTES) * shape.time_shared // 2
+    cores = steps * chunks * where(shape.time_shared > 1, turns, products)
+    return most(memory, cores) + least(memory, cores) / 8
 
 
 def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[ParametricParameters]:
     """The mappings in a layout that are worth a closer look."""
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
-    shapes = dict.fromkeys(_shapes(view, kernel, elements, device))
-    ranked = sorted(shapes, key=lambda shape: _rough(view, shape, kernel, layout, device))
+    _, host = present_rates(device.arch)
+    shapes = ranked(
+        _shapes(view, kernel, elements, device),
+        lambda shape: _rough(view, shape, kernel, layout, device, host),
+    )
     # With other streams of filters it is another program; in it some share out pixels, others N tiles.
-    for ways in _column_groups(device):
-        alike = (each for each in ranked if (each.filter_groups, each.column_shares) == ways)
+    for ways in column_groups(device):
+        alike = (one for one in shapes if (one.filter_groups, one.column_shares) == ways)
         yield from (parameters_of(shape, layout, elements) for shape in islice(alike, _LIKELY))
 
 
@@ -202,7 +206,8 @@ class ParametricRoute(ArrayRoute):
             rows = [p for layout in self._layouts for p in likely_lanewise(scheme, layout)]
         else:
             rows = [p for layout in self._layouts for p in likely(scheme.view, device, layout)]
-        return Space(scheme, table_of(ParametricParameters, rows))
+        table = table_of(ParametricParameters, rows)
+        return Space(scheme, table, program=PROGRAM_PARAMETERS)
 
     def common(self, problem: ConvProblem, device: Device) -> Space[ParametricParameters]:
         """See :class:`ArrayRoute`."""

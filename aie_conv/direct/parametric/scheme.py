@@ -1,8 +1,8 @@
 """The mappings of a program for many shapes: what fits a layout, and what it costs."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, fields, replace
-from functools import cached_property, partial
+from functools import cache, cached_property, partial
 from math import prod
 from typing import Any
 
@@ -92,15 +92,21 @@ class ParametricScheme:
 
     def _of_kernel(self, p: ParametricParameters) -> tuple[int, int, int]:
         """Words of parameters, and blocks of pixels and of channels of a group, of a layout's product."""
+        layout = (
+            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels,
+        )  # fmt: skip
+        return each(self._numbers_of, *layout)
 
+    @cached_property
+    def _numbers_of(self) -> Callable[..., tuple[int, int, int]]:
+        """The same of one layout; every row of a search asks for one of a few."""
+
+        @cache
         def numbers(*layout: Any) -> tuple[int, int, int]:
             kernel = self._kernel(*layout)
             return kernel.block.words, *kernel.group
 
-        layout = (
-            p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels,
-        )  # fmt: skip
-        return each(numbers, *layout)
+        return numbers
 
     def _grid(self, p: ParametricParameters, tile: ParametricTile) -> Grid:
         """All columns: one without tiles of its own repeats the first; all rows of cores."""
@@ -248,7 +254,7 @@ class ParametricScheme:
             bias <= p.bias_elements,
             lambda: f"{bias} elements for {p.tile_n}",
         )
-        over_read = each(lambda *row: self._addresses(*row).over_read, *_columns(p))
+        over_read = each(lambda *row: self._addresses_of(*row).over_read, *_columns(p))
         # The host writes what is over-read at each call: no more than it is given, or a strip's pixels hold.
         limit_ = most(view.lhs.elements, tile.input_pixels * view.channels)
         yield limit("over-read", over_read <= limit_, lambda: f"{over_read} elements of {limit_}")
@@ -293,7 +299,7 @@ class ParametricScheme:
         rows = self.device.arch.core_rows
 
         def runs(*row: Any) -> tuple[float, ...]:
-            addresses = self._addresses(*row)
+            addresses = self._addresses_of(*row)
             last = addresses.n_tile_runs[0][1]
             n_tiles = [i % last if last < rows else i for i in range(rows)]
             inputs = list(addresses.input_patterns(0, n_tiles))
@@ -384,6 +390,11 @@ class ParametricScheme:
         kernel = self._kernel(self.rst[1], 4096, 4096, False)
         return self._epilogue((0, 0, 0), kernel)
 
+    @cached_property
+    def _addresses_of(self) -> Callable[..., StripAddresses]:
+        """Addresses by parameters: limits, prices and mappings ask for those of the same rows."""
+        return cache(self._addresses)
+
     def _addresses(self, *row: Any) -> StripAddresses:
         """The addresses of parameters in the order of their fields."""
         p = ParametricParameters(
@@ -415,7 +426,7 @@ class ParametricScheme:
             p.input_row_elements, p.filter_elements, p.accumulator_elements, p.seven_pixels
         )
         epilogue = self._epilogue((p.output_elements, s.l1.input, p.bias_elements), kernel)
-        addresses = self._addresses(*_columns(p))
+        addresses = self._addresses_of(*_columns(p))
         tile, residual = addresses.tile, addresses.residual
         program = self._program(kernel, epilogue, p, tile, residual)
         return Mapping(device, view, p, present(s), kernel, epilogue, program, addresses, cost)

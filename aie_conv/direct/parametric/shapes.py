@@ -1,9 +1,11 @@
 """What may fill the layouts of programs for many shapes: strips, and the parameters of a mapping."""
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, fields
 from itertools import product
 from typing import Any
+
+import numpy as np
 
 from aie_conv.arch import Device
 from aie_conv.codegen.parametric import ParametricKernel
@@ -37,6 +39,22 @@ class Shape:
     interleaved: bool
     filter_groups: int = 1
     column_shares: int = 1
+
+
+def ranked(shapes: Iterable[Shape], cost: Callable[[Shape], Any]) -> list[Shape]:
+    """Different shapes, those of the least cost first, of equal ones as they come.
+
+    Args:
+        shapes: the same may come again.
+        cost: of columns in the place of a shape's numbers, a row a shape.
+    """
+    distinct = list(dict.fromkeys(shapes))
+    if not distinct:
+        return []
+    names = [each.name for each in fields(Shape)]
+    columns: Any = {name: np.array([getattr(each, name) for each in distinct]) for name in names}
+    order = np.argsort(cost(Shape(**columns)), kind="stable")
+    return [distinct[number] for number in order.tolist()]
 
 
 def _widths(view: DirectView, window: int, pixels: int, shape: tuple[int, int]) -> Iterator[int]:

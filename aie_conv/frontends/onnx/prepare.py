@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aie_conv.errors import UsageError
+from aie_conv.frontends.onnx.branches import bring_constants
 from aie_conv.frontends.onnx.order import order_nodes
 from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
 from aie_conv.frontends.onnx.rewrites.graph import Graph, graphs_inside, opset_of
@@ -72,6 +73,7 @@ def _upgrade(model: onnx.ModelProto) -> onnx.ModelProto:
 def _infer(model: onnx.ModelProto) -> onnx.ModelProto:
     from onnx import shape_inference
 
+    bring_constants(model)
     try:
         return shape_inference.infer_shapes(model, data_prop=True)
     except (shape_inference.InferenceError, ValueError) as error:

@@ -25,6 +25,7 @@ NAMES = (
     "unsigned",
     "quantised",
     "narrow_scalars",
+    "single_rounding",
     "special_values",
     "prelu",
     "shrink",

@@ -28,7 +28,7 @@ def rules() -> dict[Any, Rule]:
     aten = torch.ops.aten
     operations = (
         aten.mul.Tensor, aten.mul.Scalar, aten.div.Tensor, aten.div.Scalar, aten.leaky_relu.default,
-        aten.elu.default, aten.celu.default,
+        aten.elu.default, aten.celu.default, aten.floor_divide.default,
     )  # fmt: skip
     return {
         **{operation: _in_f32(operation) for operation in operations},

@@ -1,7 +1,8 @@
-"""Functions of one number that IREE 3.13's importer gets wrong for NaN or far from zero, written out.
+"""Functions that IREE 3.13's importer lacks, or gets wrong for NaN, near zero or far from it, written out.
 
-Hardshrink and threshold lose NaN, isfinite takes it for finite, logsigmoid overflows below, and GELU's tanh
-form has constants of three digits.
+Hardshrink and threshold lose NaN, isfinite takes it for finite, logsigmoid overflows below, sinh loses all
+places near zero and sinc with it, GELU's tanh form has constants of three digits, fmod and hypot are refused,
+and log10 is a function that IREE's linker does not find.
 """
 
 from __future__ import annotations
@@ -26,6 +27,14 @@ def rules() -> dict[Any, Rule]:
         aten.log_sigmoid.default: _log_sigmoid,
         aten.isfinite.default: _isfinite,
         aten.gelu.default: _gelu,
+        aten.sinc.default: _sinc,
+        aten.sinh.default: _sinh,
+        aten.log10.default: lambda x: (
+            x.log2() * math.log10(2) if x.is_floating_point() else NotImplemented
+        ),
+        aten.hypot.default: _hypot,
+        aten.fmod.Scalar: _fmod,
+        aten.fmod.Tensor: _fmod,
     }
 
 
@@ -41,6 +50,59 @@ def _log_sigmoid(x: Tensor) -> Any:
 
 def _isfinite(x: Tensor) -> Any:
     return x.abs() < math.inf if x.is_floating_point() else NotImplemented
+
+
+def _sinc(x: Tensor) -> Any:
+    """By its series near zero, where a sine is off by as much as it is."""
+    import torch
+
+    if not x.is_floating_point():
+        return NotImplemented
+    angle = math.pi * x.to(torch.promote_types(x.dtype, torch.float32))
+    square = angle * angle
+    series = 1 - square / 6 + square * square / 120
+    return torch.where(square < 0.1, series, angle.sin() / angle).to(x.dtype)
+
+
+def _sinh(x: Tensor) -> Any:
+    import torch
+
+    if not x.is_floating_point():
+        return NotImplemented
+    wide = x.to(torch.promote_types(x.dtype, torch.float32))
+    above = wide.abs().expm1()
+    # Half of each, since the sum is infinite before its half is.
+    result = 0.5 * above + 0.5 * (above / (above + 1))
+    result = torch.where(above == math.inf, above, result)
+    return torch.where(wide < 0, -result, result).to(x.dtype)
+
+
+def _hypot(x: Tensor, y: Tensor) -> Any:
+    """By the larger of the two, so that no square overflows."""
+    import torch
+
+    dtype = torch.result_type(x, y)
+    wide = torch.promote_types(dtype, torch.float32)
+    a, b = x.to(wide).abs(), y.to(wide).abs()
+    large, small = torch.maximum(a, b), torch.minimum(a, b)
+    part = torch.where(large > 0, small / large, 0.0)
+    result = large * (1 + part * part).sqrt()
+    infinite = (a == math.inf) | (b == math.inf)
+    return torch.where(infinite, math.inf, result).to(dtype)
+
+
+def _fmod(x: Tensor, y: Any) -> Any:
+    """The remainder of magnitudes, which is the same, with the sign of what is divided."""
+    import torch
+
+    divisor = y if isinstance(y, torch.Tensor) else torch.full((), y, dtype=torch.result_type(x, y))
+    dtype = torch.result_type(x, y)
+    if not dtype.is_floating_point and not dtype.is_signed:
+        return torch.remainder(x, divisor)
+    rest = torch.remainder(x.to(dtype).abs(), divisor.to(dtype).abs())
+    if dtype.is_floating_point:
+        rest = torch.where((divisor.abs() == math.inf) & (x.abs() < math.inf), x.abs(), rest)
+    return torch.where(x < 0, -rest, rest).to(dtype)
 
 
 def _gelu(x: Tensor, *, approximate: str = "none") -> Any:

@@ -13,7 +13,7 @@ from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import short
 
 if TYPE_CHECKING:
-    from aie_conv.bridge.cpu_stages import CpuCode
+    from aie_conv.bridge.cpu.stages import CpuCode
     from aie_conv.options import Options
     from aie_conv.pipeline import CompileState
     from aie_conv.plan import Dispatch
@@ -189,7 +189,7 @@ def _cpu(state: CompileState, shown: Dispatch | None, wanted: str | None) -> lis
         shown: the dispatch among those that were decided on, if it is one of them.
         wanted: the name that the user gave; None where none was given.
     """
-    from aie_conv.bridge.cpu_stages import CpuCode
+    from aie_conv.bridge.cpu.stages import CpuCode
     from aie_conv.bridge.flags import session_flags
     from aie_conv.pipeline import name_programs, rewrite, run
     from aie_conv.report.explain import cpu

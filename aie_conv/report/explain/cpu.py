@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from math import prod
 
-from aie_conv.bridge.cpu_stages import CpuCode, CpuFunction, CpuStep, iree_version
-from aie_conv.bridge.cpu_work import CpuContraction, CpuLoop
+from aie_conv.bridge.cpu.stages import CpuCode, CpuFunction, CpuStep, iree_version
+from aie_conv.bridge.cpu.work import CpuContraction, CpuLoop
 from aie_conv.problem import ConvProblem
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.trim import (

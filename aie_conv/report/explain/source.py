@@ -14,6 +14,7 @@ from typing import Any, cast
 from aie_conv.errors import UsageError
 from aie_conv.files import read_bytes
 from aie_conv.frontends.onnx import import_onnx, is_onnx
+from aie_conv.frontends.torch_package import require_torch
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def from_name(word: str, shapes: Mapping[str, Sequence[int]] | None = None) -> S
         return Source(path.name, import_onnx(path, shapes))
     if not os.path.exists(path) and _NAMED.fullmatch(word):
         return _from_function(word)
-    data = read_bytes(path, ".mlir or .mlirbc file, a command in quotes, or module:function")
+    data = read_bytes(path, ".onnx, .mlir or .mlirbc file, a command in quotes, or module:function")
     if not data.strip():
         raise UsageError(f"{word}: empty file: give MLIR text or bytecode")
     return Source(path.name, data)
@@ -103,6 +104,8 @@ def _call(word: str) -> Any:
     try:
         function: Any = getattr(importlib.import_module(module_name), function_name)
     except ModuleNotFoundError as error:
+        if error.name == "torch":
+            require_torch(word)
         raise UsageError(f"{word}: {error}: name a Python module and a function") from None
     except AttributeError:
         raise UsageError(f"{word}: {module_name} has no '{function_name}'") from None

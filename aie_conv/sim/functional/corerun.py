@@ -22,7 +22,7 @@ from aie_conv.sim.model.coreplan import (
     ScalarStep,
     evaluate,
 )
-from aie_conv.sim.model.module import CoreModel
+from aie_conv.sim.model.module import CoreModel, walk
 from aie_conv.sim.model.placement import Place
 from aie_conv.sim.timing.timeline import Lane, State
 
@@ -336,9 +336,27 @@ class CoreRun:
     def _place(self, value: Value) -> Place | None:
         """Where the memory behind a value lies."""
         for end, port in self.ports.items():
-            if any(value in names for names in port.seen.values()):
-                return self.places.get(end)
+            slot = next((slot for slot, names in port.seen.items() if value in names), None)
+            ring = self.places.get(end) if slot is not None else None
+            if ring is not None and slot is not None:
+                turn = objects_in_step(self.core.op).get(end, 1)
+                return ring[slot % turn :: turn] if len(ring) % turn == 0 else ring
+            if slot is not None:
+                return None
         return self.places.get(value)
+
+
+def objects_in_step(core: Op) -> dict[tuple[str, str], int]:
+    """Objects that a core acquires and releases of each end of a FIFO, where it is always as many.
+
+    Then each of them has the buffers of its turn, and no others.
+    """
+    sizes: dict[tuple[str, str], set[int]] = {}
+    for op in walk(core.blocks[0]):
+        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release"):
+            end = op.attrs["objFifo_name"], op.attrs["port"]
+            sizes.setdefault(end, set()).add(op.attrs["size"])
+    return {end: min(each) for end, each in sizes.items() if len(each) == 1}
 
 
 def _constants(core: Op) -> list[Op]:

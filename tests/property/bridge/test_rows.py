@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.assignment import Request
-from aie_conv.bridge import build
-from aie_conv.bridge.copy_code import as_rows
+from aie_conv.bridge.calls import build
+from aie_conv.bridge.calls.copy_code import as_rows
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, ValuePart, apply
 from aie_conv.plan import Argument, Decision, Plan
 from aie_conv.runtime.executable import Buffer, Executable

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aie_conv.bridge.transposed import SpreadAxis
+from aie_conv.bridge.input.transposed import SpreadAxis
 
 
 @st.composite

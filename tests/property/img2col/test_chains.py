@@ -10,7 +10,8 @@ from aie_conv.layout.chain import Chain, Part
 from aie_conv.layout.pattern import Task
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.schedule import AwaitChain, StartChain, schedule
-from aie_conv.mapping.streams import Channel, channels, count_tasks
+from aie_conv.mapping.streams import Channel, channels
+from aie_conv.mapping.task_count import count_tasks
 from tests.property.img2col.test_simulated import assert_equal, simulate
 from tests.support.img2col.strategies import Case
 from tests.support.mappings import plans_of, remade

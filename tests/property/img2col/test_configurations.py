@@ -1,17 +1,22 @@
 """Programs of one configuration: equal but for runtime sequence and parameters, and each still right."""
 
 import re
+from bisect import bisect_left
 from collections.abc import Hashable
+from dataclasses import replace
 from typing import cast
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from aie_conv.arch import get_device
+from aie_conv.artifact import Verifier
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.img2col.plan import Im2colRoute
 from aie_conv.layout.hostcopy import apply
+from aie_conv.mapping.configuration import configuration
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.runtime.executable import Executable
 from aie_conv.sim import Simulator, verify
@@ -163,3 +168,48 @@ def test_a_configured_array_serves_calls_of_different_layers(
         simulator.run(flat)
         for got, want in wanted:
             np.testing.assert_array_equal(got.reshape(want.shape), want)
+
+
+@pytest.mark.parametrize("device", ["npu1_1col", "npu4"])
+def test_one_core_tells_whether_a_program_has_room(device: str) -> None:
+    dims = (1, 8, 8, 64, 64, 1, 1)
+    case = Case(dims, (1, 1), (1, 1), "i8", "nhwc", "oyxc", "npqo", (0, 0, 0), "scaled")
+    problem = case.problem()
+    (plan, *_) = Im2colRoute().shareable(problem, device)
+    values = plan.mapping.parameters
+
+    def bounded(least: int) -> ArrayPlan:
+        """The same product with another function behind it."""
+        steps = [
+            replace(step, attr=float(least)) if step.attr == -100.0 else step
+            for step in problem.epilogue.steps
+        ]
+        epilogue = replace(problem.epilogue, steps=tuple(steps))
+        return Im2colRoute().propose(replace(problem, epilogue=epilogue), device, vars(values))
+
+    plans, verifier_ = [bounded(-least) for least in range(1, 65)], Verifier()
+
+    def shared_by(count: int) -> ArrayPlan:
+        return cast("ArrayPlan", plans[0].shared_with(plans[:count]))
+
+    counts = range(1, 65)
+    most = bisect_left(counts, True, key=lambda n: not verifier_.has_room(shared_by(n)))
+    assert 1 < most < 64
+    assert verifier_.fits(shared_by(most))
+    assert not verifier_.fits(shared_by(most + 1))
+
+
+@settings(max_examples=10)
+@given(neighbours(), st.sampled_from(["npu1_4col", "npu4"]))
+def test_candidates_of_one_program_have_one_configuration(cases: list[Case], device: str) -> None:
+    route, problem = ParametricRoute(), cases[0].problem()
+    space = route.common(problem, get_device(device))
+    fitting, _ = space.fitting(range(len(space)))
+    assume(fitting)
+    configurations: dict[Hashable, set[Hashable]] = {}
+    for candidate in fitting:
+        configurations.setdefault(space.program_key(candidate), set()).add(
+            configuration(space.mapping(candidate))
+        )
+    assert all(len(each) == 1 for each in configurations.values())
+    assert len(configurations) < len(fitting) or len(fitting) == 1

@@ -101,7 +101,7 @@ def _permuted(shape: tuple[int, ...]) -> OperationProblem:
     ("old", "new"),
     [
         ("arith.maxsi", "arith.minsi"),
-        ("aie.objectfifo.release @in_l1_0_0(Consume, 1)", ""),
+        ("aie.objectfifo.release @in_l1_0_0(Consume, 2)", ""),
         ("([] [0, ", "([] [64, "),
         ("dense<3.000000e+00>", "dense<4.000000e+00>"),
     ],

@@ -305,7 +305,7 @@ def test_no_program_holds_more_kinds_than_fit(order: list[int], most: int) -> No
     made = [
         d.plan
         for d in assign_configurations(
-            calls, [route], DEVICE, fits=lambda plan: plan.sharers <= most
+            calls, [route], DEVICE, has_room=lambda plan: plan.sharers <= most
         ).decisions
     ]
     kinds = {plan.kind for plan in made if plan is not None and plan.configuration == 9}
@@ -319,6 +319,6 @@ def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
     route = Kinds({problem(n): {9: 20} for n in range(3)})
     calls = [NpuCall(decided(route, problem(n)), frozenset(), True) for n in range(3)]
     made = assign_configurations(
-        calls, [route], DEVICE, fits=lambda plan: plan.sharers <= 1
+        calls, [route], DEVICE, has_room=lambda plan: plan.sharers <= 1
     ).decisions
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]

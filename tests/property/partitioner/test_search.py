@@ -16,8 +16,8 @@ from aie_conv.mapping.mapping import Parameters
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space, finalists, make_mapping
-from aie_conv.mapping.streams import issue_cycles
 from aie_conv.mapping.table import table_of
+from aie_conv.mapping.task_count import issue_cycles
 from aie_conv.problem import ConvProblem, conv2d
 from tests.support.img2col.strategies import Case, cases
 from tests.support.mappings import candidates

@@ -4,7 +4,7 @@ import ml_dtypes
 import numpy as np
 import pytest
 
-from aie_conv.bridge.cpu_layout import filter_layout
+from aie_conv.bridge.calls.cpu_layout import filter_layout
 from aie_conv.problem import conv2d
 
 

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import onnx
 import pytest
 
 import aie_conv
@@ -222,6 +223,21 @@ def test_f32_is_tuned_as_the_npu_may_compute_it(
     assert "(known)" in capsys.readouterr().err.splitlines()[-1]
 
 
+def test_an_onnx_model_is_tuned_for_the_sizes_that_it_leaves_open(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(tune, "run_all", run_here)
+    text = """<ir_version: 10, opset_import: ["" : 17]>
+    main (float[n, 16, 8, 8] x, float[16, 16, 3, 3] w) => (float[n, 16, 6, 6] y) { y = Conv (x, w) }"""
+    onnx.save(onnx.parser.parse_model(text), tmp_path / "model.onnx")
+    arguments = ["tune", f"{tmp_path}/model.onnx", "-o", f"{tmp_path}/plans.json", "--search=fast"]
+    arguments.append("--amd-aie-f32=bf16")
+    assert main(arguments) == 2
+    assert "fix them with --input-shape=x:Nx16x8x8" in capsys.readouterr().err
+    assert main([*arguments, "--input-shape=x:2x16x8x8"]) == 0
+    assert {e["problem"].split()[1] for e in plans(tmp_path / "plans.json")} == {"n2"}
+
+
 # -- merging --------------------------------------------------------------------------------------
 def test_merging_keeps_the_faster_plan_and_says_so(
     tuned: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
@@ -302,6 +318,7 @@ def test_dask_that_is_not_there_is_said(
         (["{0}/model.mlir", "-o", "{0}/none/p.json"], "cannot be written"),
         (["{0}/model.mlir", "-o", "{0}/model.mlir"], "no JSON"),
         (["{0}/model.mlir", "-o", "{0}/p.json", "--jobs=0"], "--jobs=0"),
+        (["{0}/model.mlir", "-o", "{0}/p.json", "--input-shape=x:1x3"], "is for ONNX models"),
         (["{0}/model.mlir", "-o", "{0}/p.json", "--search=slow"], "--amd-aie-search=slow: unknown"),
         (["{0}/model.mlir", "-o", "{0}/p.json", "--device=npu9"], "npu9"),
         (["{0}/model.mlir", "-o", "{0}/p.json", "--amd-aie-route=cpu"], "nothing to tune"),

@@ -49,6 +49,23 @@ main (float[1, 4, n, m] x, float[6, 4, 3, 3] w) => (float[a, b, c, d] y) {
 """Both branches name their result alike."""
 
 
+OUTSIDE = """
+main (bool flag, float[4, n] x, float[6, 4, 3] w) => (float[1, 6, m] y) {
+  axis = Constant <value_ints = [0]> ()
+  y = If (flag) <
+    then_branch = one () => (float[1, 6, ?] a) {
+      b = Unsqueeze (x, axis)
+      a = Conv <strides = [3]> (b, w) },
+    else_branch = two () => (float[1, 6, ?] c) {
+      d = Unsqueeze (x, axis)
+      e = Neg (d)
+      c = Conv <strides = [3]> (e, w) }
+  >
+}
+"""
+"""Branches that read an axis outside of them."""
+
+
 def _model(text: str) -> Any:
     return onnx.parser.parse_model(HEAD + text)
 
@@ -96,6 +113,16 @@ main (float[1, 2, 6, 6] x, bool c) => (float[1, 2, 6, 6] y) {
     x = np.random.default_rng(1).standard_normal((1, 2, 6, 6), np.float32)
     for condition in (np.array(True), np.array(False)):
         assert np.array_equal(_run(text, x, condition), _expected(text, x=x, c=condition))
+
+
+@pytest.mark.parametrize("flag", [True, False])
+def test_an_axis_outside_of_a_branch_says_sizes_inside(flag: bool) -> None:
+    """One step of the window, with a pixel left over, which the importer takes in one form alone."""
+    rng = np.random.default_rng(0)
+    x, w = rng.standard_normal((4, 4), np.float32), rng.standard_normal((6, 4, 3), np.float32)
+    expected = _expected(OUTSIDE, flag=np.array(flag), x=x, w=w)
+    result = _run(OUTSIDE, np.array(flag), x, w, x=x.shape)
+    np.testing.assert_allclose(result, expected, rtol=1e-5, atol=1e-5)
 
 
 def test_a_branch_without_types_is_one_line() -> None:

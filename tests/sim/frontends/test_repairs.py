@@ -97,6 +97,11 @@ SAMPLES = {
     "logsigmoid": Sample("special_values", nn.LogSigmoid, (SPECIAL * 1e30,)),
     "isfinite": Sample("special_values", function(torch.isfinite), (SPECIAL,)),
     "tanh-gelu": Sample("special_values", lambda: nn.GELU("tanh"), (randn(40),)),
+    "sinh": Sample("special_values", function(lambda x: torch.sinh(x) * 1e6), (randn(40) * 1e-6,)),
+    "sinc": Sample("special_values", function(torch.sinc), (randn(40) * 1e-6,)),
+    "log10": Sample("special_values", function(torch.log10), (randn(40).abs(),)),
+    "fmod": Sample("special_values", function(lambda x: torch.fmod(x, 0.3)), (randn(40),)),
+    "hypot": Sample("special_values", function(torch.hypot), (randn(40) * 1e30, randn(40, seed=1) * 1e30)),
     "dynamic": Sample("quantised", function(dynamic), (X,)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
 }  # fmt: skip
@@ -154,6 +159,7 @@ NARROW: dict[str, tuple[Callable[[torch.Tensor], torch.Tensor], torch.dtype]] = 
     "tensor": (lambda x: x * torch.tensor(0.1), torch.bfloat16),
     "celu": (lambda x: functional.celu(x, 0.3), torch.bfloat16),
     "selu": (functional.selu, torch.bfloat16),
+    "quotient": (lambda x: x.abs() // 0.7, torch.bfloat16),
 }
 """Functions with numbers that their tensors' type does not hold."""
 
@@ -165,6 +171,30 @@ def test_a_number_beside_a_narrow_type_is_one_of_f32(name: str) -> None:
     artifact = compile_source(import_model(model, (x,)), Options(route="cpu"))
     assert torch.equal(load_program(artifact, "null")(x), model(x))
     assert not torch.equal(run_without("narrow_scalars", model, (x,)), model(x))
+
+
+STEPS: dict[str, Callable[[torch.Tensor], torch.Tensor]] = {
+    "lerp": lambda x: torch.lerp(x, x.flip(3), 0.3),
+    "addcmul": lambda x: torch.addcmul(x, x.flip(3), x.flip(2), value=0.3),
+    "addcdiv": lambda x: torch.addcdiv(x, x.flip(3), x.flip(2), value=0.3),
+}
+"""Functions of several steps."""
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.float16])
+@pytest.mark.parametrize("name", STEPS)
+def test_steps_on_a_narrow_type_are_rounded_once(name: str, dtype: torch.dtype) -> None:
+    model, x = Function(STEPS[name]).eval(), X.to(dtype)
+    artifact = compile_source(import_model(model, (x,)), Options(route="cpu"))
+    assert torch.equal(load_program(artifact, "null")(x), model(x))
+    assert not torch.equal(run_without("single_rounding", model, (x,)), model(x))
+
+
+def test_the_remainder_has_the_sign_of_what_is_divided() -> None:
+    x, y = randn(60) * 9, randn(60, seed=1)
+    check(Function(torch.fmod), x, y)
+    check(Function(torch.fmod), (x * 9).int(), (y * 5).int().abs() + 1)
+    check(Function(lambda x: torch.fmod(x, torch.inf)), x)
 
 
 @pytest.mark.filterwarnings("error:overflow:RuntimeWarning")
@@ -207,6 +237,6 @@ def test_an_unbatched_convolution_ends_the_process_without_its_repair(
 
 
 def test_every_repair_has_a_sample() -> None:
-    # Giving convolutions and means one form mends nothing; two have tests of their own.
-    others = {"forms", "unbatched", "adaptive", "narrow_scalars"}
+    # Giving convolutions and means one form mends nothing; three have tests of their own.
+    others = {"forms", "unbatched", "adaptive", "narrow_scalars", "single_rounding"}
     assert {s.repair for s in SAMPLES.values()} == set(NAMES) - others

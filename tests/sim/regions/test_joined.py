@@ -110,7 +110,17 @@ def _upsampled() -> onnx.ModelProto:
     return n.model(n.conv(n.op("Concat", wide, large, axis=1), 48, 16), (1, 8, 16, 16))
 
 
-@pytest.mark.parametrize("block", [_split, _pools, _upsampled])
+def _inverted() -> onnx.ModelProto:
+    """A block of MobileNetV2: channels are widened, convolved one by one and summed, with a residual."""
+    n = Network(4)
+    x = n.conv("x", 8, 32, 1)
+    wide = n.clipped(n.conv(x, 32, 64, 1))
+    wide = n.clipped(n.conv(wide, 64, 64, group=64))
+    added = n.op("Add", x, n.conv(wide, 64, 32, 1))
+    return n.model(n.conv(added, 32, 32, 1), (1, 8, 16, 16))
+
+
+@pytest.mark.parametrize("block", [_split, _pools, _upsampled, _inverted])
 def test_quantised_blocks_are_of_bytes_and_channels_last(
     block: Callable[[], onnx.ModelProto],
 ) -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from aie_conv import splitting
 from aie_conv.assignment import Request
-from aie_conv.bridge.host_values import DispatchCall
-from aie_conv.bridge.split import split_behind
+from aie_conv.bridge.dispatch_call import DispatchCall
+from aie_conv.bridge.splits.split import split_behind
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy
 from aie_conv.options import Options
 from aie_conv.pipeline import (

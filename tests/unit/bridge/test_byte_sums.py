@@ -1,4 +1,4 @@
-"""A residual sum of two quantised tensors as one of integers: every pair of bytes."""
+"""A residual sum of two quantised tensors as one of integers, over all pairs of bytes."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.bridge.byte_sums import fit_sum
+from aie_conv.bridge.requantisation.byte_sums import fit_sum
+from aie_conv.bridge.requantisation.staircase import FEW
 
 BYTES = np.arange(-128, 128)
 
@@ -35,21 +36,34 @@ def test_a_form_gives_every_pair(
     left, right, part = scales
     wanted = table((left, right, (left + right) * part), zeros, relu)
     form = fit_sum(wanted, BYTES, BYTES)
-    # Where f32 rounds pairs next to a tie to and fro there is none.
-    if form is not None:
-        np.testing.assert_array_equal(form.apply(BYTES[:, None], BYTES[None, :]), wanted)
+    assert form is not None
+    # Where f32 rounds pairs next to a tie to and fro a few are a step off.
+    away = np.abs(form.apply(BYTES[:, None], BYTES[None, :]) - wanted)
+    assert away.max() <= 1
+    assert form.differing == (away > 0).sum() <= FEW * wanted.size
 
 
 def test_usual_scales_have_a_form() -> None:
     rng = np.random.default_rng(0)
-    found = 0
+    exact = 0
     for number in range(20):
         left, right = rng.uniform(0.01, 0.05, 2)
         out = (left + right) * rng.uniform(0.5, 1)
         zeros = tuple(int(z) for z in rng.integers(-128, 40, 3))
         wanted = table((left, right, out), (zeros[0], zeros[1], zeros[2]), number % 2 == 0)
-        found += fit_sum(wanted, BYTES, BYTES) is not None
-    assert found >= 19
+        form = fit_sum(wanted, BYTES, BYTES)
+        exact += form is not None and not form.differing
+    assert exact >= 19
+
+
+def test_pairs_that_f32_rounds_to_and_fro_are_counted() -> None:
+    """Two pairs lie next to a tie on sides that no sum of integers gives together."""
+    scales = tuple(float(np.float32(s)) for s in (0.07733962, 0.049851, 0.109283954))
+    wanted = table((scales[0], scales[1], scales[2]), (8, -12, -5), relu=False)
+    form = fit_sum(wanted, BYTES, BYTES)
+    assert form is not None
+    assert form.differing == 2
+    assert (form.apply(BYTES[:, None], BYTES[None, :]) != wanted).sum() == 2
 
 
 @pytest.mark.parametrize("zero", [0, 5, -128])

@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from aie_conv.bridge.canonical import RawStep, Ref, canonical
+from aie_conv.bridge.recognition.canonical import RawStep, Ref, canonical
 
 _COMPARE = {"gt": np.greater, "ge": np.greater_equal, "lt": np.less, "le": np.less_equal}
 _FLOATS = (math.nan, -math.inf, -6.5, -1.5, -1.0, -0.0, 0.0, 1.0, 6.0, 7.0, math.inf)

@@ -3,7 +3,7 @@
 import pytest
 from iree.compiler import ir
 
-from aie_conv.bridge.channels_last import put_channels_last
+from aie_conv.bridge.input.channels_last import put_channels_last
 from aie_conv.bridge.tensors import walk
 
 
@@ -28,3 +28,23 @@ def test_only_known_sizes_are_turned(batch: str, height: str, turned: int) -> No
         assert module.verify()
         names = [op.name for op in walk(module)]
     assert ("linalg.conv_2d_nhwc_fhwc" in names) == bool(turned)
+
+
+def test_a_depthwise_convolution_is_turned_with_its_filter() -> None:
+    image, result, window = "tensor<1x16x12x10xi8>", "tensor<1x16x10x8xi32>", "tensor<16x3x3xi8>"
+    text = f"""
+func.func @main(%x: {image}, %w: {window}, %start: {result}) -> {result} {{
+  %y = linalg.depthwise_conv_2d_nchw_chw {{dilations = dense<1> : tensor<2xi64>, strides = dense<1> : tensor<2xi64>}}
+    ins(%x, %w : {image}, {window}) outs(%start : {result}) -> {result}
+  return %y : {result}
+}}"""
+    with ir.Context(), ir.Location.unknown():
+        module = ir.Module.parse(text).operation
+        assert put_channels_last(module) == 1
+        assert module.verify()
+        (turned,) = (
+            [str(operand.type) for operand in op.operands]
+            for op in walk(module)
+            if op.name == "linalg.depthwise_conv_2d_nhwc_hwc"
+        )
+    assert turned == ["tensor<1x12x10x16xi8>", "tensor<3x3x16xi8>", "tensor<1x10x8x16xi32>"]

@@ -5,8 +5,8 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from aie_conv.bridge.epilogue_model import EpilogueModel, apply_step
-from aie_conv.bridge.known_inputs import KnownInputs
+from aie_conv.bridge.requantisation.epilogue_model import EpilogueModel, apply_step
+from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.problem import Epilogue, EpilogueInput, Operand, Step
 
 _NAN = np.float32(np.nan)

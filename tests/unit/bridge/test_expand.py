@@ -6,9 +6,9 @@ import math
 import numpy as np
 import pytest
 
-from aie_conv.bridge.bounds import Bounds, Interval, of_type
-from aie_conv.bridge.canonical import RawStep, Ref, canonical
-from aie_conv.bridge.expand import expanded
+from aie_conv.bridge.recognition.bounds import Bounds, Interval, of_type
+from aie_conv.bridge.recognition.canonical import RawStep, Ref, canonical
+from aie_conv.bridge.recognition.expand import expanded
 
 _FLOATS = (math.nan, -math.inf, -6.5, -1.0, -0.0, 0.0, 1.0, 6.0, math.inf)
 _INTEGERS = {"i8": np.int8, "i16": np.int16, "i32": np.int32}

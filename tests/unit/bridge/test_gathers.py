@@ -2,8 +2,8 @@
 
 from iree.compiler import ir
 
-from aie_conv.bridge.interpreter import Inside, KnownTensors
-from aie_conv.bridge.recognise import function_of, recognise_call
+from aie_conv.bridge.recognition.interpreter import Inside, KnownTensors
+from aie_conv.bridge.recognition.recognise import function_of, recognise_call
 from aie_conv.bridge.tensors import operations_of, walk
 from aie_conv.problem import Gather, OperationProblem
 

@@ -8,7 +8,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.flow import to_flow
 from aie_conv.bridge.graft import resource_bytes
-from aie_conv.bridge.hoisted import compute_hoisted
+from aie_conv.bridge.input.hoisted import compute_hoisted
 from aie_conv.bridge.tensors import operations_of, walk
 from tests.support.bridge.flow_texts import one_convolution
 

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from iree.compiler import ir
 
-from aie_conv.bridge.interpreter import KnownTensors, NumberArray, ScalarBody, spread
-from aie_conv.bridge.recognise import function_of
+from aie_conv.bridge.recognition.interpreter import KnownTensors, NumberArray, ScalarBody, spread
+from aie_conv.bridge.recognition.recognise import function_of
 from aie_conv.bridge.tensors import operations_of, walk
 from aie_conv.errors import Unsupported
 

@@ -9,7 +9,7 @@ from torch import nn
 
 import aie_conv
 from aie_conv.bridge.flow import find_dispatches, to_flow
-from aie_conv.bridge.kept_tails import keep_tails
+from aie_conv.bridge.input.kept_tails import keep_tails
 from aie_conv.bridge.tensors import walk
 from aie_conv.frontends.source import read_source
 from aie_conv.problem import ConvProblem, OperationProblem

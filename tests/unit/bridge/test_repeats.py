@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from iree.compiler import ir
 
-from aie_conv.bridge.repeats import Repeats, find_repeats
+from aie_conv.bridge.input.repeats import Repeats, find_repeats
 from aie_conv.bridge.tensors import walk
 
 _FLOATS = """%s = arith.constant 0.5 : f32

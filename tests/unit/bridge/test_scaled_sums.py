@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.bridge.scaled_sums import fit_scaled
-from aie_conv.bridge.staircase import fit, rises
+from aie_conv.bridge.requantisation.scaled_sums import fit_scaled
+from aie_conv.bridge.requantisation.staircase import fit, rises
 
 Numbers = NDArray[np.int64]
 _MOST = 576 * 2**14

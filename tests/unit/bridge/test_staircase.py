@@ -8,7 +8,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from aie_conv.bridge.staircase import fit, rises
+from aie_conv.bridge.requantisation.staircase import fit, rises
 
 Numbers = NDArray[np.int64]
 _MOST = 576 * 2**14
@@ -40,7 +40,7 @@ def test_the_form_is_the_model_but_for_few_sums(
     made = fit(rises(function, -_MOST, _MOST, 8), -_MOST, _MOST)
     assert made is not None
     total = int((made.high - made.low + 1).sum())
-    # Where more differ the model's own operations are kept (aie_conv/bridge/requantised.py).
+    # Where more differ the model's own operations are kept (aie_conv/bridge/requantisation/requantised.py).
     assume(made.differing <= total // 1000)
     x = np.random.default_rng(seed).integers(-_MOST, _MOST + 1, (5000, 8))
     x[2500:] >>= 6

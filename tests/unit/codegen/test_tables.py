@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from aie_conv.codegen.tables import MOST_HINGES, byte_tables, cut_last, fit
 from aie_conv.codegen.tables.evaluate import entries
+from aie_conv.codegen.tables.hinges import Corridor, shifts_of
 from aie_conv.problem import Epilogue, Step
 from tests.support.tables import X, entries_of, looked_up, passed_over, table_pass, tables
 
@@ -46,6 +47,14 @@ def test_code_gives_every_entry(values: tuple[int, ...], device: str, lanes: int
 )
 def test_no_more_hinges_than_needed(values: np.ndarray, hinges: int) -> None:
     assert len(fit(entries_of(values)).terms) == hinges
+
+
+@settings(max_examples=10)
+@given(tables())
+def test_no_coarser_corridor_has_fewer_hinges(values: tuple[int, ...]) -> None:
+    table = np.array(values)
+    forms = [Corridor(table, shift).hinges()[0] for shift in shifts_of(table)]
+    assert fit(values) == min(forms, key=lambda form: len(form.terms))
 
 
 @pytest.mark.parametrize("device", DEVICES)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from aie_conv.cli.main import main
+from aie_conv.frontends import torch_package
 from aie_conv.report.explain import STAGES
 from aie_conv.report.explain.stage import StageReport
 from aie_conv.report.explain.write import write_folder
@@ -97,6 +98,16 @@ def test_a_torch_model_is_named_by_its_function(
     ):
         assert main(["explain", name]) == 2
         assert message in capsys.readouterr().err
+
+
+def test_a_model_without_torch_names_the_extra(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "torch_model.py").write_text("raise ModuleNotFoundError('no torch', name='torch')\n")
+    monkeypatch.chdir(folder)
+    monkeypatch.setattr(torch_package, "has_torch", lambda: False)
+    assert main(["explain", "torch_model:small"]) == 2
+    assert "torch is missing: pip install 'aie_conv[torch]'" in capsys.readouterr().err
 
 
 def test_a_folder_gets_a_file_a_stage(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:

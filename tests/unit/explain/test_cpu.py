@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import aie_conv
-from aie_conv.bridge import cpu_stages
+from aie_conv.bridge.cpu import stages as cpu_stages
 from aie_conv.errors import UsageError
 from aie_conv.options import Options
 from aie_conv.pipeline import choose, import_module, recognise, rewrite, run, start

@@ -1,0 +1,1 @@
+"""Calls of the NPU in the place of dispatches: the host's values and copies around them."""

@@ -1,0 +1,1 @@
+"""Rewrites at IREE's `input` phase, before it forms dispatches: one form for what is said in many."""

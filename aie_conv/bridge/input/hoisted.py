@@ -1,0 +1,176 @@
+"""Tensors that follow from constants alone, computed in numpy: filters in another order, sums of filters.
+
+IREE puts what computes them into initialisers, and then compiles each for the CPU to run it once, which takes
+longer than all the rest of a network's way to the `flow` phase. Here integers are computed with, other
+numbers are moved or dequantised; a module that asks for more is left to IREE. This runs where its global
+optimisation has ended without an evaluation of constants.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from iree.compiler import ir
+
+from aie_conv.bridge.dispatch import symbol_of
+from aie_conv.bridge.graft import DTYPES, dense_numbers, element_type, resource_bytes
+from aie_conv.bridge.recognition.interpreter import NumberArray, ScalarBody, spread
+from aie_conv.bridge.tensors import indexing, operations_of, owner, tensor_type
+from aie_conv.errors import Unsupported
+
+FLAG = "iree-opt-const-eval"
+"""IREE's flag of whether it evaluates what follows from constants."""
+
+_WORDS: dict[str, Any] = {"bf16": np.uint16, "f16": np.uint16, "f32": np.uint32, "f64": np.uint64}
+"""Numpy's types for numbers that are moved alone."""
+_INTEGERS = {name: DTYPES[name] for name in ("i8", "i16", "i32", "i64")}
+_KINDS = {**_INTEGERS, **_WORDS}
+
+
+def compute_hoisted(module: ir.Operation) -> bool:
+    """Give globals the values that their initialisers compute; whether none is left.
+
+    Args:
+        module: at the end of IREE's global optimisation; changed only where no initialiser is left.
+    """
+    operations = operations_of(module)
+    globals_ = {symbol_of(op): op for op in operations if op.name == "util.global"}
+    initialisers = [op for op in operations if op.name == "util.initializer"]
+    try:
+        values = {name: value for op in initialisers for name, value in _stored(op).items()}
+    except Unsupported:
+        return False
+    for name, value in values.items():
+        globals_[name].attributes["initial_value"] = value
+    for op in initialisers:
+        op.erase()
+    return True
+
+
+def _stored(initialiser: ir.Operation) -> dict[str, ir.Attribute]:
+    """What an initialiser stores, by the names of the globals."""
+    known = _Values()
+    *body, last = operations_of(initialiser)
+    if last.name != "util.return" or len(initialiser.regions[0].blocks) != 1:
+        raise Unsupported("an initialiser of several blocks")
+    stored: dict[str, ir.Attribute] = {}
+    for op in body:
+        if op.name == "util.global.store":
+            name = ir.FlatSymbolRefAttr(op.attributes["global"]).value
+            stored[name] = _attribute(op.operands[0], known.of(op.operands[0]))
+        elif op.name not in _COMPUTED:
+            raise Unsupported(op.name)
+    return stored
+
+
+def _attribute(value: ir.Value, numbers: NumberArray) -> ir.Attribute:
+    shape, _ = tensor_type(value)
+    element = ir.RankedTensorType(value.type).element_type
+    data = np.ascontiguousarray(numbers)
+    return ir.DenseElementsAttr.get(data, type=element, shape=shape, context=value.context)
+
+
+_COMPUTED = frozenset(
+    ("arith.constant", "tensor.empty", "linalg.fill", "linalg.generic",
+     "iree_tensor_ext.compute_barrier.start", "iree_linalg_ext.dequantize_affine")
+)  # fmt: skip
+
+
+@dataclass
+class _Values:
+    """The tensors of an initialiser."""
+
+    _known: dict[ir.Value, NumberArray] = field(default_factory=dict[ir.Value, NumberArray])
+
+    def of(self, value: ir.Value) -> NumberArray:
+        """The numbers of a tensor.
+
+        Raises:
+            Unsupported: they are not computed here.
+        """
+        if value not in self._known:
+            op = owner(value)
+            if op is None:
+                raise Unsupported("an argument")
+            self._known[value] = self._computed(op)
+        return self._known[value]
+
+    def _computed(self, op: ir.Operation) -> NumberArray:
+        shape, dtype = tensor_type(op.results[0])
+        if dtype not in _KINDS:
+            raise Unsupported(dtype)
+        if op.name == "arith.constant":
+            return _constant(op, shape, dtype)
+        if op.name == "iree_tensor_ext.compute_barrier.start":
+            return self.of(op.operands[0])
+        if op.name == "linalg.fill" and dtype in _INTEGERS:
+            filled = owner(op.operands[0])
+            if filled is not None and filled.name == "arith.constant":
+                number = ir.IntegerAttr(filled.attributes["value"]).value
+                return np.full(shape, number, _INTEGERS[dtype])
+        if op.name == "iree_linalg_ext.dequantize_affine":
+            return self._dequantised(op)
+        if op.name == "linalg.generic" and len(op.results) == 1:
+            return self._generic(op, shape, dtype)
+        raise Unsupported(op.name)
+
+    def _dequantised(self, op: ir.Operation) -> NumberArray:
+        """Integers with a sign times scales of their own, without zero points."""
+        maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
+        kinds = [tensor_type(value)[1] for value in op.operands]
+        unsigned = "input_unsigned" in op.attributes
+        if unsigned or kinds != ["i32", "f32", "f32"] or any(each != maps[0] for each in maps):
+            raise Unsupported(f"{op.name} of {kinds}")
+        numbers, scales = (self.of(value) for value in list(op.operands)[:2])
+        return (numbers.astype(np.float32) * scales.view(np.float32)).view(np.uint32)
+
+    def _generic(self, op: ir.Operation, shape: tuple[int, ...], dtype: str) -> NumberArray:
+        """Elements of others', or sums of them along the dims that a result does not have."""
+        forms = indexing(op)
+        sizes: dict[int, int] = {}
+        for operand, form in zip(op.operands, forms, strict=True):
+            places = zip(form, tensor_type(operand)[0], strict=True)
+            sizes |= {each.variable: size for each, size in places if each.variable is not None}
+        kept = [form.variable for form in forms[-1] if form.variable is not None]
+        unordered = len(kept) < len(forms[-1]) or kept != sorted(set(kept))
+        if sorted(sizes) != list(range(len(sizes))) or unordered:
+            raise Unsupported("places that are not the dims in their order")
+        every = tuple(sizes[dim] for dim in range(len(sizes)))
+        summed = tuple(dim for dim in sizes if dim not in kept)
+        *body, last = operations_of(op)
+        values = [*op.operands, *(result for each in body for result in each.results)]
+        if body and any(element_type(value) not in _INTEGERS for value in values):
+            raise Unsupported("arithmetic of what is no integer")
+        result = last.operands[0]
+        if summed:
+            block: Any = op.regions[0].blocks[0]
+            result = _added(result, block.arguments[len(forms) - 1])
+        numbers = np.broadcast_to(ScalarBody(op, spread(every), self.of).numbers(result), every)
+        if not summed:
+            return numbers
+        return self.of(op.operands[-1]) + numbers.sum(summed, dtype=_INTEGERS[dtype])
+
+
+def _added(total: ir.Value, before: ir.Value) -> ir.Value:
+    """What a body adds to the sum so far.
+
+    Raises:
+        Unsupported: it does something else.
+    """
+    op = owner(total)
+    if op is None or op.name != "arith.addi" or before not in list(op.operands):
+        raise Unsupported("what is no sum of integers")
+    left, right = op.operands
+    return right if left == before else left
+
+
+def _constant(op: ir.Operation, shape: tuple[int, ...], dtype: str) -> NumberArray:
+    kind, attribute = np.dtype(_KINDS[dtype]), op.attributes["value"]
+    if isinstance(attribute, ir.DenseElementsAttr) and dtype in DTYPES:
+        return dense_numbers(attribute, DTYPES[dtype]).reshape(shape).view(kind)
+    numbers = resource_bytes(op, kind.itemsize * int(np.prod(shape)))
+    if numbers is None or len(numbers) != kind.itemsize * int(np.prod(shape)):
+        raise Unsupported("a constant of no known form")
+    return np.frombuffer(numbers, kind).reshape(shape)

@@ -1,0 +1,1 @@
+"""Reads dispatches as problems: contractions, operations, rows and gathers, and what is fused behind."""

@@ -1,0 +1,145 @@
+"""Residual sums between bytes with scales of their own, in integers where pairs of bytes agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from iree.compiler import ir
+from numpy.typing import NDArray
+
+from aie_conv.bridge.recognition.recognise import Recognised
+from aie_conv.bridge.requantisation.byte_sums import ByteSum, fit_sum
+from aie_conv.bridge.requantisation.epilogue_edit import EpilogueEdit, ValueRef
+from aie_conv.bridge.requantisation.epilogue_model import EpilogueModel
+from aie_conv.bridge.requantisation.integer_forms import flipped, write_sum
+from aie_conv.bridge.requantisation.known_inputs import KnownInputs
+from aie_conv.problem import OperationProblem
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A value that two bytes decide.
+
+    Attributes:
+        value: its number.
+        bytes: numbers of the bytes'.
+        unsigned: which of the two are unsigned.
+        flip: 128 where the result is unsigned.
+        form: what takes its place.
+    """
+
+    value: int
+    bytes: tuple[int, int]
+    unsigned: tuple[bool, bool]
+    flip: int
+    form: ByteSum
+
+
+def with_integer_sum(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
+    """A dispatch whose sum of two quantised values is one of integers; and a word about it."""
+    problem = recognised.problem
+    if problem is None or recognised.refusal is not None:
+        return recognised, ""
+    if isinstance(problem, OperationProblem) and (problem.gathers or problem.same_as):
+        # These count the operands, which come in another order.
+        return recognised, ""
+    model = EpilogueModel(problem.epilogue, KnownInputs(call, recognised, problem), 1)
+    found = _find(model, problem.accumulator)
+    if found is None:
+        return recognised, ""
+    edit = EpilogueEdit(problem, recognised, call.context)
+    operands: list[ValueRef] = []
+    for byte, unsigned in zip(found.bytes, found.unsigned, strict=True):
+        operands.append(flipped(edit, ("old", byte)) if unsigned else ("old", byte))
+    pair = operands[0], operands[1]
+    changed = write_sum(edit, found.value, found.form, pair, found.flip)
+    if not found.form.differing:
+        return changed, "summed in integers, equal for every pair of bytes"
+    return (
+        changed,
+        f"summed in integers, one step off for {found.form.differing} of 65536 pairs of bytes",
+    )
+
+
+def _find(model: EpilogueModel, accumulator: str) -> _Sum | None:
+    """The last value of an epilogue that two bytes decide by operations on floats."""
+    epilogue = model.epilogue
+    first = 1 + len(epilogue.inputs)
+    for number in reversed(range(len(epilogue.steps))):
+        step = epilogue.steps[number]
+        if step.dtype != "i8" or step.op not in ("arith.fptosi", "arith.trunci"):
+            continue
+        pair = _pair_of(model, first + number, accumulator)
+        known = _fitted(model, first + number, *pair) if pair is not None else None
+        if known is not None:
+            return known
+    return None
+
+
+def _pair_of(
+    model: EpilogueModel, value: int, accumulator: str
+) -> tuple[tuple[int, int], dict[int, Array]] | None:
+    """The two bytes that decide a value, with operations on floats behind them, and the numbers beside them.
+
+    None where something else decides it.
+    """
+    waiting, seen, bytes_, numbers = [value], set[int](), set[int](), dict[int, Array]()
+    floats = False
+    while waiting:
+        each = waiting.pop()
+        if each in seen:
+            continue
+        seen.add(each)
+        constant = model.constant(each)
+        if constant is not None:
+            if (constant != constant[0]).any():
+                return None
+            numbers[each] = constant[:1]
+            continue
+        dtype = model.epilogue.value_dtype(each, accumulator)
+        if each != value and dtype == "i8":
+            bytes_.add(each)
+            continue
+        if each <= len(model.epilogue.inputs) or not model.takes(model.step(each)):
+            return None
+        floats |= dtype == "f32"
+        waiting += model.step(each).args
+    if not floats or len(bytes_) != 2:
+        return None
+    first, second = sorted(bytes_)
+    return (first, second), numbers
+
+
+def _fitted(
+    model: EpilogueModel, value: int, pair: tuple[int, int], numbers: dict[int, Array]
+) -> _Sum | None:
+    """The form of a value of two bytes; either may be unsigned, and so may the result."""
+    signed = np.arange(-128, 128).astype(np.int8)
+    grids = np.meshgrid(signed, signed, indexing="ij")
+    values = {byte: grid for byte, grid in zip(pair, grids, strict=True)}
+    table = model.evaluate(value, {**numbers, **values}).astype(np.int64)
+    for flip in (0, 128):
+        results = (table % 256) - 128 if flip else table
+        turned = [_is_turned(results, axis) for axis in (0, 1)]
+        if None in turned:
+            continue
+        for axis, unsigned in enumerate(turned):
+            results = np.roll(results, 128, axis) if unsigned else results
+        integers = np.arange(-128, 128)
+        form = fit_sum(results, integers, integers)
+        if form is not None:
+            return _Sum(value, pair, (bool(turned[0]), bool(turned[1])), flip, form)
+    return None
+
+
+def _is_turned(table: Array, axis: int) -> bool | None:
+    """Whether a byte is unsigned: the function goes one way along it then alone; None where it never does."""
+    for turned in (False, True):
+        steps = np.diff(np.roll(table, 128, axis) if turned else table, axis=axis)
+        if (steps >= 0).all() or (steps <= 0).all():
+            return turned
+    return None
