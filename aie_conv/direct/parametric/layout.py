@@ -51,6 +51,7 @@ LAYOUTS = (
     L1Layout(7680, 4608, 3584, 28672, 512, seven_pixels=True),
     L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
     L1Layout(8192, 9216, 2048, 20480, 512, seven_pixels=False),
+    L1Layout(10240, 4608, 2560, 25600, 512, seven_pixels=False),
 )
 """Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
 channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
