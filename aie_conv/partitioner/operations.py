@@ -144,7 +144,7 @@ def without_detours(decisions: Sequence[Decision], change: int) -> list[Decision
         # A run begins in the configuration that the one before it has left.
         behind, before, own = (each.configuration for each in (others[0], others[-1], plan))
         changes = (before != own) + (own != behind) - (before != behind)
-        price = next(c.cost for c in decision.candidates if c.plan is plan)
+        price = next((c.cost for c in decision.candidates if c.plan is plan), 0)
         if price + (changes - 1) * change >= cpu:
             why = f"cpu: {cpu} cycles, less than {price} and the change back to the calls around it"
             kept[number] = replace(

@@ -21,7 +21,7 @@ from aie_conv.direct.parametric.layout import (
     LAYOUTS,
     L1Layout,
     ParametricParameters,
-    filter_groups,
+    column_groups,
     pixel_turns,
 )
 from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS
@@ -127,9 +127,10 @@ def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParam
     _, host = present_rates(device.arch)
     shapes = _shapes(scheme, kernel, elements)
     for shape in ranked(shapes, lambda shape: _rough(scheme, shape, layout, host))[:_LIKELY]:
-        # One for each program that the convolutions around it may have.
-        for groups in sorted({1, filter_groups(device)}):
-            yield parameters_of(replace(shape, filter_groups=groups), layout, elements)
+        # For each program that the convolutions around it may have: columns share out pixels, or N tiles.
+        for groups, shares in column_groups(device):
+            ways = replace(shape, filter_groups=groups, column_shares=shares)
+            yield parameters_of(ways, layout, elements)
 
 
 def _shapes(

@@ -50,11 +50,14 @@ LAYOUTS = (
     L1Layout(7168, 4608, 3584, 16384, 512, seven_pixels=True),
     L1Layout(7680, 4608, 3584, 28672, 512, seven_pixels=True),
     L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
+    L1Layout(8192, 9216, 2048, 20480, 512, seven_pixels=False),
+    L1Layout(10240, 4608, 2560, 25600, 512, seven_pixels=False),
 )
 """Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
 channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
 that a window of three taps reads for seven outputs, two apart. The filter's object holds a 3x3 window over 32
-channels of int8 for 16 others."""
+channels of int8 for 16 others, or in the last layout for 32: block floats take a byte and an eighth each, and
+with twice as many in an object a tile has fewer of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,6 +105,12 @@ def filter_groups(device: Device) -> int:
     small.
     """
     return max(1, device.columns // device.arch.core_rows)
+
+
+def column_groups(device: Device) -> list[tuple[int, int]]:
+    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
+    most = filter_groups(device)
+    return list(dict.fromkeys([(1, 1), (most, 1), (most, most)]))
 
 
 def output_shape(height: int, width: int, pixels: int, interleaved: bool) -> tuple[int, int]:
@@ -313,11 +322,17 @@ def _residual_calls(row: int, pixels: int, wide: int, n: int, span: int) -> tupl
     exact = [q for q in wanted if row // q % n == 0 or row // q == span]
     if exact:
         return pixels // exact[0], exact[0]
-    # The channels of all rows of cores, of pixels of one row or column and some behind them.
-    brought = row // span if row % span == 0 else pixels
-    runs = [q for q in alike if q <= brought and (q <= wide or wide == 1)]
-    if brought <= row and runs:
-        return pixels // runs[-1], brought
+    # Pixels of one row or column, and some behind them that fill the object up: in as few as there are.
+    filled = list[tuple[int, int, int, int]]()
+    for channels in divisors(span):
+        brought = row // channels
+        runs = [q for q in alike if q <= brought and (q <= wide or wide == 1)]
+        if row % channels == 0 and (channels % n == 0 or channels == span) and runs:
+            objects = pixels // runs[-1] * (span // channels)
+            filled.append((objects, -channels, pixels // runs[-1], brought))
+    if filled:
+        _, _, calls, brought = min(filled)
+        return calls, brought
     return 1, pixels
 
 

@@ -4,7 +4,6 @@ Such plans are asked for where a module's plans are chosen together, or by the s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice, product
 from math import prod
 
@@ -24,7 +23,7 @@ from aie_conv.direct.parametric.layout import (
     L1Layout,
     ParametricParameters,
     bias_elements,
-    filter_groups,
+    column_groups,
 )
 from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS
 from aie_conv.direct.parametric.scheme import ParametricScheme
@@ -85,7 +84,7 @@ def _shapes(
             continue
         chunks, room = view.k // taps // k, filter_ // stored(share * taps * k)
         span = -(-chunks // -(-chunks // min(room, chunks))) if share == n else 1
-        for groups, shares in _column_groups(device):
+        for groups, shares in column_groups(device):
             shared = _time_shared(view, device, n, shares)
             if not shared:
                 continue
@@ -106,12 +105,6 @@ def _shapes(
                     groups,
                     shares,
                 )
-
-
-def _column_groups(device: Device) -> list[tuple[int, int]]:
-    """(groups to which filters are sent apart, groups with N tiles of their own) that are worth trying."""
-    groups = filter_groups(device)
-    return list(dict.fromkeys([(1, 1), (groups, 1), (groups, groups)]))
 
 
 def _time_shared(view: DirectView, device: Device, n: int, shares: int) -> tuple[int, ...]:
@@ -179,7 +172,7 @@ def likely(view: DirectView, device: Device, layout: L1Layout) -> Iterator[Param
         lambda shape: _rough(view, shape, kernel, layout, device, host),
     )
     # With other streams of filters it is another program; in it some share out pixels, others N tiles.
-    for ways in _column_groups(device):
+    for ways in column_groups(device):
         alike = (one for one in shapes if (one.filter_groups, one.column_shares) == ways)
         yield from (parameters_of(shape, layout, elements) for shape in islice(alike, _LIKELY))
 
@@ -200,7 +193,7 @@ class ParametricRoute(ArrayRoute):
         view = make_view(problem, dtype, K_BLOCK, LEAST_CHANNELS)
         if view.depthwise and multiplies_channels(device, unit):
             return LanewiseScheme(view, device)
-        view = replace(make_view(problem, dtype, K_BLOCK, None), unit=unit)
+        view = make_view(problem, dtype, K_BLOCK, None, unit)
         if view.groups > 1:
             raise Unsupported("direct: programs for many shapes take no groups")
         return ParametricScheme(view, device)

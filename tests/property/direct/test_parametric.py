@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from itertools import product
+from itertools import islice, product
 from random import Random
 from typing import Any
 
@@ -11,13 +11,13 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aie_conv.direct.parametric.addresses import StripAddresses
-from aie_conv.direct.parametric.layout import L1Layout, group_strips
+from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, group_strips
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping import emit
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
-from aie_conv.mapping.streams import Channel, channels
+from aie_conv.mapping.streams import Channel, channels, tasks_of
 from aie_conv.plan import blank_operands
 from aie_conv.problem import conv2d
 from aie_conv.sim import Simulator
@@ -86,6 +86,15 @@ def image(side: int, channels: int, taps: int = 3, outputs: int = 64, dtype: str
     """A square one, with bias."""
     shape = ((side, side), (taps, taps), (1, 1), (1, 1))
     return Case(1, 1, channels, outputs, *shape, dtype, LAST, LAST, LAST, 0, "bias")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_equals_torch(layout: L1Layout) -> None:
+    """Rows of five by a power of two pixels, 80 channels that 16 divide and no longer tile does."""
+    case = replace(image(20, 80, outputs=80), epilogue="residual")
+    plan = ParametricRoute([layout]).propose(case.problem(), "npu1_4col")
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
 
 
 # -- strips that end behind the input --------------------------------------------------------------
@@ -191,8 +200,8 @@ def test_the_over_read_ends_at_the_last_address(case: Case, device: str) -> None
 def test_a_tile_at_the_end_takes_no_more_tasks_than_others() -> None:
     mapping = plan_of(image(9, 512), "npu1_1col").mapping
     assert mapping.addresses.over_read > 0
-    each = len(channels(mapping, [0], 1)[0].parts)
-    assert len(channels(mapping, [0])[0].parts) <= each * mapping.grid.steps
+    each = len(tasks_of(mapping, 0, [], 1)[0])
+    assert len(tasks_of(mapping, 0, [])[0]) <= each * mapping.grid.steps
 
 
 def test_far_more_over_read_than_input_is_refused() -> None:
@@ -253,3 +262,20 @@ def test_any_number_of_channels_equals_torch(outputs: int, channels: int, epilog
     plan = ParametricRoute().propose(case.problem(), "npu1_4col")
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "bf16"])
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+def test_objects_of_some_channels_of_a_residual_are_filled_up(device: str, dtype: str) -> None:
+    """Where no number of output pixels fills an object with channels that rows of cores share out."""
+    case = replace(image(14, 64, 1, outputs=128, dtype=dtype), epilogue="residual")
+
+    def wanted(mapping: Mapping) -> bool:
+        residual = strips(mapping).residual
+        return residual.brought > residual.pixels and residual.objects > 1
+
+    plans = plans_of(ParametricRoute(), case.problem(), device, wanted)
+    for plan in islice(plans, 2):
+        got, arrays = simulate(case, plan, plan.emit())
+        case.check(got, arrays)
+    assert plans

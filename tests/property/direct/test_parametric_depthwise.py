@@ -124,6 +124,22 @@ def test_every_way_equals_torch(way: str, device: str) -> None:
         case.check(got, arrays)
 
 
+@pytest.mark.parametrize("turns", [True, False])
+def test_columns_with_channels_of_their_own_equal_torch(turns: bool) -> None:
+    def wanted(mapping: Mapping) -> bool:
+        p = strips(mapping).p
+        return (
+            mapping.grid.column_shares == 2 and has_channel_turns(strips(mapping).view, p) == turns
+        )
+
+    cases = [image(*sizes) for sizes in [*IMAGES, (8, 256, 3, 1)]]
+    plans = [(case, plan) for case in cases for plan in islice(plans_in(case, "npu4", wanted), 1)]
+    assert plans
+    for case, plan in plans[:2]:
+        got, arrays = simulate(case, plan, plan.emit())
+        case.check(got, arrays)
+
+
 @pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
 @pytest.mark.parametrize(
     ("outputs", "channels", "taps", "stride"),
