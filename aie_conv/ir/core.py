@@ -16,6 +16,9 @@ from typing import Any, NoReturn
 from aie_conv.errors import VerifyError
 from aie_conv.lazy import cached_property
 
+ENDLESS = 2**63 - 1
+"""Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
+
 ELEMENT_BITS: dict[str, int] = {
     "i1": 1,
     "i4": 4,

@@ -8,13 +8,10 @@ from typing import Any
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, ParameterBlock
 from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import Op, Type, Value, memref, subview, vector
+from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref, subview, vector
 from aie_conv.mapping.interface import Kernel
 from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
-
-ENDLESS = 2**63 - 1
-"""Trip count of a core's outermost loop, as mlir-aie's own designs write "for ever"."""
 
 
 def input_name(mapping: Mapping, column: int, row: int) -> str:

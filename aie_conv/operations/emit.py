@@ -5,10 +5,9 @@ from typing import Any
 
 from aie_conv.arch import Device
 from aie_conv.ir.builder import Builder
-from aie_conv.ir.core import Block, Op, Value, fifo, memref, subview
+from aie_conv.ir.core import ENDLESS, Block, Op, Value, fifo, memref, subview
 from aie_conv.ir.text import print_module
 from aie_conv.mapping.check import STACK_BYTES
-from aie_conv.mapping.core import ENDLESS
 from aie_conv.mapping.emit import SequenceWriter
 from aie_conv.mapping.schedule import schedule
 from aie_conv.operations.code import code_of

@@ -16,9 +16,8 @@ from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
 from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import Op, Type, Value, memref
+from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref
 from aie_conv.mapping.core import (
-    ENDLESS,
     Acquired,
     Core,
     declarations,

@@ -5,7 +5,7 @@ They are read as what mlir-aie's cores have in their place: an ``scf.for`` of as
 
 from typing import TYPE_CHECKING
 
-from aie_conv.ir.core import INDEX, Block, Op, Type, Value, walk
+from aie_conv.ir.core import ENDLESS, INDEX, Block, Op, Type, Value, walk
 from aie_conv.ir.definition import define
 from aie_conv.ir.dialects.inference import nothing
 
@@ -14,9 +14,6 @@ if TYPE_CHECKING:
     from aie_conv.ir.reader import ModuleReader
 
 _BRANCH = "cf.br"
-
-_FOR_EVER = 2**63 - 1
-"""Trips of a loop that never ends."""
 
 
 class CoreBody:
@@ -35,7 +32,7 @@ class CoreBody:
         if again:
             turn = Block([Value(INDEX, "turn")], [x for x in again if x.name != _BRANCH])
             bounds = [Value(INDEX, f"turn_{word}") for word in ("first", "last", "step")]
-            for value, number in zip(bounds, (0, _FOR_EVER, 1), strict=True):
+            for value, number in zip(bounds, (0, ENDLESS, 1), strict=True):
                 body.ops.append(Op("arith.constant", op.line, [], [value], {"value": number}))
             body.ops.append(Op("scf.for", op.line, [*bounds], blocks=[turn]))
             body.ops.append(Op("aie.end", op.line))
