@@ -35,7 +35,7 @@ SIDE, CHANNELS = 56, 64
 ROWS, ROW = 512, 256
 LOADS, STORES = 2, 1
 """Of a vector each, in a cycle."""
-LIMITED = ("element-wise", "pool")
+LIMITED = ("element-wise", "pool", "concatenation")
 """Kinds, by how their names begin, of which int8 and bf16 should have half of their bound."""
 
 
@@ -81,6 +81,19 @@ def _pool(dtype: str, combine: str, accumulator: str, size: int, stride: int) ->
         "window", loops, Operand(dtype, (side, side, CHANNELS)), Operand(dtype, (out, out, CHANNELS)),
         Epilogue((), steps, len(steps)), accumulator, combine,
     )  # fmt: skip
+
+
+def _move(dtype: str, lhs: tuple[int, int], out: tuple[int, int]) -> OperationProblem:
+    """Elements of SIDE x SIDE pixels, with each pixel's and each channel's stride on both sides."""
+    pixels = SIDE * SIDE
+    loops = (
+        Loop("p", "m", pixels, lhs[0], 0, out[0]),
+        Loop("c", "m", CHANNELS, lhs[1], 0, out[1]),
+    )
+    buffers = [
+        Operand(dtype, (max(pixels * pixel, CHANNELS * channel),)) for pixel, channel in (lhs, out)
+    ]
+    return OperationProblem("move", loops, *buffers, Epilogue((), (), 0), dtype)
 
 
 def _rows(dtype: str, steps: Sequence[Step], wide: bool = True) -> OperationProblem:
@@ -142,6 +155,11 @@ OPERATIONS: dict[str, Callable[[], OperationProblem]] = {
     "pool maximum 3x3/2 bf16": lambda: _pool("bf16", "arith.maximumf", "bf16", 3, 2),
     "pool maximum 2x2/2 bf16": lambda: _pool("bf16", "arith.maximumf", "bf16", 2, 2),
     "pool sum 3x3/1 bf16": lambda: _pool("bf16", "arith.addf", "f32", 3, 1),
+    "concatenation i8": lambda: _move("i8", (CHANNELS, 1), (2 * CHANNELS, 1)),
+    "concatenation bf16": lambda: _move("bf16", (CHANNELS, 1), (2 * CHANNELS, 1)),
+    "slice bf16": lambda: _move("bf16", (2 * CHANNELS, 1), (CHANNELS, 1)),
+    "transposition i8": lambda: _move("i8", (1, SIDE * SIDE), (CHANNELS, 1)),
+    "transposition bf16": lambda: _move("bf16", (1, SIDE * SIDE), (CHANNELS, 1)),
     "sum of squares bf16": lambda: _rows("bf16", _sum_of_squares(), wide=False),
     "softmax bf16": lambda: _rows("bf16", _softmax()),
     "layer norm bf16": lambda: _rows("bf16", _norm()),

@@ -17,6 +17,7 @@ from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import ALIGNMENT, Builder, Function
 from aie_conv.ir.core import Op, Type, Value, memref, scalar, vector
 from aie_conv.operations.gathered import slots
+from aie_conv.operations.rounding import SAVED, round_halves, roundings, rounds_in_halves
 from aie_conv.operations.tile import OperandSection, OperationTile
 from aie_conv.operations.trips import LoopTrip, TilePlace, merge_trips
 from aie_conv.operations.windows import WRITTEN_OUT, SlidingWindows, sliding_windows
@@ -321,6 +322,12 @@ class OperationCode(BlockEpilogue):
         section = self.tile.sections[number + 1]
         return load_section(w, self.lanes, section, source, place.sections[number + 1])
 
+    def _round_to_bf16(self, w: Builder, value: Value) -> Value:
+        """f32 to bf16, in halves where that takes less."""
+        if rounds_in_halves(self.tile.view.problem, self.lanes):
+            return round_halves(w, value, self.lanes)
+        return super()._round_to_bf16(w, value)
+
     def _element(self, w: Builder, source: Value, place: Value, offset: int) -> Value:
         """Lanes of the first input, as the type that is combined."""
         section = self.tile.sections[0]
@@ -405,6 +412,8 @@ class OperationCode(BlockEpilogue):
         loads = reads * self._pieces(tile.sections[0].dtype)
         loads += sum(self._pieces(section.dtype) for section in tile.sections[1:])
         work = moves_of(self.epilogue, self.accumulator, self.lanes * self._computed_bytes)
+        if rounds_in_halves(problem, self.lanes):
+            work -= SAVED * roundings(problem) * self.lanes // 16
         # Loads of one buffer follow each other.
         more = max(self._pieces(problem.out.dtype), moves + work, combined * wide * float_sum)
         cycles = vectors * max(loads, tile.together * more)
