@@ -4,7 +4,7 @@
 .venv/bin/python benchmarks/models.py --small NAME…    rows of these at the tests' small size
 
 Each network is compiled with defaults for a device. Its share of multiply-accumulates, its calls and the
-predicted time of a run (array, launches, changes of configuration, host copies, contractions on the CPU)
+predicted time of a run (array, launches, changes of configuration, host copies, what stays on the CPU)
 are the report's; the CPU's time is measured, of the same network compiled for the CPU alone. The answer is
 the simulated NPU's, of the small input, beside torch's in f32 (bf16) or onnxruntime's of the same quantised
 model (int8).

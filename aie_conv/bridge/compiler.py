@@ -21,6 +21,7 @@ from aie_conv.bridge.input.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.input.plain_constants import write_out_constants
 from aie_conv.bridge.input.quantised import use_integers
 from aie_conv.bridge.input.signed_powers import keep_signs
+from aie_conv.bridge.input.spread_pads import join_pads, separate_pads
 from aie_conv.bridge.input.stacked import join_stacks
 from aie_conv.bridge.input.transposed import split_into_phases
 from aie_conv.bridge.input.wide_sums import widen_sums
@@ -184,6 +185,7 @@ class Compilation:
             module = invocation.export_module()
             refuse_known_faults(module, name)
             record_signatures(module)
+            separate_pads(module)
             from_torch = is_torch(module)
             invocation.import_module(module)
             self._run(lambda: bool(invocation.execute()), errors, name)
@@ -191,6 +193,7 @@ class Compilation:
             if from_torch:
                 keep_nan(module)
                 keep_signs(module)
+            join_pads(module)
             join_stacks(module)
             use_integers(module)
             take_out_zero_points(module)

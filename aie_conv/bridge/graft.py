@@ -132,19 +132,24 @@ def dense_numbers(attribute: ir.DenseElementsAttr, dtype: Any) -> NDArray[Any]:
 
 
 def resource_bytes(op: ir.Operation, most: int) -> bytes | None:
-    """The bytes of a constant whose numbers lie in a resource; None for other constants.
+    """The bytes of a constant; see :func:`attribute_bytes`."""
+    return attribute_bytes(op.attributes["value"], most)
+
+
+def attribute_bytes(attribute: ir.Attribute, most: int) -> bytes | None:
+    """The bytes of numbers that lie in a resource; None for others.
 
     Also where the resource has none, of a module that was printed without them.
 
     Args:
-        op: the constant.
+        attribute: a constant's.
         most: bytes that it has at most.
     """
-    if not str(op.attributes["value"]).startswith(_RESOURCE):
+    if not str(attribute).startswith(_RESOURCE):
         return None
     # IREE's bindings read a resource's bytes nowhere else than in a module's text.
-    scratch = ir.Module.parse("module {}", op.context)
-    op.clone(ip=ir.InsertionPoint.at_block_begin(scratch.body))
+    scratch = ir.Module.parse("module {}", attribute.context)
+    scratch.operation.attributes["numbers"] = attribute
     blob = _BLOB.search(scratch.operation.get_asm(large_resource_limit=4 * most + 32))
     return bytes.fromhex(blob["numbers"]) if blob is not None else None
 

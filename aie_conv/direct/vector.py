@@ -232,11 +232,10 @@ class VectorRoute(ArrayRoute):
         epilogue.check(problem.epilogue, problem.accumulator, problem.arithmetic)
         dtype = matrix_dtype(problem)
         lanes, _ = device.arch.elementwise.get(dtype, (None, 0))
-        view = make_view(problem, dtype, K_BLOCK, lanes)
+        view = make_view(problem, dtype, K_BLOCK, lanes, matrix_unit(problem, device.arch))
         if view.depthwise:
-            return DepthwiseScheme(view, device)
-        unit = matrix_unit(problem, device.arch)
-        return WindowScheme(replace(view, unit=unit), device)
+            return DepthwiseScheme(replace(view, unit=dtype), device)
+        return WindowScheme(view, device)
 
     def space(self, problem: ConvProblem, device: Device) -> Space[Any]:
         """See :class:`ArrayRoute`."""

@@ -163,7 +163,9 @@ def _axis(
 
 
 # -- the view -------------------------------------------------------------------------------------
-def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None) -> DirectView:
+def make_view(
+    problem: ConvProblem, dtype: str, quantum: int, lanes: int | None, unit: str = ""
+) -> DirectView:
     """The direct form of a problem.
 
     Args:
@@ -171,6 +173,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
         dtype: type of the operands on the array.
         quantum: channels come in blocks of this many.
         lanes: channels of a depthwise block; None to treat depthwise problems as grouped ones.
+        unit: what a dense product multiplies the operands as; the type itself if empty.
 
     Raises:
         Unsupported: an operand that neither the DMA nor a copy of the CPU can bring.
@@ -178,7 +181,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     original = problem
     problem, parts = split_bf16x3(split_group_dims(drop_unit_loops(problem)))
     windows = find_windows(problem)
-    problem, folds = space_to_depth(problem, windows, dtype, quantum)
+    problem, folds = space_to_depth(problem, windows, dtype, quantum, unit or dtype)
     if folds:
         problem = drop_unit_loops(problem)
         windows = find_windows(problem)
@@ -204,7 +207,7 @@ def make_view(problem: ConvProblem, dtype: str, quantum: int, lanes: int | None)
     return DirectView(
         problem=original,
         dtype=dtype,
-        unit=dtype,
+        unit=unit or dtype,
         rows=rows,
         columns=columns,
         outer=outer,

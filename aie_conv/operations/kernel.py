@@ -2,25 +2,25 @@
 
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import cached_property, partial, reduce
 from itertools import product
 from math import prod
 
 from aie_conv.codegen.activations import activations
 from aie_conv.codegen.epilogue import check
-from aie_conv.codegen.epilogue_blocks import BlockEpilogue
+from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
 from aie_conv.codegen.epilogue_cycles import moves_of
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.step_work import ROUNDED
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import ALIGNMENT, Builder, Function
-from aie_conv.ir.core import INDEX, Op, Type, Value, memref, scalar, vector
-from aie_conv.operations.gathered import PlaceTable, slots
+from aie_conv.ir.core import Op, Type, Value, memref, scalar, vector
+from aie_conv.operations.gathered import slots
 from aie_conv.operations.tile import OperandSection, OperationTile
+from aie_conv.operations.trips import LoopTrip, TilePlace, merge_trips
+from aie_conv.operations.windows import WRITTEN_OUT, SlidingWindows, sliding_windows
 from aie_conv.problem import DTYPE_BYTES, OperationProblem
-
-_UNROLLED = 32
-"""Taps of a window that are written one behind the other; of more there are loops."""
 
 _MOVED = 16
 """Elements of a move that are loaded before they are stored."""
@@ -51,92 +51,6 @@ def check_code(problem: OperationProblem) -> None:
     read = {problem.lhs.dtype, *(entry.operand.dtype for entry in problem.epilogue.inputs)}
     if "f32" in read and activations(problem.epilogue, problem.accumulator):
         raise Unsupported("epilogue: functions of f32 are computed in bf16 only")
-
-
-@dataclass(frozen=True)
-class LoopTrip:
-    """A loop of a tile.
-
-    Attributes:
-        count: its trips.
-        steps: elements from one to the next in each input's section.
-        out: the same in the output's object.
-        table: where the loop's tiles find elements, if it gathers, by entries of the object's.
-        slots: for each input which of the table's rows is its; -1 of those that step.
-        row: entries of a row of the table.
-    """
-
-    count: int
-    steps: list[int]
-    out: int
-    table: PlaceTable | None = None
-    slots: tuple[int, ...] = ()
-    row: int = 0
-
-    @property
-    def moves(self) -> list[int]:
-        """All of the steps."""
-        return [*self.steps, self.out]
-
-
-@dataclass(frozen=True)
-class TilePlace:
-    """Where a vector of the output lies, and what it is computed of, in elements.
-
-    Attributes:
-        sections: of each input's section.
-        out: of the output's object.
-    """
-
-    sections: list[Value]
-    out: Value
-
-    def moved(
-        self, w: Builder, iv: Value, trip: LoopTrip, source: Value | None = None
-    ) -> "TilePlace":
-        """Where a trip of a loop is; ``source`` is the object with the loop's table, if it has one."""
-        sections = list[Value]()
-        for number, (place, step) in enumerate(zip(self.sections, trip.steps, strict=True)):
-            if trip.table is not None and source is not None and trip.slots[number] >= 0:
-                first = trip.table.start // trip.table.width + trip.slots[number] * trip.row
-                entry = _entry(w, source, trip.table, w.plus(iv, first))
-                sections.append(w.sum(place, entry))
-            else:
-                sections.append(w.sum(place, w.times(iv, step)) if step else place)
-        out = w.sum(self.out, w.times(iv, trip.out)) if trip.out else self.out
-        return TilePlace(sections, out)
-
-
-def _entry(w: Builder, source: Value, table: PlaceTable, entry: Value) -> Value:
-    """How far a gathered element lies behind its section's first, in its elements."""
-    if DTYPE_BYTES[source.type.elem] == table.width:
-        return w.word(source, entry)
-    # Two bytes of an object of bytes; an entry is less than 2^15.
-    byte, wide = w.times(entry, 2), scalar("i32")
-    low, high = (w.value("b", "memref.load", source, w.plus(byte, n)) for n in range(2))
-    low = w.value("b", "arith.extui", low, to=wide)
-    high = w.value("b", "arith.extui", high, to=wide)
-    high = w.value("b", "arith.muli", high, w.constant(256, wide))
-    return w.value("n", "arith.index_cast", w.sum(low, high), to=INDEX)
-
-
-def merge_trips(loops: Sequence[LoopTrip]) -> list[LoopTrip]:
-    """Loops with those as one that walk on where the next one ends."""
-    merged: list[LoopTrip] = []
-    for loop in loops:
-        before = merged[-1] if merged else None
-        tables = loop.table is not None or (before is not None and before.table is not None)
-        if (
-            before is not None
-            and not tables
-            and all(
-                far == loop.count * near for far, near in zip(before.moves, loop.moves, strict=True)
-            )
-        ):
-            merged[-1] = replace(loop, count=before.count * loop.count)
-        else:
-            merged.append(loop)
-    return merged
 
 
 def section_start(w: Builder, section: OperandSection) -> Value:
@@ -234,19 +148,75 @@ class OperationCode(BlockEpilogue):
     def compute(self, w: Builder, *buffers: Value) -> None:
         """Each tile's vector in one body: their loads are of different buffers."""
         constants, count = self._constants(w), self.tile.together
-        sources, outs = buffers[:count], buffers[count:]
+        tiles = list(zip(buffers[:count], buffers[count:], strict=True))
 
         def body(place: TilePlace) -> None:
-            for source, out in zip(sources, outs, strict=True):
+            if self._sliding is not None:
+                self._slide(w, tiles, place, self._sliding, constants)
+                return
+            for source, out in tiles:
                 value = self._reduce(w, source, place)
-                inputs = {
-                    number: self._input(w, number, source, place)
-                    for number in range(len(self.epilogue.inputs))
-                }
-                result = self._values(w, value, inputs, constants)
-                w.store(result, out, place.out, aligned(self.lanes, out))
+                self._finish(w, (source, out), place, value, constants)
 
-        self._nest(w, sources[0], self._trips(), body)
+        self._nest(w, buffers[0], self._trips(), body)
+
+    @cached_property
+    def _sliding(self) -> SlidingWindows | None:
+        """How windows are walked that overlap."""
+        return sliding_windows(self.tile) if self.tile.view.problem.combine else None
+
+    def _slide(
+        self,
+        w: Builder,
+        tiles: Sequence[tuple[Value, Value]],
+        place: TilePlace,
+        sliding: SlidingWindows,
+        constants: Constants,
+    ) -> None:
+        """Write a loop along an axis that keeps what windows share, of each tile's buffers."""
+        begin, kept = place.sections[0], len(sliding.kept)
+        start = [
+            self._column(w, source, w.plus(begin, column), sliding)
+            for source, _ in tiles
+            for column in sliding.kept
+        ]
+        zero = w.constant(0, self._type(self.accumulator), "k") if self._from_zero else None
+        trip = LoopTrip(sliding.outputs, *self._steps(sliding.axis))
+        bounds = w.constant(0), w.constant(trip.count), w.constant(1)
+        with w.carrying("i", bounds, start) as loop:
+            at, last = place.moved(w, loop.iv, trip), list[Value]()
+            for number, buffers in enumerate(tiles):
+                window = loop.values[number * kept : (number + 1) * kept]
+                window += [
+                    self._column(w, buffers[0], w.plus(at.sections[0], column), sliding)
+                    for column in sliding.fresh
+                ]
+                summed = window if zero is None else [zero, *window]
+                self._finish(w, buffers, at, reduce(partial(self._combine, w), summed), constants)
+                last += window[-kept:]
+            loop.values = last
+
+    def _column(self, w: Builder, source: Value, place: Value, sliding: SlidingWindows) -> Value:
+        """What is combined of a window's column."""
+        elements = [self._element(w, source, place, other) for other in sliding.others]
+        return reduce(partial(self._combine, w), elements)
+
+    def _finish(
+        self,
+        w: Builder,
+        buffers: tuple[Value, Value],
+        place: TilePlace,
+        value: Value,
+        constants: Constants,
+    ) -> None:
+        """Write what stands behind a value, and store it."""
+        source, out = buffers
+        inputs = {
+            number: self._input(w, number, source, place)
+            for number in range(len(self.epilogue.inputs))
+        }
+        result = self._values(w, value, inputs, constants)
+        w.store(result, out, place.out, aligned(self.lanes, out))
 
     def _move_elements(self, w: Builder, source: Value, out: Value) -> None:
         """Move elements one by one: several are loaded before they are stored, since loads take long."""
@@ -293,25 +263,26 @@ class OperationCode(BlockEpilogue):
         self._nest(w, sums, self._trips(), body)
 
     # -- loops ------------------------------------------------------------------------------------
+    def _steps(self, axis: int) -> tuple[list[int], int]:
+        """From one output of an axis to the next, in each input's section and in the output's object."""
+        steps = [
+            section.pitches[axis] * (self.tile.view.axes[axis].step if number == 0 else 1)
+            for number, section in enumerate(self.tile.sections)
+        ]
+        return steps, prod(self.tile.sizes[axis + 1 :])
+
     def _trips(self) -> list[LoopTrip]:
-        """Loops of a tile, the longest innermost: that one is pipelined."""
+        """Loops of a tile, the longest innermost: that one is pipelined. A walk is none of them."""
         tile = self.tile
         axes = tile.view.axes
-        dense = [prod(tile.sizes[axis + 1 :]) for axis in range(len(axes))]
-        steps_of = [
-            [
-                section.pitches[axis] * (axes[axis].step if number == 0 else 1)
-                for number, section in enumerate(tile.sections)
-            ]
-            for axis in range(len(axes))
-        ]
+        walked = -1 if self._sliding is None else self._sliding.axis
         loops = [
-            self._trip(axis, size, steps_of[axis], dense[axis])
+            self._trip(axis, size, *self._steps(axis))
             for axis, size in enumerate(tile.sizes[:-1])
-            if size > 1 or axes[axis].places
+            if axis != walked and (size > 1 or axes[axis].places)
         ]
         width = tile.sizes[-1] // self.lanes
-        steps = [step * self.lanes for step in steps_of[-1]]
+        steps = [step * self.lanes for step in self._steps(len(axes) - 1)[0]]
         if width > 1 or not loops or axes[-1].places:
             loops.append(self._trip(len(axes) - 1, width, steps, self.lanes))
         merged = merge_trips(loops)
@@ -373,18 +344,23 @@ class OperationCode(BlockEpilogue):
             if taps > 1
         ]
         looped: list[tuple[int, int]] = []
-        while prod(taps for taps, _ in pitches) > _UNROLLED:
+        while prod(taps for taps, _ in pitches) > WRITTEN_OUT:
             looped.append(pitches.pop(pitches.index(max(pitches))))
         offsets = [
             sum(number * pitch for number, (_, pitch) in zip(numbers, pitches, strict=True))
             for numbers in product(*(range(taps) for taps, _ in pitches))
         ]
-        zero = self._is_sum and (self.accumulator == "f32" or bool(looped))
+        zero = self._from_zero or (self._is_sum and bool(looped))
         start = w.constant(0, self._type(self.accumulator), "k") if zero else None
         if looped and start is None:
             # Combining it twice makes no difference to a maximum or minimum.
             start = self._element(w, source, place.sections[0], 0)
         return self._taps(w, source, place.sections[0], (looped, offsets), start)
+
+    @property
+    def _from_zero(self) -> bool:
+        """Whether a sum begins with zero: that of negative zeros is positive."""
+        return self._is_sum and self.accumulator == "f32"
 
     @property
     def _is_sum(self) -> bool:
@@ -421,26 +397,39 @@ class OperationCode(BlockEpilogue):
         tile, problem = self.tile, self.tile.view.problem
         if tile.view.by_elements:
             return self._cycles_of_elements()
-        vectors = tile.outputs // self.lanes
+        walk, vectors = self._sliding, tile.outputs // self.lanes
         taps = prod(axis.taps for axis in tile.view.axes)
-        first = tile.sections[0]
-        pieces = -(-self.lanes * DTYPE_BYTES[first.dtype] // self.arch.vector_load_bytes)
-        wide = max(1, self.lanes * DTYPE_BYTES[self.accumulator] // 64)
-        extends = self.accumulator != first.dtype
-        float_sum = problem.combine == "arith.addf"
-        moves = (taps - 1) * (0 if float_sum else wide) + taps * wide * extends
-        loads = taps * pieces + sum(
-            -(-self.lanes * DTYPE_BYTES[section.dtype] // self.arch.vector_load_bytes)
-            for section in tile.sections[1:]
-        )
+        reads, combined = (taps, taps - 1) if walk is None else (walk.loads, walk.combined)
+        wide, float_sum = self._combined_registers, problem.combine == "arith.addf"
+        moves = 0 if float_sum else (combined + reads * self._extends) * wide
+        loads = reads * self._pieces(tile.sections[0].dtype)
+        loads += sum(self._pieces(section.dtype) for section in tile.sections[1:])
         work = moves_of(self.epilogue, self.accumulator, self.lanes * self._computed_bytes)
-        stored = -(-self.lanes * DTYPE_BYTES[problem.out.dtype] // self.arch.vector_load_bytes)
         # Loads of one buffer follow each other.
-        more = max(stored, moves + work, taps * wide if float_sum else 0)
-        cycles = max(loads, tile.together * more)
-        inner = self._trips()[-1].count
-        drains = -(-vectors // max(1, inner)) * _DRAIN_CYCLES
-        return (0 if self.in_program else CALL_CYCLES) + vectors * cycles + drains
+        more = max(self._pieces(problem.out.dtype), moves + work, combined * wide * float_sum)
+        cycles = vectors * max(loads, tile.together * more)
+        inner = self._trips()[-1].count if walk is None else walk.outputs
+        drained = _DRAIN_CYCLES
+        if walk is not None:
+            first = walk.first_loads * self._pieces(tile.sections[0].dtype)
+            drained += max(first, tile.together * first * wide) + _DRAIN_CYCLES // 2
+        cycles += -(-vectors // max(1, inner)) * drained
+        return (0 if self.in_program else CALL_CYCLES) + cycles
+
+    @property
+    def _extends(self) -> bool:
+        """Whether elements are made wider before they are combined."""
+        return self.accumulator != self.tile.sections[0].dtype
+
+    def _pieces(self, dtype: str) -> int:
+        """Loads or stores of a vector."""
+        return -(-self.lanes * DTYPE_BYTES[dtype] // self.arch.vector_load_bytes)
+
+    @property
+    def _combined_registers(self) -> int:
+        """Operations that combine two vectors; floats are compared as f32."""
+        width = DTYPE_BYTES["f32" if self.accumulator == "bf16" else self.accumulator]
+        return max(1, self.lanes * width // 64)
 
     @property
     def _computed_bytes(self) -> int:

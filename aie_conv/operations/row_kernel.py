@@ -19,17 +19,10 @@ from aie_conv.codegen.step_work import step_work
 from aie_conv.errors import Unsupported
 from aie_conv.ir.builder import Builder
 from aie_conv.ir.core import Op, Value, memref, vector
-from aie_conv.operations.kernel import (
-    LoopTrip,
-    TilePlace,
-    aligned,
-    load_section,
-    merge_trips,
-    section_start,
-    write_function,
-)
+from aie_conv.operations.kernel import aligned, load_section, section_start, write_function
 from aie_conv.operations.passes import RowPass, RowPasses
 from aie_conv.operations.tile import OperationTile
+from aie_conv.operations.trips import LoopTrip, TilePlace, merge_trips
 from aie_conv.problem import DTYPE_BYTES, REDUCE, OperationProblem, Step
 
 _COMBINED = frozenset(

@@ -6,7 +6,8 @@ window of seven is one of four that moves by one: as many blocks of channels, ha
 sevenths of the products.
 
 The eighth tap of those seven is zero, but meets a pixel that may be an infinity: real numbers are rewritten
-only where strides divide the window (:mod:`aie_conv.rewrites.made_up_zeros`).
+only where strides divide the window, or where block floats are multiplied
+(:mod:`aie_conv.rewrites.made_up_zeros`).
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +23,7 @@ from aie_conv.mapping.operands import (
     walk_dims,
 )
 from aie_conv.problem import ConvProblem, Operand
-from aie_conv.rewrites.made_up_zeros import zeros_vanish
+from aie_conv.rewrites.made_up_zeros import may_meet_neighbours
 
 NAMES = {"lhs": "lhs_folded", "rhs": "rhs_folded"}
 """What the copies write, and what else reads instead of the operands."""
@@ -48,7 +49,7 @@ class _Fold:
 
 
 def space_to_depth(
-    problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: int
+    problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: int, unit: str
 ) -> tuple[ConvProblem, tuple[HostCopy, ...]]:
     """The problem with one stride folded into channels, and the copies that make its operands.
 
@@ -59,8 +60,9 @@ def space_to_depth(
         windows: for each loop over pixels that a window slides along, the window's loop.
         dtype: the new operands' type.
         quantum: channels come in blocks of this many.
+        unit: what the operands are multiplied as.
     """
-    fold = _best(problem, windows, dtype, quantum)
+    fold = _best(problem, windows, unit, quantum)
     if fold is None:
         return problem, ()
     try:
@@ -77,7 +79,7 @@ def space_to_depth(
     return replace(problem, loops=loops, lhs=lhs, rhs=rhs), (*lhs_copies, *rhs_copies)
 
 
-def _best(problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: int) -> _Fold | None:
+def _best(problem: ConvProblem, windows: dict[int, int], unit: str, quantum: int) -> _Fold | None:
     """The fold that leaves the fewest products; None where none leaves fewer."""
     loops, channel = problem.loops, channel_loop(problem)
     if channel is None or problem.extent("g") > 1 or loops[channel].size % quantum == 0:
@@ -88,7 +90,7 @@ def _best(problem: ConvProblem, windows: dict[int, int], dtype: str, quantum: in
     folds: list[tuple[float, _Fold]] = []
     for pixel, tap in windows.items():
         (d, step), dilation = dims.of_loop[pixel], dims.of_loop[tap][1]
-        exact = zeros_vanish(dtype) or loops[tap].size % step == 0
+        exact = may_meet_neighbours(unit) or loops[tap].size % step == 0
         if step == 1 or dilation != 1 or users.count(d) != 2 or not exact:
             continue
         taps, channels = -(-loops[tap].size // step), round_up(step * count, quantum)

@@ -16,6 +16,7 @@ from aie_conv.bridge.calls.copy_code import (
     rows_executable,
     tensor,
 )
+from aie_conv.bridge.calls.known_numbers import KnownNumbers
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 
@@ -45,6 +46,11 @@ class TopLevel:
     def block(self) -> ir.Block:
         """The module's body."""
         return self.operation.regions[0].blocks[0]
+
+    @cached_property
+    def numbers(self) -> KnownNumbers:
+        """Of its constants, as they are before anything is added."""
+        return KnownNumbers(self.operation)
 
     @cached_property
     def anchor(self) -> ir.Operation:

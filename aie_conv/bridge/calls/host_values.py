@@ -1,11 +1,13 @@
 """A dispatch call's values on the host: what copies make of its operands, and which of that is made once.
 
-A copy whose sources are all constant (weights, biases) runs in an initialiser, once when the artifact
-is loaded, into a global; the others run at each call.
+What a copy makes whose sources are all constant (weights, biases) is a global: of numbers that are computed
+when the module is compiled, or, where a source is known on loading alone, by an initialiser; other copies run
+at each call.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,9 +16,11 @@ from iree.compiler import ir
 from aie_conv.bridge.calls.build import Emitter, TopLevel
 from aie_conv.bridge.calls.copy_code import tensor
 from aie_conv.bridge.calls.host import BoundCopy, HostProgram, HostValue
+from aie_conv.bridge.calls.known_numbers import FlatNumbers, dense
 from aie_conv.bridge.dispatch import call_arguments, symbol_of
 from aie_conv.bridge.dispatch_call import DispatchCall, is_constant
 from aie_conv.bridge.tensors import owner
+from aie_conv.layout.hostcopy import apply
 from aie_conv.plan import Plan
 
 
@@ -130,10 +134,11 @@ class HostValues:
         return [bound for bound in self.host.prologue if bound.dest in self.constants]
 
     def copy_constants(self) -> None:
-        """Move the copies of constants into an initialiser; what others need becomes a global."""
+        """Make what others need of the copies of constants globals: of numbers, or by an initialiser."""
         moved = self.constant_copies()
         if not moved:
             return
+        numbers = self.compute_constants()
         needed = set(self.host.inputs)
         needed |= {
             bound.source
@@ -148,16 +153,46 @@ class HostValues:
                 self._global_name(bound.dest),
                 tensor(copy.dest_shape, copy.dest_dtype),
                 self.emitter.location,
+                self._attribute(bound, numbers),
             )
-        inner = open_initializer(self._top, self.emitter.location)
-        tensors = self.make_constants(inner)
-        for value in kept:
-            store_global(inner, self._global_name(value), tensors[value])
-        inner.op("util.return", [], None)
+        if numbers is None:
+            self._initialise(list(kept))
         for value, bound in kept.items():
             copy = bound.copy
             kind = tensor(copy.dest_shape, copy.dest_dtype)
             self._tensors[value] = load_global(self.emitter, self._global_name(value), kind)
+
+    def _attribute(
+        self, bound: BoundCopy, numbers: dict[HostValue, FlatNumbers] | None
+    ) -> ir.Attribute | None:
+        if numbers is None:
+            return None
+        copy, context = bound.copy, self._top.operation.context
+        return dense(numbers[bound.dest], copy.dest_dtype, copy.dest_shape, context)
+
+    def _initialise(self, needed: Sequence[HostValue]) -> None:
+        inner = open_initializer(self._top, self.emitter.location)
+        tensors = self.make_constants(inner)
+        for value in needed:
+            store_global(inner, self._global_name(value), tensors[value])
+        inner.op("util.return", [], None)
+
+    def compute_constants(self) -> dict[HostValue, FlatNumbers] | None:
+        """What the copies of constants make, as numbers; None where a source is known on loading alone."""
+        copies = self.constant_copies()
+        copied: set[HostValue] = set()
+        known: dict[str, FlatNumbers] = {}
+        for bound in copies:
+            source = bound.source
+            copied.add(bound.dest)
+            if source is None or source in copied or source.name in known:
+                continue
+            numbers = self._top.numbers.of(self._tensors[source])
+            if numbers is None:
+                return None
+            known[source.name] = numbers
+        values = apply([bound.copy for bound in copies], known)
+        return {bound.dest: values[bound.dest.name] for bound in copies}
 
     def make_constants(self, inner: Emitter) -> dict[HostValue, ir.Value]:
         """The copies of constants, made in an initialiser; what they are and are made of."""
@@ -172,8 +207,18 @@ class HostValues:
         return f"__amd_aie_{self._number}_{value.name}"
 
 
-def declare_global(top: TopLevel, name: str, kind: str, location: ir.Location) -> None:
-    """A global of the module; one must stand before all its users, and functions may before the anchor."""
+def declare_global(
+    top: TopLevel, name: str, kind: str, location: ir.Location, numbers: ir.Attribute | None = None
+) -> None:
+    """A global of the module; one must stand before all its users, and functions may before the anchor.
+
+    Args:
+        top: the module.
+        name, kind: of the global.
+        location: of what it is for.
+        numbers: what it holds; None where an initialiser stores that.
+    """
+    initial = {} if numbers is None else {"initial_value": numbers}
     emitter = Emitter(top, ir.InsertionPoint.at_block_begin(top.block), location)
     context = top.operation.context
     emitter.op(
@@ -181,6 +226,7 @@ def declare_global(top: TopLevel, name: str, kind: str, location: ir.Location) -
         sym_name=ir.StringAttr.get(name, context),
         sym_visibility=ir.StringAttr.get("private", context),
         type=emitter.attribute(kind),
+        **initial,
     )  # fmt: skip
 
 

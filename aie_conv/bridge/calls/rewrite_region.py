@@ -1,6 +1,6 @@
 """Replaces the dispatches of a region by one call of the amd_aie module.
 
-The weights of all of them are packed, one behind the other, in an initialiser. What the CPU computes between
+The weights of all of them are packed, one behind the other, in a global. What the CPU computes between
 them, of what they write, is moved behind the call; it gives nothing back to them.
 """
 
@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
 from iree.compiler import ir
 
 from aie_conv.bridge.calls.build import TopLevel
@@ -24,9 +25,11 @@ from aie_conv.bridge.calls.host_values import (
     program_bytes,
     store_global,
 )
+from aie_conv.bridge.calls.known_numbers import dense
 from aie_conv.bridge.dispatch import call_arguments
 from aie_conv.bridge.dispatch_call import DispatchCall
 from aie_conv.bridge.tensors import owner, walk
+from aie_conv.layout.hostcopy import NUMPY_DTYPE
 
 _WEIGHTS = "weights"
 
@@ -158,10 +161,13 @@ class RegionReplacement:
         return [n for n in range(len(self._region.entering)) if n not in changing]
 
     def _weights(self) -> ir.Value:
-        """The weights of all dispatches, packed when the artifact is loaded."""
+        """The weights of all dispatches, packed when they are compiled, or when the artifact is loaded."""
         dtype, elements = self._region.weights.dtype, self._region.weights.elements
         kind, name = tensor((elements,), dtype), f"__amd_aie_{self._number}_region"
-        declare_global(self._top, name, kind, self._emitter.location)
+        numbers = self._known_weights()
+        declare_global(self._top, name, kind, self._emitter.location, numbers)
+        if numbers is not None:
+            return load_global(self._emitter, name, kind)
         inner = open_initializer(self._top, self._emitter.location)
         packed = inner.zeros((elements,), dtype)
         for values, offset in zip(self._values, self._region.offsets, strict=True):
@@ -173,6 +179,18 @@ class RegionReplacement:
         store_global(inner, name, packed)
         inner.op("util.return", [], None)
         return load_global(self._emitter, name, kind)
+
+    def _known_weights(self) -> ir.Attribute | None:
+        """The numbers of the weights; None where some are known on loading alone."""
+        dtype, elements = self._region.weights.dtype, self._region.weights.elements
+        packed = np.zeros(elements, NUMPY_DTYPE[dtype])
+        for values, offset in zip(self._values, self._region.offsets, strict=True):
+            numbers = values.compute_constants()
+            if numbers is None:
+                return None
+            flat = numbers[_weights_of(values)].reshape(-1).view(packed.dtype)
+            packed[offset : offset + len(flat)] = flat
+        return dense(packed, dtype, (elements,), self._top.operation.context)
 
     def _base(self, k: int) -> ir.Value | None:
         """What a result starts from, where the program writes it in place."""

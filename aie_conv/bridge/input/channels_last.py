@@ -9,13 +9,12 @@ of what it reads and one of what it gives; IREE's passes fold those that meet.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from iree.compiler import ir
 
 from aie_conv.bridge.graft import element_type, graft, maps_text
 from aie_conv.bridge.input.filter_sums import map_text
-from aie_conv.bridge.input.images import Images, is_static, kind_like, rank_of, shape_of
+from aie_conv.bridge.input.images import Images, is_static, kind_like, padding_of, rank_of, shape_of
 from aie_conv.bridge.input.repeats import find_repeats
 from aie_conv.bridge.input.sunk import ELEMENTWISE, is_turned, sinks, turn_elementwise, turn_source
 from aie_conv.bridge.tensors import owner, walk
@@ -80,7 +79,7 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
     if op.name == "linalg.generic" and find_repeats(op) is not None:
         return _turn_repeats
     pads = op.name == "tensor.pad" and (_pads_for_pooling(op) or is_turned(op.operands[0]))
-    if pads and _padding(op) is not None:
+    if pads and padding_of(op) is not None:
         return _turn_pad
     return None
 
@@ -198,7 +197,7 @@ return %y : {kind}"""
 
 
 def _turn_pad(op: ir.Operation, images: Images) -> ir.Value:
-    low, high, number = _padding(op) or ([], [], None)
+    low, high, number = padding_of(op) or ([], [], None)
     image, shape = images.last(op.operands[0]), shape_of(op.results[0])
     kind = kind_like(_with_channels_last(shape), op.results[0])
     places = ", ".join(f"%i{dim}: index" for dim in range(len(shape)))
@@ -209,20 +208,6 @@ def _turn_pad(op: ir.Operation, images: Images) -> ir.Value:
 }} : {image.type} to {kind}
 return %y : {kind}"""
     return graft(op, text, {"%x": image})[0]
-
-
-def _padding(op: ir.Operation) -> tuple[list[int], list[int], ir.Attribute] | None:
-    """What a pad adds in front and behind, and its number; None where it is no fixed one."""
-    low, high = (
-        list(ir.DenseI64ArrayAttr(op.attributes[f"static_{end}"])) for end in ("low", "high")
-    )
-    block: Any = op.regions[0].blocks[0]
-    number = owner(block.operations[len(block.operations) - 1].operation.operands[0])
-    if number is None or number.name != "arith.constant":
-        return None
-    if len(op.operands) > 1 or min(*low, *high) < 0:
-        return None
-    return low, high, number.attributes["value"]
 
 
 def _pads_for_pooling(op: ir.Operation) -> bool:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from iree.compiler import ir
+from iree.compiler.dialects import linalg
 
-from aie_conv.bridge.graft import graft, maps_text
+from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
 from aie_conv.bridge.tensors import tensor_type
 
 DimNumbers = tuple[int, ...]
@@ -75,6 +76,43 @@ def filter_sums(
 return %y : {kind}"""
     where = tuple(out_dims.index(rhs_dims[i]) for i in kept)
     return graft(before, text, {"%w": rhs})[0], where
+
+
+def sums_of(op: ir.Operation, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
+    """What an operation on f32 adds up, in i32 and from zero: products of integers, or a window's integers.
+
+    Args:
+        op: a contraction, or the sums of a pooling.
+        lhs, rhs: integers in place of what it reads; of a pooling the second is its window.
+    """
+    kind = with_element(op.results[0].type, "i32")
+    attributes = [
+        f"{name} = {op.attributes[name]}"
+        for name in ("dilations", "strides")
+        if name in op.attributes
+    ]
+    head = f"%z = arith.constant 0 : i32\n%e = tensor.empty() : {kind}\n"
+    head += f"%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}\n"
+    between = f" {{{', '.join(attributes)}}}" if attributes else ""
+    maps = linalg.get_indexing_maps(op)
+    name, body, results = op.name, "", f" -> {kind}"
+    if name == "linalg.generic":
+        between = f" {{indexing_maps = {maps}, iterator_types = {op.attributes['iterator_types']}}}"
+        body = """ {
+^bb0(%a: TYPE, %b: TYPE, %c: i32):
+  %u = arith.extsi %a : TYPE to i32
+  %v = arith.extsi %b : TYPE to i32
+  %p = arith.muli %u, %v : i32
+  %s = arith.addi %c, %p : i32
+  linalg.yield %s : i32
+}""".replace("TYPE", element_type(lhs))
+    elif "indexing_maps" in op.attributes:
+        between = f" indexing_maps = {op.attributes['indexing_maps']}{between}"
+    text = (
+        f"{head}%y = {name}{between} ins(%x, %w : {lhs.type}, {rhs.type}) outs(%f : {kind})"
+        f"{body}{results}\nreturn %y : {kind}"
+    )
+    return graft(op, text, {"%x": lhs, "%w": rhs})[0]
 
 
 def add_terms(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from iree.compiler import ir
 
@@ -73,3 +74,17 @@ def is_static(value: ir.Value) -> bool:
 def kind_like(shape: Sequence[int], like: ir.Value) -> str:
     """The type of a tensor of a shape, with another one's elements, as MLIR writes it."""
     return f"tensor<{'x'.join(map(str, [*shape, element_type(like)]))}>"
+
+
+def padding_of(op: ir.Operation) -> tuple[list[int], list[int], ir.Attribute] | None:
+    """What a ``tensor.pad`` adds in front and behind, and its number; None where that is not fixed."""
+    low, high = (
+        list(ir.DenseI64ArrayAttr(op.attributes[f"static_{end}"])) for end in ("low", "high")
+    )
+    block: Any = op.regions[0].blocks[0]
+    number = owner(block.operations[len(block.operations) - 1].operation.operands[0])
+    if number is None or number.name != "arith.constant":
+        return None
+    if len(op.operands) > 1 or min(*low, *high) < 0:
+        return None
+    return low, high, number.attributes["value"]

@@ -56,10 +56,11 @@ def _tails(op: ir.Operation) -> list[ir.Value]:
 
 
 def _bytes_before(op: ir.Operation) -> list[tuple[ir.Operation, ir.Value]]:
-    """The bytes behind a product whose real values a sum or window reads, with who reads them first."""
-    reader = owner(op.operands[0]) if _is_sum(op) else None
-    if reader is None or reader.name != _DEQUANTISE:
+    """The bytes behind a product that a sum or window reads, also as reals, with who reads them first."""
+    if not _is_sum(op):
         return []
+    source = owner(op.operands[0])
+    reader = source if source is not None and source.name == _DEQUANTISE else op
     value = reader.operands[0]
     return [(reader, value)] if _are_bytes(value) and _first_bytes(value) is not None else []
 

@@ -19,7 +19,7 @@ from math import prod
 from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
-from aie_conv.bridge.graft import element_type, graft, maps_text, with_element
+from aie_conv.bridge.graft import element_type, graft, maps_text
 from aie_conv.bridge.input.filter_sums import (
     Term,
     add_terms,
@@ -27,9 +27,11 @@ from aie_conv.bridge.input.filter_sums import (
     dims_of,
     filter_sums,
     map_text,
+    sums_of,
 )
 from aie_conv.bridge.input.moved_bytes import move_bytes
 from aie_conv.bridge.input.moves import axes_behind, is_zero, only_spreads
+from aie_conv.bridge.input.pooled_bytes import is_sum, sum_bytes
 from aie_conv.bridge.input.quantised_values import (
     DEQUANTISE,
     QUANTISE,
@@ -64,6 +66,8 @@ def use_integers(module: ir.Operation) -> int:
                 op.results[0].replace_all_uses_with(_rewrite(contraction))
                 op.erase()
                 count += 1
+    for op in [op for op in walk(module) if is_sum(op)]:
+        sum_bytes(op)
     return count
 
 
@@ -174,7 +178,7 @@ def _rewrite(contraction: _Contraction) -> ir.Value:
         walked = tuple(dims[0] for dims in contraction.maps[number])
         of, dims = filter_sums(op, factors[number], walked, contraction.out_dims)
         terms.append(Term(of, dims, -zero))
-    sums = _sums(contraction, *factors)
+    sums = sums_of(op, *factors)
     if contraction.bias is not None:
         terms.append(contraction.bias)
     if terms and len({term.dims for term in terms}) == 1:
@@ -183,39 +187,6 @@ def _rewrite(contraction: _Contraction) -> ir.Value:
         local = [Term(term.value, tuple(walked), term.factor) for term in terms]
         terms = [Term(add_terms(op, first.value.type, local), first.dims, 1)]
     return _scale(contraction, sums, terms)
-
-
-def _sums(contraction: _Contraction, lhs: ir.Value, rhs: ir.Value) -> ir.Value:
-    """The products of the bytes, added up in i32, by the same operation."""
-    op = contraction.op
-    kind = with_element(op.results[0].type, "i32")
-    attributes = [
-        f"{name} = {op.attributes[name]}"
-        for name in ("dilations", "strides")
-        if name in op.attributes
-    ]
-    head = f"%z = arith.constant 0 : i32\n%e = tensor.empty() : {kind}\n"
-    head += f"%f = linalg.fill ins(%z : i32) outs(%e : {kind}) -> {kind}\n"
-    between = f" {{{', '.join(attributes)}}}" if attributes else ""
-    maps = linalg.get_indexing_maps(op)
-    name, body, results = op.name, "", f" -> {kind}"
-    if name == "linalg.generic":
-        between = f" {{indexing_maps = {maps}, iterator_types = {op.attributes['iterator_types']}}}"
-        body = """ {
-^bb0(%a: TYPE, %b: TYPE, %c: i32):
-  %u = arith.extsi %a : TYPE to i32
-  %v = arith.extsi %b : TYPE to i32
-  %p = arith.muli %u, %v : i32
-  %s = arith.addi %c, %p : i32
-  linalg.yield %s : i32
-}""".replace("TYPE", element_type(lhs))
-    elif "indexing_maps" in op.attributes:
-        between = f" indexing_maps = {op.attributes['indexing_maps']}{between}"
-    text = (
-        f"{head}%y = {name}{between} ins(%x, %w : {lhs.type}, {rhs.type}) outs(%f : {kind})"
-        f"{body}{results}\nreturn %y : {kind}"
-    )
-    return graft(op, text, {"%x": lhs, "%w": rhs})[0]
 
 
 def _scale(

@@ -133,13 +133,12 @@ class _Fit:
         reached = (self._results > self._low) & (places <= self._last)
         bounded = (self._results > self._low) & (self._results <= self._high)
         missed = bounded & (places > self._first)
-        lower, upper = np.zeros(places.shape), np.full(places.shape, np.inf)
+        low, high = np.zeros(len(channels)), np.full(len(channels), np.inf)
         for holds, x, sign in ((reached, places + bias, 1), (missed, places - 1 + bias, -1)):
             with np.errstate(all="ignore"):
                 ratio = half / x
-            lower = np.where(holds & (x * sign > 0), np.maximum(lower, ratio), lower)
-            upper = np.where(holds & (x * sign < 0), np.minimum(upper, ratio), upper)
-        low, high = lower.max(axis=0), upper.min(axis=0)
+            low = np.maximum(low, np.where(holds & (x * sign > 0), ratio, 0.0).max(axis=0))
+            high = np.minimum(high, np.where(holds & (x * sign < 0), ratio, np.inf).min(axis=0))
         return low, np.where(np.isfinite(high), high, low)
 
     def form(self) -> ScaledSum | None:

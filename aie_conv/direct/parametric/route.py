@@ -4,7 +4,6 @@ Such plans are asked for where a module's plans are chosen together, or by the s
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from itertools import islice, product
 from math import prod
 
@@ -194,7 +193,7 @@ class ParametricRoute(ArrayRoute):
         view = make_view(problem, dtype, K_BLOCK, LEAST_CHANNELS)
         if view.depthwise and multiplies_channels(device, unit):
             return LanewiseScheme(view, device)
-        view = replace(make_view(problem, dtype, K_BLOCK, None), unit=unit)
+        view = make_view(problem, dtype, K_BLOCK, None, unit)
         if view.groups > 1:
             raise Unsupported("direct: programs for many shapes take no groups")
         return ParametricScheme(view, device)

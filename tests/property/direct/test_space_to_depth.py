@@ -1,5 +1,7 @@
 """Strides folded into channels: the emitted text, parsed back and run, against torch."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import assume, given
@@ -11,10 +13,12 @@ from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.layout.hostcopy import NUMPY_DTYPE, HostCopy, apply
 from aie_conv.mapping.loops import matrix_dtype
 from aie_conv.mapping.operands import K_BLOCK, channel_loop
-from aie_conv.problem import ConvProblem
+from aie_conv.problem import BLOCK_FLOAT, ConvProblem, conv2d
 from aie_conv.rewrites.drop_unit_loops import drop_unit_loops
 from aie_conv.rewrites.space_to_depth import NAMES, space_to_depth
 from aie_conv.sim import Simulator
+from tests.property.img2col.test_f32_modes import exact, operands
+from tests.property.img2col.test_f32_modes import simulate as run_plan
 from tests.support.direct.strategies import Case, simulate
 
 LAST, FIRST = (0, 2, 3, 1), (0, 1, 2, 3)
@@ -52,7 +56,9 @@ def fold_of(problem: ConvProblem) -> tuple[ConvProblem, ConvProblem, tuple[HostC
     """A problem before and after, and the copies."""
     before = drop_unit_loops(problem)
     windows = find_windows(before)
-    return before, *space_to_depth(before, windows, matrix_dtype(problem), K_BLOCK)
+    dtype = matrix_dtype(problem)
+    unit = BLOCK_FLOAT if problem.arithmetic == BLOCK_FLOAT else dtype
+    return before, *space_to_depth(before, windows, dtype, K_BLOCK, unit)
 
 
 def products(problem: ConvProblem) -> int:
@@ -113,6 +119,25 @@ def test_an_infinity_beside_a_window_does_not_reach_it(taps: int, stride: int) -
             buffer[:] = buffers[a.name].reshape(-1)
     Simulator(plan.emit()).run(flat)
     assert np.isfinite(flat[-1][:8].astype(np.float32)).all()
+
+
+def test_block_floats_are_folded_where_a_made_up_tap_meets_a_pixel() -> None:
+    """Such a pixel is one more of a block's values: an infinity two pixels beside a window stays out."""
+    problem = replace(conv2d(1, 21, 21, 3, 16, 7, 7, stride=(2, 2)), arithmetic=BLOCK_FLOAT)
+    assert fold_of(problem)[2]
+    assert not fold_of(replace(problem, arithmetic="native"))[2]
+    plan = VectorRoute().propose(problem, "npu4")
+    assert plan.arithmetic == BLOCK_FLOAT
+    arrays = operands(problem, 3)
+    x, w = (arrays[name].astype(NUMPY_DTYPE["bf16"]) for name in ("lhs", "rhs"))
+    x.reshape(21, 21, 3)[:, 8:] = np.inf
+    out = arrays["out"].astype(NUMPY_DTYPE[problem.out.dtype])
+    got = run_plan(plan, {"lhs": x, "rhs": w, "out": out}).reshape(8, 8, 16).astype(np.float64)
+    clean = np.where(np.isfinite(x.astype(np.float64)), x.astype(np.float64), 0)
+    expected = exact(problem, clean, w.astype(np.float64)).reshape(8, 8, 16)
+    largest = np.abs(clean).max() * np.abs(w.astype(np.float64)).max()
+    assert np.abs(got[:, 0] - expected[:, 0]).max() <= 2.0**-4 * problem.extent("k") * largest
+    assert np.isnan(got[:, 1:]).all()
 
 
 def test_an_image_of_three_channels_is_read_as_pairs_of_pixels() -> None:

@@ -164,3 +164,34 @@ func.func @f(%y0: {real}, %i: tensor<4xf32>, %other: {bytes_}, %s: f32, %z: i64)
 }}"""
     with ir.Context(), ir.Location.unknown():
         assert keep_tails(ir.Module.parse(text).operation) == 0
+
+
+@pytest.mark.parametrize("behind", ["%m", "%y"], ids=["product", "its activation"])
+def test_a_sum_of_bytes_reads_what_a_product_gives(behind: str) -> None:
+    """The quantisation stays with the product: a sum of its bytes has no other operands."""
+    real, same = "tensor<4x8xf32>", "affine_map<(a, b) -> (a, b)>"
+    maps = f"{same}, affine_map<(a, b) -> ()>, affine_map<(a, b) -> ()>, {same}"
+    text = f"""
+func.func @f(%x: {real}, %w: tensor<8x8xf32>, %i: tensor<4xi32>, %s: f32, %z: i64) -> tensor<4xi32> {{
+  %e = tensor.empty() : {real}
+  %eb = tensor.empty() : tensor<4x8xi8>
+  %m = linalg.matmul ins(%x, %w : {real}, tensor<8x8xf32>) outs(%e : {real}) -> {real}
+  %y = linalg.generic {{indexing_maps = [{same}, {same}], iterator_types = ["parallel", "parallel"]}}
+    ins(%m : {real}) outs(%e : {real}) {{
+  ^bb0(%a: f32, %o: f32):
+    %v = arith.mulf %a, %a : f32
+    linalg.yield %v : f32
+  }} -> {real}
+  %q = iree_linalg_ext.quantize_affine <indexing_maps = [{maps}], quant_min = -128, quant_max = 127>
+    ins({behind}, %s, %z : {real}, f32, i64) outs(%eb : tensor<4x8xi8>) -> tensor<4x8xi8>
+  %r = linalg.generic {{indexing_maps = [{same}, affine_map<(a, b) -> (a)>],
+    iterator_types = ["parallel", "reduction"]}} ins(%q : tensor<4x8xi8>) outs(%i : tensor<4xi32>) {{
+  ^bb0(%a: i8, %o: i32):
+    %u = arith.extsi %a : i8 to i32
+    %v = arith.addi %o, %u : i32
+    linalg.yield %v : i32
+  }} -> tensor<4xi32>
+  return %r : tensor<4xi32>
+}}"""
+    with ir.Context(), ir.Location.unknown():
+        assert keep_tails(ir.Module.parse(text).operation) == 1
