@@ -1,7 +1,8 @@
 """What the cores of a program run, around the kernels that they call."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, fields
+from functools import reduce
 from typing import Any
 
 from aie_conv.codegen.matrix_unit import bitcast
@@ -220,18 +221,38 @@ class Core:
         return self.load("epilogue") if len(self.epilogues) > 1 else None
 
     def choose(
-        self, numbers: Sequence[int], chosen: Value | None, run: Callable[[int], None]
+        self,
+        numbers: Sequence[int],
+        chosen: Value | None,
+        run: Callable[[int], None],
+        alike: Callable[[int], Hashable] = lambda number: number,
     ) -> None:
-        """Run the epilogue ``chosen``, one of ``numbers``; the last needs no comparison."""
-        w, (first, *others) = self.w, numbers
+        """Run the epilogue ``chosen``, one of ``numbers``; the last kind needs no comparison.
+
+        Args:
+            numbers: of epilogues.
+            chosen: the number of one of them.
+            run: writes what one does.
+            alike: what is equal of those for which that is the same, which then is written once.
+        """
+        kinds: dict[Hashable, list[int]] = {}
+        for number in numbers:
+            kinds.setdefault(alike(number), []).append(number)
+        self._choose(list(kinds.values()), chosen, run)
+
+    def _choose(
+        self, kinds: Sequence[Sequence[int]], chosen: Value | None, run: Callable[[int], None]
+    ) -> None:
+        w, (first, *others) = self.w, kinds
         if not others or chosen is None:
-            run(first)
+            run(first[0])
             return
-        is_chosen = w.compare("eq", chosen, w.constant(first))
-        with w.branch(is_chosen, otherwise=True) as other:
-            run(first)
+        is_each = [w.compare("eq", chosen, w.constant(number)) for number in first]
+        is_one = reduce(lambda one, other: w.value("is", "arith.ori", one, other), is_each)
+        with w.branch(is_one, otherwise=True) as other:
+            run(first[0])
         with w.inside(other):
-            self.choose(others, chosen, run)
+            self._choose(others, chosen, run)
 
 
 Acquired = tuple[str, Value]

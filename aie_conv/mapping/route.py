@@ -107,21 +107,25 @@ def _first_issued(
 ) -> ArrayPlan:
     """Of candidates, the fastest in front, the plan that is fastest with the time to issue its tasks.
 
+    Those whose tasks no descriptor expresses are passed over where another one's can be.
+
     Args:
         rivals: equally fast ones are ranked by their numbers.
         plan_of: makes a candidate's plan.
     """
     first, *others = rivals
-    best = plan_of(first)
     if not others:
-        return best
-    least = best.issued().predicted_cycles, first.order[1]
-    for candidate in others:
+        return plan_of(first)
+    best: tuple[tuple[int, int], ArrayPlan] | None = None
+    for candidate in rivals:
         # It is never issued in less than it is predicted to take.
-        if least < (candidate.price.cycles, candidate.order[1]):
+        if best is not None and best[0] < (candidate.price.cycles, candidate.order[1]):
             continue
         plan = plan_of(candidate)
-        order = plan.issued().predicted_cycles, candidate.order[1]
-        if order < least:
-            least, best = order, plan
-    return best
+        try:
+            order = plan.issued().predicted_cycles, candidate.order[1]
+        except ConfigRefused:
+            continue
+        if best is None or order < best[0]:
+            best = order, plan
+    return best[1] if best is not None else plan_of(first)

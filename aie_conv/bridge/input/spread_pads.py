@@ -15,11 +15,14 @@ from iree.compiler import ir
 
 from aie_conv.bridge.graft import graft
 from aie_conv.bridge.input.images import is_static, padding_of, shape_of
-from aie_conv.bridge.tensors import DYNAMIC, owner, walk
+from aie_conv.bridge.tensors import DYNAMIC, owner, splat_value, walk
 
 _TENSOR = re.compile(r"!torch\.vtensor<\[([\d?,]*)\],\s*[su]?(\w+)>")
 _PADS = frozenset(("torch.aten.constant_pad_nd", "torch.aten.pad", "onnx.Pad"))
-_SPREADS = re.compile(r"(torch\.aten\.(_?convolution|conv_transpose)|onnx\.ConvTranspose).*")
+_SPREADS = re.compile(r"torch\.aten\.conv_transpose.*|onnx\.ConvTranspose")
+_MAY_SPREAD = re.compile(r"torch\.aten\._?convolution.*")
+_TRANSPOSED = 6
+"""Which operand of those says whether they are transposed."""
 _BARRIER = "util.optimization_barrier"
 _INSERT = "tensor.insert_slice"
 
@@ -36,7 +39,7 @@ def separate_pads(module: ir.Operation) -> int:
     for op in list(walk(module)):
         if op.name == _INSERT:
             _join(op, owner(op.operands[0]))
-        elif _SPREADS.fullmatch(_kind(op)):
+        elif _spreads(op):
             padding = _padding_behind(op.operands[0])
             pads.update({} if padding is None else {padding: None})
     return sum(map(_separate, pads))
@@ -67,6 +70,16 @@ def _users(value: ir.Value) -> list[ir.Operation]:
 def _kind(op: ir.Operation) -> str:
     """What an operation is, of ONNX's as well."""
     return ir.StringAttr(op.attributes["name"]).value if op.name == "torch.operator" else op.name
+
+
+def _spreads(op: ir.Operation) -> bool:
+    """Whether an operation is a transposed convolution."""
+    kind = _kind(op)
+    if not _MAY_SPREAD.fullmatch(kind):
+        return _SPREADS.fullmatch(kind) is not None
+    known = owner(op.operands[_TRANSPOSED])
+    plain = known is not None and known.name == "torch.constant.bool" and not splat_value(known)
+    return not plain
 
 
 def _padding_behind(value: ir.Value) -> ir.Value | None:

@@ -51,11 +51,12 @@ LAYOUTS = (
     L1Layout(7680, 4608, 3584, 28672, 512, seven_pixels=True),
     L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
     L1Layout(8192, 9216, 2048, 20480, 512, seven_pixels=False),
+    L1Layout(10240, 4608, 2560, 25600, 512, seven_pixels=False),
 )
-"""Those that are tried. Images of networks are 7 by powers of two pixels wide, or powers of two alone;
+"""Those that are tried. Images of networks are 7 or 5 by powers of two pixels wide, or powers of two alone;
 channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
 that a window of three taps reads for seven outputs, two apart. The filter's object holds a 3x3 window over 32
-channels of int8 for 16 others, or in the last layout for 32: block floats take a byte and an eighth each, and
+channels of int8 for 16 others, or of 9216 bytes for 32: block floats take a byte and an eighth each, and
 with twice as many in an object a tile has fewer of them."""
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import product
 
 from aie_conv.arch import Device
@@ -17,6 +18,7 @@ from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTi
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref
 from aie_conv.mapping.core import (
+    Acquired,
     Core,
     declarations,
     epilogue_functions,
@@ -301,9 +303,6 @@ class ParametricCore:
         """
         m, w, core, (zero, one) = self._m, self._w, self._core, bounds
 
-        def call(a: Value, b: Value, *numbers: Value) -> None:
-            w.run("multiply", a, b, core.memory, *numbers)
-
         def if_first(this: Value, other: Value) -> Value:
             return w.value("i", "arith.select", first, this, other)
 
@@ -312,33 +311,55 @@ class ParametricCore:
         if m.l1.bias:
             with w.loop("v", zero, if_first(core.load("bias_inside"), zero), one):
                 self._keep(b)
-        chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
-        self._skip(("input_before", core.row), bounds)
-        a_fifo, a = core.acquire_input()
-        self._begin((a, b), fresh, zero)
-        multiplies = any(instead_of(each) is None for each in core.epilogues)
-        with w.loop("k", one, chunks, one) if multiplies else nullcontext() as k:
-            if k is not None:
-                core.release(a_fifo, "Consume")
-                self._skip(("input_between", 0), bounds)
-                _, following = core.acquire_input()
-                call(following, b, zero, k, zero)
+        if not self._multiplies:
+            self._product((b_fifo, b), (zero, fresh), core.load("input_before", core.row), bounds)
+        else:
+            before, between = core.load("input_before", core.row), core.load("input_between")
+            chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
+            with w.loop("k", zero, chunks, one) as k:
+                starts = w.compare("eq", k, zero)
+                skipped = w.value("i", "arith.select", starts, before, between)
+                begins = w.value("i", "arith.select", starts, fresh, zero)
+                self._product((b_fifo, b), (k, begins), skipped, bounds)
         core.release(b_fifo, "Consume")
-        with (
-            w.loop("o", one, core.load("filter_objects"), one)
-            if multiplies
-            else nullcontext() as number
-        ):
-            if number is not None:
-                _, b = core.acquire_filter()
-                call(a, b, number, zero, fresh)
-                core.release(b_fifo, "Consume")
-        core.release(a_fifo, "Consume")
-        self._skip(("input_after", core.row), bounds)
+        self._skip(core.load("input_after", core.row), bounds)
 
-    def _begin(self, objects: tuple[Value, Value], fresh: Value, zero: Value) -> None:
+    @cached_property
+    def _multiplies(self) -> bool:
+        """Whether the program has the matrix product."""
+        return any(instead_of(each) is None for each in self._core.epilogues)
+
+    def _product(
+        self,
+        filters: Acquired,
+        numbers: tuple[Value, Value],
+        skipped: Value,
+        bounds: tuple[Value, Value],
+    ) -> None:
+        """An object of the input with the one of the filter that is there, and with those that follow it.
+
+        Args:
+            filters: the filter's object; the last one is left acquired.
+            numbers: that of the input's object in the filter's, and whether its sums begin.
+            skipped: objects of the input in front of it, which are for other rows of cores.
+            bounds: 0 and 1.
+        """
+        w, core, (zero, one), (b_fifo, b) = self._w, self._core, bounds, filters
+        self._skip(skipped, bounds)
+        a_fifo, a = core.acquire_input()
+        self._begin((a, b), numbers, zero)
+        if self._multiplies:
+            with w.loop("o", one, core.load("filter_objects"), one) as number:
+                core.release(b_fifo, "Consume")
+                _, following = core.acquire_filter()
+                w.run("multiply", a, following, core.memory, number, zero, numbers[1])
+        core.release(a_fifo, "Consume")
+
+    def _begin(
+        self, objects: tuple[Value, Value], numbers: tuple[Value, Value], zero: Value
+    ) -> None:
         """The product of an object of the input with the first of the filter, or what takes its place."""
-        w, core, (a, b) = self._w, self._core, objects
+        w, core, (a, b), (k, fresh) = self._w, self._core, objects, numbers
         kinds = [instead_of(each) for each in core.epilogues]
         products = [number for number, kind in enumerate(kinds) if kind is None]
         others = [number for number, kind in enumerate(kinds) if kind is not None]
@@ -346,15 +367,16 @@ class ParametricCore:
         def run(number: int) -> None:
             kind = kinds[number]
             if kind is None:
-                w.run("multiply", a, b, core.memory, zero, zero, fresh)
+                w.run("multiply", a, b, core.memory, zero, k, fresh)
             else:
                 filters = [b] if kind.weighs else []
                 first = core.load("lanes_first", core.row)
                 w.run(kind.name, a, *filters, core.memory, first, fresh)
 
         # Of products one stands for all: the last needs no comparison.
-        numbers = [*others, *products[:1]]
-        core.choose(numbers, core.epilogue_number() if others else None, run)
+        distinct = [*others, *products[:1]]
+        chosen = core.epilogue_number() if others else None
+        core.choose(distinct, chosen, run, lambda number: getattr(kinds[number], "name", ""))
 
     def _keep(self, b: Value) -> None:
         """Keep the per-channel operands that lie at the end of an object of the filter."""
@@ -375,7 +397,12 @@ class ParametricCore:
             if plain:
                 alone = w.compare("eq", calls, zero) if calls is not None else None
                 with w.branch(alone) if alone else nullcontext():
-                    core.choose(plain, number, lambda chosen: self._call(chosen, out, object_))
+                    core.choose(
+                        plain,
+                        number,
+                        lambda chosen: self._call(chosen, out, object_),
+                        self._function_of,
+                    )
             if looked_up(core.epilogues):
                 w.run("look_up", core.memory, out)
             core.release(fifo, "Produce")
@@ -400,28 +427,37 @@ class ParametricCore:
         w, core, (out, object_), (zero, one) = self._w, self._core, objects, bounds
         number, calls = wanted
         place = core.load("residual_block", core.row)
-        with w.loop("r", zero, calls, one) as call:
-            self._skip(("residual_before", core.row), bounds)
+        before = core.load("residual_before", core.row)
+        count = w.sum(w.sum(before, one), core.load("residual_after", core.row))
+        with (
+            w.loop("r", zero, calls, one) as call,
+            w.loop("i", zero, count, one) as brought,
+        ):
             fifo, residual = core.acquire_input()
-            core.choose(
-                numbers,
-                number,
-                lambda chosen: self._call(chosen, out, residual, object_, call, place),
-            )
+            with w.branch(w.compare("eq", brought, before)):
+                core.choose(
+                    numbers,
+                    number,
+                    lambda chosen: self._call(chosen, out, residual, object_, call, place),
+                    self._function_of,
+                )
             core.release(fifo, "Consume")
-            self._skip(("residual_after", core.row), bounds)
 
     def _call(self, number: int, *others: Value) -> None:
         """Call an epilogue: sums, per-channel operands if it has any, and the others."""
         core = self._core
         kept = [self._bias] if core.epilogues[number].view.vectors and self._bias else []
-        text, *_ = core.epilogues[number].epilogue_key
-        function = [each.epilogue_key[0] for each in self._functions].index(text)
-        self._w.run(epilogue_name(function, self._functions), core.memory, *kept, *others)
+        name = epilogue_name(self._function_of(number), self._functions)
+        self._w.run(name, core.memory, *kept, *others)
 
-    def _skip(self, word: tuple[str, int], bounds: tuple[Value, Value]) -> None:
+    def _function_of(self, number: int) -> int:
+        """Which of the program's functions an epilogue is."""
+        text, *_ = self._core.epilogues[number].epilogue_key
+        return [each.epilogue_key[0] for each in self._functions].index(text)
+
+    def _skip(self, count: Value, bounds: tuple[Value, Value]) -> None:
         """Pass over objects of the input stream for other rows of cores."""
         w, core, (zero, one) = self._w, self._core, bounds
-        with w.loop("i", zero, core.load(*word), one):
+        with w.loop("i", zero, count, one):
             fifo, _ = core.acquire_input()
             core.release(fifo, "Consume")

@@ -31,6 +31,9 @@ FIFO_BYTES = 32
 CALL_BYTES = 64
 """A call: arguments, jump and five delay slots [estimate]."""
 
+BRANCH_BYTES = 64
+"""A condition: a jump to each of its parts, or over them, with five delay slots each [estimate]."""
+
 FUNCTION_BYTES = 96
 """Entry and exit of a function [estimate]."""
 
@@ -96,8 +99,10 @@ class CodeSizes:
         if op.name == "func.call":
             return OP_BYTES if op.attrs["callee"].startswith("llvm.") else CALL_BYTES
         if op.blocks:
-            times = self.unrolled(op)
             inside = sum(self.block(inner) for inner in op.blocks)
+            if op.name == "scf.if":
+                return BRANCH_BYTES + inside
+            times = self.unrolled(op)
             return times * inside if times else LOOP_BYTES + self._loop(op, inside)
         if self._is_part_of_another(op):
             return 0
@@ -180,6 +185,8 @@ class CodeSizes:
             wait = SCALAR_LATENCY["load"] - 1 if op.results else 0
             indices = len(op.operands) - (1 if op.results else 2)
             return OP_BYTES * (1 + (indices > 1)) + NOP_BYTES * wait
+        if name == "divui" and self.constants.get(op.operands[1], 0).bit_count() == 1:
+            return OP_BYTES
         routine = next((key for key in (f"{name} {kind.elem}", name) if key in SOFT), None)
         if routine:
             self.routines.add(routine)
@@ -220,7 +227,7 @@ def body_bytes(model: Model, core: CoreModel, block: Block, sizes: CodeSizes) ->
             times = 1 if core.op.attrs.get("dynamic_objfifo_lowering") else _unroll(model, core, op)
             total += LOOP_BYTES + times * body_bytes(model, core, op.blocks[0], sizes)
         elif op.blocks and holds_fifo(op):
-            total += LOOP_BYTES
+            total += BRANCH_BYTES if op.name == "scf.if" else LOOP_BYTES
             total += sum(body_bytes(model, core, inner, sizes) for inner in op.blocks)
         else:
             total += sizes.operation(op)

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from aie_conv.direct.parametric.addresses import StripAddresses
-from aie_conv.direct.parametric.layout import L1Layout, group_strips
+from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout, group_strips
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping import emit
@@ -86,6 +86,15 @@ def image(side: int, channels: int, taps: int = 3, outputs: int = 64, dtype: str
     """A square one, with bias."""
     shape = ((side, side), (taps, taps), (1, 1), (1, 1))
     return Case(1, 1, channels, outputs, *shape, dtype, LAST, LAST, LAST, 0, "bias")
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_every_layout_equals_torch(layout: L1Layout) -> None:
+    """Rows of five by a power of two pixels, 80 channels that 16 divide and no longer tile does."""
+    case = replace(image(20, 80, outputs=80), epilogue="residual")
+    plan = ParametricRoute([layout]).propose(case.problem(), "npu1_4col")
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
 
 
 # -- strips that end behind the input --------------------------------------------------------------

@@ -6,6 +6,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from iree.compiler import ir
 from onnx import helper, numpy_helper
 from torch import nn
 from torch.nn import functional
@@ -102,3 +103,19 @@ def test_iree_alone_is_still_wrong(monkeypatch: pytest.MonkeyPatch) -> None:
     model: nn.Module = Function(FORMS["in front"]).eval()
     program = load_program(stock_cpu(import_model(model, (X,)), "in front"), "null")
     assert np.abs(np.asarray(program.main(X.numpy())) - model(X).numpy()).max() > 1
+
+
+def test_other_convolutions_have_no_barrier(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts: list[int] = []
+    separate = compiler.separate_pads
+
+    def count(module: ir.Operation) -> int:
+        counts.append(separate(module))
+        return counts[-1]
+
+    monkeypatch.setattr(compiler, "separate_pads", count)
+    plain = nn.Sequential(nn.ZeroPad2d(1), nn.Conv2d(8, 4, 3, 2, 1)).eval()
+    for model, barriers in ((plain, 0), (Function(FORMS["in front"]).eval(), 1)):
+        aie_conv.compile(model, example_inputs=(X,), route="cpu")
+        assert set(counts) == {barriers}
+        counts.clear()

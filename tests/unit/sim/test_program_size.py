@@ -6,7 +6,13 @@ from aie_conv.errors import VerifyError
 from aie_conv.ir.text import read_module
 from aie_conv.sim import verify
 from aie_conv.sim.model.module import build_model
-from aie_conv.sim.model.program_size import CALL_BYTES, OP_BYTES, ROUTINE_BYTES, ProgramSizes
+from aie_conv.sim.model.program_size import (
+    BRANCH_BYTES,
+    CALL_BYTES,
+    OP_BYTES,
+    ROUTINE_BYTES,
+    ProgramSizes,
+)
 from tests.property.sim.test_scalar import conv, elementwise
 from tests.support.sim.programs import kernel
 
@@ -63,3 +69,19 @@ def test_small_scalar_loops_are_unrolled_by_the_compiler() -> None:
     """3 x 4 trips are, 3 x 32 are not: the smaller loop is the larger program."""
     assert size(conv("i8", "i32", (4, 4, 4, 8))) > size(conv("i8", "i32", (4, 4, 32, 8)))
     assert size(conv("bf16", "f32", (4, 4, 4, 8))) > size(conv("i8", "i32", (4, 4, 4, 8)))
+
+
+def test_a_condition_is_jumps_and_no_loop() -> None:
+    inside = "%z = arith.constant 0 : i32\n%c = arith.cmpi eq, %a0, %z : i32\n{}%r = arith.addi %a0, %a1 : i32"
+    branch = "scf.if %c {\n%s = arith.addi %a0, %a1 : i32\n}\n"
+    with_it, without = (
+        size(elementwise(["i32", "i32"], "i32", inside.format(each))) for each in (branch, "")
+    )
+    assert with_it - without == BRANCH_BYTES + OP_BYTES
+
+
+def test_a_division_by_a_power_of_two_is_a_shift() -> None:
+    """Others are a call of the library's routine."""
+    line = "%d = arith.constant {} : i32\n%r = arith.divui %a0, %d : i32"
+    shift, call = (size(elementwise(["i32"], "i32", line.format(divisor))) for divisor in (64, 48))
+    assert call - shift == CALL_BYTES - OP_BYTES + ROUTINE_BYTES["divui"]
