@@ -90,10 +90,10 @@ def _move(dtype: str, lhs: tuple[int, int], out: tuple[int, int]) -> OperationPr
         Loop("p", "m", pixels, lhs[0], 0, out[0]),
         Loop("c", "m", CHANNELS, lhs[1], 0, out[1]),
     )
-    buffers = [
+    source, target = (
         Operand(dtype, (max(pixels * pixel, CHANNELS * channel),)) for pixel, channel in (lhs, out)
-    ]
-    return OperationProblem("move", loops, *buffers, Epilogue((), (), 0), dtype)
+    )
+    return OperationProblem("move", loops, source, target, Epilogue((), (), 0), dtype)
 
 
 def _rows(dtype: str, steps: Sequence[Step], wide: bool = True) -> OperationProblem:

@@ -6,7 +6,7 @@ import torch
 
 from aie_conv.operations.plan import OperationRoute
 from aie_conv.problem import Epilogue, EpilogueInput, Loop, Operand, OperationProblem
-from tests.support.operations.cases import FUNCTIONS, simulate
+from tests.support.operations.cases import FUNCTIONS, Array, simulate
 
 ALL = 1 << 16
 OTHERS = (0x0000, 0x8000, 0x0001, 0x3F80, 0x3B81, 0xBB81, 0x7F7F, 0xFF80, 0x7FFF)
@@ -22,7 +22,7 @@ def _sums(device: str) -> tuple[str, torch.Tensor, torch.Tensor]:
     loops = (Loop("a", "m", bits.size, 1, 0, 1),)
     problem = OperationProblem("elementwise", loops, operand, operand, epilogue, "bf16")
     plan = OperationRoute().propose(problem, device)
-    named = {"lhs": bits, "in0": other, "out": np.zeros_like(bits)}
+    named: dict[str, Array] = {"lhs": bits, "in0": other, "out": np.zeros_like(bits)}
     got, _ = simulate(plan, named)
     result = torch.from_numpy(got.reshape(-1).view(np.int16)).view(torch.bfloat16)
     return plan.emit(), result, x + y
