@@ -113,7 +113,7 @@ def describe_time(report: Mapping[str, Any]) -> list[tuple[str, str]]:
         ("host copies", ms(time["copy_cycles"])),
     ]
     unpriced = f", without {time['cpu_unpriced']} dispatches" if time["cpu_unpriced"] else ""
-    parts.append((f"convolutions on the CPU{unpriced}", ms(time["cpu_cycles"])))
+    parts.append((f"on the CPU{unpriced}", ms(time["cpu_cycles"])))
     return parts
 
 
