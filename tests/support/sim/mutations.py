@@ -295,6 +295,8 @@ EXCUSES = {
     "stride": "the stride of a dimension of one element, or the offset along one without a stride",
     "reach": "a buffer of a core in the memory of one beside it",
     "lock": "the number of a lock, or more of it than is ever taken",
+    "bank": "a buffer that nothing uses, which keeps others from a bank: that costs cycles alone",
+    "flag": "an argument of a function that asks only whether it is zero: by another number, or by zero where it is",
 }
 """Why a change may pass, by class."""
 
@@ -321,6 +323,8 @@ def excuse(change: Change, original: str, run: set[int], core_lines: set[int]) -
         return "not run"
     if change.kind == "number" and _strides(change.before) == _strides(change.after):
         return "stride"
+    if change.kind == "value" and _is_flag(change):
+        return "flag"
     return next(
         (name for name, kinds, test in _CLASSES if change.kind in kinds and test(change.before)),
         None,
@@ -337,8 +341,21 @@ _CLASSES: tuple[tuple[str, tuple[str, ...], Callable[[str], bool]], ...] = (
     ("place", ("number",), lambda line: "= aie.tile(" in line),
     ("reach", ("value",), lambda line: "= aie.buffer(" in line),
     ("lock", ("number",), lambda line: "= aie.lock(" in line),
+    ("bank", ("drop", "number", "word"), lambda line: 'sym_name = "spacer_' in line),
 )
 """A class, the kinds of change and the lines that may be of it."""
+
+
+_CALL = re.compile(r"func\.call @(\w+)\((.*)\) : ")
+
+
+def _is_flag(change: Change) -> bool:
+    """Whether the last argument of a call alone changed, and the function asks whether it is zero."""
+    before, after = _CALL.match(change.before), _CALL.match(change.after)
+    if before is None or after is None:
+        return False
+    same = before[2].split(", ")[:-1] == after[2].split(", ")[:-1]
+    return same and re.search(rf"@{before[1]}\([^)]*%fresh: index\)", change.text) is not None
 
 
 _HOST_WALK = re.compile(r"(dma_memcpy_nd\(%\w+)\[(.*?)\]\[(.*?)\]\[(.*?)\]")
