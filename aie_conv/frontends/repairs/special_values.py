@@ -92,16 +92,18 @@ def _hypot(x: Tensor, y: Tensor) -> Any:
 
 
 def _fmod(x: Tensor, y: Any) -> Any:
-    """The remainder of magnitudes, which is the same, with the sign of what is divided."""
+    """The remainder with the sign of what is divided: of magnitudes, or of integers, whose least has none."""
     import torch
 
     divisor = y if isinstance(y, torch.Tensor) else torch.full((), y, dtype=torch.result_type(x, y))
     dtype = torch.result_type(x, y)
-    if not dtype.is_floating_point and not dtype.is_signed:
-        return torch.remainder(x, divisor)
+    if not dtype.is_floating_point:
+        rest = torch.remainder(x, divisor)
+        if not dtype.is_signed:
+            return rest
+        return torch.where((rest != 0) & ((x < 0) != (divisor < 0)), rest - divisor, rest)
     rest = torch.remainder(x.to(dtype).abs(), divisor.to(dtype).abs())
-    if dtype.is_floating_point:
-        rest = torch.where((divisor.abs() == math.inf) & (x.abs() < math.inf), x.abs(), rest)
+    rest = torch.where((divisor.abs() == math.inf) & (x.abs() < math.inf), x.abs(), rest)
     return torch.where(x < 0, -rest, rest).to(dtype)
 
 
