@@ -30,7 +30,7 @@ _WORD = re.compile(r"0x[0-9A-Fa-f]+|-?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 _BYTES = re.compile(r'dense<"0x(?P<numbers>[0-9A-Fa-f]+)">')
 
 
-class KnownNumbers:
+class ConstantNumbers:
     """The numbers of constant values.
 
     Args:

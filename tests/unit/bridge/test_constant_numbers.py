@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from iree.compiler import ir
 
-from aie_conv.bridge.calls.known_numbers import KnownNumbers, dense
+from aie_conv.bridge.calls.constant_numbers import ConstantNumbers, dense
 from aie_conv.bridge.tensors import operations_of
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 
@@ -27,7 +27,7 @@ def known(text: str, tail: str = "") -> np.ndarray | None:
         module = ir.Module.parse(source)
         (function,) = [op for op in operations_of(module.operation) if op.name == "util.func"]
         *_, last, _ = operations_of(function)
-        return KnownNumbers(module.operation).of(last.results[0])
+        return ConstantNumbers(module.operation).of(last.results[0])
 
 
 @pytest.mark.parametrize("dtype", NUMPY_DTYPE)
