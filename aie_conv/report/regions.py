@@ -111,12 +111,9 @@ def _cpu_price(entry: Mapping[str, Any]) -> int | None:
 
 def _host_cycles(entry: Mapping[str, Any]) -> int:
     """What the host spends on an operation's call of its own; 0 where nobody said."""
-    taken = (
-        c["host_cycles"]
-        for c in entry["candidates"]
-        if c["route"] == entry["route"] and "cost" in c
-    )
-    return next(taken, 0)
+    plan = entry["route"], entry["style"]
+    named = (c for c in entry["candidates"] if (c["route"], c.get("style")) == plan)
+    return next((c["host_cycles"] for c in named if "host_cycles" in c), 0)
 
 
 def describe_time(report: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -10,7 +10,10 @@ def entry(
     route: str, cpu: int | None, *, contraction: bool, name: str = "joined"
 ) -> dict[str, Any]:
     candidates = [] if cpu is None else [{"route": "cpu", "cost": cpu}]
-    return {"name": name, "route": route, "contraction": contraction, "candidates": candidates}
+    return {
+        "name": name, "route": route, "style": "row", "contraction": contraction,
+        "candidates": candidates,
+    }  # fmt: skip
 
 
 def time_of(*entries: dict[str, Any]) -> dict[str, Any]:
@@ -41,9 +44,10 @@ def test_a_contraction_without_a_price_leaves_the_cpu_alone_unknown() -> None:
 def test_an_operation_in_a_call_of_its_own_counts() -> None:
     product = entry("direct", 2_000_000, contraction=True)
     own = entry("direct", 3_000_000, contraction=False, name="own")
-    taken = {"route": "direct", "cost": 2_070_000, "host_cycles": 2_000_000}
+    joined = {"route": "direct", "style": "parametric", "cost": 90_000, "host_cycles": 0}
+    taken = {"route": "direct", "style": "row", "cost": 2_070_000, "host_cycles": 2_000_000}
     before = time_of(product)
-    candidates = [*own["candidates"], taken]
+    candidates = [joined, *own["candidates"], taken]
     time = time_of(product, own | {"candidates": candidates, "predicted_cycles": 70_000})
     assert time["launches"] == 2
     assert time["array_cycles"] == before["array_cycles"] + 70_000
