@@ -79,3 +79,14 @@ def test_what_an_initialiser_stores_is_not_known() -> None:
     found = known(text, "util.global private @g = dense<[1, 2]> : tensor<2xi8>")
     assert found is not None
     assert found.tolist() == [1, 2]
+
+
+def test_what_an_initialiser_stores_takes_the_place_of_the_first_value() -> None:
+    text = "%a = util.global.load immutable @g : tensor<2xi8>"
+    tail = """util.global private @g = dense<[1, 2]> : tensor<2xi8>
+util.initializer {
+  %c = flow.tensor.constant dense<[3, 4]> : tensor<2xi8>
+  util.global.store %c, @g : tensor<2xi8>
+  util.return
+}"""
+    assert known(text, tail) is None
