@@ -130,7 +130,7 @@ class HostValues:
         make_copy(self.emitter, self._tensors, bound)
 
     def constant_copies(self) -> list[BoundCopy]:
-        """The copies that are made once, when the artifact is loaded."""
+        """The copies that are made once, before any call."""
         return [bound for bound in self.host.prologue if bound.dest in self.constants]
 
     def copy_constants(self) -> None:
