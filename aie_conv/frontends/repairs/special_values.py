@@ -71,9 +71,10 @@ def _sinh(x: Tensor) -> Any:
         return NotImplemented
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     above = wide.abs().expm1()
-    # Half of each, since the sum is infinite before its half is.
     result = 0.5 * above + 0.5 * (above / (above + 1))
-    result = torch.where(above == math.inf, above, result)
+    # The power is infinite before its half is, which is a product of two powers there.
+    root = (0.5 * wide.abs()).exp()
+    result = torch.where(above == math.inf, 0.5 * root * root, result)
     return torch.where(wide < 0, -result, result).to(x.dtype)
 
 
