@@ -1,4 +1,4 @@
-"""What a flow.dispatch and its executable say of themselves at `flow`: names, arguments, ties."""
+"""What operations at `flow` say of themselves: names, arguments and ties of dispatches, values of globals."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from iree.compiler import ir
 
+from aie_conv.bridge.tensors import operations_of, walk
+
 LOAD = "iree_tensor_ext.dispatch.tensor.load"
 STORE = "iree_tensor_ext.dispatch.tensor.store"
 
@@ -14,6 +16,22 @@ STORE = "iree_tensor_ext.dispatch.tensor.store"
 def symbol_of(op: ir.Operation) -> str:
     """The name that an operation gives itself."""
     return ir.StringAttr(op.attributes["sym_name"]).value
+
+
+def initial_values(module: ir.Operation) -> dict[str, ir.Attribute]:
+    """The values that globals have from the start and keep, by their names: nothing stores to these."""
+    operations = operations_of(module)
+    inside = [each for op in operations if op.name == "util.initializer" for each in walk(op)]
+    stores = (op for op in inside if op.name == "util.global.store")
+    stored = {ir.FlatSymbolRefAttr(store.attributes["global"]).value for store in stores}
+    return {
+        symbol_of(op): op.attributes["initial_value"]
+        for op in operations
+        if op.name == "util.global"
+        and "initial_value" in op.attributes
+        and "is_mutable" not in op.attributes
+        and symbol_of(op) not in stored
+    }
 
 
 def entry_of(call: ir.Operation) -> tuple[str, str]:

@@ -4,9 +4,9 @@ torch gives a backend one graph for each stretch of a model between graph breaks
 among its inputs. What happens to them:
 
 * A graph is compiled at its first call, for the shapes of that call, and again for others.
-* Parameters and buffers become constants, so that the NPU's copies are packed once, at load. A parameter is
-  a constant of the first program that reads it and an input of every later one, so that no two programs hold
-  it; ``options={"constants": "every"}`` bakes it into each for speed.
+* Parameters and buffers become constants, so that the NPU's copies are packed once, before any call. A
+  parameter is a constant of the first program that reads it and an input of every later one, so that no
+  two programs hold it; ``options={"constants": "every"}`` bakes it into each for speed.
 * A parameter that has changed since (training, ``load_state_dict``) makes its programs be compiled again.
 """
 

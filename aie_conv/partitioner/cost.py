@@ -104,8 +104,8 @@ class HostCost:
 
         Args:
             plan: its copies before and after the call.
-            constants: the operands that are equal at every call, whose copies are made once when
-                the artifact is loaded; None for the usual ones, the filter and the vectors.
+            constants: the operands that are equal at every call, whose copies are made once, before
+                any call; None for the usual ones, the filter and the vectors.
         """
         equal = usual_constants(plan.problem) if constants is None else frozenset(constants)
         each = (*_per_call(plan.prologue, equal), *plan.finish)

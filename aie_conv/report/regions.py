@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aie_conv.arch import get_device
-from aie_conv.arch.machine import current
 from aie_conv.mapping.region import sequence_words
+from aie_conv.partitioner.configurations import overheads_of
 from aie_conv.partitioner.cost import FIXED, HostCost
 from aie_conv.partitioner.regions import Region
 from aie_conv.problem import DTYPE_BYTES
@@ -46,6 +46,14 @@ def _entry(region: Region, text: str, host: HostCost) -> dict[str, Any]:
     }
 
 
+def calls_apart(
+    dispatches: Iterable[Mapping[str, Any]], regions: Iterable[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """The entries of dispatches on the NPU that are in no region: operations in calls of their own."""
+    joined = {name for region in regions for name in region["dispatches"]}
+    return [e for e in dispatches if e["route"] != "cpu" and e["name"] not in joined]
+
+
 def whole_time(
     device: str,
     dispatches: Sequence[Mapping[str, Any]],
@@ -62,28 +70,33 @@ def whole_time(
         change_cycles: of all changes of configuration.
         npu_excess: how much more it would be with the NPU, where all stays on the CPU for that.
     """
-    arch = get_device(device).arch
-    launch = round(current().host.launch * arch.clock_hz)
+    overheads = overheads_of(device)
     on_cpu = [e for e in dispatches if e["route"] == "cpu"]
     prices = [_cpu_price(e) for e in on_cpu]
     known = sum(price for price in prices if price is not None)
+    apart = calls_apart(dispatches, regions)
+    calls = [*regions, *apart]
+    # Alone an operation's price has a launch and a change, which are counted by themselves here.
+    fixed = overheads.launch + overheads.change
+    copies = sum(max(0, _host_cycles(e) - fixed) for e in apart)
     parts = {
-        "array_cycles": sum(region["predicted_cycles"] for region in regions),
-        "launch_cycles": len(regions) * launch,
+        "array_cycles": sum(call["predicted_cycles"] for call in calls),
+        "launch_cycles": len(calls) * overheads.launch,
         "change_cycles": change_cycles,
-        "copy_cycles": sum(region["copy_cycles"] for region in regions),
+        "copy_cycles": sum(region["copy_cycles"] for region in regions) + copies,
         "cpu_cycles": known,
     }
-    # Operations beside contractions count on both sides, or the CPU alone would seem to save them.
+    # Operations beside contractions count on both sides, or the CPU alone would seem to save them; one that
+    # is on the CPU without a price is on neither.
     alone = [_cpu_price(e) for e in dispatches]
     complete = all(
-        price is not None or not e["contraction"]
+        price is not None or (e["route"] == "cpu" and not e["contraction"])
         for price, e in zip(alone, dispatches, strict=True)
     )
     return {
         "whole_cycles": sum(parts.values()),
         **parts,
-        "launches": len(regions),
+        "launches": len(calls),
         "cpu_unpriced": sum(price is None for price in prices),
         "cpu_alone_cycles": sum(price or 0 for price in alone) if complete else None,
         "npu_excess_cycles": npu_excess,
@@ -94,6 +107,13 @@ def _cpu_price(entry: Mapping[str, Any]) -> int | None:
     """What the CPU would take for a dispatch; None where nobody knows."""
     priced = (c["cost"] for c in entry["candidates"] if c["route"] == "cpu" and "cost" in c)
     return next(priced, None)
+
+
+def _host_cycles(entry: Mapping[str, Any]) -> int:
+    """What the host spends on an operation's call of its own; 0 where nobody said."""
+    plan = entry["route"], entry["style"]
+    named = (c for c in entry["candidates"] if (c["route"], c.get("style")) == plan)
+    return next((c["host_cycles"] for c in named if "host_cycles" in c), 0)
 
 
 def describe_time(report: Mapping[str, Any]) -> list[tuple[str, str]]:

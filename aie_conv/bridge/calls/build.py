@@ -8,6 +8,7 @@ from functools import cached_property
 
 from iree.compiler import ir
 
+from aie_conv.bridge.calls.constant_numbers import ConstantNumbers
 from aie_conv.bridge.calls.copy_code import (
     FLOATS,
     as_rows,
@@ -16,7 +17,6 @@ from aie_conv.bridge.calls.copy_code import (
     rows_executable,
     tensor,
 )
-from aie_conv.bridge.calls.known_numbers import KnownNumbers
 from aie_conv.errors import Unsupported
 from aie_conv.layout.hostcopy import HostCopy
 
@@ -48,9 +48,9 @@ class TopLevel:
         return self.operation.regions[0].blocks[0]
 
     @cached_property
-    def numbers(self) -> KnownNumbers:
+    def numbers(self) -> ConstantNumbers:
         """Of its constants, as they are before anything is added."""
-        return KnownNumbers(self.operation)
+        return ConstantNumbers(self.operation)
 
     @cached_property
     def anchor(self) -> ir.Operation:

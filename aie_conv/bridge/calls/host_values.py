@@ -14,9 +14,9 @@ from typing import Any
 from iree.compiler import ir
 
 from aie_conv.bridge.calls.build import Emitter, TopLevel
+from aie_conv.bridge.calls.constant_numbers import FlatNumbers, dense
 from aie_conv.bridge.calls.copy_code import tensor
 from aie_conv.bridge.calls.host import BoundCopy, HostProgram, HostValue
-from aie_conv.bridge.calls.known_numbers import FlatNumbers, dense
 from aie_conv.bridge.dispatch import call_arguments, symbol_of
 from aie_conv.bridge.dispatch_call import DispatchCall, is_constant
 from aie_conv.bridge.tensors import owner
@@ -130,7 +130,7 @@ class HostValues:
         make_copy(self.emitter, self._tensors, bound)
 
     def constant_copies(self) -> list[BoundCopy]:
-        """The copies that are made once, when the artifact is loaded."""
+        """The copies that are made once, before any call."""
         return [bound for bound in self.host.prologue if bound.dest in self.constants]
 
     def copy_constants(self) -> None:

@@ -12,6 +12,7 @@ import numpy as np
 from iree.compiler import ir
 
 from aie_conv.bridge.calls.build import TopLevel
+from aie_conv.bridge.calls.constant_numbers import dense
 from aie_conv.bridge.calls.copy_code import tensor
 from aie_conv.bridge.calls.host import HostValue, bind_plan
 from aie_conv.bridge.calls.host_values import (
@@ -25,7 +26,6 @@ from aie_conv.bridge.calls.host_values import (
     program_bytes,
     store_global,
 )
-from aie_conv.bridge.calls.known_numbers import dense
 from aie_conv.bridge.dispatch import call_arguments
 from aie_conv.bridge.dispatch_call import DispatchCall
 from aie_conv.bridge.tensors import owner, walk

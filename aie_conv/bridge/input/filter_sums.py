@@ -39,6 +39,12 @@ def dims_of(expression: Any) -> DimNumbers:
     return (*dims_of(expression.lhs), *dims_of(expression.rhs))
 
 
+def walks_alone(walked: ir.AffineMap) -> bool:
+    """Whether a loop of its own walks each dim of an operand, element by element from the first one."""
+    dims = [e.position for e in walked.results if isinstance(e, ir.AffineDimExpr)]
+    return len(dims) == len(set(dims)) == len(walked.results)
+
+
 def map_text(dims: int, walked: Sequence[str]) -> str:
     """An affine map as MLIR writes it."""
     names = ", ".join(f"d{i}" for i in range(dims))

@@ -18,7 +18,14 @@ from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
 from aie_conv.bridge.graft import element_type, graft, maps_text
-from aie_conv.bridge.input.filter_sums import DimNumbers, dims_of, filter_sums, map_text, sums_of
+from aie_conv.bridge.input.filter_sums import (
+    DimNumbers,
+    dims_of,
+    filter_sums,
+    map_text,
+    sums_of,
+    walks_alone,
+)
 from aie_conv.bridge.input.moves import is_zero
 from aie_conv.bridge.input.quantised_values import Quantised, dequantised, signed_bytes, walking
 from aie_conv.bridge.recognition.contraction import loop_sizes
@@ -89,11 +96,10 @@ def _match(op: ir.Operation) -> _ByteSum | None:
     value = dequantised(op.operands[0])
     if value is None or value.offset is None or not is_zero(op.operands[len(op.operands) - 1]):
         return None
-    maps: Any = linalg.get_indexing_maps(op)
-    each = [[dims_of(e) for e in ir.AffineMapAttr(m).value.results] for m in maps]
-    read, written = each[0], each[-1]
-    plain = all(len(walked) == 1 for walked in read)
-    if any(len(walked) > 1 for walked in written) or not (plain or len(each) > 2):
+    attributes: Any = linalg.get_indexing_maps(op)
+    maps = [ir.AffineMapAttr(m).value for m in attributes]
+    read, written = ([dims_of(e) for e in maps[number].results] for number in (0, -1))
+    if any(len(walked) > 1 for walked in written) or not (len(maps) > 2 or walks_alone(maps[0])):
         return None
     out_dims = tuple(walked[0] if walked else _NOWHERE for walked in written)
     if any(len(read[axis]) > 1 or read[axis][0] not in out_dims for axis in value.axes):

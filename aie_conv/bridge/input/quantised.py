@@ -28,6 +28,7 @@ from aie_conv.bridge.input.filter_sums import (
     filter_sums,
     map_text,
     sums_of,
+    walks_alone,
 )
 from aie_conv.bridge.input.moved_bytes import move_bytes
 from aie_conv.bridge.input.moves import axes_behind, is_zero, only_spreads
@@ -79,6 +80,7 @@ class _Contraction:
         op: the operation.
         lhs, rhs: its factors.
         maps: for each operand, the dims that each of its dims walks (several in a window).
+        plain: whether a dim of its own walks each of the first factor's, element by element.
         sizes: of the dims.
         bias: what the sums start from, as integers; None where they do not.
         start: what they start from otherwise, in f32; None for zero.
@@ -88,6 +90,7 @@ class _Contraction:
     lhs: Quantised
     rhs: Quantised
     maps: tuple[tuple[tuple[int, ...], ...], ...]
+    plain: bool
     sizes: dict[int, int]
     bias: Term | None
     start: ir.Value | None
@@ -120,10 +123,10 @@ def _match(op: ir.Operation) -> _Contraction | None:
         for walked, size in zip(dims, tensor_type(value)[0], strict=True):
             if len(walked) == 1:
                 sizes.setdefault(walked[0], size)
-    plain = all(len(dims) == 1 for dims in (*maps[1], *maps[2]))
-    if not plain or {d for dims in maps[0] for d in dims} - set(sizes):
+    plain = [walks_alone(ir.AffineMapAttr(m).value) for m in attributes]
+    if not (plain[1] and plain[2]) or {d for dims in maps[0] for d in dims} - set(sizes):
         return None
-    contraction = _Contraction(op, lhs, rhs, maps, sizes, None, None)
+    contraction = _Contraction(op, lhs, rhs, maps, plain[0], sizes, None, None)
     if contraction.products > _MOST_PRODUCTS:
         return None
     channels = [_channels(contraction, number) for number in (0, 1)]
@@ -167,10 +170,9 @@ def _bias(contraction: _Contraction) -> Term | None:
 def _rewrite(contraction: _Contraction) -> ir.Value:
     op, lhs, rhs = contraction.op, contraction.lhs, contraction.rhs
     terms: list[Term] = []
-    plain = all(len(dims) == 1 for dims in contraction.maps[0])
     if rhs.offset == 0 and lhs.offset is not None:
         factors, number, zero = (signed_bytes(op, lhs), signed_bytes(op, rhs)), 1, lhs.offset
-    elif lhs.offset == 0 and rhs.offset is not None and plain:
+    elif lhs.offset == 0 and rhs.offset is not None and contraction.plain:
         factors, number, zero = (signed_bytes(op, lhs), signed_bytes(op, rhs)), 0, rhs.offset
     else:
         factors, number, zero = (whole_numbers(op, lhs), whole_numbers(op, rhs)), 0, 0

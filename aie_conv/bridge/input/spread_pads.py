@@ -15,7 +15,7 @@ from iree.compiler import ir
 
 from aie_conv.bridge.graft import graft
 from aie_conv.bridge.input.images import is_static, padding_of, shape_of
-from aie_conv.bridge.tensors import DYNAMIC, owner, splat_value, walk
+from aie_conv.bridge.tensors import owner, splat_value, walk
 
 _TENSOR = re.compile(r"!torch\.vtensor<\[([\d?,]*)\],\s*[su]?(\w+)>")
 _PADS = frozenset(("torch.aten.constant_pad_nd", "torch.aten.pad", "onnx.Pad"))
@@ -130,7 +130,7 @@ def _join(insert: ir.Operation, padding: ir.Operation | None) -> bool:
         list(ir.DenseI64ArrayAttr(insert.attributes[f"static_{name}"]))
         for name in ("offsets", "sizes", "strides")
     )
-    if amounts is None or DYNAMIC in (*amounts[0], *amounts[1]) or not is_static(source):
+    if amounts is None or not is_static(source):
         return False
     low, _, number = amounts
     if len(sizes) != len(low) or number != _number_of(there):

@@ -13,7 +13,14 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.dispatch import LOAD, STORE, call_arguments, entry_of, symbol_of
+from aie_conv.bridge.dispatch import (
+    LOAD,
+    STORE,
+    call_arguments,
+    entry_of,
+    initial_values,
+    symbol_of,
+)
 from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.recognition.epilogue import FLOAT_PREDICATES, INTEGER_PREDICATES
 from aie_conv.bridge.tensors import (
@@ -180,7 +187,7 @@ class KnownTensors:
         self._function_of = function_of
         self._executables: dict[str, ir.Operation] = {}
         self._stored: dict[str, ir.Value] = {}
-        self._initial: dict[str, ir.Attribute] = {}
+        self._initial = initial_values(module)
         self._known: dict[Any, NumberArray] = {}
         mutable = set[str]()
         for op in operations_of(module):
@@ -188,8 +195,6 @@ class KnownTensors:
                 self._executables[symbol_of(op)] = op
             elif op.name == "util.global" and "is_mutable" in op.attributes:
                 mutable.add(symbol_of(op))
-            elif op.name == "util.global" and "initial_value" in op.attributes:
-                self._initial[symbol_of(op)] = op.attributes["initial_value"]
             elif op.name == "util.initializer":
                 for inner in walk(op):
                     if inner.name == "util.global.store":

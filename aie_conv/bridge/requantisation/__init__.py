@@ -1,1 +1,1 @@
-"""What stands between a sum and bytes, as exact integer arithmetic that the cores have vectors for."""
+"""What stands between a sum and bytes, as integer arithmetic that the cores have vectors for."""

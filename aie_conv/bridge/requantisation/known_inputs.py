@@ -8,7 +8,7 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.dispatch import call_arguments, symbol_of
+from aie_conv.bridge.dispatch import call_arguments, initial_values
 from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.recognition.recognise import Recognised
 from aie_conv.bridge.tensors import owner
@@ -64,14 +64,7 @@ def _initial(op: ir.Operation, symbol: str) -> Any:
     module = op
     while module.parent is not None:
         module = module.parent.operation
-    for view in module.regions[0].blocks[0].operations:
-        inner = view.operation
-        if inner.name != "util.global" or "is_mutable" in inner.attributes:
-            continue
-        if symbol_of(inner) == symbol:
-            known = "initial_value" in inner.attributes
-            return inner.attributes["initial_value"] if known else None
-    return None
+    return initial_values(module).get(symbol)
 
 
 def _array(attribute: Any, operand: Operand) -> Array | None:

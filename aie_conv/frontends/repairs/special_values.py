@@ -71,9 +71,10 @@ def _sinh(x: Tensor) -> Any:
         return NotImplemented
     wide = x.to(torch.promote_types(x.dtype, torch.float32))
     above = wide.abs().expm1()
-    # Half of each, since the sum is infinite before its half is.
     result = 0.5 * above + 0.5 * (above / (above + 1))
-    result = torch.where(above == math.inf, above, result)
+    # The power is infinite before its half is, which is a product of two powers there.
+    root = (0.5 * wide.abs()).exp()
+    result = torch.where(above == math.inf, 0.5 * root * root, result)
     return torch.where(wide < 0, -result, result).to(x.dtype)
 
 
@@ -92,16 +93,18 @@ def _hypot(x: Tensor, y: Tensor) -> Any:
 
 
 def _fmod(x: Tensor, y: Any) -> Any:
-    """The remainder of magnitudes, which is the same, with the sign of what is divided."""
+    """The remainder with the sign of what is divided: of magnitudes, or of integers, whose least has none."""
     import torch
 
     divisor = y if isinstance(y, torch.Tensor) else torch.full((), y, dtype=torch.result_type(x, y))
     dtype = torch.result_type(x, y)
-    if not dtype.is_floating_point and not dtype.is_signed:
-        return torch.remainder(x, divisor)
+    if not dtype.is_floating_point:
+        rest = torch.remainder(x, divisor)
+        if not dtype.is_signed:
+            return rest
+        return torch.where((rest != 0) & ((x < 0) != (divisor < 0)), rest - divisor, rest)
     rest = torch.remainder(x.to(dtype).abs(), divisor.to(dtype).abs())
-    if dtype.is_floating_point:
-        rest = torch.where((divisor.abs() == math.inf) & (x.abs() < math.inf), x.abs(), rest)
+    rest = torch.where((divisor.abs() == math.inf) & (x.abs() < math.inf), x.abs(), rest)
     return torch.where(x < 0, -rest, rest).to(dtype)
 
 

@@ -16,6 +16,7 @@ from aie_conv.report.html.regions import make_groups, region_list
 from aie_conv.report.html.rows import Row, border_bytes_per_cycle, make_rows, peak_type, spaced
 from aie_conv.report.html.svg import element
 from aie_conv.report.html.table import table
+from aie_conv.report.regions import calls_apart
 from aie_conv.report.trace import CATEGORIES
 from aie_conv.sim.model.module import Tile
 from aie_conv.sim.timing.timeline import Lane, State
@@ -88,7 +89,8 @@ def _facts(
 ) -> str:
     """The numbers of the whole network: first what a run takes, then its parts."""
     npu = [row for row in rows if row.simulated]
-    calls = [measured[r["name"]].stats for r in report["regions"] if r["name"] in measured]
+    named = [*report["regions"], *calls_apart(report["dispatches"], report["regions"])]
+    calls = [measured[each["name"]].stats for each in named if each["name"] in measured]
     array, time = sum(stats.cycles for stats in calls), report["totals"]["time"]
     whole = time["whole_cycles"] - time["array_cycles"] + array
     parts = [time[f"{part}_cycles"] for part in ("launch", "change", "copy", "cpu")]
@@ -107,7 +109,7 @@ def _facts(
 
 
 def _alone(time: Mapping[str, Any], whole: float, clock: int) -> str:
-    """What the CPU is predicted to take for all convolutions, and whether that is less; empty if unknown."""
+    """What the CPU is predicted to take for all dispatches, and whether that is less; empty if unknown."""
     alone = time["cpu_alone_cycles"]
     if alone is None:
         return ""

@@ -197,6 +197,17 @@ def test_the_remainder_has_the_sign_of_what_is_divided() -> None:
     check(Function(lambda x: torch.fmod(x, torch.inf)), x)
 
 
+def test_a_hyperbolic_sine_is_finite_where_the_power_is_not() -> None:
+    check(Function(torch.sinh), torch.tensor([88.5, 88.8, 89.3, -89.4, 89.5, torch.inf]))
+
+
+def test_the_least_integer_has_a_remainder() -> None:
+    """Though it has no magnitude."""
+    x = torch.tensor([-128, -128, 5, -5, 127, -127], dtype=torch.int8)
+    y = torch.tensor([3, -128, -128, -128, -128, 127], dtype=torch.int8)
+    check(Function(torch.fmod), x, y)
+
+
 @pytest.mark.filterwarnings("error:overflow:RuntimeWarning")
 @pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
 def test_a_number_beyond_all_is_infinite_without_a_word(dtype: torch.dtype) -> None:

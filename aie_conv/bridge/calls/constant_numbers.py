@@ -14,7 +14,7 @@ import numpy as np
 from iree.compiler import ir
 from numpy.typing import NDArray
 
-from aie_conv.bridge.dispatch import symbol_of
+from aie_conv.bridge.dispatch import initial_values
 from aie_conv.bridge.graft import attribute_bytes
 from aie_conv.bridge.tensors import owner, tensor_type
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
@@ -30,7 +30,7 @@ _WORD = re.compile(r"0x[0-9A-Fa-f]+|-?[0-9.]+(?:[eE][+-]?[0-9]+)?")
 _BYTES = re.compile(r'dense<"0x(?P<numbers>[0-9A-Fa-f]+)">')
 
 
-class KnownNumbers:
+class ConstantNumbers:
     """The numbers of constant values.
 
     Args:
@@ -41,9 +41,8 @@ class KnownNumbers:
         self._module = module
 
     @cached_property
-    def _globals(self) -> dict[str, ir.Operation]:
-        operations = (view.operation for view in self._module.regions[0].blocks[0].operations)
-        return {symbol_of(op): op for op in operations if op.name == "util.global"}
+    def _globals(self) -> dict[str, ir.Attribute]:
+        return initial_values(self._module)
 
     def of(self, value: ir.Value) -> FlatNumbers | None:
         """The elements of a tensor in their order; None where they are not known before it is loaded."""
@@ -55,10 +54,8 @@ class KnownNumbers:
             return None
         if op.name == "util.global.load":
             name = ir.FlatSymbolRefAttr(op.attributes["global"]).value
-            source = self._globals.get(name)
-            if source is None or "initial_value" not in source.attributes:
-                return None
-            return _elements(value, source.attributes["initial_value"])
+            known = self._globals.get(name)
+            return _elements(value, known) if known is not None else None
         if op.name in ("flow.tensor.constant", "arith.constant"):
             return _elements(value, op.attributes["value"])
         if op.name in ("flow.tensor.reshape", "flow.tensor.bitcast"):
