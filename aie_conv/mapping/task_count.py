@@ -76,10 +76,15 @@ class _Sample:
         )
         bound = _MOST_COUNTED if steps <= 4 * _COUNTED else _SAMPLED
         most = min(most, max(32, bound // max(1, of_step)))
-        kinds = [(grid.tiles_of(c), c == grid.columns - 1) for c in range(grid.columns)]
+        shims = range(max(grid.columns, grid.filter_columns))
+        streams = [grid.filter_streams(c) for c in shims]
+        kinds = [
+            (c < grid.columns, grid.tiles_of(c), c == grid.columns - 1, len(streams[c]))
+            for c in shims
+        ]
         firsts = {kind: kinds.index(kind) for kind in kinds}
         columns = tuple(
-            (tasks_of(mapping, column, grid.filter_streams(column), most), kinds.count(kind))
+            (tasks_of(mapping, column, streams[column], most), kinds.count(kind))
             for kind, column in firsts.items()
         )
         return cls(mapping, most, columns)

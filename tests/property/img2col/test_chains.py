@@ -1,5 +1,7 @@
 """Programs whose shim channels run chains of descriptors: simulate(emit(p)) equals torch."""
 
+from itertools import islice
+
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -89,6 +91,27 @@ def test_input_and_residual_in_turn(device: str, dtype: str) -> None:
     assert "aiex.dma_configure_task_for @a_l3_0" in text
     got, arrays = simulate(case, plan, text)
     assert_equal(case, got, arrays)
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+@pytest.mark.parametrize("idle", [True, False])
+def test_tasks_are_counted_where_filters_come_through_other_columns(
+    device: str, idle: bool
+) -> None:
+    """More columns bring filters than compute, or fewer."""
+
+    def wanted(mapping: Mapping) -> bool:
+        ahead = mapping.grid.filter_columns - mapping.grid.columns
+        return ahead > 0 if idle else ahead < 0
+
+    side, depth, outputs = (2, 64, 256) if idle else (16, 32, 32)
+    dims = (1, side, side, depth, outputs, 1, 1)
+    case = Case(dims, (1, 1), (1, 1), "i8", "nhwc", "oyxc", "npqo", (0, 0, 0), "residual")
+    plans = list(islice(plans_of(Im2colRoute(), case.problem(), device, wanted), 5))
+    assert plans
+    for plan in plans:
+        written = sum(len(channel.parts) for channel in channels(plan.mapping))
+        assert count_tasks(plan.mapping) == written
 
 
 @settings(max_examples=settings.default.max_examples // 3)

@@ -14,11 +14,13 @@ import pytest
 
 ROOT = Path(__file__).parents[3]
 PAGES = (*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md")
+RECORDS = (*sorted((ROOT / "docs" / "decisions").glob("*.md")), ROOT / "CHANGELOG.md")
 
 _QUOTED = re.compile(r"`([^`\n]+)`")
 _FILE = re.compile(r"[\w./-]+\.py")
 _FOLDER = re.compile(r"[\w/-]+/")
 _DOTTED = re.compile(r"(aie_conv(?:\.\w+)+)(?:\(.*)?")
+_RECORD = re.compile(r"\[(\d{4})\b[^]]*\]\((?:decisions/)?(\d{4})-")
 
 
 @cache
@@ -77,6 +79,22 @@ def stale(text: str) -> Iterator[tuple[int, str]]:
             dotted = _DOTTED.fullmatch(name)
             if dotted is not None and not _FILE.fullmatch(name) and not is_defined(dotted[1]):
                 yield number, name
+
+
+def mislabelled(text: str) -> list[tuple[str, str]]:
+    """Numbers of links to decision records, and of what they lead to, that differ."""
+    return [pair for pair in _RECORD.findall(text) if pair[0] != pair[1]]
+
+
+@pytest.mark.parametrize("page", [*PAGES, *RECORDS], ids=lambda page: page.name)
+def test_links_lead_to_the_record_that_they_name(page: Path) -> None:
+    assert mislabelled(page.read_text()) == []
+
+
+def test_a_link_to_another_record_is_seen() -> None:
+    assert mislabelled("([0131](decisions/0127-a-core.md), [0104](0104-of-tiles.md))") == [
+        ("0131", "0127")
+    ]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
