@@ -21,6 +21,7 @@ from aie_conv.bridge.input.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.input.plain_constants import write_out_constants
 from aie_conv.bridge.input.quantised import use_integers
 from aie_conv.bridge.input.signed_powers import keep_signs
+from aie_conv.bridge.input.single_numbers import compute_single_numbers
 from aie_conv.bridge.input.spread_pads import join_pads, separate_pads
 from aie_conv.bridge.input.stacked import join_stacks
 from aie_conv.bridge.input.transposed import split_into_phases
@@ -199,6 +200,7 @@ class Compilation:
             take_out_zero_points(module)
             widen_sums(module)
             write_out_constants(module, self._inlined)
+            compute_single_numbers(module)
             if for_array:
                 split_into_phases(module)
                 put_channels_last(module)
