@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.dispatch import LOAD, STORE, call_arguments, entry_of, symbol_of
 from aie_conv.bridge.graft import DTYPES, dense_numbers
+from aie_conv.bridge.recognition.arithmetic import BINARY, ORDERS
 from aie_conv.bridge.recognition.epilogue import FLOAT_PREDICATES, INTEGER_PREDICATES
 from aie_conv.bridge.tensors import (
     Linear,
@@ -40,14 +41,10 @@ def _quotient(a: Any, b: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "arith.addi": np.add, "arith.subi": np.subtract, "arith.muli": np.multiply,
-    "arith.addf": np.add, "arith.subf": np.subtract, "arith.mulf": np.multiply, "arith.divf": np.divide,
+    **{f"arith.{name}": function for name, function in BINARY.items()},
     "arith.divsi": _quotient, "arith.remsi": np.fmod, "arith.floordivsi": np.floor_divide,
     "arith.divui": np.floor_divide, "arith.remui": np.fmod,
-    "arith.shrsi": np.right_shift, "arith.shli": np.left_shift, "arith.negf": np.negative,
-    "arith.andi": np.bitwise_and, "arith.ori": np.bitwise_or,
-    "arith.maxsi": np.maximum, "arith.minsi": np.minimum,
-    "arith.maximumf": np.maximum, "arith.minimumf": np.minimum,
+    "arith.negf": np.negative, "arith.andi": np.bitwise_and, "arith.ori": np.bitwise_or,
     "arith.maxnumf": np.fmax, "arith.minnumf": np.fmin,
     "math.floor": np.floor, "math.ceil": np.ceil, "math.roundeven": np.rint, "math.absf": np.abs,
     "arith.select": np.where,
@@ -58,10 +55,6 @@ _CONVERSIONS = frozenset(
 )
 _UNSIGNED = frozenset(("arith.divui", "arith.remui"))
 _DIVISIONS = _UNSIGNED | {"arith.divsi", "arith.remsi", "arith.floordivsi"}
-_ORDERS: dict[str, Callable[..., Any]] = {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-    "gt": np.greater, "ge": np.greater_equal,
-}  # fmt: skip
 
 
 def along(form: Linear, places: Sequence[NumberArray]) -> NumberArray:
@@ -160,7 +153,7 @@ def _compared(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
     name = (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
     if op.name == "arith.cmpi" and name.startswith("u"):
         _check_not_negative(op, args)
-    order = _ORDERS.get(name if name in _ORDERS else name[1:])
+    order = ORDERS.get(name if name in ORDERS else name[1:])
     if order is None or any(np.isnan(each).any() for each in args if each.dtype.kind == "f"):
         raise Unsupported(f"a place that depends on a comparison {name}")
     return order(*args)
