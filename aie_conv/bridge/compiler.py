@@ -206,14 +206,14 @@ class Compilation:
                 put_channels_last(module)
         if not for_array:
             return self._between(module, INPUT, PHASE, name)
-        module = self._optimised(module, name)
+        module = self._optimise(module, name)
         held = keep_tails(module)
         module = self._between(module, OPTIMISED, PHASE, name)
         if held:
             release_tails(module)
         return module
 
-    def _optimised(self, module: ir.Operation, name: str) -> ir.Operation:
+    def _optimise(self, module: ir.Operation, name: str) -> ir.Operation:
         """A module behind IREE's global optimisation, what follows from constants alone computed."""
         if self._evaluates:
             kept = module.clone()

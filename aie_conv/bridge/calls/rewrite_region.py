@@ -112,11 +112,11 @@ class RegionReplacement:
     ) -> list[ir.Value]:
         """Buffers with the values that lie in them."""
         return [
-            self._filled(buffer, [pair for pair in values if pair[0].buffer == number])
+            self._fill(buffer, [pair for pair in values if pair[0].buffer == number])
             for number, buffer in enumerate(buffers)
         ]
 
-    def _filled(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
+    def _fill(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
         """A buffer with values in their places, and zeros around them."""
         emitter = self._emitter
         if len(values) == 1:

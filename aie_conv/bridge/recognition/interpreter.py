@@ -88,7 +88,7 @@ class ScalarBody:
         """
         if value not in self._known:
             op = owner(value)
-            self._known[value] = self._argument(value) if op is None else self._computed(op)
+            self._known[value] = self._argument(value) if op is None else self._compute(op)
         return self._known[value]
 
     def _argument(self, value: ir.Value) -> NumberArray:
@@ -98,7 +98,7 @@ class ScalarBody:
         tensor = self.tensor(self.op.operands[number])
         return _elements(tensor, [along(form, self.dims) for form in indexing(self.op)[number]])
 
-    def _computed(self, op: ir.Operation) -> NumberArray:
+    def _compute(self, op: ir.Operation) -> NumberArray:
         kind = _DTYPES.get(str(op.results[0].type)) if len(op.results) == 1 else None
         if kind is None:
             raise Unsupported(f"a place that depends on {op.name}")
@@ -114,7 +114,7 @@ class ScalarBody:
             return _elements(tensor, [self.numbers(index) for index in list(op.operands)[1:]])
         args = [self.numbers(operand) for operand in op.operands]
         if op.name in ("arith.cmpi", "arith.cmpf"):
-            return _compared(op, args)
+            return _compare(op, args)
         # A bit that is set is -1 with a sign; and a number's last bit is not whether it is none.
         if op.name in _CONVERSIONS and np.bool_ not in (args[0].dtype, kind):
             return args[0].astype(kind)
@@ -148,7 +148,7 @@ def _check_quotient(op: ir.Operation, args: Sequence[NumberArray]) -> None:
         _check_not_negative(op, args)
 
 
-def _compared(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
+def _compare(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
     number = ir.IntegerAttr(op.attributes["predicate"]).value
     name = (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
     if op.name == "arith.cmpi" and name.startswith("u"):
@@ -215,10 +215,10 @@ class KnownTensors:
             if symbol in self._stored:
                 return self.of(self._stored[symbol])
         if op is not None and op.name == "flow.dispatch" and len(op.results) == 1:
-            return self._dispatched(op)
+            return self._compute_dispatch(op)
         raise Unsupported("a place that is not known when the module is compiled")
 
-    def _dispatched(self, call: ir.Operation) -> NumberArray:
+    def _compute_dispatch(self, call: ir.Operation) -> NumberArray:
         """The result of a dispatch that stores all of one tensor."""
         executable = self._executables.get(entry_of(call)[0])
         if executable is None:

@@ -154,7 +154,7 @@ def _read_plain(
     out = slice_view(store, store.operands[1], value)
     root = _find_reduction(function)
     if root is None and inside is not None and takes_elements(function):
-        return _gathered(function, value, out, inside)
+        return _recognise_gather(function, value, out, inside)
     reader = OperationReader(root if root is not None else NoRoot())
     here = every_element(out.sizes)
     result = reader.tensor(value, here)
@@ -180,7 +180,7 @@ def _read_plain(
     return RecognisedOperation(problem, views, out.argument if problem.keeps_base else None)
 
 
-def _gathered(
+def _recognise_gather(
     function: ir.Operation, value: ir.Value, out: View, inside: Inside
 ) -> RecognisedOperation:
     """An operation that takes elements of tensors by computed places."""

@@ -74,7 +74,7 @@ def _find(model: EpilogueModel, accumulator: str) -> _Sum | None:
         if step.dtype != "i8" or step.op not in ("arith.fptosi", "arith.trunci"):
             continue
         pair = _pair_of(model, first + number, accumulator)
-        known = _fitted(model, first + number, *pair) if pair is not None else None
+        known = _fit(model, first + number, *pair) if pair is not None else None
         if known is not None:
             return known
     return None
@@ -114,7 +114,7 @@ def _pair_of(
     return (first, second), numbers
 
 
-def _fitted(
+def _fit(
     model: EpilogueModel, value: int, pair: tuple[int, int], numbers: dict[int, Array]
 ) -> _Sum | None:
     """The form of a value of two bytes; either may be unsigned, and so may the result."""
