@@ -84,13 +84,13 @@ class RegionReplacement:
         region, emitter = self._region, self._emitter
         inputs = self._inputs()
         weights = self._weights()
-        views = [emitter.exported(value) for value in (*inputs, weights, *self._starts())]
+        views = [emitter.export_tensor(value) for value in (*inputs, weights, *self._starts())]
         name = emitter.bytes(region.name.encode())
         program = program_bytes(emitter, self._last.operation, region.packed, programs)
         constants = [*self._constants(), len(region.entering)]
         answers = emitter.run(program, name, views, constants, len(region.leaving))
         filled = [
-            emitter.imported(answer, (buffer.elements,), buffer.dtype)
+            emitter.import_tensor(answer, (buffer.elements,), buffer.dtype)
             for answer, buffer in zip(answers, region.leaving, strict=True)
         ]
         for each in region.results:

@@ -271,18 +271,18 @@ def _main_input(epilogue: Epilogue, loops: Sequence[Loop]) -> int:
 def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
     """The same with input ``main`` as value 0, which nothing uses."""
 
-    def renumbered(value: int) -> int:
+    def renumber(value: int) -> int:
         if value == main + 1:
             return 0
         return value - 1 if value > main + 1 else value
 
     others = (*epilogue.inputs[:main], *epilogue.inputs[main + 1 :])
     steps = tuple(
-        Step(step.op, tuple(map(renumbered, step.args)), step.dtype, step.attr)
+        Step(step.op, tuple(map(renumber, step.args)), step.dtype, step.attr)
         for step in epilogue.steps
     )
     inputs: tuple[EpilogueInput, ...] = others
-    return Epilogue(inputs, steps, renumbered(epilogue.result))
+    return Epilogue(inputs, steps, renumber(epilogue.result))
 
 
 # -- reductions -----------------------------------------------------------------------------------

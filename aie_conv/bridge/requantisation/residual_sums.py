@@ -13,7 +13,7 @@ from aie_conv.bridge.recognition.recognise import Recognised
 from aie_conv.bridge.requantisation.byte_sums import ByteSum, fit_sum
 from aie_conv.bridge.requantisation.epilogue_edit import EpilogueEdit, ValueRef
 from aie_conv.bridge.requantisation.epilogue_model import EpilogueModel
-from aie_conv.bridge.requantisation.integer_forms import flipped, write_sum
+from aie_conv.bridge.requantisation.integer_forms import flip_sign, write_sum
 from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.problem import OperationProblem
 
@@ -54,7 +54,7 @@ def with_integer_sum(call: ir.Operation, recognised: Recognised) -> tuple[Recogn
     edit = EpilogueEdit(problem, recognised, call.context)
     operands: list[ValueRef] = []
     for byte, unsigned in zip(found.bytes, found.unsigned, strict=True):
-        operands.append(flipped(edit, ("old", byte)) if unsigned else ("old", byte))
+        operands.append(flip_sign(edit, ("old", byte)) if unsigned else ("old", byte))
     pair = operands[0], operands[1]
     changed = write_sum(edit, found.value, found.form, pair, found.flip)
     if not found.form.differing:

@@ -101,7 +101,7 @@ def _separations(
         if recognised is None or recognised.problem is None:
             continue
         channels = [loop.out for loop in recognised.problem.loops if loop.role == "n" and loop.out]
-        kept = tuple(_needed(function, store))
+        kept = tuple(_find_needed(function, store))
         yield min(channels, default=1), _Separation(store, kept, Follower(cut, (store,)))
 
 
@@ -141,7 +141,7 @@ def _is_complete(store: ir.Operation) -> bool:
     return kind == f"!iree_tensor_ext.dispatch.tensor<writeonly:tensor<{text}>>"
 
 
-def _needed(function: ir.Operation, store: ir.Operation) -> Iterator[ir.Operation]:
+def _find_needed(function: ir.Operation, store: ir.Operation) -> Iterator[ir.Operation]:
     """A function's operations that a store needs, and its end, in order."""
     *operations, end = operations_of(function)
     needed = {store}

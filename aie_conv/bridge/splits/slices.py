@@ -51,7 +51,7 @@ class _Slice:
             for dim, (a, b) in enumerate(zip(self.offsets, other.offsets, strict=True))
         )
 
-    def reshaped(self, value: ir.Value) -> _Slice | None:
+    def reshape_to(self, value: ir.Value) -> _Slice | None:
         """The slice that a value of another shape is, of the tensor reshaped; None where it is none."""
         kind = ir.RankedTensorType(self.kind)
         groups = _match(list(ir.RankedTensorType(value.type).shape), list(self.sizes))
@@ -226,7 +226,7 @@ class _Folder:
                 return None
             value, reader = reshape.operands[0], reshape
         if list(place.sizes) != list(ir.RankedTensorType(value.type).shape):
-            place = place.reshaped(value)
+            place = place.reshape_to(value)
         writer = owner(value)
         if place is None or writer is None or not self._writes_all(writer):
             return None
