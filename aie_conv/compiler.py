@@ -18,9 +18,6 @@ from aie_conv.report.regions import region_entries
 from aie_conv.runtime.embedded import attach
 from aie_conv.seal import seal, unseal
 
-_TOO_SHORT = "length > resource size"
-"""In what IREE says of a program that reads beyond a buffer's end: it has halved a constant's type."""
-
 
 def compile_source(
     source: Path | bytes,
@@ -63,9 +60,6 @@ def compile_source(
     except UsageError as refusal:
         if not refusal.by_compiler:
             raise
-        if _TOO_SHORT in str(refusal):
-            # IREE's own flags would have it write other numbers without a word.
-            raise UsageError(f"{refusal}: give the places of a scatter as an input") from None
         # IREE keeps some of the flags for its process: with its own it is asked in another.
         told = {"progress": progress, "warn": warn}
         stock = (state.source, state.name, options)

@@ -11,24 +11,27 @@ model on the CPU, where each operation went and why, and the predicted time.
 import argparse
 from pathlib import Path
 
-import numpy as np
-import onnx
-import torch
-from answers import (
-    Array,
-    class_names,
-    load_theirs,
-    parser_of,
-    run_both,
-    run_main,
-    show,
-    size_of,
-    softmax,
-)
-from image_files import crop, read_image
-from networks.quantise import to_onnx
-from shapes import NAMES, Namer, Pen, add_learning, learn, train_namer
-from torch import Tensor
+from extras import imports
+
+with imports():
+    import numpy as np
+    import onnx
+    import torch
+    from answers import (
+        Array,
+        class_names,
+        load_theirs,
+        parser_of,
+        run_both,
+        run_main,
+        show,
+        size_of,
+        softmax,
+    )
+    from image_files import crop, read_image
+    from networks.quantise import to_onnx
+    from shapes import NAMES, Namer, Pen, add_learning, learn, train_namer
+    from torch import Tensor
 
 _MEAN, _STD = (0.485, 0.456, 0.406), (0.229, 0.224, 0.225)
 

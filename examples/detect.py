@@ -12,14 +12,17 @@ import argparse
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-import onnx
-import torch
-from answers import Array, class_names, load_theirs, parser_of, run_both, run_main, size_of
-from image_files import draw_box, fit, read_image, write_png
-from networks.quantise import behind_convolutions, to_onnx
-from shapes import NAMES, Finder, Pen, add_learning, learn, train_finder
-from torch import Tensor
+from extras import imports
+
+with imports():
+    import numpy as np
+    import onnx
+    import torch
+    from answers import Array, class_names, load_theirs, parser_of, run_both, run_main, size_of
+    from image_files import draw_box, fit, read_image, write_png
+    from networks.quantise import behind_convolutions, to_onnx
+    from shapes import NAMES, Finder, Pen, add_learning, learn, train_finder
+    from torch import Tensor
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,12 @@ Depthwise and pointwise convolutions, ReLU6; `--help` lists the options.
 
 import sys
 
-import mobilenet_v2_int8
-import mobilenet_v2_model
-from network_run import Example, main
+from extras import imports
+
+with imports():
+    import mobilenet_v2_int8
+    import mobilenet_v2_model
+    from network_run import Example, main
 
 EXAMPLE = Example(
     name="mobilenet_v2",

@@ -13,12 +13,24 @@ nevertheless.
 import argparse
 from pathlib import Path
 
-import onnx
-import torch
-from answers import Array, class_names, load_theirs, parser_of, run_both, run_main, show, size_of
-from image_files import read_image
-from networks.quantise import behind_convolutions, to_onnx
-from torch import Tensor, nn
+from extras import imports
+
+with imports():
+    import onnx
+    import torch
+    from answers import (
+        Array,
+        class_names,
+        load_theirs,
+        parser_of,
+        run_both,
+        run_main,
+        show,
+        size_of,
+    )
+    from image_files import read_image
+    from networks.quantise import behind_convolutions, to_onnx
+    from torch import Tensor, nn
 
 FONT = {
     "0": "0E11131519110E", "1": "040C040404040E", "2": "0E11010204081F", "3": "1F02040201110E",

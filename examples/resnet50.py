@@ -5,9 +5,12 @@
 
 import sys
 
-import resnet50_int8
-import resnet50_model
-from network_run import Example, main
+from extras import imports
+
+with imports():
+    import resnet50_int8
+    import resnet50_model
+    from network_run import Example, main
 
 EXAMPLE = Example(
     name="resnet50",

@@ -5,9 +5,12 @@ python examples/small_onnx.py model.onnx
 
 import argparse
 
-import numpy as np
-import onnx
-from onnx import TensorProto, helper, numpy_helper
+from extras import imports
+
+with imports():
+    import numpy as np
+    import onnx
+    from onnx import TensorProto, helper, numpy_helper
 
 
 def make_model() -> onnx.ModelProto:

@@ -21,6 +21,7 @@ from aie_conv.bridge.input.kept_tails import keep_tails, release_tails
 from aie_conv.bridge.input.plain_constants import write_out_constants
 from aie_conv.bridge.input.quantised import use_integers
 from aie_conv.bridge.input.signed_powers import keep_signs
+from aie_conv.bridge.input.single_numbers import compute_single_numbers
 from aie_conv.bridge.input.spread_pads import join_pads, separate_pads
 from aie_conv.bridge.input.stacked import join_stacks
 from aie_conv.bridge.input.transposed import split_into_phases
@@ -199,19 +200,20 @@ class Compilation:
             take_out_zero_points(module)
             widen_sums(module)
             write_out_constants(module, self._inlined)
+            compute_single_numbers(module)
             if for_array:
                 split_into_phases(module)
                 put_channels_last(module)
         if not for_array:
             return self._between(module, INPUT, PHASE, name)
-        module = self._optimised(module, name)
+        module = self._optimise(module, name)
         held = keep_tails(module)
         module = self._between(module, OPTIMISED, PHASE, name)
         if held:
             release_tails(module)
         return module
 
-    def _optimised(self, module: ir.Operation, name: str) -> ir.Operation:
+    def _optimise(self, module: ir.Operation, name: str) -> ir.Operation:
         """A module behind IREE's global optimisation, what follows from constants alone computed."""
         if self._evaluates:
             kept = module.clone()

@@ -78,15 +78,26 @@ def _empty_sum(op: ir.Operation) -> str | None:
     return None
 
 
+def _scatter_from_the_end(op: ir.Operation) -> str | None:
+    dim = owner(op.operands[1])
+    if dim is not None and dim.name == "torch.constant.int":
+        count = ir.IntegerAttr(dim.attributes["value"]).value
+        if count < 0:
+            return f"{op.name} along dim {count}: count its dim from the start"
+    return None
+
+
 _CONVOLUTIONS = (
     "convolution", "_convolution", "conv1d", "conv2d", "conv3d", "conv1d.padding", "conv2d.padding",
     "conv3d.padding", "conv_transpose1d", "conv_transpose2d.input", "conv_transpose3d.input",
 )  # fmt: skip
+_SCATTERS = ("scatter.src", "scatter.value", "scatter_add", "scatter_reduce.two")
 _PRODUCTS = ("mm", "bmm", "matmul", "linear", "addmm", "baddbmm")
 
 _RULES: dict[str, Callable[[ir.Operation], str | None]] = {
     **{f"torch.aten.{name}": _torch_convolution for name in _CONVOLUTIONS},
     **{f"torch.aten.{name}": _empty_sum for name in _PRODUCTS},
+    **{f"torch.aten.{name}": _scatter_from_the_end for name in _SCATTERS},
     "torch.aten.constant_pad_nd": _complex_padding,
     "torch.aten.pad": _complex_padding,
     "tensor.pad": _complex_padding,

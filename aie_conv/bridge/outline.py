@@ -84,7 +84,7 @@ def _follows(op: ir.Operation) -> bool:
     return op.name == "tensor.collapse_shape" or _is_elementwise(op)
 
 
-def captured(op: ir.Operation) -> list[ir.Value]:
+def list_captured(op: ir.Operation) -> list[ir.Value]:
     """The values that an operation reads, with those that its inside reads from outside."""
     inside = [op, *walk(op)]
     inner_values = {result for inner in inside for result in inner.results}
@@ -110,7 +110,7 @@ class _Cutter:
         self.place = {result: i for i, op in enumerate(operations) for result in op.results}
         self.users: dict[ir.Value, list[ir.Operation]] = {}
         for op in (*operations, self.terminator):
-            for value in captured(op):
+            for value in list_captured(op):
                 self.users.setdefault(value, []).append(op)
         self._copied: dict[int, bool] = {}
 
@@ -123,7 +123,7 @@ class _Cutter:
             )
             constant = _is_elementwise(op) and all(
                 value in self.place and self.copied(self.place[value]) and self._constant(value)
-                for value in captured(op)
+                for value in list_captured(op)
             )
             self._copied[number] = op.name in _COPIED or scalar or constant
         return self._copied[number]
@@ -133,7 +133,7 @@ class _Cutter:
         number = self.place.get(value)
         if number is None or not self.copied(number):
             return False
-        return all(self._constant(v) for v in captured(self.operations[number]))
+        return all(self._constant(v) for v in list_captured(self.operations[number]))
 
     def chain(self, root: int, taken: set[int]) -> list[int]:
         """A convolution, and what follows it and reads nothing else of it."""
@@ -175,7 +175,7 @@ class _Cutter:
         inside, inputs = set(members), set[ir.Value]()
         waiting = [self.operations[number] for number in members]
         while waiting:
-            for value in captured(waiting.pop()):
+            for value in list_captured(waiting.pop()):
                 number = self.place.get(value)
                 if number in inside:
                     continue
@@ -185,7 +185,7 @@ class _Cutter:
                     inside.add(number)
                     waiting.append(self.operations[number])
         order = sorted(inside)
-        read = [value for number in order for value in captured(self.operations[number])]
+        read = [value for number in order for value in list_captured(self.operations[number])]
         return order, [value for value in dict.fromkeys(read) if value in inputs]
 
 

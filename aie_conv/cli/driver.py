@@ -354,7 +354,7 @@ def _run_file(words: Words, settings: Settings, jobs: int, limit: float | None) 
     for place, (_, line) in enumerate(commands):
         task = guarded(lambda text: _task(text, words, settings, extra), line)
         if isinstance(task, Failure):
-            dones[place] = _refused(line, task.message)
+            dones[place] = _refuse(line, task.message)
         else:
             tasks.append(task)
             places.append(place)
@@ -375,20 +375,20 @@ def _run_file(words: Words, settings: Settings, jobs: int, limit: float | None) 
                 file=sys.stderr,
             )
 
-    def ended(index: int, result: Any) -> None:
+    def end(index: int, result: Any) -> None:
         task = tasks[index]
         lost = isinstance(result, Failure)
-        told(places[index], _refused(task.command.text, result.message) if lost else result)
+        told(places[index], _refuse(task.command.text, result.message) if lost else result)
 
     if tasks:
-        run_all(perform, tasks, jobs=jobs, timeout=limit, done=ended)
+        run_all(perform, tasks, jobs=jobs, timeout=limit, done=end)
     for place in sorted(set(dones)):
         if place >= printed:
             told(place, dones[place])
     return _summary(commands, [dones[place] for place in range(len(commands))], start)
 
 
-def _refused(line: str, message: str) -> Done:
+def _refuse(line: str, message: str) -> Done:
     row = {"command": line, "status": "failed", "message": message}
     return Done((line, f">>> failed: {message}"), (row,), (message,))
 

@@ -228,9 +228,9 @@ def _tune(
     said.line(f"{len(distinct)} distinct problems of {len(problems)}")
     run = _Run(distinct, database, output, said)
     if client is None:
-        run_all(tune_problem, run.items(options), jobs=jobs, done=run.ended)
+        run_all(tune_problem, run.items(options), jobs=jobs, done=run.end)
     else:
-        _on_dask(client, run.items(options), run.ended)
+        _on_dask(client, run.items(options), run.end)
     _print_table(distinct, run.results, output, database)
     return 1 if failed or run.failed else 0
 
@@ -270,7 +270,7 @@ class _Run:
             TuningItem(p.problem, p.constants, options, known(p), version) for p in self._distinct
         ]
 
-    def ended(self, index: int, result: Any) -> None:
+    def end(self, index: int, result: Any) -> None:
         """Keep what came of a problem: from here on it survives the end of this process."""
         from aie_conv.files import write_whole
 
@@ -307,8 +307,8 @@ def _dask_client(address: str) -> Any:
         raise UsageError(f"--dask={address}: no scheduler answers: {error}") from None
 
 
-def _on_dask(client: Any, items: list[TuningItem], ended: Callable[[int, Any], None]) -> None:
-    """Tune on the workers of a Dask scheduler; ``ended`` is told of each item as it ends."""
+def _on_dask(client: Any, items: list[TuningItem], end: Callable[[int, Any], None]) -> None:
+    """Tune on the workers of a Dask scheduler; ``end`` is told of each item as it ends."""
     from aie_conv.tuning import tune_elsewhere
 
     with client:
@@ -318,10 +318,10 @@ def _on_dask(client: Any, items: list[TuningItem], ended: Callable[[int, Any], N
         for future in import_module("dask.distributed").as_completed(futures):
             error = future.exception()
             if error is None:
-                ended(places[future.key], future.result())
+                end(places[future.key], future.result())
                 continue
             kind = "" if isinstance(error, AieConvError) else f"{type(error).__name__}: "
-            ended(places[future.key], Failure(f"{kind}{' '.join(str(error).split())}"))
+            end(places[future.key], Failure(f"{kind}{' '.join(str(error).split())}"))
 
 
 # -- what is printed --------------------------------------------------------------------------------

@@ -109,6 +109,20 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
             traced = make_fx(call)(*values)
     except _Stays:
         return None
-    calls = [inner.target for inner in traced.graph.nodes if inner.op == "call_function"]
     # What torch calls a decomposition may be the operation itself: without this it is replaced for ever.
-    return None if calls == [node.target] else traced
+    return None if _is_same(traced, node) else traced
+
+
+def _is_same(traced: GraphModule, node: Node) -> bool:
+    """Whether all that a rule does is what the node does."""
+    from torch.fx.node import map_arg
+
+    calls = [inner for inner in traced.graph.nodes if inner.op == "call_function"]
+    if [inner.target for inner in calls] != [node.target]:
+        return False
+    inputs = [inner for inner in traced.graph.nodes if inner.op == "placeholder"]
+    nodes = dict(zip(inputs, node.all_input_nodes, strict=True))
+    arguments: Any = map_arg(
+        (calls[0].args, calls[0].kwargs), lambda inner: nodes.get(inner, inner)
+    )
+    return bool(arguments == (node.args, node.kwargs))

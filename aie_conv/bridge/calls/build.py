@@ -219,14 +219,14 @@ class Emitter:
             tied_operands=self.attribute(f"[{tied} : index]"),
         ).results[0]
 
-    def exported(self, value: ir.Value) -> ir.Value:
+    def export_tensor(self, value: ir.Value) -> ir.Value:
         """A tensor as a buffer view, which waits until the tensor is computed."""
         encoding = ir.TypeAttr.get(value.type)
         return self.op(
             "hal.tensor.export", [value], "!hal.buffer_view", source_encoding=encoding
         ).results[0]
 
-    def imported(self, value: ir.Value, shape: Sequence[int], dtype: str) -> ir.Value:
+    def import_tensor(self, value: ir.Value, shape: Sequence[int], dtype: str) -> ir.Value:
         """A buffer view as a tensor."""
         wanted = tensor(shape, dtype)
         return self.op(

@@ -73,7 +73,7 @@ def _elements(value: ir.Value, attribute: ir.Attribute) -> FlatNumbers | None:
     if isinstance(attribute, ir.DenseElementsAttr):
         if dtype == "bf16":
             # The bindings have no buffers of it.
-            numbers = _printed(str(attribute), kind)
+            numbers = _read_printed(str(attribute), kind)
         else:
             # The stubs do not say that it is a buffer.
             buffer: Any = attribute
@@ -87,7 +87,7 @@ def _elements(value: ir.Value, attribute: ir.Attribute) -> FlatNumbers | None:
     return np.frombuffer(data, kind)
 
 
-def _printed(text: str, kind: np.dtype) -> FlatNumbers:
+def _read_printed(text: str, kind: np.dtype) -> FlatNumbers:
     """The elements of a dense constant of floats as MLIR prints it."""
     blob = _BYTES.match(text)
     if blob is not None:

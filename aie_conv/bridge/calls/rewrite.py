@@ -150,15 +150,15 @@ class _Replacement:
         for bound in self._host.prologue:
             if bound.dest not in values.constants:
                 values.copy(bound)
-        views = [emitter.exported(values[value]) for value in self._host.inputs]
+        views = [emitter.export_tensor(values[value]) for value in self._host.inputs]
         if not self._host.finish and self._base is not None:
-            views.append(emitter.exported(self._base))
+            views.append(emitter.export_tensor(self._base))
         name = emitter.bytes(self._call.name.encode())
         constants = [n for n, value in enumerate(self._host.inputs) if value in values.constants]
         program = program_bytes(emitter, op, packed, programs)
         (answer,) = emitter.run(program, name, views, constants)
         result = self._plan.arguments[-1]
-        values[self._host.result] = emitter.imported(answer, (result.elements,), result.dtype)
+        values[self._host.result] = emitter.import_tensor(answer, (result.elements,), result.dtype)
         if self._host.finish:
             self._copy_back()
         follower = self._call.follower

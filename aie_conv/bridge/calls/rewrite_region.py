@@ -84,13 +84,13 @@ class RegionReplacement:
         region, emitter = self._region, self._emitter
         inputs = self._inputs()
         weights = self._weights()
-        views = [emitter.exported(value) for value in (*inputs, weights, *self._starts())]
+        views = [emitter.export_tensor(value) for value in (*inputs, weights, *self._starts())]
         name = emitter.bytes(region.name.encode())
         program = program_bytes(emitter, self._last.operation, region.packed, programs)
         constants = [*self._constants(), len(region.entering)]
         answers = emitter.run(program, name, views, constants, len(region.leaving))
         filled = [
-            emitter.imported(answer, (buffer.elements,), buffer.dtype)
+            emitter.import_tensor(answer, (buffer.elements,), buffer.dtype)
             for answer, buffer in zip(answers, region.leaving, strict=True)
         ]
         for each in region.results:
@@ -112,11 +112,11 @@ class RegionReplacement:
     ) -> list[ir.Value]:
         """Buffers with the values that lie in them."""
         return [
-            self._filled(buffer, [pair for pair in values if pair[0].buffer == number])
+            self._fill(buffer, [pair for pair in values if pair[0].buffer == number])
             for number, buffer in enumerate(buffers)
         ]
 
-    def _filled(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
+    def _fill(self, buffer: NpuBuffer, values: Sequence[tuple[NpuValue, ir.Value]]) -> ir.Value:
         """A buffer with values in their places, and zeros around them."""
         emitter = self._emitter
         if len(values) == 1:

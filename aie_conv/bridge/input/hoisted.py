@@ -39,7 +39,7 @@ def compute_hoisted(module: ir.Operation) -> bool:
     globals_ = {symbol_of(op): op for op in operations if op.name == "util.global"}
     initialisers = [op for op in operations if op.name == "util.initializer"]
     try:
-        values = {name: value for op in initialisers for name, value in _stored(op).items()}
+        values = {name: value for op in initialisers for name, value in _compute_stored(op).items()}
     except Unsupported:
         return False
     for name, value in values.items():
@@ -49,7 +49,7 @@ def compute_hoisted(module: ir.Operation) -> bool:
     return True
 
 
-def _stored(initialiser: ir.Operation) -> dict[str, ir.Attribute]:
+def _compute_stored(initialiser: ir.Operation) -> dict[str, ir.Attribute]:
     """What an initialiser stores, by the names of the globals."""
     known = _Values()
     *body, last = operations_of(initialiser)
@@ -94,10 +94,10 @@ class _Values:
             op = owner(value)
             if op is None:
                 raise Unsupported("an argument")
-            self._known[value] = self._computed(op)
+            self._known[value] = self._compute(op)
         return self._known[value]
 
-    def _computed(self, op: ir.Operation) -> NumberArray:
+    def _compute(self, op: ir.Operation) -> NumberArray:
         shape, dtype = tensor_type(op.results[0])
         if dtype not in _KINDS:
             raise Unsupported(dtype)
@@ -111,12 +111,12 @@ class _Values:
                 number = ir.IntegerAttr(filled.attributes["value"]).value
                 return np.full(shape, number, _INTEGERS[dtype])
         if op.name == "iree_linalg_ext.dequantize_affine":
-            return self._dequantised(op)
+            return self._dequantise(op)
         if op.name == "linalg.generic" and len(op.results) == 1:
             return self._generic(op, shape, dtype)
         raise Unsupported(op.name)
 
-    def _dequantised(self, op: ir.Operation) -> NumberArray:
+    def _dequantise(self, op: ir.Operation) -> NumberArray:
         """Integers with a sign times scales of their own, without zero points."""
         maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
         kinds = [tensor_type(value)[1] for value in op.operands]
@@ -146,14 +146,14 @@ class _Values:
         result = last.operands[0]
         if summed:
             block: Any = op.regions[0].blocks[0]
-            result = _added(result, block.arguments[len(forms) - 1])
+            result = _read_added(result, block.arguments[len(forms) - 1])
         numbers = np.broadcast_to(ScalarBody(op, spread(every), self.of).numbers(result), every)
         if not summed:
             return numbers
         return self.of(op.operands[-1]) + numbers.sum(summed, dtype=_INTEGERS[dtype])
 
 
-def _added(total: ir.Value, before: ir.Value) -> ir.Value:
+def _read_added(total: ir.Value, before: ir.Value) -> ir.Value:
     """What a body adds to the sum so far.
 
     Raises:

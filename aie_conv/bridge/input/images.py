@@ -24,23 +24,23 @@ class Images:
     def last(self, value: ir.Value) -> ir.Value:
         """A tensor with its channels last."""
         rank = rank_of(value)
-        return self._transposed(value, [0, *range(2, rank), 1])
+        return self._transpose(value, [0, *range(2, rank), 1])
 
     def first(self, value: ir.Value) -> ir.Value:
         """A tensor with its channels second again."""
         rank = rank_of(value)
-        return self._transposed(value, [0, rank - 1, *range(1, rank - 1)])
+        return self._transpose(value, [0, rank - 1, *range(1, rank - 1)])
 
     def first_dim_last(self, value: ir.Value) -> ir.Value:
         """A tensor with its first dim last."""
-        return self._transposed(value, [*range(1, rank_of(value)), 0])
+        return self._transpose(value, [*range(1, rank_of(value)), 0])
 
     def turned_back(self, value: ir.Value) -> ir.Value:
         """The same as a transposition of its own, whatever the value is."""
         rank = rank_of(value)
         return self._written(value, [0, rank - 1, *range(1, rank - 1)])
 
-    def _transposed(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
+    def _transpose(self, value: ir.Value, order: Sequence[int]) -> ir.Value:
         op = owner(value)
         if op is not None and op.name == "linalg.transpose":
             before = list(ir.DenseI64ArrayAttr(op.attributes["permutation"]))

@@ -79,9 +79,9 @@ class _Requantiser:
         if op is None:
             return None
         if op.name == "tensor.concat":
-            return self._concatenated(op)
+            return self._concatenate(op)
         if op.name in _MAXIMA:
-            return self._pooled(op)
+            return self._pool(op)
         read = dequantised(value)
         if read is None or read.zero is None:
             return None
@@ -90,14 +90,14 @@ class _Requantiser:
         if not read.moves or read.axes or _scale(read.scale) is None:
             return None
         # The bytes are moved, and what they become is computed of those that are left.
-        return self._quantised(self._dequantised(read))
+        return self._quantise(self._dequantise(read))
 
     def _is_same(self, read: Quantised) -> bool:
         scale = _scale(read.scale)
         return scale == self._scale and read.zero == self._zero and read.numbers is None
 
-    def _concatenated(self, op: ir.Operation) -> ir.Value | None:
-        parts = [self.bytes_of(value) or self._quantised(value) for value in op.operands]
+    def _concatenate(self, op: ir.Operation) -> ir.Value | None:
+        parts = [self.bytes_of(value) or self._quantise(value) for value in op.operands]
         kind, dim = self._op.results[0].type, ir.IntegerAttr(op.attributes["dim"]).value
         names = [f"%x{number}" for number in range(len(parts))]
         types = ", ".join(str(value.type) for value in parts)
@@ -105,7 +105,7 @@ class _Requantiser:
 return %y : {kind}"""
         return graft(self._op, text, dict(zip(names, parts, strict=True)))[0]
 
-    def _pooled(self, op: ir.Operation) -> ir.Value | None:
+    def _pool(self, op: ir.Operation) -> ir.Value | None:
         """The largest of the bytes, where what it starts from and the padding are lower than all of them."""
         image, window, start = op.operands
         pad, by = owner(image), pads_with(image)
@@ -152,7 +152,7 @@ return %y : {kind}"""
         number = np.float64(ir.FloatAttr(value).value)
         return bool(number / self._scale + self._zero <= _LOW)
 
-    def _dequantised(self, read: Quantised) -> ir.Value:
+    def _dequantise(self, read: Quantised) -> ir.Value:
         """A moved tensor's bytes, dequantised where they are."""
         return self._like(
             DEQUANTISE,
@@ -162,7 +162,7 @@ return %y : {kind}"""
             integer(self._op, read.zero or 0, "i64"),
         )
 
-    def _quantised(self, value: ir.Value) -> ir.Value:
+    def _quantise(self, value: ir.Value) -> ir.Value:
         """A tensor, quantised as the operation does."""
         return self._like(
             QUANTISE, value, "i8", self._op.operands[1], integer(self._op, self._zero, "i64")

@@ -21,7 +21,7 @@ def keep_signs(module: ir.Operation) -> int:
     powers = [op for op in walk(module) if op.name == "math.powf" and not _constant(op.operands[1])]
     for op in powers:
         if str(op.results[0].type) in _FLOATS:
-            op.results[0].replace_all_uses_with(_signed(op))
+            op.results[0].replace_all_uses_with(_keep_sign(op))
             op.erase()
     return len(powers)
 
@@ -33,7 +33,7 @@ def _constant(value: ir.Value) -> bool:
     return op is not None and op.name == "arith.constant"
 
 
-def _signed(op: ir.Operation) -> ir.Value:
+def _keep_sign(op: ir.Operation) -> ir.Value:
     x, y = op.operands
     kind = op.results[0].type
     where = ir.InsertionPoint(op)

@@ -21,7 +21,7 @@ def join_stacks(module: ir.Operation) -> int:
 
 
 def _join(op: ir.Operation) -> bool:
-    matrix = _repeated(op.operands[1])
+    matrix = _repeat(op.operands[1])
     static = all(ir.RankedTensorType(value.type).has_static_shape for value in op.operands)
     # What is summed in i64 becomes one of bytes first (:mod:`.whole_products`).
     if matrix is None or not static or not is_plain(op) or element_type(op.results[0]) == "i64":
@@ -42,7 +42,7 @@ return %y : {op.results[0].type}"""
     return True
 
 
-def _repeated(stack: ir.Value) -> ir.Value | None:
+def _repeat(stack: ir.Value) -> ir.Value | None:
     """The matrix of which a stack is made; None where it is made of several."""
     spread = owner(stack)
     if spread is None or not only_spreads(spread):

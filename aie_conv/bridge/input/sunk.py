@@ -64,7 +64,7 @@ def turn_elementwise(op: ir.Operation, images: Images) -> ir.Value:
     values.append(graft(op, f"%e = tensor.empty() : {result}\nreturn %e : {result}", {})[0])
     moved = [0, rank - 1, *range(1, rank - 1)]
     dims = [ir.AffineExpr.get_dim(moved[dim], context) for dim in range(rank)]
-    turned = [each if _is_identity(each) else _renamed(each, dims) for each in maps]
+    turned = [each if _is_identity(each) else _rename(each, dims) for each in maps]
     copy = op.clone(ip=ir.InsertionPoint(op)).operation
     for number, value in enumerate(values):
         copy.operands[number] = value
@@ -104,7 +104,7 @@ def turn_source(value: ir.Value) -> None:
                 reader.operands[number] = again
 
 
-def _renamed(affine: ir.AffineMap, dims: Sequence[ir.AffineExpr]) -> ir.AffineMap:
+def _rename(affine: ir.AffineMap, dims: Sequence[ir.AffineExpr]) -> ir.AffineMap:
     """A map of some dims, of other ones."""
     results = [
         dims[ir.AffineDimExpr(each).position] if isinstance(each, ir.AffineDimExpr) else each

@@ -206,7 +206,7 @@ class _Writer:
         sums = self._sums(())
         result = self._images.first(self._side_by_side(sums))
         start = self._op.operands[2]
-        return result if _filled(start) == 0 else self._added(result, start)
+        return result if _filled(start) == 0 else self._add(result, start)
 
     def _sums(self, windows: tuple[PhaseWindow, ...]) -> ir.Value:
         """The sums of what some windows give, with all windows of the axes behind.
@@ -216,12 +216,12 @@ class _Writer:
         count, axis = len(self._conv.axes), len(windows)
         if axis < count:
             sums = [self._sums((*windows, window)) for window in self._conv.windows[axis]]
-            return self._joined(sums, 1 + count + axis)
+            return self._join(sums, 1 + count + axis)
         filters = self._filters(windows)
         sums = self._product(self._padded(windows), filters, windows)
         return self._with_fill(sums, filters) if self._conv.fill else sums
 
-    def _joined(self, values: Sequence[ir.Value], dim: int) -> ir.Value:
+    def _join(self, values: Sequence[ir.Value], dim: int) -> ir.Value:
         """Tensors one behind the other along a dim."""
         if len(values) == 1:
             return values[0]
@@ -255,7 +255,7 @@ return %y : {kind}"""
         parts = [self._filter(filters, windows, phase) for phase in phases]
         outputs, *rest = shape_of(parts[0])
         steps = [len(window.phases) for window in windows]
-        joined = self._joined(parts, 0)
+        joined = self._join(parts, 0)
         apart = kind_like([*steps, outputs, *rest], filters)
         count = len(axes)
         groups = [[*range(count + 1)], *([count + 1 + i] for i in range(len(rest)))]
@@ -338,7 +338,7 @@ return %y : {joined}"""
         image = graft(self._op, text, {"%x": sums})[0]
         return self._slice(image, [0] * count, [axis.outputs for axis in axes], [1] * count)
 
-    def _added(self, result: ir.Value, start: ir.Value) -> ir.Value:
+    def _add(self, result: ir.Value, start: ir.Value) -> ir.Value:
         """What the sums start from, added behind them."""
         kind, total = str(result.type), element_type(result)
         rank = rank_of(result)

@@ -34,7 +34,7 @@ def widen_sums(module: ir.Operation) -> int:
             starts[number] = _start(op, starts[number])
         for result, wide in zip(op.results, write(op, starts), strict=True):
             fits = wide.type == result.type
-            result.replace_all_uses_with(wide if fits else _converted(op, wide, result.type))
+            result.replace_all_uses_with(wide if fits else _convert(op, wide, result.type))
         op.erase()
     return len(sums)
 
@@ -121,12 +121,12 @@ def _generic(op: ir.Operation, starts: Sequence[ir.Value]) -> Sequence[ir.Value]
     for view in body.operations:
         old = view.operation
         copied = copy_operation(old, known, place)
-        results = _widened(copied, place, wide) if old in totals else list(copied.results)
+        results = _widen(copied, place, wide) if old in totals else list(copied.results)
         known.update(zip(old.results, results, strict=True))
     return list(fresh.results)
 
 
-def _widened(total: ir.Operation, place: ir.InsertionPoint, number: ir.Type) -> list[ir.Value]:
+def _widen(total: ir.Operation, place: ir.InsertionPoint, number: ir.Type) -> list[ir.Value]:
     """An addition to a sum of f32, in the place of one whose other term is narrow."""
 
     def extended(value: ir.Value) -> ir.Value:
@@ -152,7 +152,7 @@ def _start(before: ir.Operation, value: ir.Value) -> ir.Value:
         owner(filled.operands[0]) if filled is not None and filled.name == "linalg.fill" else None
     )
     if number is None or number.name != "arith.constant" or splat_value(number) != 0:
-        return _converted(before, value, kind)
+        return _convert(before, value, kind)
     text = f"""%z = arith.constant 0.0 : f32
 %e = tensor.empty() : {kind}
 %y = linalg.fill ins(%z : f32) outs(%e : {kind}) -> {kind}
@@ -160,7 +160,7 @@ return %y : {kind}"""
     return graft(before, text, {})[0]
 
 
-def _converted(before: ir.Operation, value: ir.Value, kind: ir.Type) -> ir.Value:
+def _convert(before: ir.Operation, value: ir.Value, kind: ir.Type) -> ir.Value:
     """A tensor in another float type, element by element."""
     source, dest = value.type, ir.RankedTensorType(kind)
     rank, conversion = dest.rank, "truncf" if str(dest.element_type) in _NARROW else "extf"

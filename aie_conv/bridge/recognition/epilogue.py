@@ -101,7 +101,7 @@ class Reader:
             if self.at_root not in (None, at):
                 raise Unsupported("the epilogue reads two elements of the accumulator")
             self.at_root = at
-            return self._accumulated(at)
+            return self._accumulate(at)
         if op.name == LOAD:
             return self._input(slice_view(op, op.operands[0], value), at)
         if op.name == "arith.constant":
@@ -115,7 +115,7 @@ class Reader:
             return self._elementwise(op, value, at)
         raise Unsupported(f"the epilogue reads the result of {op.name}")
 
-    def _accumulated(self, at: tuple[Linear, ...]) -> Ref:
+    def _accumulate(self, at: tuple[Linear, ...]) -> Ref:
         """The accumulator, plus what its sums started from: torch's grouped convolutions start from
         the bias. In f32 the order of a sum is free; in i32 it does not matter."""
         root = self.root
@@ -224,7 +224,7 @@ class Reader:
     def _arguments_read(self, block: Any, value: ir.Value) -> set[int]:
         return arguments_read(block, value)
 
-    def _extracted(self, op: ir.Operation) -> Ref:
+    def _extract(self, op: ir.Operation) -> Ref:
         """An element that a body takes from a tensor by itself."""
         raise Unsupported(f"the epilogue computes {op.name}")
 
@@ -241,7 +241,7 @@ class Reader:
                 raise Unsupported(f"the epilogue has the constant {op.attributes['value']}")
             ref = self._constant(constant, dtype)
         elif op.name == "tensor.extract":
-            ref = self._extracted(op)
+            ref = self._extract(op)
         elif len(op.results) != 1 or len(op.regions) or not len(op.operands):
             raise Unsupported(f"the epilogue computes {op.name}")
         else:

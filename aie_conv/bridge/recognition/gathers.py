@@ -83,7 +83,7 @@ class GatherReader(Reader):
     def _in_steps(self, number: int) -> bool:
         return number not in self.taken
 
-    def _extracted(self, op: ir.Operation) -> Ref:
+    def _extract(self, op: ir.Operation) -> Ref:
         load = owner(op.operands[0])
         if self._body is None or load is None or load.name != LOAD:
             raise Unsupported("elements are taken of what is computed beside them")
@@ -140,13 +140,13 @@ class GatherReader(Reader):
         for number in self.taken:
             groups.setdefault(self.inputs[number][0].key[:2], []).append(number)
         return {
-            number: _settled(self.taken[number], [self.taken[other] for other in group])
+            number: _settle(self.taken[number], [self.taken[other] for other in group])
             for group in groups.values()
             for number in group
         }
 
 
-def _settled(taken: TakenElements, group: Sequence[TakenElements]) -> Settled:
+def _settle(taken: TakenElements, group: Sequence[TakenElements]) -> Settled:
     """One input of those of a buffer.
 
     Raises:

@@ -22,6 +22,7 @@ from aie_conv.bridge.dispatch import (
     symbol_of,
 )
 from aie_conv.bridge.graft import DTYPES, dense_numbers
+from aie_conv.bridge.recognition.arithmetic import BINARY, ORDERS
 from aie_conv.bridge.recognition.epilogue import FLOAT_PREDICATES, INTEGER_PREDICATES
 from aie_conv.bridge.tensors import (
     Linear,
@@ -47,14 +48,10 @@ def _quotient(a: Any, b: Any) -> Any:
 
 
 _FUNCTIONS: dict[str, Callable[..., Any]] = {
-    "arith.addi": np.add, "arith.subi": np.subtract, "arith.muli": np.multiply,
-    "arith.addf": np.add, "arith.subf": np.subtract, "arith.mulf": np.multiply, "arith.divf": np.divide,
+    **{f"arith.{name}": function for name, function in BINARY.items()},
     "arith.divsi": _quotient, "arith.remsi": np.fmod, "arith.floordivsi": np.floor_divide,
     "arith.divui": np.floor_divide, "arith.remui": np.fmod,
-    "arith.shrsi": np.right_shift, "arith.shli": np.left_shift, "arith.negf": np.negative,
-    "arith.andi": np.bitwise_and, "arith.ori": np.bitwise_or,
-    "arith.maxsi": np.maximum, "arith.minsi": np.minimum,
-    "arith.maximumf": np.maximum, "arith.minimumf": np.minimum,
+    "arith.negf": np.negative, "arith.andi": np.bitwise_and, "arith.ori": np.bitwise_or,
     "arith.maxnumf": np.fmax, "arith.minnumf": np.fmin,
     "math.floor": np.floor, "math.ceil": np.ceil, "math.roundeven": np.rint, "math.absf": np.abs,
     "arith.select": np.where,
@@ -65,10 +62,6 @@ _CONVERSIONS = frozenset(
 )
 _UNSIGNED = frozenset(("arith.divui", "arith.remui"))
 _DIVISIONS = _UNSIGNED | {"arith.divsi", "arith.remsi", "arith.floordivsi"}
-_ORDERS: dict[str, Callable[..., Any]] = {
-    "eq": np.equal, "ne": np.not_equal, "lt": np.less, "le": np.less_equal,
-    "gt": np.greater, "ge": np.greater_equal,
-}  # fmt: skip
 
 
 def along(form: Linear, places: Sequence[NumberArray]) -> NumberArray:
@@ -102,7 +95,7 @@ class ScalarBody:
         """
         if value not in self._known:
             op = owner(value)
-            self._known[value] = self._argument(value) if op is None else self._computed(op)
+            self._known[value] = self._argument(value) if op is None else self._compute(op)
         return self._known[value]
 
     def _argument(self, value: ir.Value) -> NumberArray:
@@ -112,7 +105,7 @@ class ScalarBody:
         tensor = self.tensor(self.op.operands[number])
         return _elements(tensor, [along(form, self.dims) for form in indexing(self.op)[number]])
 
-    def _computed(self, op: ir.Operation) -> NumberArray:
+    def _compute(self, op: ir.Operation) -> NumberArray:
         kind = _DTYPES.get(str(op.results[0].type)) if len(op.results) == 1 else None
         if kind is None:
             raise Unsupported(f"a place that depends on {op.name}")
@@ -128,7 +121,7 @@ class ScalarBody:
             return _elements(tensor, [self.numbers(index) for index in list(op.operands)[1:]])
         args = [self.numbers(operand) for operand in op.operands]
         if op.name in ("arith.cmpi", "arith.cmpf"):
-            return _compared(op, args)
+            return _compare(op, args)
         # A bit that is set is -1 with a sign; and a number's last bit is not whether it is none.
         if op.name in _CONVERSIONS and np.bool_ not in (args[0].dtype, kind):
             return args[0].astype(kind)
@@ -162,12 +155,12 @@ def _check_quotient(op: ir.Operation, args: Sequence[NumberArray]) -> None:
         _check_not_negative(op, args)
 
 
-def _compared(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
+def _compare(op: ir.Operation, args: Sequence[NumberArray]) -> NumberArray:
     number = ir.IntegerAttr(op.attributes["predicate"]).value
     name = (FLOAT_PREDICATES if op.name == "arith.cmpf" else INTEGER_PREDICATES)[number]
     if op.name == "arith.cmpi" and name.startswith("u"):
         _check_not_negative(op, args)
-    order = _ORDERS.get(name if name in _ORDERS else name[1:])
+    order = ORDERS.get(name if name in ORDERS else name[1:])
     if order is None or any(np.isnan(each).any() for each in args if each.dtype.kind == "f"):
         raise Unsupported(f"a place that depends on a comparison {name}")
     return order(*args)
@@ -227,10 +220,10 @@ class KnownTensors:
             if symbol in self._stored:
                 return self.of(self._stored[symbol])
         if op is not None and op.name == "flow.dispatch" and len(op.results) == 1:
-            return self._dispatched(op)
+            return self._compute_dispatch(op)
         raise Unsupported("a place that is not known when the module is compiled")
 
-    def _dispatched(self, call: ir.Operation) -> NumberArray:
+    def _compute_dispatch(self, call: ir.Operation) -> NumberArray:
         """The result of a dispatch that stores all of one tensor."""
         executable = self._executables.get(entry_of(call)[0])
         if executable is None:

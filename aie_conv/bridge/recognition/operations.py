@@ -154,7 +154,7 @@ def _read_plain(
     out = slice_view(store, store.operands[1], value)
     root = _find_reduction(function)
     if root is None and inside is not None and takes_elements(function):
-        return _gathered(function, value, out, inside)
+        return _recognise_gather(function, value, out, inside)
     reader = OperationReader(root if root is not None else NoRoot())
     here = every_element(out.sizes)
     result = reader.tensor(value, here)
@@ -180,7 +180,7 @@ def _read_plain(
     return RecognisedOperation(problem, views, out.argument if problem.keeps_base else None)
 
 
-def _gathered(
+def _recognise_gather(
     function: ir.Operation, value: ir.Value, out: View, inside: Inside
 ) -> RecognisedOperation:
     """An operation that takes elements of tensors by computed places."""
@@ -271,18 +271,18 @@ def _main_input(epilogue: Epilogue, loops: Sequence[Loop]) -> int:
 def _led_by(epilogue: Epilogue, main: int) -> Epilogue:
     """The same with input ``main`` as value 0, which nothing uses."""
 
-    def renumbered(value: int) -> int:
+    def renumber(value: int) -> int:
         if value == main + 1:
             return 0
         return value - 1 if value > main + 1 else value
 
     others = (*epilogue.inputs[:main], *epilogue.inputs[main + 1 :])
     steps = tuple(
-        Step(step.op, tuple(map(renumbered, step.args)), step.dtype, step.attr)
+        Step(step.op, tuple(map(renumber, step.args)), step.dtype, step.attr)
         for step in epilogue.steps
     )
     inputs: tuple[EpilogueInput, ...] = others
-    return Epilogue(inputs, steps, renumbered(epilogue.result))
+    return Epilogue(inputs, steps, renumber(epilogue.result))
 
 
 # -- reductions -----------------------------------------------------------------------------------

@@ -93,13 +93,13 @@ class RowReader(Reader):
         dims |= {d: Linear(0, ((v, 1),)) for d, v in zip(inner, row, strict=True)}
         name, element = combination(op, number)
         _, dtype = tensor_type(value)
-        total = self._combined(self.inside(op, element, dims), name, dtype)
+        total = self._combine(self.inside(op, element, dims), name, dtype)
         start = start_of(op.operands[number], name, dtype)
         if start is not None:
             total = self._step(name, (total, self.tensor(start, at)), dtype, None)
         return total
 
-    def _combined(self, value: Ref, name: str, dtype: str) -> Ref:
+    def _combine(self, value: Ref, name: str, dtype: str) -> Ref:
         """Sums of bf16 are of f32 inside."""
         if not (name == "arith.addf" and dtype == "bf16"):
             return self._step(REDUCE, (value,), dtype, name)

@@ -122,11 +122,11 @@ class _Search:
         self._x, self._y = (each.astype(np.int64) for each in np.meshgrid(x, y, indexing="ij"))
         results = self._table
         # A sum reaches its result, unless that is the least; and not the next one, unless it is the greatest.
-        self._least = self._reached(results)
-        self._most = self._reached(results + 1) - 1
+        self._least = self._find_least(results)
+        self._most = self._find_least(results + 1) - 1
         self._has = results > self._low, results < self._high
 
-    def _reached(self, results: Array) -> Array:
+    def _find_least(self, results: Array) -> Array:
         """The least sum that gives a result."""
         return (results << self._shift) + behind_ties(results, self._tie)
 

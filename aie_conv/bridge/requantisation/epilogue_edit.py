@@ -55,7 +55,7 @@ class EpilogueEdit:
         self._steps.append((f"arith.{op}", args, dtype, attr))
         return ("made", len(self._steps) - 1)
 
-    def finished(self, last: int, result: ValueRef) -> Recognised:
+    def finish(self, last: int, result: ValueRef) -> Recognised:
         """The old operations with one value given anew, what nothing uses left out."""
         old = self._problem.epilogue
         count = len(old.inputs)

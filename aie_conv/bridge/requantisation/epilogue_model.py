@@ -10,24 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aie_conv.bridge.graft import DTYPES
+from aie_conv.bridge.recognition.arithmetic import BINARY, ORDERS
 from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.problem import Epilogue, Step
 
 Array = NDArray[Any]
 
-_RISING: dict[str, Callable[..., Array]] = {
-    "addf": np.add, "subf": np.subtract, "mulf": np.multiply, "divf": np.divide,
-    "maximumf": np.maximum, "minimumf": np.minimum, "addi": np.add, "subi": np.subtract,
-    "muli": np.multiply, "maxsi": np.maximum, "minsi": np.minimum, "shrsi": np.right_shift,
-    "shli": np.left_shift, "shrui": np.right_shift,
-}  # fmt: skip
 _COMPARED: dict[str, dict[str, Callable[..., Array]]] = {
     "cmpi": {
-        "sge": np.greater_equal, "sgt": np.greater, "sle": np.less_equal, "slt": np.less,
-        "eq": np.equal, "ne": np.not_equal,
+        **{f"s{name}": ORDERS[name] for name in ("ge", "gt", "le", "lt")},
+        **{name: ORDERS[name] for name in ("eq", "ne")},
     },
     "cmpf": {
-        "ogt": np.greater, "olt": np.less,
+        **{f"o{name}": ORDERS[name] for name in ("gt", "lt")},
         "ugt": lambda a, b: ~np.less_equal(a, b), "ult": lambda a, b: ~np.greater_equal(a, b),
     },
 }  # fmt: skip
@@ -85,7 +80,7 @@ class EpilogueModel:
         if step.dtype == "i1":
             # Numpy adds truth values otherwise than numbers of one bit.
             return name == "select"
-        named = name in _RISING or name in _SAME or name in ("roundeven", "select")
+        named = name in BINARY or name in _SAME or name in ("roundeven", "select", "shrui")
         return step.dtype in DTYPES and named
 
     def staircase(self) -> int | None:
@@ -124,7 +119,7 @@ class EpilogueModel:
             return self._rises(step.args[0], used)
         if name == "select":
             return self._chosen_rises(step, used)
-        if name not in _RISING or name == "shrui" or not self._keeps_order(name, step):
+        if name not in BINARY or not self._keeps_order(name, step):
             return False
         return all(self._rises(arg, used) for arg in step.args)
 
@@ -200,4 +195,4 @@ def apply_step(step: Step, args: list[Array]) -> Array:
         if name == "shrui":
             unsigned = f"u{np.dtype(kind).itemsize}"
             return (args[0].astype(unsigned) >> args[1].astype(unsigned)).astype(kind)
-        return _RISING[name](*args).astype(kind)
+        return BINARY[name](*args).astype(kind)

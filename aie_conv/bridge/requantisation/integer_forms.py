@@ -54,7 +54,7 @@ def write_affine(
     q = edit.do("shrsi", total, edit.constant(FRACTION))
     q = edit.do("maxsi", q, edit.constant(-128))
     q = edit.do("minsi", q, edit.constant(127))
-    return edit.finished(last, edit.do("trunci", q, dtype="i8"))
+    return edit.finish(last, edit.do("trunci", q, dtype="i8"))
 
 
 def write_scaled(edit: EpilogueEdit, last: int, form: ScaledSum, flip: int) -> Recognised:
@@ -74,7 +74,7 @@ def write_scaled(edit: EpilogueEdit, last: int, form: ScaledSum, flip: int) -> R
     total = edit.do("addi", edit.do("muli", xh, yh), _upper(edit, middle))
     total = edit.do("addi", total, edit.constant(form.offset))
     total = _to_ties(edit, total, form.tie, form.right)
-    return edit.finished(last, _bounded(edit, total, form.right, (form.low, form.high), flip))
+    return edit.finish(last, _clamp_sum(edit, total, form.right, (form.low, form.high), flip))
 
 
 def write_sum(
@@ -87,10 +87,10 @@ def write_sum(
     )
     total = edit.do("addi", edit.do("addi", left, right), edit.constant(form.offset))
     total = _to_ties(edit, total, form.tie, form.shift)
-    return edit.finished(last, _bounded(edit, total, form.shift, (form.low, form.high), flip))
+    return edit.finish(last, _clamp_sum(edit, total, form.shift, (form.low, form.high), flip))
 
 
-def flipped(edit: EpilogueEdit, byte: ValueRef) -> ValueRef:
+def flip_sign(edit: EpilogueEdit, byte: ValueRef) -> ValueRef:
     """A byte with its sign turned: an unsigned one less 128, and back."""
     return edit.do("subi", byte, edit.do("constant", attr=-128, dtype="i8"), dtype="i8")
 
@@ -102,7 +102,7 @@ def _upper(edit: EpilogueEdit, value: ValueRef) -> ValueRef:
     )
 
 
-def _bounded(
+def _clamp_sum(
     edit: EpilogueEdit, total: ValueRef, right: int, bounds: tuple[int, int], flip: int
 ) -> ValueRef:
     """A sum shifted to the right, between two bounds, as a byte."""
@@ -110,7 +110,7 @@ def _bounded(
     q = edit.do("maxsi", q, edit.constant(bounds[0]))
     q = edit.do("minsi", q, edit.constant(bounds[1]))
     byte = edit.do("trunci", q, dtype="i8")
-    return flipped(edit, byte) if flip else byte
+    return flip_sign(edit, byte) if flip else byte
 
 
 def _to_ties(edit: EpilogueEdit, total: ValueRef, tie: int | None, shift: int) -> ValueRef:

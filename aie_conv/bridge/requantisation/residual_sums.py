@@ -13,7 +13,7 @@ from aie_conv.bridge.recognition.recognise import Recognised
 from aie_conv.bridge.requantisation.byte_sums import ByteSum, fit_sum
 from aie_conv.bridge.requantisation.epilogue_edit import EpilogueEdit, ValueRef
 from aie_conv.bridge.requantisation.epilogue_model import EpilogueModel
-from aie_conv.bridge.requantisation.integer_forms import flipped, write_sum
+from aie_conv.bridge.requantisation.integer_forms import flip_sign, write_sum
 from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.problem import OperationProblem
 
@@ -54,7 +54,7 @@ def with_integer_sum(call: ir.Operation, recognised: Recognised) -> tuple[Recogn
     edit = EpilogueEdit(problem, recognised, call.context)
     operands: list[ValueRef] = []
     for byte, unsigned in zip(found.bytes, found.unsigned, strict=True):
-        operands.append(flipped(edit, ("old", byte)) if unsigned else ("old", byte))
+        operands.append(flip_sign(edit, ("old", byte)) if unsigned else ("old", byte))
     pair = operands[0], operands[1]
     changed = write_sum(edit, found.value, found.form, pair, found.flip)
     if not found.form.differing:
@@ -74,7 +74,7 @@ def _find(model: EpilogueModel, accumulator: str) -> _Sum | None:
         if step.dtype != "i8" or step.op not in ("arith.fptosi", "arith.trunci"):
             continue
         pair = _pair_of(model, first + number, accumulator)
-        known = _fitted(model, first + number, *pair) if pair is not None else None
+        known = _fit(model, first + number, *pair) if pair is not None else None
         if known is not None:
             return known
     return None
@@ -114,7 +114,7 @@ def _pair_of(
     return (first, second), numbers
 
 
-def _fitted(
+def _fit(
     model: EpilogueModel, value: int, pair: tuple[int, int], numbers: dict[int, Array]
 ) -> _Sum | None:
     """The form of a value of two bytes; either may be unsigned, and so may the result."""

@@ -217,17 +217,17 @@ class Follower:
             block.arguments[old]: entry.arguments[1 + new] for new, old in enumerate(self.arguments)
         }
         inside = ir.InsertionPoint(entry)
-        loaded = self._loaded(entry.arguments[0], inside)
+        loaded = self._load(entry.arguments[0], inside)
         if not self.cut.inside:
             values[self.cut.value] = loaded
         for op in self.operations:
             if self.cut.inside and op == self.cut.op:
-                fresh = self._shortened(op, loaded, values, inside)
+                fresh = self._shorten(op, loaded, values, inside)
             else:
                 fresh = copy_operation(op, values, inside)
             values.update(zip(op.results, fresh.results, strict=True))
 
-    def _loaded(self, buffer: ir.Value, place: ir.InsertionPoint) -> ir.Value:
+    def _load(self, buffer: ir.Value, place: ir.InsertionPoint) -> ir.Value:
         rank = len(self.cut.shape)
         attributes: dict[str, Any] = {
             "static_offsets": ir.DenseI64ArrayAttr.get([0] * rank),
@@ -240,7 +240,7 @@ class Follower:
         )
         return load.results[0]
 
-    def _shortened(
+    def _shorten(
         self,
         op: ir.Operation,
         loaded: ir.Value,

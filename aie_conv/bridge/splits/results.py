@@ -97,11 +97,11 @@ def _separations(
         cut = _cut_at(executable, function, store) if _is_complete(store) else None
         if cut is None or not separates(function, root.op.results[0], cut.value):
             continue
-        recognised = _recognised(root, store.operands[0])
+        recognised = _recognise(root, store.operands[0])
         if recognised is None or recognised.problem is None:
             continue
         channels = [loop.out for loop in recognised.problem.loops if loop.role == "n" and loop.out]
-        kept = tuple(_needed(function, store))
+        kept = tuple(_find_needed(function, store))
         yield min(channels, default=1), _Separation(store, kept, Follower(cut, (store,)))
 
 
@@ -123,7 +123,7 @@ def _cut_at(executable: ir.Operation, function: ir.Operation, store: ir.Operatio
     return Cut(executable, function, op, value, dims, shape, dtype)
 
 
-def _recognised(root: Contraction, value: ir.Value) -> Recognised | None:
+def _recognise(root: Contraction, value: ir.Value) -> Recognised | None:
     """What a product's dispatch computes that gives one value; None where that cannot be read."""
     shape, dtype = tensor_type(value)
     out = View(None, None, "writeonly", dtype, shape, 0, row_major(shape), shape)
@@ -141,7 +141,7 @@ def _is_complete(store: ir.Operation) -> bool:
     return kind == f"!iree_tensor_ext.dispatch.tensor<writeonly:tensor<{text}>>"
 
 
-def _needed(function: ir.Operation, store: ir.Operation) -> Iterator[ir.Operation]:
+def _find_needed(function: ir.Operation, store: ir.Operation) -> Iterator[ir.Operation]:
     """A function's operations that a store needs, and its end, in order."""
     *operations, end = operations_of(function)
     needed = {store}

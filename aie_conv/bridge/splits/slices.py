@@ -51,10 +51,10 @@ class _Slice:
             for dim, (a, b) in enumerate(zip(self.offsets, other.offsets, strict=True))
         )
 
-    def reshaped(self, value: ir.Value) -> _Slice | None:
+    def reshape_to(self, value: ir.Value) -> _Slice | None:
         """The slice that a value of another shape is, of the tensor reshaped; None where it is none."""
         kind = ir.RankedTensorType(self.kind)
-        groups = _matched(list(ir.RankedTensorType(value.type).shape), list(self.sizes))
+        groups = _match(list(ir.RankedTensorType(value.type).shape), list(self.sizes))
         shape, offsets, sizes = list[int](), list[int](), list[int]()
         for wanted, dims in groups or ():
             first, *others = dims
@@ -74,7 +74,7 @@ class _Slice:
         return _Slice(place, tuple(offsets), tuple(sizes))
 
 
-def _matched(wanted: list[int], sizes: list[int]) -> list[tuple[list[int], list[int]]] | None:
+def _match(wanted: list[int], sizes: list[int]) -> list[tuple[list[int], list[int]]] | None:
     """Runs of sizes with the dims of others that hold as much; None where they do not come out even."""
     groups: list[tuple[list[int], list[int]]] = []
     dim = 0
@@ -92,7 +92,7 @@ def _matched(wanted: list[int], sizes: list[int]) -> list[tuple[list[int], list[
     return groups if even and dim == len(sizes) else None
 
 
-def _reshaped(value: ir.Value, kind: ir.Type, place: ir.InsertionPoint) -> ir.Value:
+def _reshape(value: ir.Value, kind: ir.Type, place: ir.InsertionPoint) -> ir.Value:
     """A value of static shape in another one."""
     reshape = ir.Operation.create(
         "flow.tensor.reshape",
@@ -183,10 +183,10 @@ class _Folder:
         if len(last.results) != 1:
             return []
         uses = list(last.results[0].uses)
-        if any(use.operand_number == 1 and self._copied(use.owner.operation) for use in uses):
+        if any(use.operand_number == 1 and self._copy(use.owner.operation) for use in uses):
             return []
         while call is not None and call.name == "flow.dispatch" and call.block == last.block:
-            place = self._copied(call)
+            place = self._copy(call)
             alone = call == last or len(list(call.results[0].uses)) == 1
             if place is None or not alone or any(place.meets(other) for other in places):
                 break
@@ -216,7 +216,7 @@ class _Folder:
 
     def _source(self, call: ir.Operation) -> tuple[_Slice, ir.Operation, ir.Operation] | None:
         """Of a copy: the slice, the call that computes what is copied, and who reads that on the way."""
-        place = self._copied(call)
+        place = self._copy(call)
         if place is None:
             return None
         (value, _), reader = call_arguments(call), call
@@ -226,7 +226,7 @@ class _Folder:
                 return None
             value, reader = reshape.operands[0], reshape
         if list(place.sizes) != list(ir.RankedTensorType(value.type).shape):
-            place = place.reshaped(value)
+            place = place.reshape_to(value)
         writer = owner(value)
         if place is None or writer is None or not self._writes_all(writer):
             return None
@@ -244,7 +244,7 @@ class _Folder:
         except AieConvError:
             return None
 
-    def _copied(self, call: ir.Operation) -> _Slice | None:
+    def _copy(self, call: ir.Operation) -> _Slice | None:
         """The slice that a call's dispatch copies its one operand to; None where it does anything else."""
         function = self._function(call)
         if function is None or len(call_arguments(call)) != 2 or tied_operands(call) != [1]:
@@ -293,7 +293,7 @@ class _Folder:
         """Let the writer's call write into the slice, and the readers' read there."""
         (value,), (_, base) = writer.results, call_arguments(copy)
         if base.type != place.kind:
-            base = _reshaped(base, place.kind, ir.InsertionPoint(writer))
+            base = _reshape(base, place.kind, ir.InsertionPoint(writer))
         arguments, context = call_arguments(writer), writer.context
         number = len(arguments)
         attributes: dict[str, Any] = {key: writer.attributes[key] for key in writer.attributes}
@@ -318,7 +318,7 @@ class _Folder:
                 if operand == value:
                     reader.operands[argument] = stored
         if copy.results[0].type != place.kind:
-            stored = _reshaped(stored, copy.results[0].type, ir.InsertionPoint(writer))
+            stored = _reshape(stored, copy.results[0].type, ir.InsertionPoint(writer))
         copy.results[0].replace_all_uses_with(stored)
 
     def _variant(

@@ -199,14 +199,14 @@ def _cut(
         shape = tuple(sizes[d] for d in dims)
         out = View(None, None, "writeonly", place.dtype, shape, 0, row_major(shape), shape)
         recognised = read_stored(
-            root, out, lambda reader, forms: place.read(reader, _ordered(dims, forms))
+            root, out, lambda reader, forms: place.read(reader, _order(dims, forms))
         )
     except Unsupported:
         return None
     return Cut(executable, function, place.op, place.value, dims, shape, place.dtype), recognised
 
 
-def _ordered(dims: tuple[int, ...], stored: tuple[Linear, ...]) -> tuple[Linear, ...]:
+def _order(dims: tuple[int, ...], stored: tuple[Linear, ...]) -> tuple[Linear, ...]:
     """The forms of an op's dims, from those of the stored tensor's."""
     return tuple(
         form for _, form in sorted(zip(dims, stored, strict=True), key=lambda pair: pair[0])

@@ -150,7 +150,7 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> LoopNest:
     def plain(loop: str) -> tuple[tuple[int, LoopTerms], ...]:
         return ((sizes[loop], ((loop, 1),)),)
 
-    def walked(layout: str, dims: dict[str, tuple[tuple[int, LoopTerms], ...]]) -> Walked:
+    def walk_dims(layout: str, dims: dict[str, tuple[tuple[int, LoopTerms], ...]]) -> Walked:
         flat = [entry for letter in layout for entry in dims[letter]]
         return Walked(tuple(size for size, _ in flat), tuple(terms for _, terms in flat))
 
@@ -170,15 +170,15 @@ def contraction(s: ConvShape, for_cpu: bool = False) -> LoopNest:
     taps = [f"k{x}" for x in s.letters]
     copied = False
     if s.walk == "scatter":
-        lhs = walked(sides.small, small | windows("i", ones))
-        out, summed = walked(sides.big, big), [*taps, "b"]
-        rhs = walked(s.kernel_layout, filters)
+        lhs = walk_dims(sides.small, small | windows("i", ones))
+        out, summed = walk_dims(sides.big, big), [*taps, "b"]
+        rhs = walk_dims(s.kernel_layout, filters)
         copied = any(kernel[x] > 1 for x in s.letters)
     else:
-        lhs = walked(sides.big, big | windows("o", strides))
+        lhs = walk_dims(sides.big, big | windows("o", strides))
         gathers = s.walk == "gather"
-        rhs = walked(s.kernel_layout, filters) if gathers else walked(sides.small, small)
-        out = walked(sides.small, small) if gathers else walked(s.kernel_layout, filters)
+        rhs = walk_dims(s.kernel_layout, filters) if gathers else walk_dims(sides.small, small)
+        out = walk_dims(sides.small, small) if gathers else walk_dims(s.kernel_layout, filters)
         summed = [*taps, "a"] if gathers else ["n", *(f"o{x}" for x in s.letters)]
     if s.walk != "correlate" and (copied or for_cpu):
         free, other = ("a", "b") if s.walk == "scatter" else ("b", "a")

@@ -189,7 +189,7 @@ def module_text(signature: ConvShape, *, for_cpu: bool = False) -> str:
     if signature.mode == "bias":
         value = text.bias_gradient()
     elif for_cpu and taps.is_tapped(signature):
-        value = taps.tapped(text)
+        value = taps.tap_filter(text)
     else:
         value = text.convolution()
     arguments = ", ".join(

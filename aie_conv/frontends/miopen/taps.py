@@ -29,9 +29,7 @@ def is_tapped(s: ConvShape) -> bool:
     return s.groups == 1 and taps <= MOST_TAPS and s.macs >= LEAST_MACS
 
 
-def permuted(
-    text: Text, value: str, name: str, layout: str, shape: tuple[int, ...], to: str
-) -> str:
+def permute(text: Text, value: str, name: str, layout: str, shape: tuple[int, ...], to: str) -> str:
     """A copy of a tensor in another order of its letters."""
     if layout == to:
         return value
@@ -88,7 +86,7 @@ class _Taps:
         name, layout = (small, sides.small) if s.walk == "scatter" else (big, sides.big)
         shape = {n: shape for n, shape, _ in s.argument_shapes}[name]
         value, sizes = text.padded(name, layout, shape)
-        return permuted(text, value, "lhs_last", layout, sizes, f"N{self.letters}C")
+        return permute(text, value, "lhs_last", layout, sizes, f"N{self.letters}C")
 
     def at(self, tap: tuple[int, ...], value: str, channels: int, name: str) -> str:
         """What one tap meets, as pixels x channels."""
@@ -123,7 +121,7 @@ class _Taps:
         lhs = self.windows()
         inner = "NC" if s.walk == "scatter" else "CN"
         order = self.letters + inner
-        kernel = permuted(text, "%w", "w_last", s.kernel_layout, s.kernel_shape, order)
+        kernel = permute(text, "%w", "w_last", s.kernel_layout, s.kernel_shape, order)
         shape = [*self.sizes, self.summed, self.result_channels]
         pixels = prod(self.pixels)
         total = text.filled("start", [pixels, self.result_channels], text.accumulator)
@@ -146,9 +144,9 @@ class _Taps:
                 f" {tensor(shape, s.dtype)} to {tensor(shape[-2:], s.dtype)}"
             )
             total = self.product(f"sum_{name}", part, f"%w_{name}", total, maps, shapes)
-        return self.unflattened(total), [*self.pixels, self.result_channels]
+        return self.unflatten(total), [*self.pixels, self.result_channels]
 
-    def unflattened(self, value: str) -> str:
+    def unflatten(self, value: str) -> str:
         """Pixels x channels as batch, space and channels."""
         shape = [*self.pixels, self.result_channels]
         groups = f"[{numbers(range(len(shape) - 1))}, [{len(shape) - 1}]]"
@@ -159,13 +157,13 @@ class _Taps:
         )
         return "%whole"
 
-    def correlated(self) -> tuple[str, list[int]]:
+    def correlate(self) -> tuple[str, list[int]]:
         """A weight gradient: taps, small channels, big channels."""
         s, text, acc = self.s, self.text, self.text.accumulator
         lhs, sides = self.windows(), Sides.of(self.s)
         name = "x" if s.transposed else "dy"
         dims = {n: shape for n, shape, _ in s.argument_shapes}[name]
-        last = permuted(text, f"%{name}", "rhs_last", sides.small, dims, f"N{self.letters}C")
+        last = permute(text, f"%{name}", "rhs_last", sides.small, dims, f"N{self.letters}C")
         rhs = _flat(text, last, "rhs_flat", [*self.pixels, self.small], s.dtype)
         start = text.filled("start", [self.small, self.big], acc)
         filter_shape = [*self.sizes, self.small, self.big]
@@ -189,12 +187,12 @@ class _Taps:
         return value, filter_shape
 
 
-def tapped(text: Text) -> str:
+def tap_filter(text: Text) -> str:
     """Every line of a signature in this form; returns the result's name."""
     s = text.signature
     taps = _Taps(text)
     correlates = s.walk == "correlate"
-    value, shape = taps.correlated() if correlates else taps.forwards()
+    value, shape = taps.correlate() if correlates else taps.forwards()
     order = f"{s.letters}NC" if correlates else f"N{s.letters}C"
     places = [s.result_layout.index(letter) for letter in order]
     channel = f"d{s.result_layout.index('C')}" if s.bias and s.mode == "fwd" else None

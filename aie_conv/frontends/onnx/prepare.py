@@ -11,7 +11,7 @@ from aie_conv.errors import UsageError
 from aie_conv.frontends.onnx.branches import bring_constants
 from aie_conv.frontends.onnx.order import order_nodes
 from aie_conv.frontends.onnx.rewrites import FOREIGN, REWRITES, rewrite
-from aie_conv.frontends.onnx.rewrites.graph import Graph, graphs_inside, opset_of
+from aie_conv.frontends.onnx.rewrites.graph import graphs_inside, opset_of
 from aie_conv.frontends.onnx.shapes import fix_shapes
 from aie_conv.frontends.onnx.sizes import fold_sizes
 
@@ -51,7 +51,6 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     model = rewrite(fold_sizes(model, _infer), REWRITES)
     model = _infer(model)
     _check_types(model)
-    _check_scatters(model)
     for number, node in enumerate(model.graph.node):
         node.name = node.name or f"{node.op_type}_{number}"
     return model
@@ -110,23 +109,6 @@ def _lack_of_inputs(node: onnx.NodeProto, opset: int) -> str:
         if not name and formal.option == single:
             return f"its input {formal.name} is not there"
     return ""
-
-
-def _check_scatters(model: onnx.ModelProto) -> None:
-    """Raise UsageError for a scatter to one constant place: IREE 3.13 writes other numbers there."""
-    graph = Graph(model.graph, opset_of(model))
-    for node in model.graph.node:
-        if node.op_type not in ("ScatterND", "ScatterElements"):
-            continue
-        places = graph.constant(node.input[1])
-        if places is None:
-            continue
-        count = places[..., 0].size if node.op_type == "ScatterND" and places.ndim else places.size
-        if count == 1:
-            raise UsageError(
-                f"operator {node.op_type}{_where(node)}: one constant place, which IREE gets wrong:"
-                " give the places of a scatter as an input"
-            )
 
 
 def _check_types(model: onnx.ModelProto) -> None:

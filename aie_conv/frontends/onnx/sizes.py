@@ -65,7 +65,7 @@ def _fold(graph: Graph, proto: onnx.GraphProto) -> bool:
         branch = _branch(graph, node)
         value = None if results.intersection(node.output) else _value(graph, node)
         if branch is not None:
-            nodes += _inlined(graph, node, branch)
+            nodes += _inline(graph, node, branch)
         elif value is not None:
             nodes.append(graph.constant_node(node.output[0], value))
         else:
@@ -94,10 +94,10 @@ def _value(graph: Graph, node: onnx.NodeProto) -> Any:
     arrays = {name: graph.constant(name) for name in node.input if name}
     if any(array is None or array.size > _ELEMENTS for array in arrays.values()):
         return None
-    return _computed(node, arrays, graph.opset)
+    return _compute(node, arrays, graph.opset)
 
 
-def _computed(node: onnx.NodeProto, arrays: dict[str, Any], opset: int) -> Any:
+def _compute(node: onnx.NodeProto, arrays: dict[str, Any], opset: int) -> Any:
     """A node's result of constants by onnx's own reference; None where that has none, or a large one."""
     from onnx import helper, numpy_helper, reference, shape_inference
 
@@ -133,7 +133,7 @@ def _branch(graph: Graph, node: onnx.NodeProto) -> onnx.GraphProto | None:
     return next((each.g for each in node.attribute if each.name == wanted), None)
 
 
-def _inlined(graph: Graph, node: onnx.NodeProto, branch: onnx.GraphProto) -> list[onnx.NodeProto]:
+def _inline(graph: Graph, node: onnx.NodeProto, branch: onnx.GraphProto) -> list[onnx.NodeProto]:
     """A branch's nodes in the place of an If, under names that nothing else has."""
     from onnx import numpy_helper
 
@@ -142,7 +142,7 @@ def _inlined(graph: Graph, node: onnx.NodeProto, branch: onnx.GraphProto) -> lis
         for tensor in branch.initializer
     }
     names |= {name: graph.fresh(name) for inner in branch.node for name in inner.output if name}
-    nodes = [_renamed(inner, names) for inner in branch.node]
+    nodes = [_rename(inner, names) for inner in branch.node]
     ends = zip(branch.output, node.output, strict=True)
     nodes += [
         graph.node("Identity", [names.get(inside.name, inside.name)], [outside])
@@ -152,7 +152,7 @@ def _inlined(graph: Graph, node: onnx.NodeProto, branch: onnx.GraphProto) -> lis
     return nodes
 
 
-def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
+def _rename(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
     """A copy of a node that reads and gives values under other names, in its own graphs too."""
     from onnx import NodeProto
 
@@ -163,7 +163,7 @@ def _renamed(node: onnx.NodeProto, names: Mapping[str, str]) -> onnx.NodeProto:
     for graph in graphs_inside(copy):
         # What it calls so itself hides the value around it.
         seen = {name: new for name, new in names.items() if name not in defined(graph)}
-        inside = [_renamed(inner, seen) for inner in graph.node]
+        inside = [_rename(inner, seen) for inner in graph.node]
         del graph.node[:]
         graph.node.extend(inside)
         for value in graph.output:

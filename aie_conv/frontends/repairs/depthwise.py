@@ -43,11 +43,11 @@ def _convolution(
         return NotImplemented
     stride, padding, dilation = (each(v, rank) for v in (stride, padding, dilation))
     if transposed:
-        return _transposed(x, weight, bias, stride, padding, dilation, each(output_padding, rank))
+        return _transpose(x, weight, bias, stride, padding, dilation, each(output_padding, rank))
     return _depthwise3d(x, weight, bias, stride, padding, dilation) if rank == 3 else NotImplemented
 
 
-def _transposed(
+def _transpose(
     x: Tensor,
     weight: Tensor,
     bias: Tensor | None,

@@ -25,9 +25,9 @@ def rules() -> dict[Any, Rule]:
         aten.conv1d.default: _plain(1),
         aten.conv2d.default: _plain(2),
         aten.conv3d.default: _plain(3),
-        aten.conv_transpose1d.default: _transposed(1),
-        aten.conv_transpose2d.input: _transposed(2),
-        aten.conv_transpose3d.input: _transposed(3),
+        aten.conv_transpose1d.default: _transpose(1),
+        aten.conv_transpose2d.input: _transpose(2),
+        aten.conv_transpose3d.input: _transpose(3),
     }
 
 
@@ -58,7 +58,7 @@ def _plain(rank: int) -> Rule:
     return convolution
 
 
-def _transposed(rank: int) -> Rule:
+def _transpose(rank: int) -> Rule:
     import torch
 
     def convolution(

@@ -64,10 +64,10 @@ def decompositions(operation: Any) -> list[Rule]:
     forms = [operation] if has_kernel is not None and has_kernel(composite) else []
     if operation in decomposition_table:
         forms.append(decomposition_table[operation])
-    return [_guarded(form) for form in forms]
+    return [_guard(form) for form in forms]
 
 
-def _guarded(simpler: Any) -> Rule:
+def _guard(simpler: Any) -> Rule:
     def decompose(*arguments: Any, **options: Any) -> Any:
         try:
             return simpler(*arguments, **options)

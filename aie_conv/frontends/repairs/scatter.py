@@ -1,7 +1,6 @@
-"""Scatters as `aten.index_put`, with the place of each element in every dim.
+"""Scatters along a dim that is counted from the end, along the same counted from the start.
 
-IREE 3.13 halves constant indices of 64 bits on their way to a scatter: other numbers are written, or the
-compiler ends its process.
+IREE 3.13's importer ends its process over a negative dim (``bridge/known_faults.py`` refuses MLIR's).
 """
 
 from __future__ import annotations
@@ -19,30 +18,19 @@ def rules() -> dict[Any, Rule]:
     import torch
 
     aten = torch.ops.aten
-    return {aten.scatter.value: _numbers, aten.scatter.src: _scatter}
+    scatters = (
+        aten.scatter.value,
+        aten.scatter.src,
+        aten.scatter_add.default,
+        aten.scatter_reduce.two,
+    )
+    return {scatter: _count_from_the_start(scatter) for scatter in scatters}
 
 
-def _numbers(x: Tensor, dim: int, index: Tensor, value: Any) -> Any:
-    import torch
+def _count_from_the_start(scatter: Any) -> Rule:
+    def rule(x: Tensor, dim: int, *rest: Any, **options: Any) -> Any:
+        if dim >= 0 or not x.dim():
+            return NotImplemented
+        return scatter(x, dim + x.dim(), *rest, **options)
 
-    return _scatter(x, dim, index, torch.full(index.shape, value, dtype=x.dtype))
-
-
-def _scatter(x: Tensor, dim: int, index: Tensor, src: Tensor) -> Any:
-    """Elements of ``src`` put into ``x``.
-
-    Args:
-        x: of any shape.
-        dim: the dim along which ``index`` says where each goes.
-        index: at most as large as x in other dims, and as src in each.
-    """
-    import torch
-
-    if not x.dim() or not index.numel():
-        return NotImplemented
-    places: list[Tensor] = []
-    for number, size in enumerate(index.shape):
-        row = torch.arange(size).reshape([-1 if d == number else 1 for d in range(x.dim())])
-        places.append(index if number == dim % x.dim() else row.expand(index.shape))
-    taken = src[tuple(slice(0, size) for size in index.shape)]
-    return torch.ops.aten.index_put(x, places, taken)
+    return rule

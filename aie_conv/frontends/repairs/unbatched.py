@@ -27,14 +27,14 @@ def rules() -> dict[Any, Rule]:
             plain.padding,
             transposed.default if rank == 1 else transposed.input,
         ):
-            rules[operation] = _batched(operation, rank)
+            rules[operation] = _add_batch(operation, rank)
         for word in ("max_pool", "avg_pool"):
             operation = getattr(aten, f"{word}{rank}d").default
-            rules[operation] = _batched(operation, rank)
+            rules[operation] = _add_batch(operation, rank)
     return rules
 
 
-def _batched(operation: Any, rank: int) -> Rule:
+def _add_batch(operation: Any, rank: int) -> Rule:
     def call(x: Tensor, *arguments: Any, **options: Any) -> Any:
         if x.dim() == rank + 2:
             return NotImplemented

@@ -197,22 +197,6 @@ def test_where_ours_is_refused_iree_s_own_flags_compile_it(monkeypatch: pytest.M
     np.testing.assert_array_equal(found[0], np.einsum("hwcyx,yxco->hwo", windows, kernel))
 
 
-SCATTER = """
-<ir_version: 10, opset_import: ["" : 21]>
-main (float[8] x) => (float[8] y) <int64[1, 1] places = {1}, float[1] numbers = {7}> {
-  y = ScatterND (x, places, numbers)
-}
-"""
-
-
-def test_what_iree_s_own_flags_get_wrong_is_refused() -> None:
-    # The day that it is taken, compiler._TOO_SHORT can go.
-    onnx = pytest.importorskip("onnx")
-    model = onnx.parser.parse_model(SCATTER)
-    with pytest.raises(UsageError, match="give the places of a scatter as an input"):
-        aie_conv.compile(model, plan_cache=False)
-
-
 def test_what_iree_refuses_so_as_well_is_one_line() -> None:
     text = LINALG_I8.replace(
         "arith.constant 0 : i32", "arith.constant 0 : i32\n  %q = torch.constant.none"

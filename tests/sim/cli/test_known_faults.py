@@ -43,6 +43,15 @@ func.func @main(%a: tensor<1x2x6x6x{kind}>, %b: tensor<4x2x3x3x{kind}>) -> tenso
 }}"""
 
 
+SCATTER = """
+func.func @main(%x: !torch.vtensor<[8,8],f32>, %p: !torch.vtensor<[2,2],si64>) -> !torch.vtensor<[8,8],f32> {
+  %d = torch.constant.int -1
+  %f = torch.constant.float 7.0
+  %0 = torch.aten.scatter.value %x, %d, %p, %f : !torch.vtensor<[8,8],f32>, !torch.int,
+    !torch.vtensor<[2,2],si64>, !torch.float -> !torch.vtensor<[8,8],f32>
+  return %0 : !torch.vtensor<[8,8],f32>
+}"""
+
 EMPTY = """
 func.func @main(%a: tensor<4x0xf32>, %b: tensor<0x4xf32>, %o: tensor<4x4xf32>) -> tensor<4x4xf32> {
   %0 = linalg.matmul ins(%a, %b : tensor<4x0xf32>, tensor<0x4xf32>) outs(%o : tensor<4x4xf32>) -> tensor<4x4xf32>
@@ -67,6 +76,7 @@ FAULTS = {
         "a convolution of si8 whose sums are si8",
     ),
     "complex padding": (padded("complex<f32>"), "stablehlo.convolution pads complex numbers"),
+    "scatter from the end": (SCATTER, "torch.aten.scatter.value along dim -1"),
     "sum over nothing": (EMPTY, "linalg.matmul sums over no elements"),
 }  # fmt: skip
 
@@ -97,6 +107,7 @@ def test_what_is_like_a_fault_and_is_none_is_compiled(tmp_path: Path) -> None:
     good = {
         "batched": torch_convolution("[1,4,6,6],f32", "[8,4,3,3],f32", "[1,8,4,4],f32"),
         "padded": padded("f32"),
+        "scatter": SCATTER.replace("int -1", "int 1"),
     }
     for name, text in good.items():
         (tmp_path / f"{name}.mlir").write_text(text)

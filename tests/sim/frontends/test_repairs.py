@@ -88,7 +88,7 @@ SAMPLES = {
     "mixed-norm": Sample("batch_norm", mixed_norm, (X.to(torch.bfloat16),)),
     "instance-norm": Sample("instance_norm", lambda: nn.InstanceNorm2d(8), (X,)),
     "nearest-exact": Sample("resize", function(lambda x: functional.interpolate(x, scale_factor=1.5, mode="nearest-exact")), (X,)),
-    "scatter": Sample("scatter", function(lambda x: x.scatter(0, torch.tensor([1]), 7.0)), (randn(64),)),
+    "scatter": Sample("scatter", function(lambda x: x.scatter(-1, torch.tensor([1]), 7.0)), (randn(64),)),
     "unsigned": Sample("unsigned", function(lambda x: x / 255), (UNSIGNED,)),
     "unsigned-mixed": Sample("unsigned", function(lambda x: x * torch.arange(-4, 4)), (UNSIGNED,)),
     "unsigned-joined": Sample("unsigned", function(lambda x: torch.cat([x, x.int()])), (UNSIGNED,)),
@@ -217,10 +217,12 @@ def test_a_number_beyond_all_is_infinite_without_a_word(dtype: torch.dtype) -> N
 
 
 def test_scatters_with_constant_places() -> None:
-    """The importer's own form of the first ends the process."""
-    places = torch.tensor([[1, 2], [0, 7]])
+    places, one = torch.tensor([[1, 2], [0, 7]]), torch.tensor([[3]])
     x = randn(8, 8)
     check(Function(lambda x: x.scatter(-1, places, 0.1)), x)
+    check(Function(lambda x: x.scatter(-2, one, 0.1)), x.to(torch.bfloat16))
+    check(Function(lambda x: x.scatter_add(-1, places, x)), x)
+    check(Function(lambda x: x.scatter_reduce(-2, places, x, "amax")), x)
     check(Function(lambda x, y: torch.scatter(x, dim=0, index=places, src=y)), x, randn(3, 4))
     check(Function(lambda x, i: x.scatter(1, i, 9)), x.to(torch.int32), places)
 

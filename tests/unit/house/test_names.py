@@ -13,6 +13,12 @@ import pytest
 
 ROOT = Path(__file__).parents[3] / "aie_conv"
 
+_VERBS = frozenset(("bed", "embed", "feed", "need", "seed", "shed", "speed", "weed"))
+"""Words in -ed that are no participles."""
+
+PARTICIPLES = {"bridge": 17, "frontends": 12, "cli": 0}
+"""Functions that may still be named by participles alone; these numbers only fall."""
+
 ALLOWED: frozenset[str] = frozenset()
 """Names with several meanings. There are none."""
 
@@ -77,3 +83,50 @@ def test_a_name_is_one_type() -> None:
 )
 def test_what_is_ambiguous(one: str, other: str, count: int) -> None:
     assert len(ambiguous({"a.py": ast.parse(one), "b.py": ast.parse(other)})) == count
+
+
+def participles(tree: ast.AST) -> list[str]:
+    """Functions whose names are participles in -ed alone, and so say no verb.
+
+    Properties and what returns a truth value are named for what holds, and are left out.
+    """
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef):
+            continue
+        # A property's setter is decorated with the property's name.
+        decorators = " ".join(ast.unparse(each) for each in node.decorator_list)
+        returns = "" if node.returns is None else ast.unparse(node.returns)
+        words = [word for word in node.name.split("_") if word]
+        described = "property" in decorators or "setter" in decorators or returns == "bool"
+        alone = all(word.endswith("ed") and word not in _VERBS for word in words)
+        if words and alone and not described:
+            names.append(node.name)
+    return names
+
+
+@pytest.mark.parametrize("package", PARTICIPLES)
+def test_functions_are_verbs(package: str) -> None:
+    names = [
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in sorted((ROOT / package).rglob("*.py"))
+        for name in participles(ast.parse(path.read_text()))
+    ]
+    assert len(names) <= PARTICIPLES[package], f"name what these do, with a verb: {names}"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("def _folded(x) -> int: ...", ["_folded"]),
+        ("class A:\n  def joined_padded(self): ...", ["joined_padded"]),
+        ("def read_padded(x) -> int: ...", []),
+        ("def feed(x) -> int: ...", []),
+        ("def shared(x) -> bool: ...", []),
+        ("class A:\n  @property\n  def padded(self) -> int: ...", []),
+        ("class A:\n  @cached_property\n  def padded(self) -> int: ...", []),
+        ("def _(x): ...", []),
+    ],
+)
+def test_what_is_a_participle(text: str, names: list[str]) -> None:
+    assert participles(ast.parse(text)) == names

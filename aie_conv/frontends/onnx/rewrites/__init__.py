@@ -58,17 +58,17 @@ def _rewrite(graph: Graph, proto: onnx.GraphProto, table: Mapping[str, Sequence[
     for node in list(proto.node):
         for inner in graphs_inside(node):
             _rewrite(graph.inside(inner), inner, table)
-        nodes += _replaced(graph, node, table)
+        nodes += _replace(graph, node, table)
     del proto.node[:]
     proto.node.extend(nodes)
 
 
-def _replaced(
+def _replace(
     graph: Graph, node: onnx.NodeProto, table: Mapping[str, Sequence[str]]
 ) -> list[onnx.NodeProto]:
     key = f"{node.domain}.{node.op_type}" if node.domain not in ("", "ai.onnx") else node.op_type
     for name in table.get(key, ()):
         nodes = import_module(f"{__name__}.{name}").rewrite(graph, node)
         if nodes is not None:
-            return [each for new in nodes for each in _replaced(graph, new, table)]
+            return [each for new in nodes for each in _replace(graph, new, table)]
     return [node]

@@ -21,7 +21,7 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if shape is None or amounts is None:
         return None
     if mode in ("reflect", "wrap", "edge"):
-        return _gathered(graph, node, shape, amounts, mode)
+        return _gather(graph, node, shape, amounts, mode)
     if mode == "constant" and min(min(each) for each in amounts) < 0:
         return _cut(graph, node, shape, amounts)
     return None
@@ -37,7 +37,7 @@ def _amounts(graph: Graph, node: onnx.NodeProto) -> list[tuple[int, int]] | None
     return list(zip(numbers[:half], numbers[half:], strict=True))
 
 
-def _gathered(
+def _gather(
     graph: Graph,
     node: onnx.NodeProto,
     shape: tuple[int, ...],

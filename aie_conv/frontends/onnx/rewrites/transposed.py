@@ -34,7 +34,7 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     if min(before) < 0 or min(after) < 0:
         return None
     nodes, spread = _spread(graph, node.input[0], shape, strides)
-    turned, filters = _turned(graph, node.input[1], weights, groups)
+    turned, filters = _turn(graph, node.input[1], weights, groups)
     convolution = graph.node(
         "Conv",
         [spread, filters, *node.input[2:]],
@@ -72,7 +72,7 @@ def _spread(
     return [split, padded, merged, cut], cut.output[0]
 
 
-def _turned(
+def _turn(
     graph: Graph, name: str, shape: tuple[int, ...], groups: int
 ) -> tuple[list[onnx.NodeProto], str]:
     """Filters [C, M / groups, …] as [M, C / groups, …], turned round."""
