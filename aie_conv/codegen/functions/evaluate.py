@@ -6,6 +6,7 @@ computed in another way, and constants that a model of bf16 holds rounded are ta
 
 import math
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -59,10 +60,12 @@ BINARY: Mapping[str, Callable[[Array, Array], Array]] = {
 }
 """Operations of two floats."""
 
-_ORDERS: Mapping[str, Callable[[Array, Array], Array]] = {
+ORDERS: Mapping[str, Callable[..., Any]] = {
     "eq": np.equal, "ne": np.not_equal, "gt": np.greater, "ge": np.greater_equal,
     "lt": np.less, "le": np.less_equal,
 }  # fmt: skip
+"""By a predicate without its "s", "u" or "o": of integers as numpy holds them, of floats that are ordered."""
+
 FLOAT_OPERATIONS = (
     frozenset(UNARY)
     | frozenset(BINARY)
@@ -156,7 +159,7 @@ def compare(predicate: str, left: Array, right: Array) -> Array:
         return none if predicate == "uno" else ~none
     if predicate in ("true", "false"):
         return np.full(np.broadcast(left, right).shape, predicate == "true")
-    holds = _ORDERS[predicate[1:]](left, right)
+    holds = ORDERS[predicate[1:]](left, right)
     return holds | none if predicate[0] == "u" else holds & ~none
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from aie_conv.codegen.functions.evaluate import BINARY, UNARY, compare
+from aie_conv.codegen.functions.evaluate import BINARY, ORDERS, UNARY, compare
 from aie_conv.codegen.functions.values import numbers, rounded
 from aie_conv.codegen.tables.hinges import COUNT, LOW, Array
 from aie_conv.problem import Step
@@ -28,10 +28,6 @@ _INTEGER: Mapping[str, Callable[[Array, Array], Array]] = {
     "arith.shli": np.left_shift,
     "arith.shrsi": np.right_shift,
 }
-_ORDERS: Mapping[str, Callable[[Array, Array], Array]] = {
-    "eq": np.equal, "ne": np.not_equal, "gt": np.greater, "ge": np.greater_equal,
-    "lt": np.less, "le": np.less_equal,
-}  # fmt: skip
 _CONVERSIONS = frozenset(
     f"arith.{name}" for name in ("extf", "truncf", "extsi", "extui", "trunci", "sitofp", "fptosi")
 )
@@ -112,7 +108,7 @@ def _value(step: Step, args: list[Array], source: str) -> Array | None:
 
 
 def _compare_integers(predicate: str, args: list[Array], bits: int) -> Array:
-    order = predicate if predicate in _ORDERS else predicate[1:]
+    order = predicate if predicate in ORDERS else predicate[1:]
     if predicate[0] == "u":
         args = [arg.astype(np.int64) & ((1 << bits) - 1) for arg in args]
-    return _ORDERS[order](*args)
+    return ORDERS[order](*args)
