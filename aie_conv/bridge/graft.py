@@ -123,6 +123,16 @@ def constant(before: ir.Operation, numbers: NDArray[Any], kind: ir.Type) -> ir.V
     return created.results[0]
 
 
+def dense_attribute(numbers: NDArray[Any], element: ir.Type, shape: Sequence[int]) -> ir.Attribute:
+    """A constant tensor of numbers, or of their bits where the bindings have no buffers of a type."""
+    data = np.ascontiguousarray(numbers)
+    if str(element) in ("bf16", "f16"):
+        data = data.view(f"u{data.dtype.itemsize}")
+    return ir.DenseElementsAttr.get(
+        data.reshape(shape), type=element, shape=shape, context=element.context
+    )
+
+
 def dense_numbers(attribute: ir.DenseElementsAttr, dtype: Any) -> NDArray[Any]:
     """The elements of a dense constant in its shape, in one of numpy's types."""
     if attribute.is_splat:

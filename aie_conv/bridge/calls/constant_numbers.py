@@ -15,7 +15,7 @@ from iree.compiler import ir
 from numpy.typing import NDArray
 
 from aie_conv.bridge.dispatch import initial_values
-from aie_conv.bridge.graft import attribute_bytes
+from aie_conv.bridge.graft import attribute_bytes, dense_attribute, dense_numbers
 from aie_conv.bridge.tensors import owner, tensor_type
 from aie_conv.layout.hostcopy import NUMPY_DTYPE
 
@@ -71,16 +71,11 @@ def _elements(value: ir.Value, attribute: ir.Attribute) -> FlatNumbers | None:
     if count * kind.itemsize > _MOST_BYTES:
         return None
     if isinstance(attribute, ir.DenseElementsAttr):
-        if dtype == "bf16":
-            # The bindings have no buffers of it.
-            numbers = _read_printed(str(attribute), kind)
-        else:
-            # The stubs do not say that it is a buffer.
-            buffer: Any = attribute
-            numbers = np.array(memoryview(buffer)).reshape(-1)
-        if attribute.is_splat:
-            return np.full(count, numbers[0], kind)
-        return numbers if numbers.dtype == kind and len(numbers) == count else None
+        if dtype != "bf16":
+            return dense_numbers(attribute, kind).reshape(-1)
+        # The bindings have no buffers of it.
+        numbers = _read_printed(str(attribute), kind)
+        return np.full(count, numbers[0], kind) if attribute.is_splat else numbers
     data = attribute_bytes(attribute, count * kind.itemsize)
     if data is None or len(data) != count * kind.itemsize:
         return None
@@ -107,9 +102,4 @@ def dense(
     numbers: FlatNumbers, dtype: str, shape: tuple[int, ...], context: ir.Context
 ) -> ir.Attribute:
     """A constant tensor of numbers."""
-    data = np.ascontiguousarray(numbers).reshape(-1)
-    words = data.view(f"u{data.dtype.itemsize}") if dtype in ("bf16", "f16") else data
-    element = ir.Type.parse(dtype, context)
-    return ir.DenseElementsAttr.get(
-        words.reshape(shape), type=element, shape=list(shape), context=context
-    )
+    return dense_attribute(numbers, ir.Type.parse(dtype, context), shape)

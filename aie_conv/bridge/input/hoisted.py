@@ -15,7 +15,13 @@ import numpy as np
 from iree.compiler import ir
 
 from aie_conv.bridge.dispatch import symbol_of
-from aie_conv.bridge.graft import DTYPES, dense_numbers, element_type, resource_bytes
+from aie_conv.bridge.graft import (
+    DTYPES,
+    dense_attribute,
+    dense_numbers,
+    element_type,
+    resource_bytes,
+)
 from aie_conv.bridge.recognition.interpreter import NumberArray, ScalarBody, spread
 from aie_conv.bridge.tensors import indexing, operations_of, owner, tensor_type
 from aie_conv.errors import Unsupported
@@ -67,9 +73,7 @@ def _compute_stored(initialiser: ir.Operation) -> dict[str, ir.Attribute]:
 
 def _attribute(value: ir.Value, numbers: NumberArray) -> ir.Attribute:
     shape, _ = tensor_type(value)
-    element = ir.RankedTensorType(value.type).element_type
-    data = np.ascontiguousarray(numbers)
-    return ir.DenseElementsAttr.get(data, type=element, shape=shape, context=value.context)
+    return dense_attribute(numbers, ir.RankedTensorType(value.type).element_type, shape)
 
 
 _COMPUTED = frozenset(
