@@ -51,17 +51,19 @@ with five delay slots, an aligned entry [llvm-aie: 4 bytes each]."""
 START_BYTES = 112
 """What runs before the core's own code [llvm-aie crt0 and crt1: 32 and 80 bytes]."""
 
-LOCK_BYTES = 12
-"""An acquire or release: the lock's number is in the instruction, what is waited for in a register
-[llvm-aie: 4 bytes each; estimate]."""
+LOCK_BYTES = 8
+"""An acquire or release: the lock's number is in the instruction, 4 bytes, and what it changes in a register
+[llvm-aie, a published core's disassembly]."""
 
-COUNTER_BYTES = 56
-"""The counter of a FIFO whose objects are told apart at run time, stepped by a release: its address, a load,
-seven waits, four operations, a store [mlir-aie's dynamic lowering]."""
+COUNTER_BYTES = 46
+"""The counter of a FIFO whose objects are told apart at run time, stepped by a release: its address, a load
+with its waits, a constant, two sums, a comparison, a selection, a store [what LLVM's O2 leaves of mlir-aie's
+dynamic lowering, at 4 bytes each]."""
 
-ACCESS_BYTES = 64
-"""The choice of a FIFO's object at run time: the counter's address, a load with its waits, two tests, two
-addresses of objects and copies to a pointer [mlir-aie's dynamic lowering]."""
+ACCESS_BYTES = 44
+"""The choice of a FIFO's object at run time: the counter's address, a load with its waits, a constant, a
+comparison, a second object's address, a selection, a copy to a pointer; the first object's address is an
+operation besides [the same]."""
 
 PIPELINE_OPS = 50
 """Operations that a pipeline of vector code has under way, by which a short loop is filled and drained
