@@ -1,6 +1,6 @@
-"""Quantisation to 16 bits without sign and from them, DequantizeLinear of 4, and scales for blocks: written out.
+"""Quantisation to uint16 and from it, DequantizeLinear of 4 bits, and scales for blocks: written out.
 
-Between two nodes of a graph numbers of 16 bits without sign are int32: the importer converts nothing to theirs.
+Between two nodes of a graph numbers of uint16 are int32: the importer converts nothing to uint16.
 """
 
 from __future__ import annotations
