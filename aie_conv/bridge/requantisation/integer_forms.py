@@ -103,6 +103,7 @@ def write_product(
         for byte, zero in zip(operands, form.zeros, strict=True)
     )
     y = edit.do("muli", y, edit.constant(form.factor))
+    x = edit.do("extsi", edit.do("trunci", x, dtype="i16"))
     low = edit.do("extsi", edit.do("trunci", y, dtype="i16"))
     high = _upper(edit, edit.do("addi", y, edit.constant(2**15)))
     total = edit.do("addi", edit.do("muli", x, high), _upper(edit, edit.do("muli", x, low)))

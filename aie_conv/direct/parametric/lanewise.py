@@ -144,17 +144,30 @@ def _cut(problem: OperationProblem) -> OperationProblem:
 
 
 def _behind(steps: Epilogue, accumulator: str, dtype: str) -> Epilogue:
-    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``."""
+    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``.
+
+    What it extends to the accumulator's type is there as it came.
+    """
     if dtype == accumulator:
         return steps
-    narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
     first = len(steps.inputs) + 1
-
-    def moved(value: int) -> int:
-        return first if value == 0 else value + (value >= first)
-
-    others = tuple(replace(s, args=tuple(map(moved, s.args))) for s in steps.steps)
-    return Epilogue(steps.inputs, (narrowed, *others), moved(steps.result))
+    narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
+    wide = {
+        first + number
+        for number, step in enumerate(steps.steps)
+        if step.op in ("arith.extsi", "arith.extf")
+        and step.args == (0,)
+        and step.dtype == accumulator
+    }
+    kept = [step for number, step in enumerate(steps.steps) if first + number not in wide]
+    is_narrow = steps.result == 0 or any(0 in step.args for step in kept)
+    front = [narrowed] if is_narrow else []
+    moved = {0: first if is_narrow else 0} | {value: value for value in range(1, first)}
+    moved |= dict.fromkeys(wide, 0)
+    rest = [first + number for number in range(len(steps.steps)) if first + number not in wide]
+    moved |= {value: first + len(front) + place for place, value in enumerate(rest)}
+    others = (replace(step, args=tuple(moved[value] for value in step.args)) for step in kept)
+    return Epilogue(steps.inputs, (*front, *others), moved[steps.result])
 
 
 def lanewise_view(problem: LanewiseProblem) -> DirectView:
