@@ -1,5 +1,7 @@
 """Squeeze-and-excitation: what multiplies each channel with a number known at run time is in the convolutions' call."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -72,3 +74,12 @@ def test_a_gate_of_bf16_is_in_the_call_of_what_reads_it(device: str) -> None:
     assert any("elementwise" in name for name in region["dispatches"])
     answer, wanted = aie_conv.load(artifact, device="sim")(x), model(x)
     assert torch.allclose(answer.float(), wanted.float(), rtol=2**-6, atol=2**-6)
+
+
+def test_a_route_file_sends_the_factors_again(tmp_path: Path) -> None:
+    model, _ = quantised(np.int8)
+    first = aie_conv.compile(model, device="npu4", **FORCED)
+    pins = tmp_path / "pins.json"
+    pins.write_text(json.dumps(first.report))
+    again = aie_conv.compile(model, device="npu4", route_file=pins)
+    assert again.modules == first.modules
