@@ -100,24 +100,39 @@ class LanewiseOperations:
     """The same of operations as they are recognised."""
 
     def propose(
-        self, problem: OperationProblem, device: str, parameters: Mapping[str, int] | None = None
+        self,
+        problem: OperationProblem,
+        device: str,
+        parameters: Mapping[str, int] | None = None,
+        constants: frozenset[str] | None = None,
     ) -> ArrayPlan:
         """The best plan of an operation, or the one that ``parameters`` of an earlier plan describe.
+
+        Args:
+            problem, constants: as of :func:`as_convolution`.
+            device: the user's name of it.
+            parameters: of a plan.
 
         Raises:
             Unsupported: it is none that these programs compute; the message says why.
             ConfigRefused: no tiling of it fits, or the one described does not.
         """
-        return LanewiseRoute().propose(as_convolution(problem), device, parameters)
+        return LanewiseRoute().propose(as_convolution(problem, constants), device, parameters)
 
-    def shareable(self, problem: OperationProblem, device: str) -> list[ArrayPlan]:
+    def shareable(
+        self, problem: OperationProblem, device: str, constants: frozenset[str] | None = None
+    ) -> list[ArrayPlan]:
         """Plans of an operation, one a configuration, in programs that convolutions may have too.
+
+        Args:
+            problem, constants: as of :func:`as_convolution`.
+            device: the user's name of it.
 
         Raises:
             Unsupported: it is none that these programs compute.
             ConfigRefused: no tiling of it fits.
         """
-        return LanewiseRoute().shareable(as_convolution(problem), device)
+        return LanewiseRoute().shareable(as_convolution(problem, constants), device)
 
 
 def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:

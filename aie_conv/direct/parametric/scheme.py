@@ -148,7 +148,7 @@ class ParametricScheme:
             weights=weights,
             header=header,
             tail=tail,
-            n_tile_elements=header + weights + tail + behind,
+            n_tile_elements=header + where(view.sent is None, weights + tail, 0) + behind,
             # At the end of the first object if they fit, else of one of their own behind all others.
             bias_at=object_ - bias + where(tail > 0, weights, 0),
             bias_offsets=tuple(zip((i for i, _, _ in view.vectors), places, strict=True)),
