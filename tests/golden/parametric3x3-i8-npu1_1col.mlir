@@ -105,15 +105,15 @@ module {
       %first_sum = arith.addi %first_c, %sums : index
       %group_pixels = arith.constant 3 : index
       %end_c:1 = scf.for %group = %zero to %pixels step %group_pixels iter_args(%row_c_0 = %first_sum) -> (index) {
-        %pixel_table_0 = arith.constant 100 : index
+        %pixel_table_0 = arith.constant 108 : index
         %at_0 = arith.addi %group, %pixel_table_0 : index
         %pixel_word_0 = memref.load %c[%at_0] : memref<6672xi32>
         %pixel_a_0 = arith.index_cast %pixel_word_0 : i32 to index
-        %pixel_table_1 = arith.constant 101 : index
+        %pixel_table_1 = arith.constant 109 : index
         %at_1 = arith.addi %group, %pixel_table_1 : index
         %pixel_word_1 = memref.load %c[%at_1] : memref<6672xi32>
         %pixel_a_1 = arith.index_cast %pixel_word_1 : i32 to index
-        %pixel_table_2 = arith.constant 102 : index
+        %pixel_table_2 = arith.constant 110 : index
         %at_2 = arith.addi %group, %pixel_table_2 : index
         %pixel_word_2 = memref.load %c[%at_2] : memref<6672xi32>
         %pixel_a_2 = arith.index_cast %pixel_word_2 : i32 to index
@@ -150,7 +150,7 @@ module {
             scf.yield %v_0, %v_1, %v_2, %v_3, %v_4, %v_5 : vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>
           }
           %sum:6 = scf.for %step = %zero to %steps step %one iter_args(%acc_7 = %begin#0, %acc_8 = %begin#1, %acc_9 = %begin#2, %acc_10 = %begin#3, %acc_11 = %begin#4, %acc_12 = %begin#5) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
-            %step_table = arith.constant 64 : index
+            %step_table = arith.constant 72 : index
             %at_3 = arith.addi %step, %step_table : index
             %step_word = memref.load %c[%at_3] : memref<6672xi32>
             %step_a = arith.index_cast %step_word : i32 to index
@@ -267,88 +267,112 @@ module {
         scf.for %p_16 = %c_1 to %n_9 step %c_2 {
           scf.for %t_17 = %c_1 to %n_12 step %c_2 {
             scf.for %q_18 = %c_1 to %n_15 step %c_2 {
-              %is_19 = arith.cmpi eq, %q_18, %c_1 : index
-              %i_20 = arith.select %is_19, %c_2, %c_1 : index
-              %s_21 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_22 = aie.objectfifo.subview.access %s_21[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_23 = arith.constant 52 : index
-              %n_24 = memref.load %memory_0_0[%c_23] : memref<6672xi32>
-              %n_25 = arith.index_cast %n_24 : i32 to index
-              %i_26 = arith.select %is_19, %n_25, %c_1 : index
-              scf.for %v_27 = %c_1 to %i_26 step %c_2 {
-                func.call @keep(%o_22, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
+              %i_19 = arith.addi %q_18, %c_2 : index
+              %is_20 = arith.cmpi eq, %i_19, %n_15 : index
+              %is_21 = arith.cmpi eq, %q_18, %c_1 : index
+              %s_22 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_23 = aie.objectfifo.subview.access %s_22[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_24 = arith.constant 62 : index
+              %n_25 = memref.load %memory_0_0[%c_24] : memref<6672xi32>
+              %n_26 = arith.index_cast %n_25 : i32 to index
+              %i_27 = arith.select %is_21, %n_26, %c_1 : index
+              %is_28 = arith.cmpi ne, %i_27, %c_1 : index
+              scf.if %is_28 {
+                func.call @keep(%o_23, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_28 = arith.constant 28 : index
-              %n_29 = memref.load %memory_0_0[%c_28] : memref<6672xi32>
-              %n_30 = arith.index_cast %n_29 : i32 to index
-              %c_31 = arith.constant 54 : index
-              %n_32 = memref.load %memory_0_0[%c_31] : memref<6672xi32>
-              %n_33 = arith.index_cast %n_32 : i32 to index
-              %c_34 = arith.constant 14 : index
-              %n_35 = memref.load %memory_0_0[%c_34] : memref<6672xi32>
-              %n_36 = arith.index_cast %n_35 : i32 to index
-              %c_37 = arith.constant 12 : index
-              %n_38 = memref.load %memory_0_0[%c_37] : memref<6672xi32>
-              %n_39 = arith.index_cast %n_38 : i32 to index
-              %i_40 = arith.select %is_19, %n_36, %n_39 : index
-              scf.for %k_41 = %c_1 to %i_40 step %c_2 {
-                %is_42 = arith.cmpi eq, %k_41, %c_1 : index
-                %i_43 = arith.select %is_42, %n_30, %n_33 : index
-                %i_44 = arith.select %is_42, %i_20, %c_1 : index
-                scf.for %i_45 = %c_1 to %i_43 step %c_2 {
-                  %s_46 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_47 = aie.objectfifo.subview.access %s_46[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_29 = arith.constant 44 : index
+              %n_30 = memref.load %memory_0_0[%c_29] : memref<6672xi32>
+              %n_31 = arith.index_cast %n_30 : i32 to index
+              scf.for %g_32 = %c_1 to %n_31 step %c_2 {
+                %i_33 = arith.select %is_21, %c_2, %c_1 : index
+                %c_34 = arith.constant 28 : index
+                %n_35 = memref.load %memory_0_0[%c_34] : memref<6672xi32>
+                %n_36 = arith.index_cast %n_35 : i32 to index
+                %c_37 = arith.constant 64 : index
+                %n_38 = memref.load %memory_0_0[%c_37] : memref<6672xi32>
+                %n_39 = arith.index_cast %n_38 : i32 to index
+                %c_40 = arith.constant 14 : index
+                %n_41 = memref.load %memory_0_0[%c_40] : memref<6672xi32>
+                %n_42 = arith.index_cast %n_41 : i32 to index
+                %c_43 = arith.constant 12 : index
+                %n_44 = memref.load %memory_0_0[%c_43] : memref<6672xi32>
+                %n_45 = arith.index_cast %n_44 : i32 to index
+                %i_46 = arith.select %is_21, %n_42, %n_45 : index
+                scf.for %k_47 = %c_1 to %i_46 step %c_2 {
+                  %is_48 = arith.cmpi eq, %k_47, %c_1 : index
+                  %i_49 = arith.select %is_48, %n_36, %n_39 : index
+                  %i_50 = arith.select %is_48, %i_33, %c_1 : index
+                  scf.for %i_51 = %c_1 to %i_49 step %c_2 {
+                    %s_52 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_53 = aie.objectfifo.subview.access %s_52[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_54 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_55 = aie.objectfifo.subview.access %s_54[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_55, %o_23, %memory_0_0, %c_1, %k_47, %i_50) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_56 = arith.constant 4 : index
+                  %n_57 = memref.load %memory_0_0[%c_56] : memref<6672xi32>
+                  %n_58 = arith.index_cast %n_57 : i32 to index
+                  scf.for %o_59 = %c_2 to %n_58 step %c_2 {
+                    aie.objectfifo.release @b_l1_0(Consume, 1)
+                    %s_60 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_61 = aie.objectfifo.subview.access %s_60[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_55, %o_61, %memory_0_0, %o_59, %c_1, %i_50) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_48 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_49 = aie.objectfifo.subview.access %s_48[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_49, %o_22, %memory_0_0, %c_1, %k_41, %i_44) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_50 = arith.constant 4 : index
-                %n_51 = memref.load %memory_0_0[%c_50] : memref<6672xi32>
-                %n_52 = arith.index_cast %n_51 : i32 to index
-                scf.for %o_53 = %c_2 to %n_52 step %c_2 {
-                  aie.objectfifo.release @b_l1_0(Consume, 1)
-                  %s_54 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_55 = aie.objectfifo.subview.access %s_54[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_49, %o_55, %memory_0_0, %o_53, %c_1, %i_44) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_62 = arith.constant 32 : index
+                %n_63 = memref.load %memory_0_0[%c_62] : memref<6672xi32>
+                %n_64 = arith.index_cast %n_63 : i32 to index
+                scf.for %i_65 = %c_1 to %n_64 step %c_2 {
+                  %s_66 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_67 = aie.objectfifo.subview.access %s_66[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_68 = arith.constant 60 : index
+                %n_69 = memref.load %memory_0_0[%c_68] : memref<6672xi32>
+                %n_70 = arith.index_cast %n_69 : i32 to index
+                %is_71 = arith.cmpi ne, %n_70, %c_1 : index
+                scf.if %is_71 {
+                  aie.objectfifo.release @b_l1_0(Consume, 1)
+                }
+                scf.if %is_20 {
+                  %c_72 = arith.constant 63 : index
+                  %n_73 = memref.load %memory_0_0[%c_72] : memref<6672xi32>
+                  %n_74 = arith.index_cast %n_73 : i32 to index
+                  %is_75 = arith.cmpi ne, %n_74, %c_1 : index
+                  scf.if %is_75 {
+                    %s_76 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_77 = aie.objectfifo.subview.access %s_76[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @keep(%o_77, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  }
+                  %c_78 = arith.constant 5 : index
+                  %n_79 = memref.load %memory_0_0[%c_78] : memref<6672xi32>
+                  %n_80 = arith.index_cast %n_79 : i32 to index
+                  scf.for %u_81 = %c_1 to %n_80 step %c_2 {
+                    %s_82 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                    %o_83 = aie.objectfifo.subview.access %s_82[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                    func.call @finish(%memory_0_0, %vectors_0_0, %o_83, %u_81) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                    aie.objectfifo.release @c_l1_0_0(Produce, 1)
+                  }
+                }
               }
-              aie.objectfifo.release @b_l1_0(Consume, 1)
-              %c_56 = arith.constant 32 : index
-              %n_57 = memref.load %memory_0_0[%c_56] : memref<6672xi32>
-              %n_58 = arith.index_cast %n_57 : i32 to index
-              scf.for %i_59 = %c_1 to %n_58 step %c_2 {
-                %s_60 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_61 = aie.objectfifo.subview.access %s_60[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+              %c_84 = arith.constant 61 : index
+              %n_85 = memref.load %memory_0_0[%c_84] : memref<6672xi32>
+              %n_86 = arith.index_cast %n_85 : i32 to index
+              %i_87 = arith.select %is_20, %n_86, %c_1 : index
+              %is_88 = arith.cmpi ne, %i_87, %c_1 : index
+              scf.if %is_88 {
+                aie.objectfifo.release @b_l1_0(Consume, 1)
               }
-            }
-            %c_62 = arith.constant 53 : index
-            %n_63 = memref.load %memory_0_0[%c_62] : memref<6672xi32>
-            %n_64 = arith.index_cast %n_63 : i32 to index
-            scf.for %v_65 = %c_1 to %n_64 step %c_2 {
-              %s_66 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_67 = aie.objectfifo.subview.access %s_66[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_67, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_0(Consume, 1)
-            }
-            %c_68 = arith.constant 5 : index
-            %n_69 = memref.load %memory_0_0[%c_68] : memref<6672xi32>
-            %n_70 = arith.index_cast %n_69 : i32 to index
-            scf.for %u_71 = %c_1 to %n_70 step %c_2 {
-              %s_72 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_73 = aie.objectfifo.subview.access %s_72[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_0, %vectors_0_0, %o_73, %u_71) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_0(Produce, 1)
             }
           }
-          %c_74 = arith.constant 44 : index
-          %n_75 = memref.load %memory_0_0[%c_74] : memref<6672xi32>
-          %n_76 = arith.index_cast %n_75 : i32 to index
-          scf.for %t_77 = %c_1 to %n_76 step %c_2 {
-            %s_78 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_79 = aie.objectfifo.subview.access %s_78[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_89 = arith.constant 52 : index
+          %n_90 = memref.load %memory_0_0[%c_89] : memref<6672xi32>
+          %n_91 = arith.index_cast %n_90 : i32 to index
+          scf.for %t_92 = %c_1 to %n_91 step %c_2 {
+            %s_93 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_94 = aie.objectfifo.subview.access %s_93[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_0(Consume, 1)
           }
         }
@@ -356,108 +380,132 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
-      %c_80 = arith.constant 0 : index
-      %c_81 = arith.constant 1 : index
-      %c_82 = arith.constant 9223372036854775807 : index
-      scf.for %call_83 = %c_80 to %c_82 step %c_81 {
-        %s_84 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_85 = aie.objectfifo.subview.access %s_84[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_85, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_86 = arith.constant 0 : index
-        %n_87 = memref.load %memory_0_1[%c_86] : memref<6672xi32>
-        %n_88 = arith.index_cast %n_87 : i32 to index
-        %c_89 = arith.constant 36 : index
-        %n_90 = memref.load %memory_0_1[%c_89] : memref<6672xi32>
-        %n_91 = arith.index_cast %n_90 : i32 to index
-        %c_92 = arith.constant 2 : index
-        %n_93 = memref.load %memory_0_1[%c_92] : memref<6672xi32>
-        %n_94 = arith.index_cast %n_93 : i32 to index
+      %c_95 = arith.constant 0 : index
+      %c_96 = arith.constant 1 : index
+      %c_97 = arith.constant 9223372036854775807 : index
+      scf.for %call_98 = %c_95 to %c_97 step %c_96 {
+        %s_99 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_100 = aie.objectfifo.subview.access %s_99[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_100, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_101 = arith.constant 0 : index
+        %n_102 = memref.load %memory_0_1[%c_101] : memref<6672xi32>
+        %n_103 = arith.index_cast %n_102 : i32 to index
+        %c_104 = arith.constant 36 : index
+        %n_105 = memref.load %memory_0_1[%c_104] : memref<6672xi32>
+        %n_106 = arith.index_cast %n_105 : i32 to index
+        %c_107 = arith.constant 2 : index
+        %n_108 = memref.load %memory_0_1[%c_107] : memref<6672xi32>
+        %n_109 = arith.index_cast %n_108 : i32 to index
         aie.objectfifo.release @b_l1_1(Consume, 1)
-        scf.for %p_95 = %c_80 to %n_88 step %c_81 {
-          scf.for %t_96 = %c_80 to %n_91 step %c_81 {
-            scf.for %q_97 = %c_80 to %n_94 step %c_81 {
-              %is_98 = arith.cmpi eq, %q_97, %c_80 : index
-              %i_99 = arith.select %is_98, %c_81, %c_80 : index
-              %s_100 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_101 = aie.objectfifo.subview.access %s_100[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_102 = arith.constant 52 : index
-              %n_103 = memref.load %memory_0_1[%c_102] : memref<6672xi32>
-              %n_104 = arith.index_cast %n_103 : i32 to index
-              %i_105 = arith.select %is_98, %n_104, %c_80 : index
-              scf.for %v_106 = %c_80 to %i_105 step %c_81 {
-                func.call @keep(%o_101, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_110 = %c_95 to %n_103 step %c_96 {
+          scf.for %t_111 = %c_95 to %n_106 step %c_96 {
+            scf.for %q_112 = %c_95 to %n_109 step %c_96 {
+              %i_113 = arith.addi %q_112, %c_96 : index
+              %is_114 = arith.cmpi eq, %i_113, %n_109 : index
+              %is_115 = arith.cmpi eq, %q_112, %c_95 : index
+              %s_116 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_117 = aie.objectfifo.subview.access %s_116[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_118 = arith.constant 62 : index
+              %n_119 = memref.load %memory_0_1[%c_118] : memref<6672xi32>
+              %n_120 = arith.index_cast %n_119 : i32 to index
+              %i_121 = arith.select %is_115, %n_120, %c_95 : index
+              %is_122 = arith.cmpi ne, %i_121, %c_95 : index
+              scf.if %is_122 {
+                func.call @keep(%o_117, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_107 = arith.constant 29 : index
-              %n_108 = memref.load %memory_0_1[%c_107] : memref<6672xi32>
-              %n_109 = arith.index_cast %n_108 : i32 to index
-              %c_110 = arith.constant 54 : index
-              %n_111 = memref.load %memory_0_1[%c_110] : memref<6672xi32>
-              %n_112 = arith.index_cast %n_111 : i32 to index
-              %c_113 = arith.constant 14 : index
-              %n_114 = memref.load %memory_0_1[%c_113] : memref<6672xi32>
-              %n_115 = arith.index_cast %n_114 : i32 to index
-              %c_116 = arith.constant 12 : index
-              %n_117 = memref.load %memory_0_1[%c_116] : memref<6672xi32>
-              %n_118 = arith.index_cast %n_117 : i32 to index
-              %i_119 = arith.select %is_98, %n_115, %n_118 : index
-              scf.for %k_120 = %c_80 to %i_119 step %c_81 {
-                %is_121 = arith.cmpi eq, %k_120, %c_80 : index
-                %i_122 = arith.select %is_121, %n_109, %n_112 : index
-                %i_123 = arith.select %is_121, %i_99, %c_80 : index
-                scf.for %i_124 = %c_80 to %i_122 step %c_81 {
-                  %s_125 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_126 = aie.objectfifo.subview.access %s_125[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_123 = arith.constant 44 : index
+              %n_124 = memref.load %memory_0_1[%c_123] : memref<6672xi32>
+              %n_125 = arith.index_cast %n_124 : i32 to index
+              scf.for %g_126 = %c_95 to %n_125 step %c_96 {
+                %i_127 = arith.select %is_115, %c_96, %c_95 : index
+                %c_128 = arith.constant 29 : index
+                %n_129 = memref.load %memory_0_1[%c_128] : memref<6672xi32>
+                %n_130 = arith.index_cast %n_129 : i32 to index
+                %c_131 = arith.constant 64 : index
+                %n_132 = memref.load %memory_0_1[%c_131] : memref<6672xi32>
+                %n_133 = arith.index_cast %n_132 : i32 to index
+                %c_134 = arith.constant 14 : index
+                %n_135 = memref.load %memory_0_1[%c_134] : memref<6672xi32>
+                %n_136 = arith.index_cast %n_135 : i32 to index
+                %c_137 = arith.constant 12 : index
+                %n_138 = memref.load %memory_0_1[%c_137] : memref<6672xi32>
+                %n_139 = arith.index_cast %n_138 : i32 to index
+                %i_140 = arith.select %is_115, %n_136, %n_139 : index
+                scf.for %k_141 = %c_95 to %i_140 step %c_96 {
+                  %is_142 = arith.cmpi eq, %k_141, %c_95 : index
+                  %i_143 = arith.select %is_142, %n_130, %n_133 : index
+                  %i_144 = arith.select %is_142, %i_127, %c_95 : index
+                  scf.for %i_145 = %c_95 to %i_143 step %c_96 {
+                    %s_146 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_147 = aie.objectfifo.subview.access %s_146[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_148 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_149 = aie.objectfifo.subview.access %s_148[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_149, %o_117, %memory_0_1, %c_95, %k_141, %i_144) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_150 = arith.constant 4 : index
+                  %n_151 = memref.load %memory_0_1[%c_150] : memref<6672xi32>
+                  %n_152 = arith.index_cast %n_151 : i32 to index
+                  scf.for %o_153 = %c_96 to %n_152 step %c_96 {
+                    aie.objectfifo.release @b_l1_1(Consume, 1)
+                    %s_154 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_155 = aie.objectfifo.subview.access %s_154[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_149, %o_155, %memory_0_1, %o_153, %c_95, %i_144) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_127 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_128 = aie.objectfifo.subview.access %s_127[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_128, %o_101, %memory_0_1, %c_80, %k_120, %i_123) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_129 = arith.constant 4 : index
-                %n_130 = memref.load %memory_0_1[%c_129] : memref<6672xi32>
-                %n_131 = arith.index_cast %n_130 : i32 to index
-                scf.for %o_132 = %c_81 to %n_131 step %c_81 {
-                  aie.objectfifo.release @b_l1_1(Consume, 1)
-                  %s_133 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_134 = aie.objectfifo.subview.access %s_133[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_128, %o_134, %memory_0_1, %o_132, %c_80, %i_123) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_156 = arith.constant 33 : index
+                %n_157 = memref.load %memory_0_1[%c_156] : memref<6672xi32>
+                %n_158 = arith.index_cast %n_157 : i32 to index
+                scf.for %i_159 = %c_95 to %n_158 step %c_96 {
+                  %s_160 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_161 = aie.objectfifo.subview.access %s_160[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_162 = arith.constant 60 : index
+                %n_163 = memref.load %memory_0_1[%c_162] : memref<6672xi32>
+                %n_164 = arith.index_cast %n_163 : i32 to index
+                %is_165 = arith.cmpi ne, %n_164, %c_95 : index
+                scf.if %is_165 {
+                  aie.objectfifo.release @b_l1_1(Consume, 1)
+                }
+                scf.if %is_114 {
+                  %c_166 = arith.constant 63 : index
+                  %n_167 = memref.load %memory_0_1[%c_166] : memref<6672xi32>
+                  %n_168 = arith.index_cast %n_167 : i32 to index
+                  %is_169 = arith.cmpi ne, %n_168, %c_95 : index
+                  scf.if %is_169 {
+                    %s_170 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_171 = aie.objectfifo.subview.access %s_170[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @keep(%o_171, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  }
+                  %c_172 = arith.constant 5 : index
+                  %n_173 = memref.load %memory_0_1[%c_172] : memref<6672xi32>
+                  %n_174 = arith.index_cast %n_173 : i32 to index
+                  scf.for %u_175 = %c_95 to %n_174 step %c_96 {
+                    %s_176 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                    %o_177 = aie.objectfifo.subview.access %s_176[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                    func.call @finish(%memory_0_1, %vectors_0_1, %o_177, %u_175) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                    aie.objectfifo.release @c_l1_0_1(Produce, 1)
+                  }
+                }
               }
-              aie.objectfifo.release @b_l1_1(Consume, 1)
-              %c_135 = arith.constant 33 : index
-              %n_136 = memref.load %memory_0_1[%c_135] : memref<6672xi32>
-              %n_137 = arith.index_cast %n_136 : i32 to index
-              scf.for %i_138 = %c_80 to %n_137 step %c_81 {
-                %s_139 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_140 = aie.objectfifo.subview.access %s_139[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+              %c_178 = arith.constant 61 : index
+              %n_179 = memref.load %memory_0_1[%c_178] : memref<6672xi32>
+              %n_180 = arith.index_cast %n_179 : i32 to index
+              %i_181 = arith.select %is_114, %n_180, %c_95 : index
+              %is_182 = arith.cmpi ne, %i_181, %c_95 : index
+              scf.if %is_182 {
+                aie.objectfifo.release @b_l1_1(Consume, 1)
               }
-            }
-            %c_141 = arith.constant 53 : index
-            %n_142 = memref.load %memory_0_1[%c_141] : memref<6672xi32>
-            %n_143 = arith.index_cast %n_142 : i32 to index
-            scf.for %v_144 = %c_80 to %n_143 step %c_81 {
-              %s_145 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_146 = aie.objectfifo.subview.access %s_145[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_146, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_1(Consume, 1)
-            }
-            %c_147 = arith.constant 5 : index
-            %n_148 = memref.load %memory_0_1[%c_147] : memref<6672xi32>
-            %n_149 = arith.index_cast %n_148 : i32 to index
-            scf.for %u_150 = %c_80 to %n_149 step %c_81 {
-              %s_151 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_152 = aie.objectfifo.subview.access %s_151[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_1, %vectors_0_1, %o_152, %u_150) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_1(Produce, 1)
             }
           }
-          %c_153 = arith.constant 44 : index
-          %n_154 = memref.load %memory_0_1[%c_153] : memref<6672xi32>
-          %n_155 = arith.index_cast %n_154 : i32 to index
-          scf.for %t_156 = %c_80 to %n_155 step %c_81 {
-            %s_157 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_158 = aie.objectfifo.subview.access %s_157[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_183 = arith.constant 52 : index
+          %n_184 = memref.load %memory_0_1[%c_183] : memref<6672xi32>
+          %n_185 = arith.index_cast %n_184 : i32 to index
+          scf.for %t_186 = %c_95 to %n_185 step %c_96 {
+            %s_187 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_188 = aie.objectfifo.subview.access %s_187[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_1(Consume, 1)
           }
         }
@@ -465,108 +513,132 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_2 = aie.core(%core_0_2) {
-      %c_159 = arith.constant 0 : index
-      %c_160 = arith.constant 1 : index
-      %c_161 = arith.constant 9223372036854775807 : index
-      scf.for %call_162 = %c_159 to %c_161 step %c_160 {
-        %s_163 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_164 = aie.objectfifo.subview.access %s_163[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_164, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_165 = arith.constant 0 : index
-        %n_166 = memref.load %memory_0_2[%c_165] : memref<6672xi32>
-        %n_167 = arith.index_cast %n_166 : i32 to index
-        %c_168 = arith.constant 36 : index
-        %n_169 = memref.load %memory_0_2[%c_168] : memref<6672xi32>
-        %n_170 = arith.index_cast %n_169 : i32 to index
-        %c_171 = arith.constant 2 : index
-        %n_172 = memref.load %memory_0_2[%c_171] : memref<6672xi32>
-        %n_173 = arith.index_cast %n_172 : i32 to index
+      %c_189 = arith.constant 0 : index
+      %c_190 = arith.constant 1 : index
+      %c_191 = arith.constant 9223372036854775807 : index
+      scf.for %call_192 = %c_189 to %c_191 step %c_190 {
+        %s_193 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_194 = aie.objectfifo.subview.access %s_193[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_194, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_195 = arith.constant 0 : index
+        %n_196 = memref.load %memory_0_2[%c_195] : memref<6672xi32>
+        %n_197 = arith.index_cast %n_196 : i32 to index
+        %c_198 = arith.constant 36 : index
+        %n_199 = memref.load %memory_0_2[%c_198] : memref<6672xi32>
+        %n_200 = arith.index_cast %n_199 : i32 to index
+        %c_201 = arith.constant 2 : index
+        %n_202 = memref.load %memory_0_2[%c_201] : memref<6672xi32>
+        %n_203 = arith.index_cast %n_202 : i32 to index
         aie.objectfifo.release @b_l1_2(Consume, 1)
-        scf.for %p_174 = %c_159 to %n_167 step %c_160 {
-          scf.for %t_175 = %c_159 to %n_170 step %c_160 {
-            scf.for %q_176 = %c_159 to %n_173 step %c_160 {
-              %is_177 = arith.cmpi eq, %q_176, %c_159 : index
-              %i_178 = arith.select %is_177, %c_160, %c_159 : index
-              %s_179 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_180 = aie.objectfifo.subview.access %s_179[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_181 = arith.constant 52 : index
-              %n_182 = memref.load %memory_0_2[%c_181] : memref<6672xi32>
-              %n_183 = arith.index_cast %n_182 : i32 to index
-              %i_184 = arith.select %is_177, %n_183, %c_159 : index
-              scf.for %v_185 = %c_159 to %i_184 step %c_160 {
-                func.call @keep(%o_180, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_204 = %c_189 to %n_197 step %c_190 {
+          scf.for %t_205 = %c_189 to %n_200 step %c_190 {
+            scf.for %q_206 = %c_189 to %n_203 step %c_190 {
+              %i_207 = arith.addi %q_206, %c_190 : index
+              %is_208 = arith.cmpi eq, %i_207, %n_203 : index
+              %is_209 = arith.cmpi eq, %q_206, %c_189 : index
+              %s_210 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_211 = aie.objectfifo.subview.access %s_210[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_212 = arith.constant 62 : index
+              %n_213 = memref.load %memory_0_2[%c_212] : memref<6672xi32>
+              %n_214 = arith.index_cast %n_213 : i32 to index
+              %i_215 = arith.select %is_209, %n_214, %c_189 : index
+              %is_216 = arith.cmpi ne, %i_215, %c_189 : index
+              scf.if %is_216 {
+                func.call @keep(%o_211, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_186 = arith.constant 30 : index
-              %n_187 = memref.load %memory_0_2[%c_186] : memref<6672xi32>
-              %n_188 = arith.index_cast %n_187 : i32 to index
-              %c_189 = arith.constant 54 : index
-              %n_190 = memref.load %memory_0_2[%c_189] : memref<6672xi32>
-              %n_191 = arith.index_cast %n_190 : i32 to index
-              %c_192 = arith.constant 14 : index
-              %n_193 = memref.load %memory_0_2[%c_192] : memref<6672xi32>
-              %n_194 = arith.index_cast %n_193 : i32 to index
-              %c_195 = arith.constant 12 : index
-              %n_196 = memref.load %memory_0_2[%c_195] : memref<6672xi32>
-              %n_197 = arith.index_cast %n_196 : i32 to index
-              %i_198 = arith.select %is_177, %n_194, %n_197 : index
-              scf.for %k_199 = %c_159 to %i_198 step %c_160 {
-                %is_200 = arith.cmpi eq, %k_199, %c_159 : index
-                %i_201 = arith.select %is_200, %n_188, %n_191 : index
-                %i_202 = arith.select %is_200, %i_178, %c_159 : index
-                scf.for %i_203 = %c_159 to %i_201 step %c_160 {
-                  %s_204 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_205 = aie.objectfifo.subview.access %s_204[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_217 = arith.constant 44 : index
+              %n_218 = memref.load %memory_0_2[%c_217] : memref<6672xi32>
+              %n_219 = arith.index_cast %n_218 : i32 to index
+              scf.for %g_220 = %c_189 to %n_219 step %c_190 {
+                %i_221 = arith.select %is_209, %c_190, %c_189 : index
+                %c_222 = arith.constant 30 : index
+                %n_223 = memref.load %memory_0_2[%c_222] : memref<6672xi32>
+                %n_224 = arith.index_cast %n_223 : i32 to index
+                %c_225 = arith.constant 64 : index
+                %n_226 = memref.load %memory_0_2[%c_225] : memref<6672xi32>
+                %n_227 = arith.index_cast %n_226 : i32 to index
+                %c_228 = arith.constant 14 : index
+                %n_229 = memref.load %memory_0_2[%c_228] : memref<6672xi32>
+                %n_230 = arith.index_cast %n_229 : i32 to index
+                %c_231 = arith.constant 12 : index
+                %n_232 = memref.load %memory_0_2[%c_231] : memref<6672xi32>
+                %n_233 = arith.index_cast %n_232 : i32 to index
+                %i_234 = arith.select %is_209, %n_230, %n_233 : index
+                scf.for %k_235 = %c_189 to %i_234 step %c_190 {
+                  %is_236 = arith.cmpi eq, %k_235, %c_189 : index
+                  %i_237 = arith.select %is_236, %n_224, %n_227 : index
+                  %i_238 = arith.select %is_236, %i_221, %c_189 : index
+                  scf.for %i_239 = %c_189 to %i_237 step %c_190 {
+                    %s_240 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_241 = aie.objectfifo.subview.access %s_240[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_242 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_243 = aie.objectfifo.subview.access %s_242[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_243, %o_211, %memory_0_2, %c_189, %k_235, %i_238) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_244 = arith.constant 4 : index
+                  %n_245 = memref.load %memory_0_2[%c_244] : memref<6672xi32>
+                  %n_246 = arith.index_cast %n_245 : i32 to index
+                  scf.for %o_247 = %c_190 to %n_246 step %c_190 {
+                    aie.objectfifo.release @b_l1_2(Consume, 1)
+                    %s_248 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_249 = aie.objectfifo.subview.access %s_248[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_243, %o_249, %memory_0_2, %o_247, %c_189, %i_238) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_206 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_207 = aie.objectfifo.subview.access %s_206[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_207, %o_180, %memory_0_2, %c_159, %k_199, %i_202) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_208 = arith.constant 4 : index
-                %n_209 = memref.load %memory_0_2[%c_208] : memref<6672xi32>
-                %n_210 = arith.index_cast %n_209 : i32 to index
-                scf.for %o_211 = %c_160 to %n_210 step %c_160 {
-                  aie.objectfifo.release @b_l1_2(Consume, 1)
-                  %s_212 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_213 = aie.objectfifo.subview.access %s_212[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_207, %o_213, %memory_0_2, %o_211, %c_159, %i_202) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_250 = arith.constant 34 : index
+                %n_251 = memref.load %memory_0_2[%c_250] : memref<6672xi32>
+                %n_252 = arith.index_cast %n_251 : i32 to index
+                scf.for %i_253 = %c_189 to %n_252 step %c_190 {
+                  %s_254 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_255 = aie.objectfifo.subview.access %s_254[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_256 = arith.constant 60 : index
+                %n_257 = memref.load %memory_0_2[%c_256] : memref<6672xi32>
+                %n_258 = arith.index_cast %n_257 : i32 to index
+                %is_259 = arith.cmpi ne, %n_258, %c_189 : index
+                scf.if %is_259 {
+                  aie.objectfifo.release @b_l1_2(Consume, 1)
+                }
+                scf.if %is_208 {
+                  %c_260 = arith.constant 63 : index
+                  %n_261 = memref.load %memory_0_2[%c_260] : memref<6672xi32>
+                  %n_262 = arith.index_cast %n_261 : i32 to index
+                  %is_263 = arith.cmpi ne, %n_262, %c_189 : index
+                  scf.if %is_263 {
+                    %s_264 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_265 = aie.objectfifo.subview.access %s_264[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @keep(%o_265, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  }
+                  %c_266 = arith.constant 5 : index
+                  %n_267 = memref.load %memory_0_2[%c_266] : memref<6672xi32>
+                  %n_268 = arith.index_cast %n_267 : i32 to index
+                  scf.for %u_269 = %c_189 to %n_268 step %c_190 {
+                    %s_270 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                    %o_271 = aie.objectfifo.subview.access %s_270[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                    func.call @finish(%memory_0_2, %vectors_0_2, %o_271, %u_269) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                    aie.objectfifo.release @c_l1_0_2(Produce, 1)
+                  }
+                }
               }
-              aie.objectfifo.release @b_l1_2(Consume, 1)
-              %c_214 = arith.constant 34 : index
-              %n_215 = memref.load %memory_0_2[%c_214] : memref<6672xi32>
-              %n_216 = arith.index_cast %n_215 : i32 to index
-              scf.for %i_217 = %c_159 to %n_216 step %c_160 {
-                %s_218 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_219 = aie.objectfifo.subview.access %s_218[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+              %c_272 = arith.constant 61 : index
+              %n_273 = memref.load %memory_0_2[%c_272] : memref<6672xi32>
+              %n_274 = arith.index_cast %n_273 : i32 to index
+              %i_275 = arith.select %is_208, %n_274, %c_189 : index
+              %is_276 = arith.cmpi ne, %i_275, %c_189 : index
+              scf.if %is_276 {
+                aie.objectfifo.release @b_l1_2(Consume, 1)
               }
-            }
-            %c_220 = arith.constant 53 : index
-            %n_221 = memref.load %memory_0_2[%c_220] : memref<6672xi32>
-            %n_222 = arith.index_cast %n_221 : i32 to index
-            scf.for %v_223 = %c_159 to %n_222 step %c_160 {
-              %s_224 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_225 = aie.objectfifo.subview.access %s_224[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_225, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_2(Consume, 1)
-            }
-            %c_226 = arith.constant 5 : index
-            %n_227 = memref.load %memory_0_2[%c_226] : memref<6672xi32>
-            %n_228 = arith.index_cast %n_227 : i32 to index
-            scf.for %u_229 = %c_159 to %n_228 step %c_160 {
-              %s_230 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_231 = aie.objectfifo.subview.access %s_230[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_2, %vectors_0_2, %o_231, %u_229) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_2(Produce, 1)
             }
           }
-          %c_232 = arith.constant 44 : index
-          %n_233 = memref.load %memory_0_2[%c_232] : memref<6672xi32>
-          %n_234 = arith.index_cast %n_233 : i32 to index
-          scf.for %t_235 = %c_159 to %n_234 step %c_160 {
-            %s_236 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_237 = aie.objectfifo.subview.access %s_236[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_277 = arith.constant 52 : index
+          %n_278 = memref.load %memory_0_2[%c_277] : memref<6672xi32>
+          %n_279 = arith.index_cast %n_278 : i32 to index
+          scf.for %t_280 = %c_189 to %n_279 step %c_190 {
+            %s_281 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_282 = aie.objectfifo.subview.access %s_281[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_2(Consume, 1)
           }
         }
@@ -574,108 +646,132 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_3 = aie.core(%core_0_3) {
-      %c_238 = arith.constant 0 : index
-      %c_239 = arith.constant 1 : index
-      %c_240 = arith.constant 9223372036854775807 : index
-      scf.for %call_241 = %c_238 to %c_240 step %c_239 {
-        %s_242 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_243 = aie.objectfifo.subview.access %s_242[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_243, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_244 = arith.constant 0 : index
-        %n_245 = memref.load %memory_0_3[%c_244] : memref<6672xi32>
-        %n_246 = arith.index_cast %n_245 : i32 to index
-        %c_247 = arith.constant 36 : index
-        %n_248 = memref.load %memory_0_3[%c_247] : memref<6672xi32>
-        %n_249 = arith.index_cast %n_248 : i32 to index
-        %c_250 = arith.constant 2 : index
-        %n_251 = memref.load %memory_0_3[%c_250] : memref<6672xi32>
-        %n_252 = arith.index_cast %n_251 : i32 to index
+      %c_283 = arith.constant 0 : index
+      %c_284 = arith.constant 1 : index
+      %c_285 = arith.constant 9223372036854775807 : index
+      scf.for %call_286 = %c_283 to %c_285 step %c_284 {
+        %s_287 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_288 = aie.objectfifo.subview.access %s_287[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_288, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_289 = arith.constant 0 : index
+        %n_290 = memref.load %memory_0_3[%c_289] : memref<6672xi32>
+        %n_291 = arith.index_cast %n_290 : i32 to index
+        %c_292 = arith.constant 36 : index
+        %n_293 = memref.load %memory_0_3[%c_292] : memref<6672xi32>
+        %n_294 = arith.index_cast %n_293 : i32 to index
+        %c_295 = arith.constant 2 : index
+        %n_296 = memref.load %memory_0_3[%c_295] : memref<6672xi32>
+        %n_297 = arith.index_cast %n_296 : i32 to index
         aie.objectfifo.release @b_l1_3(Consume, 1)
-        scf.for %p_253 = %c_238 to %n_246 step %c_239 {
-          scf.for %t_254 = %c_238 to %n_249 step %c_239 {
-            scf.for %q_255 = %c_238 to %n_252 step %c_239 {
-              %is_256 = arith.cmpi eq, %q_255, %c_238 : index
-              %i_257 = arith.select %is_256, %c_239, %c_238 : index
-              %s_258 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_259 = aie.objectfifo.subview.access %s_258[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_260 = arith.constant 52 : index
-              %n_261 = memref.load %memory_0_3[%c_260] : memref<6672xi32>
-              %n_262 = arith.index_cast %n_261 : i32 to index
-              %i_263 = arith.select %is_256, %n_262, %c_238 : index
-              scf.for %v_264 = %c_238 to %i_263 step %c_239 {
-                func.call @keep(%o_259, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_298 = %c_283 to %n_291 step %c_284 {
+          scf.for %t_299 = %c_283 to %n_294 step %c_284 {
+            scf.for %q_300 = %c_283 to %n_297 step %c_284 {
+              %i_301 = arith.addi %q_300, %c_284 : index
+              %is_302 = arith.cmpi eq, %i_301, %n_297 : index
+              %is_303 = arith.cmpi eq, %q_300, %c_283 : index
+              %s_304 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_305 = aie.objectfifo.subview.access %s_304[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_306 = arith.constant 62 : index
+              %n_307 = memref.load %memory_0_3[%c_306] : memref<6672xi32>
+              %n_308 = arith.index_cast %n_307 : i32 to index
+              %i_309 = arith.select %is_303, %n_308, %c_283 : index
+              %is_310 = arith.cmpi ne, %i_309, %c_283 : index
+              scf.if %is_310 {
+                func.call @keep(%o_305, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_265 = arith.constant 31 : index
-              %n_266 = memref.load %memory_0_3[%c_265] : memref<6672xi32>
-              %n_267 = arith.index_cast %n_266 : i32 to index
-              %c_268 = arith.constant 54 : index
-              %n_269 = memref.load %memory_0_3[%c_268] : memref<6672xi32>
-              %n_270 = arith.index_cast %n_269 : i32 to index
-              %c_271 = arith.constant 14 : index
-              %n_272 = memref.load %memory_0_3[%c_271] : memref<6672xi32>
-              %n_273 = arith.index_cast %n_272 : i32 to index
-              %c_274 = arith.constant 12 : index
-              %n_275 = memref.load %memory_0_3[%c_274] : memref<6672xi32>
-              %n_276 = arith.index_cast %n_275 : i32 to index
-              %i_277 = arith.select %is_256, %n_273, %n_276 : index
-              scf.for %k_278 = %c_238 to %i_277 step %c_239 {
-                %is_279 = arith.cmpi eq, %k_278, %c_238 : index
-                %i_280 = arith.select %is_279, %n_267, %n_270 : index
-                %i_281 = arith.select %is_279, %i_257, %c_238 : index
-                scf.for %i_282 = %c_238 to %i_280 step %c_239 {
-                  %s_283 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_284 = aie.objectfifo.subview.access %s_283[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_311 = arith.constant 44 : index
+              %n_312 = memref.load %memory_0_3[%c_311] : memref<6672xi32>
+              %n_313 = arith.index_cast %n_312 : i32 to index
+              scf.for %g_314 = %c_283 to %n_313 step %c_284 {
+                %i_315 = arith.select %is_303, %c_284, %c_283 : index
+                %c_316 = arith.constant 31 : index
+                %n_317 = memref.load %memory_0_3[%c_316] : memref<6672xi32>
+                %n_318 = arith.index_cast %n_317 : i32 to index
+                %c_319 = arith.constant 64 : index
+                %n_320 = memref.load %memory_0_3[%c_319] : memref<6672xi32>
+                %n_321 = arith.index_cast %n_320 : i32 to index
+                %c_322 = arith.constant 14 : index
+                %n_323 = memref.load %memory_0_3[%c_322] : memref<6672xi32>
+                %n_324 = arith.index_cast %n_323 : i32 to index
+                %c_325 = arith.constant 12 : index
+                %n_326 = memref.load %memory_0_3[%c_325] : memref<6672xi32>
+                %n_327 = arith.index_cast %n_326 : i32 to index
+                %i_328 = arith.select %is_303, %n_324, %n_327 : index
+                scf.for %k_329 = %c_283 to %i_328 step %c_284 {
+                  %is_330 = arith.cmpi eq, %k_329, %c_283 : index
+                  %i_331 = arith.select %is_330, %n_318, %n_321 : index
+                  %i_332 = arith.select %is_330, %i_315, %c_283 : index
+                  scf.for %i_333 = %c_283 to %i_331 step %c_284 {
+                    %s_334 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_335 = aie.objectfifo.subview.access %s_334[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_336 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_337 = aie.objectfifo.subview.access %s_336[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_337, %o_305, %memory_0_3, %c_283, %k_329, %i_332) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_338 = arith.constant 4 : index
+                  %n_339 = memref.load %memory_0_3[%c_338] : memref<6672xi32>
+                  %n_340 = arith.index_cast %n_339 : i32 to index
+                  scf.for %o_341 = %c_284 to %n_340 step %c_284 {
+                    aie.objectfifo.release @b_l1_3(Consume, 1)
+                    %s_342 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_343 = aie.objectfifo.subview.access %s_342[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_337, %o_343, %memory_0_3, %o_341, %c_283, %i_332) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_285 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_286 = aie.objectfifo.subview.access %s_285[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_286, %o_259, %memory_0_3, %c_238, %k_278, %i_281) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_287 = arith.constant 4 : index
-                %n_288 = memref.load %memory_0_3[%c_287] : memref<6672xi32>
-                %n_289 = arith.index_cast %n_288 : i32 to index
-                scf.for %o_290 = %c_239 to %n_289 step %c_239 {
-                  aie.objectfifo.release @b_l1_3(Consume, 1)
-                  %s_291 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_292 = aie.objectfifo.subview.access %s_291[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_286, %o_292, %memory_0_3, %o_290, %c_238, %i_281) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_344 = arith.constant 35 : index
+                %n_345 = memref.load %memory_0_3[%c_344] : memref<6672xi32>
+                %n_346 = arith.index_cast %n_345 : i32 to index
+                scf.for %i_347 = %c_283 to %n_346 step %c_284 {
+                  %s_348 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_349 = aie.objectfifo.subview.access %s_348[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_350 = arith.constant 60 : index
+                %n_351 = memref.load %memory_0_3[%c_350] : memref<6672xi32>
+                %n_352 = arith.index_cast %n_351 : i32 to index
+                %is_353 = arith.cmpi ne, %n_352, %c_283 : index
+                scf.if %is_353 {
+                  aie.objectfifo.release @b_l1_3(Consume, 1)
+                }
+                scf.if %is_302 {
+                  %c_354 = arith.constant 63 : index
+                  %n_355 = memref.load %memory_0_3[%c_354] : memref<6672xi32>
+                  %n_356 = arith.index_cast %n_355 : i32 to index
+                  %is_357 = arith.cmpi ne, %n_356, %c_283 : index
+                  scf.if %is_357 {
+                    %s_358 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_359 = aie.objectfifo.subview.access %s_358[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @keep(%o_359, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  }
+                  %c_360 = arith.constant 5 : index
+                  %n_361 = memref.load %memory_0_3[%c_360] : memref<6672xi32>
+                  %n_362 = arith.index_cast %n_361 : i32 to index
+                  scf.for %u_363 = %c_283 to %n_362 step %c_284 {
+                    %s_364 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                    %o_365 = aie.objectfifo.subview.access %s_364[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                    func.call @finish(%memory_0_3, %vectors_0_3, %o_365, %u_363) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                    aie.objectfifo.release @c_l1_0_3(Produce, 1)
+                  }
+                }
               }
-              aie.objectfifo.release @b_l1_3(Consume, 1)
-              %c_293 = arith.constant 35 : index
-              %n_294 = memref.load %memory_0_3[%c_293] : memref<6672xi32>
-              %n_295 = arith.index_cast %n_294 : i32 to index
-              scf.for %i_296 = %c_238 to %n_295 step %c_239 {
-                %s_297 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_298 = aie.objectfifo.subview.access %s_297[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+              %c_366 = arith.constant 61 : index
+              %n_367 = memref.load %memory_0_3[%c_366] : memref<6672xi32>
+              %n_368 = arith.index_cast %n_367 : i32 to index
+              %i_369 = arith.select %is_302, %n_368, %c_283 : index
+              %is_370 = arith.cmpi ne, %i_369, %c_283 : index
+              scf.if %is_370 {
+                aie.objectfifo.release @b_l1_3(Consume, 1)
               }
-            }
-            %c_299 = arith.constant 53 : index
-            %n_300 = memref.load %memory_0_3[%c_299] : memref<6672xi32>
-            %n_301 = arith.index_cast %n_300 : i32 to index
-            scf.for %v_302 = %c_238 to %n_301 step %c_239 {
-              %s_303 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_304 = aie.objectfifo.subview.access %s_303[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_304, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_3(Consume, 1)
-            }
-            %c_305 = arith.constant 5 : index
-            %n_306 = memref.load %memory_0_3[%c_305] : memref<6672xi32>
-            %n_307 = arith.index_cast %n_306 : i32 to index
-            scf.for %u_308 = %c_238 to %n_307 step %c_239 {
-              %s_309 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_310 = aie.objectfifo.subview.access %s_309[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_3, %vectors_0_3, %o_310, %u_308) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_3(Produce, 1)
             }
           }
-          %c_311 = arith.constant 44 : index
-          %n_312 = memref.load %memory_0_3[%c_311] : memref<6672xi32>
-          %n_313 = arith.index_cast %n_312 : i32 to index
-          scf.for %t_314 = %c_238 to %n_313 step %c_239 {
-            %s_315 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_316 = aie.objectfifo.subview.access %s_315[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_371 = arith.constant 52 : index
+          %n_372 = memref.load %memory_0_3[%c_371] : memref<6672xi32>
+          %n_373 = arith.index_cast %n_372 : i32 to index
+          scf.for %t_374 = %c_283 to %n_373 step %c_284 {
+            %s_375 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_376 = aie.objectfifo.subview.access %s_375[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_3(Consume, 1)
           }
         }
