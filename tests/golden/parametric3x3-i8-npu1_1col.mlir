@@ -268,7 +268,7 @@ module {
               %is_21 = arith.cmpi eq, %q_18, %c_1 : index
               %s_22 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
               %o_23 = aie.objectfifo.subview.access %s_22[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_24 = arith.constant 62 : index
+              %c_24 = arith.constant 60 : index
               %n_25 = memref.load %memory_0_0[%c_24] : memref<6672xi32>
               %n_26 = arith.index_cast %n_25 : i32 to index
               %i_27 = arith.select %is_21, %n_26, %c_1 : index
@@ -284,7 +284,7 @@ module {
                 %c_34 = arith.constant 28 : index
                 %n_35 = memref.load %memory_0_0[%c_34] : memref<6672xi32>
                 %n_36 = arith.index_cast %n_35 : i32 to index
-                %c_37 = arith.constant 64 : index
+                %c_37 = arith.constant 62 : index
                 %n_38 = memref.load %memory_0_0[%c_37] : memref<6672xi32>
                 %n_39 = arith.index_cast %n_38 : i32 to index
                 %c_40 = arith.constant 14 : index
@@ -325,50 +325,37 @@ module {
                   %o_67 = aie.objectfifo.subview.access %s_66[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_68 = arith.constant 60 : index
+                %c_68 = arith.constant 61 : index
                 %n_69 = memref.load %memory_0_0[%c_68] : memref<6672xi32>
                 %n_70 = arith.index_cast %n_69 : i32 to index
-                %is_71 = arith.cmpi ne, %n_70, %c_1 : index
-                scf.if %is_71 {
+                %i_71 = arith.select %is_20, %n_70, %c_1 : index
+                %is_72 = arith.cmpi ne, %i_71, %c_1 : index
+                scf.if %is_72 {
+                  %s_73 = aie.objectfifo.acquire @b_l1_0(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_74 = aie.objectfifo.subview.access %s_73[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_74, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
                   aie.objectfifo.release @b_l1_0(Consume, 1)
                 }
-                scf.if %is_20 {
-                  %c_72 = arith.constant 63 : index
-                  %n_73 = memref.load %memory_0_0[%c_72] : memref<6672xi32>
-                  %n_74 = arith.index_cast %n_73 : i32 to index
-                  %is_75 = arith.cmpi ne, %n_74, %c_1 : index
-                  scf.if %is_75 {
-                    %s_76 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_77 = aie.objectfifo.subview.access %s_76[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @keep(%o_77, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
-                  }
-                  %c_78 = arith.constant 5 : index
-                  %n_79 = memref.load %memory_0_0[%c_78] : memref<6672xi32>
-                  %n_80 = arith.index_cast %n_79 : i32 to index
-                  scf.for %u_81 = %c_1 to %n_80 step %c_2 {
-                    %s_82 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-                    %o_83 = aie.objectfifo.subview.access %s_82[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-                    func.call @finish(%memory_0_0, %vectors_0_0, %o_83, %u_81) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-                    aie.objectfifo.release @c_l1_0_0(Produce, 1)
-                  }
+                %c_75 = arith.constant 5 : index
+                %n_76 = memref.load %memory_0_0[%c_75] : memref<6672xi32>
+                %n_77 = arith.index_cast %n_76 : i32 to index
+                %i_78 = arith.select %is_20, %n_77, %c_1 : index
+                scf.for %u_79 = %c_1 to %i_78 step %c_2 {
+                  %s_80 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_81 = aie.objectfifo.subview.access %s_80[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_0, %vectors_0_0, %o_81, %u_79) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_0(Produce, 1)
                 }
               }
-              %c_84 = arith.constant 61 : index
-              %n_85 = memref.load %memory_0_0[%c_84] : memref<6672xi32>
-              %n_86 = arith.index_cast %n_85 : i32 to index
-              %i_87 = arith.select %is_20, %n_86, %c_1 : index
-              %is_88 = arith.cmpi ne, %i_87, %c_1 : index
-              scf.if %is_88 {
-                aie.objectfifo.release @b_l1_0(Consume, 1)
-              }
+              aie.objectfifo.release @b_l1_0(Consume, 1)
             }
           }
-          %c_89 = arith.constant 52 : index
-          %n_90 = memref.load %memory_0_0[%c_89] : memref<6672xi32>
-          %n_91 = arith.index_cast %n_90 : i32 to index
-          scf.for %t_92 = %c_1 to %n_91 step %c_2 {
-            %s_93 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_94 = aie.objectfifo.subview.access %s_93[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_82 = arith.constant 52 : index
+          %n_83 = memref.load %memory_0_0[%c_82] : memref<6672xi32>
+          %n_84 = arith.index_cast %n_83 : i32 to index
+          scf.for %t_85 = %c_1 to %n_84 step %c_2 {
+            %s_86 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_87 = aie.objectfifo.subview.access %s_86[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_0(Consume, 1)
           }
         }
@@ -376,132 +363,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
-      %c_95 = arith.constant 0 : index
-      %c_96 = arith.constant 1 : index
-      %c_97 = arith.constant 9223372036854775807 : index
-      scf.for %call_98 = %c_95 to %c_97 step %c_96 {
-        %s_99 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_100 = aie.objectfifo.subview.access %s_99[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_100, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_101 = arith.constant 0 : index
-        %n_102 = memref.load %memory_0_1[%c_101] : memref<6672xi32>
-        %n_103 = arith.index_cast %n_102 : i32 to index
-        %c_104 = arith.constant 36 : index
-        %n_105 = memref.load %memory_0_1[%c_104] : memref<6672xi32>
-        %n_106 = arith.index_cast %n_105 : i32 to index
-        %c_107 = arith.constant 2 : index
-        %n_108 = memref.load %memory_0_1[%c_107] : memref<6672xi32>
-        %n_109 = arith.index_cast %n_108 : i32 to index
+      %c_88 = arith.constant 0 : index
+      %c_89 = arith.constant 1 : index
+      %c_90 = arith.constant 9223372036854775807 : index
+      scf.for %call_91 = %c_88 to %c_90 step %c_89 {
+        %s_92 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_93 = aie.objectfifo.subview.access %s_92[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_93, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_94 = arith.constant 0 : index
+        %n_95 = memref.load %memory_0_1[%c_94] : memref<6672xi32>
+        %n_96 = arith.index_cast %n_95 : i32 to index
+        %c_97 = arith.constant 36 : index
+        %n_98 = memref.load %memory_0_1[%c_97] : memref<6672xi32>
+        %n_99 = arith.index_cast %n_98 : i32 to index
+        %c_100 = arith.constant 2 : index
+        %n_101 = memref.load %memory_0_1[%c_100] : memref<6672xi32>
+        %n_102 = arith.index_cast %n_101 : i32 to index
         aie.objectfifo.release @b_l1_1(Consume, 1)
-        scf.for %p_110 = %c_95 to %n_103 step %c_96 {
-          scf.for %t_111 = %c_95 to %n_106 step %c_96 {
-            scf.for %q_112 = %c_95 to %n_109 step %c_96 {
-              %i_113 = arith.addi %q_112, %c_96 : index
-              %is_114 = arith.cmpi eq, %i_113, %n_109 : index
-              %is_115 = arith.cmpi eq, %q_112, %c_95 : index
-              %s_116 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_117 = aie.objectfifo.subview.access %s_116[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_118 = arith.constant 62 : index
-              %n_119 = memref.load %memory_0_1[%c_118] : memref<6672xi32>
-              %n_120 = arith.index_cast %n_119 : i32 to index
-              %i_121 = arith.select %is_115, %n_120, %c_95 : index
-              %is_122 = arith.cmpi ne, %i_121, %c_95 : index
-              scf.if %is_122 {
-                func.call @keep(%o_117, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_103 = %c_88 to %n_96 step %c_89 {
+          scf.for %t_104 = %c_88 to %n_99 step %c_89 {
+            scf.for %q_105 = %c_88 to %n_102 step %c_89 {
+              %i_106 = arith.addi %q_105, %c_89 : index
+              %is_107 = arith.cmpi eq, %i_106, %n_102 : index
+              %is_108 = arith.cmpi eq, %q_105, %c_88 : index
+              %s_109 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_110 = aie.objectfifo.subview.access %s_109[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_111 = arith.constant 60 : index
+              %n_112 = memref.load %memory_0_1[%c_111] : memref<6672xi32>
+              %n_113 = arith.index_cast %n_112 : i32 to index
+              %i_114 = arith.select %is_108, %n_113, %c_88 : index
+              %is_115 = arith.cmpi ne, %i_114, %c_88 : index
+              scf.if %is_115 {
+                func.call @keep(%o_110, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_123 = arith.constant 44 : index
-              %n_124 = memref.load %memory_0_1[%c_123] : memref<6672xi32>
-              %n_125 = arith.index_cast %n_124 : i32 to index
-              scf.for %g_126 = %c_95 to %n_125 step %c_96 {
-                %i_127 = arith.select %is_115, %c_96, %c_95 : index
-                %c_128 = arith.constant 29 : index
-                %n_129 = memref.load %memory_0_1[%c_128] : memref<6672xi32>
-                %n_130 = arith.index_cast %n_129 : i32 to index
-                %c_131 = arith.constant 64 : index
-                %n_132 = memref.load %memory_0_1[%c_131] : memref<6672xi32>
-                %n_133 = arith.index_cast %n_132 : i32 to index
-                %c_134 = arith.constant 14 : index
-                %n_135 = memref.load %memory_0_1[%c_134] : memref<6672xi32>
-                %n_136 = arith.index_cast %n_135 : i32 to index
-                %c_137 = arith.constant 12 : index
-                %n_138 = memref.load %memory_0_1[%c_137] : memref<6672xi32>
-                %n_139 = arith.index_cast %n_138 : i32 to index
-                %i_140 = arith.select %is_115, %n_136, %n_139 : index
-                scf.for %k_141 = %c_95 to %i_140 step %c_96 {
-                  %is_142 = arith.cmpi eq, %k_141, %c_95 : index
-                  %i_143 = arith.select %is_142, %n_130, %n_133 : index
-                  %i_144 = arith.select %is_142, %i_127, %c_95 : index
-                  scf.for %i_145 = %c_95 to %i_143 step %c_96 {
-                    %s_146 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                    %o_147 = aie.objectfifo.subview.access %s_146[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_116 = arith.constant 44 : index
+              %n_117 = memref.load %memory_0_1[%c_116] : memref<6672xi32>
+              %n_118 = arith.index_cast %n_117 : i32 to index
+              scf.for %g_119 = %c_88 to %n_118 step %c_89 {
+                %i_120 = arith.select %is_108, %c_89, %c_88 : index
+                %c_121 = arith.constant 29 : index
+                %n_122 = memref.load %memory_0_1[%c_121] : memref<6672xi32>
+                %n_123 = arith.index_cast %n_122 : i32 to index
+                %c_124 = arith.constant 62 : index
+                %n_125 = memref.load %memory_0_1[%c_124] : memref<6672xi32>
+                %n_126 = arith.index_cast %n_125 : i32 to index
+                %c_127 = arith.constant 14 : index
+                %n_128 = memref.load %memory_0_1[%c_127] : memref<6672xi32>
+                %n_129 = arith.index_cast %n_128 : i32 to index
+                %c_130 = arith.constant 12 : index
+                %n_131 = memref.load %memory_0_1[%c_130] : memref<6672xi32>
+                %n_132 = arith.index_cast %n_131 : i32 to index
+                %i_133 = arith.select %is_108, %n_129, %n_132 : index
+                scf.for %k_134 = %c_88 to %i_133 step %c_89 {
+                  %is_135 = arith.cmpi eq, %k_134, %c_88 : index
+                  %i_136 = arith.select %is_135, %n_123, %n_126 : index
+                  %i_137 = arith.select %is_135, %i_120, %c_88 : index
+                  scf.for %i_138 = %c_88 to %i_136 step %c_89 {
+                    %s_139 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_140 = aie.objectfifo.subview.access %s_139[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                     aie.objectfifo.release @a_l1_0(Consume, 1)
                   }
-                  %s_148 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_149 = aie.objectfifo.subview.access %s_148[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                  func.call @multiply(%o_149, %o_117, %memory_0_1, %c_95, %k_141, %i_144) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                  %c_150 = arith.constant 4 : index
-                  %n_151 = memref.load %memory_0_1[%c_150] : memref<6672xi32>
-                  %n_152 = arith.index_cast %n_151 : i32 to index
-                  scf.for %o_153 = %c_96 to %n_152 step %c_96 {
+                  %s_141 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_142 = aie.objectfifo.subview.access %s_141[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_142, %o_110, %memory_0_1, %c_88, %k_134, %i_137) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_143 = arith.constant 4 : index
+                  %n_144 = memref.load %memory_0_1[%c_143] : memref<6672xi32>
+                  %n_145 = arith.index_cast %n_144 : i32 to index
+                  scf.for %o_146 = %c_89 to %n_145 step %c_89 {
                     aie.objectfifo.release @b_l1_1(Consume, 1)
-                    %s_154 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_155 = aie.objectfifo.subview.access %s_154[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @multiply(%o_149, %o_155, %memory_0_1, %o_153, %c_95, %i_144) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                    %s_147 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_148 = aie.objectfifo.subview.access %s_147[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_142, %o_148, %memory_0_1, %o_146, %c_88, %i_137) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
                   }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_156 = arith.constant 33 : index
-                %n_157 = memref.load %memory_0_1[%c_156] : memref<6672xi32>
-                %n_158 = arith.index_cast %n_157 : i32 to index
-                scf.for %i_159 = %c_95 to %n_158 step %c_96 {
-                  %s_160 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_161 = aie.objectfifo.subview.access %s_160[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                %c_149 = arith.constant 33 : index
+                %n_150 = memref.load %memory_0_1[%c_149] : memref<6672xi32>
+                %n_151 = arith.index_cast %n_150 : i32 to index
+                scf.for %i_152 = %c_88 to %n_151 step %c_89 {
+                  %s_153 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_154 = aie.objectfifo.subview.access %s_153[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_162 = arith.constant 60 : index
-                %n_163 = memref.load %memory_0_1[%c_162] : memref<6672xi32>
-                %n_164 = arith.index_cast %n_163 : i32 to index
-                %is_165 = arith.cmpi ne, %n_164, %c_95 : index
-                scf.if %is_165 {
+                %c_155 = arith.constant 61 : index
+                %n_156 = memref.load %memory_0_1[%c_155] : memref<6672xi32>
+                %n_157 = arith.index_cast %n_156 : i32 to index
+                %i_158 = arith.select %is_107, %n_157, %c_88 : index
+                %is_159 = arith.cmpi ne, %i_158, %c_88 : index
+                scf.if %is_159 {
+                  %s_160 = aie.objectfifo.acquire @b_l1_1(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_161 = aie.objectfifo.subview.access %s_160[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_161, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
                   aie.objectfifo.release @b_l1_1(Consume, 1)
                 }
-                scf.if %is_114 {
-                  %c_166 = arith.constant 63 : index
-                  %n_167 = memref.load %memory_0_1[%c_166] : memref<6672xi32>
-                  %n_168 = arith.index_cast %n_167 : i32 to index
-                  %is_169 = arith.cmpi ne, %n_168, %c_95 : index
-                  scf.if %is_169 {
-                    %s_170 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_171 = aie.objectfifo.subview.access %s_170[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @keep(%o_171, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
-                  }
-                  %c_172 = arith.constant 5 : index
-                  %n_173 = memref.load %memory_0_1[%c_172] : memref<6672xi32>
-                  %n_174 = arith.index_cast %n_173 : i32 to index
-                  scf.for %u_175 = %c_95 to %n_174 step %c_96 {
-                    %s_176 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-                    %o_177 = aie.objectfifo.subview.access %s_176[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-                    func.call @finish(%memory_0_1, %vectors_0_1, %o_177, %u_175) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-                    aie.objectfifo.release @c_l1_0_1(Produce, 1)
-                  }
+                %c_162 = arith.constant 5 : index
+                %n_163 = memref.load %memory_0_1[%c_162] : memref<6672xi32>
+                %n_164 = arith.index_cast %n_163 : i32 to index
+                %i_165 = arith.select %is_107, %n_164, %c_88 : index
+                scf.for %u_166 = %c_88 to %i_165 step %c_89 {
+                  %s_167 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_168 = aie.objectfifo.subview.access %s_167[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_1, %vectors_0_1, %o_168, %u_166) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_1(Produce, 1)
                 }
               }
-              %c_178 = arith.constant 61 : index
-              %n_179 = memref.load %memory_0_1[%c_178] : memref<6672xi32>
-              %n_180 = arith.index_cast %n_179 : i32 to index
-              %i_181 = arith.select %is_114, %n_180, %c_95 : index
-              %is_182 = arith.cmpi ne, %i_181, %c_95 : index
-              scf.if %is_182 {
-                aie.objectfifo.release @b_l1_1(Consume, 1)
-              }
+              aie.objectfifo.release @b_l1_1(Consume, 1)
             }
           }
-          %c_183 = arith.constant 52 : index
-          %n_184 = memref.load %memory_0_1[%c_183] : memref<6672xi32>
-          %n_185 = arith.index_cast %n_184 : i32 to index
-          scf.for %t_186 = %c_95 to %n_185 step %c_96 {
-            %s_187 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_188 = aie.objectfifo.subview.access %s_187[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_169 = arith.constant 52 : index
+          %n_170 = memref.load %memory_0_1[%c_169] : memref<6672xi32>
+          %n_171 = arith.index_cast %n_170 : i32 to index
+          scf.for %t_172 = %c_88 to %n_171 step %c_89 {
+            %s_173 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_174 = aie.objectfifo.subview.access %s_173[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_1(Consume, 1)
           }
         }
@@ -509,132 +483,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_2 = aie.core(%core_0_2) {
-      %c_189 = arith.constant 0 : index
-      %c_190 = arith.constant 1 : index
-      %c_191 = arith.constant 9223372036854775807 : index
-      scf.for %call_192 = %c_189 to %c_191 step %c_190 {
-        %s_193 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_194 = aie.objectfifo.subview.access %s_193[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_194, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_195 = arith.constant 0 : index
-        %n_196 = memref.load %memory_0_2[%c_195] : memref<6672xi32>
-        %n_197 = arith.index_cast %n_196 : i32 to index
-        %c_198 = arith.constant 36 : index
-        %n_199 = memref.load %memory_0_2[%c_198] : memref<6672xi32>
-        %n_200 = arith.index_cast %n_199 : i32 to index
-        %c_201 = arith.constant 2 : index
-        %n_202 = memref.load %memory_0_2[%c_201] : memref<6672xi32>
-        %n_203 = arith.index_cast %n_202 : i32 to index
+      %c_175 = arith.constant 0 : index
+      %c_176 = arith.constant 1 : index
+      %c_177 = arith.constant 9223372036854775807 : index
+      scf.for %call_178 = %c_175 to %c_177 step %c_176 {
+        %s_179 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_180 = aie.objectfifo.subview.access %s_179[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_180, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_181 = arith.constant 0 : index
+        %n_182 = memref.load %memory_0_2[%c_181] : memref<6672xi32>
+        %n_183 = arith.index_cast %n_182 : i32 to index
+        %c_184 = arith.constant 36 : index
+        %n_185 = memref.load %memory_0_2[%c_184] : memref<6672xi32>
+        %n_186 = arith.index_cast %n_185 : i32 to index
+        %c_187 = arith.constant 2 : index
+        %n_188 = memref.load %memory_0_2[%c_187] : memref<6672xi32>
+        %n_189 = arith.index_cast %n_188 : i32 to index
         aie.objectfifo.release @b_l1_2(Consume, 1)
-        scf.for %p_204 = %c_189 to %n_197 step %c_190 {
-          scf.for %t_205 = %c_189 to %n_200 step %c_190 {
-            scf.for %q_206 = %c_189 to %n_203 step %c_190 {
-              %i_207 = arith.addi %q_206, %c_190 : index
-              %is_208 = arith.cmpi eq, %i_207, %n_203 : index
-              %is_209 = arith.cmpi eq, %q_206, %c_189 : index
-              %s_210 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_211 = aie.objectfifo.subview.access %s_210[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_212 = arith.constant 62 : index
-              %n_213 = memref.load %memory_0_2[%c_212] : memref<6672xi32>
-              %n_214 = arith.index_cast %n_213 : i32 to index
-              %i_215 = arith.select %is_209, %n_214, %c_189 : index
-              %is_216 = arith.cmpi ne, %i_215, %c_189 : index
-              scf.if %is_216 {
-                func.call @keep(%o_211, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_190 = %c_175 to %n_183 step %c_176 {
+          scf.for %t_191 = %c_175 to %n_186 step %c_176 {
+            scf.for %q_192 = %c_175 to %n_189 step %c_176 {
+              %i_193 = arith.addi %q_192, %c_176 : index
+              %is_194 = arith.cmpi eq, %i_193, %n_189 : index
+              %is_195 = arith.cmpi eq, %q_192, %c_175 : index
+              %s_196 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_197 = aie.objectfifo.subview.access %s_196[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_198 = arith.constant 60 : index
+              %n_199 = memref.load %memory_0_2[%c_198] : memref<6672xi32>
+              %n_200 = arith.index_cast %n_199 : i32 to index
+              %i_201 = arith.select %is_195, %n_200, %c_175 : index
+              %is_202 = arith.cmpi ne, %i_201, %c_175 : index
+              scf.if %is_202 {
+                func.call @keep(%o_197, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_217 = arith.constant 44 : index
-              %n_218 = memref.load %memory_0_2[%c_217] : memref<6672xi32>
-              %n_219 = arith.index_cast %n_218 : i32 to index
-              scf.for %g_220 = %c_189 to %n_219 step %c_190 {
-                %i_221 = arith.select %is_209, %c_190, %c_189 : index
-                %c_222 = arith.constant 30 : index
-                %n_223 = memref.load %memory_0_2[%c_222] : memref<6672xi32>
-                %n_224 = arith.index_cast %n_223 : i32 to index
-                %c_225 = arith.constant 64 : index
-                %n_226 = memref.load %memory_0_2[%c_225] : memref<6672xi32>
-                %n_227 = arith.index_cast %n_226 : i32 to index
-                %c_228 = arith.constant 14 : index
-                %n_229 = memref.load %memory_0_2[%c_228] : memref<6672xi32>
-                %n_230 = arith.index_cast %n_229 : i32 to index
-                %c_231 = arith.constant 12 : index
-                %n_232 = memref.load %memory_0_2[%c_231] : memref<6672xi32>
-                %n_233 = arith.index_cast %n_232 : i32 to index
-                %i_234 = arith.select %is_209, %n_230, %n_233 : index
-                scf.for %k_235 = %c_189 to %i_234 step %c_190 {
-                  %is_236 = arith.cmpi eq, %k_235, %c_189 : index
-                  %i_237 = arith.select %is_236, %n_224, %n_227 : index
-                  %i_238 = arith.select %is_236, %i_221, %c_189 : index
-                  scf.for %i_239 = %c_189 to %i_237 step %c_190 {
-                    %s_240 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                    %o_241 = aie.objectfifo.subview.access %s_240[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_203 = arith.constant 44 : index
+              %n_204 = memref.load %memory_0_2[%c_203] : memref<6672xi32>
+              %n_205 = arith.index_cast %n_204 : i32 to index
+              scf.for %g_206 = %c_175 to %n_205 step %c_176 {
+                %i_207 = arith.select %is_195, %c_176, %c_175 : index
+                %c_208 = arith.constant 30 : index
+                %n_209 = memref.load %memory_0_2[%c_208] : memref<6672xi32>
+                %n_210 = arith.index_cast %n_209 : i32 to index
+                %c_211 = arith.constant 62 : index
+                %n_212 = memref.load %memory_0_2[%c_211] : memref<6672xi32>
+                %n_213 = arith.index_cast %n_212 : i32 to index
+                %c_214 = arith.constant 14 : index
+                %n_215 = memref.load %memory_0_2[%c_214] : memref<6672xi32>
+                %n_216 = arith.index_cast %n_215 : i32 to index
+                %c_217 = arith.constant 12 : index
+                %n_218 = memref.load %memory_0_2[%c_217] : memref<6672xi32>
+                %n_219 = arith.index_cast %n_218 : i32 to index
+                %i_220 = arith.select %is_195, %n_216, %n_219 : index
+                scf.for %k_221 = %c_175 to %i_220 step %c_176 {
+                  %is_222 = arith.cmpi eq, %k_221, %c_175 : index
+                  %i_223 = arith.select %is_222, %n_210, %n_213 : index
+                  %i_224 = arith.select %is_222, %i_207, %c_175 : index
+                  scf.for %i_225 = %c_175 to %i_223 step %c_176 {
+                    %s_226 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_227 = aie.objectfifo.subview.access %s_226[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                     aie.objectfifo.release @a_l1_0(Consume, 1)
                   }
-                  %s_242 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_243 = aie.objectfifo.subview.access %s_242[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                  func.call @multiply(%o_243, %o_211, %memory_0_2, %c_189, %k_235, %i_238) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                  %c_244 = arith.constant 4 : index
-                  %n_245 = memref.load %memory_0_2[%c_244] : memref<6672xi32>
-                  %n_246 = arith.index_cast %n_245 : i32 to index
-                  scf.for %o_247 = %c_190 to %n_246 step %c_190 {
+                  %s_228 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_229 = aie.objectfifo.subview.access %s_228[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_229, %o_197, %memory_0_2, %c_175, %k_221, %i_224) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_230 = arith.constant 4 : index
+                  %n_231 = memref.load %memory_0_2[%c_230] : memref<6672xi32>
+                  %n_232 = arith.index_cast %n_231 : i32 to index
+                  scf.for %o_233 = %c_176 to %n_232 step %c_176 {
                     aie.objectfifo.release @b_l1_2(Consume, 1)
-                    %s_248 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_249 = aie.objectfifo.subview.access %s_248[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @multiply(%o_243, %o_249, %memory_0_2, %o_247, %c_189, %i_238) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                    %s_234 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_235 = aie.objectfifo.subview.access %s_234[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_229, %o_235, %memory_0_2, %o_233, %c_175, %i_224) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
                   }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_250 = arith.constant 34 : index
-                %n_251 = memref.load %memory_0_2[%c_250] : memref<6672xi32>
-                %n_252 = arith.index_cast %n_251 : i32 to index
-                scf.for %i_253 = %c_189 to %n_252 step %c_190 {
-                  %s_254 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_255 = aie.objectfifo.subview.access %s_254[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                %c_236 = arith.constant 34 : index
+                %n_237 = memref.load %memory_0_2[%c_236] : memref<6672xi32>
+                %n_238 = arith.index_cast %n_237 : i32 to index
+                scf.for %i_239 = %c_175 to %n_238 step %c_176 {
+                  %s_240 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_241 = aie.objectfifo.subview.access %s_240[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_256 = arith.constant 60 : index
-                %n_257 = memref.load %memory_0_2[%c_256] : memref<6672xi32>
-                %n_258 = arith.index_cast %n_257 : i32 to index
-                %is_259 = arith.cmpi ne, %n_258, %c_189 : index
-                scf.if %is_259 {
+                %c_242 = arith.constant 61 : index
+                %n_243 = memref.load %memory_0_2[%c_242] : memref<6672xi32>
+                %n_244 = arith.index_cast %n_243 : i32 to index
+                %i_245 = arith.select %is_194, %n_244, %c_175 : index
+                %is_246 = arith.cmpi ne, %i_245, %c_175 : index
+                scf.if %is_246 {
+                  %s_247 = aie.objectfifo.acquire @b_l1_2(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_248 = aie.objectfifo.subview.access %s_247[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_248, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
                   aie.objectfifo.release @b_l1_2(Consume, 1)
                 }
-                scf.if %is_208 {
-                  %c_260 = arith.constant 63 : index
-                  %n_261 = memref.load %memory_0_2[%c_260] : memref<6672xi32>
-                  %n_262 = arith.index_cast %n_261 : i32 to index
-                  %is_263 = arith.cmpi ne, %n_262, %c_189 : index
-                  scf.if %is_263 {
-                    %s_264 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_265 = aie.objectfifo.subview.access %s_264[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @keep(%o_265, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
-                  }
-                  %c_266 = arith.constant 5 : index
-                  %n_267 = memref.load %memory_0_2[%c_266] : memref<6672xi32>
-                  %n_268 = arith.index_cast %n_267 : i32 to index
-                  scf.for %u_269 = %c_189 to %n_268 step %c_190 {
-                    %s_270 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-                    %o_271 = aie.objectfifo.subview.access %s_270[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-                    func.call @finish(%memory_0_2, %vectors_0_2, %o_271, %u_269) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-                    aie.objectfifo.release @c_l1_0_2(Produce, 1)
-                  }
+                %c_249 = arith.constant 5 : index
+                %n_250 = memref.load %memory_0_2[%c_249] : memref<6672xi32>
+                %n_251 = arith.index_cast %n_250 : i32 to index
+                %i_252 = arith.select %is_194, %n_251, %c_175 : index
+                scf.for %u_253 = %c_175 to %i_252 step %c_176 {
+                  %s_254 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_255 = aie.objectfifo.subview.access %s_254[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_2, %vectors_0_2, %o_255, %u_253) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_2(Produce, 1)
                 }
               }
-              %c_272 = arith.constant 61 : index
-              %n_273 = memref.load %memory_0_2[%c_272] : memref<6672xi32>
-              %n_274 = arith.index_cast %n_273 : i32 to index
-              %i_275 = arith.select %is_208, %n_274, %c_189 : index
-              %is_276 = arith.cmpi ne, %i_275, %c_189 : index
-              scf.if %is_276 {
-                aie.objectfifo.release @b_l1_2(Consume, 1)
-              }
+              aie.objectfifo.release @b_l1_2(Consume, 1)
             }
           }
-          %c_277 = arith.constant 52 : index
-          %n_278 = memref.load %memory_0_2[%c_277] : memref<6672xi32>
-          %n_279 = arith.index_cast %n_278 : i32 to index
-          scf.for %t_280 = %c_189 to %n_279 step %c_190 {
-            %s_281 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_282 = aie.objectfifo.subview.access %s_281[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_256 = arith.constant 52 : index
+          %n_257 = memref.load %memory_0_2[%c_256] : memref<6672xi32>
+          %n_258 = arith.index_cast %n_257 : i32 to index
+          scf.for %t_259 = %c_175 to %n_258 step %c_176 {
+            %s_260 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_261 = aie.objectfifo.subview.access %s_260[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_2(Consume, 1)
           }
         }
@@ -642,132 +603,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_3 = aie.core(%core_0_3) {
-      %c_283 = arith.constant 0 : index
-      %c_284 = arith.constant 1 : index
-      %c_285 = arith.constant 9223372036854775807 : index
-      scf.for %call_286 = %c_283 to %c_285 step %c_284 {
-        %s_287 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_288 = aie.objectfifo.subview.access %s_287[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_288, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_289 = arith.constant 0 : index
-        %n_290 = memref.load %memory_0_3[%c_289] : memref<6672xi32>
-        %n_291 = arith.index_cast %n_290 : i32 to index
-        %c_292 = arith.constant 36 : index
-        %n_293 = memref.load %memory_0_3[%c_292] : memref<6672xi32>
-        %n_294 = arith.index_cast %n_293 : i32 to index
-        %c_295 = arith.constant 2 : index
-        %n_296 = memref.load %memory_0_3[%c_295] : memref<6672xi32>
-        %n_297 = arith.index_cast %n_296 : i32 to index
+      %c_262 = arith.constant 0 : index
+      %c_263 = arith.constant 1 : index
+      %c_264 = arith.constant 9223372036854775807 : index
+      scf.for %call_265 = %c_262 to %c_264 step %c_263 {
+        %s_266 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_267 = aie.objectfifo.subview.access %s_266[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_267, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_268 = arith.constant 0 : index
+        %n_269 = memref.load %memory_0_3[%c_268] : memref<6672xi32>
+        %n_270 = arith.index_cast %n_269 : i32 to index
+        %c_271 = arith.constant 36 : index
+        %n_272 = memref.load %memory_0_3[%c_271] : memref<6672xi32>
+        %n_273 = arith.index_cast %n_272 : i32 to index
+        %c_274 = arith.constant 2 : index
+        %n_275 = memref.load %memory_0_3[%c_274] : memref<6672xi32>
+        %n_276 = arith.index_cast %n_275 : i32 to index
         aie.objectfifo.release @b_l1_3(Consume, 1)
-        scf.for %p_298 = %c_283 to %n_291 step %c_284 {
-          scf.for %t_299 = %c_283 to %n_294 step %c_284 {
-            scf.for %q_300 = %c_283 to %n_297 step %c_284 {
-              %i_301 = arith.addi %q_300, %c_284 : index
-              %is_302 = arith.cmpi eq, %i_301, %n_297 : index
-              %is_303 = arith.cmpi eq, %q_300, %c_283 : index
-              %s_304 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_305 = aie.objectfifo.subview.access %s_304[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_306 = arith.constant 62 : index
-              %n_307 = memref.load %memory_0_3[%c_306] : memref<6672xi32>
-              %n_308 = arith.index_cast %n_307 : i32 to index
-              %i_309 = arith.select %is_303, %n_308, %c_283 : index
-              %is_310 = arith.cmpi ne, %i_309, %c_283 : index
-              scf.if %is_310 {
-                func.call @keep(%o_305, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_277 = %c_262 to %n_270 step %c_263 {
+          scf.for %t_278 = %c_262 to %n_273 step %c_263 {
+            scf.for %q_279 = %c_262 to %n_276 step %c_263 {
+              %i_280 = arith.addi %q_279, %c_263 : index
+              %is_281 = arith.cmpi eq, %i_280, %n_276 : index
+              %is_282 = arith.cmpi eq, %q_279, %c_262 : index
+              %s_283 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_284 = aie.objectfifo.subview.access %s_283[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_285 = arith.constant 60 : index
+              %n_286 = memref.load %memory_0_3[%c_285] : memref<6672xi32>
+              %n_287 = arith.index_cast %n_286 : i32 to index
+              %i_288 = arith.select %is_282, %n_287, %c_262 : index
+              %is_289 = arith.cmpi ne, %i_288, %c_262 : index
+              scf.if %is_289 {
+                func.call @keep(%o_284, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_311 = arith.constant 44 : index
-              %n_312 = memref.load %memory_0_3[%c_311] : memref<6672xi32>
-              %n_313 = arith.index_cast %n_312 : i32 to index
-              scf.for %g_314 = %c_283 to %n_313 step %c_284 {
-                %i_315 = arith.select %is_303, %c_284, %c_283 : index
-                %c_316 = arith.constant 31 : index
-                %n_317 = memref.load %memory_0_3[%c_316] : memref<6672xi32>
-                %n_318 = arith.index_cast %n_317 : i32 to index
-                %c_319 = arith.constant 64 : index
-                %n_320 = memref.load %memory_0_3[%c_319] : memref<6672xi32>
-                %n_321 = arith.index_cast %n_320 : i32 to index
-                %c_322 = arith.constant 14 : index
-                %n_323 = memref.load %memory_0_3[%c_322] : memref<6672xi32>
-                %n_324 = arith.index_cast %n_323 : i32 to index
-                %c_325 = arith.constant 12 : index
-                %n_326 = memref.load %memory_0_3[%c_325] : memref<6672xi32>
-                %n_327 = arith.index_cast %n_326 : i32 to index
-                %i_328 = arith.select %is_303, %n_324, %n_327 : index
-                scf.for %k_329 = %c_283 to %i_328 step %c_284 {
-                  %is_330 = arith.cmpi eq, %k_329, %c_283 : index
-                  %i_331 = arith.select %is_330, %n_318, %n_321 : index
-                  %i_332 = arith.select %is_330, %i_315, %c_283 : index
-                  scf.for %i_333 = %c_283 to %i_331 step %c_284 {
-                    %s_334 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                    %o_335 = aie.objectfifo.subview.access %s_334[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_290 = arith.constant 44 : index
+              %n_291 = memref.load %memory_0_3[%c_290] : memref<6672xi32>
+              %n_292 = arith.index_cast %n_291 : i32 to index
+              scf.for %g_293 = %c_262 to %n_292 step %c_263 {
+                %i_294 = arith.select %is_282, %c_263, %c_262 : index
+                %c_295 = arith.constant 31 : index
+                %n_296 = memref.load %memory_0_3[%c_295] : memref<6672xi32>
+                %n_297 = arith.index_cast %n_296 : i32 to index
+                %c_298 = arith.constant 62 : index
+                %n_299 = memref.load %memory_0_3[%c_298] : memref<6672xi32>
+                %n_300 = arith.index_cast %n_299 : i32 to index
+                %c_301 = arith.constant 14 : index
+                %n_302 = memref.load %memory_0_3[%c_301] : memref<6672xi32>
+                %n_303 = arith.index_cast %n_302 : i32 to index
+                %c_304 = arith.constant 12 : index
+                %n_305 = memref.load %memory_0_3[%c_304] : memref<6672xi32>
+                %n_306 = arith.index_cast %n_305 : i32 to index
+                %i_307 = arith.select %is_282, %n_303, %n_306 : index
+                scf.for %k_308 = %c_262 to %i_307 step %c_263 {
+                  %is_309 = arith.cmpi eq, %k_308, %c_262 : index
+                  %i_310 = arith.select %is_309, %n_297, %n_300 : index
+                  %i_311 = arith.select %is_309, %i_294, %c_262 : index
+                  scf.for %i_312 = %c_262 to %i_310 step %c_263 {
+                    %s_313 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_314 = aie.objectfifo.subview.access %s_313[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                     aie.objectfifo.release @a_l1_0(Consume, 1)
                   }
-                  %s_336 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_337 = aie.objectfifo.subview.access %s_336[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                  func.call @multiply(%o_337, %o_305, %memory_0_3, %c_283, %k_329, %i_332) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                  %c_338 = arith.constant 4 : index
-                  %n_339 = memref.load %memory_0_3[%c_338] : memref<6672xi32>
-                  %n_340 = arith.index_cast %n_339 : i32 to index
-                  scf.for %o_341 = %c_284 to %n_340 step %c_284 {
+                  %s_315 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_316 = aie.objectfifo.subview.access %s_315[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_316, %o_284, %memory_0_3, %c_262, %k_308, %i_311) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_317 = arith.constant 4 : index
+                  %n_318 = memref.load %memory_0_3[%c_317] : memref<6672xi32>
+                  %n_319 = arith.index_cast %n_318 : i32 to index
+                  scf.for %o_320 = %c_263 to %n_319 step %c_263 {
                     aie.objectfifo.release @b_l1_3(Consume, 1)
-                    %s_342 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_343 = aie.objectfifo.subview.access %s_342[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @multiply(%o_337, %o_343, %memory_0_3, %o_341, %c_283, %i_332) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                    %s_321 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_322 = aie.objectfifo.subview.access %s_321[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_316, %o_322, %memory_0_3, %o_320, %c_262, %i_311) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
                   }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_344 = arith.constant 35 : index
-                %n_345 = memref.load %memory_0_3[%c_344] : memref<6672xi32>
-                %n_346 = arith.index_cast %n_345 : i32 to index
-                scf.for %i_347 = %c_283 to %n_346 step %c_284 {
-                  %s_348 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_349 = aie.objectfifo.subview.access %s_348[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                %c_323 = arith.constant 35 : index
+                %n_324 = memref.load %memory_0_3[%c_323] : memref<6672xi32>
+                %n_325 = arith.index_cast %n_324 : i32 to index
+                scf.for %i_326 = %c_262 to %n_325 step %c_263 {
+                  %s_327 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_328 = aie.objectfifo.subview.access %s_327[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %c_350 = arith.constant 60 : index
-                %n_351 = memref.load %memory_0_3[%c_350] : memref<6672xi32>
-                %n_352 = arith.index_cast %n_351 : i32 to index
-                %is_353 = arith.cmpi ne, %n_352, %c_283 : index
-                scf.if %is_353 {
+                %c_329 = arith.constant 61 : index
+                %n_330 = memref.load %memory_0_3[%c_329] : memref<6672xi32>
+                %n_331 = arith.index_cast %n_330 : i32 to index
+                %i_332 = arith.select %is_281, %n_331, %c_262 : index
+                %is_333 = arith.cmpi ne, %i_332, %c_262 : index
+                scf.if %is_333 {
+                  %s_334 = aie.objectfifo.acquire @b_l1_3(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_335 = aie.objectfifo.subview.access %s_334[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_335, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
                   aie.objectfifo.release @b_l1_3(Consume, 1)
                 }
-                scf.if %is_302 {
-                  %c_354 = arith.constant 63 : index
-                  %n_355 = memref.load %memory_0_3[%c_354] : memref<6672xi32>
-                  %n_356 = arith.index_cast %n_355 : i32 to index
-                  %is_357 = arith.cmpi ne, %n_356, %c_283 : index
-                  scf.if %is_357 {
-                    %s_358 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                    %o_359 = aie.objectfifo.subview.access %s_358[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                    func.call @keep(%o_359, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
-                  }
-                  %c_360 = arith.constant 5 : index
-                  %n_361 = memref.load %memory_0_3[%c_360] : memref<6672xi32>
-                  %n_362 = arith.index_cast %n_361 : i32 to index
-                  scf.for %u_363 = %c_283 to %n_362 step %c_284 {
-                    %s_364 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-                    %o_365 = aie.objectfifo.subview.access %s_364[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-                    func.call @finish(%memory_0_3, %vectors_0_3, %o_365, %u_363) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-                    aie.objectfifo.release @c_l1_0_3(Produce, 1)
-                  }
+                %c_336 = arith.constant 5 : index
+                %n_337 = memref.load %memory_0_3[%c_336] : memref<6672xi32>
+                %n_338 = arith.index_cast %n_337 : i32 to index
+                %i_339 = arith.select %is_281, %n_338, %c_262 : index
+                scf.for %u_340 = %c_262 to %i_339 step %c_263 {
+                  %s_341 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_342 = aie.objectfifo.subview.access %s_341[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_3, %vectors_0_3, %o_342, %u_340) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_3(Produce, 1)
                 }
               }
-              %c_366 = arith.constant 61 : index
-              %n_367 = memref.load %memory_0_3[%c_366] : memref<6672xi32>
-              %n_368 = arith.index_cast %n_367 : i32 to index
-              %i_369 = arith.select %is_302, %n_368, %c_283 : index
-              %is_370 = arith.cmpi ne, %i_369, %c_283 : index
-              scf.if %is_370 {
-                aie.objectfifo.release @b_l1_3(Consume, 1)
-              }
+              aie.objectfifo.release @b_l1_3(Consume, 1)
             }
           }
-          %c_371 = arith.constant 52 : index
-          %n_372 = memref.load %memory_0_3[%c_371] : memref<6672xi32>
-          %n_373 = arith.index_cast %n_372 : i32 to index
-          scf.for %t_374 = %c_283 to %n_373 step %c_284 {
-            %s_375 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_376 = aie.objectfifo.subview.access %s_375[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_343 = arith.constant 52 : index
+          %n_344 = memref.load %memory_0_3[%c_343] : memref<6672xi32>
+          %n_345 = arith.index_cast %n_344 : i32 to index
+          scf.for %t_346 = %c_262 to %n_345 step %c_263 {
+            %s_347 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_348 = aie.objectfifo.subview.access %s_347[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_3(Consume, 1)
           }
         }

@@ -56,14 +56,16 @@ LAYOUTS = (
 )
 """Those that are tried. Images of networks are 7 or 5 by powers of two pixels wide, or powers of two alone;
 channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
-that a window of three taps reads for seven outputs, two apart. The filter's object holds a 3x3 window over 32
-channels of int8 for 16 others, or of 9216 bytes for 32: block floats take a byte and an eighth each, and
-with twice as many in an object a tile has fewer of them."""
+that a window of three taps reads for seven outputs, two apart; of 8192 bytes, the 29 for fourteen. The
+filter's object holds a 3x3 window over 32 channels of int8 for 16 others, or of 9216 bytes for 32: block
+floats take a byte and an eighth each, and with twice as many in an object a tile has fewer of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParametricParameters(Parameters):
     """The parameters of a mapping in a layout.
+
+    A filter of one object stays in the core in any case: nothing asks for it (``resident`` is false).
 
     Attributes:
         height, width, window: as of :class:`aie_conv.direct.geometry.DirectParameters`.

@@ -185,6 +185,19 @@ def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Rando
     case.check(got, arrays)
 
 
+@pytest.mark.parametrize("dtype", ["i8", "bf16"])
+def test_strips_that_follow_one_another_are_filled_up(dtype: str) -> None:
+    """Of 16 rows of an object's share of the input its outputs need fourteen."""
+    case = replace(image(28, 64, 1, outputs=256, dtype=dtype), epilogue="residual")
+
+    def wanted(m: Mapping) -> bool:
+        return strips(m).p.interleaved and strips(m).tile.part_rows > strips(m).tile.output_shape[0]
+
+    plan = next(plans_of(ParametricRoute(), case.problem(), "npu1_4col", wanted))
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+
+
 @pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
 @pytest.mark.parametrize("stays", [True, False])
 def test_a_filter_of_one_object_crosses_once_a_round(stays: bool, device: str) -> None:
