@@ -25,11 +25,11 @@ _MOST_TRIES = 8
 
 
 class StandIn(Protocol):
-    """What stands for operations by which one value decides another one."""
+    """What stands for operations by which some values decide another one."""
 
     @property
-    def source(self) -> int:
-        """Number of the value that decides."""
+    def sources(self) -> tuple[int, ...]:
+        """Numbers of the values that decide."""
         ...
 
 
@@ -46,6 +46,11 @@ class Activation:
     source: int
     shape: UnaryShape
     dtype: str
+
+    @property
+    def sources(self) -> tuple[int, ...]:
+        """The argument alone."""
+        return (self.source,)
 
     @property
     def work(self) -> int:
@@ -86,7 +91,7 @@ def activations(epilogue: Epilogue, accumulator: str) -> Mapping[int, Activation
 
 
 def absorbed_by(epilogue: Epilogue, found: Mapping[int, StandIn]) -> frozenset[int]:
-    """Steps that functions stand for, and what they alone use; their last ones are none."""
+    """Steps that others stand for, and what they alone use; their last ones are none."""
     if not found:
         return frozenset()
     return frozenset(range(len(epilogue.steps))) - live_steps(epilogue, found)
@@ -110,7 +115,7 @@ def live_steps(epilogue: Epilogue, found: Mapping[int, StandIn]) -> frozenset[in
             continue
         live.add(number)
         here = found.get(number)
-        waiting += [here.source] if here else epilogue.steps[number].args
+        waiting += here.sources if here else epilogue.steps[number].args
     return frozenset(live)
 
 

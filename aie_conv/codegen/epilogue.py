@@ -29,7 +29,7 @@ def check(epilogue: Epilogue, accumulator: str, arithmetic: Arithmetic = "native
         Unsupported: an operation or type without a vector form, exact but for activation functions; the
             message names it.
     """
-    known = replacements(epilogue, accumulator)
+    known = replacements(epilogue, accumulator, shorts=False)
     rounds = any(isinstance(each, Activation) for each in known.functions.values())
     if rounds and arithmetic == "bf16x3":
         raise Unsupported("epilogue: activation functions of f32 are computed in bf16 only")
@@ -116,9 +116,9 @@ class EpilogueKernel(BlockEpilogue):
         blocks = (self.m // self.rst[0]) * (self.columns // self.rst[2])
         loops = self.columns // self.rst[2] // self._phases
         loops *= self.blocks.rows if self.residual is not None else 1
-        load = self.lanes * 4, self.vector_bytes
-        each, more = pace(self.epilogue, self.accumulator, load, int(self.residual is not None))
-        return 20 + blocks * each + loops * more
+        load, more = (self.lanes * 4, self.vector_bytes), int(self.residual is not None)
+        each, pipe = pace(self.epilogue, self.accumulator, load, more, self.multiplies_shorts)
+        return 20 + blocks * each + loops * pipe
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:

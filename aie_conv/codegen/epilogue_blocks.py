@@ -11,6 +11,7 @@ from functools import cached_property
 from aie_conv.arch import Arch
 from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.replacements import Replacements, replacements
+from aie_conv.codegen.short_products import short_unit
 from aie_conv.codegen.step_work import ROUNDED
 from aie_conv.ir.builder import ALIGNMENT, Builder
 from aie_conv.ir.core import Op, Type, Value, vector
@@ -84,12 +85,20 @@ class BlockEpilogue:
     @cached_property
     def _replaced(self) -> Replacements:
         """What stands in the place of steps."""
-        return replacements(self.epilogue, self.accumulator)
+        return replacements(self.epilogue, self.accumulator, self.multiplies_shorts)
+
+    @cached_property
+    def multiplies_shorts(self) -> bool:
+        """Whether the vector unit multiplies a block's lanes of 16 bits."""
+        return short_unit(self.arch, self.lanes) is not None
 
     def declared(self) -> list[Op]:
         """What the module must declare for the epilogue."""
         functions = self._replaced.functions.values()
         declared = [op for each in functions for op in each.vectors(self.arch).declared()]
+        unit = short_unit(self.arch, self.lanes)
+        if unit is not None and self._replaced.products:
+            declared.append(unit.declaration)
         return list({op.attrs["sym_name"]: op for op in declared}.values())
 
     # -- operands ---------------------------------------------------------------------------------
@@ -199,11 +208,20 @@ class BlockEpilogue:
                 values[first + i] = self._apply_function(w, i, values)
             elif i in self._replaced.scalings:
                 values[first + i] = self._requantise(w, i, values, constants)
+            elif i in self._replaced.products:
+                values[first + i] = self._multiply_shorts(w, i, values)
             elif i in constants:
                 values[first + i] = constants[i]
             elif i not in self._replaced.absorbed and step.op not in COMPARE:
                 values[first + i] = self._step(w, i, values)
         return values[self.epilogue.result]
+
+    def _multiply_shorts(self, w: Builder, number: int, values: Mapping[int, Value]) -> Value:
+        """A sum of products of 16-bit lanes."""
+        unit = short_unit(self.arch, self.lanes)
+        if unit is None:
+            raise ValueError("no products of 16-bit lanes")
+        return self._replaced.products[number].write(w, unit, values)
 
     def _apply_function(self, w: Builder, number: int, values: Mapping[int, Value]) -> Value:
         """A function of lanes, or a table; of f32 it is computed for the nearest bf16 numbers."""

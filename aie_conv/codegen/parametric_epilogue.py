@@ -157,7 +157,9 @@ class ParametricEpilogue(BlockEpilogue):
             channel_blocks: blocks of t channels of an N tile.
         """
         load = self._rows.lanes * 4, self.vector_bytes
-        each, more = pace(self.epilogue, self.accumulator, load, self._moves)
+        each, more = pace(
+            self.epilogue, self.accumulator, load, self._moves, self._rows.multiplies_shorts
+        )
         loops = channel_blocks // self.channel_step
         return 20 + self._parts * (output_pixels * channel_blocks * each + loops * more)
 

@@ -128,13 +128,15 @@ class ParametricLanewise:
         row = p.block.load(w, c, "channel_blocks", factor=r * t)
         begins, wide = w.compare("ne", fresh, zero), w.constant(r * t * self._covered)
         table = p.block.place("pixel_table")
-        with w.carrying("pixel", (zero, pixels, one), [w.constant(p.block.words)]) as each:
-            at = w.sum(w.word(c, w.plus(each.iv, table)), first)
-            with w.loop("channel", zero, row, wide) as channel:
-                # A block of A has as many elements as those of C that it gives.
-                values = self._combined(w, (a, c), w.sum(at, channel), (one, steps, one))
-                self._keep(w, values, (c, w.sum(each.values[0], channel)), begins)
-            each.values = [w.sum(each.values[0], row)]
+        with w.loop("channel", zero, row, wide) as channel:
+            # A block of A has as many elements as those of C that it gives.
+            block, start = w.sum(first, channel), w.plus(channel, p.block.words)
+            # Pixels are many where channels are few: theirs is the loop that runs on without a break.
+            with w.carrying("pixel", (zero, pixels, one), [start]) as each:
+                at = w.sum(w.word(c, w.plus(each.iv, table)), block)
+                values = self._combined(w, (a, c), at, (one, steps, one))
+                self._keep(w, values, (c, each.values[0]), begins)
+                each.values = [w.sum(each.values[0], row)]
         return f.finish()
 
     def _combined(
@@ -228,6 +230,6 @@ class ParametricLanewise:
         loads = -(-lanes * DTYPE_BYTES[p.unit.element] // p.arch.vector_load_bytes)
         vectors = max(1, lanes * DTYPE_BYTES[self._blocks.accumulator] // 64)
         work = 1 if self.combine not in _SUMS else (2 + self._covered) * vectors
-        around = 26 + 3 * vectors if self.combine else 4 + 2 * vectors
-        each = (steps - 1) * max(loads, work, 4) + around
-        return pixel_blocks * (-(-channel_blocks // self._covered) * each + 12) + 10
+        stores = lanes * DTYPE_BYTES[self._blocks.accumulator] // p.arch.vector_load_bytes
+        each = (steps - 1) * max(loads, work, 4) + 26 + 3 * vectors if self.combine else stores + 2
+        return -(-channel_blocks // self._covered) * (pixel_blocks * each + 24) + 10

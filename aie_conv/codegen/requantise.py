@@ -37,6 +37,11 @@ class Requantisation:
     steps: tuple[int, ...]
 
     @property
+    def sources(self) -> tuple[int, ...]:
+        """What is shifted."""
+        return (self.source,)
+
+    @property
     def work(self) -> int:
         """Operations on vectors of the lanes' width."""
         return (2 if self.is_bounded else 0) + (self.left > 0)

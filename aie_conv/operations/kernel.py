@@ -411,7 +411,8 @@ class OperationCode(BlockEpilogue):
         moves = 0 if float_sum else (combined + reads * self._extends) * wide
         loads = reads * self._pieces(tile.sections[0].dtype)
         loads += sum(self._pieces(section.dtype) for section in tile.sections[1:])
-        work = moves_of(self.epilogue, self.accumulator, self.lanes * self._computed_bytes)
+        size = self.lanes * self._computed_bytes
+        work = moves_of(self.epilogue, self.accumulator, size, self.multiplies_shorts)
         if rounds_in_halves(problem, self.lanes):
             work -= SAVED * roundings(problem) * self.lanes // 16
         # Loads of one buffer follow each other.

@@ -76,7 +76,7 @@ class RowCode(BlockEpilogue):
     @cached_property
     def _replaced(self) -> Replacements:
         """Nothing: functions are of f32 here."""
-        return Replacements({}, {}, frozenset())
+        return Replacements({}, {}, {}, frozenset())
 
     @cached_property
     def _passes(self) -> RowPasses:

@@ -38,6 +38,11 @@ class ByteTable:
         return TableVectors(arch, self.form)
 
     @property
+    def sources(self) -> tuple[int, ...]:
+        """The argument alone."""
+        return (self.source,)
+
+    @property
     def work(self) -> int:
         """Operations for a vector of sums: of 64 bytes."""
         return _AROUND + -(-len(self.form.terms) // 2)
