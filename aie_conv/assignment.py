@@ -156,16 +156,17 @@ def assign(
 def _joinable(
     planning: Planning, requests: Sequence[Request], decisions: Sequence[Decision]
 ) -> dict[int, Decision]:
-    """What may be decided of operations between contractions: a plan in their programs, or to stay.
+    """What may be decided of operations behind the first contraction: a plan in their programs, or to stay.
 
     Staying is where the decision by itself has put it, on the CPU or in a call of its own.
     """
     options = planning.options
-    products = [i for i, r in enumerate(requests) if not isinstance(r.problem, OperationProblem)]
+    kinds = [isinstance(request.problem, OperationProblem) for request in requests]
     asked = options.route in ("auto", "direct") and options.direct in ("auto", "parametric")
     blocks = options.permission.on(options.device).bf16 == BLOCK_FLOAT
     offers: dict[int, Decision] = {}
-    for i in range(products[0], products[-1]) if asked and options.regions != "single" else ():
+    behind = range(kinds.index(False), len(kinds))
+    for i in behind if asked and options.regions != "single" else ():
         problem, decision = requests[i].problem, decisions[i]
         if not isinstance(problem, OperationProblem) or _is_pinned(planning, requests[i]):
             continue

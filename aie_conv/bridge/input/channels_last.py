@@ -29,7 +29,15 @@ _CONVOLUTIONS = {
     "linalg.depthwise_conv_2d_nchw_chw": "linalg.depthwise_conv_2d_nhwc_hwc",
 }
 _TURNED = frozenset(
-    (*_POOLING, *_CONVOLUTIONS, *ELEMENTWISE, "tensor.concat", "tensor.pad", "tensor.extract_slice")
+    (
+        *_POOLING,
+        *_CONVOLUTIONS,
+        *ELEMENTWISE,
+        "tensor.collapse_shape",
+        "tensor.concat",
+        "tensor.pad",
+        "tensor.extract_slice",
+    )
 )
 
 _LEAST_RANK = 3
@@ -72,10 +80,9 @@ def _turn_of(op: ir.Operation) -> _Turn | None:
         return turn_elementwise
     if len(op.results) != 1 or rank_of(op.results[0]) < _LEAST_RANK:
         return None
-    if op.name == "tensor.concat" and ir.IntegerAttr(op.attributes["dim"]).value == 1:
-        return _turn_concat
-    if op.name == "tensor.extract_slice" and _cuts_channels(op):
-        return _turn_slice
+    if op.name in _PARTS:
+        holds, turn = _PARTS[op.name]
+        return turn if holds(op) else None
     if op.name == "linalg.generic" and find_repeats(op) is not None:
         return _turn_repeats
     pads = op.name == "tensor.pad" and (_pads_for_pooling(op) or is_turned(op.operands[0]))
@@ -136,12 +143,40 @@ return %y : {kind}"""
     return graft(fill, text, {"%n": number})[0]
 
 
+def _joins_images(op: ir.Operation) -> bool:
+    """Whether a concatenation is of channels, or of pixels of images that all have their channels last."""
+    dim = ir.IntegerAttr(op.attributes["dim"]).value
+    return dim == 1 or (dim > 1 and all(map(is_turned, op.operands)))
+
+
+def _joins_pixels(op: ir.Operation) -> bool:
+    """Whether axes of pixels become one, of an image that has its channels last."""
+    groups = [list(ir.ArrayAttr(each)) for each in ir.ArrayAttr(op.attributes["reassociation"])]
+    return is_turned(op.operands[0]) and all(len(group) == 1 for group in groups[:2])
+
+
+def _turn_collapse(op: ir.Operation, images: Images) -> ir.Value:
+    image = images.last(op.operands[0])
+    kind = kind_like(_with_channels_last(shape_of(op.results[0])), op.results[0])
+    old = [
+        [ir.IntegerAttr(dim).value for dim in ir.ArrayAttr(each)]
+        for each in ir.ArrayAttr(op.attributes["reassociation"])
+    ]
+    # Each dim of pixels goes one to the front, that of channels behind them.
+    pixels = [[dim - 1 for dim in group] for group in old[2:]]
+    groups = [old[0], *pixels, [rank_of(image) - 1]]
+    text = f"""%y = tensor.collapse_shape %x {groups} : {image.type} into {kind}
+return %y : {kind}"""
+    return graft(op, text, {"%x": image})[0]
+
+
 def _turn_concat(op: ir.Operation, images: Images) -> ir.Value:
     parts = {f"%x{number}": images.last(value) for number, value in enumerate(op.operands)}
     types = ", ".join(str(value.type) for value in parts.values())
     shape = shape_of(op.results[0])
     kind = kind_like(_with_channels_last(shape), op.results[0])
-    text = f"""%y = tensor.concat dim({len(shape) - 1}) {", ".join(parts)} : ({types}) -> {kind}
+    dim = _with_channels_last(range(len(shape))).index(ir.IntegerAttr(op.attributes["dim"]).value)
+    text = f"""%y = tensor.concat dim({dim}) {", ".join(parts)} : ({types}) -> {kind}
 return %y : {kind}"""
     return graft(op, text, parts)[0]
 
@@ -217,3 +252,11 @@ def _pads_for_pooling(op: ir.Operation) -> bool:
 
 def _with_channels_last(amounts: Sequence[int]) -> list[int]:
     return [amounts[0], *amounts[2:], amounts[1]]
+
+
+_PARTS = {
+    "tensor.concat": (_joins_images, _turn_concat),
+    "tensor.collapse_shape": (_joins_pixels, _turn_collapse),
+    "tensor.extract_slice": (_cuts_channels, _turn_slice),
+}
+"""What joins or cuts images: whether it is turned, and how."""
