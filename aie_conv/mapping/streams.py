@@ -92,7 +92,8 @@ def _packed_patterns(
         starts = [n * size + filters.header for n in grid.stream_n_tiles(round_, streams)]
         if mapping.l1.resident:
             for start in starts if t == 0 else ():
-                yield "weights", Pattern(start, ((size, 1),))
+                yield "weights", Pattern(start - ahead, ((ahead + size - filters.header, 1),))
+                ahead = 0
             continue
         chunk, count = mapping.l1.filter, filters.objects
         if t % memtile.filter_reuse:
@@ -301,10 +302,10 @@ class _SendClock:
         """The date of a byte of these streams of filters, which come together."""
         m, filters = self.mapping, self.mapping.filters
         number = sent // (m.l1.filter * DTYPE_BYTES[m.view.dtype]) // len(streams)
+        # The first object may hold the parameters.
+        number = max(0, number - (filters.header > 0))
         if m.l1.resident:
             return number * m.grid.column_tiles * self.ticks
-        # The first object holds the parameters.
-        number = max(0, number - (filters.header > 0))
         tile, inside = divmod(number, filters.objects)
         ahead = inside * filters.k_chunks // filters.input_objects
         column, _ = m.grid.stream_cores(streams[0])[0]
