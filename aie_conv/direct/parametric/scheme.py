@@ -145,7 +145,7 @@ class ParametricScheme:
             weights=weights,
             header=object_,
             tail=tail,
-            n_tile_elements=object_ + weights + tail,
+            n_tile_elements=object_ + where(view.sent is None, weights + tail, 0),
             # At the end of the first object if they fit, else of one of their own behind all others.
             bias_at=object_ - bias + where(tail > 0, weights, 0),
             bias_offsets=tuple(zip((i for i, _, _ in view.vectors), places, strict=True)),
