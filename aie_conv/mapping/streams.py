@@ -117,7 +117,8 @@ def _sent_patterns(
     for n_tile in grid.stream_n_tiles(0, streams):
         yield "weights", Pattern(n_tile * filters.n_tile_elements, ((filters.header, 1),))
     for round_, t in islice(grid.walk(mapping.memtile.input_reuse), most):
-        n_tiles = grid.stream_n_tiles(round_, streams) if t < tiles else []
+        comes = t < tiles and not (t and mapping.l1.resident)
+        n_tiles = grid.stream_n_tiles(round_, streams) if comes else []
         for n_tile in n_tiles * filters.objects:
             channel = mapping.addresses.channel_of(n_tile)
             yield sent.name, Pattern(channel, ((mapping.l1.filter // kept, 0), (kept, 1)))
