@@ -130,17 +130,31 @@ def _cut(problem: OperationProblem) -> OperationProblem:
 
 
 def _behind(steps: Epilogue, accumulator: str, dtype: str) -> Epilogue:
-    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``."""
+    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``.
+
+    What widens it again, to the accumulator's type with a sign, is the accumulator itself.
+    """
     if dtype == accumulator:
         return steps
     narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
+    widens = "arith.extf" if accumulator == "f32" else "arith.extsi"
     first = len(steps.inputs) + 1
-
-    def moved(value: int) -> int:
-        return first if value == 0 else value + (value >= first)
-
-    others = tuple(replace(s, args=tuple(map(moved, s.args))) for s in steps.steps)
-    return Epilogue(steps.inputs, (narrowed, *others), moved(steps.result))
+    wide = {
+        first + number
+        for number, step in enumerate(steps.steps)
+        if step.op == widens and step.args == (0,) and step.dtype == accumulator
+    }
+    kept = [number for number in range(len(steps.steps)) if first + number not in wide]
+    used = {arg for number in kept for arg in steps.steps[number].args} | {steps.result}
+    behind = [narrowed] if 0 in used else []
+    places = {0: first if behind else 0, **{value: 0 for value in wide}}
+    places |= {value: value for value in range(1, first)}
+    places |= {first + number: first + len(behind) + i for i, number in enumerate(kept)}
+    others = (
+        replace(steps.steps[i], args=tuple(places[arg] for arg in steps.steps[i].args))
+        for i in kept
+    )
+    return Epilogue(steps.inputs, (*behind, *others), places[steps.result])
 
 
 def lanewise_view(problem: LanewiseProblem) -> DirectView:
