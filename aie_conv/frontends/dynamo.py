@@ -198,6 +198,8 @@ def _freeze_inputs(
     """A graph whose constant inputs are its state."""
     import torch
 
+    graph_module = _enter_autocast(graph_module)
+
     class FrozenModule(torch.nn.Module):
         def __init__(self) -> None:
             super().__init__()
@@ -215,6 +217,31 @@ def _freeze_inputs(
             )
 
     return FrozenModule().eval()
+
+
+def _enter_autocast(graph_module: Any) -> Any:
+    """A graph whose stretches under autocast are traced so: torch's own call only notes that they are."""
+    import torch
+    from torch.amp import autocast_mode
+
+    modes: Any = autocast_mode
+
+    def enter(*values: Any) -> Any:
+        context = torch.autocast(*values)
+        context.__enter__()
+        return context
+
+    def leave(context: Any) -> None:
+        context.__exit__(None, None, None)
+
+    instead = {modes._enter_autocast: enter, modes._exit_autocast: leave}
+    if not any(node.target in instead for node in graph_module.graph.nodes):
+        return graph_module
+    graph = torch.fx.Graph()
+    graph.output(graph.graph_copy(graph_module.graph, {}))
+    for node in graph.nodes:
+        node.target = instead.get(node.target, node.target)
+    return torch.fx.GraphModule(graph_module, graph)
 
 
 @dataclass(frozen=True)

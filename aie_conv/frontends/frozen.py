@@ -160,8 +160,13 @@ def _without_changes_in_place(program: ExportedProgram) -> ExportedProgram:
     their plain forms one by one, the rest is torch's own rewriting, which takes seconds. It also writes out
     what stands under autocast or no_grad, with the conversions that autocast makes, and what torch.vmap maps.
     """
+    import torch
+
     nodes = program.graph.nodes
-    if all(_is_operation(n) and (_is_pure(n) or _plain_form(n) is not None) for n in nodes):
+    around = torch.is_autocast_enabled("cpu")
+    if not around and all(
+        _is_operation(n) and (_is_pure(n) or _plain_form(n) is not None) for n in nodes
+    ):
         return program
     with warnings.catch_warnings():
         # torch 2.13 uses what it deprecates itself.

@@ -35,6 +35,7 @@ NAMES = (
     "instance_norm",
     "resize",
     "scatter",
+    "attention",
     "missing",
 )
 """The repairs, in the order in which an operation is offered to them."""

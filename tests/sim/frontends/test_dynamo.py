@@ -82,6 +82,56 @@ def test_a_parameter_is_baked_once(
     assert taken == [1, inputs]
 
 
+class Cast(nn.Module):
+    """Stretches with and without conversions to bf16, and a number of f32 behind."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first, self.second = nn.Conv2d(3, 8, 3), nn.Conv2d(8, 4, 3)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        with torch.autocast("cpu", torch.bfloat16):
+            y = self.first(x).relu()
+            with torch.autocast("cpu", enabled=False):
+                z = self.second(y.float())
+        return y, z, self.second(y.float()) + 1
+
+
+@pytest.mark.parametrize("around", [False, True])
+@torch.no_grad()
+def test_autocast_is_seen_inside_and_around(around: bool) -> None:
+    model, x = Cast().eval(), randn(1, 3, 8, 8)
+    with torch.autocast("cpu", torch.bfloat16, enabled=around):
+        found, wanted = compiled(model)(x), model(x)
+    assert_equal(found, wanted)
+    assert wanted[2].dtype == (torch.bfloat16 if around else torch.float32)
+
+
+class Encoder(nn.Module):
+    """Layers that torch computes at once, with masks of keys and of positions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(16, 4, 32, batch_first=True)
+        self.other = nn.TransformerEncoderLayer(
+            16, 2, 24, activation="gelu", batch_first=True, norm_first=True
+        )
+        self.attention = nn.MultiheadAttention(16, 4, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> Any:
+        keys = torch.arange(5) > torch.tensor([[3], [2]])
+        later = torch.ones(5, 5).triu(1).bool()
+        x = self.layer(x, src_key_padding_mask=keys)
+        x = self.other(self.layer(x, src_mask=later))
+        return self.attention(x, x, x, need_weights=False)[0]
+
+
+@torch.no_grad()
+def test_layers_that_torch_computes_at_once() -> None:
+    model, x = Encoder().eval(), randn(2, 5, 16)
+    assert_equal(compiled(model)(x), model(x))
+
+
 def test_gradients_are_refused_where_they_are_asked_for() -> None:
     result = compiled(nn.Conv2d(3, 4, 3).eval())(randn(1, 3, 6, 6))
     with pytest.raises(UsageError, match=r"^amd-aie: inference only: it computes no gradients"):

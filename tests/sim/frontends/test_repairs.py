@@ -70,6 +70,16 @@ def dynamic(x: torch.Tensor) -> torch.Tensor:
     return QUANTISED.dequantize_per_tensor.tensor(byte, scale, zero, *limits)
 
 
+def encoder(x: torch.Tensor) -> torch.Tensor:
+    """An encoder layer as torch calls it where nothing asks for gradients."""
+    sizes = [(24, 8), (24,), (8, 8), (8,)], [(8,)] * 4, [(12, 8), (12,), (8, 12), (8,)]
+    attention, norms, products = (
+        [torch.cos(x.new_ones(s).cumsum(-1)) for s in each] for each in sizes
+    )
+    layer: Any = torch._transformer_encoder_layer_fwd
+    return layer(x, 8, 2, *attention, False, False, 1e-5, *norms, *products)
+
+
 SAMPLES = {
     "same": Sample("same_padding", lambda: nn.Conv2d(8, 6, (4, 2), padding="same", dilation=(1, 3)), (X,)),
     "same-1d": Sample("same_padding", lambda: nn.Conv1d(8, 6, 4, padding="same"), (randn(2, 8, 9),)),
@@ -106,6 +116,7 @@ SAMPLES = {
     "erfc": Sample("special_values", function(torch.erfc), (randn(40) * 3,)),
     "magnitude": Sample("special_values", function(lambda x: torch.fft.rfft(x).abs()), (randn(3, 8),)),
     "dynamic": Sample("quantised", function(dynamic), (X,)),
+    "encoder": Sample("attention", function(encoder), (randn(2, 5, 8),)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
     "gru": Sample("missing", lambda: nn.GRU(4, 6), (randn(3, 1, 4),)),
     "cdist": Sample("missing", function(torch.cdist), (randn(3, 5), randn(4, 5, seed=1))),

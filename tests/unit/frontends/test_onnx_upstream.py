@@ -43,6 +43,11 @@ def _auto_pads() -> tuple[Any, Arrays]:
     return _conv_transpose(auto_pad="SAME_UPPER", strides=[2, 2])
 
 
+def _depth_to_space() -> tuple[Any, Arrays]:
+    x = {"x": _real(1, 16, 3, 5)}
+    return one_node("DepthToSpace", x, blocksize=2, mode="CRD"), x
+
+
 def _transposed() -> tuple[Any, Arrays]:
     return _conv_transpose(group=2, strides=[2, 1], pads=[1, 0, 0, 1], output_padding=[1, 0])
 
@@ -134,6 +139,7 @@ FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "average_ties": _average_ties,
     "batched_qlinear": _batched_qlinear,
     "ceil_pooling": _ceil_pooling,
+    "depth_to_space": _depth_to_space,
     "leftover": _leftover,
     "matmul_integer": _matmul_integer,
     "microsoft_quantised": _microsoft_quantised,

@@ -25,6 +25,7 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "Conv": ("auto_pads", "leftover"),
     "ConvInteger": ("auto_pads", "convinteger_padding", "leftover"),
     "ConvTranspose": ("auto_pads", "transposed"),
+    "DepthToSpace": ("depth_to_space",),
     "DequantizeLinear": ("wide_quantisation",),
     "GlobalAveragePool": ("average_ties",),
     "LpPool": ("auto_pads", "leftover"),
