@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from aie_conv.bridge.graft import DTYPES
 from aie_conv.bridge.recognition.recognise import Recognised
+from aie_conv.bridge.requantisation.known_inputs import find_product_channels
 from aie_conv.problem import DTYPE_BYTES, Epilogue, EpilogueInput, Operand, Problem, Step
 
 Array = NDArray[Any]
@@ -21,10 +22,20 @@ ValueRef = tuple[str, int]
 
 
 class EpilogueEdit:
-    """An epilogue being changed; values are numbers of the old one, or of operations added."""
+    """An epilogue being changed; values are numbers of the old one, or of operations added.
 
-    def __init__(self, problem: Problem, recognised: Recognised, context: ir.Context) -> None:
+    New inputs walk ``channels``, numbers of loops; a product's output channels if None.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        recognised: Recognised,
+        context: ir.Context,
+        channels: Collection[int] | None = None,
+    ) -> None:
         self._problem, self._recognised, self._context = problem, recognised, context
+        self._channels = find_product_channels(problem) if channels is None else channels
         self._inputs: list[EpilogueInput] = []
         self._values: list[Array] = []
         self._steps: list[tuple[str, tuple[Any, ...], str, Any]] = []
@@ -34,7 +45,7 @@ class EpilogueEdit:
         strides, step = dict[int, int](), 1
         loops = self._problem.loops
         for number in reversed(range(len(loops))):
-            if loops[number].role in ("n", "g"):
+            if number in self._channels:
                 strides[number] = step
                 step *= loops[number].size
         bits = 8 * DTYPE_BYTES[dtype]

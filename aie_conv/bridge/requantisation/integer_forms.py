@@ -58,14 +58,16 @@ def write_affine(
     return edit.finish(last, edit.do("trunci", q, dtype="i8"))
 
 
-def write_scaled(edit: EpilogueEdit, last: int, form: ScaledSum, flip: int) -> Recognised:
+def write_scaled(
+    edit: EpilogueEdit, last: int, form: ScaledSum, flip: int, root: ValueRef = ("old", 0)
+) -> Recognised:
     """The dispatch with a sum and its bias, scaled, in the place of one value.
 
     What differs between layers are inputs for the channels and constants, always as many: programs share it.
     """
     low, high = halves(form.factor)
     yl, yh = (edit.do("extsi", edit.input(each, "i16")) for each in (low, high))
-    x = edit.do("shli", ("old", 0), edit.constant(form.left))
+    x = edit.do("shli", root, edit.constant(form.left))
     x = edit.do("addi", x, edit.input(form.bias))
     xl = edit.do("extsi", edit.do("trunci", x, dtype="i16"))
     xh = _upper(edit, edit.do("addi", x, edit.constant(2**15)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,29 @@ from aie_conv.bridge.dispatch import call_arguments, initial_values
 from aie_conv.bridge.graft import DTYPES, dense_numbers
 from aie_conv.bridge.recognition.recognise import Recognised
 from aie_conv.bridge.tensors import owner
-from aie_conv.problem import Operand, Problem
+from aie_conv.problem import ConvProblem, Operand, Problem
 
 Array = NDArray[Any]
+
+
+def find_product_channels(problem: Problem) -> tuple[int, ...]:
+    """Numbers of the loops over a product's output channels; none of an operation's."""
+    return tuple(i for i, loop in enumerate(problem.loops) if loop.role in ("n", "g"))
+
+
+def find_channels(problem: Problem) -> tuple[int, ...]:
+    """Numbers of the loops over the channels, outermost first: what a number for each channel walks.
+
+    An operation's channels are what its other operands walk alone, or what lies side by side in input and
+    output.
+    """
+    if isinstance(problem, ConvProblem):
+        return find_product_channels(problem)
+    walks = [tuple(np.flatnonzero(entry.strides)) for entry in problem.epilogue.inputs]
+    alone = {int(walk[0]) for walk in walks if len(walk) == 1}
+    if not alone:
+        alone = {i for i, loop in enumerate(problem.loops) if loop.lhs == loop.out == 1}
+    return tuple(alone) if len(alone) == 1 else ()
 
 
 class KnownInputs:
@@ -24,17 +45,25 @@ class KnownInputs:
         call: of the dispatch.
         recognised: what it computes.
         problem: the same.
+        channels: numbers of the loops over channels; a product's output channels if None.
     """
 
-    def __init__(self, call: ir.Operation, recognised: Recognised, problem: Problem) -> None:
+    def __init__(
+        self,
+        call: ir.Operation,
+        recognised: Recognised,
+        problem: Problem,
+        channels: Collection[int] | None = None,
+    ) -> None:
         self._call, self._problem = call, problem
+        self._channels = find_product_channels(problem) if channels is None else channels
         self._sources = dict(recognised.operands)
 
     def of(self, number: int) -> Array | None:
         """Input ``number`` for every channel; None where it is not known or walks pixels."""
         input_ = self._problem.epilogue.inputs[number]
         loops = self._problem.loops
-        if any(s and x.role not in ("n", "g") for x, s in zip(loops, input_.strides, strict=True)):
+        if any(s and i not in self._channels for i, s in enumerate(input_.strides)):
             return None
         source = self._sources[f"in{number}"]
         attribute = source if not isinstance(source, int) else self._argument(source)
@@ -42,9 +71,9 @@ class KnownInputs:
         if buffer is None:
             return None
         place = np.array(input_.operand.offset)
-        for loop, stride in zip(loops, input_.strides, strict=True):
-            if loop.role in ("n", "g"):
-                place = place[..., None] + np.arange(loop.size) * stride
+        for loop, stride in enumerate(input_.strides):
+            if loop in self._channels:
+                place = place[..., None] + np.arange(loops[loop].size) * stride
         values = buffer[place.reshape(-1)]
         return values if np.isfinite(values).all() else None
 

@@ -26,6 +26,7 @@ from aie_conv.bridge.requantisation.epilogue_model import EpilogueModel
 from aie_conv.bridge.requantisation.integer_forms import write_affine, write_scaled
 from aie_conv.bridge.requantisation.known_inputs import KnownInputs
 from aie_conv.bridge.requantisation.residual_sums import with_integer_sum
+from aie_conv.bridge.requantisation.scaled_bytes import with_scaled_bytes
 from aie_conv.bridge.requantisation.scaled_sums import ScaledSum, fit_scaled
 from aie_conv.bridge.requantisation.staircase import FEW, Affine, fit, rises
 from aie_conv.problem import ConvProblem, Epilogue
@@ -39,9 +40,11 @@ the other is."""
 
 def in_integers(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:
     """A dispatch, what it requantises and sums between bytes in integers; and a word about it."""
-    recognised, note = requantised(call, recognised)
-    recognised, behind = with_integer_sum(call, recognised)
-    return recognised, "; ".join(each for each in (note, behind) if each)
+    notes: list[str] = []
+    for change in (requantised, with_scaled_bytes, with_integer_sum):
+        recognised, note = change(call, recognised)
+        notes += [note] if note else []
+    return recognised, "; ".join(notes)
 
 
 def requantised(call: ir.Operation, recognised: Recognised) -> tuple[Recognised, str]:

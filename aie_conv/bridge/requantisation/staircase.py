@@ -232,6 +232,30 @@ def _fit(
     return replace(affine, differing=int(np.abs(affine.rises(low, high) - steps).sum()))
 
 
+def fit_line(places: Array, low: int, high: int) -> tuple[Array, Array]:
+    """The line of each channel whose whole part rises where a staircase does, as nearly as there is one.
+
+    Args:
+        places: of :func:`rises`.
+        low, high: where x lies.
+
+    Returns:
+        What a step of x adds, 0 where nothing rises, and the value at x = 0.
+    """
+    inner = (places > low) & (places <= high)
+    results = np.arange(-127, 128)[:, None]
+    least = np.where(places <= low, results, -128).max(axis=0)
+    most = np.where(places <= high, results, -128).max(axis=0)
+    first = np.where(inner, places, _MOST).min(axis=0)
+    last = np.where(inner, places, -_MOST).max(axis=0)
+    steep = _slopes(inner, least, most, first, last)
+    left = max(0, int(np.ceil(np.log2(max(2 * float(steep.max()), 1.0) / _MOST))))
+    factor, (_, offset) = _lines(places, inner, results, steep / 2**left, left, bent=False)
+    climbs = most > least
+    slope = np.where(climbs, factor * 2.0**left, 0.0) / 2.0**SHIFT
+    return slope, np.where(climbs, offset / 2.0**FRACTION, least + 0.5)
+
+
 def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:
     """About how much of 2^40 a step of x is worth; 0 for a staircase without steps."""
     steps = np.maximum(inner.sum(axis=0) - 1, 0)
