@@ -14,7 +14,7 @@ from aie_conv.files import check_folder, check_writable, read_bytes, reason, wri
 from aie_conv.mapping.region import RegionOperation, emit_region
 from aie_conv.options import Options
 from aie_conv.partitioner.regions import Region
-from aie_conv.plan import Plan
+from aie_conv.plan import Plan, Sample
 from aie_conv.planning import Say
 from aie_conv.report.json import summary
 from aie_conv.report.pictures import make_pictures
@@ -49,6 +49,7 @@ class Verifier:
 
     def __init__(self) -> None:
         self._refusals: dict[bytes, VerifyError | None] = {}
+        self._room: dict[Sample, bool] = {}
 
     def check(self, text: str) -> None:
         """Raise VerifyError for a module that breaks a limit."""
@@ -71,7 +72,17 @@ class Verifier:
 
     def has_room(self, plan: Plan) -> bool:
         """Whether one core has room for what a plan's program needs in it; others need the same."""
-        return self._holds(plan.emit_sample())
+        from aie_conv.sim import verify_sample
+
+        sample = plan.emit_sample()
+        if sample not in self._room:
+            try:
+                verify_sample(sample.text, dict(sample.functions))
+            except VerifyError:
+                self._room[sample] = False
+            else:
+                self._room[sample] = True
+        return self._room[sample]
 
     def _holds(self, text: str) -> bool:
         try:

@@ -35,6 +35,19 @@ class Argument:
     slack: int = 0
 
 
+@dataclass(frozen=True)
+class Sample:
+    """What one core of a program takes, in parts that programs share.
+
+    Attributes:
+        text: a module, in which functions may be declared alone.
+        functions: names of these, and for each a module that has nothing but its function.
+    """
+
+    text: str
+    functions: tuple[tuple[str, str], ...] = ()
+
+
 class Plan(Protocol):
     """A route's answer for one problem on one device.
 
@@ -96,8 +109,8 @@ class Plan(Protocol):
         """The text of the AIE module."""
         ...
 
-    def emit_sample(self) -> str:
-        """A module that takes as much of a core as the program does; without its transfers."""
+    def emit_sample(self) -> Sample:
+        """What takes as much of a core as the program does; without its transfers."""
         ...
 
 

@@ -205,7 +205,7 @@ def kernel_cycles(dtype: str, tile: tuple[int, int, int], profile: str) -> dict[
     blocks = ResidualBlocks(1, m // kernel.rst[0], 0, 1, m // kernel.rst[0])
     finish = EpilogueKernel(
         arch=arch, epilogue=requantise(dtype), accumulator=kernel.accumulator, out_dtype=dtype,
-        operand_dtype=dtype, rst=kernel.rst, m=m, n=n, columns=n, vector_at={}, residual=None, blocks=blocks,
+        operand_dtype=dtype, rst=kernel.rst, m=m, n=n, columns=n, vector_at=(), residual=None, blocks=blocks,
         a_elements=m * k, b_elements=n * k, vector_bytes=arch.vector_load_bytes,
     )  # fmt: skip
     head = kernel.declarations()

@@ -62,6 +62,10 @@ class Arch:
     matmul_issue: Mapping[str, int]
     elementwise: Mapping[str, tuple[int, int]]
 
+    def __hash__(self) -> int:
+        """By its name: generations are few, and much that is kept is kept for one of them."""
+        return hash(self.name)
+
 
 @dataclass(frozen=True)
 class Registers:

@@ -5,7 +5,7 @@ blocking.
 """
 
 import math
-from collections.abc import Generator, Mapping
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -89,7 +89,7 @@ class EpilogueKernel(BlockEpilogue):
     Attributes:
         m, n: the accumulator tile.
         columns: channels one call handles; n, or what one residual object holds.
-        vector_at: per-channel inputs, as input index -> offset in the B buffer in its elements.
+        vector_at: per-channel inputs, (input index, offset in the B buffer in its elements) of each.
         residual: the input index of the residual, None without.
         blocks: where the residual's blocks lie.
         a_elements, b_elements: lengths of the A and B buffers.
@@ -99,7 +99,7 @@ class EpilogueKernel(BlockEpilogue):
     m: int
     n: int
     columns: int
-    vector_at: Mapping[int, int]
+    vector_at: tuple[tuple[int, int], ...]
     residual: int | None
     blocks: ResidualBlocks
     a_elements: int
@@ -154,10 +154,7 @@ class EpilogueKernel(BlockEpilogue):
             nb = n_iv if residual is None else w.sum(n_iv, buffers["nb0"])
             blocks = [w.plus(nb, phase) for phase in range(self._phases)]
             vectors = [
-                {
-                    i: self._vector(w, i, buffers["b"], (offset, b))
-                    for i, offset in self.vector_at.items()
-                }
+                {i: self._vector(w, i, buffers["b"], (offset, b)) for i, offset in self.vector_at}
                 for b in blocks
             ]
             with self._pixel_blocks(w, zero, one) as (mb, at_residual):

@@ -115,7 +115,7 @@ class ScalarEpilogue:
             channel = w.sum(n, buffers["nb0"]) if self.tile.residual is not None else n
             vectors = {
                 i: self._read(w, i, (buffers["b"], w.constant(place_of)), channel)
-                for i, place_of in self.tile.vector_at.items()
+                for i, place_of in self.tile.vector_at
             }
             with (
                 w.loop("y", zero, w.constant(height), one) as y,

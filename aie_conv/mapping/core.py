@@ -9,9 +9,13 @@ from aie_conv.codegen.matrix_unit import bitcast
 from aie_conv.codegen.parameters import LOOPS, VECTOR_WORDS, ParameterBlock
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref, subview, vector
-from aie_conv.mapping.interface import Kernel
+from aie_conv.mapping.finish import FINISH, finish_function
+from aie_conv.mapping.interface import CoreEpilogue, Kernel
 from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
+
+Writer = Callable[[CoreEpilogue, str], Op]
+"""Makes the function of an epilogue of a name, or what stands for it."""
 
 
 def input_name(mapping: Mapping, column: int, row: int) -> str:
@@ -20,7 +24,7 @@ def input_name(mapping: Mapping, column: int, row: int) -> str:
 
 
 def _own_name(number: int, epilogues: Sequence[Mapping]) -> str:
-    return f"finish_{number}" if len(epilogues) > 1 else "finish"
+    return f"{FINISH}_{number}" if len(epilogues) > 1 else FINISH
 
 
 def epilogue_name(number: int, epilogues: Sequence[Mapping]) -> str:
@@ -82,7 +86,9 @@ class LoopProgram:
         parameters = [] if mapping.memtile.is_fixed else [("parameters", _PARAMETERS)]
         return [("acc", sums), *parameters]
 
-    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
+    def functions(
+        self, mapping: Mapping, epilogues: Sequence[Mapping], write: Writer = finish_function
+    ) -> list[Op]:
         """Intrinsics, the reading of parameters, both forms of the product, epilogues."""
         kernel = mapping.kernel
         single = mapping.l1.resident and mapping.tile.k_steps == 1
@@ -91,8 +97,12 @@ class LoopProgram:
             *([] if mapping.memtile.is_fixed else [take_function(mapping, _PARAMETERS)]),
             kernel.function("start", fresh=True),
             *([] if single else [kernel.function("multiply")]),
-            *epilogue_functions(epilogues),
+            *epilogue_functions(epilogues, write),
         ]
+
+    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, Mapping]:
+        """All of them."""
+        return named_epilogues(epilogues)
 
     def write_core(
         self,
@@ -138,13 +148,19 @@ def declarations(kernel: Kernel, epilogues: Sequence[Mapping]) -> list[Op]:
     return list({op.attrs["sym_name"]: op for op in declared}.values())
 
 
-def epilogue_functions(epilogues: Sequence[Mapping]) -> list[Op]:
+def epilogue_functions(epilogues: Sequence[Mapping], write: Writer) -> list[Op]:
     """The functions of a program's epilogues, each once."""
-    return [
-        each.epilogue.function(epilogue_name(number, epilogues))
-        for number, each in enumerate(epilogues)
-        if epilogue_name(number, epilogues) == _own_name(number, epilogues)
-    ]
+    return [write(each.epilogue, name) for name, each in named_epilogues(epilogues).items()]
+
+
+def named_epilogues(epilogues: Sequence[Mapping]) -> dict[str, Mapping]:
+    """Of a program's epilogues the first of each function, by the function's name."""
+    names = [epilogue_name(number, epilogues) for number in range(len(epilogues))]
+    return {
+        name: each
+        for number, (name, each) in enumerate(zip(names, epilogues, strict=True))
+        if name == _own_name(number, epilogues)
+    }
 
 
 class Core:

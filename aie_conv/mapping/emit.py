@@ -14,7 +14,8 @@ from aie_conv.ir.text import print_module
 from aie_conv.layout.pattern import Task
 from aie_conv.mapping.check import STACK_BYTES
 from aie_conv.mapping.configuration import configuration
-from aie_conv.mapping.core import input_name
+from aie_conv.mapping.core import Writer, input_name
+from aie_conv.mapping.finish import finish_declaration, finish_function, finish_module
 from aie_conv.mapping.mapping import Dims, Mapping
 from aie_conv.mapping.schedule import (
     AwaitChain,
@@ -24,7 +25,7 @@ from aie_conv.mapping.schedule import (
     schedule,
 )
 from aie_conv.mapping.streams import channels
-from aie_conv.plan import Argument
+from aie_conv.plan import Argument, Sample
 
 
 def _attributes(repeat: int, dims: Dims) -> dict[str, Any]:
@@ -291,18 +292,28 @@ def emit_module(
     return _module_text(mapping, array, _sequence(arguments, commands))
 
 
-def emit_sample(
-    mapping: Mapping, arguments: Sequence[Argument], epilogues: Sequence[Mapping] = ()
-) -> str:
-    """The text of a module with the program of the first core alone, and nothing that is transferred.
+def emit_sample(mapping: Mapping, epilogues: Sequence[Mapping] = ()) -> Sample:
+    """The program of the first core alone, and nothing that is transferred.
 
     What the functions of a program and their data take of a core is the same in all of them.
 
     Args:
-        mapping, arguments, epilogues: as :func:`emit_module` takes them.
+        mapping, epilogues: as :func:`emit_module` takes them.
     """
-    ops = _array_ops(mapping, epilogues or (mapping,), cores=1)
-    return _module_text(mapping, _text(ops), _sequence(arguments, ()))
+    return _sample(_array_program(mapping, epilogues or (mapping,)))
+
+
+@lru_cache(maxsize=256)
+def _sample(program: "ArrayProgram") -> Sample:
+    """The sample of a program; made once for the plans that it serves."""
+    mapping, epilogues = program.mapping, program.epilogues
+    device = mapping.device.ir_name
+    ops = _array_ops(mapping, epilogues, cores=1, write=finish_declaration)
+    functions = [
+        (name, finish_module(each.epilogue, device))
+        for name, each in mapping.program.finishes(epilogues).items()
+    ]
+    return Sample(_module_text(mapping, _text(ops), _sequence((), ())), tuple(functions))
 
 
 def _module_text(mapping: Mapping, array: str, sequence: Op) -> str:
@@ -346,9 +357,15 @@ def _text(ops: Iterable[Op]) -> str:
 
 
 def _array_ops(
-    mapping: Mapping, epilogues: Sequence[Mapping], cores: int | None = None
+    mapping: Mapping,
+    epilogues: Sequence[Mapping],
+    cores: int | None = None,
+    write: Writer = finish_function,
 ) -> list[Op]:
-    """Tiles, FIFOs, buffers, functions, cores: the first so many, or all."""
+    """Tiles, FIFOs, buffers, functions, cores: the first so many, or all.
+
+    ``write`` makes the functions of epilogues, or what stands for them.
+    """
     grid, program = mapping.grid, mapping.program
     w = Builder()
     array = _Array(w, mapping)
@@ -360,7 +377,7 @@ def _array_ops(
     array.declare_inputs()
     places = [(c, r) for c in range(grid.columns) for r in range(grid.rows)]
     buffers = {place: array.declare_buffers(*place) for place in places}
-    w.block.ops += program.functions(mapping, epilogues)
+    w.block.ops += program.functions(mapping, epilogues, write)
     for c, r in places[:cores]:
         body = Block()
         with w.inside(body):

@@ -57,7 +57,7 @@ def make_epilogue(
         m=pixels,
         n=n,
         columns=columns_of(n, channels),
-        vector_at={index: base + offset for index, offset in vectors},
+        vector_at=tuple((index, base + offset) for index, offset in vectors),
         residual=view.residual.index if view.residual else None,
         blocks=blocks,
         a_elements=a_elements,

@@ -82,7 +82,3 @@ class CoreEpilogue(Protocol):
     def function(self, name: str) -> Op:
         """The function."""
         ...
-
-    def text(self, name: str) -> str:
-        """Its text."""
-        ...

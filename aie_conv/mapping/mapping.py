@@ -12,7 +12,7 @@ A route builds it whole. What fits (:mod:`aie_conv.mapping.check`), what it cost
 columns (:mod:`aie_conv.mapping.numbers`); those of a :class:`Mapping` hold numbers.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from collections.abc import Mapping as NamedMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
@@ -24,6 +24,7 @@ from aie_conv.ir.core import Op, Type, Value
 from aie_conv.layout.hostcopy import HostCopy
 from aie_conv.layout.pattern import Pattern
 from aie_conv.lazy import cached_property
+from aie_conv.mapping.finish import finish_function, finish_text
 from aie_conv.mapping.interface import CoreEpilogue, Kernel, ProblemView
 from aie_conv.mapping.numbers import ceil_div, least, most, where
 
@@ -400,8 +401,17 @@ class CoreProgram(Protocol):
         """Names and types of a core's own buffers."""
         ...
 
-    def functions(self, mapping: "Mapping", epilogues: "Sequence[Mapping]") -> list[Op]:
-        """The functions that every core calls, and the intrinsics that they use."""
+    def functions(
+        self,
+        mapping: "Mapping",
+        epilogues: "Sequence[Mapping]",
+        write: Callable[[CoreEpilogue, str], Op] = finish_function,
+    ) -> list[Op]:
+        """The functions that every core calls, and their intrinsics; ``write`` makes those of epilogues."""
+        ...
+
+    def finishes(self, epilogues: "Sequence[Mapping]") -> "dict[str, Mapping]":
+        """Of these mappings the first of each epilogue's function, by the function's name."""
         ...
 
     def write_core(
@@ -482,7 +492,7 @@ class Mapping:
     @cached_property
     def epilogue_text(self) -> str:
         """The epilogue's function; every core's calls ask which of them are alike."""
-        return self.epilogue.text("finish")
+        return finish_text(self.epilogue)
 
     @cached_property
     def epilogue_key(self) -> EpilogueKey:

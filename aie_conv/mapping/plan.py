@@ -13,7 +13,7 @@ from aie_conv.mapping.emit import emit, emit_sample
 from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.pack import pack_filter
 from aie_conv.mapping.task_count import issue_cycles
-from aie_conv.plan import Argument, Plan
+from aie_conv.plan import Argument, Plan, Sample
 from aie_conv.problem import BLOCK_FLOAT, Arithmetic, ConvProblem
 
 
@@ -131,6 +131,6 @@ class ArrayPlan:
         """The text of the AIE module."""
         return emit(self.mapping, self.arguments, self.epilogues)
 
-    def emit_sample(self) -> str:
+    def emit_sample(self) -> Sample:
         """See :class:`aie_conv.plan.Plan`."""
-        return emit_sample(self.mapping, self.arguments, self.epilogues)
+        return emit_sample(self.mapping, self.epilogues)

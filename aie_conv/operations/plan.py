@@ -14,7 +14,7 @@ from aie_conv.operations.gathered import rows, rows_count
 from aie_conv.operations.search import TileCandidate, rebuild, search
 from aie_conv.operations.streams import TABLES
 from aie_conv.operations.view import OperationView, make_row_views, make_view
-from aie_conv.plan import Argument, Plan
+from aie_conv.plan import Argument, Plan, Sample
 from aie_conv.problem import Arithmetic, OperationProblem
 
 
@@ -137,9 +137,9 @@ class OperationPlan:
         """The text of the AIE module."""
         return emit(self.target, self.chosen.tile, self.chosen.grid, self.arguments)
 
-    def emit_sample(self) -> str:
+    def emit_sample(self) -> Sample:
         """See :class:`aie_conv.plan.Plan`."""
-        return self.emit()
+        return Sample(self.emit())
 
 
 class OperationRoute:

@@ -186,10 +186,7 @@ def _with_room(
         if crowded and rivals is None:
             rivals = _operations(path, table, crowded)
         before = sum(len(row.ways) for row in table)
-        for row in table if crowded else ():
-            for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
-                if len(row.ways) > 1 or row.cpu is not None:
-                    del row.ways[key]
+        _drop_crowding(table, crowded)
         if sum(len(row.ways) for row in table) == before:
             return path, rivals or []
 
@@ -214,12 +211,22 @@ def _operations(
     return [frozenset(rows) for _, rows in kinds]
 
 
-def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:
-    """Whether a plan needs what one of the others does, which has no room in their configuration."""
-    return any(
-        plan.configuration == other.configuration and other.shared_with([plan]) is other
-        for other in crowded
-    )
+def _drop_crowding(table: Sequence[Offer], crowded: Sequence[Plan]) -> None:
+    """Take away the ways that need what one of these plans does, which has no room in its configuration.
+
+    Args:
+        table: changed in place; a row keeps its last way where there is no other.
+        crowded: of :func:`_crowded`.
+    """
+    kinds: dict[Hashable, list[Plan]] = {}
+    for plan in crowded:
+        kinds.setdefault(plan.configuration, []).append(plan)
+    for row in table:
+        for key in sorted(kinds.keys() & row.ways.keys(), key=list(row.ways).index):
+            plan = row.ways[key].plan
+            serves = any(other.shared_with([plan]) is other for other in kinds[key])
+            if serves and (len(row.ways) > 1 or row.cpu is not None):
+                del row.ways[key]
 
 
 def _worth(row: Offer, way: Way | None) -> int:

@@ -6,9 +6,9 @@
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from aie_conv.sim.simulator import RunStats, Simulator, verify
+    from aie_conv.sim.simulator import RunStats, Simulator, verify, verify_sample
 
-__all__ = ["RunStats", "Simulator", "verify"]
+__all__ = ["RunStats", "Simulator", "verify", "verify_sample"]
 
 
 def __getattr__(name: str) -> Any:

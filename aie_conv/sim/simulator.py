@@ -2,8 +2,9 @@
 
 import hashlib
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 from threading import Lock
 
@@ -24,7 +25,9 @@ from aie_conv.sim.functional.network import Network
 from aie_conv.sim.functional.sequence import SequenceRun, read_sequence
 from aie_conv.sim.functional.tile_dma import DescriptorReceiver
 from aie_conv.sim.model.module import Model, build_model
-from aie_conv.sim.model.verifier import verify_model
+from aie_conv.sim.model.program_size import Code, measure_function
+from aie_conv.sim.model.verifier import verify_array, verify_model
+from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.timing.timeline import Timeline
 
 
@@ -256,6 +259,29 @@ def _reason(network: Network, fifo: str) -> str:
     if flow is not None and isinstance(flow.sender, HostSender):
         return "its data was not all taken"
     return "too little data came for it"
+
+
+def verify_sample(text: str, functions: Mapping[str, str]) -> None:
+    """Check a module whose functions stand elsewhere as :func:`verify` does; each of these is read once.
+
+    Args:
+        text: the module, in which they are declared.
+        functions: for each, by its name, a module with the function and what it calls alone.
+
+    Raises:
+        VerifyError: the first breach, by name.
+    """
+    elsewhere = {name: _measured(function) for name, function in functions.items()}
+    verify_array(build_model(read_module(text)), elsewhere)
+
+
+@lru_cache(maxsize=1024)
+def _measured(text: str) -> Code:
+    """What the function of a module takes that has one."""
+    model = build_model(read_module(text))
+    verify_code(model)
+    (body,) = (op.blocks[0] for op in model.functions.values() if op.blocks)
+    return measure_function(model.arch.name, body)
 
 
 def verify(text: str) -> None:

@@ -21,11 +21,14 @@ from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref
 from aie_conv.mapping.core import (
     Acquired,
     Core,
+    Writer,
     declarations,
     epilogue_functions,
     epilogue_name,
+    named_epilogues,
     take_function,
 )
+from aie_conv.mapping.finish import finish_function
 from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
@@ -161,7 +164,9 @@ class ParametricProgram:
         vectors = [("vectors", bias_type(mapping))] if mapping.l1.bias else []
         return [("memory", self.kernel.memory), *vectors]
 
-    def functions(self, mapping: Mapping, epilogues: Sequence[Mapping]) -> list[Op]:
+    def functions(
+        self, mapping: Mapping, epilogues: Sequence[Mapping], write: Writer = finish_function
+    ) -> list[Op]:
         """Intrinsics, the reading of parameters and per-channel operands, the product, epilogues."""
         looks_up = looked_up(epilogues)
         declared = [
@@ -174,7 +179,7 @@ class ParametricProgram:
             take_function(mapping, self.kernel.memory),
             *([_keep_function(mapping)] if mapping.l1.bias else []),
             *self._kernels(epilogues),
-            *epilogue_functions(_once(epilogues)),
+            *epilogue_functions(_once(epilogues), write),
             *([self.look_up.function("look_up")] if looks_up else []),
         ]
 
@@ -188,6 +193,10 @@ class ParametricProgram:
         multiplies = any(instead_of(each) is None for each in epilogues)
         product = [self.kernel.function("multiply")] if multiplies else list[Op]()
         return [*product, *(kind.function() for kind in self._instead(epilogues))]
+
+    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, Mapping]:
+        """Of different functions, whatever is in front of them and behind."""
+        return named_epilogues(_once(epilogues))
 
     def write_core(
         self,

@@ -4,7 +4,7 @@ The tools unroll every loop with FIFO operations by the least common multiple of
 FIFOs in it, unless the core asks for dynamic lowering; called functions are placed once.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from math import lcm
@@ -92,7 +92,7 @@ def _integers(ops: Sequence[Op]) -> dict[Value, int]:
 
 
 @dataclass(frozen=True)
-class _Code:
+class Code:
     """A body's own code, functions that it calls left out.
 
     Attributes:
@@ -109,13 +109,13 @@ class _Code:
 
 
 @lru_cache(maxsize=64)
-def _measure_function(arch: str, block: Block) -> _Code:
+def measure_function(arch: str, block: Block) -> Code:
     """The code of a function's body; programs of one configuration share these objects."""
     sizes = CodeSizes(arch, _integers(list(walk(block))))
     return _code_of(block, sizes, sizes.block(block))
 
 
-def _code_of(block: Block, sizes: CodeSizes, size: int) -> _Code:
+def _code_of(block: Block, sizes: CodeSizes, size: int) -> Code:
     """A body that takes so many bytes, whose operations ``sizes`` has seen."""
     ops = list(walk(block))
     tables = {
@@ -124,18 +124,23 @@ def _code_of(block: Block, sizes: CodeSizes, size: int) -> _Code:
         if is_table(op)
     }
     calls = tuple(op.attrs["callee"] for op in ops if op.name == "func.call")
-    return _Code(size, frozenset(sizes.routines), tables, calls)
+    return Code(size, frozenset(sizes.routines), tables, calls)
 
 
 class ProgramSizes:
     """What the cores of a model take in their memories for their programs.
 
     Cores of an array run much the same: each function is measured once, whoever calls it.
+
+    Args:
+        model: the program.
+        elsewhere: what functions take, by their names, that the model declares alone.
     """
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Model, elsewhere: Mapping[str, Code] | None = None) -> None:
         self._model = model
-        self._cores: dict[Tile, list[_Code]] = {}
+        self._elsewhere = elsewhere or {}
+        self._cores: dict[Tile, list[Code]] = {}
 
     def program_bytes(self, core: CoreModel) -> int:
         """Estimated bytes of a core's program with all it calls, each function once."""
@@ -163,24 +168,30 @@ class ProgramSizes:
                 "use smaller kernels, fewer unrolled operations or smaller FIFO depths"
             )
 
-    def _bodies(self, core: CoreModel) -> list[_Code]:
+    def _bodies(self, core: CoreModel) -> list[Code]:
         """A core's own code, and that of every function that it comes to."""
         if core.tile not in self._cores:
             bodies = [self._measure(core)]
             waiting, seen = list(bodies[0].calls), set[str]()
             while waiting:
                 name = waiting.pop()
-                function = self._model.functions.get(name)
-                if name in seen or function is None or not function.blocks:
+                body = None if name in seen else self._function(name)
+                if body is None:
                     continue
                 seen.add(name)
-                body = _measure_function(self._model.arch.name, function.blocks[0])
                 bodies.append(body)
                 waiting += body.calls
             self._cores[core.tile] = bodies
         return self._cores[core.tile]
 
-    def _measure(self, core: CoreModel) -> _Code:
+    def _function(self, name: str) -> Code | None:
+        """The code of a function; None of an intrinsic."""
+        function = self._model.functions.get(name)
+        if function is None or not function.blocks:
+            return self._elsewhere.get(name)
+        return measure_function(self._model.arch.name, function.blocks[0])
+
+    def _measure(self, core: CoreModel) -> Code:
         """The code of a core's body."""
         block = core.op.blocks[0]
         sizes = CodeSizes(self._model.arch.name, _integers(list(walk(block))), core=True)

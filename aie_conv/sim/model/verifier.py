@@ -5,7 +5,7 @@ verifiers, and from its lowering where it has none. Each check is one function i
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import prod
 
@@ -17,7 +17,7 @@ from aie_conv.sim.functional.commands import Command, TileTask
 from aie_conv.sim.functional.network import depth_at, link_depth
 from aie_conv.sim.model.dma import DmaPort
 from aie_conv.sim.model.module import Dims, Fifo, Model, walk
-from aie_conv.sim.model.program_size import ProgramSizes
+from aie_conv.sim.model.program_size import Code, ProgramSizes
 from aie_conv.sim.model.tile import Tile
 from aie_conv.sim.model.verify_code import verify_code
 from aie_conv.sim.model.verify_dma import BD_LENGTH_BITS, LOCKS, verify_dma, verify_tasks
@@ -326,7 +326,7 @@ def verify_model(model: Model, commands: list[Command]) -> None:
     """
     key = model.ir_name, model.array
     if _VERIFIED.get(key) is not model.arch:
-        _verify_array(model)
+        verify_array(model)
         _VERIFIED.put(key, model.arch)
     tasks = [command for command in commands if isinstance(command, TileTask)]
     if tasks:
@@ -339,13 +339,21 @@ _VERIFIED: Recent[Arch] = Recent(16)
 :mod:`aie_conv.ir.shared`)."""
 
 
-def _verify_array(model: Model) -> None:
-    """Check what is there whatever the runtime sequence does."""
+def verify_array(model: Model, elsewhere: Mapping[str, Code] | None = None) -> None:
+    """Check what is there whatever the runtime sequence does.
+
+    Args:
+        model: the program.
+        elsewhere: see :class:`ProgramSizes`.
+
+    Raises:
+        VerifyError: the first breach.
+    """
     for fifo in model.fifos.values():
         _check_fifo(model, fifo)
     _check_core_ports(model)
     verify_code(model)
-    programs = ProgramSizes(model)
+    programs = ProgramSizes(model, elsewhere)
     for tile, use in sorted(tile_use(model, programs).items(), key=lambda item: item[0]):
         for check in _TILE_CHECKS:
             check(model, tile, use)
