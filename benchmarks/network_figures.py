@@ -67,14 +67,15 @@ class Call:
 
 @dataclass(frozen=True)
 class Network:
-    """An inference: its calls in order, and the contractions that stayed on the CPU, with seconds there.
+    """An inference: its contractions on the NPU in order, and those on the CPU, with seconds there.
 
-    Those seconds are the planner's estimate.
+    Those seconds are the planner's estimate; ``others`` are the records of what else the NPU does.
     """
 
     device: str
     calls: tuple[Call, ...]
     on_cpu: tuple[tuple[str, float], ...]
+    others: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def array(self) -> float:
@@ -82,8 +83,9 @@ class Network:
         return self.total("cycles") / get_device(self.device).arch.clock_hz
 
     def total(self, what: str) -> float:
-        """The sum of a figure over all calls."""
-        return sum(call.record.get(what, 0) for call in self.calls)
+        """The sum of a figure over all that the NPU does."""
+        records = (*(call.record for call in self.calls), *self.others)
+        return sum(record.get(what, 0) for record in records)
 
 
 def module(dtype: str) -> bytes:
@@ -132,18 +134,20 @@ def second_run(artifact: Artifact, inputs: Sequence[Array], layers: Mapping[str,
     program.main(*inputs)
     entries = {e["name"]: e for e in contractions(artifact)}
     runs = zip(program.records, watching.called, strict=True)
+    done = [(r, ran) for record, ran in runs for r in operations(record)]
     calls = tuple(
         Call(layers.get(r["name"], LAST), entries[r["name"]], r, ran)
-        for record, ran in runs
-        for r in operations(record)
+        for r, ran in done
+        if r["name"] in entries
     )
+    others = tuple(r for r, _ in done if r["name"] not in entries)
     device = artifact.report["device"]
     on_cpu = [
         (layers.get(name, LAST), cpu_cycles(e) / get_device(device).arch.clock_hz)
         for name, e in entries.items()
         if e["route"] == "cpu"
     ]
-    return Network(device, calls, tuple(on_cpu))
+    return Network(device, calls, tuple(on_cpu), others)
 
 
 def operations(record: dict[str, Any]) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ The importer's own form of this erases nodes of the program that it is given; he
 
 from __future__ import annotations
 
+import operator
 import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -153,17 +154,32 @@ def check_stateless(graph_module: GraphModule) -> None:
 
 
 def _without_changes_in_place(program: ExportedProgram) -> ExportedProgram:
-    """The program in which every operation gives a new tensor.
+    """The program in which every operation gives a new tensor, and stands in no graph inside of it.
 
     Most networks have no operation in place but activations of values that nothing else reads; those become
-    their plain forms one by one, the rest is torch's own rewriting, which takes seconds.
+    their plain forms one by one, the rest is torch's own rewriting, which takes seconds. It also writes out
+    what stands under autocast or no_grad, with the conversions that autocast makes, and what torch.vmap maps.
     """
-    if all(_is_pure(node) or _plain_form(node) is not None for node in program.graph.nodes):
+    nodes = program.graph.nodes
+    if all(_is_operation(n) and (_is_pure(n) or _plain_form(n) is not None) for n in nodes):
         return program
     with warnings.catch_warnings():
         # torch 2.13 uses what it deprecates itself.
         warnings.simplefilter("ignore", FutureWarning)
-        return program.run_decompositions({})
+        try:
+            return program.run_decompositions({})
+        except Exception as error:
+            # torch's tracing may raise anything.
+            reason = next(iter(str(error).strip().splitlines()), "")
+            raise UsageError(
+                f"torch cannot write the model out: {type(error).__name__}: {reason}"
+            ) from error
+
+
+def _is_operation(node: Node) -> bool:
+    """Whether a node is no call of a graph, nor of what torch does around one."""
+    known = node.target is operator.getitem or hasattr(node.target, "_schema")
+    return node.op != "call_function" or known
 
 
 def _is_pure(node: Node) -> bool:

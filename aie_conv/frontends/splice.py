@@ -85,6 +85,7 @@ def _use(node: Node, results: Any) -> None:
 
 def _trace(node: Node, rule: Rule) -> GraphModule | None:
     from torch._subclasses.fake_tensor import FakeTensorMode
+    from torch._subclasses.functional_tensor import dispatch_functionalize
     from torch.fx.experimental.proxy_tensor import make_fx
     from torch.fx.node import map_arg
 
@@ -107,10 +108,18 @@ def _trace(node: Node, rule: Rule) -> GraphModule | None:
             # torch says what is slow on its own CPU.
             warnings.simplefilter("ignore")
             traced = make_fx(call)(*values)
+            if any(_is_mutable(inner) for inner in traced.graph.nodes):
+                traced = make_fx(dispatch_functionalize(call))(*values)
     except _Stays:
         return None
     # What torch calls a decomposition may be the operation itself: without this it is replaced for ever.
     return None if _is_same(traced, node) else traced
+
+
+def _is_mutable(node: Node) -> bool:
+    """Whether a node changes one of its operands in place, as torch's ways of recurrent layers do."""
+    schema = getattr(node.target, "_schema", None)
+    return schema is not None and schema.is_mutable
 
 
 def _is_same(traced: GraphModule, node: Node) -> bool:

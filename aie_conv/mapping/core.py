@@ -50,9 +50,8 @@ def take_function(mapping: Mapping, memory: Type) -> Op:
     if count == VECTOR_WORDS:
         keep(offset, w.constant(0))
     else:
-        zero, one = w.constant(0), w.constant(1)
-        with w.loop("n", zero, w.constant(count // VECTOR_WORDS), one) as n:
-            keep(w.sum(offset, w.times(n, each)), w.times(n, VECTOR_WORDS))
+        with w.loop("n", w.constant(0), w.constant(count), w.constant(VECTOR_WORDS)) as word:
+            keep(w.sum(offset, w.times(word, each // VECTOR_WORDS)), word)
     return f.finish()
 
 

@@ -27,10 +27,10 @@ from aie_conv.partitioner.pins import Frozen, read_object
 from aie_conv.problem import Arithmetic, ConvProblem, Step
 
 PARTS = (
-    "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "plan.py",
-    "problem.py",
+    "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "sim/model",
+    "plan.py", "problem.py",
 )  # fmt: skip
-"""The parts of this package that a plan depends on."""
+"""The parts of this package that a plan, or the choice of plans for one program, depends on."""
 
 FORMAT = "aie-conv plans"
 SCHEMA = 1

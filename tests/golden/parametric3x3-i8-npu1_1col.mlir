@@ -33,31 +33,27 @@ module {
     func.func private @take(%b: memref<4608xi8>, %parameters: memref<6672xi32>) {
       %c_1 = arith.constant 0 : index
       %c_2 = arith.constant 0 : index
-      %c_3 = arith.constant 1 : index
-      %c_4 = arith.constant 17 : index
-      scf.for %n_5 = %c_2 to %c_4 step %c_3 {
-        %c_6 = arith.constant 64 : index
+      %c_3 = arith.constant 272 : index
+      %c_4 = arith.constant 16 : index
+      scf.for %n_5 = %c_2 to %c_3 step %c_4 {
+        %c_6 = arith.constant 4 : index
         %i_7 = arith.muli %n_5, %c_6 : index
         %i_8 = arith.addi %c_1, %i_7 : index
-        %c_9 = arith.constant 16 : index
-        %i_10 = arith.muli %n_5, %c_9 : index
-        %v_11 = vector.load %b[%i_8] {alignment = 32 : i64} : memref<4608xi8>, vector<64xi8>
-        %v_12 = vector.bitcast %v_11 : vector<64xi8> to vector<16xi32>
-        vector.store %v_12, %parameters[%i_10] {alignment = 32 : i64} : memref<6672xi32>, vector<16xi32>
+        %v_9 = vector.load %b[%i_8] {alignment = 32 : i64} : memref<4608xi8>, vector<64xi8>
+        %v_10 = vector.bitcast %v_9 : vector<64xi8> to vector<16xi32>
+        vector.store %v_10, %parameters[%n_5] {alignment = 32 : i64} : memref<6672xi32>, vector<16xi32>
       }
       return
     }
     func.func private @keep(%b: memref<4608xi8>, %vectors: memref<512xi8>) {
       %c_1 = arith.constant 0 : index
-      %c_2 = arith.constant 1 : index
-      %c_3 = arith.constant 8 : index
-      scf.for %n_4 = %c_1 to %c_3 step %c_2 {
-        %c_5 = arith.constant 64 : index
-        %i_6 = arith.muli %n_4, %c_5 : index
-        %c_7 = arith.constant 4096 : index
-        %i_8 = arith.addi %i_6, %c_7 : index
-        %v_9 = vector.load %b[%i_8] {alignment = 32 : i64} : memref<4608xi8>, vector<64xi8>
-        vector.store %v_9, %vectors[%i_6] {alignment = 32 : i64} : memref<512xi8>, vector<64xi8>
+      %c_2 = arith.constant 512 : index
+      %c_3 = arith.constant 64 : index
+      scf.for %n_4 = %c_1 to %c_2 step %c_3 {
+        %c_5 = arith.constant 4096 : index
+        %i_6 = arith.addi %n_4, %c_5 : index
+        %v_7 = vector.load %b[%i_6] {alignment = 32 : i64} : memref<4608xi8>, vector<64xi8>
+        vector.store %v_7, %vectors[%n_4] {alignment = 32 : i64} : memref<512xi8>, vector<64xi8>
       }
       return
     }

@@ -16,10 +16,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from math import prod
 
+import numpy as np
 from iree.compiler import ir
 from iree.compiler.dialects import linalg
 
-from aie_conv.bridge.graft import element_type, graft, maps_text
+from aie_conv.bridge.graft import constant_of, dense_numbers, element_type, graft, maps_text
 from aie_conv.bridge.input.filter_sums import (
     Term,
     add_terms,
@@ -151,7 +152,7 @@ def _bias(contraction: _Contraction) -> Term | None:
     """What the sums start from, where it is integers of the scale of the products."""
     value = contraction.op.operands[2]
     bias = dequantised(value, "i32")
-    if bias is None or bias.zero or not bias.moves:
+    if bias is None or bias.zero or not bias.moves or not _has_room(contraction, bias.raw):
         return None
     axes: tuple[int, ...] | None = (0,) if len(tensor_type(bias.raw)[0]) == 1 else None
     for move in reversed(bias.moves):
@@ -165,6 +166,18 @@ def _bias(contraction: _Contraction) -> Term | None:
         return None
     shape, _ = tensor_type(value)
     return Term(walking(contraction.op, bias.raw, [shape[axis] for axis in axes]), axes, 1)
+
+
+def _has_room(contraction: _Contraction, bias: ir.Value) -> bool:
+    """Whether sums with a bias stay in i32, where the bias is a constant.
+
+    Quantisers clip the bias of a channel whose weights are next to nothing to the end of i32.
+    """
+    attribute = constant_of(bias)
+    if not isinstance(attribute, ir.DenseElementsAttr):
+        return True
+    most = np.abs(dense_numbers(attribute, np.int64)).max(initial=0)
+    return bool(most + contraction.products * 255**2 < 2**31)
 
 
 def _rewrite(contraction: _Contraction) -> ir.Value:

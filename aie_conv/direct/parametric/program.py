@@ -244,9 +244,7 @@ def _keep_function(mapping: Mapping) -> Op:
     b_type = memref(dtype, mapping.l1.filter)
     f = Function("keep", [("b", b_type), ("vectors", bias_type(mapping))])
     w, (b, vectors) = f.builder, f.arguments
-    zero, one = w.constant(0), w.constant(1)
-    with w.loop("n", zero, w.constant(kept // each), one) as n:
-        target = w.times(n, each)
+    with w.loop("n", w.constant(0), w.constant(kept), w.constant(each)) as target:
         source = w.plus(target, mapping.l1.filter - kept)
         w.store(w.load("v", b, source, each), vectors, target)
     return f.finish()

@@ -49,6 +49,8 @@ def prepare(model: onnx.ModelProto, shapes: Mapping[str, Sequence[int]]) -> onnx
     model = rewrite(_upgrade(model), FOREIGN)
     _check_operators(model.graph, opset_of(model))
     model = rewrite(fold_sizes(model, _infer), REWRITES)
+    # Values that a rewrite has given another type, or that follow from such, are inferred anew.
+    del model.graph.value_info[:]
     model = _infer(model)
     _check_types(model)
     for number, node in enumerate(model.graph.node):

@@ -21,9 +21,18 @@ def rules() -> dict[Any, Rule]:
     aten = torch.ops.aten
     recurrent = (aten.gru.input, aten.rnn_tanh.input, aten.rnn_relu.input)
     return {
+        aten.cdist.default: _distances,
         aten.lstm.input: _lstm,
         **{op: rule for op in recurrent for rule in decompositions(op)[:1]},
     }
+
+
+def _distances(x: Tensor, y: Tensor, p: float = 2.0, compute_mode: int | None = None) -> Any:
+    """Norms of differences; torch's own way asks a kernel of its own for them."""
+    import torch
+
+    del compute_mode
+    return torch.linalg.vector_norm(x.unsqueeze(-2) - y.unsqueeze(-3), p, -1)
 
 
 def _lstm(

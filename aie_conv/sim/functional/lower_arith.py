@@ -10,7 +10,7 @@ from typing import Any
 
 from aie_conv.ir.core import Op, Type, Value
 from aie_conv.sim.functional.lower import LLVM_ELEMENT, Lowering, llvm_type, lowers
-from aie_conv.sim.model.program_size import is_table
+from aie_conv.sim.model.code_size import is_table
 from aie_conv.sim.model.ranges import Range, range_of
 from aie_conv.sim.timing.costs import ACC_LANES
 

@@ -1,237 +1,71 @@
-"""An estimate of a core's program memory that errs high.
+"""An estimate of a core's program memory that errs high: cores with all that they call.
 
 The tools unroll every loop with FIFO operations by the least common multiple of the depths of the
-FIFOs in it, unless the core asks for dynamic lowering; called functions are placed once. Small loops
-of scalar code are taken to be unrolled by the compiler.
+FIFOs in it, unless the core asks for dynamic lowering; called functions are placed once.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from math import ceil, lcm
+from math import lcm
 from typing import Any
 
-from aie_conv.arch import get_arch
 from aie_conv.errors import VerifyError
-from aie_conv.ir.core import ELEMENT_BITS, Block, Op, Value
+from aie_conv.ir.core import Block, Op, Value
 from aie_conv.sim.functional.network import depth_at
+from aie_conv.sim.model.code_size import (
+    ACCESS_BYTES,
+    BRANCH_BYTES,
+    COUNTER_BYTES,
+    FUNCTION_BYTES,
+    JUMP_BYTES,
+    LOCK_BYTES,
+    LOOP_BYTES,
+    OP_BYTES,
+    ROUTINE_BYTES,
+    START_BYTES,
+    CodeSizes,
+    is_table,
+)
 from aie_conv.sim.model.coreplan import holds_fifo
 from aie_conv.sim.model.module import CoreModel, Model, Tile, walk
-from aie_conv.sim.timing.costs import SCALAR_LATENCY, SOFT, WIDE_ALU, access_pieces
-
-OP_BYTES = 10
-"""Bytes of one machine operation: a bundle of one slot with its share of padding [estimate]."""
-
-LOOP_BYTES = 128
-"""Set-up, alignment and drain of one loop: hardware loops need 64 bytes before them [llvm-aie]."""
-
-FIFO_BYTES = 32
-"""An acquire or release: lock number, value, operation [estimate]."""
-
-CALL_BYTES = 64
-"""A call: arguments, jump and five delay slots [estimate]."""
-
-BRANCH_BYTES = 64
-"""A condition: a jump to each of its parts, or over them, with five delay slots each [estimate]."""
-
-FUNCTION_BYTES = 96
-"""Entry and exit of a function [estimate]."""
-
-NOP_BYTES = 2
-"""A cycle of waiting for a scalar result, which nothing fills in a loop of scalars [llvm-aie NOP]."""
-
-PIPELINE_OPS = 50
-"""Operations that a pipeline of vector code has under way, by which a short loop is filled and drained
-several times over: 20 cycles from a load to the sum, with 2.5 operations each [estimate]."""
-
-UNROLLED_OPS = 150
-"""Operations up to which a loop of scalar code is unrolled whole [LLVM's threshold at O2, which counts
-addresses and branches besides]."""
-
-ROUTINE_BYTES = {
-    "mulf": 1200, "divf": 1600, "remf": 1200, "cmpf": 400, "sitofp": 400, "uitofp": 400,
-    "fptosi": 300, "fptoui": 300, "muli i64": 300, "divsi": 400, "divui": 300, "remsi": 400,
-    "remui": 300,
-}  # fmt: skip
-"""The library's routine of an operation in software, placed once [estimate]."""
-
-_FREE = frozenset(
-    {"arith.constant", "vector.shape_cast", "vector.bitcast", "scf.yield", "func.return", "aie.end",
-     "memref.collapse_shape", "memref.cast", "aievec.cast"}
-)  # fmt: skip
-
-_ACCESSES = frozenset(
-    {"vector.load", "vector.store", "vector.transfer_read", "vector.transfer_write"}
-)
-
-
-def _is_vector(op: Op) -> bool:
-    """It makes or takes a vector."""
-    return any(value.type.kind == "vector" for value in (*op.results, *op.operands))
-
-
-def is_table(op: Op) -> bool:
-    """A vector constant with a number for each lane: it lies in data memory, and is loaded."""
-    return op.name == "arith.constant" and isinstance(op.attrs["value"], list)
-
-
-class CodeSizes:
-    """Bytes of code outside of FIFO operations, and the library routines that it needs."""
-
-    def __init__(self, arch: str, constants: dict[Value, int]) -> None:
-        self.load_bytes = get_arch(arch).vector_load_bytes
-        self.constants = constants
-        self.routines: set[str] = set()
-        self._live: dict[Value, int] = {}
-
-    def block(self, block: Block) -> int:
-        """Bytes of straight code and loops without FIFO operations."""
-        return sum(self.operation(op) for op in block.ops)
-
-    def operation(self, op: Op) -> int:
-        """Bytes of one operation with all inside it."""
-        if is_table(op):
-            return OP_BYTES * max(1, ceil(op.results[0].type.bytes / self.load_bytes))
-        if _is_vector(op):
-            self._keep_live(op)
-        if op.name in _FREE:
-            return 0
-        if op.name == "func.call":
-            return OP_BYTES if op.attrs["callee"].startswith("llvm.") else CALL_BYTES
-        if op.blocks:
-            inside = sum(self.block(inner) for inner in op.blocks)
-            if op.name == "scf.if":
-                return BRANCH_BYTES + inside
-            times = self.unrolled(op)
-            return times * inside if times else LOOP_BYTES + self._loop(op, inside)
-        if self._is_part_of_another(op):
-            return 0
-        if _is_vector(op):
-            return OP_BYTES * self._vectors(op)
-        return self._scalar(op)
-
-    def _keep_live(self, op: Op) -> None:
-        """Note which lanes of its result hold anything: for the others no code is left."""
-        if not op.results:
-            return
-        if op.name == "vector.shuffle":
-            kept = (i + 1 for i, index in enumerate(op.attrs["mask"]) if index >= 0)
-            self._live[op.results[0]] = max(kept, default=1)
-            return
-        if op.name == "arith.constant":
-            # A splat has as many as what it meets.
-            self._live[op.results[0]] = 1
-            return
-        result = op.results[0].type
-        wide = [v for v in op.operands if v.type.kind == "vector"]
-        alike = all(v.type.elements == result.elements for v in wide)
-        if result.kind == "vector" and wide and alike and all(v in self._live for v in wide):
-            self._live[op.results[0]] = max(self._live[value] for value in wide)
-
-    def _registers(self, op: Op) -> int:
-        """512-bit registers that an operation's largest value takes: it becomes that many operations."""
-        bits = [
-            self._live.get(value, value.type.elements) * max(8, ELEMENT_BITS[value.type.elem])
-            for value in (*op.results, *op.operands)
-            if value.type.kind == "vector"
-        ]
-        return max(1, ceil(max(bits, default=0) / 512))
-
-    def _is_part_of_another(self, op: Op) -> bool:
-        """A constant distance is in the access's own address; a register's first lanes are no move."""
-        if op.name == "vector.shuffle":
-            return all(index in (i, -1) for i, index in enumerate(op.attrs["mask"]))
-        index = op.name == "arith.addi" and op.results[0].type.elem == "index"
-        return index and any(value in self.constants for value in op.operands)
-
-    def unrolled(self, op: Op) -> int:
-        """Trips of a loop of scalars that the compiler unrolls whole; 0 if it stays a loop."""
-        if op.name != "scf.for":
-            return 0
-        first, last, step = (self.constants.get(value) for value in op.operands[:3])
-        if first is None or last is None or not step:
-            return 0
-        trips = max(0, -((first - last) // step))
-        size = _scalar_ops(op.blocks[0], self)
-        return trips if size is not None and trips * size <= UNROLLED_OPS else 0
-
-    def _loop(self, op: Op, inside: int) -> int:
-        """The code of a loop that is not unrolled, whose body takes ``inside`` once.
-
-        Where the trips are known at run time only, an innermost loop of vectors has its filling and draining
-        besides, and a form for trips that do not fill it. Of known trips these fit into what is allowed
-        for an operation.
-        """
-        if op.name != "scf.for" or all(value in self.constants for value in op.operands[:3]):
-            return inside
-        body = op.blocks[0].ops
-        if any(inner.blocks for inner in body) or not any(map(_is_vector, body)):
-            return inside
-        return 2 * inside + PIPELINE_OPS * OP_BYTES
-
-    def _vectors(self, op: Op) -> int:
-        """Machine operations of one on vectors."""
-        if op.name in _ACCESSES:
-            value = op.results[0] if op.results else op.operands[0]
-            element = max(1, ELEMENT_BITS[value.type.elem] // 8)
-            pieces = access_pieces(value.type.bytes, element, op.attrs.get("alignment"))
-            return 2 * pieces or max(1, ceil(value.type.bytes / self.load_bytes))
-        return self._registers(op)
-
-    def _scalar(self, op: Op) -> int:
-        kind = (op.results or op.operands)[0].type
-        name = op.name.partition(".")[2]
-        if op.name in ("memref.load", "memref.store"):
-            wait = SCALAR_LATENCY["load"] - 1 if op.results else 0
-            indices = len(op.operands) - (1 if op.results else 2)
-            return OP_BYTES * (1 + (indices > 1)) + NOP_BYTES * wait
-        if name == "divui" and self.constants.get(op.operands[1], 0).bit_count() == 1:
-            return OP_BYTES
-        routine = next((key for key in (f"{name} {kind.elem}", name) if key in SOFT), None)
-        if routine:
-            self.routines.add(routine)
-            return CALL_BYTES
-        wide = WIDE_ALU if kind.elem == "i64" else 1
-        wait = SCALAR_LATENCY["mul"] - 1 if name == "muli" else 0
-        return wide * OP_BYTES + NOP_BYTES * wait
-
-
-def _scalar_ops(block: Block, sizes: CodeSizes) -> int | None:
-    """Operations of a block of scalar code with its loops unrolled; None if it has other code."""
-    total = 0
-    for op in block.ops:
-        if op.name in _FREE:
-            continue
-        if _is_vector(op):
-            return None
-        if op.name in ("func.call", "scf.if"):
-            return None
-        if op.name == "scf.for":
-            inside = _scalar_ops(op.blocks[0], sizes)
-            times = sizes.unrolled(op)
-            if inside is None or not times:
-                return None
-            total += times * inside
-        else:
-            total += 1
-    return total
 
 
 def body_bytes(model: Model, core: CoreModel, block: Block, sizes: CodeSizes) -> int:
     """Bytes of a core's body with its unrolled loops."""
-    total = 0
+    dynamic = bool(core.op.attrs.get("dynamic_objfifo_lowering"))
+    used = {value for op in walk(block) for value in op.operands}
+    total, row = 0, list[Op]()
     for op in block.ops:
-        if op.name in ("aie.objectfifo.acquire", "aie.objectfifo.release", "aie.use_lock"):
-            total += FIFO_BYTES
-        elif op.name == "scf.for" and holds_fifo(op):
-            times = 1 if core.op.attrs.get("dynamic_objfifo_lowering") else _unroll(model, core, op)
-            total += LOOP_BYTES + times * body_bytes(model, core, op.blocks[0], sizes)
+        if op.name in _FIFO_BYTES:
+            fixed, more = _FIFO_BYTES[op.name]
+            needed = not op.results or op.results[0] in used
+            total += fixed + (more if dynamic and needed else 0)
         elif op.blocks and holds_fifo(op):
-            total += BRANCH_BYTES if op.name == "scf.if" else LOOP_BYTES
-            total += sum(body_bytes(model, core, inner, sizes) for inner in op.blocks)
+            total += sizes.straight(row)
+            row = []
+            total += _block_bytes(model, core, op, sizes)
         else:
-            total += sizes.operation(op)
-    return total
+            row.append(op)
+    return total + sizes.straight(row)
+
+
+_FIFO_BYTES = {
+    "aie.objectfifo.acquire": (LOCK_BYTES, 0),
+    "aie.objectfifo.release": (LOCK_BYTES, COUNTER_BYTES),
+    "aie.objectfifo.subview.access": (OP_BYTES, ACCESS_BYTES),
+    "aie.use_lock": (LOCK_BYTES, 0),
+}
+"""Bytes of an operation of a FIFO, and what it takes besides where objects are told apart at run time."""
+
+
+def _block_bytes(model: Model, core: CoreModel, op: Op, sizes: CodeSizes) -> int:
+    """Bytes of a loop or a condition with FIFO operations inside."""
+    inside = [body_bytes(model, core, inner, sizes) for inner in op.blocks if inner.ops]
+    if op.name == "scf.if":
+        return (BRANCH_BYTES if len(inside) > 1 else JUMP_BYTES + 4) + sum(inside)
+    once = op.name != "scf.for" or core.op.attrs.get("dynamic_objfifo_lowering")
+    return LOOP_BYTES + (1 if once else _unroll(model, core, op)) * sum(inside)
 
 
 def _unroll(model: Model, core: CoreModel, loop: Op) -> int:
@@ -308,7 +142,7 @@ class ProgramSizes:
         bodies = self._bodies(core)
         routines = frozenset[str]().union(*(body.routines for body in bodies))
         library = sum(ROUTINE_BYTES.get(name, 0) for name in routines)
-        return sum(FUNCTION_BYTES + body.bytes for body in bodies) + library
+        return START_BYTES + sum(FUNCTION_BYTES + body.bytes for body in bodies) + library
 
     def table_bytes(self, core: CoreModel) -> int:
         """Bytes of data memory that the constants of a core's code take, each once."""
@@ -349,5 +183,5 @@ class ProgramSizes:
     def _measure(self, core: CoreModel) -> _Code:
         """The code of a core's body."""
         block = core.op.blocks[0]
-        sizes = CodeSizes(self._model.arch.name, _integers(list(walk(block))))
+        sizes = CodeSizes(self._model.arch.name, _integers(list(walk(block))), core=True)
         return _code_of(block, sizes, body_bytes(self._model, core, block, sizes))

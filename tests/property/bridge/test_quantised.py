@@ -78,3 +78,18 @@ def test_a_quantised_result_is_rounded_half_to_even() -> None:
     x = conv.bytes_in()
     got = np.asarray(routed.program.main(x)).astype(np.int64)
     assert np.array_equal(got, conv.expected(x))
+
+
+def test_a_bias_at_the_ends_of_i32_does_not_turn_the_sums() -> None:
+    conv = QuantisedConv(clipped=True, out=(0.75, -3), unsigned=True, zero=99)
+    routed = route_all(conv.text())
+    (problem,) = routed.problems
+    assert (problem.lhs.dtype, problem.rhs.dtype) == ("i8", "i8")
+    x = conv.bytes_in()
+    got = np.asarray(routed.program.main(x)).astype(np.int64)
+    assert (got[:, 0] == 127).all()
+    assert (got[:, 1] == -128).all()
+    # The bias is added in f32, so that a sum next to a tie may go to the other side.
+    off = np.abs(got - conv.expected(x))
+    assert off.max() <= 1
+    assert (off > 0).mean() < 0.005

@@ -12,8 +12,9 @@ from aie_conv.ir.text import read_module
 from aie_conv.sim import Simulator
 from aie_conv.sim.functional import corecode
 from aie_conv.sim.functional.native import compile_leaf
+from aie_conv.sim.model.code_size import HARDWARE_LOOP_BYTES, OP_BYTES, PIPELINE_OPS
 from aie_conv.sim.model.module import build_model
-from aie_conv.sim.model.program_size import OP_BYTES, ProgramSizes
+from aie_conv.sim.model.program_size import ProgramSizes
 from aie_conv.sim.timing.blocktime import loop_time
 from aie_conv.sim.timing.trace import ACCUMULATOR, Rules, TraceLoop, TraceStep
 from tests.support.sim.programs import acquire, endless, kernel, transfer
@@ -262,6 +263,6 @@ def test_a_loop_of_loaded_trips_counts_higher_than_one_of_known_trips() -> None:
     high, low = (
         size(kernel([(16, "i32"), (1024, "i8")], (64, "i8"), text)) for text in (TABLE, known)
     )
-    # A load of the table, its conversion, a load of two pieces, a sum.
-    inside = 5 * OP_BYTES
-    assert low + 2 * inside <= high < low + 14 * inside
+    assert (
+        low + HARDWARE_LOOP_BYTES <= high < low + HARDWARE_LOOP_BYTES + 2 * PIPELINE_OPS * OP_BYTES
+    )

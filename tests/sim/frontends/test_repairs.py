@@ -29,6 +29,7 @@ from tests.support.frontends.models import (
     Function,
     assert_equal,
     check,
+    load,
     randn,
     with_statistics,
 )
@@ -102,8 +103,12 @@ SAMPLES = {
     "log10": Sample("special_values", function(torch.log10), (randn(40).abs(),)),
     "fmod": Sample("special_values", function(lambda x: torch.fmod(x, 0.3)), (randn(40),)),
     "hypot": Sample("special_values", function(torch.hypot), (randn(40) * 1e30, randn(40, seed=1) * 1e30)),
+    "erfc": Sample("special_values", function(torch.erfc), (randn(40) * 3,)),
+    "magnitude": Sample("special_values", function(lambda x: torch.fft.rfft(x).abs()), (randn(3, 8),)),
     "dynamic": Sample("quantised", function(dynamic), (X,)),
     "lstm": Sample("missing", lambda: nn.LSTM(4, 6), (randn(3, 1, 4),)),
+    "gru": Sample("missing", lambda: nn.GRU(4, 6), (randn(3, 1, 4),)),
+    "cdist": Sample("missing", function(torch.cdist), (randn(3, 5), randn(4, 5, seed=1))),
 }  # fmt: skip
 
 
@@ -195,6 +200,19 @@ def test_the_remainder_has_the_sign_of_what_is_divided() -> None:
     check(Function(torch.fmod), x, y)
     check(Function(torch.fmod), (x * 9).int(), (y * 5).int().abs() + 1)
     check(Function(lambda x: torch.fmod(x, torch.inf)), x)
+
+
+@pytest.mark.parametrize("cell", [nn.LSTMCell, nn.GRUCell, nn.RNNCell])
+def test_a_recurrent_cell_changes_nothing_in_place(cell: Callable[[int, int], nn.Module]) -> None:
+    torch.manual_seed(0)
+    check(cell(4, 6), randn(2, 4))
+
+
+def test_a_complement_is_right_where_it_is_next_to_nothing() -> None:
+    x = torch.cat([torch.linspace(-11, 10, 400), SPECIAL.flatten()])
+    found = load(Function(torch.erfc).eval(), x)(x)
+    wanted = torch.erfc(x.double()).float()
+    torch.testing.assert_close(found, wanted, rtol=2e-6, atol=1e-38, equal_nan=True)
 
 
 def test_a_hyperbolic_sine_is_finite_where_the_power_is_not() -> None:

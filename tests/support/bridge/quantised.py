@@ -23,6 +23,7 @@ class QuantisedConv:
         per_channel: whether each output channel has a scale.
         depthwise: one channel of the filter for each of the input.
         bias: a bias of i32 with the product of the scales.
+        clipped: the biases of the first two channels are the ends of i32.
         out: scale and zero point of the result, signed; None leaves it in f32.
     """
 
@@ -39,6 +40,7 @@ class QuantisedConv:
     per_channel: bool = True
     depthwise: bool = False
     bias: bool = True
+    clipped: bool = False
     out: tuple[float, int] | None = None
     seed: int = 0
 
@@ -70,7 +72,10 @@ class QuantisedConv:
     def bias_values(self) -> Array:
         """The bias."""
         rng = np.random.default_rng(self.seed + 2)
-        return rng.integers(-3000, 3000, self.channels).astype(np.int32)
+        values = rng.integers(-3000, 3000, self.channels).astype(np.int32)
+        if self.clipped:
+            values[:2] = 2**31 - 1, -(2**31)
+        return values
 
     @property
     def out_size(self) -> int:

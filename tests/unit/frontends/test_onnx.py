@@ -70,6 +70,24 @@ def test_a_wrong_file_is_one_line(tmp_path: Path, data: bytes) -> None:
         aie_conv.compile(path)
 
 
+@pytest.mark.parametrize("quantised", [True, False])
+def test_alpha_of_a_qgemm_is_its_biases_too(quantised: bool) -> None:
+    rng = np.random.default_rng(7)
+    x = {"x": rng.integers(0, 256, (5, 16), np.uint8)}
+    constants = {
+        "xs": np.array(0.02, np.float32), "xz": np.array(200, np.uint8),
+        "w": rng.integers(-128, 128, (16, 8), np.int8), "ws": np.array(0.01, np.float32),
+        "wz": np.array(3, np.int8), "b": rng.integers(-9000, 9000, 8, np.int32),
+    }  # fmt: skip
+    if quantised:
+        constants |= {"ys": np.array(0.11, np.float32), "yz": np.array(99, np.uint8)}
+    model = one_node("QGemm", x, constants, domain="com.microsoft", alpha=0.3)
+    (got,) = aie_conv.load(aie_conv.compile(model), device="sim")["g"].invoke([x["x"]])
+    (want,) = runtime_results(model, x)
+    np.testing.assert_allclose(np.asarray(got, np.float32), want, 1e-4, 1.01 * quantised)
+    assert (np.abs(np.asarray(got, np.float32) - want) > 0.01).mean() < 0.05
+
+
 @pytest.mark.parametrize("word", [b"Conv", b"x", b"kernel_shape"])
 def test_a_name_that_is_no_text_is_one_line(word: bytes) -> None:
     # Protobuf gives such a name as bytes, without a word.

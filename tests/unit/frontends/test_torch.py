@@ -214,6 +214,34 @@ def test_refusals_are_one_line(kind: str, capfd: pytest.CaptureFixture[str]) -> 
     assert capfd.readouterr().err == "", "torch's own words on it"
 
 
+def _autocast(x: torch.Tensor) -> Any:
+    with torch.autocast("cpu", torch.bfloat16):
+        y = functional.conv2d(x, torch.ones(4, 4, 3, 3))
+        with torch.autocast("cpu", enabled=False):
+            z = functional.conv2d(x, torch.ones(4, 4, 3, 3))
+    with torch.no_grad():
+        return y, z, y.float().mean()
+
+
+WRAPPED: dict[str, tuple[Callable[[torch.Tensor], Any], str]] = {
+    "autocast": (_autocast, "aten._to_copy.default aten.conv"),
+    "vmap": (torch.vmap(lambda t: t @ t.mT), "aten.matmul.default"),
+}
+"""Functions of which torch.export keeps what stands around their operations, and operations that they come to."""
+
+
+@pytest.mark.parametrize("kind", WRAPPED)
+def test_what_stands_around_operations_is_written_out(kind: str) -> None:
+    call, names = WRAPPED[kind]
+    model = Function(call).eval()
+    graph_module = lower(export(model, ((X,), {})))
+    targets = [n.target for n in graph_module.graph.nodes if n.op == "call_function"]
+    assert all(hasattr(target, "_schema") for target in targets)
+    assert names in " ".join(map(str, targets))
+    results, wanted = graph_module(X), model(X)
+    torch.testing.assert_close(results, wanted if isinstance(wanted, tuple) else (wanted,))
+
+
 def test_what_a_model_prints_stays(capsys: pytest.CaptureFixture[str]) -> None:
     def forward(x: torch.Tensor) -> torch.Tensor:
         sys.stderr.write("one\n")

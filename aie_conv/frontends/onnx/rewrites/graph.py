@@ -165,6 +165,10 @@ class Graph:
         readers = self._readers.get(name, [])
         return readers[0] if len(readers) == 1 and name not in self._results else None
 
+    def is_result(self, name: str) -> bool:
+        """Whether the graph gives a value to its caller."""
+        return name in self._results
+
     def fresh(self, hint: str) -> str:
         """A name that nothing has."""
         name, number = hint, 0

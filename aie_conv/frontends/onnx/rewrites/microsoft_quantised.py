@@ -106,7 +106,7 @@ def _average(
 def _gemm(
     graph: Graph, node: onnx.NodeProto, values: dict[str, int]
 ) -> list[onnx.NodeProto] | None:
-    """Its bias is integers of the scale a_scale * b_scale; without y_scale its result stays real."""
+    """Its bias is integers of the scale alpha * a_scale * b_scale; without y_scale its result stays real."""
     a, a_scale, a_zero, b, b_scale, b_zero, *rest = node.input
     bias, y_scale, y_zero = [*rest, "", "", ""][:3]
     each = graph.shape(b_scale)
@@ -115,10 +115,12 @@ def _gemm(
     right = graph.node("DequantizeLinear", [b, b_scale, b_zero], "real", axis=axis)
     nodes, inputs = [left, right], [left.output[0], right.output[0]]
     if bias:
-        scale = graph.node("Mul", [a_scale, b_scale], "scale")
+        alpha = graph.add_constant(np.float32(values.get("alpha", 1.0)), "alpha")
         real = graph.node("Cast", [bias], "bias", to=1)
+        product = graph.node("Mul", [a_scale, b_scale], "scale")
+        scale = graph.node("Mul", [product.output[0], alpha], "scale")
         scaled = graph.node("Mul", [real.output[0], scale.output[0]], "scaled")
-        nodes += [scale, real, scaled]
+        nodes += [real, product, scale, scaled]
         inputs.append(scaled.output[0])
     if not y_scale:
         return [*nodes, graph.node("Gemm", inputs, list(node.output), **values)]

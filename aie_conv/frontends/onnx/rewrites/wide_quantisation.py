@@ -1,4 +1,7 @@
-"""DequantizeLinear of 16 bits without sign or of 4, and both with scales for blocks: written out."""
+"""Quantisation to uint16 and from it, DequantizeLinear of 4 bits, and scales for blocks: written out.
+
+Between two nodes of a graph numbers of uint16 are int32: the importer converts nothing to uint16.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,10 @@ _FOUR_BITS = (21, 22)
 
 _FLOAT = 1
 
-_LIMITS = {2: (0, 255), 3: (-128, 127)}
-"""Least and greatest of UINT8 and INT8."""
+_INT32 = 6
+
+_LIMITS = {2: (0, 255), 3: (-128, 127), _UINT16: (0, 65535)}
+"""Least and greatest of UINT8, INT8 and UINT16."""
 
 
 def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
@@ -32,7 +37,7 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
     kind = graph.element_type(name)
     block = values.get("block_size", 0)
     shape = graph.shape(node.input[0])
-    wide = node.op_type == "DequantizeLinear" and kind in (_UINT16, *_FOUR_BITS)
+    wide = kind == _UINT16 or (node.op_type == "DequantizeLinear" and kind in _FOUR_BITS)
     if not (wide or block) or shape is None:
         return None
     if graph.element_type(node.input[1]) != _FLOAT:
@@ -101,7 +106,7 @@ def _dequantise(
 def _quantise(
     graph: Graph, node: onnx.NodeProto, scale: str, zero: str | None, kind: int
 ) -> list[onnx.NodeProto] | None:
-    if kind not in _LIMITS:
+    if kind not in _LIMITS or (kind == _UINT16 and graph.is_result(node.output[0])):
         return None
     low, high = _LIMITS[kind]
     divided = graph.node("Div", [node.input[0], scale], "scaled")
@@ -111,5 +116,8 @@ def _quantise(
     limits = [graph.add_constant(np.asarray(limit, np.float32), "limit") for limit in (low, high)]
     nodes.append(graph.node("Clip", [nodes[-1].output[0], *limits], "clipped"))
     # Through i32: a conversion of real numbers to an unsigned type is not what every stage takes.
-    nodes.append(graph.node("Cast", [nodes[-1].output[0]], "whole_numbers", to=6))
+    whole = list(node.output) if kind == _UINT16 else "whole_numbers"
+    nodes.append(graph.node("Cast", [nodes[-1].output[0]], whole, to=_INT32))
+    if kind == _UINT16:
+        return nodes
     return [*nodes, graph.node("Cast", [nodes[-1].output[0]], list(node.output), to=kind)]
