@@ -170,7 +170,7 @@ def _joinable(
         if not isinstance(problem, OperationProblem) or _is_pinned(planning, requests[i]):
             continue
         wanted = in_block_float(problem) if blocks else problem
-        joined = joined_candidate(wanted, options.device)
+        joined = joined_candidate(wanted, options.device, requests[i].constants)
         if joined is not None:
             others = (joined, *decision.candidates)
             offers[i] = replace(decision, route="cpu", plan=None, candidates=others)

@@ -260,6 +260,7 @@ class OperationProblem:
         gathers: loops that take elements of operands in no even steps.
         same_as: for each of the epilogue's inputs the first operand of its buffer, counted as in
             :class:`Gather`; empty where each is a buffer of its own.
+        cpu_work: scalar operations of what the CPU computes, where the cores compute the same otherwise.
     """
 
     kind: OperationKind
@@ -273,6 +274,7 @@ class OperationProblem:
     arithmetic: Arithmetic = "native"
     gathers: tuple[Gather, ...] = ()
     same_as: tuple[int, ...] = ()
+    cpu_work: int = 0
 
     def places(self, operand: int, loop: int) -> tuple[int, ...]:
         """Where a loop's trips find an operand's elements, in its strides; empty: one behind the other."""

@@ -52,7 +52,8 @@ FIELDS = (
     Field("residual_after", CORE_ROWS),
     Field("input_before", CORE_ROWS),
     Field("input_after", CORE_ROWS),
-    Field("column_tiles", ARRAY_COLUMNS),
+    Field("column_turns", ARRAY_COLUMNS),
+    Field("turn_tiles", ARRAY_COLUMNS),
     Field("idle_objects", ARRAY_COLUMNS),
     Field("bias_inside"),
     Field("bias_object"),
@@ -79,7 +80,8 @@ residual_before, residual_after: objects of the residual for other rows of cores
 residual_block: block of the pixel at which a row's channels begin.
 input_before, input_after: objects of the input for other rows before and behind each of a row's.
 input_between: objects of the input for other rows between two of a row's.
-column_tiles: tiles of output pixels in a round of a column.
+column_turns, turn_tiles: how often a column takes filters in a round, and tiles that each time serves: all of
+its tiles one by one, or at once with an object that stays.
 idle_objects: objects of B in a round for tiles that other columns have more.
 bias_inside: whether an N tile's per-channel operands lie behind the weights of a tile's first object of B.
 bias_object: whether an object of their own comes behind a tile's others.

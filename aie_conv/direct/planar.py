@@ -76,6 +76,11 @@ class PlanarView:
     filter: str
 
     @property
+    def sent(self) -> None:
+        """All per-channel operands are packed with the filter."""
+        return None
+
+    @property
     def unit(self) -> str:
         """Operands are multiplied as they are."""
         return self.dtype

@@ -85,6 +85,7 @@ class DirectView:
         lhs_offset, out_offset: first element in the input and output.
         lhs, result, vectors, residual, prologue, finish: see :class:`aie_conv.mapping.interface.ProblemView`.
         filter: name of the host value [groups][n][k_outer …][row taps][column taps][channels].
+        sent: see :class:`aie_conv.mapping.interface.ProblemView`.
     """
 
     problem: ConvProblem
@@ -108,6 +109,7 @@ class DirectView:
     prologue: tuple[HostCopy, ...]
     finish: tuple[HostCopy, ...]
     filter: str
+    sent: Argument | None = None
 
     @property
     def k(self) -> int:

@@ -74,6 +74,11 @@ class GemmView:
     group_lhs: int = 0
 
     @property
+    def sent(self) -> None:
+        """All per-channel operands are packed with the filter."""
+        return None
+
+    @property
     def grid(self) -> tuple[int, int]:
         """Sizes of the two pixel loops that are tiled (rows, columns)."""
         sizes = (1, *(loop.size for loop in self.m))

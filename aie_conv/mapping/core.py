@@ -179,13 +179,13 @@ class Core:
             raise ValueError("a program without parameters")
         return self._memory
 
-    def acquire(self, fifo: str, port: str, elements: int, dtype: str) -> Value:
-        """An object of a FIFO."""
+    def acquire(self, fifo: str, port: str, elements: int, dtype: str, count: int = 1) -> Value:
+        """An object of a FIFO: the last of ``count``, those before which are there already."""
         w = self.w
         view = subview(dtype, elements)
-        named = {"objFifo_name": fifo, "port": port, "size": 1}
+        named = {"objFifo_name": fifo, "port": port, "size": count}
         s = w.value("s", "aie.objectfifo.acquire", to=view, **named)
-        return w.value("o", "aie.objectfifo.subview.access", s, index=0)
+        return w.value("o", "aie.objectfifo.subview.access", s, index=count - 1)
 
     def release(self, fifo: str, port: str) -> None:
         """Give an object back."""
@@ -198,11 +198,11 @@ class Core:
         fifo = input_name(m, self.column, self.row)
         return fifo, self.acquire(fifo, "Consume", m.l1.input, m.view.dtype)
 
-    def acquire_filter(self) -> tuple[str, Value]:
-        """The FIFO of the filter, and its next object."""
+    def acquire_filter(self, count: int = 1) -> tuple[str, Value]:
+        """The FIFO of the filter, and its next object, which makes ``count`` that are held."""
         m = self.mapping
         fifo = f"b_l1_{m.grid.stream_to(self.column, self.row)}"
-        return fifo, self.acquire(fifo, "Consume", m.l1.filter, m.view.dtype)
+        return fifo, self.acquire(fifo, "Consume", m.l1.filter, m.view.dtype, count)
 
     def acquire_output(self) -> tuple[str, Value]:
         """The FIFO of the output, and a free object."""

@@ -197,7 +197,7 @@ def streamed_bytes(view: ProblemView, s: Sizes) -> tuple[int, int, int]:
     a_object = memtile.input_parts * memtile.input * size
     objects = (s.tile.input_objects + s.residual.objects) // memtile.k_chunks
     tiles = grid.rounds * grid.computed_tiles
-    sent = where(s.l1.resident, grid.filter_groups, grid.filter_tiles // memtile.filter_reuse)
+    sent = grid.filter_turns(s.l1.resident) // memtile.filter_reuse
     n_tiles = grid.rounds * grid.rows * sent
     filter_ = n_tiles * (filters.n_tile_elements - filters.header)
     filter_ = filter_ + grid.filter_groups * grid.rows * filters.header

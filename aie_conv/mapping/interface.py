@@ -14,7 +14,9 @@ class ProblemView(Protocol):
 
     ``n`` is a group's number of output channels and ``k`` the length of its sums, both padded;
     ``groups`` lie behind one another in output, filter and per-channel operands. ``unit`` is what the matrix
-    unit multiplies: operands as they are, ``dtype``, or as "bfp16".
+    unit multiplies: operands as they are, ``dtype``, or as "bfp16". ``sent`` is a per-channel operand that
+    the shim brings from where it lies, since it differs from call to call; None where all are packed with
+    the filter.
     """
 
     @property
@@ -35,6 +37,8 @@ class ProblemView(Protocol):
     def result(self) -> Argument: ...
     @property
     def vectors(self) -> tuple[tuple[int, str, str], ...]: ...
+    @property
+    def sent(self) -> Argument | None: ...
     @property
     def residual(self) -> Residual | None: ...
     @property

@@ -190,13 +190,16 @@ class Grid:
         wide = self.columns // self.filter_groups
         return self.tiles_of(column // wide * wide)
 
-    @property
-    def filter_tiles(self) -> int:
-        """The same of a column of each group."""
+    def filter_turns(self, stays: bool) -> int:
+        """How often filters come in a round to a column of each group, in all.
+
+        Args:
+            stays: they come once for all of its tiles.
+        """
         wide, groups = self.columns // self.filter_groups, self.filter_groups
         count = int(np.max(groups))
-        sent = (where(group < groups, self.sent_tiles(group * wide), 0) for group in range(count))
-        return sum(sent)
+        sent = [where(group < groups, self.sent_tiles(group * wide), 0) for group in range(count)]
+        return sum(where(stays, least(1, tiles), tiles) for tiles in sent)
 
     def filter_streams(self, column: int) -> list[int]:
         """The streams of filters that come through a column's shim and mem tile."""

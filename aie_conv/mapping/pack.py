@@ -13,7 +13,8 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
     """The filter in the cores' blocks, an N tile after the other.
 
     An N tile is its weights, its per-channel operands behind them, and in front of a streamed one or
-    behind a resident one the run-time parameters, which are read of the first round's N tiles alone.
+    behind a resident one the run-time parameters, which are read of the first round's N tiles alone. Where
+    the shim brings a per-channel operand from where it lies there are these alone.
     """
     view, dtype, filters = mapping.view, mapping.view.dtype, mapping.filters
     size, n_tiles = DTYPE_BYTES[dtype], mapping.grid.n_tiles
@@ -32,7 +33,7 @@ def pack_filter(mapping: Mapping, parameters: Sequence[int]) -> tuple[HostCopy, 
     # Without a filter its objects bring parameters and per-channel operands alone.
     copies = [*blocks, place("weights_blocks", flat, front)] if blocks else list[HostCopy]()
     offsets = dict(filters.bias_offsets)
-    for index, vector_dtype, name in view.vectors:
+    for index, vector_dtype, name in view.vectors if view.sent is None else ():
         row = (n_tiles, mapping.tile.n * DTYPE_BYTES[vector_dtype] // size)
         source, slices = by_n_tile(
             view, addresses.n_tile_runs, (n_tiles, mapping.tile.n), (name, 1, vector_dtype)

@@ -88,15 +88,18 @@ class ArrayPlan:
 
     @cached_property
     def arguments(self) -> tuple[Argument, ...]:
-        """Input, packed filter, residual if any, result."""
+        """Input, packed filter, residual and per-channel operand that is sent if any, result."""
         m, view = self.mapping, self.mapping.view
         elements = m.grid.n_tiles * m.filters.n_tile_elements
         weights = Argument("weights", view.dtype, elements)
         lhs = replace(view.lhs, slack=m.addresses.over_read)
-        if view.residual is None:
-            return (lhs, weights, view.result)
-        residual = replace(view.residual.argument, slack=m.addresses.residual_over_read)
-        return (lhs, weights, residual, view.result)
+        others: list[Argument] = []
+        if view.residual is not None:
+            others.append(replace(view.residual.argument, slack=m.addresses.residual_over_read))
+        if view.sent is not None:
+            # What a core keeps is as long for any N tile.
+            others.append(replace(view.sent, slack=m.l1.bias - m.tile.n))
+        return (lhs, weights, *others, view.result)
 
     @cached_property
     def run_time(self) -> tuple[int, ...]:

@@ -10,6 +10,7 @@ from aie_conv.layout.chain import Chain, Part, chains
 from aie_conv.layout.pattern import Pattern, coalesce, split
 from aie_conv.mapping.cost import task_cycles
 from aie_conv.mapping.mapping import Mapping
+from aie_conv.plan import Argument
 from aie_conv.problem import DTYPE_BYTES
 
 _MOST_PARTS = 4
@@ -70,6 +71,15 @@ def filter_patterns(
     mapping: Mapping, streams: list[int], most: int | None = None
 ) -> Iterator[tuple[str, Pattern]]:
     """What one column's shim sends of the filter, for the rows of cores that it feeds; of ``most`` steps."""
+    if mapping.view.sent is not None:
+        return _sent_patterns(mapping, mapping.view.sent, streams, most)
+    return _packed_patterns(mapping, streams, most)
+
+
+def _packed_patterns(
+    mapping: Mapping, streams: list[int], most: int | None
+) -> Iterator[tuple[str, Pattern]]:
+    """The packed filter, with the run-time parameters in front."""
     grid, memtile, filters = mapping.grid, mapping.memtile, mapping.filters
     size, ahead = filters.n_tile_elements, filters.header
     tiles = grid.sent_tiles(grid.stream_cores(streams[0])[0][0])
@@ -82,7 +92,8 @@ def filter_patterns(
         starts = [n * size + filters.header for n in grid.stream_n_tiles(round_, streams)]
         if mapping.l1.resident:
             for start in starts if t == 0 else ():
-                yield "weights", Pattern(start, ((size, 1),))
+                yield "weights", Pattern(start - ahead, ((ahead + size - filters.header, 1),))
+                ahead = 0
             continue
         chunk, count = mapping.l1.filter, filters.objects
         if t % memtile.filter_reuse:
@@ -95,6 +106,21 @@ def filter_patterns(
         for q in range(count):
             for start in starts:
                 yield "weights", Pattern(start + q * chunk, ((chunk, 1),))
+
+
+def _sent_patterns(
+    mapping: Mapping, sent: Argument, streams: Sequence[int], most: int | None
+) -> Iterator[tuple[str, Pattern]]:
+    """The parameters, and objects that a per-channel operand fills, coming as often as it takes."""
+    grid, filters, kept = mapping.grid, mapping.filters, mapping.l1.bias
+    tiles = grid.sent_tiles(grid.stream_cores(streams[0])[0][0])
+    for n_tile in grid.stream_n_tiles(0, streams):
+        yield "weights", Pattern(n_tile * filters.n_tile_elements, ((filters.header, 1),))
+    for round_, t in islice(grid.walk(mapping.memtile.input_reuse), most):
+        n_tiles = grid.stream_n_tiles(round_, streams) if t < tiles else []
+        for n_tile in n_tiles * filters.objects:
+            channel = mapping.addresses.channel_of(n_tile)
+            yield sent.name, Pattern(channel, ((mapping.l1.filter // kept, 0), (kept, 1)))
 
 
 def output_patterns(
@@ -114,6 +140,8 @@ def cut_tasks(mapping: Mapping, patterns: Iterator[tuple[str, Pattern]]) -> list
     """The tasks of a stream: neighbours on the same buffer folded, split as the fields need it."""
     view = mapping.view
     dtypes = {"weights": view.dtype, "result": view.result.dtype, view.lhs.name: view.lhs.dtype}
+    if view.sent:
+        dtypes[view.sent.name] = view.sent.dtype
     if view.residual:
         dtypes[view.residual.argument.name] = view.residual.dtype
     return [
@@ -274,10 +302,10 @@ class _SendClock:
         """The date of a byte of these streams of filters, which come together."""
         m, filters = self.mapping, self.mapping.filters
         number = sent // (m.l1.filter * DTYPE_BYTES[m.view.dtype]) // len(streams)
+        # The first object may hold the parameters.
+        number = max(0, number - (filters.header > 0))
         if m.l1.resident:
             return number * m.grid.column_tiles * self.ticks
-        # The first object holds the parameters.
-        number = max(0, number - (filters.header > 0))
         tile, inside = divmod(number, filters.objects)
         ahead = inside * filters.k_chunks // filters.input_objects
         column, _ = m.grid.stream_cores(streams[0])[0]

@@ -147,24 +147,71 @@ def _searched(
     ways = _Ways(routes, device, host)
     table = [ways.row(call) for call in calls]
     prices = _IssuedPrices()
+    path, rivals = _with_room(table, overheads, prices, has_room)
+    for stays in rivals:
+        rows = [replace(row, ways={}) if i in stays else row for i, row in enumerate(table)]
+        other, _ = _with_room(rows, overheads, prices, has_room)
+        if other.cost < path.cost:
+            path = other
+    stay = [row.cpu for row in table]
+    cpu = sum(cost for cost in stay if cost is not None)
+    if None not in stay and cpu < path.cost:
+        return Chosen((None,) * len(calls), path.cost - cpu)
+    return Chosen(tuple(way.plan if way is not None else None for way in path.ways), None)
+
+
+def _with_room(
+    offers: Sequence[Offer],
+    overheads: Overheads,
+    prices: "_IssuedPrices",
+    has_room: Callable[[Plan], bool],
+) -> tuple[Path, list[frozenset[int]]]:
+    """The cheapest path of programs that cores have room for, and what may have taken others' room.
+
+    Args:
+        offers: a row for each call.
+        overheads, has_room: as of :func:`assign_configurations`.
+        prices: what is known of plans.
+
+    Returns:
+        The path; and of each kind of operation in the first programs that had no room for all: its rows.
+    """
+    table = [replace(row, ways=dict(row.ways)) for row in offers]
+    rivals: list[frozenset[int]] | None = None
     while True:
         path = _priced_path(table, overheads, prices)
-        plans = [way.plan if way is not None else None for way in path.ways]
         worth = [_worth(row, way) for row, way in zip(table, path.ways, strict=True)]
-        chosen = zip(plans, worth, strict=True)
-        crowded = _crowded([(plan, more) for plan, more in chosen if plan is not None], has_room)
+        chosen = zip(path.ways, worth, strict=True)
+        crowded = _crowded([(way.plan, more) for way, more in chosen if way is not None], has_room)
+        if crowded and rivals is None:
+            rivals = _operations(path, table, crowded)
         before = sum(len(row.ways) for row in table)
         for row in table if crowded else ():
             for key in [k for k, way in row.ways.items() if _is_crowding(way.plan, crowded)]:
                 if len(row.ways) > 1 or row.cpu is not None:
                     del row.ways[key]
         if sum(len(row.ways) for row in table) == before:
-            break
-    stays = [row.cpu for row in table]
-    cpu = sum(cost for cost in stays if cost is not None)
-    if None not in stays and cpu < path.cost:
-        return Chosen((None,) * len(calls), path.cost - cpu)
-    return Chosen(tuple(plans), None)
+            return path, rivals or []
+
+
+def _operations(
+    path: Path, table: Sequence[Offer], crowded: Sequence[Plan]
+) -> list[frozenset[int]]:
+    """The rows of each kind of operation that had room where others had none, and may stay on the CPU."""
+    full = {plan.configuration for plan in crowded}
+    kinds: list[tuple[Plan, set[int]]] = []
+    for number, way in enumerate(path.ways):
+        if way is None or way.plan.problem.macs or way.plan.configuration not in full:
+            continue
+        if table[number].cpu is None or _is_crowding(way.plan, crowded):
+            continue
+        plan = way.plan
+        alike = next((rows for first, rows in kinds if first.shared_with([plan]) is first), None)
+        if alike is None:
+            kinds.append((plan, {number}))
+        else:
+            alike.add(number)
+    return [frozenset(rows) for _, rows in kinds]
 
 
 def _is_crowding(plan: Plan, crowded: Sequence[Plan]) -> bool:

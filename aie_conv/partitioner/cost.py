@@ -82,7 +82,10 @@ class HostCost:
         as little.
         """
         rate = self.grouped[_AS.get(problem.lhs.dtype, problem.lhs.dtype)]
-        work, memory = problem.work / rate, problem.minimum_bytes / self.bytes_per_second
+        work, memory = (
+            (problem.cpu_work or problem.work) / rate,
+            problem.minimum_bytes / self.bytes_per_second,
+        )
         return self.dispatch_seconds + max(work, memory)
 
     def bound(self, problem: ConvProblem) -> str:

@@ -46,8 +46,20 @@ class OperationPlanner(Protocol):
 class SharedOperations(OperationPlanner, Protocol):
     """A way of running operations in the programs of contractions."""
 
-    def shareable(self, problem: OperationProblem, device: str) -> Sequence[ArrayPlan]:
-        """As of :class:`aie_conv.plan.Route`."""
+    def propose(
+        self,
+        problem: OperationProblem,
+        device: str,
+        parameters: Mapping[str, int] | None = None,
+        constants: frozenset[str] | None = None,
+    ) -> Plan:
+        """As of :class:`aie_conv.plan.Route`, of operands of which some are equal at every call."""
+        ...
+
+    def shareable(
+        self, problem: OperationProblem, device: str, constants: frozenset[str] | None = None
+    ) -> Sequence[ArrayPlan]:
+        """As of :class:`aie_conv.plan.Route`, of operands of which some are equal at every call."""
         ...
 
 
@@ -99,12 +111,12 @@ def in_block_float(problem: OperationProblem) -> OperationProblem:
     return replace(problem, arithmetic=BLOCK_FLOAT) if problem.lhs.dtype == "bf16" else problem
 
 
-def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None:
+def joined_candidate(
+    problem: OperationProblem, device: str, constants: frozenset[str]
+) -> Candidate | None:
     """An operation in a program of contractions: what it costs inside a call; None where none computes it."""
-    module, _, cls = _SHARED.partition(":")
-    route: SharedOperations = getattr(import_module(module), cls)()
     try:
-        plans = route.shareable(problem, device)
+        plans = _shared_route().shareable(problem, device, constants)
     except (Unsupported, ConfigRefused):
         return None
     if not plans:
@@ -112,6 +124,12 @@ def joined_candidate(problem: OperationProblem, device: str) -> Candidate | None
     best = min(plans, key=lambda plan: plan.predicted_cycles)
     plan = cast("Plan", best)
     return Candidate(best.route, best.style, plan, best.predicted_cycles, 0, best.bound)
+
+
+def _shared_route() -> SharedOperations:
+    module, _, cls = _SHARED.partition(":")
+    route: SharedOperations = getattr(import_module(module), cls)()
+    return route
 
 
 def stay_cycles(problem: OperationProblem, decision: Decision, device: str, host: HostCost) -> int:
@@ -179,12 +197,12 @@ def _ask(
     if route not in _ROUTES:
         return Candidate(route, "", refused=f"{route}: {problem.kind}: it takes contractions alone")
     fixed = pin.parameters if pin is not None else None
-    spec = _ROUTES[route]
     if pin is not None and pin.style == "parametric":
-        spec = _SHARED
         if pin.arithmetic == BLOCK_FLOAT:
             problem = in_block_float(problem)
-    plan = _proposed(spec, problem, device, fixed, current())
+        plan = _shared(problem, device, fixed, constants)
+    else:
+        plan = _proposed(_ROUTES[route], problem, device, fixed, current())
     if isinstance(plan, str):
         return Candidate(route, problem.kind, refused=f"{route}: {problem.kind}: {plan}")
     clock = get_device(device).arch.clock_hz
@@ -192,6 +210,20 @@ def _ask(
     seconds = alone_seconds(device, host) + host.copy_seconds(plan, equal)
     beside = round(seconds * clock)
     return Candidate(route, plan.style, plan, plan.predicted_cycles, beside, plan.bound)
+
+
+def _shared(
+    problem: OperationProblem,
+    device: str,
+    fixed: Frozen | None,
+    constants: frozenset[str] | None,
+) -> Plan | str:
+    """A pinned plan in a program of contractions, or why there is none."""
+    parameters = dict(fixed) if fixed is not None else None
+    try:
+        return _shared_route().propose(problem, device, parameters, constants)
+    except (Unsupported, ConfigRefused) as refusal:
+        return str(refusal)
 
 
 @lru_cache(maxsize=512)

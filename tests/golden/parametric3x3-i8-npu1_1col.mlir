@@ -101,15 +101,15 @@ module {
       %first_sum = arith.addi %first_c, %sums : index
       %group_pixels = arith.constant 3 : index
       %end_c:1 = scf.for %group = %zero to %pixels step %group_pixels iter_args(%row_c_0 = %first_sum) -> (index) {
-        %pixel_table_0 = arith.constant 100 : index
+        %pixel_table_0 = arith.constant 108 : index
         %at_0 = arith.addi %group, %pixel_table_0 : index
         %pixel_word_0 = memref.load %c[%at_0] : memref<6672xi32>
         %pixel_a_0 = arith.index_cast %pixel_word_0 : i32 to index
-        %pixel_table_1 = arith.constant 101 : index
+        %pixel_table_1 = arith.constant 109 : index
         %at_1 = arith.addi %group, %pixel_table_1 : index
         %pixel_word_1 = memref.load %c[%at_1] : memref<6672xi32>
         %pixel_a_1 = arith.index_cast %pixel_word_1 : i32 to index
-        %pixel_table_2 = arith.constant 102 : index
+        %pixel_table_2 = arith.constant 110 : index
         %at_2 = arith.addi %group, %pixel_table_2 : index
         %pixel_word_2 = memref.load %c[%at_2] : memref<6672xi32>
         %pixel_a_2 = arith.index_cast %pixel_word_2 : i32 to index
@@ -146,7 +146,7 @@ module {
             scf.yield %v_0, %v_1, %v_2, %v_3, %v_4, %v_5 : vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>
           }
           %sum:6 = scf.for %step = %zero to %steps step %one iter_args(%acc_7 = %begin#0, %acc_8 = %begin#1, %acc_9 = %begin#2, %acc_10 = %begin#3, %acc_11 = %begin#4, %acc_12 = %begin#5) -> (vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>, vector<16xi64>) {
-            %step_table = arith.constant 64 : index
+            %step_table = arith.constant 72 : index
             %at_3 = arith.addi %step, %step_table : index
             %step_word = memref.load %c[%at_3] : memref<6672xi32>
             %step_a = arith.index_cast %step_word : i32 to index
@@ -263,88 +263,99 @@ module {
         scf.for %p_16 = %c_1 to %n_9 step %c_2 {
           scf.for %t_17 = %c_1 to %n_12 step %c_2 {
             scf.for %q_18 = %c_1 to %n_15 step %c_2 {
-              %is_19 = arith.cmpi eq, %q_18, %c_1 : index
-              %i_20 = arith.select %is_19, %c_2, %c_1 : index
-              %s_21 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_22 = aie.objectfifo.subview.access %s_21[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_23 = arith.constant 52 : index
-              %n_24 = memref.load %memory_0_0[%c_23] : memref<6672xi32>
-              %n_25 = arith.index_cast %n_24 : i32 to index
-              %i_26 = arith.select %is_19, %n_25, %c_1 : index
-              scf.for %v_27 = %c_1 to %i_26 step %c_2 {
-                func.call @keep(%o_22, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
+              %i_19 = arith.addi %q_18, %c_2 : index
+              %is_20 = arith.cmpi eq, %i_19, %n_15 : index
+              %is_21 = arith.cmpi eq, %q_18, %c_1 : index
+              %s_22 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_23 = aie.objectfifo.subview.access %s_22[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_24 = arith.constant 60 : index
+              %n_25 = memref.load %memory_0_0[%c_24] : memref<6672xi32>
+              %n_26 = arith.index_cast %n_25 : i32 to index
+              %i_27 = arith.select %is_21, %n_26, %c_1 : index
+              %is_28 = arith.cmpi ne, %i_27, %c_1 : index
+              scf.if %is_28 {
+                func.call @keep(%o_23, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_28 = arith.constant 28 : index
-              %n_29 = memref.load %memory_0_0[%c_28] : memref<6672xi32>
-              %n_30 = arith.index_cast %n_29 : i32 to index
-              %c_31 = arith.constant 54 : index
-              %n_32 = memref.load %memory_0_0[%c_31] : memref<6672xi32>
-              %n_33 = arith.index_cast %n_32 : i32 to index
-              %c_34 = arith.constant 14 : index
-              %n_35 = memref.load %memory_0_0[%c_34] : memref<6672xi32>
-              %n_36 = arith.index_cast %n_35 : i32 to index
-              %c_37 = arith.constant 12 : index
-              %n_38 = memref.load %memory_0_0[%c_37] : memref<6672xi32>
-              %n_39 = arith.index_cast %n_38 : i32 to index
-              %i_40 = arith.select %is_19, %n_36, %n_39 : index
-              scf.for %k_41 = %c_1 to %i_40 step %c_2 {
-                %is_42 = arith.cmpi eq, %k_41, %c_1 : index
-                %i_43 = arith.select %is_42, %n_30, %n_33 : index
-                %i_44 = arith.select %is_42, %i_20, %c_1 : index
-                scf.for %i_45 = %c_1 to %i_43 step %c_2 {
-                  %s_46 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_47 = aie.objectfifo.subview.access %s_46[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_29 = arith.constant 44 : index
+              %n_30 = memref.load %memory_0_0[%c_29] : memref<6672xi32>
+              %n_31 = arith.index_cast %n_30 : i32 to index
+              scf.for %g_32 = %c_1 to %n_31 step %c_2 {
+                %i_33 = arith.select %is_21, %c_2, %c_1 : index
+                %c_34 = arith.constant 28 : index
+                %n_35 = memref.load %memory_0_0[%c_34] : memref<6672xi32>
+                %n_36 = arith.index_cast %n_35 : i32 to index
+                %c_37 = arith.constant 62 : index
+                %n_38 = memref.load %memory_0_0[%c_37] : memref<6672xi32>
+                %n_39 = arith.index_cast %n_38 : i32 to index
+                %c_40 = arith.constant 14 : index
+                %n_41 = memref.load %memory_0_0[%c_40] : memref<6672xi32>
+                %n_42 = arith.index_cast %n_41 : i32 to index
+                %c_43 = arith.constant 12 : index
+                %n_44 = memref.load %memory_0_0[%c_43] : memref<6672xi32>
+                %n_45 = arith.index_cast %n_44 : i32 to index
+                %i_46 = arith.select %is_21, %n_42, %n_45 : index
+                scf.for %k_47 = %c_1 to %i_46 step %c_2 {
+                  %is_48 = arith.cmpi eq, %k_47, %c_1 : index
+                  %i_49 = arith.select %is_48, %n_36, %n_39 : index
+                  %i_50 = arith.select %is_48, %i_33, %c_1 : index
+                  scf.for %i_51 = %c_1 to %i_49 step %c_2 {
+                    %s_52 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_53 = aie.objectfifo.subview.access %s_52[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_54 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_55 = aie.objectfifo.subview.access %s_54[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_55, %o_23, %memory_0_0, %c_1, %k_47, %i_50) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_56 = arith.constant 4 : index
+                  %n_57 = memref.load %memory_0_0[%c_56] : memref<6672xi32>
+                  %n_58 = arith.index_cast %n_57 : i32 to index
+                  scf.for %o_59 = %c_2 to %n_58 step %c_2 {
+                    aie.objectfifo.release @b_l1_0(Consume, 1)
+                    %s_60 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_61 = aie.objectfifo.subview.access %s_60[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_55, %o_61, %memory_0_0, %o_59, %c_1, %i_50) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_48 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_49 = aie.objectfifo.subview.access %s_48[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_49, %o_22, %memory_0_0, %c_1, %k_41, %i_44) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_50 = arith.constant 4 : index
-                %n_51 = memref.load %memory_0_0[%c_50] : memref<6672xi32>
-                %n_52 = arith.index_cast %n_51 : i32 to index
-                scf.for %o_53 = %c_2 to %n_52 step %c_2 {
-                  aie.objectfifo.release @b_l1_0(Consume, 1)
-                  %s_54 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_55 = aie.objectfifo.subview.access %s_54[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_49, %o_55, %memory_0_0, %o_53, %c_1, %i_44) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_62 = arith.constant 32 : index
+                %n_63 = memref.load %memory_0_0[%c_62] : memref<6672xi32>
+                %n_64 = arith.index_cast %n_63 : i32 to index
+                scf.for %i_65 = %c_1 to %n_64 step %c_2 {
+                  %s_66 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_67 = aie.objectfifo.subview.access %s_66[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_68 = arith.constant 61 : index
+                %n_69 = memref.load %memory_0_0[%c_68] : memref<6672xi32>
+                %n_70 = arith.index_cast %n_69 : i32 to index
+                %i_71 = arith.select %is_20, %n_70, %c_1 : index
+                %is_72 = arith.cmpi ne, %i_71, %c_1 : index
+                scf.if %is_72 {
+                  %s_73 = aie.objectfifo.acquire @b_l1_0(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_74 = aie.objectfifo.subview.access %s_73[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_74, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  aie.objectfifo.release @b_l1_0(Consume, 1)
+                }
+                %c_75 = arith.constant 5 : index
+                %n_76 = memref.load %memory_0_0[%c_75] : memref<6672xi32>
+                %n_77 = arith.index_cast %n_76 : i32 to index
+                %i_78 = arith.select %is_20, %n_77, %c_1 : index
+                scf.for %u_79 = %c_1 to %i_78 step %c_2 {
+                  %s_80 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_81 = aie.objectfifo.subview.access %s_80[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_0, %vectors_0_0, %o_81, %u_79) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_0(Produce, 1)
+                }
               }
               aie.objectfifo.release @b_l1_0(Consume, 1)
-              %c_56 = arith.constant 32 : index
-              %n_57 = memref.load %memory_0_0[%c_56] : memref<6672xi32>
-              %n_58 = arith.index_cast %n_57 : i32 to index
-              scf.for %i_59 = %c_1 to %n_58 step %c_2 {
-                %s_60 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_61 = aie.objectfifo.subview.access %s_60[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
-              }
-            }
-            %c_62 = arith.constant 53 : index
-            %n_63 = memref.load %memory_0_0[%c_62] : memref<6672xi32>
-            %n_64 = arith.index_cast %n_63 : i32 to index
-            scf.for %v_65 = %c_1 to %n_64 step %c_2 {
-              %s_66 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_67 = aie.objectfifo.subview.access %s_66[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_67, %vectors_0_0) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_0(Consume, 1)
-            }
-            %c_68 = arith.constant 5 : index
-            %n_69 = memref.load %memory_0_0[%c_68] : memref<6672xi32>
-            %n_70 = arith.index_cast %n_69 : i32 to index
-            scf.for %u_71 = %c_1 to %n_70 step %c_2 {
-              %s_72 = aie.objectfifo.acquire @c_l1_0_0(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_73 = aie.objectfifo.subview.access %s_72[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_0, %vectors_0_0, %o_73, %u_71) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_0(Produce, 1)
             }
           }
-          %c_74 = arith.constant 44 : index
-          %n_75 = memref.load %memory_0_0[%c_74] : memref<6672xi32>
-          %n_76 = arith.index_cast %n_75 : i32 to index
-          scf.for %t_77 = %c_1 to %n_76 step %c_2 {
-            %s_78 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_79 = aie.objectfifo.subview.access %s_78[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_82 = arith.constant 52 : index
+          %n_83 = memref.load %memory_0_0[%c_82] : memref<6672xi32>
+          %n_84 = arith.index_cast %n_83 : i32 to index
+          scf.for %t_85 = %c_1 to %n_84 step %c_2 {
+            %s_86 = aie.objectfifo.acquire @b_l1_0(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_87 = aie.objectfifo.subview.access %s_86[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_0(Consume, 1)
           }
         }
@@ -352,108 +363,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_1 = aie.core(%core_0_1) {
-      %c_80 = arith.constant 0 : index
-      %c_81 = arith.constant 1 : index
-      %c_82 = arith.constant 9223372036854775807 : index
-      scf.for %call_83 = %c_80 to %c_82 step %c_81 {
-        %s_84 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_85 = aie.objectfifo.subview.access %s_84[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_85, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_86 = arith.constant 0 : index
-        %n_87 = memref.load %memory_0_1[%c_86] : memref<6672xi32>
-        %n_88 = arith.index_cast %n_87 : i32 to index
-        %c_89 = arith.constant 36 : index
-        %n_90 = memref.load %memory_0_1[%c_89] : memref<6672xi32>
-        %n_91 = arith.index_cast %n_90 : i32 to index
-        %c_92 = arith.constant 2 : index
-        %n_93 = memref.load %memory_0_1[%c_92] : memref<6672xi32>
-        %n_94 = arith.index_cast %n_93 : i32 to index
+      %c_88 = arith.constant 0 : index
+      %c_89 = arith.constant 1 : index
+      %c_90 = arith.constant 9223372036854775807 : index
+      scf.for %call_91 = %c_88 to %c_90 step %c_89 {
+        %s_92 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_93 = aie.objectfifo.subview.access %s_92[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_93, %memory_0_1) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_94 = arith.constant 0 : index
+        %n_95 = memref.load %memory_0_1[%c_94] : memref<6672xi32>
+        %n_96 = arith.index_cast %n_95 : i32 to index
+        %c_97 = arith.constant 36 : index
+        %n_98 = memref.load %memory_0_1[%c_97] : memref<6672xi32>
+        %n_99 = arith.index_cast %n_98 : i32 to index
+        %c_100 = arith.constant 2 : index
+        %n_101 = memref.load %memory_0_1[%c_100] : memref<6672xi32>
+        %n_102 = arith.index_cast %n_101 : i32 to index
         aie.objectfifo.release @b_l1_1(Consume, 1)
-        scf.for %p_95 = %c_80 to %n_88 step %c_81 {
-          scf.for %t_96 = %c_80 to %n_91 step %c_81 {
-            scf.for %q_97 = %c_80 to %n_94 step %c_81 {
-              %is_98 = arith.cmpi eq, %q_97, %c_80 : index
-              %i_99 = arith.select %is_98, %c_81, %c_80 : index
-              %s_100 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_101 = aie.objectfifo.subview.access %s_100[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_102 = arith.constant 52 : index
-              %n_103 = memref.load %memory_0_1[%c_102] : memref<6672xi32>
-              %n_104 = arith.index_cast %n_103 : i32 to index
-              %i_105 = arith.select %is_98, %n_104, %c_80 : index
-              scf.for %v_106 = %c_80 to %i_105 step %c_81 {
-                func.call @keep(%o_101, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_103 = %c_88 to %n_96 step %c_89 {
+          scf.for %t_104 = %c_88 to %n_99 step %c_89 {
+            scf.for %q_105 = %c_88 to %n_102 step %c_89 {
+              %i_106 = arith.addi %q_105, %c_89 : index
+              %is_107 = arith.cmpi eq, %i_106, %n_102 : index
+              %is_108 = arith.cmpi eq, %q_105, %c_88 : index
+              %s_109 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_110 = aie.objectfifo.subview.access %s_109[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_111 = arith.constant 60 : index
+              %n_112 = memref.load %memory_0_1[%c_111] : memref<6672xi32>
+              %n_113 = arith.index_cast %n_112 : i32 to index
+              %i_114 = arith.select %is_108, %n_113, %c_88 : index
+              %is_115 = arith.cmpi ne, %i_114, %c_88 : index
+              scf.if %is_115 {
+                func.call @keep(%o_110, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_107 = arith.constant 29 : index
-              %n_108 = memref.load %memory_0_1[%c_107] : memref<6672xi32>
-              %n_109 = arith.index_cast %n_108 : i32 to index
-              %c_110 = arith.constant 54 : index
-              %n_111 = memref.load %memory_0_1[%c_110] : memref<6672xi32>
-              %n_112 = arith.index_cast %n_111 : i32 to index
-              %c_113 = arith.constant 14 : index
-              %n_114 = memref.load %memory_0_1[%c_113] : memref<6672xi32>
-              %n_115 = arith.index_cast %n_114 : i32 to index
-              %c_116 = arith.constant 12 : index
+              %c_116 = arith.constant 44 : index
               %n_117 = memref.load %memory_0_1[%c_116] : memref<6672xi32>
               %n_118 = arith.index_cast %n_117 : i32 to index
-              %i_119 = arith.select %is_98, %n_115, %n_118 : index
-              scf.for %k_120 = %c_80 to %i_119 step %c_81 {
-                %is_121 = arith.cmpi eq, %k_120, %c_80 : index
-                %i_122 = arith.select %is_121, %n_109, %n_112 : index
-                %i_123 = arith.select %is_121, %i_99, %c_80 : index
-                scf.for %i_124 = %c_80 to %i_122 step %c_81 {
-                  %s_125 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_126 = aie.objectfifo.subview.access %s_125[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              scf.for %g_119 = %c_88 to %n_118 step %c_89 {
+                %i_120 = arith.select %is_108, %c_89, %c_88 : index
+                %c_121 = arith.constant 29 : index
+                %n_122 = memref.load %memory_0_1[%c_121] : memref<6672xi32>
+                %n_123 = arith.index_cast %n_122 : i32 to index
+                %c_124 = arith.constant 62 : index
+                %n_125 = memref.load %memory_0_1[%c_124] : memref<6672xi32>
+                %n_126 = arith.index_cast %n_125 : i32 to index
+                %c_127 = arith.constant 14 : index
+                %n_128 = memref.load %memory_0_1[%c_127] : memref<6672xi32>
+                %n_129 = arith.index_cast %n_128 : i32 to index
+                %c_130 = arith.constant 12 : index
+                %n_131 = memref.load %memory_0_1[%c_130] : memref<6672xi32>
+                %n_132 = arith.index_cast %n_131 : i32 to index
+                %i_133 = arith.select %is_108, %n_129, %n_132 : index
+                scf.for %k_134 = %c_88 to %i_133 step %c_89 {
+                  %is_135 = arith.cmpi eq, %k_134, %c_88 : index
+                  %i_136 = arith.select %is_135, %n_123, %n_126 : index
+                  %i_137 = arith.select %is_135, %i_120, %c_88 : index
+                  scf.for %i_138 = %c_88 to %i_136 step %c_89 {
+                    %s_139 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_140 = aie.objectfifo.subview.access %s_139[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_141 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_142 = aie.objectfifo.subview.access %s_141[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_142, %o_110, %memory_0_1, %c_88, %k_134, %i_137) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_143 = arith.constant 4 : index
+                  %n_144 = memref.load %memory_0_1[%c_143] : memref<6672xi32>
+                  %n_145 = arith.index_cast %n_144 : i32 to index
+                  scf.for %o_146 = %c_89 to %n_145 step %c_89 {
+                    aie.objectfifo.release @b_l1_1(Consume, 1)
+                    %s_147 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_148 = aie.objectfifo.subview.access %s_147[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_142, %o_148, %memory_0_1, %o_146, %c_88, %i_137) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_127 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_128 = aie.objectfifo.subview.access %s_127[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_128, %o_101, %memory_0_1, %c_80, %k_120, %i_123) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_129 = arith.constant 4 : index
-                %n_130 = memref.load %memory_0_1[%c_129] : memref<6672xi32>
-                %n_131 = arith.index_cast %n_130 : i32 to index
-                scf.for %o_132 = %c_81 to %n_131 step %c_81 {
-                  aie.objectfifo.release @b_l1_1(Consume, 1)
-                  %s_133 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_134 = aie.objectfifo.subview.access %s_133[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_128, %o_134, %memory_0_1, %o_132, %c_80, %i_123) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_149 = arith.constant 33 : index
+                %n_150 = memref.load %memory_0_1[%c_149] : memref<6672xi32>
+                %n_151 = arith.index_cast %n_150 : i32 to index
+                scf.for %i_152 = %c_88 to %n_151 step %c_89 {
+                  %s_153 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_154 = aie.objectfifo.subview.access %s_153[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_155 = arith.constant 61 : index
+                %n_156 = memref.load %memory_0_1[%c_155] : memref<6672xi32>
+                %n_157 = arith.index_cast %n_156 : i32 to index
+                %i_158 = arith.select %is_107, %n_157, %c_88 : index
+                %is_159 = arith.cmpi ne, %i_158, %c_88 : index
+                scf.if %is_159 {
+                  %s_160 = aie.objectfifo.acquire @b_l1_1(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_161 = aie.objectfifo.subview.access %s_160[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_161, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  aie.objectfifo.release @b_l1_1(Consume, 1)
+                }
+                %c_162 = arith.constant 5 : index
+                %n_163 = memref.load %memory_0_1[%c_162] : memref<6672xi32>
+                %n_164 = arith.index_cast %n_163 : i32 to index
+                %i_165 = arith.select %is_107, %n_164, %c_88 : index
+                scf.for %u_166 = %c_88 to %i_165 step %c_89 {
+                  %s_167 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_168 = aie.objectfifo.subview.access %s_167[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_1, %vectors_0_1, %o_168, %u_166) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_1(Produce, 1)
+                }
               }
               aie.objectfifo.release @b_l1_1(Consume, 1)
-              %c_135 = arith.constant 33 : index
-              %n_136 = memref.load %memory_0_1[%c_135] : memref<6672xi32>
-              %n_137 = arith.index_cast %n_136 : i32 to index
-              scf.for %i_138 = %c_80 to %n_137 step %c_81 {
-                %s_139 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_140 = aie.objectfifo.subview.access %s_139[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
-              }
-            }
-            %c_141 = arith.constant 53 : index
-            %n_142 = memref.load %memory_0_1[%c_141] : memref<6672xi32>
-            %n_143 = arith.index_cast %n_142 : i32 to index
-            scf.for %v_144 = %c_80 to %n_143 step %c_81 {
-              %s_145 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_146 = aie.objectfifo.subview.access %s_145[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_146, %vectors_0_1) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_1(Consume, 1)
-            }
-            %c_147 = arith.constant 5 : index
-            %n_148 = memref.load %memory_0_1[%c_147] : memref<6672xi32>
-            %n_149 = arith.index_cast %n_148 : i32 to index
-            scf.for %u_150 = %c_80 to %n_149 step %c_81 {
-              %s_151 = aie.objectfifo.acquire @c_l1_0_1(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_152 = aie.objectfifo.subview.access %s_151[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_1, %vectors_0_1, %o_152, %u_150) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_1(Produce, 1)
             }
           }
-          %c_153 = arith.constant 44 : index
-          %n_154 = memref.load %memory_0_1[%c_153] : memref<6672xi32>
-          %n_155 = arith.index_cast %n_154 : i32 to index
-          scf.for %t_156 = %c_80 to %n_155 step %c_81 {
-            %s_157 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_158 = aie.objectfifo.subview.access %s_157[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_169 = arith.constant 52 : index
+          %n_170 = memref.load %memory_0_1[%c_169] : memref<6672xi32>
+          %n_171 = arith.index_cast %n_170 : i32 to index
+          scf.for %t_172 = %c_88 to %n_171 step %c_89 {
+            %s_173 = aie.objectfifo.acquire @b_l1_1(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_174 = aie.objectfifo.subview.access %s_173[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_1(Consume, 1)
           }
         }
@@ -461,108 +483,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_2 = aie.core(%core_0_2) {
-      %c_159 = arith.constant 0 : index
-      %c_160 = arith.constant 1 : index
-      %c_161 = arith.constant 9223372036854775807 : index
-      scf.for %call_162 = %c_159 to %c_161 step %c_160 {
-        %s_163 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_164 = aie.objectfifo.subview.access %s_163[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_164, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_165 = arith.constant 0 : index
-        %n_166 = memref.load %memory_0_2[%c_165] : memref<6672xi32>
-        %n_167 = arith.index_cast %n_166 : i32 to index
-        %c_168 = arith.constant 36 : index
-        %n_169 = memref.load %memory_0_2[%c_168] : memref<6672xi32>
-        %n_170 = arith.index_cast %n_169 : i32 to index
-        %c_171 = arith.constant 2 : index
-        %n_172 = memref.load %memory_0_2[%c_171] : memref<6672xi32>
-        %n_173 = arith.index_cast %n_172 : i32 to index
+      %c_175 = arith.constant 0 : index
+      %c_176 = arith.constant 1 : index
+      %c_177 = arith.constant 9223372036854775807 : index
+      scf.for %call_178 = %c_175 to %c_177 step %c_176 {
+        %s_179 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_180 = aie.objectfifo.subview.access %s_179[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_180, %memory_0_2) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_181 = arith.constant 0 : index
+        %n_182 = memref.load %memory_0_2[%c_181] : memref<6672xi32>
+        %n_183 = arith.index_cast %n_182 : i32 to index
+        %c_184 = arith.constant 36 : index
+        %n_185 = memref.load %memory_0_2[%c_184] : memref<6672xi32>
+        %n_186 = arith.index_cast %n_185 : i32 to index
+        %c_187 = arith.constant 2 : index
+        %n_188 = memref.load %memory_0_2[%c_187] : memref<6672xi32>
+        %n_189 = arith.index_cast %n_188 : i32 to index
         aie.objectfifo.release @b_l1_2(Consume, 1)
-        scf.for %p_174 = %c_159 to %n_167 step %c_160 {
-          scf.for %t_175 = %c_159 to %n_170 step %c_160 {
-            scf.for %q_176 = %c_159 to %n_173 step %c_160 {
-              %is_177 = arith.cmpi eq, %q_176, %c_159 : index
-              %i_178 = arith.select %is_177, %c_160, %c_159 : index
-              %s_179 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_180 = aie.objectfifo.subview.access %s_179[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_181 = arith.constant 52 : index
-              %n_182 = memref.load %memory_0_2[%c_181] : memref<6672xi32>
-              %n_183 = arith.index_cast %n_182 : i32 to index
-              %i_184 = arith.select %is_177, %n_183, %c_159 : index
-              scf.for %v_185 = %c_159 to %i_184 step %c_160 {
-                func.call @keep(%o_180, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_190 = %c_175 to %n_183 step %c_176 {
+          scf.for %t_191 = %c_175 to %n_186 step %c_176 {
+            scf.for %q_192 = %c_175 to %n_189 step %c_176 {
+              %i_193 = arith.addi %q_192, %c_176 : index
+              %is_194 = arith.cmpi eq, %i_193, %n_189 : index
+              %is_195 = arith.cmpi eq, %q_192, %c_175 : index
+              %s_196 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_197 = aie.objectfifo.subview.access %s_196[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_198 = arith.constant 60 : index
+              %n_199 = memref.load %memory_0_2[%c_198] : memref<6672xi32>
+              %n_200 = arith.index_cast %n_199 : i32 to index
+              %i_201 = arith.select %is_195, %n_200, %c_175 : index
+              %is_202 = arith.cmpi ne, %i_201, %c_175 : index
+              scf.if %is_202 {
+                func.call @keep(%o_197, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_186 = arith.constant 30 : index
-              %n_187 = memref.load %memory_0_2[%c_186] : memref<6672xi32>
-              %n_188 = arith.index_cast %n_187 : i32 to index
-              %c_189 = arith.constant 54 : index
-              %n_190 = memref.load %memory_0_2[%c_189] : memref<6672xi32>
-              %n_191 = arith.index_cast %n_190 : i32 to index
-              %c_192 = arith.constant 14 : index
-              %n_193 = memref.load %memory_0_2[%c_192] : memref<6672xi32>
-              %n_194 = arith.index_cast %n_193 : i32 to index
-              %c_195 = arith.constant 12 : index
-              %n_196 = memref.load %memory_0_2[%c_195] : memref<6672xi32>
-              %n_197 = arith.index_cast %n_196 : i32 to index
-              %i_198 = arith.select %is_177, %n_194, %n_197 : index
-              scf.for %k_199 = %c_159 to %i_198 step %c_160 {
-                %is_200 = arith.cmpi eq, %k_199, %c_159 : index
-                %i_201 = arith.select %is_200, %n_188, %n_191 : index
-                %i_202 = arith.select %is_200, %i_178, %c_159 : index
-                scf.for %i_203 = %c_159 to %i_201 step %c_160 {
-                  %s_204 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_205 = aie.objectfifo.subview.access %s_204[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                  aie.objectfifo.release @a_l1_0(Consume, 1)
-                }
-                %s_206 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_207 = aie.objectfifo.subview.access %s_206[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_207, %o_180, %memory_0_2, %c_159, %k_199, %i_202) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_208 = arith.constant 4 : index
+              %c_203 = arith.constant 44 : index
+              %n_204 = memref.load %memory_0_2[%c_203] : memref<6672xi32>
+              %n_205 = arith.index_cast %n_204 : i32 to index
+              scf.for %g_206 = %c_175 to %n_205 step %c_176 {
+                %i_207 = arith.select %is_195, %c_176, %c_175 : index
+                %c_208 = arith.constant 30 : index
                 %n_209 = memref.load %memory_0_2[%c_208] : memref<6672xi32>
                 %n_210 = arith.index_cast %n_209 : i32 to index
-                scf.for %o_211 = %c_160 to %n_210 step %c_160 {
-                  aie.objectfifo.release @b_l1_2(Consume, 1)
-                  %s_212 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_213 = aie.objectfifo.subview.access %s_212[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_207, %o_213, %memory_0_2, %o_211, %c_159, %i_202) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_211 = arith.constant 62 : index
+                %n_212 = memref.load %memory_0_2[%c_211] : memref<6672xi32>
+                %n_213 = arith.index_cast %n_212 : i32 to index
+                %c_214 = arith.constant 14 : index
+                %n_215 = memref.load %memory_0_2[%c_214] : memref<6672xi32>
+                %n_216 = arith.index_cast %n_215 : i32 to index
+                %c_217 = arith.constant 12 : index
+                %n_218 = memref.load %memory_0_2[%c_217] : memref<6672xi32>
+                %n_219 = arith.index_cast %n_218 : i32 to index
+                %i_220 = arith.select %is_195, %n_216, %n_219 : index
+                scf.for %k_221 = %c_175 to %i_220 step %c_176 {
+                  %is_222 = arith.cmpi eq, %k_221, %c_175 : index
+                  %i_223 = arith.select %is_222, %n_210, %n_213 : index
+                  %i_224 = arith.select %is_222, %i_207, %c_175 : index
+                  scf.for %i_225 = %c_175 to %i_223 step %c_176 {
+                    %s_226 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_227 = aie.objectfifo.subview.access %s_226[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_228 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_229 = aie.objectfifo.subview.access %s_228[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_229, %o_197, %memory_0_2, %c_175, %k_221, %i_224) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_230 = arith.constant 4 : index
+                  %n_231 = memref.load %memory_0_2[%c_230] : memref<6672xi32>
+                  %n_232 = arith.index_cast %n_231 : i32 to index
+                  scf.for %o_233 = %c_176 to %n_232 step %c_176 {
+                    aie.objectfifo.release @b_l1_2(Consume, 1)
+                    %s_234 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_235 = aie.objectfifo.subview.access %s_234[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_229, %o_235, %memory_0_2, %o_233, %c_175, %i_224) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_236 = arith.constant 34 : index
+                %n_237 = memref.load %memory_0_2[%c_236] : memref<6672xi32>
+                %n_238 = arith.index_cast %n_237 : i32 to index
+                scf.for %i_239 = %c_175 to %n_238 step %c_176 {
+                  %s_240 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_241 = aie.objectfifo.subview.access %s_240[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
+                }
+                %c_242 = arith.constant 61 : index
+                %n_243 = memref.load %memory_0_2[%c_242] : memref<6672xi32>
+                %n_244 = arith.index_cast %n_243 : i32 to index
+                %i_245 = arith.select %is_194, %n_244, %c_175 : index
+                %is_246 = arith.cmpi ne, %i_245, %c_175 : index
+                scf.if %is_246 {
+                  %s_247 = aie.objectfifo.acquire @b_l1_2(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_248 = aie.objectfifo.subview.access %s_247[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_248, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  aie.objectfifo.release @b_l1_2(Consume, 1)
+                }
+                %c_249 = arith.constant 5 : index
+                %n_250 = memref.load %memory_0_2[%c_249] : memref<6672xi32>
+                %n_251 = arith.index_cast %n_250 : i32 to index
+                %i_252 = arith.select %is_194, %n_251, %c_175 : index
+                scf.for %u_253 = %c_175 to %i_252 step %c_176 {
+                  %s_254 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_255 = aie.objectfifo.subview.access %s_254[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_2, %vectors_0_2, %o_255, %u_253) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_2(Produce, 1)
+                }
               }
               aie.objectfifo.release @b_l1_2(Consume, 1)
-              %c_214 = arith.constant 34 : index
-              %n_215 = memref.load %memory_0_2[%c_214] : memref<6672xi32>
-              %n_216 = arith.index_cast %n_215 : i32 to index
-              scf.for %i_217 = %c_159 to %n_216 step %c_160 {
-                %s_218 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_219 = aie.objectfifo.subview.access %s_218[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
-              }
-            }
-            %c_220 = arith.constant 53 : index
-            %n_221 = memref.load %memory_0_2[%c_220] : memref<6672xi32>
-            %n_222 = arith.index_cast %n_221 : i32 to index
-            scf.for %v_223 = %c_159 to %n_222 step %c_160 {
-              %s_224 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_225 = aie.objectfifo.subview.access %s_224[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_225, %vectors_0_2) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_2(Consume, 1)
-            }
-            %c_226 = arith.constant 5 : index
-            %n_227 = memref.load %memory_0_2[%c_226] : memref<6672xi32>
-            %n_228 = arith.index_cast %n_227 : i32 to index
-            scf.for %u_229 = %c_159 to %n_228 step %c_160 {
-              %s_230 = aie.objectfifo.acquire @c_l1_0_2(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_231 = aie.objectfifo.subview.access %s_230[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_2, %vectors_0_2, %o_231, %u_229) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_2(Produce, 1)
             }
           }
-          %c_232 = arith.constant 44 : index
-          %n_233 = memref.load %memory_0_2[%c_232] : memref<6672xi32>
-          %n_234 = arith.index_cast %n_233 : i32 to index
-          scf.for %t_235 = %c_159 to %n_234 step %c_160 {
-            %s_236 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_237 = aie.objectfifo.subview.access %s_236[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_256 = arith.constant 52 : index
+          %n_257 = memref.load %memory_0_2[%c_256] : memref<6672xi32>
+          %n_258 = arith.index_cast %n_257 : i32 to index
+          scf.for %t_259 = %c_175 to %n_258 step %c_176 {
+            %s_260 = aie.objectfifo.acquire @b_l1_2(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_261 = aie.objectfifo.subview.access %s_260[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_2(Consume, 1)
           }
         }
@@ -570,108 +603,119 @@ module {
       aie.end
     } {dynamic_objfifo_lowering = true, stack_size = 2048 : i32}
     %program_0_3 = aie.core(%core_0_3) {
-      %c_238 = arith.constant 0 : index
-      %c_239 = arith.constant 1 : index
-      %c_240 = arith.constant 9223372036854775807 : index
-      scf.for %call_241 = %c_238 to %c_240 step %c_239 {
-        %s_242 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-        %o_243 = aie.objectfifo.subview.access %s_242[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-        func.call @take(%o_243, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
-        %c_244 = arith.constant 0 : index
-        %n_245 = memref.load %memory_0_3[%c_244] : memref<6672xi32>
-        %n_246 = arith.index_cast %n_245 : i32 to index
-        %c_247 = arith.constant 36 : index
-        %n_248 = memref.load %memory_0_3[%c_247] : memref<6672xi32>
-        %n_249 = arith.index_cast %n_248 : i32 to index
-        %c_250 = arith.constant 2 : index
-        %n_251 = memref.load %memory_0_3[%c_250] : memref<6672xi32>
-        %n_252 = arith.index_cast %n_251 : i32 to index
+      %c_262 = arith.constant 0 : index
+      %c_263 = arith.constant 1 : index
+      %c_264 = arith.constant 9223372036854775807 : index
+      scf.for %call_265 = %c_262 to %c_264 step %c_263 {
+        %s_266 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+        %o_267 = aie.objectfifo.subview.access %s_266[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+        func.call @take(%o_267, %memory_0_3) : (memref<4608xi8>, memref<6672xi32>) -> ()
+        %c_268 = arith.constant 0 : index
+        %n_269 = memref.load %memory_0_3[%c_268] : memref<6672xi32>
+        %n_270 = arith.index_cast %n_269 : i32 to index
+        %c_271 = arith.constant 36 : index
+        %n_272 = memref.load %memory_0_3[%c_271] : memref<6672xi32>
+        %n_273 = arith.index_cast %n_272 : i32 to index
+        %c_274 = arith.constant 2 : index
+        %n_275 = memref.load %memory_0_3[%c_274] : memref<6672xi32>
+        %n_276 = arith.index_cast %n_275 : i32 to index
         aie.objectfifo.release @b_l1_3(Consume, 1)
-        scf.for %p_253 = %c_238 to %n_246 step %c_239 {
-          scf.for %t_254 = %c_238 to %n_249 step %c_239 {
-            scf.for %q_255 = %c_238 to %n_252 step %c_239 {
-              %is_256 = arith.cmpi eq, %q_255, %c_238 : index
-              %i_257 = arith.select %is_256, %c_239, %c_238 : index
-              %s_258 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_259 = aie.objectfifo.subview.access %s_258[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              %c_260 = arith.constant 52 : index
-              %n_261 = memref.load %memory_0_3[%c_260] : memref<6672xi32>
-              %n_262 = arith.index_cast %n_261 : i32 to index
-              %i_263 = arith.select %is_256, %n_262, %c_238 : index
-              scf.for %v_264 = %c_238 to %i_263 step %c_239 {
-                func.call @keep(%o_259, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
+        scf.for %p_277 = %c_262 to %n_270 step %c_263 {
+          scf.for %t_278 = %c_262 to %n_273 step %c_263 {
+            scf.for %q_279 = %c_262 to %n_276 step %c_263 {
+              %i_280 = arith.addi %q_279, %c_263 : index
+              %is_281 = arith.cmpi eq, %i_280, %n_276 : index
+              %is_282 = arith.cmpi eq, %q_279, %c_262 : index
+              %s_283 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+              %o_284 = aie.objectfifo.subview.access %s_283[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+              %c_285 = arith.constant 60 : index
+              %n_286 = memref.load %memory_0_3[%c_285] : memref<6672xi32>
+              %n_287 = arith.index_cast %n_286 : i32 to index
+              %i_288 = arith.select %is_282, %n_287, %c_262 : index
+              %is_289 = arith.cmpi ne, %i_288, %c_262 : index
+              scf.if %is_289 {
+                func.call @keep(%o_284, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
               }
-              %c_265 = arith.constant 31 : index
-              %n_266 = memref.load %memory_0_3[%c_265] : memref<6672xi32>
-              %n_267 = arith.index_cast %n_266 : i32 to index
-              %c_268 = arith.constant 54 : index
-              %n_269 = memref.load %memory_0_3[%c_268] : memref<6672xi32>
-              %n_270 = arith.index_cast %n_269 : i32 to index
-              %c_271 = arith.constant 14 : index
-              %n_272 = memref.load %memory_0_3[%c_271] : memref<6672xi32>
-              %n_273 = arith.index_cast %n_272 : i32 to index
-              %c_274 = arith.constant 12 : index
-              %n_275 = memref.load %memory_0_3[%c_274] : memref<6672xi32>
-              %n_276 = arith.index_cast %n_275 : i32 to index
-              %i_277 = arith.select %is_256, %n_273, %n_276 : index
-              scf.for %k_278 = %c_238 to %i_277 step %c_239 {
-                %is_279 = arith.cmpi eq, %k_278, %c_238 : index
-                %i_280 = arith.select %is_279, %n_267, %n_270 : index
-                %i_281 = arith.select %is_279, %i_257, %c_238 : index
-                scf.for %i_282 = %c_238 to %i_280 step %c_239 {
-                  %s_283 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                  %o_284 = aie.objectfifo.subview.access %s_283[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+              %c_290 = arith.constant 44 : index
+              %n_291 = memref.load %memory_0_3[%c_290] : memref<6672xi32>
+              %n_292 = arith.index_cast %n_291 : i32 to index
+              scf.for %g_293 = %c_262 to %n_292 step %c_263 {
+                %i_294 = arith.select %is_282, %c_263, %c_262 : index
+                %c_295 = arith.constant 31 : index
+                %n_296 = memref.load %memory_0_3[%c_295] : memref<6672xi32>
+                %n_297 = arith.index_cast %n_296 : i32 to index
+                %c_298 = arith.constant 62 : index
+                %n_299 = memref.load %memory_0_3[%c_298] : memref<6672xi32>
+                %n_300 = arith.index_cast %n_299 : i32 to index
+                %c_301 = arith.constant 14 : index
+                %n_302 = memref.load %memory_0_3[%c_301] : memref<6672xi32>
+                %n_303 = arith.index_cast %n_302 : i32 to index
+                %c_304 = arith.constant 12 : index
+                %n_305 = memref.load %memory_0_3[%c_304] : memref<6672xi32>
+                %n_306 = arith.index_cast %n_305 : i32 to index
+                %i_307 = arith.select %is_282, %n_303, %n_306 : index
+                scf.for %k_308 = %c_262 to %i_307 step %c_263 {
+                  %is_309 = arith.cmpi eq, %k_308, %c_262 : index
+                  %i_310 = arith.select %is_309, %n_297, %n_300 : index
+                  %i_311 = arith.select %is_309, %i_294, %c_262 : index
+                  scf.for %i_312 = %c_262 to %i_310 step %c_263 {
+                    %s_313 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                    %o_314 = aie.objectfifo.subview.access %s_313[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                    aie.objectfifo.release @a_l1_0(Consume, 1)
+                  }
+                  %s_315 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_316 = aie.objectfifo.subview.access %s_315[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  func.call @multiply(%o_316, %o_284, %memory_0_3, %c_262, %k_308, %i_311) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  %c_317 = arith.constant 4 : index
+                  %n_318 = memref.load %memory_0_3[%c_317] : memref<6672xi32>
+                  %n_319 = arith.index_cast %n_318 : i32 to index
+                  scf.for %o_320 = %c_263 to %n_319 step %c_263 {
+                    aie.objectfifo.release @b_l1_3(Consume, 1)
+                    %s_321 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+                    %o_322 = aie.objectfifo.subview.access %s_321[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                    func.call @multiply(%o_316, %o_322, %memory_0_3, %o_320, %c_262, %i_311) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                  }
                   aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                %s_285 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_286 = aie.objectfifo.subview.access %s_285[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                func.call @multiply(%o_286, %o_259, %memory_0_3, %c_238, %k_278, %i_281) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
-                %c_287 = arith.constant 4 : index
-                %n_288 = memref.load %memory_0_3[%c_287] : memref<6672xi32>
-                %n_289 = arith.index_cast %n_288 : i32 to index
-                scf.for %o_290 = %c_239 to %n_289 step %c_239 {
-                  aie.objectfifo.release @b_l1_3(Consume, 1)
-                  %s_291 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-                  %o_292 = aie.objectfifo.subview.access %s_291[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-                  func.call @multiply(%o_286, %o_292, %memory_0_3, %o_290, %c_238, %i_281) : (memref<10240xi8>, memref<4608xi8>, memref<6672xi32>, index, index, index) -> ()
+                %c_323 = arith.constant 35 : index
+                %n_324 = memref.load %memory_0_3[%c_323] : memref<6672xi32>
+                %n_325 = arith.index_cast %n_324 : i32 to index
+                scf.for %i_326 = %c_262 to %n_325 step %c_263 {
+                  %s_327 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
+                  %o_328 = aie.objectfifo.subview.access %s_327[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
+                  aie.objectfifo.release @a_l1_0(Consume, 1)
                 }
-                aie.objectfifo.release @a_l1_0(Consume, 1)
+                %c_329 = arith.constant 61 : index
+                %n_330 = memref.load %memory_0_3[%c_329] : memref<6672xi32>
+                %n_331 = arith.index_cast %n_330 : i32 to index
+                %i_332 = arith.select %is_281, %n_331, %c_262 : index
+                %is_333 = arith.cmpi ne, %i_332, %c_262 : index
+                scf.if %is_333 {
+                  %s_334 = aie.objectfifo.acquire @b_l1_3(Consume, 2) : !aie.objectfifosubview<memref<4608xi8>>
+                  %o_335 = aie.objectfifo.subview.access %s_334[1] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+                  func.call @keep(%o_335, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
+                  aie.objectfifo.release @b_l1_3(Consume, 1)
+                }
+                %c_336 = arith.constant 5 : index
+                %n_337 = memref.load %memory_0_3[%c_336] : memref<6672xi32>
+                %n_338 = arith.index_cast %n_337 : i32 to index
+                %i_339 = arith.select %is_281, %n_338, %c_262 : index
+                scf.for %u_340 = %c_262 to %i_339 step %c_263 {
+                  %s_341 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
+                  %o_342 = aie.objectfifo.subview.access %s_341[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
+                  func.call @finish(%memory_0_3, %vectors_0_3, %o_342, %u_340) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
+                  aie.objectfifo.release @c_l1_0_3(Produce, 1)
+                }
               }
               aie.objectfifo.release @b_l1_3(Consume, 1)
-              %c_293 = arith.constant 35 : index
-              %n_294 = memref.load %memory_0_3[%c_293] : memref<6672xi32>
-              %n_295 = arith.index_cast %n_294 : i32 to index
-              scf.for %i_296 = %c_238 to %n_295 step %c_239 {
-                %s_297 = aie.objectfifo.acquire @a_l1_0(Consume, 1) : !aie.objectfifosubview<memref<10240xi8>>
-                %o_298 = aie.objectfifo.subview.access %s_297[0] : !aie.objectfifosubview<memref<10240xi8>> -> memref<10240xi8>
-                aie.objectfifo.release @a_l1_0(Consume, 1)
-              }
-            }
-            %c_299 = arith.constant 53 : index
-            %n_300 = memref.load %memory_0_3[%c_299] : memref<6672xi32>
-            %n_301 = arith.index_cast %n_300 : i32 to index
-            scf.for %v_302 = %c_238 to %n_301 step %c_239 {
-              %s_303 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-              %o_304 = aie.objectfifo.subview.access %s_303[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
-              func.call @keep(%o_304, %vectors_0_3) : (memref<4608xi8>, memref<512xi8>) -> ()
-              aie.objectfifo.release @b_l1_3(Consume, 1)
-            }
-            %c_305 = arith.constant 5 : index
-            %n_306 = memref.load %memory_0_3[%c_305] : memref<6672xi32>
-            %n_307 = arith.index_cast %n_306 : i32 to index
-            scf.for %u_308 = %c_238 to %n_307 step %c_239 {
-              %s_309 = aie.objectfifo.acquire @c_l1_0_3(Produce, 1) : !aie.objectfifosubview<memref<2560xi8>>
-              %o_310 = aie.objectfifo.subview.access %s_309[0] : !aie.objectfifosubview<memref<2560xi8>> -> memref<2560xi8>
-              func.call @finish(%memory_0_3, %vectors_0_3, %o_310, %u_308) : (memref<6672xi32>, memref<512xi8>, memref<2560xi8>, index) -> ()
-              aie.objectfifo.release @c_l1_0_3(Produce, 1)
             }
           }
-          %c_311 = arith.constant 44 : index
-          %n_312 = memref.load %memory_0_3[%c_311] : memref<6672xi32>
-          %n_313 = arith.index_cast %n_312 : i32 to index
-          scf.for %t_314 = %c_238 to %n_313 step %c_239 {
-            %s_315 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
-            %o_316 = aie.objectfifo.subview.access %s_315[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
+          %c_343 = arith.constant 52 : index
+          %n_344 = memref.load %memory_0_3[%c_343] : memref<6672xi32>
+          %n_345 = arith.index_cast %n_344 : i32 to index
+          scf.for %t_346 = %c_262 to %n_345 step %c_263 {
+            %s_347 = aie.objectfifo.acquire @b_l1_3(Consume, 1) : !aie.objectfifosubview<memref<4608xi8>>
+            %o_348 = aie.objectfifo.subview.access %s_347[0] : !aie.objectfifosubview<memref<4608xi8>> -> memref<4608xi8>
             aie.objectfifo.release @b_l1_3(Consume, 1)
           }
         }

@@ -13,6 +13,7 @@ from aie_conv.mapping.region import sequence_words
 from aie_conv.operations.plan import OperationRoute
 from aie_conv.runtime.wordcheck import check_words
 from tests.property.operations.test_moves import transposition
+from tests.sim.regions.test_gates import FORCED, quantised
 from tests.sim.regions.test_graphs import compiled
 from tests.sim.regions.test_programs import CHAIN
 from tests.support.onnx.functions import convolution_with
@@ -56,8 +57,14 @@ def _table(device: str) -> Artifact:
     return aie_conv.compile(model, device=device, **options)
 
 
+def _gate(device: str) -> Artifact:
+    """A product with factors that are sent."""
+    model, _ = quantised(np.int8)
+    return aie_conv.compile(model, device=device, binaries="off", **FORCED)
+
+
 @pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
-@pytest.mark.parametrize("make", [_pools, _depthwise, _table])
+@pytest.mark.parametrize("make", [_pools, _depthwise, _table, _gate])
 def test_words_of_other_operations_agree_with_their_text(
     make: Callable[[str], Artifact], device: str, tmp_path: Path
 ) -> None:

@@ -1,9 +1,10 @@
 """Tensors that follow from constants alone, computed in numpy: filters in another order, sums of filters.
 
 IREE puts what computes them into initialisers, and then compiles each for the CPU to run it once, which takes
-longer than all the rest of a network's way to the `flow` phase. Here integers are computed with, other
-numbers are moved or dequantised; a module that asks for more is left to IREE. This runs where its global
-optimisation has ended without an evaluation of constants.
+longer than all the rest of a network's way to the `flow` phase. Here integers are computed with, f32 numbers
+are dequantised, or added, divided and their roots taken (a batch norm's), others are moved; a module that
+asks for more is left to IREE. This runs where its global optimisation has ended without an evaluation of
+constants.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from aie_conv.bridge.graft import (
     resource_bytes,
 )
 from aie_conv.bridge.recognition.interpreter import NumberArray, ScalarBody, spread
-from aie_conv.bridge.tensors import indexing, operations_of, owner, tensor_type
+from aie_conv.bridge.tensors import indexing, operations_of, owner, splat_value, tensor_type
 from aie_conv.errors import Unsupported
 
 FLAG = "iree-opt-const-eval"
@@ -33,6 +34,10 @@ _WORDS: dict[str, Any] = {"bf16": np.uint16, "f16": np.uint16, "f32": np.uint32,
 """Numpy's types for numbers that are moved alone."""
 _INTEGERS = {name: DTYPES[name] for name in ("i8", "i16", "i32", "i64")}
 _KINDS = {**_INTEGERS, **_WORDS}
+_ROUNDING = frozenset(
+    ("arith.addf", "arith.subf", "arith.divf", "math.sqrt", "math.rsqrt", "arith.constant")
+)
+"""Operations on f32 that round each result in IREE's code too, which may join a product and a sum."""
 
 
 def compute_hoisted(module: ir.Operation) -> bool:
@@ -84,9 +89,13 @@ _COMPUTED = frozenset(
 
 @dataclass
 class _Values:
-    """The tensors of an initialiser."""
+    """The tensors of an initialiser.
+
+    f32 numbers are held as words, so that what is only moved keeps its bits.
+    """
 
     _known: dict[ir.Value, NumberArray] = field(default_factory=dict[ir.Value, NumberArray])
+    _multiplies: bool = False
 
     def of(self, value: ir.Value) -> NumberArray:
         """The numbers of a tensor.
@@ -121,14 +130,20 @@ class _Values:
         raise Unsupported(op.name)
 
     def _dequantise(self, op: ir.Operation) -> NumberArray:
-        """Integers with a sign times scales of their own, without zero points."""
+        """Integers with a sign times a scale, or times scales of their own, without zero points."""
         maps = list(ir.ArrayAttr(op.attributes["indexing_maps"]))
-        kinds = [tensor_type(value)[1] for value in op.operands]
+        kinds = [element_type(value) for value in op.operands]
+        scale = op.operands[1] if len(kinds) == 3 else None
         unsigned = "input_unsigned" in op.attributes
-        if unsigned or kinds != ["i32", "f32", "f32"] or any(each != maps[0] for each in maps):
+        if scale is None or unsigned or kinds[0] not in _INTEGERS or set(kinds[1:]) != {"f32"}:
             raise Unsupported(f"{op.name} of {kinds}")
-        numbers, scales = (self.of(value) for value in list(op.operands)[:2])
-        return (numbers.astype(np.float32) * scales.view(np.float32)).view(np.uint32)
+        single = not isinstance(scale.type, ir.RankedTensorType)
+        if any(each != maps[0] for each in (maps[2:] if single else maps)):
+            raise Unsupported(f"{op.name} in another order")
+        self._multiplies = True
+        scales = _number(scale) if single else self.of(scale).view(np.float32)
+        numbers = self.of(op.operands[0]).astype(np.float32)
+        return _check_exact(numbers * _check_exact(scales)).view(np.uint32)
 
     def _generic(self, op: ir.Operation, shape: tuple[int, ...], dtype: str) -> NumberArray:
         """Elements of others', or sums of them along the dims that a result does not have."""
@@ -145,7 +160,15 @@ class _Values:
         summed = tuple(dim for dim in sizes if dim not in kept)
         *body, last = operations_of(op)
         values = [*op.operands, *(result for each in body for result in each.results)]
-        if body and any(element_type(value) not in _INTEGERS for value in values):
+        kinds = {element_type(value) for value in values}
+        if (
+            body
+            and kinds == {"f32"}
+            and not summed
+            and all(each.name in _ROUNDING for each in body)
+        ):
+            return self._round_each(op, every)
+        if body and not kinds <= _INTEGERS.keys():
             raise Unsupported("arithmetic of what is no integer")
         result = last.operands[0]
         if summed:
@@ -155,6 +178,46 @@ class _Values:
         if not summed:
             return numbers
         return self.of(op.operands[-1]) + numbers.sum(summed, dtype=_INTEGERS[dtype])
+
+    def _round_each(self, op: ir.Operation, sizes: tuple[int, ...]) -> NumberArray:
+        """Elements of others', by operations that each round to f32."""
+
+        def of(value: ir.Value) -> NumberArray:
+            return _check_exact(self.of(value).view(np.float32))
+
+        *body, last = operations_of(op)
+        scalars = ScalarBody(op, spread(sizes), of)
+        for each in body:
+            _check_exact(scalars.numbers(each.results[0]))
+        numbers = np.broadcast_to(scalars.numbers(last.operands[0]), sizes)
+        if self._multiplies:
+            raise Unsupported("arithmetic of products")
+        return np.ascontiguousarray(numbers).view(np.uint32)
+
+
+def _check_exact(numbers: NumberArray) -> NumberArray:
+    """f32 numbers that IREE's code computes with as numpy does: it takes subnormal ones for zeros.
+
+    Raises:
+        Unsupported: one is subnormal.
+    """
+    small = np.abs(numbers) < np.finfo(np.float32).tiny
+    if (small & (numbers != 0)).any():
+        raise Unsupported("subnormal numbers")
+    return numbers
+
+
+def _number(value: ir.Value) -> NumberArray:
+    """A constant f32 number.
+
+    Raises:
+        Unsupported: it is none.
+    """
+    op = owner(value)
+    number = splat_value(op) if op is not None and op.name == "arith.constant" else None
+    if number is None:
+        raise Unsupported("a scale that is no constant")
+    return np.array(number, np.float32)
 
 
 def _read_added(total: ir.Value, before: ir.Value) -> ir.Value:

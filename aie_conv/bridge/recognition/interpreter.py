@@ -54,6 +54,7 @@ _FUNCTIONS: dict[str, Callable[..., Any]] = {
     "arith.negf": np.negative, "arith.andi": np.bitwise_and, "arith.ori": np.bitwise_or,
     "arith.maxnumf": np.fmax, "arith.minnumf": np.fmin,
     "math.floor": np.floor, "math.ceil": np.ceil, "math.roundeven": np.rint, "math.absf": np.abs,
+    "math.sqrt": np.sqrt, "math.rsqrt": lambda x: np.reciprocal(np.sqrt(x)),
     "arith.select": np.where,
 }  # fmt: skip
 _CONVERSIONS = frozenset(

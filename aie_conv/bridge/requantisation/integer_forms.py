@@ -7,6 +7,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from aie_conv.bridge.recognition.recognise import Recognised
+from aie_conv.bridge.requantisation.byte_products import ByteProduct
 from aie_conv.bridge.requantisation.byte_sums import ByteSum
 from aie_conv.bridge.requantisation.epilogue_edit import EpilogueEdit, ValueRef
 from aie_conv.bridge.requantisation.scaled_sums import ScaledSum
@@ -88,6 +89,27 @@ def write_sum(
     total = edit.do("addi", edit.do("addi", left, right), edit.constant(form.offset))
     total = _to_ties(edit, total, form.tie, form.shift)
     return edit.finish(last, _clamp_sum(edit, total, form.shift, (form.low, form.high), flip))
+
+
+def write_product(
+    edit: EpilogueEdit, last: int, form: ByteProduct, operands: tuple[ValueRef, ValueRef], flip: int
+) -> Recognised:
+    """The dispatch with a product of two bytes with scales of their own in the place of one value.
+
+    The second byte times the factor has 31 bits: the first one multiplies its halves.
+    """
+    x, y = (
+        edit.do("addi", edit.do("extsi", byte), edit.constant(-zero))
+        for byte, zero in zip(operands, form.zeros, strict=True)
+    )
+    y = edit.do("muli", y, edit.constant(form.factor))
+    x = edit.do("extsi", edit.do("trunci", x, dtype="i16"))
+    low = edit.do("extsi", edit.do("trunci", y, dtype="i16"))
+    high = _upper(edit, edit.do("addi", y, edit.constant(2**15)))
+    total = edit.do("addi", edit.do("muli", x, high), _upper(edit, edit.do("muli", x, low)))
+    total = edit.do("addi", total, edit.constant(form.offset))
+    total = _to_ties(edit, total, form.tie, form.right)
+    return edit.finish(last, _clamp_sum(edit, total, form.right, (form.low, form.high), flip))
 
 
 def flip_sign(edit: EpilogueEdit, byte: ValueRef) -> ValueRef:

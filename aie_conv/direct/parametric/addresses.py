@@ -96,7 +96,7 @@ class StripAddresses:
         if p.interleaved:
             high, objects = tile.output_shape[0], tile.output_objects
             apart = (objects, tile.strips * high * row)
-            pixels = (apart, (high, rows.pitch), (p.input_width, columns.pitch))
+            pixels = (apart, (tile.part_rows, rows.pitch), (p.input_width, columns.pitch))
         elif tile.input_pixels % p.input_width:
             # Rows of the input that are there from end to end follow one another: so do their pixels.
             pixels = ((tile.input_pixels, columns.pitch),)

@@ -31,6 +31,7 @@ from aie_conv.mapping.check import Limit, limit
 from aie_conv.mapping.mapping import Sizes
 from aie_conv.mapping.numbers import each, least
 from aie_conv.mapping.operands import K_BLOCK
+from aie_conv.plan import Argument
 from aie_conv.problem import ConvProblem, Epilogue, Loop, Operand, OperationProblem, Step
 
 _ACCUMULATOR = {"i8": "i32", "i16": "i32", "bf16": "f32"}
@@ -49,9 +50,11 @@ class LanewiseProblem(ConvProblem):
 
     Attributes:
         operation: what it is.
+        sent: numbers of the epilogue's inputs that are per-channel operands and differ from call to call.
     """
 
     operation: OperationProblem | None = None
+    sent: tuple[int, ...] = ()
 
     @property
     def combine(self) -> str:
@@ -73,8 +76,14 @@ class LanewiseProblem(ConvProblem):
         return self.operation.describe() if self.operation is not None else super().describe()
 
 
-def as_convolution(problem: OperationProblem) -> LanewiseProblem:
+def as_convolution(
+    problem: OperationProblem, constants: frozenset[str] | None = None
+) -> LanewiseProblem:
     """An operation as a convolution of as many groups as it has channels.
+
+    Args:
+        problem: the operation.
+        constants: names of its operands that are equal at every call; None for all but the first.
 
     Raises:
         Unsupported: it has no channels that lie side by side, or a type or combination that no core has.
@@ -108,6 +117,11 @@ def as_convolution(problem: OperationProblem) -> LanewiseProblem:
         keeps_base=problem.keeps_base,
         arithmetic=problem.arithmetic,
         operation=problem,
+        sent=tuple(
+            number
+            for number in range(len(problem.epilogue.inputs))
+            if constants is not None and f"in{number}" not in constants
+        ),
     )
 
 
@@ -130,17 +144,30 @@ def _cut(problem: OperationProblem) -> OperationProblem:
 
 
 def _behind(steps: Epilogue, accumulator: str, dtype: str) -> Epilogue:
-    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``."""
+    """An epilogue behind a wider accumulator, whose value it takes as ``dtype``.
+
+    What it extends to the accumulator's type is there as it came.
+    """
     if dtype == accumulator:
         return steps
-    narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
     first = len(steps.inputs) + 1
-
-    def moved(value: int) -> int:
-        return first if value == 0 else value + (value >= first)
-
-    others = tuple(replace(s, args=tuple(map(moved, s.args))) for s in steps.steps)
-    return Epilogue(steps.inputs, (narrowed, *others), moved(steps.result))
+    narrowed = Step("arith.truncf" if accumulator == "f32" else "arith.trunci", (0,), dtype)
+    wide = {
+        first + number
+        for number, step in enumerate(steps.steps)
+        if step.op in ("arith.extsi", "arith.extf")
+        and step.args == (0,)
+        and step.dtype == accumulator
+    }
+    kept = [step for number, step in enumerate(steps.steps) if first + number not in wide]
+    is_narrow = steps.result == 0 or any(0 in step.args for step in kept)
+    front = [narrowed] if is_narrow else []
+    moved = {0: first if is_narrow else 0} | {value: value for value in range(1, first)}
+    moved |= dict.fromkeys(wide, 0)
+    rest = [first + number for number in range(len(steps.steps)) if first + number not in wide]
+    moved |= {value: first + len(front) + place for place, value in enumerate(rest)}
+    others = (replace(step, args=tuple(moved[value] for value in step.args)) for step in kept)
+    return Epilogue(steps.inputs, (*front, *others), moved[steps.result])
 
 
 def lanewise_view(problem: LanewiseProblem) -> DirectView:
@@ -156,7 +183,23 @@ def lanewise_view(problem: LanewiseProblem) -> DirectView:
     copied = any(copy.dest in sources for copy in packed)
     if not view.depthwise or view.n != channels or copied or view.finish:
         raise Unsupported("lane-wise: its operands do not lie as the DMA reads them")
-    return replace(view, prologue=tuple(packed), filter="")
+    return replace(view, prologue=tuple(packed), filter="", sent=_sent(problem, view))
+
+
+def _sent(problem: LanewiseProblem, view: DirectView) -> Argument | None:
+    """The per-channel operand that the shim brings: the only one, of the input's type, as it lies."""
+    if [index for index, _, _ in view.vectors] != [i for i in problem.sent if i != _tensor(view)]:
+        return None
+    if len(view.vectors) != 1:
+        return None
+    index, dtype, name = view.vectors[0]
+    lies = name == f"in{index}" and problem.epilogue.inputs[index].operand.offset == 0
+    return Argument(name, dtype, view.n) if lies and dtype == view.dtype else None
+
+
+def _tensor(view: DirectView) -> int | None:
+    """The number of the input that has an element for each of the output's."""
+    return view.residual.index if view.residual is not None else None
 
 
 def multiplies_channels(device: Device, unit: str) -> bool:
@@ -229,6 +272,9 @@ class LanewiseScheme(ParametricScheme):
         yield limit("filter object", fits, lambda: f"all taps of {p.tile_n} channels")
         fits = p.input_row_elements % p.tile_k == 0
         yield limit("input row", fits, lambda: f"{p.input_row_elements} of {p.tile_k} channels")
+        if view.sent is not None:
+            fits = p.filter_elements % p.bias_elements == 0
+            yield limit("per-channel operands", fits, lambda: f"{p.bias_elements} an object")
         yield from self._table_limits(p, tile)
 
     def _table_limits(self, p: ParametricParameters, tile: ParametricTile) -> Iterator[Limit]:

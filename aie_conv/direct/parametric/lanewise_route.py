@@ -24,7 +24,7 @@ from aie_conv.direct.parametric.layout import (
     column_groups,
     pixel_turns,
 )
-from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS
+from aie_conv.direct.parametric.program import PROGRAM_PARAMETERS, Instead
 from aie_conv.direct.parametric.shapes import (
     MOST_CHANNELS,
     Shape,
@@ -37,7 +37,7 @@ from aie_conv.direct.parametric.shapes import (
 )
 from aie_conv.errors import ConfigRefused, Unsupported
 from aie_conv.mapping.loops import matrix_unit
-from aie_conv.mapping.numbers import ceil_div, each, most
+from aie_conv.mapping.numbers import ceil_div, each, most, where
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.route import ArrayRoute
 from aie_conv.mapping.search import Space
@@ -100,24 +100,39 @@ class LanewiseOperations:
     """The same of operations as they are recognised."""
 
     def propose(
-        self, problem: OperationProblem, device: str, parameters: Mapping[str, int] | None = None
+        self,
+        problem: OperationProblem,
+        device: str,
+        parameters: Mapping[str, int] | None = None,
+        constants: frozenset[str] | None = None,
     ) -> ArrayPlan:
         """The best plan of an operation, or the one that ``parameters`` of an earlier plan describe.
+
+        Args:
+            problem, constants: as of :func:`as_convolution`.
+            device: the user's name of it.
+            parameters: of a plan.
 
         Raises:
             Unsupported: it is none that these programs compute; the message says why.
             ConfigRefused: no tiling of it fits, or the one described does not.
         """
-        return LanewiseRoute().propose(as_convolution(problem), device, parameters)
+        return LanewiseRoute().propose(as_convolution(problem, constants), device, parameters)
 
-    def shareable(self, problem: OperationProblem, device: str) -> list[ArrayPlan]:
+    def shareable(
+        self, problem: OperationProblem, device: str, constants: frozenset[str] | None = None
+    ) -> list[ArrayPlan]:
         """Plans of an operation, one a configuration, in programs that convolutions may have too.
+
+        Args:
+            problem, constants: as of :func:`as_convolution`.
+            device: the user's name of it.
 
         Raises:
             Unsupported: it is none that these programs compute.
             ConfigRefused: no tiling of it fits.
         """
-        return LanewiseRoute().shareable(as_convolution(problem), device)
+        return LanewiseRoute().shareable(as_convolution(problem, constants), device)
 
 
 def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParameters]:
@@ -126,7 +141,8 @@ def likely(scheme: LanewiseScheme, layout: L1Layout) -> Iterator[ParametricParam
     elements, kernel = layout.elements(view, device), kernel_of(device, view, layout)
     _, host = present_rates(device.arch)
     shapes = _shapes(scheme, kernel, elements)
-    for shape in ranked(shapes, lambda shape: _rough(scheme, shape, layout, host))[:_LIKELY]:
+    kind = scheme.instead(kernel)
+    for shape in ranked(shapes, lambda one: _rough(scheme, kind, one, layout, host))[:_LIKELY]:
         # For each program that the convolutions around it may have: columns share out pixels, or N tiles.
         for groups, shares in column_groups(device):
             ways = replace(shape, filter_groups=groups, column_shares=shares)
@@ -142,8 +158,9 @@ def _shapes(
     for n, k, turns in _channels(scheme, kernel):
         if output % (r * n) or strip % k:
             continue
-        alone = k > n or turns > 1 or view.residual is not None
-        shared = (1,) if alone else (1, rows * n // view.n)
+        alone = turns > 1 or view.residual is not None
+        # Fewer N tiles than rows of cores leave rows for other pixels.
+        shared = (1,) if alone else (1, max(1, rows * n // view.n))
         capacity = capacity_of(layout, kernel, n, k, shared)
         for window in useful_windows(view, every=True):
             taps = taps_of(view, window)
@@ -167,7 +184,9 @@ def _channels(scheme: LanewiseScheme, kernel: ParametricKernel) -> Iterator[tupl
             yield n, n * min(rows, n_tiles), 1
 
 
-def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout, host: HostRates) -> float:
+def _rough(
+    scheme: LanewiseScheme, kind: Instead, shape: Shape, layout: L1Layout, host: HostRates
+) -> float:
     """About how long a mapping takes: by its bytes, and by the lanes of its cores; numbers or columns."""
     view, arch = scheme.view, scheme.device.arch
     strips = scheme.rst[0]
@@ -183,7 +202,10 @@ def _rough(scheme: LanewiseScheme, shape: Shape, layout: L1Layout, host: HostRat
     filters = steps * arch.core_rows * chunks * layout.filter
     results = rounds * tiles * high * shape.width * shape.tile_n * out
     memory = most((input_ + filters) / host.read, results / host.write)
-    blocks = shape.height * shape.width * shape.tile_n // scheme.rst[1]
-    lanes = steps * chunks * blocks * (8 + 2 * taps)
+    # Two that take turns work at once.
+    turns = where(shape.time_shared > 1, shape.time_shared / 2, 1)
+    channels = shape.tile_n // scheme.rst[2]
+    combined = each(kind.cycles_of, taps, shape.height * shape.width, channels)
+    lanes = steps * chunks * combined * turns
     stream = steps * chunks * shape.time_shared * layout.input / WORD_BYTES
     return most(memory, lanes, stream)

@@ -9,7 +9,7 @@ from aie_conv.codegen.parametric_epilogue import vector_offsets
 from aie_conv.direct.geometry import held_window, outer_count
 from aie_conv.direct.view import DirectView
 from aie_conv.mapping.mapping import Parameters
-from aie_conv.mapping.numbers import ceil_div, each, least, where
+from aie_conv.mapping.numbers import ceil_div, each, least, most, where
 from aie_conv.mapping.sizes import divisors
 from aie_conv.problem import DTYPE_BYTES
 
@@ -49,20 +49,23 @@ LAYOUTS = (
     L1Layout(7168, 4608, 3584, 30720, 512, seven_pixels=True),
     L1Layout(7168, 4608, 3584, 16384, 512, seven_pixels=True),
     L1Layout(7680, 4608, 3584, 28672, 512, seven_pixels=True),
+    L1Layout(8192, 4608, 3584, 28672, 512, seven_pixels=True),
     L1Layout(8192, 4608, 2048, 16384, 512, seven_pixels=False),
     L1Layout(8192, 9216, 2048, 20480, 512, seven_pixels=False),
     L1Layout(10240, 4608, 2560, 25600, 512, seven_pixels=False),
 )
 """Those that are tried. Images of networks are 7 or 5 by powers of two pixels wide, or powers of two alone;
 channels are powers of two, or those times 3, 5 or 15, which an input of 7680 bytes holds: and the 15 pixels
-that a window of three taps reads for seven outputs, two apart. The filter's object holds a 3x3 window over 32
-channels of int8 for 16 others, or of 9216 bytes for 32: block floats take a byte and an eighth each, and
-with twice as many in an object a tile has fewer of them."""
+that a window of three taps reads for seven outputs, two apart; of 8192 bytes, the 29 for fourteen. The
+filter's object holds a 3x3 window over 32 channels of int8 for 16 others, or of 9216 bytes for 32: block
+floats take a byte and an eighth each, and with twice as many in an object a tile has fewer of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ParametricParameters(Parameters):
     """The parameters of a mapping in a layout.
+
+    A filter of one object stays in the core in any case: nothing asks for it (``resident`` is false).
 
     Attributes:
         height, width, window: as of :class:`aie_conv.direct.geometry.DirectParameters`.
@@ -201,6 +204,8 @@ class ParametricTile:
         k_elements: elements of one output channel's filter in a chunk of K.
         k_steps: chunks of K.
         input_pixels: pixels of the input in a strip, those that no window needs included.
+        part_rows: rows of them for an object of the output, where strips of objects follow one another: those
+            behind the object's fill it up.
         k_objects: objects of the filter that bring all of K for some channels.
         first_k_chunks: chunks of K of the first of them.
         channel_objects: objects of the filter that meet one object of the input.
@@ -220,6 +225,7 @@ class ParametricTile:
     k_elements: int
     k_steps: int
     input_pixels: int
+    part_rows: int
     k_objects: int
     first_k_chunks: int
     channel_objects: int
@@ -252,6 +258,8 @@ def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> Para
         return groups, apart, rows if groups > 1 else time_shared * strips * height
 
     groups, groups_apart, rows_out = each(cover, p.height, pixel_turns(view, p))
+    input_pixels = p.input_row_elements // p.tile_k
+    output_objects = strips * p.height * p.width * p.tile_n // p.output_elements
     return ParametricTile(
         strips=strips,
         outputs=p.height * p.width,
@@ -263,13 +271,14 @@ def make_tile(view: DirectView, device: Device, p: ParametricParameters) -> Para
         dilation=window.dilation,
         k_elements=prod(window.taps) * depth,
         k_steps=k_steps,
-        input_pixels=p.input_row_elements // p.tile_k,
+        input_pixels=input_pixels,
+        part_rows=input_pixels // (most(1, output_objects) * p.input_width),
         k_objects=k_objects,
         first_k_chunks=k_steps - (k_objects - 1) * p.object_k_chunks,
         channel_objects=p.tile_n // p.object_channels,
         output_pixels=output_pixels,
         output_shape=each(output_shape, p.height, p.width, output_pixels, p.interleaved),
-        output_objects=strips * p.height * p.width * p.tile_n // p.output_elements,
+        output_objects=output_objects,
     )
 
 

@@ -110,8 +110,9 @@ def pixel_limits(
     wide = p.input_width
     flat = (tile.input_pixels % wide == 0) | (wide * columns == rows)
     yield limit("input row", flat, lambda: f"rows of {wide} pixels")
-    taken = (tile.input_pixels == wide * p.height) & (core_window.taps[0] == 1)
-    taken = taken & (tile.groups == 1)
+    brought = tile.part_rows * most(1, tile.output_objects) * wide
+    taken = (tile.input_pixels == brought) & (tile.part_rows >= tile.output_shape[0])
+    taken = taken & (core_window.taps[0] == 1) & (tile.groups == 1)
     yield limit(
         "input row",
         taken | (p.interleaved == 0),

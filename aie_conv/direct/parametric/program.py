@@ -15,6 +15,7 @@ from aie_conv.codegen.parametric_lanewise import ParametricLanewise
 from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
+from aie_conv.direct.parametric.turns import encode_turns
 from aie_conv.ir.builder import Builder, Function
 from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref
 from aie_conv.mapping.core import (
@@ -71,10 +72,7 @@ class ParametricProgram:
         """All sizes of the tile, and the two tables."""
         p, tile, kernel, grid = self.p, self.tile, self.kernel, mapping.grid
         (y, x), (_, s, t) = kernel.group, kernel.rst
-        rows, columns = range(grid.rows), range(grid.columns)
-        tiles = [grid.tiles_of(column) for column in columns]
-        passed = [grid.sent_tiles(column) - grid.tiles_of(column) for column in columns]
-        turns, tail = p.time_shared, mapping.filters.tail_objects
+        rows, turns, tail = range(grid.rows), p.time_shared, mapping.filters.tail_objects
         values: dict[str, int | Sequence[int]] = {
             "rounds": grid.rounds,
             "tiles": grid.column_tiles,
@@ -93,11 +91,10 @@ class ParametricProgram:
             "input_before": [self.row_turn(row) for row in rows],
             "input_after": [turns - 1 - self.row_turn(row) for row in rows],
             "input_between": turns - 1,
-            "column_tiles": tiles,
-            "idle_objects": [count * mapping.filters.objects for count in passed],
             "bias_inside": 1 - tail,
             "bias_object": tail,
         }
+        values |= encode_turns(mapping)
         values |= self._residual_values(mapping) | self._instead_values(mapping)
         values |= self.look_up.encode(self.table)
         return kernel.block.encode({**values, **self._tables()})
@@ -151,6 +148,9 @@ class ParametricProgram:
             for i, j in product(range(0, p.height, high), range(0, p.width, wide))
             for y, x in product(range(high), range(wide))
         ]
+        if p.interleaved:
+            # The rows of an object follow those that fill the one before up.
+            places = [(i + i // high * (tile.part_rows - high), j) for i, j in places]
         pixels = [(i * down * p.input_width + j * across) * depth * block for i, j in places]
         if self.instead is not None:
             steps, pixels = self.instead.fill_steps(steps), self.instead.fill_pixels(pixels)
@@ -266,29 +266,49 @@ class ParametricCore:
             fifo, first = core.acquire_filter()
             w.run("take", first, core.memory)
             # Of this column alone.
-            rounds, tiles = core.load("rounds"), core.load("column_tiles", core.column)
+            rounds, turns = core.load("rounds"), core.load("column_turns", core.column)
             k_steps = core.load("k_steps")
             core.release(fifo, "Consume")
             with w.loop("p", zero, rounds, one):
-                self._tiles((tiles, k_steps), (zero, one))
+                self._turns((turns, k_steps), (zero, one))
 
-    def _tiles(self, counts: tuple[Value, Value], bounds: tuple[Value, Value]) -> None:
-        """All tiles of one round."""
-        w, core, (tiles, k_steps), (zero, one) = self._w, self._core, counts, bounds
-        with w.loop("t", zero, tiles, one):
-            with w.loop("q", zero, k_steps, one) as q:
-                self._products(w.compare("eq", q, zero), bounds)
-            if self._m.l1.bias:
-                with w.loop("v", zero, core.load("bias_object"), one):
-                    fifo, filters = core.acquire_filter()
-                    self._keep(filters)
-                    core.release(fifo, "Consume")
-            self._finish(bounds)
+    def _turns(self, counts: tuple[Value, Value], bounds: tuple[Value, Value]) -> None:
+        """All tiles of one round: with the filters of each in turn, or with one that stays for all."""
+        w, core, (turns, k_steps), (zero, one) = self._w, self._core, counts, bounds
+        with w.loop("t", zero, turns, one), w.loop("q", zero, k_steps, one) as q:
+            last = w.compare("eq", w.sum(q, one), k_steps)
+            self._objects(w.compare("eq", q, zero), last, bounds)
         with w.loop("t", zero, core.load("idle_objects", core.column), one):
             passed, _ = core.acquire_filter()
             core.release(passed, "Consume")
 
-    def _products(self, first: Value, bounds: tuple[Value, Value]) -> None:
+    def _objects(self, first: Value, last: Value, bounds: tuple[Value, Value]) -> None:
+        """An object of the filter for the tiles that it serves, and what follows a tile's last one.
+
+        Args:
+            first, last: whether it is a tile's first, and its last.
+            bounds: 0 and 1.
+        """
+        m, w, core, (zero, one) = self._m, self._w, self._core, bounds
+
+        def only(when: Value, name: str) -> Value:
+            return w.value("i", "arith.select", when, core.load(name), zero)
+
+        b_fifo, b = core.acquire_filter()
+        if m.l1.bias:
+            with w.branch(w.compare("ne", only(first, "bias_inside"), zero)):
+                self._keep(b)
+        with w.loop("g", zero, core.load("turn_tiles", core.column), one):
+            self._products((b_fifo, b), first, bounds)
+            if m.l1.bias:
+                with w.branch(w.compare("ne", only(last, "bias_object"), zero)):
+                    _, vectors = core.acquire_filter(2)
+                    self._keep(vectors)
+                    core.release(b_fifo, "Consume")
+            self._finish(only(last, "output_objects"), bounds)
+        core.release(b_fifo, "Consume")
+
+    def _products(self, filters: Acquired, first: Value, bounds: tuple[Value, Value]) -> None:
         """An object of the filter with those of the input that it spans, or the other way round.
 
         Either an object of the filter spans one object of the input, and further ones meet the same, or it
@@ -296,30 +316,23 @@ class ParametricCore:
         pass over the objects of the others.
 
         Args:
+            filters: the filter's object; the last one is left acquired.
             first: whether it is a tile's first.
             bounds: 0 and 1.
         """
-        m, w, core, (zero, one) = self._m, self._w, self._core, bounds
-
-        def if_first(this: Value, other: Value) -> Value:
-            return w.value("i", "arith.select", first, this, other)
-
-        fresh = if_first(one, zero)
-        b_fifo, b = core.acquire_filter()
-        if m.l1.bias:
-            with w.loop("v", zero, if_first(core.load("bias_inside"), zero), one):
-                self._keep(b)
+        w, core, (zero, one) = self._w, self._core, bounds
+        fresh = w.value("i", "arith.select", first, one, zero)
         if not self._multiplies:
-            self._product((b_fifo, b), (zero, fresh), core.load("input_before", core.row), bounds)
+            self._product(filters, (zero, fresh), core.load("input_before", core.row), bounds)
         else:
             before, between = core.load("input_before", core.row), core.load("input_between")
-            chunks = if_first(core.load("first_k_chunks"), core.load("k_chunks"))
+            counts = core.load("first_k_chunks"), core.load("k_chunks")
+            chunks = w.value("i", "arith.select", first, *counts)
             with w.loop("k", zero, chunks, one) as k:
                 starts = w.compare("eq", k, zero)
                 skipped = w.value("i", "arith.select", starts, before, between)
                 begins = w.value("i", "arith.select", starts, fresh, zero)
-                self._product((b_fifo, b), (k, begins), skipped, bounds)
-        core.release(b_fifo, "Consume")
+                self._product(filters, (k, begins), skipped, bounds)
         self._skip(core.load("input_after", core.row), bounds)
 
     @cached_property
@@ -381,14 +394,14 @@ class ParametricCore:
         if self._bias is not None:
             self._w.run("keep", b, self._bias)
 
-    def _finish(self, bounds: tuple[Value, Value]) -> None:
+    def _finish(self, objects: Value, bounds: tuple[Value, Value]) -> None:
         """Run this call's epilogue for every object of the tile's output."""
         w, core, (zero, one) = self._w, self._core, bounds
         number = core.epilogue_number()
         joined = [i for i, each in enumerate(core.epilogues) if each.view.residual]
         plain = [i for i in range(len(core.epilogues)) if i not in joined]
         calls = core.load("residual_calls") if joined else None
-        with w.loop("u", zero, core.load("output_objects"), one) as object_:
+        with w.loop("u", zero, objects, one) as object_:
             fifo, out = core.acquire_output()
             if calls is not None:
                 self._join(joined, (number, calls), (out, object_), bounds)

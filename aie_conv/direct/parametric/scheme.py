@@ -132,7 +132,7 @@ class ParametricScheme:
             overlaps=view.groups == 1,
         )
 
-    def _filters(self, p: ParametricParameters, tile: ParametricTile, words: int) -> FilterStream:
+    def _filters(self, p: ParametricParameters, tile: ParametricTile) -> FilterStream:
         """Objects of equal length: per-channel operands lie at the end of one with room for them."""
         view, object_ = self.view, p.filter_elements
         dtypes = [dtype for _, dtype, _ in view.vectors]
@@ -141,22 +141,19 @@ class ParametricScheme:
         bias = p.bias_elements if view.vectors else 0
         used = tile.first_k_chunks * self._chunk(p, tile)
         tail = where((bias > 0) & (used + bias > object_), object_, 0)
-        header = where((p.filter_reuse > 1) | p.resident, 0, object_)
-        behind = where(p.resident, 4 * words // DTYPE_BYTES[view.dtype], 0)
-        tail_objects = where(p.resident, 0, tail // object_)
         return FilterStream(
             weights=weights,
-            header=header,
+            header=object_,
             tail=tail,
-            n_tile_elements=header + weights + tail + behind,
+            n_tile_elements=object_ + where(view.sent is None, weights + tail, 0),
             # At the end of the first object if they fit, else of one of their own behind all others.
             bias_at=object_ - bias + where(tail > 0, weights, 0),
             bias_offsets=tuple(zip((i for i, _, _ in view.vectors), places, strict=True)),
-            parameters_at=where(p.resident, weights + tail, 0),
+            parameters_at=0,
             input_objects=tile.channel_objects,
             k_chunks=p.object_k_chunks,
-            tail_objects=tail_objects,
-            objects=tile.k_objects * tile.channel_objects + tail_objects,
+            tail_objects=tail // object_,
+            objects=tile.k_objects * tile.channel_objects + tail // object_,
         )
 
     def _chunk(self, p: ParametricParameters, tile: ParametricTile) -> int:
@@ -175,7 +172,7 @@ class ParametricScheme:
         tile = make_tile(view, device, p)
         residual = make_residual(view, device, p, tile)
         words, _, _ = self._of_kernel(p)
-        grid, filters = self._grid(p, tile), self._filters(p, tile, words)
+        grid, filters = self._grid(p, tile), self._filters(p, tile)
         sums = p.accumulator_elements
         return Sizes(
             tile=CoreTile(
@@ -196,7 +193,8 @@ class ParametricScheme:
                 bias=p.bias_elements if self._keeps_vectors else 0,
                 filter_depth=p.filter_buffers,
                 output_depth=p.output_buffers,
-                resident=p.resident,
+                # One object is kept while the next round's comes into the other buffer.
+                resident=filters.objects == 1,
                 parameter_words=words,
                 parameter_buffers=0,
             ),

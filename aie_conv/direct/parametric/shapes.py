@@ -124,12 +124,10 @@ def strips_of(
             broad = extent(view.columns, width) if window else width
             shared = [n for n in capacity.time_shared if n * height * strips <= view.rows.size]
             for wide in _widths(view, window, capacity.pixels, (high, broad)):
-                able = (
-                    apart
-                    and not overlap
-                    and wide * height == capacity.pixels
-                    and outputs > capacity.each
-                )
+                # Each object of the output then has as many rows of the input.
+                parts = outputs // capacity.each
+                rows, over = divmod(capacity.pixels, parts * wide)
+                able = apart and not overlap and parts > 1 and not over and rows * parts >= height
                 for count, interleaved in product(
                     shared or [1], [True, False] if able else [False]
                 ):

@@ -18,6 +18,9 @@ INSTRUCTIONS = {**INTEGER, **FLOAT}
 _SCALAR_PRODUCTS = ("arith.mulf", "arith.muli")
 
 
+_FOLLOWS = ("arith.index_cast", "arith.addi", "arith.muli", "arith.cmpi", "arith.select")
+"""What is computed of known numbers; cores compare for equality, or for its opposite."""
+
 _ENDLESS = 2**62
 """Trips from which on a loop is the one that never ends."""
 
@@ -36,14 +39,15 @@ def _learn(op: Op, known: dict[Value, int], parameters: Sequence[int]) -> None:
         known[op.results[0]] = int(op.attrs["value"])
     elif op.name == "memref.load" and values[1] is not None and values[1] < len(parameters):
         known[op.results[0]] = parameters[values[1]]
-    elif op.name in ("arith.index_cast", "arith.muli", "arith.cmpi", "arith.select"):
+    elif op.name in _FOLLOWS:
         if any(value is None for value in values):
             return
         first, *others = (value for value in values if value is not None)
         known[op.results[0]] = {
             "arith.index_cast": lambda: first,
+            "arith.addi": lambda: first + others[0],
             "arith.muli": lambda: first * others[0],
-            "arith.cmpi": lambda: int(first == others[0]),
+            "arith.cmpi": lambda: int((first == others[0]) != (op.attrs["predicate"] == "ne")),
             "arith.select": lambda: others[not first],
         }[op.name]()
 

@@ -196,7 +196,7 @@ def test_tables_and_counts_have_a_place_of_their_own(data: st.DataObject) -> Non
     assert block.words % 16 == 0
     words = {field.name: field.words for field in block.fields}
     assert words["input_before"] >= get_device(device).arch.core_rows
-    assert words["column_tiles"] >= get_device("npu4").columns
+    assert words["column_turns"] >= get_device("npu4").columns
     # A core reads an epilogue's constants as vectors.
     assert block.place("constants") % 16 == 0
 

@@ -19,9 +19,9 @@ from aie_conv.mapping.mapping import Mapping
 from aie_conv.mapping.plan import ArrayPlan
 from aie_conv.mapping.streams import Channel, channels, tasks_of
 from aie_conv.plan import blank_operands
-from aie_conv.problem import conv2d
+from aie_conv.problem import DTYPE_BYTES, conv2d
 from aie_conv.sim import Simulator
-from tests.support.direct.strategies import Case, cases, simulate
+from tests.support.direct.strategies import Case, cases, flat_operands, simulate
 from tests.support.mappings import plans_of
 
 LAYOUT = L1Layout(2048, 2304, 1024, 6144, 512, seven_pixels=False)
@@ -164,8 +164,10 @@ WAYS = {
     "strips that overlap": lambda m: strips(m).tile.groups > 1,
     "columns with N tiles of their own": lambda m: m.grid.column_shares > 1,
     "columns to which no filters are sent": lambda m: (
-        m.grid.filter_tiles < m.grid.filter_groups * m.grid.column_tiles
+        m.grid.filter_turns(False) < m.grid.filter_groups * m.grid.column_tiles
     ),
+    "a filter that stays for several tiles": lambda m: m.l1.resident and m.grid.column_tiles > 1,
+    "per-channel operands in an object of their own": lambda m: m.filters.tail_objects > 0,
     "taps that are brought one by one": lambda m: (
         not strips(m).p.window and strips(m).view.rows.taps > 1
     ),
@@ -181,6 +183,41 @@ def test_every_way_equals_torch(way: str, case: Case, device: str, chance: Rando
     plan = chance.choice(plans)
     got, arrays = simulate(case, plan, plan.emit())
     case.check(got, arrays)
+
+
+@pytest.mark.parametrize("dtype", ["i8", "bf16"])
+def test_strips_that_follow_one_another_are_filled_up(dtype: str) -> None:
+    """Of 16 rows of an object's share of the input its outputs need fourteen."""
+    case = replace(image(28, 64, 1, outputs=256, dtype=dtype), epilogue="residual")
+
+    def wanted(m: Mapping) -> bool:
+        return strips(m).p.interleaved and strips(m).tile.part_rows > strips(m).tile.output_shape[0]
+
+    plan = next(plans_of(ParametricRoute(), case.problem(), "npu1_4col", wanted))
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+
+
+@pytest.mark.parametrize("device", ["npu1_4col", "npu4"])
+@pytest.mark.parametrize("stays", [True, False])
+def test_a_filter_of_one_object_crosses_once_a_round(stays: bool, device: str) -> None:
+    """Of more objects it comes for every tile; the simulator counts what the cost says."""
+    case = image(20, 32 if stays else 64, taps=1 if stays else 3, outputs=512)
+
+    def wanted(m: Mapping) -> bool:
+        several = m.grid.column_tiles > 1 < m.grid.rounds and m.grid.filter_groups == 1
+        return several and m.l1.resident == stays
+
+    plan = plans_in(case, device, wanted)[0]
+    m = plan.mapping
+    turns = 1 if stays else m.grid.sent_tiles(0)
+    objects = m.grid.rounds * m.grid.rows * m.filters.objects * turns
+    # Each row's parameters come in front.
+    assert m.cost.streamed[1] == (objects + m.grid.rows) * m.l1.filter * DTYPE_BYTES[m.view.dtype]
+    got, arrays = simulate(case, plan, plan.emit())
+    case.check(got, arrays)
+    stats = Simulator(plan.emit()).run(flat_operands(plan, case.operands(1)))
+    assert stats.shim_bytes == m.cost.shim_bytes
 
 
 @given(st.one_of(dense(), cases(["i8", "bf16"])), DEVICES)

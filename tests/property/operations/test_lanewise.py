@@ -1,15 +1,17 @@
 """Operations in the programs of convolutions equal torch: the emitted text, parsed back and run."""
 
 from collections.abc import Hashable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import cast
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aie_conv.arch import device_names
-from aie_conv.direct.parametric.lanewise_route import LanewiseOperations
+from aie_conv.arch import device_names, get_device
+from aie_conv.direct.parametric.lanewise import as_convolution
+from aie_conv.direct.parametric.lanewise_route import LanewiseOperations, LanewiseRoute, likely
+from aie_conv.direct.parametric.layout import LAYOUTS, L1Layout
 from aie_conv.direct.parametric.route import ParametricRoute
 from aie_conv.errors import AieConvError, ConfigRefused, Unsupported
 from aie_conv.mapping.plan import ArrayPlan
@@ -135,6 +137,20 @@ def test_pools_equal_torch(case: tuple[OperationProblem, str], device: str) -> N
     plan = plan_of(problem, device)
     if plan is not None:
         check_reduction(plan, problem, what)
+
+
+@pytest.mark.parametrize("layout", LAYOUTS[:4:3])
+def test_rows_of_cores_with_the_same_channels_take_other_pixels(layout: L1Layout) -> None:
+    """Two N tiles, each of two rows of cores: an object brings the channels of both, for two rows in turn."""
+    problem = _pool(32, 64, 3)
+    route = LanewiseRoute((layout,))
+    scheme = route.scheme(as_convolution(problem), get_device("npu1_4col"))
+    shared = [p for p in likely(scheme, layout) if p.tile_k > p.tile_n and p.time_shared > 1]
+    for p in shared[:2]:
+        parameters = {f.name: getattr(p, f.name) for f in fields(p)}
+        plan = route.propose(as_convolution(problem), "npu1_4col", parameters)
+        check_reduction(cast("OperationPlan", plan), problem, "max")
+    assert shared
 
 
 @settings(max_examples=4)

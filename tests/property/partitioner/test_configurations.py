@@ -11,6 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from aie_conv.arch import get_device
+from aie_conv.direct.parametric.lanewise import LanewiseProblem
 from aie_conv.partitioner import configurations
 from aie_conv.partitioner.cache import PlanCache
 from aie_conv.partitioner.choices import NpuCall
@@ -322,3 +323,24 @@ def test_what_has_no_other_plan_stays_where_it_does_not_fit() -> None:
         calls, [route], DEVICE, has_room=lambda plan: plan.sharers <= 1
     ).decisions
     assert [d.plan.configuration for d in made if d.plan] == [9, 9, 9]
+
+
+def test_an_operation_gives_room_to_what_keeps_a_call_together() -> None:
+    """An operation is worth more than a product beside the CPU, and a launch less than that product is."""
+    known = problem(2)
+    operation = LanewiseProblem(**{f.name: getattr(known, f.name) for f in fields(known)})
+    first, middle = problem(0), problem(1)
+    route = Kinds({each: {9: 10} for each in (first, middle, operation)})
+
+    def call(of: ConvProblem, cpu: int | None, barrier: int = -1) -> NpuCall:
+        return NpuCall(decided(route, of), frozenset(), True, cpu, barrier)
+
+    calls = [
+        call(first, None),
+        call(middle, 20_000),
+        call(first, None),
+        call(operation, 21_000, barrier=2),
+        call(first, None, barrier=2),
+    ]
+    kept = assign_configurations(calls, [route], DEVICE, has_room=lambda plan: plan.sharers <= 2)
+    assert [d.plan is not None for d in kept.decisions] == [True, True, True, False, True]

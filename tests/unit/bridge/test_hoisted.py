@@ -146,6 +146,58 @@ def test_numbers_with_a_sign_are_dequantised(unsigned: bool) -> None:
         assert np.array(initial_value(module)).tolist() == [-1.5, 2.0]
 
 
+def test_bytes_are_dequantised_by_one_scale() -> None:
+    same = "affine_map<(d0) -> (d0)>"
+    body = f"""
+  %s = arith.constant 0.375 : f32
+  %e = tensor.empty() : tensor<3xf32>
+  %t = iree_linalg_ext.dequantize_affine <indexing_maps = [{same}, affine_map<(d0) -> ()>, {same}],
+    quant_min = -128, quant_max = 127>
+    ins(%c, %s : tensor<3xi8>, f32) outs(%e : tensor<3xf32>) -> tensor<3xf32>
+  util.global.store %t, @g : tensor<3xf32>"""
+    module = initialised("dense<[-3, 8, 127]> : tensor<3xi8>", "tensor<3xf32>", body)
+    assert compute_hoisted(module)
+    assert np.array(initial_value(module)).tolist() == [-1.125, 3.0, 47.625]
+
+
+def round_twice(numbers: str, first: str, second: str) -> ir.Operation:
+    """A module that computes twice with three f32 numbers: ``%v`` of ``%in``, then ``%r`` of ``%v``."""
+    body = f"""
+  %k = arith.constant 1.0e-5 : f32
+  %e = tensor.empty() : tensor<3xf32>
+  %t = linalg.generic {{
+    indexing_maps = [affine_map<(d0) -> (d0)>, affine_map<(d0) -> (d0)>], iterator_types = ["parallel"]
+  }} ins(%c : tensor<3xf32>) outs(%e : tensor<3xf32>) {{
+  ^bb0(%in: f32, %out: f32):
+    %v = {first} : f32
+    %r = {second} : f32
+    linalg.yield %r : f32
+  }} -> tensor<3xf32>
+  util.global.store %t, @g : tensor<3xf32>"""
+    return initialised(f"dense<[{numbers}]> : tensor<3xf32>", "tensor<3xf32>", body)
+
+
+def test_a_batch_norms_root_is_rounded_operation_by_operation() -> None:
+    module = round_twice("0.3, 7.0, 0.0", "arith.addf %in, %k", "math.rsqrt %v")
+    assert compute_hoisted(module)
+    sums = np.array([0.3, 7.0, 0.0], np.float32) + np.float32(1e-5)
+    roots = np.float32(1) / np.sqrt(sums)
+    assert (
+        np.array(initial_value(module)).view(np.uint32).tolist() == roots.view(np.uint32).tolist()
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "first"),
+    [
+        ("0.3, 7.0, 0.0", "arith.mulf %in, %k"),  # IREE may round it together with a sum
+        ("0.3, 7.0, 1.0e-40", "arith.addf %in, %k"),  # IREE computes with zero
+    ],
+)
+def test_what_rounds_otherwise_is_left(numbers: str, first: str) -> None:
+    assert not compute_hoisted(round_twice(numbers, first, "math.rsqrt %v"))
+
+
 def test_a_resource_is_read() -> None:
     module = ir.Module.parse("""
 util.func private @f() {
