@@ -1,4 +1,4 @@
-"""DepthToSpace whose channels come first (CRD, as of PixelShuffle): the importer mixes up its dims."""
+"""DepthToSpace and SpaceToDepth with channels first (CRD, as of PixelShuffle): the importer mixes up dims."""
 
 from __future__ import annotations
 
@@ -19,8 +19,13 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
         return None
     n, c, h, w = shape
     block = values["blocksize"]
-    parts = graph.add_integers([n, c // block**2, block, block, h, w], "shape")
-    joined = graph.add_integers([n, c // block**2, h * block, w * block], "shape")
-    apart = graph.node("Reshape", [node.input[0], parts], "apart")
-    turned = graph.node("Transpose", [apart.output[0]], "turned", perm=[0, 1, 4, 2, 5, 3])
+    if node.op_type == "DepthToSpace":
+        parts, order = [n, c // block**2, block, block, h, w], [0, 1, 4, 2, 5, 3]
+        sizes = [n, c // block**2, h * block, w * block]
+    else:
+        parts, order = [n, c, h // block, block, w // block, block], [0, 1, 3, 5, 2, 4]
+        sizes = [n, c * block**2, h // block, w // block]
+    split, joined = graph.add_integers(parts, "shape"), graph.add_integers(sizes, "shape")
+    apart = graph.node("Reshape", [node.input[0], split], "apart")
+    turned = graph.node("Transpose", [apart.output[0]], "turned", perm=order)
     return [apart, turned, graph.node("Reshape", [turned.output[0], joined], list(node.output))]
