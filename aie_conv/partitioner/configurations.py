@@ -200,9 +200,10 @@ def _operations(
     for number, way in enumerate(path.ways):
         if way is None or way.plan.problem.macs or way.plan.configuration not in full:
             continue
-        if table[number].cpu is None or _is_crowding(way.plan, crowded):
-            continue
         plan = way.plan
+        rivals = [other for other in crowded if other.configuration == plan.configuration]
+        if table[number].cpu is None or _serves_one(rivals, plan):
+            continue
         alike = next((rows for first, rows in kinds if first.shared_with([plan]) is first), None)
         if alike is None:
             kinds.append((plan, {number}))
@@ -224,9 +225,13 @@ def _drop_crowding(table: Sequence[Offer], crowded: Sequence[Plan]) -> None:
     for row in table:
         for key in sorted(kinds.keys() & row.ways.keys(), key=list(row.ways).index):
             plan = row.ways[key].plan
-            serves = any(other.shared_with([plan]) is other for other in kinds[key])
-            if serves and (len(row.ways) > 1 or row.cpu is not None):
+            if _serves_one(kinds[key], plan) and (len(row.ways) > 1 or row.cpu is not None):
                 del row.ways[key]
+
+
+def _serves_one(programs: Sequence[Plan], plan: Plan) -> bool:
+    """Whether one of these programs does, as it is, what a plan of their configuration needs."""
+    return any(other.shared_with([plan]) is other for other in programs)
 
 
 def _worth(row: Offer, way: Way | None) -> int:
