@@ -21,7 +21,11 @@ BASE = (
 )
 
 NPU = (_LAYOUT,)
-"""Channels last, which is what the DMA can address."""
+"""Channels last, which is what the DMA can address.
+
+No data tiling: it makes packed tensors of products before dispatches are formed, and the NPU would have none.
+What stays on the CPU is put into its order and tiles afterwards (``calls/cpu_layout.py``, ``cpu_tiles.py``).
+"""
 
 CPU = (
     "--iree-global-opt-use-im2col-for-convs",

@@ -1,7 +1,8 @@
-"""A convolution that stays on the CPU of a mixed module gets its filter in the CPU's order.
+"""A product that stays on the CPU of a mixed module gets its filter in the CPU's order.
 
 The NPU wants filters as they come channels-last (output channels outermost); IREE's CPU code for
 that form is about ten times slower than with output channels innermost, over which it vectorises.
+Of matmuls those of one row are moved.
 """
 
 from __future__ import annotations
@@ -30,10 +31,16 @@ class FilterLayout:
         return self.prologue[0].perm
 
 
+def is_row(problem: ConvProblem) -> bool:
+    """Whether a problem is a matmul of one row, as a classifier of one image is."""
+    return problem.kind == "matmul" and {loop.role for loop in problem.loops} == {"n", "k"}
+
+
 def filter_layout(problem: ConvProblem) -> FilterLayout | None:
-    """The better layout of a convolution's filter, None where it has it or no layout is known."""
+    """The better layout of a filter, None where it has it or no layout is known."""
     vector = problem.of_role("n") if not problem.of_role("g") else problem.of_role("g")
-    if problem.kind != "conv" or len(vector) != 1 or problem.rhs.offset:
+    moves = problem.kind == "conv" or is_row(problem)
+    if not moves or len(vector) != 1 or problem.rhs.offset:
         return None
     if problem.of_role("g") and problem.of_role("n"):
         return None
@@ -58,7 +65,8 @@ def with_layout(
     """A copy of an executable that reads one argument's dimensions in another order.
 
     Returns:
-        The copy, behind the original; None where the argument is not read whole by one linalg.generic.
+        The copy, behind the original; None where the argument is not read whole by one operation that
+        says in which order it reads it.
     """
     if _reader(executable, argument) is None:
         return None
@@ -101,7 +109,7 @@ def with_layout(
 def _reader(
     executable: ir.Operation, argument: int
 ) -> tuple[ir.Operation, ir.Operation, ir.Operation] | None:
-    """The function, the whole load of an argument, and the one linalg.generic that reads it."""
+    """The function, the whole load of an argument, and the one linalg operation that reads it, by maps."""
     inside = list(walk(executable))
     function = next((op for op in inside if op.name == "func.func"), None)
     if function is None:
@@ -112,7 +120,7 @@ def _reader(
         return None
     load = users[0]
     readers = [op for op in inside if load.results[0] in list(op.operands)]
-    if len(readers) != 1 or readers[0].name != "linalg.generic":
+    if len(readers) != 1 or "indexing_maps" not in readers[0].attributes:
         return None
     complete = f"readonly:{load.results[0].type}>" in str(block_argument.type)
     return (function, load, readers[0]) if complete else None

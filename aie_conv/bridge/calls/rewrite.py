@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 
 from iree.compiler import ir
 
 from aie_conv.bridge.calls.build import TopLevel
-from aie_conv.bridge.calls.cpu_layout import filter_layout, with_layout
+from aie_conv.bridge.calls.cpu_layout import filter_layout, is_row, with_layout
+from aie_conv.bridge.calls.cpu_tiles import compiled_by_llvm, set_row_tiles
 from aie_conv.bridge.calls.host import bind, bind_plan
 from aie_conv.bridge.calls.host_values import (
     HostValues,
@@ -56,38 +58,50 @@ class Rewriter:
         self._count += len(calls)
 
     def keep_on_cpu(self, call: DispatchCall) -> None:
-        """Give a convolution that stays on the CPU its constant filter in the CPU's order."""
+        """Give what stays on the CPU its constant filter in the CPU's order, and one row its tile sizes."""
         problem = call.recognised.problem
-        argument = dict(call.recognised.operands).get("rhs")
-        layout = filter_layout(problem) if isinstance(problem, ConvProblem) else None
-        if layout is None or not isinstance(argument, int):
+        if not isinstance(problem, ConvProblem):
             return
         with self._module.context:
-            operands = [name for name, _ in call.recognised.operands]
-            host = bind(operands, layout.prologue, [layout.argument.name])
-            values = HostValues(self._top, call, host, self._count)
-            (relaid,) = host.inputs
-            if relaid not in values.constants:
-                return
-            op = call.operation
-            called, name = entry_of(op)
-            symbol = f"{called}_cpu"
-            if symbol not in self._relaid:
-                original = next(
-                    view.operation
-                    for view in self._top.block.operations
-                    if view.operation.name == "flow.executable"
-                    and symbol_of(view.operation) == called
-                )
-                self._relaid[symbol] = with_layout(original, symbol, argument, layout.perm)
-            if self._relaid[symbol] is None:
-                return
-            self._count += 1
-            values.copy_constants()
-            first, *_ = ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])
-            op.operands[first + argument] = values[relaid]
-            moved = ir.SymbolRefAttr.get([symbol, name])
-            op.attributes["entry_points"] = ir.ArrayAttr.get([moved])
+            self._move_filter(call, problem)
+            if is_row(problem) and self._by_llvm:
+                set_row_tiles(self._executable(entry_of(call.operation)[0]))
+
+    @cached_property
+    def _by_llvm(self) -> bool:
+        return compiled_by_llvm(self._module)
+
+    def _executable(self, symbol: str) -> ir.Operation:
+        operations = (view.operation for view in self._top.block.operations)
+        executables = (op for op in operations if op.name == "flow.executable")
+        return next(op for op in executables if symbol_of(op) == symbol)
+
+    def _move_filter(self, call: DispatchCall, problem: ConvProblem) -> None:
+        """Let a call read its constant filter with the dim innermost over which the CPU's code vectorises."""
+        argument = dict(call.recognised.operands).get("rhs")
+        layout = filter_layout(problem)
+        if layout is None or not isinstance(argument, int):
+            return
+        operands = [name for name, _ in call.recognised.operands]
+        host = bind(operands, layout.prologue, [layout.argument.name])
+        values = HostValues(self._top, call, host, self._count)
+        (relaid,) = host.inputs
+        if relaid not in values.constants:
+            return
+        op = call.operation
+        called, name = entry_of(op)
+        symbol = f"{called}_cpu"
+        if symbol not in self._relaid:
+            original = self._executable(called)
+            self._relaid[symbol] = with_layout(original, symbol, argument, layout.perm)
+        if self._relaid[symbol] is None:
+            return
+        self._count += 1
+        values.copy_constants()
+        first, *_ = ir.DenseI32ArrayAttr(op.attributes["operandSegmentSizes"])
+        op.operands[first + argument] = values[relaid]
+        moved = ir.SymbolRefAttr.get([symbol, name])
+        op.attributes["entry_points"] = ir.ArrayAttr.get([moved])
 
     def finish(self) -> None:
         """Add what the calls need at the module's top; drop executables that nothing calls."""
