@@ -13,6 +13,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cached_property
 from math import prod
+from struct import pack
 from typing import Literal
 
 DTYPE_BYTES: dict[str, int] = {
@@ -112,9 +113,12 @@ class EpilogueInput:
     strides: tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """One scalar operation of the epilogue, by its MLIR name.
+
+    Equal steps compute the same bits: 0.0 is not -0.0, nor 1.0 the integer 1, and a NaN equals itself. Caches
+    are keyed by problems, and so by steps.
 
     Attributes:
         op: "arith.addf", "arith.cmpf", "arith.constant", …
@@ -127,6 +131,17 @@ class Step:
     args: tuple[int, ...]
     dtype: str
     attr: int | float | str | None = None
+
+    @property
+    def _bits(self) -> tuple[object, ...]:
+        attr = pack("<d", self.attr) if isinstance(self.attr, float) else self.attr
+        return self.op, self.args, self.dtype, type(self.attr), attr
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Step) and self._bits == other._bits
+
+    def __hash__(self) -> int:
+        return hash(self._bits)
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,8 @@ Constants = Mapping[Hashable, Value]
 def number(step: Step) -> float:
     """The value of a constant."""
     if step.dtype in ("f32", "bf16"):
-        return float(step.attr or 0)
+        # Not "or 0": zero has a sign.
+        return 0.0 if step.attr is None else float(step.attr)
     return bool(step.attr) if step.dtype == "i1" else int(step.attr or 0)
 
 
