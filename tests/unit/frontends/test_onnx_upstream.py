@@ -69,6 +69,18 @@ def _average_ties() -> tuple[Any, Arrays]:
     return graph_of(nodes, x, constants, ["y"]), x
 
 
+def _resize_ties() -> tuple[Any, Arrays]:
+    x = {"x": RNG.integers(-128, 128, (1, 16, 8, 8)).astype(np.int8)}
+    constants = {"s": np.asarray(np.float32(0.0371)), "z": np.asarray(np.int8(3))}
+    constants["n"] = np.array([1, 1, 2, 2], np.float32)
+    nodes = [
+        onnx.helper.make_node("DequantizeLinear", ["x", "s", "z"], ["r"]),
+        onnx.helper.make_node("Resize", ["r", "", "n"], ["p"], mode="linear"),
+        onnx.helper.make_node("QuantizeLinear", ["p", "s", "z"], ["y"]),
+    ]
+    return graph_of(nodes, x, constants, ["y"]), x
+
+
 def _leftover() -> tuple[Any, Arrays]:
     x = {"x": _real(1, 3, 5, 4)}
     return one_node("Conv", x, {"w": _real(2, 3, 3, 3)}, strides=[4, 3]), x
@@ -144,6 +156,7 @@ FORMS: dict[str, Callable[[], tuple[Any, Arrays]]] = {
     "matmul_integer": _matmul_integer,
     "microsoft_quantised": _microsoft_quantised,
     "padding": _padding,
+    "resize_ties": _resize_ties,
     "saturating_f8": _saturating_f8,
     "transposed": _transposed,
     "unsigned": _unsigned,

@@ -36,6 +36,7 @@ _FORMS: dict[str, tuple[str, ...]] = {
     "QLinearConv": ("qlinear_conv",),
     "QLinearMatMul": ("qlinear_matmul", "batched_qlinear"),
     "QuantizeLinear": ("saturating_f8", "wide_quantisation"),
+    "Resize": ("resize_ties",),
     "SpaceToDepth": ("depth_to_space",),
 }
 REWRITES: dict[str, tuple[str, ...]] = _FORMS | {

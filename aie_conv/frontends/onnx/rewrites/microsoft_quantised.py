@@ -6,13 +6,14 @@ y = QLinearOp(x, x_scale, x_zero, …, y_scale, y_zero)
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from aie_conv.errors import UsageError
 from aie_conv.frontends.onnx.rewrites.average_ties import round_products
 from aie_conv.frontends.onnx.rewrites.graph import attributes
+from aie_conv.frontends.onnx.rewrites.onnxruntime_order import add, average, multiply, softmax
 
 if TYPE_CHECKING:
     import onnx
@@ -31,6 +32,9 @@ _ONE = {
 _TWO = {"QLinearAdd": "Add", "QLinearMul": "Mul"}
 """Operators of two inputs, each with its scale and zero point."""
 
+_LATEST = 13
+"""The opset of a QLinearSoftmax that does not say it."""
+
 _INT32 = 6
 _TYPES = {"uint8": 2, "int8": 3}
 """By ONNX's number."""
@@ -39,6 +43,7 @@ OPERATORS = {
     **dict.fromkeys(_ONE, 4),
     **dict.fromkeys(_TWO, 7),
     "QLinearConcat": 5,
+    "QLinearWhere": 9,
     "QGemm": 6,
     "QuantizeLinear": 2,
     "DequantizeLinear": 2,
@@ -63,17 +68,36 @@ def rewrite(graph: Graph, node: onnx.NodeProto) -> list[onnx.NodeProto] | None:
         return [graph.node(node.op_type, names, list(node.output), **values)]
     if node.op_type == "QGemm":
         return _gemm(graph, node, values)
+    return _in_order(graph, node, values) or _between_scales(graph, node, values)
+
+
+def _in_order(
+    graph: Graph, node: onnx.NodeProto, values: dict[str, Any]
+) -> list[onnx.NodeProto] | None:
+    """An operator whose roundings are not those of the real one; None for others."""
+    if node.op_type == "QLinearAveragePool":
+        return _average(graph, node, values)
+    if node.op_type == "QLinearSoftmax":
+        opset = values.pop("opset", _LATEST)
+        return softmax(graph, node, values.get("axis"), opset)
+    known = {"QLinearAdd": add, "QLinearMul": multiply, "QLinearGlobalAveragePool": average}
+    return known[node.op_type](graph, node) if node.op_type in known else None
+
+
+def _between_scales(
+    graph: Graph, node: onnx.NodeProto, values: dict[str, Any]
+) -> list[onnx.NodeProto]:
+    """The real operator between scales."""
+    names, first = list(node.input), list[str]()
     if node.op_type == "QLinearConcat":
         names = [*names[2:], *names[:2]]
-    values.pop("opset", None)
-    if node.op_type == "QLinearAveragePool":
-        nodes = _average(graph, node, values)
-        if nodes is not None:
-            return nodes
-    operator = _ONE.get(node.op_type) or _TWO.get(node.op_type) or "Concat"
+    if node.op_type == "QLinearWhere":
+        first = [names.pop(0)]
+    operator = _ONE.get(node.op_type) or _TWO.get(node.op_type) or node.op_type[len("QLinear") :]
     count = len(names) // 3
     nodes = [graph.node("DequantizeLinear", names[3 * n : 3 * n + 3], "real") for n in range(count)]
-    nodes.append(graph.node(operator, [each.output[0] for each in nodes], "result", **values))
+    inputs = first + [each.output[0] for each in nodes]
+    nodes.append(graph.node(operator, inputs, "result", **values))
     scales = names[3 * count :]
     return [*nodes, graph.node("QuantizeLinear", [nodes[-1].output[0], *scales], list(node.output))]
 
