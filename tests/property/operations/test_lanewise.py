@@ -171,7 +171,7 @@ def test_operands_that_are_sent_come_with_the_taps_that_rows_take_in_turn(device
     assert plan.mapping.filters.objects == 25
     arrays = operands(replace(pool, epilogue=behind))
     largest = reduced(pool, {name: arrays[name] for name in ("lhs", "out")}, "max")
-    want = (largest.reshape(-1, 80) + arrays["in0"]).astype(np.int8)
+    want = np.add(largest.reshape(-1, 80).astype(np.int8), arrays["in0"].astype(np.int8))
     got, _ = simulate(cast("OperationPlan", plan), arrays)
     check_equal(got.reshape(-1, 80), want)
 

@@ -1,6 +1,8 @@
 """Core code with sizes that are words in the core's memory: loops around FIFO operations, tables of places, and what
 stops it where a table leads astray."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,7 +128,7 @@ def test_loops_around_objects_run_as_their_words_say(
         assert (out[:, : 8 * chunks] == wanted.reshape(-1, 8 * chunks)).all()
 
 
-BITS = {
+BITS: dict[str, Callable[[bool, bool], bool]] = {
     "andi %low, %odd : i1": lambda low, odd: low & odd,
     "ori %low, %odd : i1": lambda low, odd: low | odd,
     "xori %low, %odd : i1": lambda low, odd: low ^ odd,
