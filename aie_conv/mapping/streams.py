@@ -308,7 +308,9 @@ class _SendClock:
         if m.l1.resident:
             return number * m.grid.column_tiles * self.ticks
         tile, inside = divmod(number, filters.objects)
-        ahead = inside * filters.k_chunks // filters.input_objects
+        # Where rows of cores take turns, each step of K is so many objects of the input.
+        turns = m.tile.input_objects // m.tile.k_steps
+        ahead = min(inside * filters.k_chunks // filters.input_objects, m.tile.k_steps) * turns
         column, _ = m.grid.stream_cores(streams[0])[0]
         tile *= m.memtile.filter_reuse
         return (self.step(column, tile) if m.grid.tiles_of(column) else 0) * self.ticks + ahead

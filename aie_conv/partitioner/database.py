@@ -28,7 +28,7 @@ from aie_conv.problem import Arithmetic, ConvProblem, Step
 
 PARTS = (
     "arch", "codegen", "direct", "img2col", "layout", "mapping", "partitioner", "rewrites", "sim/model",
-    "plan.py", "problem.py",
+    "sim/timing/costs.py", "plan.py", "problem.py",
 )  # fmt: skip
 """The parts of this package that a plan, or the choice of plans for one program, depends on."""
 

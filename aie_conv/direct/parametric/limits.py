@@ -37,6 +37,9 @@ def array_limits(view: DirectView, p: ParametricParameters, s: Sizes) -> Iterato
     once = (p.k_chunks == 1) & (p.input_reuse == 1) & (p.filter_reuse == 1)
     once = once & (p.resident == 0)
     yield limit("mem tile", once, lambda: "programs for many shapes repeat nothing")
+    # All that share a program have its FIFOs; an object of the filter may stay while the next one comes.
+    twice = (p.filter_buffers == 2) & (p.output_buffers == 2)
+    yield limit("core buffers", twice, lambda: "programs for many shapes have two of each")
     grid, groups, shares = s.grid, p.filter_groups, p.column_shares
     # A shim brings filters of one group alone: others may get them for more tiles, or for fewer.
     apart = (groups == 1) | (groups * grid.rows <= grid.columns)

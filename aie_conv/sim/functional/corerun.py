@@ -197,7 +197,11 @@ class CoreRun:
         del self.loops[place:]
 
     def _branch(self, step: BranchStep) -> Waiting:
-        arm = 0 if self.env[step.op.operands[0]] else 1
+        condition = step.op.operands[0]
+        # What compiled code gives lies in memory; the environment has its address.
+        computed = self.spill.get(condition)
+        is_true = self.env[condition] if computed is None else computed[0]
+        arm = 0 if is_true else 1
         if arm < len(step.arms):
             yield from self._run(step.arms[arm])
 

@@ -47,6 +47,9 @@ _SCALAR: dict[str, Callable[..., int] | None] = {
     "arith.index_cast": _same,
     "arith.minsi": min,
     "arith.maxsi": max,
+    "arith.andi": operator.and_,
+    "arith.ori": operator.or_,
+    "arith.xori": operator.xor,
     "arith.cmpi": None,
     "arith.select": _choose,
 }
@@ -339,6 +342,9 @@ def evaluate(op: Op, values: Sequence[int]) -> int:
         return values[0]
     operand = 1 << ELEMENT_BITS[op.operands[-1].type.elem]
     unsigned = [value % operand for value in values]
+    if op.operands[-1].type.elem == "i1":
+        # As a signed number true is -1, less than false.
+        values = [-value for value in unsigned]
     if op.name == "arith.cmpi":
         predicate = op.attrs["predicate"]
         return int(_COMPARE[predicate](*(unsigned if predicate[0] == "u" else values)))

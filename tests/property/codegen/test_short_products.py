@@ -21,7 +21,7 @@ def kernel(device: str, epilogue: Epilogue) -> EpilogueKernel:
     arch = get_device(device).arch
     r, s, t = arch.matmul["i8"]
     return EpilogueKernel(
-        arch, epilogue, "i32", "i32", "i8", (r, s, t), r, t, t, {}, None,
+        arch, epilogue, "i32", "i32", "i8", (r, s, t), r, t, t, (), None,
         ResidualBlocks(1, 1, 0, 1, 1), r * s, s * t, arch.vector_load_bytes,
     )  # fmt: skip
 

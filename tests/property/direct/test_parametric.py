@@ -97,6 +97,15 @@ def test_every_layout_equals_torch(layout: L1Layout) -> None:
     case.check(got, arrays)
 
 
+@pytest.mark.parametrize("name", ["filter_buffers", "output_buffers"])
+def test_all_that_share_a_program_have_its_buffers(name: str) -> None:
+    """Else two texts would pass for one."""
+    problem = image(14, 64).problem()
+    plan = ParametricRoute().propose(problem, "npu1_4col")
+    with pytest.raises(ConfigRefused, match="core buffers"):
+        ParametricRoute().propose(problem, "npu1_4col", {**plan.parameters, name: 1})
+
+
 # -- strips that end behind the input --------------------------------------------------------------
 DEVICES = st.sampled_from(["npu1_1col", "npu1_4col", "npu4"])
 

@@ -4,6 +4,7 @@ from collections.abc import Hashable
 from dataclasses import fields, replace
 from typing import cast
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -23,6 +24,7 @@ from aie_conv.problem import (
     Loop,
     Operand,
     OperationProblem,
+    Step,
     conv2d,
 )
 from tests.support.mappings import emit_anew
@@ -151,6 +153,27 @@ def test_rows_of_cores_with_the_same_channels_take_other_pixels(layout: L1Layout
         plan = route.propose(as_convolution(problem), "npu1_4col", parameters)
         check_reduction(cast("OperationPlan", plan), problem, "max")
     assert shared
+
+
+@pytest.mark.parametrize("device", ["npu1_3col", "npu4"])
+def test_operands_that_are_sent_come_with_the_taps_that_rows_take_in_turn(device: str) -> None:
+    """Of each tap's object of the filter the rows take four of the input: it must not come before them."""
+    pool = _pool(14, 80, 5)
+    operand, added = Operand("i8", (80,)), Step("arith.addi", (0, 1), "i8")
+    behind = Epilogue((EpilogueInput(operand, (0, 0, 1, 0, 0)),), (added,), 2)
+    problem = as_convolution(replace(pool, epilogue=behind), frozenset())
+    route = LanewiseRoute(LAYOUTS[3:4])
+    scheme = route.scheme(problem, get_device(device))
+    in_turn = [p for p in likely(scheme, LAYOUTS[3]) if not p.window and p.time_shared == 4]
+    parameters = {f.name: getattr(in_turn[0], f.name) for f in fields(in_turn[0])}
+    plan = route.propose(problem, device, parameters)
+    assert plan.mapping.view.sent is not None
+    assert plan.mapping.filters.objects == 25
+    arrays = operands(replace(pool, epilogue=behind))
+    largest = reduced(pool, {name: arrays[name] for name in ("lhs", "out")}, "max")
+    want = np.add(largest.reshape(-1, 80).astype(np.int8), arrays["in0"].astype(np.int8))
+    got, _ = simulate(cast("OperationPlan", plan), arrays)
+    check_equal(got.reshape(-1, 80), want)
 
 
 @settings(max_examples=4)

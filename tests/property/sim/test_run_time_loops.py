@@ -1,6 +1,8 @@
 """Core code with sizes that are words in the core's memory: loops around FIFO operations, tables of places, and what
 stops it where a table leads astray."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -25,9 +27,13 @@ LANES = "vector<8xi32>"
 
 
 # -- loops around FIFO operations -----------------------------------------------------------------
-def core(number: int) -> str:
+WANTED = "%wanted = arith.cmpi eq, %n5, %k1 : index"
+"""Whether a finish is asked for."""
+
+
+def core(number: int, wanted: str) -> str:
     """Passes, tiles and chunks by words 0 to 2; a chunk's 8 words go to a place that is word 3 times the
-    chunk's number, and come from one that is 8 times word 4. Word 5 asks for a finish."""
+    chunk's number, and come from one that is 8 times word 4. ``wanted`` says whether there is a finish."""
 
     def word(at: int) -> str:
         return f"%w{at} = memref.load %p{number}[%k{at}] : {WORDS}\n"
@@ -48,11 +54,13 @@ aie.objectfifo.release @x(Consume, 1)
 func.call @copy(%x, %o, %from, %to) : ({OBJECT}, {OBJECT}, index, index) -> ()
 aie.objectfifo.release @x(Consume, 1)
 }}
-{index(5)}%wanted = arith.cmpi eq, %n5, %k1 : index
+{index(5)}{wanted}
 scf.if %wanted {{
 func.call @finish(%o, %k0) : ({OBJECT}, index) -> ()
-}}
 aie.objectfifo.release @o{number}(Produce, 1)
+}} else {{
+aie.objectfifo.release @o{number}(Produce, 1)
+}}
 }}
 }}
 """
@@ -63,7 +71,7 @@ aie.objectfifo.release @o{number}(Produce, 1)
 """
 
 
-def looped(passes: int, tiles: int, chunks: int) -> str:
+def looped(passes: int, tiles: int, chunks: int, wanted: str = WANTED) -> str:
     """Two cores with equal code; only the transfers know how much there is."""
     objects, units = 1 + passes * tiles * chunks, passes * tiles
     given, made = f"memref<{64 * objects}xi32>", f"memref<{64 * units}xi32>"
@@ -95,7 +103,7 @@ func.func private @finish(%o: {OBJECT}, %at: index) {{
 vector.store %w, %o[%at] {aligned} : {OBJECT}, {LANES}
 return
 }}
-{core(0)}{core(1)}aie.runtime_sequence @sequence(%x: {given}, %y: {made}, %z: {made}) {{
+{core(0, wanted)}{core(1, wanted)}aie.runtime_sequence @sequence(%x: {given}, %y: {made}, %z: {made}) {{
 {transfer("y", made, "o0", 0, (1, 1, 1, 64 * units), (0, 0, 0, 1))}{transfer("z", made, "o1", 1, (1, 1, 1, 64 * units), (0, 0, 0, 1))}{transfer("x", given, "x", 2, (1, 1, 1, 64 * objects), (0, 0, 0, 1))}aiex.npu.dma_wait {{symbol = @o0}}
 aiex.npu.dma_wait {{symbol = @o1}}
 }}
@@ -118,6 +126,52 @@ def test_loops_around_objects_run_as_their_words_say(
     wanted[:, 0] *= 1 + finish
     for out in outs:
         assert (out[:, : 8 * chunks] == wanted.reshape(-1, 8 * chunks)).all()
+
+
+BITS: dict[str, Callable[[bool, bool], bool]] = {
+    "andi %low, %odd : i1": lambda low, odd: low & odd,
+    "ori %low, %odd : i1": lambda low, odd: low | odd,
+    "xori %low, %odd : i1": lambda low, odd: low ^ odd,
+    "select %low, %odd, %yes : i1": lambda low, odd: odd if low else True,
+    "cmpi eq, %low, %odd : i1": lambda low, odd: low == odd,
+    "cmpi slt, %low, %odd : i1": lambda low, odd: low and not odd,
+    "cmpi ult, %low, %odd : i1": lambda low, odd: odd and not low,
+}
+"""Of whether word 5 is below 2, and whether it is odd; as a signed number, true is less than false."""
+
+
+@pytest.mark.parametrize("logic", BITS)
+def test_a_branch_on_bits_goes_as_they_say(logic: str) -> None:
+    bits = f"""%low = arith.cmpi slt, %n5, %k2 : index
+%last = arith.andi %n5, %k1 : index
+%odd = arith.cmpi ne, %last, %k0 : index
+%yes = arith.constant true
+%wanted = arith.{logic}"""
+    text = looped(1, 1, 1, bits)
+    for word in range(4):
+        assert finishes(text, word) == BITS[logic](word < 2, word % 2 == 1), word
+
+
+def test_a_branch_on_what_compiled_code_gives_goes_as_it_says() -> None:
+    text = looped(
+        1,
+        1,
+        1,
+        f"""%number = memref.load %o[%k0] : {OBJECT}
+%limit = arith.constant 5 : i32
+%wanted = arith.cmpi slt, %number, %limit : i32""",
+    )
+    assert [finishes(text, 0, number) for number in (4, 5, -5)] == [True, False, True]
+
+
+def finishes(text: str, word: int, number: int = 1) -> bool:
+    """Whether the cores of :func:`looped` finish their only chunk, of this number, where word 5 is ``word``."""
+    x = np.full((2, 64), number, np.int32)
+    x[0, :6] = (1, 1, 1, 8, 0, word)
+    outs = [np.zeros((1, 64), np.int32) for _ in range(2)]
+    Simulator(text).run([x, *outs])
+    assert (outs[0] == outs[1]).all()
+    return bool(outs[0][0, 0] == 2 * number)
 
 
 def test_cores_share_their_code_with_its_branches(monkeypatch: pytest.MonkeyPatch) -> None:
