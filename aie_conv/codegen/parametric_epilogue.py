@@ -13,8 +13,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from aie_conv.codegen.early_steps import early_steps
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
-from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.epilogue_cycles import moves_of, pace
 from aie_conv.codegen.parameters import VECTOR_WORDS, ParameterBlock
 from aie_conv.codegen.parametric import MOST_CONSTANTS
 from aie_conv.ir.builder import Builder, Function
@@ -156,12 +157,13 @@ class ParametricEpilogue(BlockEpilogue):
             output_pixels: blocks of pixels of an object of the output.
             channel_blocks: blocks of t channels of an N tile.
         """
-        load = self._rows.lanes * 4, self.vector_bytes
-        each, more = pace(
-            self.epilogue, self.accumulator, load, self._moves, self._rows.multiplies_shorts
-        )
+        size, shorts = self._rows.lanes * 4, self._rows.multiplies_shorts
+        steps = self.epilogue, self.accumulator
+        each, more = pace(*steps, (size, self.vector_bytes), self._moves, shorts, self._rows.early)
+        before = moves_of(*steps, size, shorts) - moves_of(*steps, size, shorts, self._rows.early)
         loops = channel_blocks // self.channel_step
-        return 20 + self._parts * (output_pixels * channel_blocks * each + loops * more)
+        blocks = self._parts * (output_pixels * channel_blocks * each + loops * more)
+        return 20 + blocks + channel_blocks * before
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:
@@ -216,14 +218,17 @@ class ParametricEpilogue(BlockEpilogue):
         part = self._rows
         offsets = self._offsets(w, channels)
         constants = part._read_constants(w, sums)
-        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c, self._part(w) as h:
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
             inputs = part._inputs(w, c, values_of.get("v"), offsets)
+            inputs = [part._done_early(w, known, constants) for known in inputs]
             block = w.times(c, r * t)
             out = w.sum(inside, block) if inside else block
             starts = [w.sum(firsts[0], block), out, *firsts[1:]]
-            starts = self._of_part(w, starts, h)
             # Places are carried: their distances are no constants, and products take time.
-            with w.carrying("m", (zero, pixels, one), starts) as loop:
+            with (
+                self._part(w) as h,
+                w.carrying("m", (zero, pixels, one), self._of_part(w, starts, h)) as loop,
+            ):
                 source, to, *lies_at = loop.values
                 place = (lies_at[0], r * s) if lies_at else None
                 wide = part._residual(w, c, values_of["res"], place) if place else None
@@ -237,6 +242,23 @@ class ParametricEpilogue(BlockEpilogue):
                 pairs = zip(loop.values, steps, strict=True)
                 loop.values = [w.sum(place, step) for place, step in pairs]
         return f.finish()
+
+    @cached_property
+    def early(self) -> tuple[int, ...]:
+        """Steps that per-channel operands and constants alone decide, done before pixels are passed over."""
+        kinds = self.epilogue, self.accumulator, self.multiplies_shorts
+        return early_steps(*kinds, frozenset(self.vectors))
+
+    def _done_early(
+        self, w: Builder, inputs: Mapping[int, Value], constants: Constants
+    ) -> dict[int, Value]:
+        """Per-channel operands by their index, and :attr:`early` behind all inputs."""
+        values = {1 + index: value for index, value in inputs.items()}
+        first = 1 + len(self.epilogue.inputs)
+        values |= {first + i: value for i, value in constants.items() if isinstance(i, int)}
+        self._compute(w, self.early, values, constants)
+        kept = (*inputs, *(first - 1 + number for number in self.early))
+        return {index: values[1 + index] for index in kept}
 
     def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
         """The constants that steps use; those that are parameters are read."""

@@ -323,3 +323,20 @@ def test_layers_that_differ_in_constants_share_a_function(one: int, other: int, 
     first, second = made(one, -128), made(other, low)
     assert first.text("f") == second.text("f")
     assert (first.constants == second.constants) == ((one, -128) == (other, low))
+
+
+def test_what_channels_alone_decide_is_computed_once_for_all_pixels() -> None:
+    """The operand's extension and its difference from a constant stand in front of the loop over pixels."""
+    ops = [
+        Step("arith.extsi", (1,), "i32"), Step("arith.constant", (), "i32", -7),
+        Step("arith.addi", (2, 3), "i32"), Step("arith.muli", (0, 4), "i32"),
+        Step("arith.trunci", (5,), "i8"),
+    ]  # fmt: skip
+    epilogue = Epilogue((EpilogueInput(Operand("i8", (8,)), (0, 1, 0)),), tuple(ops), 6)
+    lengths = (1024, 1024, 1024, 1024, BLOCK, None, 64)
+    arch = get_device("npu4").arch
+    kernel = ParametricEpilogue(arch, epilogue, "i32", "i8", "i8", arch.matmul["i8"], *lengths)
+    before, inside = kernel.text("f").rsplit("scf.for", 1)
+    assert kernel.early == (0, 2)
+    assert "arith.extsi" in before and "arith.extsi" not in inside
+    assert "arith.muli" in inside
