@@ -37,7 +37,7 @@ def early_steps(
 
 def _sources(epilogue: Epilogue, replaced: Replacements, number: int) -> Collection[int]:
     """The values that a step, or what stands in its place, is computed of."""
-    for found in (replaced.functions, replaced.scalings, replaced.products):
-        if number in found:
-            return found[number].sources
+    for each in (replaced.functions, replaced.scalings, replaced.products):
+        if number in each:
+            return each[number].sources
     return epilogue.steps[number].args
