@@ -4,7 +4,7 @@ A block is the r x t accumulator of one matrix instruction, as r * t lanes. How 
 is said by the functions in :mod:`aie_conv.codegen.epilogue` and :mod:`aie_conv.codegen.parametric_epilogue`.
 """
 
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -198,13 +198,21 @@ class BlockEpilogue:
         Args:
             w: where to write.
             sums: the block's.
-            inputs: the other inputs' lanes, by index.
+            inputs: the other inputs' lanes, by index; behind them steps that were computed before.
             constants: of :meth:`_constants`.
         """
-        # A step that another one stands for has no value; nothing asks for it.
-        values = dict(enumerate([sums, *(inputs[i] for i in range(len(self.epilogue.inputs)))]))
-        first = len(values)
-        for i, step in enumerate(self.epilogue.steps):
+        values = {0: sums, **{1 + index: value for index, value in inputs.items()}}
+        first = 1 + len(self.epilogue.inputs)
+        steps = (i for i in range(len(self.epilogue.steps)) if first + i not in values)
+        self._compute(w, steps, values, constants)
+        return values[self.epilogue.result]
+
+    def _compute(
+        self, w: Builder, steps: Iterable[int], values: dict[int, Value], constants: Constants
+    ) -> None:
+        """Add the values of steps, by their numbers; one that another stands for has none."""
+        first = 1 + len(self.epilogue.inputs)
+        for i in steps:
             if i in self._replaced.functions:
                 values[first + i] = self._apply_function(w, i, values)
             elif i in self._replaced.scalings:
@@ -213,9 +221,8 @@ class BlockEpilogue:
                 values[first + i] = self._multiply_shorts(w, i, values)
             elif i in constants:
                 values[first + i] = constants[i]
-            elif i not in self._replaced.absorbed and step.op not in COMPARE:
+            elif i not in self._replaced.absorbed and self.epilogue.steps[i].op not in COMPARE:
                 values[first + i] = self._step(w, i, values)
-        return values[self.epilogue.result]
 
     def _multiply_shorts(self, w: Builder, number: int, values: Mapping[int, Value]) -> Value:
         """A sum of products of 16-bit lanes."""

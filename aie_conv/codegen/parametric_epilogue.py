@@ -13,11 +13,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from aie_conv.codegen.early_steps import early_steps
 from aie_conv.codegen.epilogue_blocks import BlockEpilogue, Constants
-from aie_conv.codegen.epilogue_cycles import pace
+from aie_conv.codegen.epilogue_cycles import moves_of, pace
 from aie_conv.codegen.parameters import VECTOR_WORDS, ParameterBlock
 from aie_conv.codegen.parametric import MOST_CONSTANTS
-from aie_conv.ir.builder import Builder, Function
+from aie_conv.ir.builder import ALIGNMENT, Builder, Function
 from aie_conv.ir.core import INDEX, Op, Type, Value, memref
 from aie_conv.ir.printer import print_op
 from aie_conv.problem import DTYPE_BYTES
@@ -25,7 +26,7 @@ from aie_conv.problem import DTYPE_BYTES
 _USUAL_SHIFT = 16
 """Shifts up to here choose the same bytes of a lane: further ones leave too little of it above them."""
 
-_LONG = 24
+LONG = 24
 """Operations of an epilogue from which on a block's lanes are made in parts of _PART_BYTES sums' bytes."""
 
 _PART_BYTES = 128
@@ -64,6 +65,8 @@ class ParametricEpilogue(BlockEpilogue):
         block: the parameters.
         residual: the input index of the residual, None without.
         vector_bytes: of one vector load.
+        skipped: of a function that joins a residual to what lies in the output, its first value: constants of
+            the table in front of its own. None where that is the sums.
     """
 
     sums: int
@@ -73,6 +76,7 @@ class ParametricEpilogue(BlockEpilogue):
     block: ParameterBlock
     residual: int | None
     vector_bytes: int
+    skipped: int | None = None
 
     @property
     def vectors(self) -> tuple[int, ...]:
@@ -120,8 +124,11 @@ class ParametricEpilogue(BlockEpilogue):
     def _parts(self) -> int:
         """Parts that a block's rows are made in, one after the other: a long epilogue has less code so."""
         lanes = self.rst[0] * self.rst[2]
-        long = len(self.epilogue.steps) > _LONG
-        return min(self.rst[0], max(1, lanes * 4 // _PART_BYTES)) if long else 1
+        return min(self.rst[0], max(1, lanes * 4 // _PART_BYTES)) if self._is_long else 1
+
+    @property
+    def _is_long(self) -> bool:
+        return self.skipped is not None or len(self.epilogue.steps) > LONG
 
     @cached_property
     def _rows(self) -> ParametricEpilogue:
@@ -156,12 +163,13 @@ class ParametricEpilogue(BlockEpilogue):
             output_pixels: blocks of pixels of an object of the output.
             channel_blocks: blocks of t channels of an N tile.
         """
-        load = self._rows.lanes * 4, self.vector_bytes
-        each, more = pace(
-            self.epilogue, self.accumulator, load, self._moves, self._rows.multiplies_shorts
-        )
+        size, shorts = self._rows.lanes * 4, self._rows.multiplies_shorts
+        steps = self.epilogue, self.accumulator
+        each, more = pace(*steps, (size, self.vector_bytes), self._moves, shorts, self._rows.early)
+        before = moves_of(*steps, size, shorts) - moves_of(*steps, size, shorts, self._rows.early)
         loops = channel_blocks // self.channel_step
-        return 20 + self._parts * (output_pixels * channel_blocks * each + loops * more)
+        blocks = self._parts * (output_pixels * channel_blocks * each + loops * more)
+        return 20 + blocks + channel_blocks * before
 
     @property
     def arguments(self) -> list[tuple[str, Type]]:
@@ -173,6 +181,8 @@ class ParametricEpilogue(BlockEpilogue):
         if self.residual is not None:
             arguments.append(("res", memref(self.operand_dtype, self.a_elements)))
         indices = ["u"] if self.residual is None else ["u", "call", "at"]
+        if self.skipped is not None:
+            indices = ["call", "at"]
         return arguments + [(name, INDEX) for name in indices]
 
     def signature(self) -> str:
@@ -190,6 +200,8 @@ class ParametricEpilogue(BlockEpilogue):
         for, ``call`` is its number. The last is the block of s channels of a pixel at which the
         residual's channels begin.
         """
+        if self.skipped is not None:
+            return self._joining_function(name)
         r, s, t = self.rst
         f = Function(name, self.arguments)
         w, values_of = f.builder, {value.name: value for value in f.arguments}
@@ -216,14 +228,17 @@ class ParametricEpilogue(BlockEpilogue):
         part = self._rows
         offsets = self._offsets(w, channels)
         constants = part._read_constants(w, sums)
-        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c, self._part(w) as h:
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
             inputs = part._inputs(w, c, values_of.get("v"), offsets)
+            inputs = [part._done_early(w, known, constants) for known in inputs]
             block = w.times(c, r * t)
             out = w.sum(inside, block) if inside else block
             starts = [w.sum(firsts[0], block), out, *firsts[1:]]
-            starts = self._of_part(w, starts, h)
             # Places are carried: their distances are no constants, and products take time.
-            with w.carrying("m", (zero, pixels, one), starts) as loop:
+            with (
+                self._part(w) as h,
+                w.carrying("m", (zero, pixels, one), self._of_part(w, starts, h)) as loop,
+            ):
                 source, to, *lies_at = loop.values
                 place = (lies_at[0], r * s) if lies_at else None
                 wide = part._residual(w, c, values_of["res"], place) if place else None
@@ -238,15 +253,74 @@ class ParametricEpilogue(BlockEpilogue):
                 loop.values = [w.sum(place, step) for place, step in pairs]
         return f.finish()
 
+    def _joining_function(self, name: str) -> Op:
+        """The function ``name(c, out, residual, call, residual's block)``."""
+        r, s, t = self.rst
+        f = Function(name, self.arguments)
+        w, (sums, out, residual, call, place) = f.builder, f.arguments
+        zero, one = w.constant(0), w.constant(1)
+        channels = self.block.load(w, sums, "channel_blocks")
+        pixels = self.block.load(w, sums, "residual_pixels")
+        row = w.times(channels, r * t)
+        first = w.value("i", "arith.muli", w.value("i", "arith.muli", call, pixels), row)
+        lies_at = w.times(place, r * s)
+        step = w.times(self.block.load(w, sums, "residual_blocks"), r * s)
+        constants = self._rows._read_constants(w, sums)
+        with w.loop("c", zero, channels, w.constant(self.channel_step)) as c:
+            block = w.sum(first, w.times(c, r * t))
+            with (
+                self._part(w) as h,
+                w.carrying("m", (zero, pixels, one), self._starts(w, block, lies_at, h)) as loop,
+            ):
+                to, lies = loop.values
+                wide = self._rows._residual(w, c, residual, (lies, r * s))
+                for phase in range(self.channel_step):
+                    value = self._rows._phase(w, wide, 0, phase)
+                    here = w.plus(to, phase * r * t)
+                    self._rows._join(w, (out, here), value, constants)
+                loop.values = [w.sum(to, row), w.sum(lies, step)]
+        return f.finish()
+
+    def _starts(self, w: Builder, to: Value, lies_at: Value, part: Value | None) -> list[Value]:
+        """Where a part of blocks begins in the output and in the residual."""
+        _, *starts = self._of_part(w, [to, to, lies_at], part)
+        return starts
+
+    def _join(
+        self, w: Builder, place: tuple[Value, Value], residual: Value, constants: Constants
+    ) -> None:
+        """Join a residual's lanes to those of a place of the output."""
+        value = self._load(w, *place, self.lanes)
+        result = self._values(w, value, {0: residual}, constants)
+        size = self.lanes * DTYPE_BYTES[self.out_dtype]
+        w.store(result, *place, min(ALIGNMENT, size & -size))
+
+    @cached_property
+    def early(self) -> tuple[int, ...]:
+        """Steps that per-channel operands and constants alone decide, done before pixels are passed over."""
+        kinds = self.epilogue, self.accumulator, self.multiplies_shorts
+        return early_steps(*kinds, frozenset(self.vectors))
+
+    def _done_early(
+        self, w: Builder, inputs: Mapping[int, Value], constants: Constants
+    ) -> dict[int, Value]:
+        """Per-channel operands by their index, and :attr:`early` behind all inputs."""
+        values = {1 + index: value for index, value in inputs.items()}
+        first = 1 + len(self.epilogue.inputs)
+        values |= {first + i: value for i, value in constants.items() if isinstance(i, int)}
+        self._compute(w, self.early, values, constants)
+        kept = (*inputs, *(first - 1 + number for number in self.early))
+        return {index: values[1 + index] for index in kept}
+
     def _read_constants(self, w: Builder, sums: Value) -> dict[Hashable, Value]:
         """The constants that steps use; those that are parameters are read."""
-        constants, value = dict[Hashable, Value](), sums
-        for number, key in enumerate(self._lifted):
+        constants, groups = dict[Hashable, Value](), dict[int, Value]()
+        for number, key in enumerate(self._lifted, self.skipped or 0):
             group, lane = divmod(number, VECTOR_WORDS)
-            if not lane:
+            if group not in groups:
                 place = w.constant(self.block.place("constants", group * VECTOR_WORDS))
-                value = self._load(w, sums, place, VECTOR_WORDS)
-            constants[key] = w.shuffle("k", value, value, [lane] * self.lanes)
+                groups[group] = self._load(w, sums, place, VECTOR_WORDS)
+            constants[key] = w.shuffle("k", groups[group], groups[group], [lane] * self.lanes)
         return {**self._constants(w, constants), **constants}
 
     def _requantise(

@@ -100,9 +100,9 @@ class LoopProgram:
             *epilogue_functions(epilogues, write),
         ]
 
-    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, Mapping]:
+    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, CoreEpilogue]:
         """All of them."""
-        return named_epilogues(epilogues)
+        return {name: each.epilogue for name, each in named_epilogues(epilogues).items()}
 
     def write_core(
         self,

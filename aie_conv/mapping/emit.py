@@ -310,7 +310,7 @@ def _sample(program: "ArrayProgram") -> Sample:
     device = mapping.device.ir_name
     ops = _array_ops(mapping, epilogues, cores=1, write=finish_declaration)
     functions = [
-        (name, finish_module(each.epilogue, device))
+        (name, finish_module(each, device))
         for name, each in mapping.program.finishes(epilogues).items()
     ]
     return Sample(_module_text(mapping, _text(ops), _sequence((), ())), tuple(functions))

@@ -410,7 +410,7 @@ class CoreProgram(Protocol):
         """The functions that every core calls, and their intrinsics; ``write`` makes those of epilogues."""
         ...
 
-    def finishes(self, epilogues: "Sequence[Mapping]") -> "dict[str, Mapping]":
+    def finishes(self, epilogues: "Sequence[Mapping]") -> "dict[str, CoreEpilogue]":
         """Of these mappings the first of each epilogue's function, by the function's name."""
         ...
 

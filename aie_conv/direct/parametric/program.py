@@ -3,32 +3,31 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import product
 
 from aie_conv.arch import Device
-from aie_conv.codegen.parameters import VECTOR_WORDS
+from aie_conv.codegen.joined_epilogue import functions_of
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_depthwise import ParametricDepthwise
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue
 from aie_conv.codegen.parametric_lanewise import ParametricLanewise
 from aie_conv.codegen.tables import ByteHinges, TablePass
 from aie_conv.codegen.window import Window
+from aie_conv.direct.parametric.kept import bias_type, keep_function
 from aie_conv.direct.parametric.layout import ParametricParameters, ParametricTile, ResidualTile
 from aie_conv.direct.parametric.turns import encode_turns
-from aie_conv.ir.builder import Builder, Function
-from aie_conv.ir.core import ENDLESS, Op, Type, Value, memref
+from aie_conv.ir.builder import Builder
+from aie_conv.ir.core import ENDLESS, Op, Type, Value
 from aie_conv.mapping.core import (
     Acquired,
     Core,
     Writer,
     declarations,
-    epilogue_functions,
-    epilogue_name,
-    named_epilogues,
     take_function,
 )
-from aie_conv.mapping.finish import finish_function
+from aie_conv.mapping.finish import FINISH, finish_function, finish_text
+from aie_conv.mapping.interface import CoreEpilogue
 from aie_conv.mapping.mapping import EpilogueKey, Mapping, NamedValues
 from aie_conv.problem import DTYPE_BYTES
 
@@ -157,7 +156,8 @@ class ParametricProgram:
         pixels = [(i * down * p.input_width + j * across) * depth * block for i, j in places]
         if self.instead is not None:
             steps, pixels = self.instead.fill_steps(steps), self.instead.fill_pixels(pixels)
-        return self.kernel.tables(steps, pixels, self.epilogue.constants)
+        constants = tuple(n for each in functions_of(self.epilogue) for n in each.constants)
+        return self.kernel.tables(steps, pixels, constants)
 
     def buffers(self, mapping: Mapping) -> list[tuple[str, Type]]:
         """Parameters and sums in one, and the per-channel operands."""
@@ -177,9 +177,9 @@ class ParametricProgram:
         return [
             *{op.attrs["sym_name"]: op for op in declared}.values(),
             take_function(mapping, self.kernel.memory),
-            *([_keep_function(mapping)] if mapping.l1.bias else []),
+            *([keep_function(mapping)] if mapping.l1.bias else []),
             *self._kernels(epilogues),
-            *epilogue_functions(_once(epilogues), write),
+            *(write(each, name) for name, each in self.finishes(epilogues).items()),
             *([self.look_up.function("look_up")] if looks_up else []),
         ]
 
@@ -194,9 +194,13 @@ class ParametricProgram:
         product = [self.kernel.function("multiply")] if multiplies else list[Op]()
         return [*product, *(kind.function() for kind in self._instead(epilogues))]
 
-    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, Mapping]:
+    def finishes(self, epilogues: Sequence[Mapping]) -> dict[str, CoreEpilogue]:
         """Of different functions, whatever is in front of them and behind."""
-        return named_epilogues(_once(epilogues))
+        functions = [each for mapping in epilogues for each in _functions_of(mapping)]
+        distinct = {finish_text(each): each for each in functions}
+        if len(distinct) == 1:
+            return {FINISH: functions[0]}
+        return {f"{FINISH}_{number}": each for number, each in enumerate(distinct.values())}
 
     def write_core(
         self,
@@ -230,9 +234,10 @@ def looked_up(epilogues: Sequence[Mapping]) -> bool:
     return any(p.table is not None for p in programs if isinstance(p, ParametricProgram))
 
 
-def _once(epilogues: Sequence[Mapping]) -> list[Mapping]:
-    """Epilogues of which each function is another one, whatever is in front of it and behind."""
-    return list({text: each for each in epilogues for text in each.epilogue_key[:1]}.values())
+def _functions_of(mapping: Mapping) -> tuple[ParametricEpilogue, ...]:
+    """The functions of a mapping's epilogue, in the order in which they are called."""
+    program = mapping.program
+    return functions_of(program.epilogue) if isinstance(program, ParametricProgram) else ()
 
 
 def instead_of(mapping: Mapping) -> Instead | None:
@@ -241,30 +246,13 @@ def instead_of(mapping: Mapping) -> Instead | None:
     return program.instead if isinstance(program, ParametricProgram) else None
 
 
-def bias_type(mapping: Mapping) -> Type:
-    """What a core keeps an N tile's per-channel operands in."""
-    return memref(mapping.view.dtype, mapping.l1.bias)
-
-
-def _keep_function(mapping: Mapping) -> Op:
-    """The function ``keep(b, vectors)``: keep the per-channel operands at the end of an object of B."""
-    dtype, kept = mapping.view.dtype, mapping.l1.bias
-    each = 4 * VECTOR_WORDS // DTYPE_BYTES[dtype]
-    b_type = memref(dtype, mapping.l1.filter)
-    f = Function("keep", [("b", b_type), ("vectors", bias_type(mapping))])
-    w, (b, vectors) = f.builder, f.arguments
-    with w.loop("n", w.constant(0), w.constant(kept), w.constant(each)) as target:
-        source = w.plus(target, mapping.l1.filter - kept)
-        w.store(w.load("v", b, source, each), vectors, target)
-    return f.finish()
-
-
 class ParametricCore:
     """Writes the body of a core whose tile has several objects of filter and output."""
 
     def __init__(self, core: Core, bias: Value | None) -> None:
         self._w, self._m, self._core, self._bias = core.w, core.mapping, core, bias
-        self._functions = _once(core.epilogues)
+        functions = self._m.program.finishes(core.epilogues)
+        self._names = {finish_text(each): name for name, each in functions.items()}
 
     def write(self) -> None:
         """The core's program, inside ``aie.core``."""
@@ -408,24 +396,31 @@ class ParametricCore:
         w, core, (zero, one) = self._w, self._core, bounds
         number = core.epilogue_number()
         joined = [i for i, each in enumerate(core.epilogues) if each.view.residual]
-        plain = [i for i in range(len(core.epilogues)) if i not in joined]
+        # What begins without a residual is the same for both.
+        plain = [i for i in range(len(core.epilogues)) if i not in joined or self._is_joined(i)]
         calls = core.load("residual_calls") if joined else None
         with w.loop("u", zero, objects, one) as object_:
             fifo, out = core.acquire_output()
+            if plain:
+                begins = self._begins_alone(plain, number)
+                with w.branch(begins) if begins else nullcontext():
+                    core.choose(
+                        plain, number, lambda chosen: self._call(chosen, out, object_), self._name
+                    )
             if calls is not None:
                 self._join(joined, (number, calls), (out, object_), bounds)
-            if plain:
-                alone = w.compare("eq", calls, zero) if calls is not None else None
-                with w.branch(alone) if alone else nullcontext():
-                    core.choose(
-                        plain,
-                        number,
-                        lambda chosen: self._call(chosen, out, object_),
-                        self._function_of,
-                    )
             if looked_up(core.epilogues):
                 w.run("look_up", core.memory, out)
             core.release(fifo, "Produce")
+
+    def _begins_alone(self, plain: Sequence[int], number: Value | None) -> Value | None:
+        """Whether the call's epilogue is one that begins without a residual; None where all are."""
+        w = self._w
+        others = [i for i in range(len(self._core.epilogues)) if i not in plain]
+        if not others or number is None:
+            return None
+        is_each = [w.compare("ne", number, w.constant(other)) for other in others]
+        return reduce(lambda one, other: w.value("is", "arith.andi", one, other), is_each)
 
     def _join(
         self,
@@ -458,22 +453,39 @@ class ParametricCore:
                 core.choose(
                     numbers,
                     number,
-                    lambda chosen: self._call(chosen, out, residual, object_, call, place),
-                    self._function_of,
+                    lambda chosen: self._call_last(chosen, (out, residual), (object_, call, place)),
+                    lambda each: self._name(each, -1),
                 )
             core.release(fifo, "Consume")
 
     def _call(self, number: int, *others: Value) -> None:
-        """Call an epilogue: sums, per-channel operands if it has any, and the others."""
+        """Call an epilogue's first function: sums, per-channel operands if it has any, and the others."""
         core = self._core
         kept = [self._bias] if core.epilogues[number].view.vectors and self._bias else []
-        name = epilogue_name(self._function_of(number), self._functions)
-        self._w.run(name, core.memory, *kept, *others)
+        self._w.run(self._name(number), core.memory, *kept, *others)
 
-    def _function_of(self, number: int) -> int:
-        """Which of the program's functions an epilogue is."""
-        text, *_ = self._core.epilogues[number].epilogue_key
-        return [each.epilogue_key[0] for each in self._functions].index(text)
+    def _name(self, number: int, which: int = 0) -> str:
+        """The name of a function of an epilogue."""
+        return self._names[finish_text(_functions_of(self._core.epilogues[number])[which])]
+
+    def _call_last(
+        self, number: int, objects: tuple[Value, Value], places: tuple[Value, Value, Value]
+    ) -> None:
+        """Call what takes a residual: an epilogue's only function, or its second.
+
+        Args:
+            number: of the epilogue.
+            objects: of the output and of the residual.
+            places: the output's number in the tile, that of the call, and the residual's block.
+        """
+        if self._is_joined(number):
+            self._w.run(self._name(number, 1), self._core.memory, *objects, *places[1:])
+        else:
+            self._call(number, *objects, *places)
+
+    def _is_joined(self, number: int) -> bool:
+        """Whether an epilogue's first function takes no residual, and its second does."""
+        return len(_functions_of(self._core.epilogues[number])) > 1
 
     def _skip(self, count: Value, bounds: tuple[Value, Value]) -> None:
         """Pass over objects of the input stream for other rows of cores."""

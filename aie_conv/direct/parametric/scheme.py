@@ -7,6 +7,7 @@ from math import prod
 from typing import Any
 
 from aie_conv.arch import Device
+from aie_conv.codegen.joined_epilogue import functions_of
 from aie_conv.codegen.parametric import ParametricKernel
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
 from aie_conv.direct.geometry import window_limit
@@ -335,7 +336,7 @@ class ParametricScheme:
         object_ = truncated(s.l1.input * DTYPE_BYTES[view.dtype] / stream_rate(device.arch))
         turns = (products + tile.k_steps * object_) * p.time_shared // 2
         products = where(p.time_shared > 1, turns, products)
-        call = each(self._bare_epilogue.cycles_of, residual.pixels, p.tile_n // t)
+        call = each(self._epilogue_cycles, residual.pixels, p.tile_n // t)
         calls = tile.output_objects * residual.calls
         finish = calls * (call + STEP_CYCLES)
         if self._ending.table is not None:
@@ -387,6 +388,11 @@ class ParametricScheme:
         """The epilogue without a layout, for what does not depend on it."""
         kernel = self._kernel(self.rst[1], 4096, 4096, False)
         return self._epilogue((0, 0, 0), kernel)
+
+    def _epilogue_cycles(self, output_pixels: int, channel_blocks: int) -> int:
+        """Cycles of a call of all functions of the epilogue."""
+        functions = functions_of(self._bare_epilogue)
+        return sum(each.cycles_of(output_pixels, channel_blocks) for each in functions)
 
     @cached_property
     def _addresses_of(self) -> Callable[..., StripAddresses]:

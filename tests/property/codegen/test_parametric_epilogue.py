@@ -1,7 +1,7 @@
 """Epilogues with run-time sizes: random operations on a random unit of a tile, against numpy to the bit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from aie_conv.arch import get_device
+from aie_conv.codegen.joined_epilogue import functions_of
 from aie_conv.codegen.parameters import VECTOR_WORDS, Field, ParameterBlock
 from aie_conv.codegen.parametric import FIELDS, MOST_CONSTANTS
 from aie_conv.codegen.parametric_epilogue import ParametricEpilogue, vector_offsets
@@ -323,3 +324,47 @@ def test_layers_that_differ_in_constants_share_a_function(one: int, other: int, 
     first, second = made(one, -128), made(other, low)
     assert first.text("f") == second.text("f")
     assert (first.constants == second.constants) == ((one, -128) == (other, low))
+
+
+def test_what_channels_alone_decide_is_computed_once_for_all_pixels() -> None:
+    """The operand's extension and its difference from a constant stand in front of the loop over pixels."""
+    ops = [
+        Step("arith.extsi", (1,), "i32"), Step("arith.constant", (), "i32", -7),
+        Step("arith.addi", (2, 3), "i32"), Step("arith.muli", (0, 4), "i32"),
+        Step("arith.trunci", (5,), "i8"),
+    ]  # fmt: skip
+    epilogue = Epilogue((EpilogueInput(Operand("i8", (8,)), (0, 1, 0)),), tuple(ops), 6)
+    lengths = (1024, 1024, 1024, 1024, BLOCK, None, 64)
+    arch = get_device("npu4").arch
+    kernel = ParametricEpilogue(arch, epilogue, "i32", "i8", "i8", arch.matmul["i8"], *lengths)
+    before, inside = kernel.text("f").rsplit("scf.for", 1)
+    assert kernel.early == (0, 2)
+    assert "arith.extsi" in before
+    assert "arith.extsi" not in inside
+    assert "arith.muli" in inside
+
+
+def test_a_residual_joins_what_layers_without_one_make() -> None:
+    """A long epilogue's first function is theirs; what comes behind has constants of its own."""
+    bias = EpilogueInput(Operand("i32", (8,)), (0, 1, 0))
+    start = [Step("arith.addi", (n if n > 1 else 0, 1), "i32") for n in range(1, 26)]
+    behind = [
+        Step("arith.constant", (), "i32", 9), Step("arith.shrsi", (26, 27), "i32"),
+        Step("arith.trunci", (28,), "i8"),
+    ]  # fmt: skip
+    plain = Epilogue((bias,), (*start, *behind), 29)
+    moved = [replace(s, args=tuple(v + (v > 1) for v in s.args)) for s in plain.steps]
+    joins = [
+        Step("arith.extsi", (30,), "i32"), Step("arith.extsi", (2,), "i32"),
+        Step("arith.addi", (31, 32), "i32"), Step("arith.trunci", (33,), "i8"),
+    ]  # fmt: skip
+    residual = EpilogueInput(Operand("i8", (8,)), (0, 1, 0))
+    arch = get_device("npu4").arch
+
+    def kernel(epilogue: Epilogue, index: int | None) -> ParametricEpilogue:
+        lengths = (1024, 1024, 1024, 1024, BLOCK, index, 64)
+        return ParametricEpilogue(arch, epilogue, "i32", "i8", "i8", arch.matmul["i8"], *lengths)
+
+    first, second = functions_of(kernel(Epilogue((bias, residual), (*moved, *joins), 34), 1))
+    assert first.text("f") == kernel(plain, None).text("f")
+    assert second.skipped == len(first.constants)
