@@ -30,7 +30,7 @@ from aie_conv.problem import OperationProblem
 Array = NDArray[Any]
 
 _LEAST, _MOST = -128, 127
-_FAR_BIASES = (2.0**14, 2.0**18)
+_FAR_BIASES = (2.0**14, 2.0**16)
 """Bounds of biases that are tried: with a greater one a channel that is all but constant is nearer to the
 model, but all have fewer places."""
 

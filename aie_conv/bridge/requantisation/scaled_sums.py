@@ -32,8 +32,14 @@ _MOST_FACTOR = 2**31 - 2**16
 """So that the upper half of a factor, rounded, is a signed number of 16 bits."""
 
 _MOST_LEFT, _MOST_RIGHT = 15, 16
-_FAR = 1e-3
-"""Limits of a factor that cross by so much of it are another zero point's."""
+_CROSSED = 1e-3
+"""Limits of a factor that cross by more of it need a line that is near its steps."""
+
+_FAR = 0.25
+"""A line that is beside a step by more results than this is another zero point's."""
+
+_HALVINGS = 8
+"""How often what a line may be beside steps is halved where its limits cross."""
 
 _NO_TIES = 16
 """Of a channel so few sums differ by f32's rounding; where ties go to even results about half of 255 do."""
@@ -126,8 +132,16 @@ class _Fit:
         most = np.where(places <= self._last, self._results, -128).max(axis=0)
         self._low, self._high = int(least.min()), int(most.max())
 
-    def _limits(self, bias: Array, channels: Array) -> tuple[Array, Array]:
-        """The least and the greatest factor of some channels, in results a sum."""
+    def _limits(
+        self, bias: Array, channels: Array, beside: Array | float = 0.0
+    ) -> tuple[Array, Array]:
+        """The least and the greatest factor of some channels, in results a sum.
+
+        Args:
+            bias: of these channels.
+            channels: their numbers.
+            beside: by how many results a line may be beside a step; of each channel, or one of all.
+        """
         places, half = self._places[:, channels], (self._results - self._zero) - 0.5
         # A sum reaches its result, and the one before does not.
         reached = (self._results > self._low) & (places <= self._last)
@@ -136,7 +150,7 @@ class _Fit:
         low, high = np.zeros(len(channels)), np.full(len(channels), np.inf)
         for holds, x, sign in ((reached, places + bias, 1), (missed, places - 1 + bias, -1)):
             with np.errstate(all="ignore"):
-                ratio = half / x
+                ratio = (half - sign * beside) / x
             low = np.maximum(low, np.where(holds & (x * sign > 0), ratio, 0.0).max(axis=0))
             high = np.minimum(high, np.where(holds & (x * sign < 0), ratio, np.inf).min(axis=0))
         return low, np.where(np.isfinite(high), high, low)
@@ -145,7 +159,10 @@ class _Fit:
         """The form; None where no factors are near it."""
         every = np.arange(self._places.shape[1])
         low, high = self._limits(self._bias, every)
-        if (low - high > _FAR * np.maximum(high, 0)).any():
+        crossed = np.flatnonzero(low - high > _CROSSED * np.maximum(high, 0))
+        if len(crossed):
+            low[crossed], high[crossed] = self._nearest(self._bias[crossed], crossed)
+        if (low[crossed] > high[crossed]).any():
             return None
         most = int(max(abs(self._first), abs(self._last)) + np.abs(self._bias).max()) + 1
         steepest = float(np.maximum(low, high).max())
@@ -159,6 +176,7 @@ class _Fit:
         for beside in _BESIDE:
             self._tune(tuned, beside, (0.5,), scales)
         self._tune(tuned, 0.0, _TRIED, scales)
+        self._tune(tuned, 0.0, (0.5,), scales, nearest=True)
         return ScaledSum(
             tuned.bias, tuned.factor, left, right, self._zero, self._low, self._high,
             int(tuned.differing.sum()), self._tie,
@@ -173,8 +191,23 @@ class _Fit:
         left, right = left - over, right - over
         return (left, right) if left >= 0 and right >= 1 else None
 
+    def _nearest(self, bias: Array, channels: Array) -> tuple[Array, Array]:
+        """The limits of lines that are beside their steps by about as little as any."""
+        least, most = np.zeros(len(channels)), np.full(len(channels), _FAR)
+        for _ in range(_HALVINGS):
+            middle = (least + most) / 2
+            low, high = self._limits(bias, channels, middle)
+            least, most = np.where(low > high, middle, least), np.where(low > high, most, middle)
+        return self._limits(bias, channels, most)
+
     def _tune(
-        self, tuned: _Tuned, beside: float, parts: Iterable[float], scales: tuple[int, int]
+        self,
+        tuned: _Tuned,
+        beside: float,
+        parts: Iterable[float],
+        scales: tuple[int, int],
+        *,
+        nearest: bool = False,
     ) -> None:
         """Another bias for channels that are not the model's yet, with factors between their limits."""
         channels = np.flatnonzero(tuned.differing)
@@ -182,7 +215,8 @@ class _Fit:
             return
         left, right = scales
         bias = np.rint((self._bias[channels] + beside) * 2**left).astype(np.int64)
-        low, high = self._limits(bias / 2**left, channels)
+        limits = self._nearest if nearest else self._limits
+        low, high = limits(bias / 2**left, channels)
         unit = 2.0 ** (32 + right - left)
         for part in parts:
             factor = np.rint((low + (high - low) * part) * unit)

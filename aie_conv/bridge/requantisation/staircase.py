@@ -250,10 +250,14 @@ def fit_line(places: Array, low: int, high: int) -> tuple[Array, Array]:
     last = np.where(inner, places, -_MOST).max(axis=0)
     steep = _slopes(inner, least, most, first, last)
     left = max(0, int(np.ceil(np.log2(max(2 * float(steep.max()), 1.0) / _MOST))))
-    factor, (_, offset) = _lines(places, inner, results, steep / 2**left, left, bent=False)
+    factor, _ = _lines(places, inner, results, steep / 2**left, left, bent=False)
     climbs = most > least
     slope = np.where(climbs, factor * 2.0**left, 0.0) / 2.0**SHIFT
-    return slope, np.where(climbs, offset / 2.0**FRACTION, least + 0.5)
+    # As far from the last value that misses a step as from the first one that takes one too early.
+    below = np.where(inner, results - slope * places, -np.inf).max(axis=0)
+    above = np.where(inner, results - slope * (places - 1), np.inf).min(axis=0)
+    with np.errstate(invalid="ignore"):
+        return slope, np.where(climbs, (below + above) / 2, least + 0.5)
 
 
 def _slopes(inner: Array, least: Array, most: Array, first: Array, last: Array) -> Array:

@@ -39,8 +39,8 @@ def test_a_form_counts_the_bytes_that_differ(
 ) -> None:
     table = norm(seed, zeros, out, relu=relu, falls=falls)
     scaled = fit_bytes(table, [0, zeros[1]])
-    if scaled is None:
-        return
+    assert scaled is not None
+    assert scaled.form.differing <= scaled.inside // 1000
     away = np.abs(scaled.form.apply(np.arange(-128, 128)[:, None]) - table)
     assert away.max() <= 1
     assert away.sum() == scaled.form.differing
@@ -57,8 +57,7 @@ def test_bytes_without_a_sign(seed: int, unsigned: bool, flip: bool) -> None:
     shown = np.where(shown > 127, shown - 256, shown)
     table = np.roll(shown, 128, axis=0) if unsigned else shown
     scaled = fit_bytes(table, [0, -20 + (128 if flip else 0)])
-    if scaled is None:
-        return
+    assert scaled is not None
     # A table that rises with a sign is read so.
     x = np.arange(256) if scaled.unsigned else np.arange(-128, 128)
     read = np.roll(table, 128, axis=0) if scaled.unsigned else table
@@ -66,6 +65,43 @@ def test_bytes_without_a_sign(seed: int, unsigned: bool, flip: bool) -> None:
     want = (read % 256) - 128 if scaled.flip else read
     assert np.abs(got - want).max() <= 1
     assert (got != want).sum() == scaled.form.differing
+
+
+def rounded_lines(slopes: NDArray[np.float64], crossings: NDArray[np.float64]) -> Numbers:
+    """(256, channels): lines through 0 at a byte of each channel, by byte from -128 on."""
+    real = (np.arange(-128, 128)[:, None] - crossings) * slopes
+    return np.clip(np.rint(real), -128, 127).astype(np.int64)
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 9999), st.floats(1.05, 3.0), st.floats(0.001, 0.02))
+def test_a_channel_that_is_beside_a_step_next_to_zero_has_a_form(
+    seed: int, slope: float, beside: float
+) -> None:
+    """A result that no line has, a byte from where its channel crosses zero, leaves all others their form."""
+    rng = np.random.default_rng(seed)
+    slopes, crossings = rng.uniform(0.2, 3, 32), rng.uniform(-60, 60, 32)
+    # At byte 1 the first channel is a little less than half a result, and rounded up.
+    slopes[0], crossings[0] = slope, 1 - (0.5 - beside * slope / 2) / slope
+    table = rounded_lines(slopes, crossings)
+    table[129, 0] = 1
+    scaled = fit_bytes(table, [0])
+    assert scaled is not None
+    assert scaled.form.differing <= 1 + scaled.inside // 1000
+
+
+@settings(max_examples=10)
+@given(st.integers(0, 9999), st.integers(-127, 126), st.integers(-127, 127))
+def test_channels_that_are_all_but_constant_leave_others_their_places(
+    seed: int, level: int, place: int
+) -> None:
+    rng = np.random.default_rng(seed)
+    table = rounded_lines(rng.uniform(0.2, 3, 32), rng.uniform(-60, 60, 32))
+    table[:, 0] = level + (np.arange(-128, 128) >= place)
+    table[:, 1] = level
+    scaled = fit_bytes(table, [0])
+    assert scaled is not None
+    assert scaled.form.differing <= scaled.inside // 1000
 
 
 def test_a_norm_has_a_form_of_nearly_every_byte() -> None:
