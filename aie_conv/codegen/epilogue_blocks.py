@@ -204,10 +204,10 @@ class BlockEpilogue:
         values = {0: sums, **{1 + index: value for index, value in inputs.items()}}
         first = 1 + len(self.epilogue.inputs)
         steps = (i for i in range(len(self.epilogue.steps)) if first + i not in values)
-        self._compute(w, steps, values, constants)
+        self._add_values(w, steps, values, constants)
         return values[self.epilogue.result]
 
-    def _compute(
+    def _add_values(
         self, w: Builder, steps: Iterable[int], values: dict[int, Value], constants: Constants
     ) -> None:
         """Add the values of steps, by their numbers; one that another stands for has none."""

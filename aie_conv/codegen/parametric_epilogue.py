@@ -308,7 +308,7 @@ class ParametricEpilogue(BlockEpilogue):
         values = {1 + index: value for index, value in inputs.items()}
         first = 1 + len(self.epilogue.inputs)
         values |= {first + i: value for i, value in constants.items() if isinstance(i, int)}
-        self._compute(w, self.early, values, constants)
+        self._add_values(w, self.early, values, constants)
         kept = (*inputs, *(first - 1 + number for number in self.early))
         return {index: values[1 + index] for index in kept}
 
