@@ -66,7 +66,8 @@ def fit(
     last, end = flat_end(least[::-1], most[::-1]) if flat[1] else (0, (least[-1], most[-1]))
     last = len(x) - 1 - last
     if first == len(x) - 1:
-        return Hinges(float(x[0]), float(x[0]), _rounded(_between(*start)), ())
+        # A factor may be bounded where the sum ends, so its ends are the function's.
+        return Hinges(float(x[0]), float(x[-1]), _rounded(_between(*start)), ())
     first = max(0, min(first, last - 1))
     x, least, most = (part[first : last + 1].copy() for part in (x, least, most))
     least[-1], most[-1] = end

@@ -1,11 +1,13 @@
 """Functions of one number: every bf16 number, on both architectures, against f64."""
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 
 from aie_conv.codegen.functions import describe, values_of
 from aie_conv.codegen.functions.named import FUNCTIONS
-from aie_conv.codegen.functions.values import error, numbers, rounded
+from aie_conv.codegen.functions.values import Array, error, numbers, rounded
 from tests.support.functions import results
 
 DEVICES = ("npu1_4col", "npu4")
@@ -25,9 +27,27 @@ def test_every_number_is_within_two_units_as_the_manual_adds(name: str) -> None:
     check(name, "npu1_4col", exact=True)
 
 
-def check(name: str, device: str, *, exact: bool = False) -> None:
+BOUNDED = {
+    "x/6": lambda x: x / 6,
+    "min(x, 6)/6": lambda x: np.minimum(x, 6) / 6,
+    "max(x, -3)/6": lambda x: np.maximum(x, -3) / 6,
+    "clamp(x, -2, 5)/7": lambda x: np.clip(x, -2, 5) / 7,
+    "max(-x, -3)/6": lambda x: np.maximum(-x, -3) / 6,
+}
+"""Lines through zero: a factor |x| with a sum of no hinges, bounded where the function is."""
+
+
+@pytest.mark.parametrize("device", DEVICES)
+@pytest.mark.parametrize("name", BOUNDED)
+def test_a_line_through_zero_ends_where_it_is_bounded(name: str, device: str) -> None:
+    check(name, device, BOUNDED[name])
+
+
+def check(
+    name: str, device: str, function: Callable[[Array], Array] | None = None, *, exact: bool = False
+) -> None:
     """Against f64, with infinities, zeros' signs and what is no number as torch has them."""
-    values = values_of(FUNCTIONS[name])
+    values = values_of(function or FUNCTIONS[name])
     shape = describe(values)
     assert shape is not None
     bits = results(device, shape, exact=exact)
